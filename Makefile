@@ -1,0 +1,44 @@
+# The two commands are `make demo` and `make test`; both set up all they need, once.
+# All paths are relative, so that a checkout in a path with a space works.
+
+.PHONY: demo test lint format lock needs soak clean
+.DEFAULT_GOAL := demo
+
+BIN := .venv/bin
+STAMP := .venv/installed
+
+demo: $(STAMP)
+	@$(BIN)/python -m eventproof demo
+
+test: $(STAMP) needs
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m coverage run -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report --skip-covered --skip-empty
+
+lint: $(STAMP)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(STAMP)
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# What a test needs beside Python: installed where we may, named where we may not.
+needs:
+	@sh scripts/test-needs.sh
+
+# The check, many times in a row; see the script for its settings.
+soak: $(STAMP)
+	@$(BIN)/python scripts/soak.py
+
+lock:
+	@sh scripts/lock.sh
+
+clean:
+	rm -rf .venv .coverage .coverage.* tests/js/node_modules
+
+$(STAMP): requirements.lock pyproject.toml scripts/environment.sh
+	@sh scripts/environment.sh

@@ -1,0 +1,66 @@
+"""Only admins act on accounts, and only on accounts and tiers that exist."""
+
+import uuid
+
+import pytest
+
+from eventproof.conform.case import ContractViolation, Person, Stage, requirement
+
+
+async def _only_the_canary(stage: Stage, user: Person) -> None:
+    """Raise ContractViolation where the user received anything but the canary that is sent now."""
+    await stage.accounts.canary(user)
+    for line in user.lines:
+        if line.names() != ["user.tier.updated"]:
+            raise ContractViolation(
+                f"something was sent to {line.name} although the action was refused",
+                expected="the canary, `user.tier.updated`, alone",
+                observed=", ".join(line.names()),
+            )
+
+
+@requirement("UST-ADMIN-1")
+@pytest.mark.parametrize("caller", ["nobody", "a-user"])
+@pytest.mark.parametrize("operation", ["banUser", "unbanUser", "updateUserTier"])
+async def test_an_action_is_refused_to_anyone_but_an_admin(stage: Stage, operation: str, caller: str) -> None:
+    user, intruder = await stage.users(2)
+    await user.connect()
+    parameters = {"userId": user.id}
+    if operation == "updateUserTier":
+        parameters["tier"] = stage.accounts.another_tier(user).name
+    if caller == "nobody":
+        answer = await intruder.call_unauthenticated(operation, **parameters)
+    else:
+        answer = await intruder.call(operation, **parameters)
+    answer.must_be_refused(f"to {caller.replace('-', ' ')}")
+    await _only_the_canary(stage, user)
+    (await user.call("getMe")).must_be_accepted()
+
+
+@requirement("UST-ADMIN-1")
+async def test_a_refused_unban_leaves_the_ban(stage: Stage) -> None:
+    user, intruder = await stage.users(2)
+    await stage.accounts.ban(user)
+    (await intruder.call("unbanUser", userId=user.id)).must_be_refused("to a user")
+    (await user.log_in()).must_be_refused("although the unban was refused")
+
+
+@requirement("UST-ADMIN-2")
+@pytest.mark.parametrize("operation", ["banUser", "unbanUser", "updateUserTier"])
+async def test_an_unknown_user_is_refused_with_a_client_error(stage: Stage, operation: str) -> None:
+    witness = await stage.user()
+    await witness.connect()
+    parameters = {"userId": uuid.UUID(int=stage.random.getrandbits(128)).hex}
+    if operation == "updateUserTier":
+        parameters["tier"] = stage.accounts.another_tier(witness).name
+    (await stage.admin.call(operation, **parameters)).must_be_refused("although there is no such user")
+    await _only_the_canary(stage, witness)
+
+
+@requirement("UST-ADMIN-2")
+async def test_an_unknown_tier_is_refused_with_a_client_error(stage: Stage) -> None:
+    user = await stage.user()
+    await user.connect()
+    answer = await stage.admin.call("updateUserTier", userId=user.id, tier="no-such-tier")
+    answer.must_be_refused("although there is no such tier")
+    await _only_the_canary(stage, user)

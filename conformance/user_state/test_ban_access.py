@@ -1,0 +1,135 @@
+"""Once a ban is answered nothing that was issued before it gives access, by any door."""
+
+import asyncio
+
+import pytest
+
+from eventproof.conform.case import (
+    ContractViolation,
+    EventproofError,
+    Line,
+    NotApplicable,
+    NotTestable,
+    OtherChannel,
+    Person,
+    Stage,
+    Transport,
+    requirement,
+)
+
+from .wording import YOU_ARE_BANNED
+
+RACERS = 16
+
+
+async def _tokens(user: Person) -> list[str]:
+    """Two tokens, of two sessions."""
+    return [await user.session(), await user.another_token()]
+
+
+async def _login_is_refused(user: Person) -> None:
+    refused = (await user.log_in()).must_be_refused("although the user is banned")
+    if refused.message != YOU_ARE_BANNED:
+        raise ContractViolation(
+            "the refused login does not say why", expected=YOU_ARE_BANNED, observed=f"{refused.message!r} in {refused}"
+        )
+
+
+@requirement("UST-BAN-4")
+async def test_every_earlier_token_is_refused_by_rest(stage: Stage) -> None:
+    user, bystander = await stage.users(2)
+    tokens = await _tokens(user)
+    await stage.accounts.ban(user)
+    for token in tokens:
+        (await user.call("getMe", token=token)).must_be_refused("with a token from before the ban")
+    (await bystander.call("getMe")).must_be_accepted()
+
+
+@requirement("UST-BAN-5")
+@pytest.mark.parametrize("transport", [Transport.WEBSOCKET, Transport.POLLING])
+async def test_no_earlier_token_opens_a_connection(stage: Stage, transport: Transport) -> None:
+    user, bystander = await stage.users(2)
+    tokens = await _tokens(user)
+    await stage.accounts.ban(user)
+    for token in tokens:
+        await stage.must_refuse(user.knock(token, transport), beside=bystander)
+
+
+@requirement("UST-BAN-6")
+async def test_the_login_of_a_banned_user_is_refused_and_says_why(stage: Stage) -> None:
+    user, bystander = await stage.users(2)
+    await user.connect()
+    await stage.accounts.ban(user)
+    await _login_is_refused(user)
+    (await bystander.log_in()).must_be_accepted()
+
+
+@requirement("UST-BAN-9")
+async def test_a_ban_of_an_offline_user_holds_when_they_come_back(stage: Stage) -> None:
+    user, bystander = await stage.users(2)
+    token = await user.session()
+    await stage.accounts.ban(user)
+    await stage.must_refuse(user.knock(token), beside=bystander)
+    (await user.log_in()).must_be_refused("although the user was banned while offline")
+
+
+@requirement("UST-BAN-10")
+async def test_no_connection_that_is_being_opened_outlives_the_ban(stage: Stage) -> None:
+    user = await stage.user()
+    token = await user.session()
+    transports = [stage.random.choice(stage.target.socketio.transports) for _ in range(RACERS)]
+    lines = [user.knock(token, transport) for transport in transports]
+    ban = asyncio.Event()
+
+    async def race(line: Line, early: bool) -> bool:
+        """Whether the connection was accepted."""
+        if not early:
+            await ban.wait()
+            await asyncio.sleep(stage.random.random() * 0.02)
+        try:
+            await line.open()
+        except EventproofError:
+            return False
+        return True
+
+    async def strike() -> None:
+        await asyncio.sleep(stage.random.random() * 0.01)
+        ban.set()
+        await stage.accounts.ban(user)
+
+    *accepted, _ = await asyncio.gather(*(race(line, index % 2 == 0) for index, line in enumerate(lines)), strike())
+    for line, was_accepted in zip(lines, accepted, strict=True):
+        if was_accepted:
+            await line.ends()
+
+
+async def _entered(stage: Stage, user: Person) -> list[tuple[OtherChannel, Line]]:
+    channels = stage.target.other_channels
+    if channels is None:
+        raise NotTestable("the profile does not say which other doors there are: other_channels, [] if there is none")
+    if not channels:
+        raise NotApplicable("the profile says that there is no other door")
+    return [(channel, await user.enter(channel)) for channel in channels]
+
+
+@requirement("UST-BAN-11")
+async def test_a_ban_ends_the_connections_of_every_other_door(stage: Stage) -> None:
+    user, bystander = await stage.users(2)
+    ended, kept = await _entered(stage, user), await _entered(stage, bystander)
+    await stage.accounts.ban(user)
+    for channel, line in ended:
+        try:
+            await line.ends()
+        except ContractViolation as still_open:
+            raise ContractViolation(
+                f"the {channel.kind} connection to {channel.address} outlived the ban",
+                expected=still_open.expected,
+                observed=still_open.observed,
+            ) from still_open
+    for channel, line in kept:
+        if not line.is_open:
+            raise ContractViolation(
+                f"the {channel.kind} connection of another user to {channel.address} ended as well",
+                expected="an open connection",
+                observed="a closed one",
+            )

@@ -1,0 +1,114 @@
+"""On ban, every open connection hears why, then ends; nobody else notices anything."""
+
+import asyncio
+
+import pytest
+
+from eventproof import checks
+from eventproof.conform.case import ContractViolation, Inconclusive, Line, Person, Stage, Transport, requirement
+
+from .wording import BANNED, YOU_ARE_BANNED
+
+
+async def _devices(user: Person, transport: Transport) -> list[Line]:
+    """Two devices, each with a session of its own."""
+    return [await user.connect(transport), await user.connect(transport, token=await user.another_token())]
+
+
+async def _end_of(lines: list[Line]) -> None:
+    for line in lines:
+        await line.ends()
+
+
+@requirement("UST-BAN-1")
+@pytest.mark.parametrize("transport", Transport)
+async def test_every_connection_hears_of_the_ban(stage: Stage, transport: Transport) -> None:
+    user = await stage.user()
+    lines = await _devices(user, transport)
+    await stage.accounts.ban(user)
+    for line in lines:
+        heard = await line.hears(BANNED)
+        stage.judge(checks.invalid(stage.records, stage.known, BANNED))
+        if heard.payload["message"] != YOU_ARE_BANNED:
+            raise ContractViolation(
+                f"`{BANNED}` does not carry the message of the specification",
+                expected=YOU_ARE_BANNED,
+                observed=str(heard.payload),
+            )
+
+
+@requirement("UST-BAN-2")
+@pytest.mark.parametrize("transport", Transport)
+async def test_every_connection_is_closed_by_the_server(stage: Stage, transport: Transport) -> None:
+    user = await stage.user()
+    lines = await _devices(user, transport)
+    await stage.accounts.ban(user)
+    await _end_of(lines)
+
+
+@requirement("UST-BAN-3")
+@pytest.mark.parametrize("transport", Transport)
+async def test_the_user_hears_why_before_the_connection_closes(stage: Stage, transport: Transport) -> None:
+    user = await stage.user()
+    lines = await _devices(user, transport)
+    await stage.accounts.ban(user)
+    try:
+        await _end_of(lines)
+    except ContractViolation as still_open:
+        raise Inconclusive(f"the connection has not closed, so no order can be seen: {still_open}") from still_open
+    stage.judge(
+        checks.closed_untold(stage.records, BANNED, [line.name for line in lines]),
+        checks.heard_after_close(stage.records),
+    )
+
+
+@requirement("UST-BAN-7")
+async def test_nobody_else_is_told_or_logged_out(stage: Stage) -> None:
+    user, bystander = await stage.users(2)
+    watched = [await bystander.connect(transport) for transport in stage.target.socketio.transports]
+    line = await user.connect()
+    await stage.accounts.ban(user)
+    await line.told_or_closed(BANNED)
+    await stage.accounts.canary(bystander)
+    stage.judge(
+        checks.leaked(stage.records, stage.known, stage.rooms, BANNED),
+        checks.closed_early(stage.records, [line.name for line in watched]),
+    )
+    (await bystander.call("getMe")).must_be_accepted()
+    (await stage.admin.call("getMe")).must_be_accepted()
+
+
+@requirement("UST-BAN-8")
+async def test_all_connections_close_within_the_time_given(stage: Stage) -> None:
+    user = await stage.user()
+    lines = [await user.connect(transport) for transport in stage.target.socketio.transports for _ in range(2)]
+    await stage.accounts.ban(user)
+    await _end_of(lines)
+    names = [line.name for line in lines]
+    stage.judge(checks.slow_to_close(stage.records, "banUser", names, stage.budgets.ban_to_closed))
+
+
+@requirement("UST-BAN-12")
+async def test_a_double_click_tells_every_connection_once(stage: Stage) -> None:
+    user = await stage.user()
+    lines = [await user.connect(transport) for transport in stage.target.socketio.transports]
+    clicks = [stage.admin.call("banUser", userId=user.id) for _ in range(2)]
+    for answer in await asyncio.gather(*clicks):
+        answer.must_be_an_answer()
+    for line in lines:
+        await line.told_or_closed(BANNED, closed=True)
+    stage.judge(checks.duplicated(stage.records, BANNED, [line.name for line in lines]))
+
+
+@requirement("UST-BAN-12")
+async def test_a_second_ban_changes_nothing_and_tells_nobody(stage: Stage) -> None:
+    user, bystander = await stage.users(2)
+    await bystander.connect()
+    token = await user.session()
+    await stage.accounts.ban(user)
+    (await stage.admin.call("banUser", userId=user.id)).must_be_an_answer()
+    await stage.accounts.canary(bystander)
+    stage.judge(checks.leaked(stage.records, stage.known, stage.rooms, BANNED))
+    (await user.call("getMe", token=token)).must_be_refused("with a token from before the ban")
+    await stage.accounts.unban(user)
+    (await user.log_in()).must_be_accepted()

@@ -1,0 +1,104 @@
+"""A new tier is told to that user at once, and works at once."""
+
+from itertools import pairwise
+
+import pytest
+
+from eventproof import checks
+from eventproof.conform.case import ContractViolation, NotTestable, Person, Stage, Tier, Transport, requirement
+
+from .wording import TIER_UPDATED, your_plan_is
+
+
+def _unlocking(stage: Stage) -> list[tuple[Tier, Tier]]:
+    """Every tier that unlocks something, with the tier below it."""
+    tiers = stage.accounts.tiers()
+    steps = [(below, tier) for below, tier in pairwise(tiers) if tier.unlocks]
+    if not steps:
+        raise NotTestable("no tier of the profile says what it unlocks: unlocks = { operation = … } under [tiers.NAME]")
+    return steps
+
+
+@requirement("UST-TIER-1")
+@pytest.mark.parametrize("transport", Transport)
+async def test_every_connection_hears_of_the_new_tier(stage: Stage, transport: Transport) -> None:
+    user = await stage.user()
+    lines = [await user.connect(transport), await user.connect(transport, token=await user.another_token())]
+    current = stage.accounts.tier_of(user)
+    others = [tier for tier in stage.accounts.tiers() if tier != current]
+    for tier in (*others, current):
+        await stage.accounts.set_tier(user, tier)
+        for line in lines:
+            heard = await line.hears(TIER_UPDATED)
+            stage.judge(checks.invalid(stage.records, stage.known, TIER_UPDATED))
+            if heard.payload["message"] != your_plan_is(tier):
+                raise ContractViolation(
+                    f"`{TIER_UPDATED}` does not carry the message of the specification",
+                    expected=your_plan_is(tier),
+                    observed=str(heard.payload),
+                )
+
+
+@requirement("UST-TIER-2")
+async def test_the_user_stays_logged_in(stage: Stage) -> None:
+    user = await stage.user()
+    lines = [await user.connect(transport) for transport in stage.target.socketio.transports]
+    await stage.accounts.set_tier(user, stage.accounts.another_tier(user))
+    (await user.call("getMe")).must_be_accepted()
+    await stage.accounts.canary(user)
+    stage.judge(checks.closed_early(stage.records, [line.name for line in lines]))
+    (await user.call("getMe")).must_be_accepted()
+
+
+async def _told(stage: Stage, user: Person, tier: Tier) -> None:
+    """Set the tier, and wait until every connection of the user has heard of it."""
+    already = stage.accounts.tier_of(user) == tier
+    await stage.accounts.set_tier(user, tier)
+    for line in user.lines:
+        if not already:
+            await line.awaits(TIER_UPDATED)
+
+
+async def _use(user: Person, tier: Tier) -> None:
+    assert tier.unlocks is not None  # the callers choose only such tiers
+    (await user.call(tier.unlocks.operation, **tier.unlocks.parameters)).must_be_accepted()
+
+
+async def _use_no_more(user: Person, tier: Tier) -> None:
+    assert tier.unlocks is not None  # the callers choose only such tiers
+    answer = await user.call(tier.unlocks.operation, **tier.unlocks.parameters)
+    answer.must_be_refused(f"although the tier {tier.name} was taken away")
+
+
+@requirement("UST-TIER-3")
+async def test_what_the_new_tier_unlocks_works_as_soon_as_it_is_told(stage: Stage) -> None:
+    user = await stage.user()
+    await user.connect()
+    for below, tier in _unlocking(stage):
+        await _told(stage, user, below)
+        await _told(stage, user, tier)
+        await _use(user, tier)
+
+
+@requirement("UST-TIER-4")
+async def test_what_the_lower_tier_lacks_is_refused_as_soon_as_it_is_told(stage: Stage) -> None:
+    user = await stage.user()
+    await user.connect()
+    for below, tier in reversed(_unlocking(stage)):
+        await _told(stage, user, tier)
+        await _told(stage, user, below)
+        await _use_no_more(user, tier)
+
+
+@requirement("UST-TIER-5")
+async def test_nobody_else_hears_of_the_new_tier(stage: Stage) -> None:
+    user, bystander = await stage.users(2)
+    watched = [await bystander.connect(transport) for transport in stage.target.socketio.transports]
+    await user.connect()
+    tier = stage.accounts.another_tier(user)
+    await _told(stage, user, tier)
+    await stage.accounts.canary(bystander, unlike=tier)
+    stage.judge(
+        checks.leaked(stage.records, stage.known, stage.rooms, TIER_UPDATED),
+        checks.duplicated(stage.records, TIER_UPDATED, [line.name for line in watched]),
+    )

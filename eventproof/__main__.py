@@ -1,0 +1,5 @@
+"""`python -m eventproof` is the command `eventproof`."""
+
+from .cli import main
+
+main()

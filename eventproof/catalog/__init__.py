@@ -1,0 +1,39 @@
+"""The contracts, loaded: folders of documents in, frozen values out, validators compiled once.
+
+`load()` reads them; `Catalog` finds things in what was read. A message is found by (channel, direction, event name),
+never by trying schemas in turn.
+"""
+
+from .loading import load
+from .model import (
+    Ack,
+    AckLevel,
+    Catalog,
+    Channel,
+    Counterexample,
+    Direction,
+    ErrorCode,
+    Event,
+    Operation,
+    Requirement,
+    System,
+    Wire,
+)
+from .schema import Problem
+
+__all__ = [
+    "Ack",
+    "AckLevel",
+    "Catalog",
+    "Channel",
+    "Counterexample",
+    "Direction",
+    "ErrorCode",
+    "Event",
+    "Operation",
+    "Problem",
+    "Requirement",
+    "System",
+    "Wire",
+    "load",
+]

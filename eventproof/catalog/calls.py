@@ -1,0 +1,81 @@
+"""The calls of a system, out of its OpenAPI document."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .documents import Document
+from .model import PLACEHOLDER, ErrorCode, Operation
+from .schema import pointer
+
+_METHODS = ("get", "put", "post", "delete", "patch")
+
+
+def operations(document: Document, system: str, errors: Mapping[str, ErrorCode]) -> tuple[Operation, ...]:
+    """Every operation of the document; each must document exactly the statuses of its refusals."""
+    found: dict[str, Operation] = {}
+    for path, item in document.content["paths"].items():
+        for method in _METHODS:
+            if method not in item:
+                continue
+            place = pointer(["paths", path, method])
+            operation = _operation(document, place, system, path, method, errors)
+            if operation.id in found:
+                raise document.fault(place, f'there are two operations "{operation.id}"')
+            found[operation.id] = operation
+    return tuple(found.values())
+
+
+def _operation(
+    document: Document, place: str, system: str, path: str, method: str, errors: Mapping[str, ErrorCode]
+) -> Operation:
+    item = document.content["paths"][path]
+    entry = item[method]
+    body = _body_fields(document, entry)
+    listed = [
+        document.resolved(parameter)["name"]
+        for parameter in [*item.get("parameters", ()), *entry.get("parameters", ())]
+    ]
+    unlisted = set(PLACEHOLDER.findall(path)) - set(listed)
+    if unlisted:
+        raise document.fault(place, f"the path's parameter {unlisted.pop()} is not described")
+    return Operation(
+        system=system,
+        id=entry["operationId"],
+        method=method.upper(),
+        path=path,
+        role=entry["x-role"],
+        summary=entry["summary"],
+        parameters=(*listed, *body),
+        refusals=_refusals(document, place, entry, errors, in_path=bool(PLACEHOLDER.search(path))),
+    )
+
+
+def _body_fields(document: Document, entry: Mapping[str, Any]) -> tuple[str, ...]:
+    body = document.resolved(entry.get("requestBody", {}))
+    schema = document.resolved(body.get("content", {}).get("application/json", {}).get("schema", {}))
+    return tuple(schema.get("properties", ()))
+
+
+def _refusals(
+    document: Document, place: str, entry: Mapping[str, Any], errors: Mapping[str, ErrorCode], *, in_path: bool
+) -> tuple[str, ...]:
+    own = entry.get("x-refusals", [])
+    for code in own:
+        if code not in errors:
+            raise document.fault(place, f'x-refusals names "{code}", which errors.yaml does not have')
+    holds = {
+        "call": True,
+        "path": in_path,
+        "body": "requestBody" in entry,
+        "session": entry["x-role"] != "anyone",
+        "admin": entry["x-role"] == "admin",
+    }
+    implied = [error.code for error in errors.values() if error.applies and holds[error.applies]]
+    refusals = tuple(dict.fromkeys([*own, *implied]))
+    documented = {int(status) for status in entry["responses"] if status.startswith("4")}
+    given = {errors[code].status for code in refusals}
+    if documented != given:
+        status = min(documented ^ given)
+        why = "is documented, and no refusal has it" if status in documented else "is given, and not documented"
+        raise document.fault(place + "/responses", f"the status {status} {why}")
+    return refusals

@@ -1,0 +1,87 @@
+"""Documents in, a catalog out; whatever is wrong with them is a ContractError that names the file and the place."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from eventproof import layout
+from eventproof.verdict import Level
+
+from .calls import operations
+from .documents import Document, Formats
+from .messages import channels, events
+from .model import Catalog, ErrorCode, Requirement, System
+
+_SHARED = "all"
+"""What stands for the system in a requirement that every system shares."""
+
+
+def load(root: Path = layout.CONTRACTS) -> Catalog:
+    """Everything in a folder of contracts: each folder in it with a `requirements.yaml` is a system.
+
+    Raises ContractError.
+    """
+    formats = Formats(root / "formats")
+    errors = _errors(formats.read(root / "errors.yaml", "errors"))
+    shared = formats.read(root / "requirements.yaml", "requirements")
+    folders = sorted(path.parent for path in root.glob("*/requirements.yaml"))
+    systems = [_system(folder, formats, errors) for folder in folders]
+    _unique_prefixes([shared.content["prefix"], *(system.prefix for system in systems)], shared)
+    return Catalog({system.name: system for system in systems}, _requirements(shared, _SHARED), errors)
+
+
+def _unique_prefixes(prefixes: list[str], shared: Document) -> None:
+    for prefix in prefixes:
+        if prefixes.count(prefix) > 1:
+            raise shared.fault("/prefix", f"two systems have the prefix {prefix}")
+
+
+def _errors(document: Document) -> Mapping[str, ErrorCode]:
+    return {
+        code: ErrorCode(code, entry["status"], entry["sentence"], entry.get("applies"))
+        for code, entry in document.content.items()
+    }
+
+
+def _requirements(document: Document, system: str) -> tuple[Requirement, ...]:
+    seen: set[str] = set()
+    prefix = document.content["prefix"]
+    for index, row in enumerate(document.content["requirements"]):
+        place = f"/requirements/{index}/id"
+        if row["id"] in seen:
+            raise document.fault(place, f"{row['id']} stands twice")
+        if not row["id"].startswith(prefix + "-"):
+            raise document.fault(place, f"{row['id']} does not begin with {prefix}-")
+        seen.add(row["id"])
+    return tuple(
+        Requirement(
+            id=row["id"],
+            system=system,
+            level=Level(row["level"]),
+            sentence=row["sentence"],
+            source=row["source"],
+            capability=row.get("capability"),
+            decision=row.get("decision"),
+            excluded=row.get("excluded"),
+        )
+        for row in document.content["requirements"]
+    )
+
+
+def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode]) -> System:
+    name = folder.name.replace("_", "-")
+    asyncapi = formats.read(folder / "asyncapi.yaml", "asyncapi")
+    openapi = formats.read(folder / "openapi.yaml", "openapi")
+    requirements = formats.read(folder / "requirements.yaml", "requirements")
+    calls = operations(openapi, name, errors)
+    doors = channels(asyncapi)
+    return System(
+        name=name,
+        prefix=requirements.content["prefix"],
+        title=asyncapi.content["info"]["title"],
+        channels=tuple(doors.values()),
+        events=events(asyncapi, name, doors, {call.id: call for call in calls}, formats),
+        operations=calls,
+        requirements=_requirements(requirements, name),
+        openapi=openapi.content,
+        asyncapi=asyncapi.content,
+    )

@@ -1,0 +1,148 @@
+"""The channels and the events of a system, out of its AsyncAPI document and its schemas."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .documents import Document, Formats
+from .model import PLACEHOLDER, Ack, AckLevel, Channel, Counterexample, Direction, Event, Operation, Wire
+from .schema import Schema, SchemaError, pointer
+
+
+def channels(document: Document) -> dict[str, Channel]:
+    """The channels by their names in the document; no two have one address."""
+    found = {
+        name: Channel(name, Wire(entry["x-wire"]), entry["address"])
+        for name, entry in document.content["channels"].items()
+    }
+    addresses: set[str] = set()
+    for channel in found.values():
+        if channel.address in addresses:
+            raise document.fault(
+                pointer(["channels", channel.name]), f"two channels have the address {channel.address}"
+            )
+        addresses.add(channel.address)
+    return found
+
+
+def events(
+    document: Document,
+    system: str,
+    channels: Mapping[str, Channel],
+    operations: Mapping[str, Operation],
+    formats: Formats,
+) -> tuple[Event, ...]:
+    """The events, each once: the same message on several channels is one event."""
+    carried: list[tuple[Direction, Mapping[str, Any], str, list[Channel]]] = []
+    for channel_name, direction, place in _messages(document):
+        message = document.at("#" + place)
+        channel = channels[channel_name]
+        for known_direction, known, _, on in carried:
+            if (known_direction, known["name"]) != (direction, message["name"]):
+                continue
+            if channel in on:
+                raise document.fault(place, f'there are two events "{message["name"]}" on this channel')
+            if known == message:
+                on.append(channel)
+                break
+        else:
+            carried.append((direction, message, place, [channel]))
+    found = tuple(
+        _event(document, place, message, system, direction, tuple(on), operations, formats)
+        for direction, message, place, on in carried
+    )
+    for event, (_, _, place, _) in zip(found, carried, strict=True):
+        _check_ack(document, place, event, found)
+    return found
+
+
+def _messages(document: Document) -> Iterator[tuple[str, Direction, str]]:
+    """Each message that an operation sends or receives: the channel's name, the direction, the message's place."""
+    used: set[str] = set()
+    for name, operation in document.content["operations"].items():
+        reference = operation["channel"]["$ref"]
+        channel = document.at(reference)
+        everything = [{"$ref": f"{reference}/messages/{key}"} for key in channel["messages"]]
+        for message in operation.get("messages", everything):
+            document.at(message["$ref"])
+            if not message["$ref"].startswith(reference + "/messages/"):
+                raise document.fault(pointer(["operations", name]), f"{message['$ref']} is no message of its channel")
+            used.add(message["$ref"])
+            yield reference.rsplit("/", 1)[1], Direction(operation["action"]), message["$ref"].removeprefix("#")
+    for name, channel in document.content["channels"].items():
+        for key in channel["messages"]:
+            if f"#/channels/{name}/messages/{key}" not in used:
+                raise document.fault(f"/channels/{name}/messages/{key}", "no operation sends or receives it")
+
+
+def _event(
+    document: Document,
+    place: str,
+    message: Mapping[str, Any],
+    system: str,
+    direction: Direction,
+    channels: tuple[Channel, ...],
+    operations: Mapping[str, Operation],
+    formats: Formats,
+) -> Event:
+    schema = formats.read(document.path.parent / message["payload"]["$ref"], "event")
+    try:
+        validator = Schema(schema.content)
+    except SchemaError as error:
+        raise schema.fault(error.place, f"the schema does not compile: {error}") from None
+    triggers = tuple(message.get("x-trigger", ()))
+    for trigger in triggers:
+        if trigger not in operations:
+            raise document.fault(place + "/x-trigger", f'names no operation of openapi.yaml: "{trigger}"')
+    event = Event(
+        system=system,
+        channels=channels,
+        direction=direction,
+        name=message["name"],
+        summary=message["summary"],
+        schema=schema.content,
+        schema_path=schema.path,
+        examples=tuple(schema.content["examples"]),
+        counterexamples=tuple(Counterexample(**entry) for entry in schema.content["x-counterexamples"]),
+        ack=_ack(message.get("x-ack", "none")),
+        audience=tuple(message.get("x-audience", ())),
+        order_by=message.get("x-order-by"),
+        correlate=message.get("x-correlate"),
+        triggers=triggers,
+        _validator=validator,
+    )
+    _check_pointers(document, place, event)
+    _check_audience(document, place, event, [operations[trigger] for trigger in triggers])
+    return event
+
+
+def _ack(value: Any) -> Ack | None:
+    return None if value == "none" else Ack(AckLevel(value["level"]), value["by"])
+
+
+def _check_ack(document: Document, place: str, event: Event, events: Sequence[Event]) -> None:
+    answers = {other.name for other in events if other.direction is not event.direction}
+    if event.ack and event.ack.by not in {"callback", *answers}:
+        raise document.fault(
+            f"{place}/x-ack/by", f'"{event.ack.by}" is neither `callback` nor an event of the other side'
+        )
+
+
+def _check_pointers(document: Document, place: str, event: Event) -> None:
+    for key, target in (("x-order-by", event.order_by), ("x-correlate", event.correlate)):
+        found: Any = event.schema
+        for part in (target or "").split("/")[1:]:
+            found = found.get("properties", {}).get(part)
+            if found is None:
+                raise document.fault(f"{place}/{key}", f"{target} is no field that {event.schema_path.name} describes")
+
+
+def _check_audience(document: Document, place: str, event: Event, triggers: Sequence[Operation]) -> None:
+    if event.direction is Direction.SEND and not event.audience:
+        raise document.fault(place, "an event that the server sends needs an x-audience")
+    for name in PLACEHOLDER.findall(" ".join(event.audience)):
+        in_payload = name in event.schema.get("properties", {})
+        in_calls = triggers and all(name in trigger.parameters for trigger in triggers)
+        if not in_payload and not in_calls:
+            raise document.fault(
+                f"{place}/x-audience", f"{{{name}}} is neither a parameter of its triggers nor in its payload"
+            )

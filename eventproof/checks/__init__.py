@@ -1,0 +1,27 @@
+"""Judgements of a history, each a pure function from records to findings."""
+
+from .audience import leaked
+from .closing import closed_early, closed_untold, heard_after_close, left_open
+from .contract import Known, invalid, known_events, outside_the_catalogue
+from .delivery import duplicated, lost
+from .finding import Finding, raise_for
+from .order import reordered
+from .timing import slow_to_close
+
+__all__ = [
+    "Finding",
+    "Known",
+    "closed_early",
+    "closed_untold",
+    "duplicated",
+    "heard_after_close",
+    "invalid",
+    "known_events",
+    "leaked",
+    "left_open",
+    "lost",
+    "outside_the_catalogue",
+    "raise_for",
+    "reordered",
+    "slow_to_close",
+]

@@ -1,0 +1,145 @@
+"""What every client of a channel has in common: the events that came, how it ended, and what waiting may raise."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from eventproof.errors import ContractViolation
+
+__all__ = [
+    "By",
+    "ChannelClient",
+    "Closed",
+    "ConnectionRefused",
+    "Ending",
+    "NotClosed",
+    "NotReceived",
+    "NotSent",
+    "OnEvent",
+    "Received",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One event that arrived.
+
+    `at` is in seconds on the history's clock; `order` is its place in the history, which decides what came before what.
+    """
+
+    name: str
+    args: tuple[Any, ...]
+    at: float
+    order: int
+    namespace: str = ""
+    ack_id: int | None = None
+    """Set where the server wants an acknowledgement."""
+    id: str = ""
+    """The last event id of an event stream."""
+
+    @property
+    def payload(self) -> Any:
+        """The event's argument: the first one, None where there is none."""
+        return self.args[0] if self.args else None
+
+
+OnEvent = Callable[[Received], None]
+
+
+class By(StrEnum):
+    """Who ended a connection."""
+
+    PEER = "peer"
+    US = "us"
+
+
+class Ending(StrEnum):
+    """What ended a connection."""
+
+    DISCONNECT = "DISCONNECT packet"
+    """The namespace was left; the transport may go on."""
+    ENGINE_CLOSE = "Engine.IO CLOSE packet"
+    WEBSOCKET_CLOSE = "WebSocket CLOSE frame"
+    STREAM_END = "end of the stream"
+    """TCP was closed in order, or the HTTP answer was complete."""
+    RESET = "reset"
+    """TCP was cut, or the HTTP answer broke off."""
+    HTTP_STATUS = "HTTP status"
+    """A poll was answered with an error: the session is gone."""
+    VIOLATION = "protocol violation"
+    """We left because of what the peer sent."""
+    OVERFLOW = "overflow"
+    """We left because too many events came."""
+    LOCAL = "local close"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How and when a connection ended; `at` and `order` as in `Received`."""
+
+    at: float
+    order: int
+    by: By
+    ending: Ending
+    reason: str
+    """A sentence for people, with the close code where there is one."""
+    code: int | None = None
+    """The code of the WebSocket CLOSE frame, or the HTTP status."""
+    disconnected_at: float | None = None
+    """When the DISCONNECT packet of our namespace came, if it did."""
+
+
+class ConnectionRefused(ContractViolation):
+    """The server did not let us in. `data` is what it said, `status` the HTTP status or the close code, if any."""
+
+    def __init__(self, sentence: str, *, data: Any = None, status: int | None = None) -> None:
+        super().__init__(sentence, expected="an accepted connection", observed=sentence)
+        self.data = data
+        self.status = status
+
+
+class NotReceived(ContractViolation):
+    """What was waited for did not come in time, or the connection ended before it."""
+
+
+class NotSent(ContractViolation):
+    """What was to be sent could not be: the peer had ended the connection before."""
+
+
+class NotClosed(ContractViolation):
+    """The connection was still open when it had to be closed."""
+
+
+class ChannelClient(Protocol):
+    """One connection to one channel, whatever its wire. It never reconnects by itself."""
+
+    @property
+    def received(self) -> tuple[Received, ...]:
+        """All events so far."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether events can still arrive."""
+
+    async def open(self) -> None:
+        """Connect; raises ConnectionRefused, TargetUnavailable, Inconclusive or ProtocolViolation."""
+
+    async def expect(self, name: str, timeout: float) -> Received:
+        """Take the next event of that name that nobody took; raises NotReceived."""
+
+    async def closed(self, timeout: float) -> Closed:
+        """Wait for the end; raises NotClosed."""
+
+    async def close(self) -> None:
+        """Say goodbye and release everything; harmless when repeated."""
+
+    def drop(self) -> None:
+        """Cut the connection without a goodbye."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

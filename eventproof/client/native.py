@@ -1,0 +1,177 @@
+"""A client for a native WebSocket, without Socket.IO on it; it never reconnects by itself."""
+
+import json
+import ssl
+import time
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from eventproof.errors import ProtocolViolation, UsageError
+from eventproof.history import History, Kind
+
+from .address import Address
+from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received
+from .inbox import Inbox
+from .journal import Journal
+from .redaction import Redaction, secrets_of
+from .websocket_stream import WebSocketStream, open_websocket
+
+__all__ = ["ReadMessage", "WebSocketClient", "named_event"]
+
+ReadMessage = Callable[[str | bytes], tuple[str, Any]]
+"""Gives the event's name and its argument."""
+
+_GOODBYE = 1.0
+
+
+def named_event(message: str | bytes) -> tuple[str, Any]:
+    """Read `{"event": name, "data": …}`, or `type` for `event` and `payload` for `data`.
+
+    Without data the whole object is the argument; what is no such object has the name `message`.
+    """
+    try:
+        document = json.loads(message)
+    except (ValueError, RecursionError):
+        return "message", message
+    if isinstance(document, dict):
+        for key in ("event", "type"):
+            if isinstance(document.get(key), str):
+                return document[key], document.get("data", document.get("payload", document))
+    return "message", document
+
+
+class WebSocketClient:
+    """One connection. `read` says how a message is an event; `path` may have a query.
+
+    `answer_heartbeats` (PING frames) may be changed at any time. `timeout` bounds the opening and every write.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        path: str,
+        *,
+        headers: Iterable[tuple[str, str]] = (),
+        history: History | None = None,
+        actor: str = "client",
+        connection: str = "",
+        channel: str | None = None,
+        on_event: OnEvent | None = None,
+        answer_heartbeats: bool = True,
+        read: ReadMessage = named_event,
+        timeout: float = 5.0,
+        max_events: int = 10_000,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.answer_heartbeats = answer_heartbeats
+        self._address = Address.parse(base_url)
+        self._target = self._address.target(path)
+        self._headers = tuple(headers)
+        self._read, self._timeout, self._ssl = read, timeout, ssl_context
+        self._journal = Journal(
+            History(time.monotonic) if history is None else history,
+            Redaction(secrets_of(None, self._headers, f"{self._address.origin}{self._target}")),
+            actor=actor,
+            connection=connection,
+            channel=path.partition("?")[0] if channel is None else channel,
+        )
+        self._inbox = Inbox(self._journal, on_event=on_event, limit=max_events)
+        self._begun = False
+        self._stream: WebSocketStream | None = None
+
+    @property
+    def received(self) -> tuple[Received, ...]:
+        """All events so far."""
+        return self._inbox.received
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages can still arrive."""
+        return self._stream is not None and self._inbox.ended is None
+
+    async def open(self) -> None:
+        """Connect and shake hands; raises ConnectionRefused, TargetUnavailable or Inconclusive."""
+        if self._begun:
+            raise UsageError("A client opens once; make another one.")
+        self._begun = True
+        try:
+            self._stream = await open_websocket(
+                self._address,
+                self._target,
+                headers=self._headers,
+                listener=self,
+                journal=self._journal,
+                timeout=self._timeout,
+                wanted="WebSocket",
+                ssl_context=self._ssl,
+            )
+        except ConnectionRefused as refused:
+            self._journal.enter(Kind.REFUSED, payload={"reason": str(refused), "data": refused.data})
+            raise
+        self._journal.enter(Kind.OPENED)
+
+    async def expect(self, name: str, timeout: float) -> Received:
+        """Take the next event of that name that nobody took; raises NotReceived."""
+        return await self._inbox.expect(name, timeout)
+
+    async def closed(self, timeout: float) -> Closed:
+        """Wait for the end; raises NotClosed."""
+        return await self._inbox.wait_ended(timeout)
+
+    async def send(self, message: Any) -> None:
+        """Send a message: text and bytes as they are, all else as JSON."""
+        await self._write([message if isinstance(message, str | bytes) else json.dumps(message)], None)
+
+    async def send_bytes(self, raw: bytes) -> None:
+        """Send bytes below the framing."""
+        await self._write([], raw)
+
+    async def close(self) -> None:
+        """The closing handshake, bounded in time; harmless when repeated."""
+        if self._stream is not None:
+            self._inbox.leaving = True
+            await self._stream.close(_GOODBYE)
+
+    def drop(self) -> None:
+        """Cut TCP without a goodbye."""
+        if self._stream is not None:
+            self._stream.abort()
+
+    def on_message(self, message: str | bytes) -> None:
+        """Part of Listener."""
+        name, argument = self._read(message)
+        self._inbox.receive(name, (argument,))
+        if self._inbox.is_full:
+            self._inbox.end(Ending.OVERFLOW, "more events came than a client keeps")
+            self.drop()
+
+    def on_ping(self, payload: bytes) -> bool:  # noqa: ARG002 - part of Listener
+        """Part of Listener."""
+        return self.answer_heartbeats
+
+    def on_violation(self, violation: ProtocolViolation) -> None:
+        """Part of Listener."""
+        self._inbox.violation = violation
+
+    def on_end(self, stream: object, ending: Ending, reason: str, code: int | None) -> None:  # noqa: ARG002 - as above
+        """Part of Listener."""
+        self._inbox.end(ending, reason, code)
+
+    async def __aenter__(self) -> Self:
+        if not self._begun:
+            await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _write(self, messages: list[str | bytes], raw: bytes | None) -> None:
+        if self._stream is None:
+            raise UsageError("The client is not open.")
+        self._stream.write(messages)
+        if raw is not None:
+            self._stream.write_raw(raw)
+        await self._stream.drain(self._timeout)

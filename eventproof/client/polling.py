@@ -1,0 +1,239 @@
+"""Long-polling over aiohttp: a GET waits for what the server sends; POSTs, one at a time, carry what we send."""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Iterable
+
+import aiohttp
+from yarl import URL
+
+from eventproof.errors import Inconclusive, ProtocolViolation, TargetUnavailable
+from eventproof.wire import engineio
+from eventproof.wire.connection import Opened
+from eventproof.wire.engineio import Message
+
+from .address import Address, unreachable
+from .answer import Answer, judge
+from .channel import Ending
+from .journal import Journal
+from .websocket_stream import Listener
+
+__all__ = ["PollingStream"]
+
+_MAX_BODY = 16 * 1024 * 1024
+_SHOWN = 4096
+_MARGIN = 5.0
+"""Seconds a poll may last beyond the heartbeat that must end it."""
+
+
+class PollingStream:
+    """One session over polling, from its first GET to its end."""
+
+    def __init__(
+        self,
+        address: Address,
+        path: str,
+        *,
+        headers: Iterable[tuple[str, str]],
+        listener: Listener,
+        journal: Journal,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._address = address
+        self._url = address.origin + address.target(path)
+        self._listener = listener
+        self._journal = journal
+        self._http = aiohttp.ClientSession(
+            headers=list(headers),
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+            connector=aiohttp.TCPConnector(ssl=ssl_context or True, limit=4),
+        )
+        self._query = engineio.query("polling")
+        self._patience = 30.0
+        self._max_payload = 1_000_000
+        self._outgoing: deque[Message] = deque()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._paused = False
+        self._ended = False
+        self._getter: asyncio.Task[None] | None = None
+        self._poster: asyncio.Task[None] | None = None
+
+    async def open(self, timeout: float) -> None:
+        """The handshake; its OPEN packet goes to the listener. Raises as `open_websocket` does."""
+        try:
+            async with asyncio.timeout(timeout):
+                payload = await self._get(first=True)
+        except TimeoutError:
+            raise Inconclusive(f"{self._url} did not answer within {timeout:g} s.") from None
+        self._deliver(payload)
+
+    def begin(self, opened: Opened) -> None:
+        """Go on polling with what the OPEN packet said."""
+        self._query = engineio.query("polling", opened.sid)
+        self._patience = opened.ping_interval + opened.ping_timeout + _MARGIN
+        self._max_payload = opened.max_payload or self._max_payload
+        self._getter = asyncio.create_task(self._poll())
+
+    def write(self, messages: Iterable[Message]) -> None:
+        """Send these with the next POST, in their order."""
+        if self._ended:
+            return
+        for message in messages:
+            self._journal.frame_out(message)
+            self._outgoing.append(message)
+        if self._outgoing and (self._poster is None or self._poster.done()):
+            self._idle.clear()
+            self._poster = asyncio.create_task(self._post())
+
+    async def drain(self, timeout: float) -> None:
+        """Wait until everything written was accepted. Raises Inconclusive."""
+        try:
+            await asyncio.wait_for(self._idle.wait(), timeout)
+        except TimeoutError:
+            raise Inconclusive(f"A POST was not answered within {timeout:g} s.") from None
+
+    async def pause(self, timeout: float) -> None:
+        """Let the pending GET end and everything written leave: what an upgrade needs before it is completed.
+
+        Raises Inconclusive.
+        """
+        self._paused = True
+        if self._getter is not None:
+            _, pending = await asyncio.wait({self._getter}, timeout=timeout)
+            if pending:
+                raise Inconclusive(f"The last poll before the upgrade did not end within {timeout:g} s.")
+        await self.drain(timeout)
+
+    def cookies(self) -> list[tuple[str, str]]:
+        """The cookies that the server set, as a header: a balancer may route by them."""
+        found = self._http.cookie_jar.filter_cookies(URL(self._url))
+        return [("Cookie", "; ".join(f"{name}={cookie.value}" for name, cookie in found.items()))] if found else []
+
+    def abort(self) -> None:
+        """Stop now, without a goodbye."""
+        self._finish(Ending.LOCAL, "we stopped polling", None)
+        for task in (self._getter, self._poster):
+            if task is not None:
+                task.cancel()
+        self._idle.set()
+
+    async def release(self) -> None:
+        """Stop, and give everything back."""
+        self.abort()
+        tasks = [task for task in (self._getter, self._poster) if task is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._http.close()
+
+    async def _poll(self) -> None:
+        while not self._paused and not self._ended:
+            try:
+                async with asyncio.timeout(self._patience):
+                    payload = await self._get()
+            except _SessionGone as gone:
+                self._finish(Ending.HTTP_STATUS, f"a poll was answered {gone.answer.shown}", gone.answer.status)
+                return
+            except TimeoutError:
+                self._finish(Ending.LOCAL, f"no heartbeat came within {self._patience:g} s", None)
+                return
+            except TargetUnavailable as error:
+                self._finish(Ending.RESET, str(error), None)
+                return
+            self._deliver(payload)
+
+    async def _get(self, *, first: bool = False) -> bytes:
+        return await self._request("GET", None, first=first)
+
+    async def _post(self) -> None:
+        try:
+            while self._outgoing:
+                payload = engineio.encode_payload(self._batch())
+                async with asyncio.timeout(self._patience):
+                    await self._request("POST", payload)
+        except _SessionGone as gone:
+            self._finish(Ending.HTTP_STATUS, f"a POST was answered {gone.answer.shown}", gone.answer.status)
+        except TimeoutError:
+            self._finish(Ending.LOCAL, f"a POST was not answered within {self._patience:g} s", None)
+        except TargetUnavailable as error:
+            self._finish(Ending.RESET, str(error), None)
+        finally:
+            self._idle.set()
+
+    def _batch(self) -> list[Message]:
+        """As many of the waiting messages as `maxPayload` lets one POST carry, at least one."""
+        batch: list[Message] = []
+        size = 0
+        while self._outgoing:
+            message = self._outgoing[0]
+            size += len(engineio.encode_payload([message]).encode()) + 1
+            if batch and size > self._max_payload:
+                break
+            batch.append(self._outgoing.popleft())
+        return batch
+
+    async def _request(self, method: str, payload: str | None, *, first: bool = False) -> bytes:
+        """The body of a 200; raises _SessionGone, or for the first request what its answer stands for."""
+        try:
+            async with self._http.request(
+                method,
+                URL(f"{self._url}?{self._query}", encoded=True),
+                data=None if payload is None else payload.encode(),
+                headers=None if payload is None else {"Content-Type": "text/plain;charset=UTF-8"},
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None),
+            ) as response:
+                body = await _read(response.content)
+                answer = Answer(
+                    self._url,
+                    response.status,
+                    response.headers.get("Content-Type", ""),
+                    body[:_SHOWN].decode(errors="replace"),
+                    response.headers.get("Location", ""),
+                )
+        except (aiohttp.ClientError, OSError) as error:
+            cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+            raise unreachable(self._address, cause) from None
+        if answer.status == 200 and (not first or body.startswith(b"0{")):
+            return body
+        if first:
+            raise judge(answer, "Socket.IO server")
+        raise _SessionGone(answer)
+
+    def _deliver(self, payload: bytes) -> None:
+        try:
+            for message in engineio.decode_payload(payload.decode()):
+                self._journal.frame_in(message)
+                if not self._ended:
+                    self._listener.on_message(message)
+        except UnicodeDecodeError:
+            shown = self._journal.redaction.message(payload)
+            self._violated(ProtocolViolation("A polling payload is not UTF-8.", expected="UTF-8", observed=shown))
+        except ProtocolViolation as violation:
+            self._violated(violation)
+
+    def _violated(self, violation: ProtocolViolation) -> None:
+        self._listener.on_violation(violation)
+        self._finish(Ending.VIOLATION, str(violation), None)
+
+    def _finish(self, ending: Ending, reason: str, code: int | None) -> None:
+        if not self._ended:
+            self._ended = True
+            self._listener.on_end(self, ending, reason, code)
+
+
+async def _read(content: aiohttp.StreamReader) -> bytes:
+    body = bytearray()
+    async for chunk in content.iter_any():
+        body += chunk
+        if len(body) > _MAX_BODY:
+            raise ProtocolViolation(
+                "The body of a poll is too big.", expected=f"at most {_MAX_BODY} bytes", observed="more than that"
+            )
+    return bytes(body)
+
+
+class _SessionGone(Exception):  # noqa: N818 - it is no error: how a session over polling ends
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.shown)
+        self.answer = answer

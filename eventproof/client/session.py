@@ -1,0 +1,212 @@
+"""An Engine.IO session on whichever transport: opening, the upgrade, heartbeats, the end. Events go to a handler."""
+
+import ssl
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from eventproof.errors import ContractViolation, Inconclusive, ProtocolViolation, TargetUnavailable, UsageError
+from eventproof.wire import connection as wire
+from eventproof.wire import engineio
+from eventproof.wire.states import SessionState
+
+from .address import Address
+from .channel import Ending
+from .inbox import Inbox
+from .journal import Journal
+from .polling import PollingStream
+from .websocket_stream import WebSocketStream, open_websocket
+
+__all__ = ["Session", "Transport"]
+
+Transport = Literal["websocket", "polling"]
+
+_GOODBYE = 1.0
+_WANTED = "Socket.IO server"
+
+
+class Session:
+    """One session. Answers heartbeats while `answer_heartbeats` is set; never reconnects.
+
+    `handler` gets what concerns namespaces; how the session ends goes to the inbox.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        path: str,
+        *,
+        headers: tuple[tuple[str, str], ...],
+        journal: Journal,
+        inbox: Inbox,
+        handler: Callable[[wire.WireEvent], None],
+        timeout: float,
+        ssl_context: ssl.SSLContext | None,
+    ) -> None:
+        self.wire = wire.Connection()
+        self.opened: wire.Opened | None = None
+        self.answer_heartbeats = True
+        self._address, self._path, self._headers = address, path, headers
+        self._journal, self._inbox, self._handler = journal, inbox, handler
+        self._timeout, self._ssl = timeout, ssl_context
+        self._stream: WebSocketStream | PollingStream | None = None
+        self._polling: PollingStream | None = None
+        self._probed = False
+
+    async def open(self, transport: Transport) -> None:
+        """Connect and take the OPEN packet.
+
+        Raises ConnectionRefused, TargetUnavailable or Inconclusive (no answer in time).
+        """
+        if transport == "websocket":
+            self._stream = await self._websocket(None, ())
+        else:
+            self._stream = self._polling = PollingStream(
+                self._address,
+                self._path,
+                headers=self._headers,
+                listener=self,
+                journal=self._journal,
+                ssl_context=self._ssl,
+            )
+            await self._polling.open(self._timeout)
+        await self._inbox.until(lambda: self.opened or self._inbox.ended, self._timeout)
+        if self.opened is None:
+            self._raise_not_opened()
+        elif self._polling is not None:
+            self._polling.begin(self.opened)
+
+    async def upgrade(self) -> None:
+        """Move from polling to a WebSocket. Raises ContractViolation where the server offers none."""
+        polling, opened = self._polling, self.opened
+        if polling is None or opened is None or self._stream is not polling:
+            raise UsageError("Only an open polling connection can be upgraded.")
+        if "websocket" not in opened.upgrades:
+            raise ContractViolation(
+                "The server offers no upgrade to websocket.",
+                expected="websocket among the upgrades",
+                observed=", ".join(opened.upgrades) or "no upgrade",
+            )
+        stream = await self._websocket(opened.sid, polling.cookies())
+        try:
+            stream.write(self.wire.probe())
+            await self._inbox.until(lambda: self._probed or self._inbox.ended or None, self._timeout)
+            if not self._probed:
+                raise self._inbox.missing(
+                    "The probe of the upgrade was not answered", expected="3probe", observed="no answer to it"
+                )
+            await polling.pause(self._timeout)
+            if self._inbox.ended is not None:
+                raise self._inbox.missing("The upgrade was not completed", expected="an upgrade", observed="the end")
+        except BaseException:
+            stream.abort()
+            raise
+        self._stream = stream
+        stream.write(self.wire.upgrade())
+        await polling.release()
+
+    def write(self, messages: Iterable[engineio.Message]) -> None:
+        """Send on the transport in use."""
+        if self._stream is None:
+            raise UsageError("The client is not open.")
+        self._stream.write(messages)
+
+    def write_raw(self, data: bytes) -> None:
+        """Send bytes below the framing of a WebSocket."""
+        if not isinstance(self._stream, WebSocketStream):
+            raise UsageError("Only a WebSocket has a framing that can be broken.")
+        self._stream.write_raw(data)
+
+    async def drain(self) -> None:
+        """Wait until what was written has left. Raises Inconclusive after the timeout."""
+        if self._stream is not None:
+            await self._stream.drain(self._timeout)
+
+    async def close(self) -> None:
+        """Say goodbye where the session still stands, and release everything, bounded in time."""
+        if self._stream is not None and self._inbox.ended is None:
+            self._inbox.leaving = True
+            if self.wire.state is SessionState.OPEN:
+                self.write(self.wire.close())
+            try:
+                await self._stream.drain(_GOODBYE)
+            except Inconclusive:
+                self.drop()
+        if isinstance(self._stream, WebSocketStream):
+            await self._stream.close(_GOODBYE)
+        if self._polling is not None:
+            await self._polling.release()
+
+    def drop(self) -> None:
+        """Cut the transport without a goodbye."""
+        for stream in (self._stream, self._polling):
+            if stream is not None:
+                stream.abort()
+
+    def on_message(self, message: str | bytes) -> None:
+        """Part of Listener."""
+        try:
+            events = self.wire.receive(message)
+        except ProtocolViolation as violation:
+            self.on_violation(violation)
+            self._end(Ending.VIOLATION, str(violation))
+            return
+        for event in events:
+            self._take(event)
+
+    def on_ping(self, payload: bytes) -> bool:  # noqa: ARG002 - part of Listener
+        """Part of Listener."""
+        return self.answer_heartbeats
+
+    def on_violation(self, violation: ProtocolViolation) -> None:
+        """Part of Listener."""
+        self._inbox.violation = self._inbox.violation or violation
+
+    def on_end(self, stream: object, ending: Ending, reason: str, code: int | None) -> None:
+        """Part of Listener."""
+        if self._stream is None or stream is self._stream:
+            self._inbox.end(ending, reason, code)
+
+    def _take(self, event: wire.WireEvent) -> None:
+        match event:
+            case wire.Opened():
+                self.opened = event
+                self._inbox.wake()
+            case wire.PingReceived(data):
+                if self.answer_heartbeats and self.wire.state is not SessionState.CLOSING:
+                    self.write(self.wire.pong(data))
+            case wire.PongReceived():
+                self._probed = True
+                self._inbox.wake()
+            case wire.TransportClosed():
+                self._end(Ending.ENGINE_CLOSE, "the server sent an Engine.IO CLOSE packet")
+            case wire.Noop():
+                pass
+            case _:
+                self._handler(event)
+                if self._inbox.is_full:
+                    self._end(Ending.OVERFLOW, "more events came than a client keeps")
+
+    def _end(self, ending: Ending, reason: str) -> None:
+        self._inbox.end(ending, reason)
+        self.drop()
+
+    async def _websocket(self, sid: str | None, headers: Iterable[tuple[str, str]]) -> WebSocketStream:
+        return await open_websocket(
+            self._address,
+            f"{self._address.target(self._path)}?{engineio.query('websocket', sid)}",
+            headers=(*self._headers, *headers),
+            listener=self,
+            journal=self._journal,
+            timeout=self._timeout,
+            wanted=_WANTED,
+            ssl_context=self._ssl,
+        )
+
+    def _raise_not_opened(self) -> None:
+        url = self._address.origin + self._address.target(self._path)
+        violation, ended = self._inbox.violation, self._inbox.ended
+        if violation is not None:
+            raise TargetUnavailable(f"{url} is no {_WANTED}: {violation} It sent {violation.observed}.")
+        if ended is not None:
+            raise TargetUnavailable(f"{url} is no {_WANTED}: no OPEN packet came, {ended.reason}.")
+        raise Inconclusive(f"{url} sent no Engine.IO OPEN packet within {self._timeout:g} s.")

@@ -1,0 +1,269 @@
+"""A Socket.IO client for the suite: it sees every frame, does only what it is told, and never reconnects by itself."""
+
+import ssl
+import time
+from collections.abc import Callable, Iterable, Sequence
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from eventproof.errors import Inconclusive, ProtocolViolation, UsageError
+from eventproof.history import History, Kind
+from eventproof.wire import connection as wire
+from eventproof.wire.states import NamespaceState
+
+from .address import Address
+from .channel import Closed, ConnectionRefused, OnEvent, Received
+from .inbox import Inbox
+from .journal import Journal
+from .redaction import Redaction, secrets_of
+from .session import Session
+
+__all__ = ["AutoAck", "SocketIOClient", "TransportChoice"]
+
+TransportChoice = Literal["websocket", "polling", "upgrade"]
+
+AutoAck = Callable[[Received], Sequence[Any] | None]
+"""Gives the arguments of the acknowledgement of an event, or None to hold it back."""
+
+
+class SocketIOClient:
+    """One connection to one namespace.
+
+    `transport` is `websocket`, `polling`, or `upgrade`: polling that is upgraded to websocket while it opens.
+    `auth` is the payload of CONNECT. Without `auto_ack` every acknowledgement is held back until `ack` is called.
+    `timeout` bounds each step of opening and every write.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        path: str = "/socket.io/",
+        namespace: str = "/",
+        transport: TransportChoice = "websocket",
+        auth: Any = None,
+        headers: Iterable[tuple[str, str]] = (),
+        history: History | None = None,
+        actor: str = "client",
+        connection: str = "",
+        channel: str | None = None,
+        on_event: OnEvent | None = None,
+        answer_heartbeats: bool = True,
+        auto_ack: AutoAck | None = None,
+        timeout: float = 5.0,
+        max_events: int = 10_000,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.sid = ""
+        """Our id in the namespace."""
+        address, headers = Address.parse(base_url), tuple(headers)
+        self._namespace, self._transport, self._auth = namespace, transport, auth
+        self._auto_ack, self._timeout = auto_ack, timeout
+        self._journal = Journal(
+            History(time.monotonic) if history is None else history,
+            Redaction(secrets_of(auth, headers, base_url)),
+            actor=actor,
+            connection=connection,
+            channel=namespace if channel is None else channel,
+        )
+        self._inbox = Inbox(self._journal, on_event=on_event, limit=max_events)
+        self._session = Session(
+            address,
+            path,
+            headers=headers,
+            journal=self._journal,
+            inbox=self._inbox,
+            handler=self._take,
+            timeout=timeout,
+            ssl_context=ssl_context,
+        )
+        self._session.answer_heartbeats = answer_heartbeats
+        self._begun = False
+        self._refused: wire.ConnectRefused | None = None
+        self._acks: dict[int, wire.AckReceived] = {}
+        self._next_ack = 0
+
+    @property
+    def received(self) -> tuple[Received, ...]:
+        """All events so far."""
+        return self._inbox.received
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the transport is there and the namespace is joined."""
+        return self._inbox.ended is None and self._joined
+
+    @property
+    def session(self) -> wire.Opened | None:
+        """What the server's handshake said."""
+        return self._session.opened
+
+    @property
+    def violation(self) -> ProtocolViolation | None:
+        """What the server did against its protocol, once it did."""
+        return self._inbox.violation
+
+    @property
+    def answer_heartbeats(self) -> bool:
+        """Whether heartbeats are answered, Engine.IO's and the WebSocket's own; may be changed at any time."""
+        return self._session.answer_heartbeats
+
+    @answer_heartbeats.setter
+    def answer_heartbeats(self, answer: bool) -> None:
+        self._session.answer_heartbeats = answer
+
+    async def open(self) -> None:
+        """Connect, and join the namespace.
+
+        Raises ConnectionRefused, TargetUnavailable, Inconclusive (no answer in time) or ProtocolViolation.
+        """
+        if self._begun:
+            raise UsageError("A client opens once; make another one.")
+        self._begun = True
+        try:
+            await self._session.open("websocket" if self._transport == "websocket" else "polling")
+            await self.join(self._auth)
+            if self._transport == "upgrade":
+                await self._session.upgrade()
+        except ConnectionRefused as refused:
+            self._journal.enter(Kind.REFUSED, payload={"reason": str(refused), "data": refused.data})
+            await self.close()
+            raise
+        except BaseException:
+            await self.close()
+            raise
+        self._journal.enter(Kind.OPENED, payload={"transport": self._transport})
+
+    async def join(self, auth: Any = None) -> None:
+        """Send CONNECT for the namespace on the open transport: what `open` does, and what a test does again.
+
+        Raises ConnectionRefused with the data of CONNECT_ERROR, or where the connection is ended instead.
+        """
+        self._refused, self._inbox.left, self.sid = None, None, ""
+        self._session.write(self._session.wire.connect(self._namespace, auth))
+        await self._inbox.until(
+            lambda: self.sid or self._refused or self._inbox.left or self._inbox.ended, self._timeout
+        )
+        if self.sid:
+            return
+        if self._inbox.violation is not None:
+            raise self._inbox.violation
+        if self._refused is not None:
+            data = self._refused.data
+            message = data.get("message") if isinstance(data, dict) else data
+            said = f": {message}" if message else ""
+            raise ConnectionRefused(
+                self._journal.redaction.text(f"The namespace {self._namespace} refused the connection{said}"), data=data
+            )
+        ended = self._inbox.left or self._inbox.ended
+        if ended is not None:
+            raise ConnectionRefused(
+                f"The connection ended before namespace {self._namespace} was joined: {ended.reason}.",
+                status=ended.code,
+            )
+        raise Inconclusive(f"CONNECT to {self._namespace} was not answered within {self._timeout:g} s.")
+
+    async def upgrade(self) -> None:
+        """Move an open polling connection to a WebSocket. Raises ContractViolation where the server offers none."""
+        await self._session.upgrade()
+
+    async def expect(self, name: str, timeout: float) -> Received:
+        """Take the next event of that name that nobody took; raises NotReceived."""
+        return await self._inbox.expect(name, timeout)
+
+    async def emit(self, name: str, *args: Any) -> None:
+        """Send an event; raises NotSent where the server ended the connection before."""
+        self._emit(name, args, None)
+        await self._session.drain()
+
+    async def call(self, name: str, *args: Any, timeout: float) -> tuple[Any, ...]:
+        """Send an event and wait for its acknowledgement, whose arguments it gives; raises NotSent or NotReceived."""
+        ack_id, self._next_ack = self._next_ack, self._next_ack + 1
+        self._emit(name, args, ack_id)
+        await self._inbox.until(lambda: ack_id in self._acks or self._inbox.ended or None, timeout)
+        if ack_id in self._acks:
+            return self._acks.pop(ack_id).args
+        raise self._inbox.missing(
+            f"The event {name} was not acknowledged",
+            expected=f"an acknowledgement within {timeout:g} s",
+            observed="none",
+        )
+
+    async def ack(self, received: Received, *args: Any) -> None:
+        """Acknowledge an event that asked for it; again, if a test wants so."""
+        if received.ack_id is None:
+            raise UsageError(f"The event {received.name} asked for no acknowledgement.")
+        self._session.write(self._session.wire.ack(received.namespace, received.ack_id, *args))
+        self._journal.event(Kind.NOTE, "ACK", (received.name, *args))
+        await self._session.drain()
+
+    async def disconnected(self, timeout: float) -> Closed:
+        """Wait until the namespace is left, by a DISCONNECT packet or with the transport; raises NotClosed."""
+        return await self._inbox.wait_left(timeout)
+
+    async def closed(self, timeout: float) -> Closed:
+        """Wait until the transport has ended; `disconnected_at` tells of a DISCONNECT before. Raises NotClosed."""
+        return await self._inbox.wait_ended(timeout)
+
+    async def send_frame(self, raw: str | bytes) -> None:
+        """Send one message of the transport as it is, such as `42["x"]`, whatever the protocol says of it.
+
+        What comes back is judged as if it had not been sent.
+        """
+        self._session.write([raw])
+        await self._session.drain()
+
+    async def send_bytes(self, raw: bytes) -> None:
+        """Send bytes below the framing of a WebSocket."""
+        self._session.write_raw(raw)
+        await self._session.drain()
+
+    async def close(self) -> None:
+        """Leave the namespace, close the session and the transport, bounded in time; harmless when repeated."""
+        if self.is_open:
+            self._session.write(self._session.wire.disconnect(self._namespace))
+        await self._session.close()
+
+    def drop(self) -> None:
+        """Cut TCP without a goodbye."""
+        self._session.drop()
+
+    async def __aenter__(self) -> Self:
+        if not self._begun:
+            await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def _joined(self) -> bool:
+        return self._session.wire.namespace(self._namespace) is NamespaceState.CONNECTED
+
+    def _emit(self, name: str, args: tuple[Any, ...], ack_id: int | None) -> None:
+        self._inbox.check_writable(name)
+        messages = self._session.wire.emit(self._namespace, name, *args, ack_id=ack_id)
+        self._journal.event(Kind.SENT, name, args)
+        self._session.write(messages)
+
+    def _take(self, event: wire.WireEvent) -> None:
+        match event:
+            case wire.Connected():
+                self.sid = event.sid
+                self._inbox.wake()
+            case wire.ConnectRefused():
+                self._refused = event
+                self._inbox.wake()
+            case wire.EventReceived():
+                received = self._inbox.receive(event.name, event.args, namespace=event.namespace, ack_id=event.ack_id)
+                answer = self._auto_ack(received) if self._auto_ack and event.ack_id is not None else None
+                if answer is not None and event.ack_id is not None and self.is_open:
+                    self._session.write(self._session.wire.ack(event.namespace, event.ack_id, *answer))
+            case wire.AckReceived():
+                self._acks[event.id] = event
+                self._journal.event(Kind.ACKED, "", event.args)
+                self._inbox.wake()
+            case wire.Disconnected():
+                self._inbox.leave(event.namespace)

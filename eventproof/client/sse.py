@@ -1,0 +1,194 @@
+"""A client for Server-Sent Events: one GET whose answer does not end; it never reconnects by itself."""
+
+import asyncio
+import json
+import ssl
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from yarl import URL
+
+from eventproof.errors import Inconclusive, ProtocolViolation, UsageError
+from eventproof.history import History, Kind
+from eventproof.wire import sse
+
+from .address import Address, unreachable
+from .answer import Answer, judge
+from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received
+from .inbox import Inbox
+from .journal import Journal
+from .redaction import Redaction, secrets_of
+
+__all__ = ["SseClient"]
+
+_REFUSAL_BODY = 4096
+
+
+class SseClient:
+    """One stream. An event's argument is its data, parsed where it is JSON; its `id` is the last event id.
+
+    `path` may have a query. `timeout` bounds the opening.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        path: str,
+        *,
+        headers: Iterable[tuple[str, str]] = (),
+        history: History | None = None,
+        actor: str = "client",
+        connection: str = "",
+        channel: str | None = None,
+        on_event: OnEvent | None = None,
+        timeout: float = 5.0,
+        max_events: int = 10_000,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.comments: list[str] = []
+        """The comment lines so far, which keep an idle stream alive."""
+        self._address = Address.parse(base_url)
+        self._target = self._address.target(path)
+        self._headers = tuple(headers)
+        self._timeout, self._ssl = timeout, ssl_context
+        self._journal = Journal(
+            History(time.monotonic) if history is None else history,
+            Redaction(secrets_of(None, self._headers, f"{self._address.origin}{self._target}")),
+            actor=actor,
+            connection=connection,
+            channel=path.partition("?")[0] if channel is None else channel,
+        )
+        self._inbox = Inbox(self._journal, on_event=on_event, limit=max_events)
+        self._decoder = sse.Decoder()
+        self._begun = False
+        self._http: aiohttp.ClientSession | None = None
+        self._response: aiohttp.ClientResponse | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    @property
+    def received(self) -> tuple[Received, ...]:
+        """All events so far."""
+        return self._inbox.received
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the stream goes on."""
+        return self._reader is not None and self._inbox.ended is None
+
+    @property
+    def retry(self) -> int | None:
+        """The reconnection time that the stream last asked for, in milliseconds."""
+        return self._decoder.retry
+
+    @property
+    def last_event_id(self) -> str:
+        """What a client would send as `Last-Event-ID`."""
+        return self._decoder.last_event_id
+
+    async def open(self) -> None:
+        """Ask for the stream; raises ConnectionRefused, TargetUnavailable or Inconclusive."""
+        if self._begun:
+            raise UsageError("A client opens once; make another one.")
+        self._begun = True
+        url = self._address.origin + self._target.partition("?")[0]
+        self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=self._ssl or True))
+        try:
+            async with asyncio.timeout(self._timeout):
+                self._response = await self._http.get(
+                    URL(self._address.origin + self._target, encoded=True),
+                    headers=[("Accept", "text/event-stream"), ("Cache-Control", "no-store"), *self._headers],
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(total=None),
+                )
+                await self._check(self._response, url)
+        except TimeoutError:
+            await self.close()
+            raise Inconclusive(f"{url} did not answer within {self._timeout:g} s.") from None
+        except (aiohttp.ClientError, OSError) as error:
+            await self.close()
+            cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+            raise unreachable(self._address, cause) from None
+        except BaseException:
+            await self.close()
+            raise
+        self._journal.enter(Kind.OPENED)
+        self._reader = asyncio.create_task(self._read(self._response.content))
+
+    async def expect(self, name: str, timeout: float) -> Received:
+        """Take the next event of that name that nobody took; raises NotReceived."""
+        return await self._inbox.expect(name, timeout)
+
+    async def closed(self, timeout: float) -> Closed:
+        """Wait for the end of the stream; raises NotClosed."""
+        return await self._inbox.wait_ended(timeout)
+
+    async def close(self) -> None:
+        """Leave and release everything; harmless when repeated."""
+        self.drop()
+        if self._reader is not None:
+            await asyncio.gather(self._reader, return_exceptions=True)
+        if self._http is not None:
+            await self._http.close()
+
+    def drop(self) -> None:
+        """Cut TCP: a stream has no goodbye."""
+        if self._reader is not None:
+            self._inbox.end(Ending.LOCAL, "we left the stream")
+            self._reader.cancel()
+        if self._response is not None:
+            self._response.close()
+
+    async def __aenter__(self) -> Self:
+        if not self._begun:
+            await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _check(self, response: aiohttp.ClientResponse, url: str) -> None:
+        content_type = response.headers.get("Content-Type", "")
+        if response.status == 200 and content_type.partition(";")[0].strip().lower() == "text/event-stream":
+            return
+        body = await response.content.read(_REFUSAL_BODY)
+        location = response.headers.get("Location", "")
+        refusal = judge(
+            Answer(url, response.status, content_type, body.decode(errors="replace"), location), "event stream"
+        )
+        if isinstance(refusal, ConnectionRefused):
+            self._journal.enter(Kind.REFUSED, payload={"reason": str(refusal), "data": refusal.data})
+        raise refusal
+
+    async def _read(self, content: aiohttp.StreamReader) -> None:
+        try:
+            async for chunk in content.iter_any():
+                self._journal.frame_in(chunk.decode(errors="replace"))
+                for item in self._decoder.feed(chunk):
+                    self._take(item)
+                if self._inbox.is_full:
+                    self._inbox.end(Ending.OVERFLOW, "more events came than a client keeps")
+                    break
+            self._inbox.end(Ending.STREAM_END, "the server ended the stream")
+        except ProtocolViolation as violation:
+            self._inbox.violation = violation
+            self._inbox.end(Ending.VIOLATION, str(violation))
+        except (aiohttp.ClientError, OSError):
+            self._inbox.end(Ending.RESET, "the stream broke off")
+
+    def _take(self, item: sse.ServerSentEvent | sse.Comment) -> None:
+        if isinstance(item, sse.Comment):
+            self.comments.append(item.text)
+            return
+        self._inbox.receive(item.event, (_parsed(item.data),), event_id=item.id)
+
+
+def _parsed(data: str) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return data

@@ -1,0 +1,189 @@
+"""One TCP or TLS stream on gevent's hub: a non-blocking socket, one watcher for reading, one for writing when needed.
+
+What is to be sent goes out at once as far as the socket takes it; the rest waits in a buffer that is bounded.
+"""
+
+import os
+
+# The bare socket of C: gevent's own would bring two watchers and a kilobyte of Python, which nobody here would use.
+from _socket import IPPROTO_TCP, SO_ERROR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY
+from _socket import socket as Socket  # noqa: N812 - a class, whatever C calls it
+from collections.abc import Callable
+from enum import Enum
+from errno import EADDRNOTAVAIL, EINPROGRESS
+from time import monotonic
+from typing import Any, Protocol
+
+from .sources import Sources
+from .tls import Tls
+
+__all__ = ["Dial", "End", "Reader", "Stream"]
+
+_READ, _WRITE = 1, 2
+_RECEIVE_BYTES = 64 * 1024
+
+
+class End(Enum):
+    """How a stream ended without our doing."""
+
+    UNREACHABLE = "not reachable"
+    CLOSED = "end of stream"
+    RESET = "connection reset"
+    CONGESTED = "the peer reads nothing"
+
+
+class Reader(Protocol):
+    """Who hears of a stream, in gevent's hub: nothing here may block."""
+
+    def connected(self) -> None:
+        """Bytes can be sent."""
+
+    def arrived(self, data: bytes, at: float) -> None:
+        """Bytes were read, at this time of the monotonic clock."""
+
+    def ended(self, end: End, detail: str, at: float) -> None:
+        """The stream is gone."""
+
+
+class Dial:
+    """How streams to one server come about."""
+
+    __slots__ = ("address", "family", "loop", "max_unsent", "sources", "tls")
+
+    def __init__(
+        self, loop: Any, family: int, address: Any, sources: Sources, tls: Callable[[], Tls] | None, max_unsent: int
+    ) -> None:
+        self.loop = loop
+        self.family = family
+        self.address = address
+        self.sources = sources
+        self.tls = tls
+        self.max_unsent = max_unsent
+
+    def socket(self) -> Socket:
+        """A socket on its way to the server. Raises OSError where there is none to be had."""
+        while True:
+            socket = Socket(self.family, SOCK_STREAM)
+            try:
+                socket.setblocking(False)
+                socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+                self.sources.bind(socket)
+                error = socket.connect_ex(self.address)
+                if error in (0, EINPROGRESS):
+                    return socket
+                if error != EADDRNOTAVAIL or not self.sources.further():
+                    raise OSError(error, os.strerror(error))
+            except OSError:
+                socket.close()
+                raise
+            socket.close()
+
+
+class Stream:
+    """One stream, from the beginning of its connecting until its end."""
+
+    __slots__ = ("_dial", "_owner", "_reader", "_socket", "_tls", "_unsent", "_writer")
+
+    def __init__(self, dial: Dial, owner: Reader) -> None:
+        """Begin to connect. Raises OSError where that cannot even begin."""
+        self._dial = dial
+        self._owner = owner
+        self._tls: Tls | None = None
+        self._unsent: bytearray | None = None
+        self._reader: Any = None
+        self._socket: Socket | None = dial.socket()
+        self._writer: Any = dial.loop.io(self._socket.fileno(), _WRITE)
+        self._writer.start(self._on_connected)
+
+    def send(self, data: bytes) -> None:
+        """Send these bytes, now or when the socket takes them; a peer that leaves too many lying is given up."""
+        if self._tls is not None:
+            data = self._tls.send(data)
+        if self._unsent:
+            self._unsent += data
+        elif sent := self._sent(data):
+            if sent < len(data):
+                self._hold(data[sent:])
+        elif data:
+            self._hold(data)
+        if self._unsent and len(self._unsent) > self._dial.max_unsent:
+            self._end(End.CONGESTED, f"{len(self._unsent)} bytes are not sent")
+
+    def close(self) -> None:
+        """Close the socket; the owner is not told."""
+        for watcher in (self._reader, self._writer):
+            if watcher is not None:
+                watcher.stop()
+                watcher.close()
+        self._reader = self._writer = self._unsent = self._tls = None
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _on_connected(self) -> None:
+        assert self._socket is not None  # noqa: S101 - only the watcher of an open socket calls this
+        error = self._socket.getsockopt(SOL_SOCKET, SO_ERROR)
+        if error:
+            self._end(End.UNREACHABLE, os.strerror(error))
+            return
+        self._stop_writing()
+        self._reader = self._dial.loop.io(self._socket.fileno(), _READ)
+        self._reader.start(self._on_readable)
+        if self._dial.tls is not None:
+            self._tls = self._dial.tls()
+        self._owner.connected()
+
+    def _on_readable(self) -> None:
+        assert self._socket is not None  # noqa: S101 - only the watcher of an open socket calls this
+        try:
+            data = self._socket.recv(_RECEIVE_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as failure:
+            self._end(End.RESET, failure.strerror or "")
+            return
+        at = monotonic()
+        if not data:
+            self._end(End.CLOSED)
+            return
+        if self._tls is not None:
+            try:
+                data = self._tls.receive(data)
+            except OSError as failure:
+                self._end(End.UNREACHABLE, f"TLS: {failure}")
+                return
+            self.send(b"")
+        self._owner.arrived(data, at)
+
+    def _sent(self, data: bytes | bytearray) -> int:
+        if self._socket is None or not data:
+            return len(data)
+        try:
+            return self._socket.send(data)
+        except (BlockingIOError, InterruptedError):
+            return 0
+        except OSError:
+            # What the peer said before it closed is still to be read; reading finds the end after it.
+            return len(data)
+
+    def _hold(self, data: bytes) -> None:
+        self._unsent = bytearray(data)
+        if self._writer is None and self._socket is not None:
+            self._writer = self._dial.loop.io(self._socket.fileno(), _WRITE)
+            self._writer.start(self._on_writable)
+
+    def _on_writable(self) -> None:
+        if self._unsent:
+            del self._unsent[: self._sent(self._unsent)]
+        if not self._unsent:
+            self._unsent = None
+            self._stop_writing()
+
+    def _stop_writing(self) -> None:
+        self._writer.stop()
+        self._writer.close()
+        self._writer = None
+
+    def _end(self, end: End, detail: str = "") -> None:
+        self.close()
+        self._owner.ended(end, detail, monotonic())

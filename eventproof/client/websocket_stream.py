@@ -1,0 +1,269 @@
+"""A WebSocket over asyncio: our own framing, so that every frame is seen and any frame can be sent."""
+
+import asyncio
+import os
+import ssl
+from collections.abc import Iterable
+from typing import Protocol
+
+from eventproof.errors import Inconclusive, ProtocolViolation, TargetUnavailable
+from eventproof.wire import websocket
+from eventproof.wire.websocket import HandshakeResponse, Opcode
+
+from .address import Address, unreachable
+from .answer import Answer, judge
+from .channel import Ending
+from .journal import Journal
+
+__all__ = ["Listener", "WebSocketStream", "open_websocket"]
+
+_REFUSAL_BODY = 4096
+_REFUSAL_PATIENCE = 0.5
+
+
+class Listener(Protocol):
+    """Who hears what happens on a stream; called at the moment it happens."""
+
+    def on_message(self, message: str | bytes) -> None:
+        """A whole message came."""
+
+    def on_ping(self, payload: bytes) -> bool:
+        """A PING frame came; whether to answer it."""
+
+    def on_violation(self, violation: ProtocolViolation) -> None:
+        """The peer broke the framing; the stream ends after this."""
+
+    def on_end(self, stream: object, ending: Ending, reason: str, code: int | None) -> None:
+        """The stream ended; called once."""
+
+
+class WebSocketStream(asyncio.Protocol):
+    """One connection, from the handshake to its end. Made by `open_websocket`."""
+
+    def __init__(self, listener: Listener, journal: Journal, key: str) -> None:
+        self._listener = listener
+        self._journal = journal
+        self._key = key
+        self._decoder = websocket.FrameDecoder()
+        self._head = b""
+        self._body = b""
+        self._more = asyncio.Event()
+        self._transport: asyncio.Transport | None = None
+        self._answered: asyncio.Future[HandshakeResponse] = asyncio.get_running_loop().create_future()
+        self._gone = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._accepted = False
+        self._ended = False
+        self._said_close = False
+        self._saw_end = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Part of asyncio.Protocol."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - narrows the type for mypy
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Part of asyncio.Protocol."""
+        if not self._accepted:
+            rest = self._handshake(data)
+            if not rest:
+                return
+            data = rest
+        try:
+            for opcode, payload in self._decoder.feed(data):
+                self._take(opcode, payload)
+        except websocket.FrameViolation as violation:
+            for opcode, payload in violation.before:
+                self._take(opcode, payload)
+            self._listener.on_violation(violation)
+            self._finish(Ending.VIOLATION, str(violation), violation.close_code)
+            self.say_close(violation.close_code)
+            self._shut()
+
+    def eof_received(self) -> bool:
+        """Part of asyncio.Protocol."""
+        self._saw_end = True
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Part of asyncio.Protocol."""
+        self._gone.set()
+        self._more.set()
+        self._writable.set()
+        if not self._accepted and not self._answered.done():
+            self._answered.set_exception(exc or ConnectionResetError("the connection was closed without an answer"))
+            self._answered.exception()
+        if exc is None and self._saw_end:
+            self._finish(Ending.STREAM_END, "the server closed TCP without a CLOSE frame", None)
+        else:
+            self._finish(Ending.RESET, "the TCP connection was reset", None)
+
+    def pause_writing(self) -> None:
+        """Part of asyncio.Protocol."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Part of asyncio.Protocol."""
+        self._writable.set()
+
+    def write(self, messages: Iterable[str | bytes]) -> None:
+        """Send each as a message of its own."""
+        for message in messages:
+            self._journal.frame_out(message)
+            opcode = Opcode.TEXT if isinstance(message, str) else Opcode.BINARY
+            self.write_raw(websocket.encode(opcode, message, os.urandom(4)))
+
+    def write_raw(self, data: bytes) -> None:
+        """Send bytes as they are, valid frames or not."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    async def drain(self, timeout: float) -> None:
+        """Wait until what was written has left, or nearly. Raises Inconclusive."""
+        try:
+            await asyncio.wait_for(self._writable.wait(), timeout)
+        except TimeoutError:
+            raise Inconclusive(f"The peer did not read what was sent within {timeout:g} s.") from None
+
+    def say_close(self, code: int | None = websocket.CloseCode.NORMAL) -> None:
+        """Send a CLOSE frame, once."""
+        if not self._said_close:
+            self._said_close = True
+            self._journal.frame_out(f"[CLOSE {code or ''}]")
+            self.write_raw(websocket.encode_close(os.urandom(4), code))
+
+    def abort(self) -> None:
+        """Cut TCP now."""
+        self._finish(Ending.LOCAL, "we cut the connection", None)
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def close(self, timeout: float) -> None:
+        """The closing handshake, and TCP cut where the peer does not finish it in time."""
+        self.say_close()
+        try:
+            await asyncio.wait_for(self._gone.wait(), timeout)
+        except TimeoutError:
+            self.abort()
+        await self._gone.wait()
+
+    async def response(self) -> HandshakeResponse:
+        """The answer to the handshake."""
+        return await self._answered
+
+    async def refusal_body(self, response: HandshakeResponse) -> str:
+        """The beginning of the body of an answer that is not 101, waited for only a moment."""
+        length = response.header("Content-Length")
+        wanted = min(int(length), _REFUSAL_BODY) if length.isascii() and length.isdigit() else _REFUSAL_BODY
+        try:
+            async with asyncio.timeout(_REFUSAL_PATIENCE):
+                while len(self._body) < wanted and not self._gone.is_set():
+                    self._more.clear()
+                    await self._more.wait()
+        except TimeoutError:
+            pass  # what came is shown; that it is incomplete does not matter
+        return self._body[:_REFUSAL_BODY].decode(errors="replace")
+
+    def _handshake(self, data: bytes) -> bytes:
+        """Take bytes of the HTTP answer; give those that are frames already."""
+        if self._answered.done():
+            self._body = (self._body + data)[:_REFUSAL_BODY]
+            self._more.set()
+            return b""
+        self._head += data
+        try:
+            response = websocket.handshake_response(self._head, self._key)
+        except ProtocolViolation as violation:
+            self._answered.set_exception(violation)
+            return b""
+        if response is None:
+            return b""
+        self._accepted = response.accepted
+        self._body = b"" if response.accepted else response.rest
+        self._answered.set_result(response)
+        return response.rest if response.accepted else b""
+
+    def _take(self, opcode: Opcode, payload: str | bytes) -> None:
+        match opcode, payload:
+            case Opcode.TEXT | Opcode.BINARY, _:
+                self._journal.frame_in(payload)
+                if not self._ended:
+                    self._listener.on_message(payload)
+            case Opcode.PING, bytes():
+                self._journal.frame_in("[PING]")
+                if self._listener.on_ping(payload):
+                    self._journal.frame_out("[PONG]")
+                    self.write_raw(websocket.encode(Opcode.PONG, payload, os.urandom(4)))
+            case Opcode.PONG, _:
+                self._journal.frame_in("[PONG]")
+            case Opcode.CLOSE, bytes():
+                code, text = websocket.close_reason(payload)
+                shown = f"{code} {text}".strip()
+                self._journal.frame_in(f"[CLOSE {shown}]")
+                self._finish(Ending.WEBSOCKET_CLOSE, f"the server sent a CLOSE frame ({shown})", code)
+                self.say_close(None if code == websocket.CloseCode.NO_STATUS else code)
+                self._shut()
+
+    def _shut(self) -> None:
+        """Close TCP once what was written has left."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _finish(self, ending: Ending, reason: str, code: int | None) -> None:
+        if not self._ended:
+            self._ended = True
+            if self._accepted:
+                self._listener.on_end(self, ending, reason, code)
+
+
+async def open_websocket(
+    address: Address,
+    target: str,
+    *,
+    headers: Iterable[tuple[str, str]],
+    listener: Listener,
+    journal: Journal,
+    timeout: float,
+    wanted: str,
+    ssl_context: ssl.SSLContext | None = None,
+) -> WebSocketStream:
+    """Connect and shake hands.
+
+    `wanted` is what is expected there, for the sentence. Raises ConnectionRefused, TargetUnavailable or Inconclusive.
+    """
+    key = websocket.new_key(os.urandom(16))
+    request = websocket.handshake_request(address.authority, target, key, headers)
+    url = address.origin + target.partition("?")[0]
+    context = (ssl_context or ssl.create_default_context()) if address.tls else None
+    stream = WebSocketStream(listener, journal, key)
+    opened = False
+    try:
+        async with asyncio.timeout(timeout):
+            await asyncio.get_running_loop().create_connection(lambda: stream, address.host, address.port, ssl=context)
+            stream.write_raw(request)
+            response = await stream.response()
+            if not response.accepted:
+                raise judge(
+                    Answer(
+                        url,
+                        response.status,
+                        response.header("Content-Type"),
+                        await stream.refusal_body(response),
+                        response.header("Location"),
+                    ),
+                    wanted,
+                )
+        opened = True
+    except TimeoutError:
+        raise Inconclusive(f"{url} did not answer the WebSocket handshake within {timeout:g} s.") from None
+    except OSError as error:
+        raise unreachable(address, error) from None
+    except ProtocolViolation as violation:
+        raise TargetUnavailable(
+            f"{url} is no {wanted}: {violation} Expected {violation.expected}, got {violation.observed}."
+        ) from None
+    finally:
+        if not opened:
+            stream.abort()
+    return stream

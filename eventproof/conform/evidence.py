@@ -1,0 +1,69 @@
+"""What is shown of a case that did not simply pass: what was expected and observed, and the frames around it."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from eventproof.actions import redact
+from eventproof.errors import ContractViolation
+from eventproof.history import Kind, Record
+from eventproof.report.records import Check, Frame
+
+__all__ = ["frames_of", "shown", "told"]
+
+_MOST = 60
+_LONGEST = 400
+_HEARTBEATS = frozenset({"2", "3", "2probe", "3probe", "6"})
+
+
+def frames_of(records: Sequence[Record]) -> tuple[Frame, ...]:
+    """The last records of a case as lines, without heartbeats; times count from its first record."""
+    if not records:
+        return ()
+    began = records[0].at
+    telling = [record for record in records if not _is_heartbeat(record)]
+    return tuple(
+        Frame(
+            at=record.at - began,
+            actor=record.connection or record.actor,
+            kind=record.kind.value,
+            text=_text(record),
+        )
+        for record in telling[-_MOST:]
+    )
+
+
+def told(error: BaseException) -> tuple[str, str, str]:
+    """What an exception says: the reason in a sentence, what was expected, what was observed."""
+    if isinstance(error, ContractViolation):
+        return str(redact(str(error))), str(redact(error.expected)), str(redact(error.observed))
+    text = str(error) or type(error).__name__
+    if isinstance(error, AssertionError):
+        first, _, rest = text.partition("\n")
+        return str(redact(first)), "", str(redact(rest))[:_LONGEST]
+    return str(redact(text)), "", ""
+
+
+def shown(check: Check, sentences: Iterable[str]) -> str:
+    """A case that did not pass, as lines for a terminal."""
+    lines = [f"{check.verdict}: {check.name}", *(f"  {sentence}" for sentence in sentences), f"  {check.reason}"]
+    if check.expected:
+        lines.append(f"  expected: {check.expected}")
+    if check.observed:
+        lines.append(f"  observed: {check.observed}")
+    lines += [f"  {frame.at:8.3f} s  {frame.actor:<22} {frame.kind:<9} {frame.text}" for frame in check.frames]
+    if check.repeat:
+        lines.append(f"  repeat: {check.repeat}")
+    return "\n".join(lines)
+
+
+def _is_heartbeat(record: Record) -> bool:
+    return record.kind in (Kind.FRAME_IN, Kind.FRAME_OUT) and record.payload in _HEARTBEATS
+
+
+def _text(record: Record) -> str:
+    payload = record.payload
+    if payload is None:
+        text = ""
+    else:
+        text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False, default=repr)
+    return str(redact(f"{record.name} {text}".strip()))[:_LONGEST]

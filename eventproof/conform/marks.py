@@ -1,0 +1,70 @@
+"""What a case says about itself: the requirements it proves, the capability it needs.
+
+A case is an async function that takes `stage`; `requirement` makes it one that pytest calls as it is, whatever
+other plugins think of coroutines.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import pytest
+
+__all__ = ["MARKERS", "capabilities_of", "capability", "judges_the_run", "requirement", "requirements_of", "runs_last"]
+
+MARKERS = (
+    "requirement(*ids): the requirements that this case proves",
+    "capability(name): the case binds only a target that claims this capability",
+    "judges_the_run: the case judges what all others received, and so comes last",
+)
+
+_Case = TypeVar("_Case", bound=Callable[..., Any])
+
+
+def requirement(*ids: str) -> Callable[[_Case], Any]:
+    """Mark a case with the ids of the requirements that fail when it fails."""
+
+    def mark(case: _Case) -> Any:
+        return pytest.mark.requirement(*ids)(on_stage(case) if inspect.iscoroutinefunction(case) else case)
+
+    return mark
+
+
+def capability(name: str) -> pytest.MarkDecorator:
+    """Mark a case that is n/a for a target which does not claim `name`."""
+    return pytest.mark.capability(name)
+
+
+judges_the_run = pytest.mark.judges_the_run
+"""The case judges what all others received, and so comes last."""
+
+
+def runs_last(item: pytest.Item) -> bool:
+    """Whether a case has to come after those that are not marked so."""
+    return item.get_closest_marker("judges_the_run") is not None
+
+
+def requirements_of(item: pytest.Item) -> tuple[str, ...]:
+    """The ids that a collected case is marked with, in order, without repetition."""
+    return tuple(dict.fromkeys(_arguments(item, "requirement")))
+
+
+def capabilities_of(item: pytest.Item) -> tuple[str, ...]:
+    """The capabilities that a collected case is marked with."""
+    return tuple(dict.fromkeys(_arguments(item, "capability")))
+
+
+def _arguments(item: pytest.Item, name: str) -> Iterator[str]:
+    for mark in item.iter_markers(name):
+        yield from mark.args
+
+
+def on_stage(case: Callable[..., Any]) -> Callable[..., None]:
+    """Make an async case one that pytest calls as it is; `requirement` does so by itself."""
+
+    @functools.wraps(case)
+    def performed(stage: Any, **arguments: Any) -> None:
+        stage.perform(case(stage=stage, **arguments))
+
+    return performed

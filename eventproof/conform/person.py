@@ -1,0 +1,128 @@
+"""Someone of the target, on stage: their calls, their tokens, their connections."""
+
+import time
+import uuid
+from typing import Any
+
+from eventproof.actions import credentials_of, mint
+from eventproof.errors import ContractViolation, Inconclusive
+from eventproof.target import Identity, OtherChannel, Transport
+
+from .calls import Answer, Caller
+from .doors import Doors
+from .line import Line
+from .verdicts import NotTestable
+
+__all__ = ["Person"]
+
+
+class Person:
+    """One identity of the profile; `name` is what the history calls them.
+
+    What only arranges a case (a session, a connection) raises Inconclusive where the target does not play along:
+    whether it should have is judged by the cases made for that.
+    """
+
+    def __init__(self, name: str, identity: Identity, caller: Caller, doors: Doors) -> None:
+        self.name = name
+        self.identity = identity
+        self.id = identity.id or ""
+        self.tier = identity.tier
+        """The tier they have outside the tests; None where nobody told."""
+        self.lines: list[Line] = []
+        self._caller = caller
+        self._doors = doors
+        self._token = identity.token
+
+    async def session(self) -> str:
+        """The token of their session, which begins now where there is none; their id is known from then on."""
+        if self._token is None:
+            self._token = await self.another_token()
+        if not self.id:
+            me = await self._caller.call(self.name, "getMe", {}, self._token)
+            if not me.is_accepted:
+                raise Inconclusive(f"{self.name} has no id in the profile, and getMe does not tell it: {me}")
+            self.id = str(me.says("userId"))
+            self.tier = self.tier or me.says("tier")
+        return self._token
+
+    def logged_out(self) -> None:
+        """Their session is over; the next call begins another one."""
+        self._token = None
+
+    @property
+    def has_session(self) -> bool:
+        """Whether they have a token that nothing has ended."""
+        return self._token is not None
+
+    @property
+    def can_log_in(self) -> bool:
+        """Whether they can ever get another token."""
+        return self._caller.mints or (self.identity.email is not None and self.identity.password is not None)
+
+    async def call(self, operation: str, *, token: str | None = None, **parameters: Any) -> Answer:
+        """Perform an operation with their token, or with another one."""
+        return await self._caller.call(self.name, operation, parameters, token or await self.session())
+
+    async def call_unauthenticated(self, operation: str, **parameters: Any) -> Answer:
+        """Perform an operation without a token."""
+        return await self._caller.call(self.name, operation, parameters)
+
+    async def log_in(self) -> Answer:
+        """Call `login` with their e-mail address and password, whatever the answer."""
+        if self.identity.email is None or self.identity.password is None:
+            raise NotTestable(f"{self.identity.name} has no password in the profile: give email and password_env")
+        return await self._caller.call(self.name, "login", credentials_of(self.identity))
+
+    def minted(self) -> str | None:
+        """A token that the target's secret signs; None where the profile does not tell how."""
+        return mint(self._caller.target, self.identity, time.time(), uuid.uuid4().hex)
+
+    async def another_token(self) -> str:
+        """A further session, beside those they have; raises Inconclusive where none is to be had."""
+        minted = self.minted()
+        if minted is not None:
+            return minted
+        answer = await self.log_in()
+        if not answer.is_accepted:
+            raise Inconclusive(f"{self.name} could not log in: {answer}")
+        self.id = self.id or str(answer.says("userId") or "")
+        self.tier = self.tier or answer.says("tier")
+        token = answer.says("token")
+        if token is None:
+            raise NotTestable("the profile does not say where the token is: answers.token of [operations.login]")
+        return str(token)
+
+    async def connect(self, transport: Transport | None = None, *, token: str | None = None) -> Line:
+        """Open a connection to the Socket.IO channel; raises Inconclusive where it is not accepted."""
+        return await self._opened(self._doors.socketio(self.name, token or await self.session(), transport))
+
+    async def enter(self, channel: OtherChannel, *, token: str | None = None) -> Line:
+        """Open a connection to another door; raises Inconclusive where it is not accepted."""
+        return await self._opened(self._doors.other(self.name, channel, token or await self.session()))
+
+    def knock(self, token: str | None, transport: Transport | None = None) -> Line:
+        """A connection with this token, or with none, that is not open yet."""
+        return self._kept(self._doors.socketio(self.name, token, transport))
+
+    def knock_at(self, channel: OtherChannel, token: str | None) -> Line:
+        """A connection to another door that is not open yet."""
+        return self._kept(self._doors.other(self.name, channel, token))
+
+    async def leave(self) -> None:
+        """Close every connection."""
+        lines, self.lines = self.lines, []
+        for line in lines:
+            await line.close()
+
+    async def _opened(self, line: Line) -> Line:
+        self._kept(line)
+        try:
+            await line.open()
+        except ContractViolation as refused:
+            raise Inconclusive(f"{line.name} could not be opened, so nothing can be said here: {refused}") from refused
+        return line
+
+    def _kept(self, line: Line) -> Line:
+        self.lines.append(line)
+        return line

@@ -1,0 +1,60 @@
+"""The pytest plugin: `pytest --pyargs eventproof.conformance --target eventproof.toml`.
+
+It is in every environment that has eventproof, so it costs next to nothing and does nothing until a target is named.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from eventproof.conform.marks import MARKERS
+
+if TYPE_CHECKING:
+    from eventproof.conform.stage import Stage
+    from eventproof.conform.suite import Suite
+
+SUITE: "pytest.StashKey[Suite]" = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of a conformance run."""
+    group = parser.getgroup("eventproof", "conformance of a real-time back end")
+    group.addoption("--target", metavar="PROFILE|URL", help="The server to check: its profile, or its URL.")
+    group.addoption("--environment", metavar="NAME", help="A named environment of the profile.")
+    group.addoption("--system", action="append", default=[], metavar="NAME", help="Check this system only; repeatable.")
+    group.addoption("--only", action="append", default=[], metavar="ID", help="Only this requirement, or this case.")
+    group.addoption("--results", type=Path, metavar="DIR", help="Where the results go.")
+    group.addoption("--seed", type=int, metavar="N", help="Repeats the random choices of an earlier run.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the suite, where a target is named."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    if config.getoption("target") is None or config.getoption("collectonly"):
+        return
+    from eventproof.conform import launch
+    from eventproof.errors import EventproofError
+
+    try:
+        suite = launch.suite(config)
+    except EventproofError as error:
+        pytest.exit(str(error), returncode=int(error.exit_code))
+    enlist(config, suite)
+
+
+def enlist(config: pytest.Config, suite: "Suite") -> None:
+    """Let a suite take part in a pytest session."""
+    config.stash[SUITE] = suite
+    config.pluginmanager.register(suite, "eventproof-suite")
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest) -> "Iterator[Stage]":
+    """What a conformance case plays on."""
+    suite = request.config.stash.get(SUITE, None)
+    if suite is None:
+        pytest.exit("no target: name a profile or a URL with --target", returncode=2)
+    yield from suite.stage(request)

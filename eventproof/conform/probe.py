@@ -1,0 +1,55 @@
+"""Before the first case: does anything answer there, and is it what the systems need?"""
+
+import asyncio
+
+import aiohttp
+
+from eventproof.catalog import Catalog, Wire
+from eventproof.client.aio import ConnectionRefused, SocketIOClient
+from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
+from eventproof.target import Target
+
+__all__ = ["probe"]
+
+_SECONDS = 4.0
+
+
+def probe(target: Target, catalog: Catalog) -> None:
+    """Raise TargetUnavailable, in a sentence, where the target cannot be reached or is something else."""
+    wires = {channel.wire for name in target.systems for channel in catalog.system(name).channels}
+    asyncio.run(_probe(target, Wire.SOCKET_IO in wires))
+
+
+async def _probe(target: Target, speaks_socketio: bool) -> None:
+    try:
+        async with asyncio.timeout(_SECONDS):
+            await (_knock(target) if speaks_socketio else _fetch(target))
+    except TimeoutError:
+        raise TargetUnavailable(f"{target.base_url} did not answer within {_SECONDS:g} s") from None
+
+
+async def _knock(target: Target) -> None:
+    client = SocketIOClient(
+        target.base_url,
+        path=target.socketio.path,
+        transport=target.socketio.transports[0].value,
+        timeout=_SECONDS,
+    )
+    try:
+        await client.open()
+    except ConnectionRefused:
+        return
+    except Inconclusive as silence:
+        raise TargetUnavailable(str(silence)) from silence
+    except ContractViolation as strange:
+        raise TargetUnavailable(f"{target.base_url} is no Socket.IO server: {strange}") from strange
+    finally:
+        await client.close()
+
+
+async def _fetch(target: Target) -> None:
+    try:
+        async with aiohttp.ClientSession() as http, http.get(target.rest.url, allow_redirects=False):
+            return
+    except aiohttp.ClientError as error:
+        raise TargetUnavailable(f"{target.rest.url} cannot be reached: {error}") from error

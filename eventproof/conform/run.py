@@ -1,0 +1,89 @@
+"""A conformance run from a function call: pytest in this process, and nothing of the caller's pytest in it."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from eventproof import catalog as contracts
+from eventproof import layout
+from eventproof.catalog import Catalog
+from eventproof.errors import EventproofError, UsageError
+from eventproof.report.records import Run
+from eventproof.target import Target
+
+from . import plugin
+from .launch import narrowed, new_seed
+from .probe import probe
+from .suite import Listener, Options, Silent, Suite
+
+__all__ = ["ISOLATED", "cases_of", "check"]
+
+ISOLATED = (
+    *("-c", os.devnull, f"--rootdir={layout.CONFORMANCE.parent}", "--noconftest", "--import-mode=importlib"),
+    *("--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:warnings"),
+    *("--strict-markers", "--capture=no"),
+)
+"""What keeps the caller's configuration, plugins and terminal out of a run."""
+
+_FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+
+
+def check(
+    target: Target,
+    *,
+    systems: Sequence[str] = (),
+    only: Sequence[str] = (),
+    results: Path | None = None,
+    seed: int | None = None,
+    command: str = "eventproof check",
+    listener: Listener | None = None,
+    catalog: Catalog | None = None,
+) -> Run:
+    """Check a target and return the run; `results` is a folder that `report.folder.prepare` made.
+
+    `only` holds ids of requirements or names of cases, `command` is what a person would type to do it again.
+    Raises TargetUnavailable before any case where nothing fitting answers, UsageError where something is missing.
+    An interrupted run is a `Run` too; its results are written.
+    """
+    known = catalog or contracts.load()
+    target = narrowed(target, systems)
+    probe(target, known)
+    options = Options(new_seed() if seed is None else seed, tuple(only), results, command)
+    suite = Suite(target, known, options, listener or Silent())
+    with _no_foreign_options():
+        pytest.main([*ISOLATED, *cases_of(target)], plugins=[plugin, _Enlisting(suite)])
+    if suite.error is not None:
+        raise suite.error
+    if suite.run is None:
+        raise EventproofError("the run did not come to an end")
+    return suite.run
+
+
+def cases_of(target: Target) -> list[str]:
+    """The folders that hold the cases for a target."""
+    names = ["common", *(name.replace("-", "_") for name in target.systems)]
+    folders = [layout.CONFORMANCE / name for name in names]
+    missing = next((folder for folder in folders if not folder.is_dir()), None)
+    if missing is not None:
+        raise UsageError(f"there are no cases for {missing.name.replace('_', '-')}: {missing} is not there")
+    return [str(folder) for folder in folders]
+
+
+class _Enlisting:
+    def __init__(self, suite: Suite) -> None:
+        self._suite = suite
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        plugin.enlist(config, self._suite)
+
+
+@contextmanager
+def _no_foreign_options() -> Iterator[None]:
+    kept = {name: os.environ.pop(name) for name in _FOREIGN if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)

@@ -1,0 +1,237 @@
+"""One run of the cases inside pytest: chooses them, gives each its stage, keeps what it showed, ends with a `Run`."""
+
+import shlex
+import time
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from eventproof import __version__
+from eventproof.catalog import Catalog
+from eventproof.errors import EventproofError, UsageError
+from eventproof.report import formats
+from eventproof.report.records import Check, Run
+from eventproof.settings import nearest
+from eventproof.target import Target
+from eventproof.verdict import ExitCode, Outcome, Verdict, exit_code
+
+from .evidence import frames_of, shown, told
+from .marks import capabilities_of, requirements_of, runs_last
+from .stage import Stage
+from .troupe import Troupe
+from .verdicts import NotApplicable, outcome_of, result_of, verdict_of
+
+__all__ = ["Listener", "Options", "Silent", "Suite"]
+
+
+class Listener(Protocol):
+    """Who is told how a run goes."""
+
+    def begins(self, cases: int) -> None:
+        """So many cases are to be run."""
+
+    def starts(self, name: str) -> None:
+        """A case starts."""
+
+    def finished(self, check: Check) -> None:
+        """A case is over."""
+
+
+class Silent:
+    """A listener who says nothing."""
+
+    def begins(self, cases: int) -> None:
+        """Say nothing."""
+
+    def starts(self, name: str) -> None:
+        """Say nothing."""
+
+    def finished(self, check: Check) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run is made: `only` holds ids of requirements and names of cases, `command` is what a person typed."""
+
+    seed: int
+    only: tuple[str, ...] = ()
+    results: Path | None = None
+    command: str = "eventproof check"
+
+
+class Suite:
+    """A pytest plugin that lives for one run; `run` is its result once pytest has ended."""
+
+    def __init__(self, target: Target, catalog: Catalog, options: Options, listener: Listener) -> None:
+        self.run: Run | None = None
+        self.error: Exception | None = None
+        """What kept the run from its end, where something of ours did."""
+        self.troupe = Troupe(target, catalog, options.seed)
+        self._target = target
+        self._options = options
+        self._listener = listener
+        self._requirements = {line.id: line for line in catalog.requirements(target.systems)}
+        self._selected = dict.fromkeys(self._requirements, not options.only)
+        self._checks: list[Check] = []
+        self._notes: list[str] = []
+        self._raised: dict[str, BaseException] = {}
+        self._stages: dict[str, Stage] = {}
+        self._seconds: dict[str, float] = {}
+        self._interrupted = False
+        self._started = datetime.now(UTC)
+        self._began = time.monotonic()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Leave the cases of the systems under test that were asked for, those that judge the whole run last."""
+        chosen = [item for item in items if self._is_chosen(item)]
+        left_out = [item for item in items if item not in set(chosen)]
+        self._mark_selected(chosen, items)
+        items[:] = sorted(chosen, key=runs_last)
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+        self._listener.begins(len(items))
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """A case starts."""
+        self._listener.starts(_name(nodeid))
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Leave out what binds only targets that claim more than this one does."""
+        for name in capabilities_of(item):
+            if name not in self._target.capabilities:
+                raise NotApplicable(f'the profile does not claim the capability "{name}"')
+
+    def stage(self, request: pytest.FixtureRequest) -> Generator[Stage, None, None]:
+        """The fixture: a stage that is cleared when the case is over."""
+        node: pytest.Item = request.node
+        stage = self.troupe.stage(_name(node.nodeid))
+        self._stages[node.nodeid] = stage
+        yield stage
+        self._notes += stage.leave()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Keep what a case raised; when it is over, judge it."""
+        report = yield
+        if not requirements_of(item):
+            return report
+        self._seconds[item.nodeid] = self._seconds.get(item.nodeid, 0.0) + call.duration
+        if call.excinfo is not None and item.nodeid not in self._raised:
+            self._raised[item.nodeid] = call.excinfo.value
+            check = self._judged(item)
+            if check.verdict is Verdict.NOT_APPLICABLE:
+                report.outcome, report.longrepr = "skipped", (str(item.path), 0, check.reason)
+            elif check.verdict is not Verdict.HARNESS_ERROR:
+                report.longrepr = shown(check, (self._requirements[line].sentence for line in check.requirements))
+        if call.when == "teardown":
+            check = self._judged(item)
+            self._checks.append(check)
+            self._stages.pop(item.nodeid, None)
+            self._listener.finished(check)
+        return report
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file of cases that cannot be read is our fault."""
+        if report.failed:
+            self.error = self.error or EventproofError(f"{report.nodeid} cannot be read: {report.longreprtext}")
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Ctrl-C: what was found so far is still written."""
+        self._interrupted = isinstance(excinfo.value, KeyboardInterrupt)
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        """Something of ours broke pytest's own work; whoever made this suite tells it."""
+        self.error = self.error or EventproofError(f"the suite failed: {excinfo.typename}: {excinfo.value}")
+        return True
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Make the `Run`, write its results, and let its outcome be the exit code."""
+        self.troupe.close()
+        if self.error is not None and not self._checks:
+            return
+        self.run = self._result()
+        if self._options.results is not None:
+            formats.write_all(self.run, self.troupe.history, self._options.results)
+        session.exitstatus = int(exit_code(self.run.outcome))
+
+    def _result(self) -> Run:
+        results = tuple(
+            result_of(
+                line,
+                [check for check in self._checks if line.id in check.requirements],
+                claimed=line.capability is None or line.capability in self._target.capabilities,
+                selected=self._selected[line.id],
+                known_failure=self._target.known_failures.get(line.id),
+            )
+            for line in self._requirements.values()
+        )
+        return Run(
+            kind="check",
+            target=self._target.base_url,
+            systems=self._target.systems,
+            started=self._started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            seconds=time.monotonic() - self._began,
+            seed=self._options.seed,
+            tool=f"eventproof {__version__}",
+            outcome=Outcome.ERROR if self.error else outcome_of(results, self._selected, self._interrupted),
+            command=self._repeat(self._options.only),
+            requirements=results,
+            notes=tuple(self._notes),
+        )
+
+    def _judged(self, item: pytest.Item) -> Check:
+        error = self._raised.get(item.nodeid)
+        verdict = verdict_of(error)
+        name, stage = _name(item.nodeid), self._stages.get(item.nodeid)
+        reason, expected, observed = ("", "", "") if error is None else told(error)
+        if verdict is Verdict.HARNESS_ERROR:
+            reason = f"a fault of ours: {type(error).__name__}: {reason}"
+        telling = verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE) and stage is not None
+        return Check(
+            name=name,
+            requirements=tuple(line for line in requirements_of(item) if line in self._requirements),
+            verdict=verdict,
+            seconds=self._seconds.get(item.nodeid, 0.0),
+            reason=reason,
+            expected=expected,
+            observed=observed,
+            frames=frames_of(stage.records) if telling and stage is not None else (),
+            repeat=self._repeat([name]) if verdict is not Verdict.PASS else "",
+        )
+
+    def _is_chosen(self, item: pytest.Item) -> bool:
+        ids = requirements_of(item)
+        if not ids:
+            return True
+        if not any(line in self._requirements for line in ids):
+            return False
+        only = self._options.only
+        return not only or _name(item.nodeid) in only or any(line in only for line in ids)
+
+    def _mark_selected(self, chosen: Iterable[pytest.Item], items: Iterable[pytest.Item]) -> None:
+        only, names = self._options.only, {_name(item.nodeid) for item in items}
+        for wanted in only:
+            if wanted not in names and wanted not in self._requirements:
+                hint = nearest(wanted, names | set(self._requirements))
+                self.error = UsageError(f'no requirement and no case is called "{wanted}"{hint}')
+                pytest.exit(str(self.error), returncode=int(ExitCode.USAGE))
+        named = {line for item in chosen if _name(item.nodeid) in only for line in requirements_of(item)}
+        for line in self._selected:
+            self._selected[line] = self._selected[line] or line in only or line in named
+
+    def _repeat(self, only: Iterable[str]) -> str:
+        parts = [self._options.command, f"--seed {self._options.seed}"]
+        return " ".join([*parts, *(f"--only {shlex.quote(name)}" for name in only)])
+
+
+def _name(nodeid: str) -> str:
+    return nodeid.rpartition("::")[2].removeprefix("test_")

@@ -1,0 +1,88 @@
+"""Who and what a run is played with: the admin, the pool of users, the loop, the history they all write to."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import aiohttp
+
+from eventproof.catalog import Catalog
+from eventproof.checks import known_events
+from eventproof.errors import Inconclusive
+from eventproof.history import History
+from eventproof.target import Identity, Target
+
+from .accounts import Accounts
+from .calls import Caller
+from .doors import Doors
+from .person import Person
+from .pool import Pool
+from .stage import Stage
+
+__all__ = ["Troupe"]
+
+_CASE_SECONDS = 120.0
+
+_T = TypeVar("_T")
+
+
+class Troupe:
+    """All that the cases of one run share. Close it when the run is over."""
+
+    def __init__(self, target: Target, catalog: Catalog, seed: int) -> None:
+        target.require_identities()
+        self.target = target
+        self.seed = seed
+        self.systems = tuple(catalog.system(name) for name in target.systems)
+        self.history = History(time.monotonic)
+        self.known = known_events(self.systems)
+        self._runner = asyncio.Runner()
+        self._http = self._runner.run(_session())
+        caller = Caller(target, self.history, self._http)
+        doors = Doors(target, self.systems, self.history)
+
+        def person(name: str, identity: Identity) -> Person:
+            return Person(name, identity, caller, doors)
+
+        self.admin = person("admin-1", target.admins[0])
+        people = [person(f"user-{number}", identity) for number, identity in enumerate(target.users, 1)]
+        self._people = (self.admin, *people)
+        self.pool = Pool(people)
+        self.accounts = Accounts(self.admin, target, self.history)
+
+    @property
+    def rooms(self) -> dict[str, frozenset[str]]:
+        """The rooms of everybody whose id is known."""
+        return {
+            person.name: frozenset({f"user:{person.id}", f"role:{person.identity.role}", "everyone"})
+            for person in self._people
+            if person.id
+        }
+
+    def stage(self, case: str) -> Stage:
+        """The stage for one case."""
+        return Stage(self, case)
+
+    def perform(self, acting: Coroutine[Any, Any, _T]) -> _T:
+        """Run to the end on the loop of the run; raises Inconclusive where that takes far too long."""
+        return self._runner.run(_bounded(acting))
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._runner.run(self._http.close())
+        self._runner.close()
+
+
+async def _session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar())
+
+
+async def _bounded(acting: Coroutine[Any, Any, _T]) -> _T:
+    try:
+        async with asyncio.timeout(_CASE_SECONDS) as limit:
+            return await acting
+    except TimeoutError:
+        if limit.expired():
+            raise Inconclusive(f"the case did not end within {_CASE_SECONDS:g} s") from None
+        raise

@@ -1,0 +1,164 @@
+"""`eventproof contract list | show EVENT | validate EVENT FILE`: what the contracts say, as data and as text.
+
+Each `*_text` function renders what the function beside it returns; the data is what `--json` prints.
+"""
+
+import difflib
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .catalog import Catalog, Event
+from .errors import UsageError
+
+__all__ = [
+    "find",
+    "listing",
+    "listing_text",
+    "read_payload",
+    "shown",
+    "shown_text",
+    "validated",
+    "validated_text",
+]
+
+Json = dict[str, Any]
+
+
+def find(catalog: Catalog, name: str) -> Event:
+    """The event of this name (`user.banned`, or `user-state/user.banned` where several systems have one).
+
+    Raises UsageError that says what is near, or which systems have it.
+    """
+    known = {f"{system.name}/{event.name}": event for system in catalog.systems.values() for event in system.events}
+    found = [full for full in known if name in (full, known[full].name)]
+    if len(found) == 1:
+        return known[found[0]]
+    if found:
+        raise UsageError(f'Several systems have an event "{name}"; say which: {", ".join(found)}.')
+    names = [*known, *(event.name for event in known.values())]
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean {near[0]}?" if near else "`eventproof contract list` names all."
+    raise UsageError(f'There is no event "{name}"; {hint}')
+
+
+def read_payload(path: str) -> Any:
+    """The JSON in a file, or on standard input for `-`; UsageError where it cannot be read."""
+    try:
+        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"{path} cannot be read: {reason}. Name a file that holds the payload as JSON.") from None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{path} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}.") from None
+
+
+def listing(catalog: Catalog, systems: Iterable[str] | None = None) -> list[Json]:
+    """One row an event of these systems, of all where none is named."""
+    chosen = catalog.systems if systems is None else systems
+    return [_row(event) for name in chosen for event in catalog.system(name).events]
+
+
+def listing_text(rows: list[Json]) -> str:
+    """The rows for a person: system, event, direction, summary."""
+    cells = [(row["system"], row["name"], _ARROWS[row["direction"]], row["summary"]) for row in rows]
+    widths = [max((len(cell[column]) for cell in cells), default=0) for column in range(3)]
+    return "\n".join(
+        "  ".join([*(text.ljust(width) for text, width in zip(cell, widths, strict=False)), cell[3]]) for cell in cells
+    )
+
+
+def shown(event: Event) -> Json:
+    """Everything that the contract says of an event."""
+    return _row(event) | {
+        "audience": list(event.audience),
+        "triggers": list(event.triggers),
+        "ack": {"level": event.ack.level.value, "by": event.ack.by} if event.ack else None,
+        "order_by": event.order_by,
+        "correlate": event.correlate,
+        "schema_path": str(event.schema_path),
+        "schema": event.schema,
+    }
+
+
+def shown_text(data: Json) -> str:
+    """What `shown` returns, for a person: the rules first, then the schema's fields, an example and what is refused."""
+    schema = data["schema"]
+    channels = [f"{channel['address']} ({channel['wire']})" for channel in data["channels"]]
+    ack = "{level}, by {by}".format(**data["ack"]) if data["ack"] else "none"
+    lines = [
+        f"{data['name']} ({data['system']}): {data['summary']}",
+        "",
+        f"  direction  {_ARROWS[data['direction']]}",
+        f"  channels   {', '.join(channels)}",
+        f"  audience   {', '.join(data['audience']) or '-'}",
+        f"  caused by  {', '.join(data['triggers']) or '-'}",
+        f"  ack        {ack}",
+        f"  order by   {data['order_by'] or '-'}",
+        f"  correlate  {data['correlate'] or '-'}",
+        f"  schema     {data['schema_path']}",
+        "",
+        "Examples",
+        *(f"  {_compact(example)}" for example in schema["examples"]),
+        "",
+        "Refused",
+        *(f"  {_compact(entry['payload'])}\n    {entry['breaks']}" for entry in schema["x-counterexamples"]),
+        "",
+        "Schema",
+        json.dumps(_rules(schema), indent=2, ensure_ascii=False),
+    ]
+    return "\n".join(lines)
+
+
+def validated(event: Event, payload: Any) -> Json:
+    """Whether a payload fits the event's contract, and every reason why it does not."""
+    valid = event.is_valid(payload)
+    problems = () if valid else event.explain(payload)
+    return {
+        "event": event.name,
+        "system": event.system,
+        "valid": valid,
+        "problems": [
+            {"path": problem.path, "expected": problem.expected, "observed": problem.observed, "rule": problem.rule}
+            for problem in problems
+        ],
+    }
+
+
+def validated_text(data: Json) -> str:
+    """What `validated` returns, for a person."""
+    if data["valid"]:
+        return f"valid: the payload fits {data['event']}"
+    lines = [f"invalid: the payload does not fit {data['event']}"]
+    for problem in data["problems"]:
+        lines.append(f"  at {problem['path'] or '/'}")
+        lines.append(f"    expected  {problem['expected']}")
+        lines.append(f"    found     {problem['observed']}")
+    return "\n".join(lines)
+
+
+_ARROWS = {"send": "server to client", "receive": "client to server"}
+
+
+def _row(event: Event) -> Json:
+    return {
+        "system": event.system,
+        "name": event.name,
+        "direction": event.direction.value,
+        "summary": event.summary,
+        "channels": [
+            {"name": channel.name, "wire": channel.wire.value, "address": channel.address} for channel in event.channels
+        ],
+    }
+
+
+def _rules(schema: Mapping[str, Any]) -> Json:
+    return {key: value for key, value in schema.items() if key not in ("$schema", "examples", "x-counterexamples")}
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,58 @@
+"""Our exceptions: each says who is at fault.
+
+EventproofError
+├── UsageError            the caller: a wrong option, profile, file or environment
+│   └── ContractError     the contracts themselves: a schema that does not compile, a duplicate name
+├── ContractViolation     the peer: it did what its contract or its protocol forbids
+│   └── ProtocolViolation     below the contract: a frame that no document of the protocol allows
+├── Inconclusive          nobody: what happened on the other side is unknown (a timeout)
+└── TargetUnavailable     the world: nobody listens there, or what listens is something else
+"""
+
+from .verdict import ExitCode
+
+
+class EventproofError(Exception):
+    """The base of all our exceptions; its text is one sentence for a person, saying what to do.
+
+    `exit_code` is what the command line returns when the exception reaches it.
+    """
+
+    exit_code: ExitCode = ExitCode.UNAVAILABLE
+
+
+class UsageError(EventproofError):
+    """The caller gave something that cannot be used."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ContractError(UsageError):
+    """A contract document is itself wrong; the text names the file and the place in it."""
+
+
+class ContractViolation(EventproofError):
+    """The peer broke its contract: what was expected, what came."""
+
+    exit_code = ExitCode.FAIL
+
+    def __init__(self, sentence: str, *, expected: str = "", observed: str = "") -> None:
+        super().__init__(sentence)
+        self.expected = expected
+        self.observed = observed
+
+
+class ProtocolViolation(ContractViolation):
+    """The peer sent what no document of the protocol allows."""
+
+
+class Inconclusive(EventproofError):
+    """What happened on the other side is unknown."""
+
+    exit_code = ExitCode.INVALID
+
+
+class TargetUnavailable(EventproofError):
+    """The target cannot be reached, or what answers there is something else."""
+
+    exit_code = ExitCode.UNAVAILABLE

@@ -1,0 +1,111 @@
+"""What one process of a swarm measured: sent to the master as JSON, and merged there."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from eventproof.report.records import Delivery, Gauge, Latency
+
+from . import saturation
+from .histogram import Histogram
+from .ledger import Tally
+from .metrics import LATENCIES
+
+_COLUMNS = frozenset(column.name for column in fields(Tally))
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One thing that should not have happened; `at` is seconds since the measuring began."""
+
+    at: float
+    who: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The figures of one process, or of all: what objectives are judged on and reports are made of."""
+
+    users: int = 0
+    seconds: float = 0.0
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    histograms: Mapping[str, Histogram] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    gauges: tuple[Gauge, ...] = ()
+    stragglers: tuple[str, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def samples(self, metric: str) -> Histogram:
+        """The distribution of a latency; an empty one where it was never measured."""
+        return self.histograms.get(metric) or Histogram()
+
+    def count(self, metric: str) -> int:
+        """The number of a count."""
+        if metric == "unexplained":
+            return self.count("duplicate") - self.count("explained")
+        if metric in _COLUMNS:
+            return sum(getattr(tally, metric) for tally in self.tallies.values())
+        return self.counts.get(metric, 0)
+
+    def delivery(self) -> tuple[Delivery, ...]:
+        """The account of every event, for a report."""
+        return tuple(tally.delivery(event) for event, tally in sorted(self.tallies.items()))
+
+    def latency(self) -> tuple[Latency, ...]:
+        """Every latency that has samples, for a report."""
+        measured = {metric: self.samples(metric) for metric in LATENCIES}
+        return tuple(samples.latency(metric, LATENCIES[metric]) for metric, samples in measured.items() if len(samples))
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, histograms in their encoded form."""
+        return {
+            **{name: getattr(self, name) for name in ("users", "seconds", "stragglers", "notes")},
+            "counts": dict(self.counts),
+            "tallies": {event: asdict(tally) for event, tally in self.tallies.items()},
+            "histograms": {metric: samples.encode() for metric, samples in self.histograms.items()},
+            "gauges": [asdict(gauge) for gauge in self.gauges],
+            "incidents": [asdict(incident) for incident in self.incidents],
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Account":
+        """The account that `to_json` wrote."""
+        return cls(
+            users=values["users"],
+            seconds=values["seconds"],
+            tallies={event: Tally(**columns) for event, columns in values["tallies"].items()},
+            histograms={metric: Histogram.decode(text) for metric, text in values["histograms"].items()},
+            counts=dict(values["counts"]),
+            gauges=tuple(Gauge(**gauge) for gauge in values["gauges"]),
+            stragglers=tuple(values["stragglers"]),
+            incidents=tuple(Incident(**incident) for incident in values["incidents"]),
+            notes=tuple(values["notes"]),
+        )
+
+
+def merge(accounts: Iterable[Account]) -> Account:
+    """All processes as one: numbers added up, distributions merged, of each gauge the worst reading."""
+    accounts = tuple(accounts)
+    tallies: dict[str, Tally] = {}
+    histograms: dict[str, Histogram] = {}
+    counts: Counter[str] = Counter()
+    for account in accounts:
+        counts.update(account.counts)
+        for event, tally in account.tallies.items():
+            tallies.setdefault(event, Tally()).add(tally)
+        for metric, samples in account.histograms.items():
+            histograms.setdefault(metric, Histogram()).add(samples)
+    return Account(
+        users=sum(account.users for account in accounts),
+        seconds=max((account.seconds for account in accounts), default=0.0),
+        tallies=tallies,
+        histograms=histograms,
+        counts=dict(counts),
+        gauges=saturation.worst(account.gauges for account in accounts),
+        stragglers=tuple(name for account in accounts for name in account.stragglers),
+        incidents=tuple(incident for account in accounts for incident in account.incidents),
+        notes=tuple(dict.fromkeys(note for account in accounts for note in account.notes)),
+    )

@@ -1,0 +1,37 @@
+"""One action on a person: the sessions that it is not over for, and when it ended for the last one."""
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any
+
+from gevent.event import Event
+
+__all__ = ["Action", "Until"]
+
+
+class Until(Enum):
+    """What ends an action for one session."""
+
+    EVENT = "its event"
+    CLOSE = "the end of the connection"
+
+
+class Action:
+    """Begun at its intended time; `ended` is set when it is over for every session."""
+
+    __slots__ = ("at", "ended", "last", "name", "until", "waiting")
+
+    def __init__(self, name: str, at: float, until: Until, sessions: Iterable[Any]) -> None:
+        self.name = name
+        self.at = at
+        self.until = until
+        self.waiting = set(sessions)
+        self.last = at
+        self.ended = Event()
+
+    def is_over_for(self, session: Any, at: float) -> None:
+        """It has happened to this session."""
+        self.waiting.discard(session)
+        self.last = at
+        if not self.waiting:
+            self.ended.set()

@@ -1,0 +1,106 @@
+"""What admins do to a person, and what is measured of it: from the intended time to all that it is to cause."""
+
+from time import monotonic
+
+import gevent
+
+from eventproof import actions
+
+from .action import Action, Until
+from .generator import Generator
+from .person import BANNED, TIER_UPDATED, UNBANNED, Person
+
+__all__ = ["ban", "update_tier"]
+
+_RETRY = 0.01
+
+
+def ban(generator: Generator, person: Person, intended: float) -> None:
+    """Ban somebody and bring them back; measure the answer, the refusal of the token and the end of every session."""
+    action = _begin(generator, f"ban of {person}", Until.CLOSE, BANNED, person, intended)
+    token, deadline = person.token, monotonic() + generator.deadline
+    answer = generator.administer("banUser", person.identity)
+    if not answer.done:
+        _failed(generator, action, BANNED, person, f"the ban failed: {answer}", is_known=answer.status > 0)
+        return
+    generator.record("ban_to_answer", monotonic() - intended)
+    generator.count("bans")
+    _await_refusal(generator, person, token, intended, deadline)
+    action.ended.wait(max(deadline - monotonic(), 0))
+    stragglers = sorted(action.waiting, key=lambda session: session.number)
+    if not stragglers:
+        generator.record("ban_to_logout", action.last - intended)
+    for session in stragglers:
+        generator.straggler(str(session))
+        session.close()
+    person.action = None
+    _bring_back(generator, person)
+
+
+def update_tier(generator: Generator, person: Person, intended: float) -> None:
+    """Give somebody another tier; measure the event on every session."""
+    action = _begin(generator, f"tier of {person}", Until.EVENT, TIER_UPDATED, person, intended)
+    deadline = monotonic() + generator.deadline
+    tier = _next_tier(generator, person)
+    answer = generator.administer("updateUserTier", person.identity, tier=tier)
+    if not answer.done:
+        _failed(
+            generator, action, TIER_UPDATED, person, f"the tier update failed: {answer}", is_known=answer.status > 0
+        )
+        return
+    person.tier = tier
+    action.ended.wait(max(deadline - monotonic(), 0))
+    person.is_free()
+
+
+def _begin(generator: Generator, name: str, until: Until, event: str, person: Person, intended: float) -> Action:
+    now = monotonic()
+    generator.count("actions")
+    generator.record("send_lag", now - intended)
+    action = Action(name, intended, until, person.sessions)
+    person.action = action
+    generator.ledger.expect(name, event, person.sessions, at=intended, deadline=now + generator.deadline)
+    return action
+
+
+def _failed(generator: Generator, action: Action, event: str, person: Person, why: str, *, is_known: bool) -> None:
+    """What is pending is not expected any more; whom nobody knows the state of is left alone from now on."""
+    generator.count("failed")
+    generator.incident(str(person), why)
+    generator.ledger.withdraw(action.name, event, action.waiting)
+    if is_known:
+        person.is_free()
+
+
+def _await_refusal(generator: Generator, person: Person, token: str | None, intended: float, deadline: float) -> None:
+    while True:
+        answer = generator.calls.perform("getMe", {}, token)
+        if answer.refused:
+            generator.record("ban_to_refused", monotonic() - intended)
+            return
+        if monotonic() > deadline:
+            generator.straggler(f"the token of {person}")
+            return
+        gevent.sleep(_RETRY)
+
+
+def _bring_back(generator: Generator, person: Person) -> None:
+    answer = generator.administer("unbanUser", person.identity)
+    if not answer.done:
+        generator.count("failed")
+        generator.incident(str(person), f"the unban failed: {answer}")
+    elif person.log_in():
+        person.connect()
+        generator.ledger.permit(UNBANNED, person.sessions, until=monotonic() + generator.deadline)
+    else:
+        generator.count("failed")
+        generator.incident(str(person), "the login after the unban was refused")
+
+
+def _next_tier(generator: Generator, person: Person) -> str:
+    tiers = [tier.name for tier in generator.target.tiers]
+    if person.tier is None:
+        answer = generator.calls.perform("getMe", {}, person.token)
+        person.tier = actions.read(generator.target.operations["getMe"], "tier", answer.body)
+    position = tiers.index(person.tier) if person.tier in tiers else -1
+    return tiers[(position + 1) % len(tiers)]

@@ -1,0 +1,57 @@
+"""Whether a swarm may start, and which identities each of its processes acts as."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from math import ceil
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from eventproof.errors import UsageError
+from eventproof.target import Target
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Which part of a whole a process has: every `of`-th, beginning with number `index`."""
+
+    index: int = 0
+    of: int = 1
+
+    def cut(self, items: Sequence[_Item]) -> tuple[_Item, ...]:
+        """This share of some items; the shares of all processes have no item in common and leave none out."""
+        return tuple(items[self.index :: self.of])
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine and nowhere else."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def admit(target: Target, users: int, admins: int, processes: int) -> None:
+    """Raise UsageError where a swarm of this size may not, or cannot, go at the target.
+
+    Locust spreads users evenly, but not to the last one; so several processes need a few identities more.
+    """
+    if not target.allow_load and not all(map(is_loopback, (target.base_url, target.rest.url))):
+        raise UsageError(
+            f"{target.source}: a swarm against {target.base_url} is not allowed; where it is, write allow_load = true"
+        )
+    if admins and not target.admins:
+        raise UsageError(f"{target.source}: the swarm needs an admin; name one under [[identities.admins]]")
+    members = max(users - admins, 0)
+    needed = members if processes == 1 else (ceil(members / processes) + 1) * processes
+    if len(target.users) >= needed:
+        return
+    reason = "" if processes == 1 else f" over {processes} processes"
+    raise UsageError(
+        f"{target.source}: {members} users{reason} need {needed} identities, and there are {len(target.users)}. "
+        "Name a file with more of them under [identities] (`eventproof serve --seed N --credentials FILE` writes one "
+        "for the bundled server), or start fewer users"
+    )

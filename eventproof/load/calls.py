@@ -1,0 +1,137 @@
+"""The calls of a swarm: an operation of the target performed over kept-alive connections, by greenlets that wait.
+
+No cookies and no redirects: what one person does leaves nothing behind for the next. Connections that were idle for
+long are not used again, so that no call meets one that the server is about to close.
+"""
+
+import http.client
+import secrets
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic, time
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from gevent.lock import BoundedSemaphore
+
+from eventproof import actions
+from eventproof.actions import Invocation, Request
+from eventproof.errors import UsageError
+from eventproof.target import Identity, Target
+
+_IDLE_SECONDS = 15.0
+_LOGINS = 16
+"""How many logins are under way at once: a login costs a server more than anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operation was answered with. Status 0: there was no answer, and nobody knows what happened."""
+
+    status: int
+    body: Any
+    problem: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether the target says that it did what was asked."""
+        return 200 <= self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        """Whether the target refused the token that came with the call."""
+        return self.status in (401, 403)
+
+    def __str__(self) -> str:
+        return self.problem or f"status {self.status}"
+
+
+class Calls:
+    """Performs the operations of one target."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._logins = BoundedSemaphore(_LOGINS)
+        self._idle: dict[tuple[str, str], list[tuple[float, http.client.HTTPConnection]]] = {}
+
+    def perform(self, operation: str, parameters: Mapping[str, Any], token: str | None = None) -> Answer:
+        """Perform an operation as the bearer of `token` and wait for the answer."""
+        action = actions.action_for(self._target, operation, parameters, token)
+        return self._invoke(action) if isinstance(action, Invocation) else self._request(action)
+
+    def log_in(self, identity: Identity) -> tuple[str | None, str | None]:
+        """A new token of somebody, and the tier that the answer tells; None for what there is not."""
+        if identity.password is None:
+            return actions.mint(self._target, identity, time(), secrets.token_hex(8)), identity.tier
+        with self._logins:
+            answer = self.perform("login", actions.credentials_of(identity))
+        if not answer.done:
+            return None, None
+        operation = self._target.operations["login"]
+        return actions.read(operation, "token", answer.body), actions.read(operation, "tier", answer.body)
+
+    def token_of(self, identity: Identity) -> str:
+        """The token that the profile gives somebody, or a new one. Raises UsageError where there is neither."""
+        token = identity.token or self.log_in(identity)[0]
+        if token is None:
+            raise UsageError(f"{self._target.source}: {identity.name} cannot log in; is the password right?")
+        return token
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        for idle in self._idle.values():
+            while idle:
+                idle.pop()[1].close()
+
+    def _request(self, request: Request) -> Answer:
+        parts = urlsplit(request.url)
+        place = (parts.scheme, parts.netloc)
+        connection = self._connection(place)
+        headers = {"Accept": "application/json", **request.headers}
+        body = None
+        if request.json is not None:
+            body = orjson.dumps(request.json)
+            headers["Content-Type"] = "application/json"
+        try:
+            connection.request(request.method, parts._replace(scheme="", netloc="").geturl() or "/", body, headers)
+            response = connection.getresponse()
+            content = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            return Answer(0, None, f"{request.operation} was not answered: {error or type(error).__name__}")
+        if response.will_close:
+            connection.close()
+        else:
+            self._idle.setdefault(place, []).append((monotonic(), connection))
+        return Answer(response.status, _json(content))
+
+    def _connection(self, place: tuple[str, str]) -> http.client.HTTPConnection:
+        idle = self._idle.get(place, [])
+        while idle:
+            since, connection = idle.pop()
+            if monotonic() - since < _IDLE_SECONDS:
+                return connection
+            connection.close()
+        scheme, netloc = place
+        kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
+        return kind(netloc.rpartition("@")[2], timeout=self._target.budgets.call)
+
+    def _invoke(self, invocation: Invocation) -> Answer:
+        try:
+            done = subprocess.run(  # noqa: S603 - the profile's own command
+                invocation.arguments, capture_output=True, check=False, timeout=self._target.budgets.call
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return Answer(0, None, f"{invocation.operation} did not end: {type(error).__name__}")
+        if done.returncode:
+            return Answer(500, None, f"{invocation.operation} ended with exit code {done.returncode}")
+        return Answer(200, _json(done.stdout))
+
+
+def _json(content: bytes) -> Any:
+    with suppress(ValueError):
+        return orjson.loads(content)
+    return None

@@ -1,0 +1,112 @@
+"""The process of a swarm that decides and reports: admission before the run, the verdict and the results after it."""
+
+import os
+import shlex
+import socket
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from eventproof import profile
+from eventproof.client.address import Address, unreachable
+from eventproof.history import History, Kind
+from eventproof.report import folder as folders
+from eventproof.report import formats, terminal
+from eventproof.report.records import Run
+from eventproof.target import Target
+from eventproof.verdict import ExitCode, exit_code
+
+from . import admission, floor, objectives
+from .account import Account, merge
+from .calls import Calls
+from .objectives import Objective
+from .outcome import Circumstances, conclude
+
+COMMAND_VARIABLE = "EVENTPROOF_COMMAND"
+"""The command that a person gave, where another one of ours started Locust."""
+
+
+def target_of(options: Any) -> Target:
+    """The target that the options of a Locust run name. Raises UsageError."""
+    named = options.target or str(profile.DEFAULT)
+    if "://" in named:
+        return profile.for_url(named)
+    return profile.load(named, options.target_environment or None)
+
+
+def asked(defaults: Iterable[Objective], expressions: Iterable[str]) -> tuple[Objective, ...]:
+    """The objectives of a run: the scenario's, each replaced where another one about the same thing is asked for."""
+    wanted = {(one.metric, one.selector, one.percent): one for one in defaults}
+    wanted |= {(one.metric, one.selector, one.percent): one for one in map(objectives.parse, expressions)}
+    return tuple(wanted.values())
+
+
+class Conductor:
+    """Admits a run, and concludes it. `target` and `objectives` are what it is about."""
+
+    def __init__(self, options: Any, defaults: Sequence[Objective], processes: int) -> None:
+        """Admit a run of this many processes; raises EventproofError with the reason where it cannot be."""
+        self.objectives = asked(defaults, options.objective)
+        self.target = target_of(options)
+        self._options = options
+        self._processes = processes
+        self._folder: Path | None = None
+        self._reach()
+        if options.headless:
+            self.admit(options.num_users or 1)
+        self._floor = floor.measure()
+
+    def admit(self, users: int) -> None:
+        """A test of so many users begins. Raises UsageError where there are too few identities, or no folder."""
+        admission.admit(self.target, users, self._options.admins, self._processes)
+        if self._folder is None:
+            self._folder = folders.prepare(self._options.results, "swarm")
+        self._started, self._began = datetime.now(UTC), monotonic()
+
+    def conclude(
+        self, accounts: Iterable[Account], *, missing: Sequence[str] = (), interrupted: bool = False
+    ) -> ExitCode:
+        """The test is over: write the results, print the summary, and say what the process is to return."""
+        account = merge(accounts)
+        run = conclude(
+            account,
+            Circumstances(
+                target=self.target,
+                objectives=self.objectives,
+                started=self._started.isoformat(timespec="milliseconds"),
+                seconds=monotonic() - self._began,
+                seed=self._options.seed,
+                command=os.environ.get(COMMAND_VARIABLE) or f"locust {shlex.join(sys.argv[1:])}",
+                processes=self._processes,
+                floor=(self._floor,),
+                missing=tuple(missing),
+                interrupted=interrupted,
+            ),
+        )
+        self._write(run, account)
+        return exit_code(run.outcome)
+
+    def _write(self, run: Run, account: Account) -> None:
+        times = iter([0.0, *(incident.at for incident in account.incidents)])
+        history = History(lambda: next(times))
+        for incident in account.incidents:
+            history.add(Kind.NOTE, incident.who, name=incident.what)
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            formats.write_all(run, history, folder)
+            terminal.print_summary(run, report=folder / "report.html")
+
+    def _reach(self) -> None:
+        """Raise where nobody listens, or an admin cannot log in: before thousands of users find that out."""
+        address = Address.parse(self.target.base_url)
+        try:
+            socket.create_connection((address.host, address.port), self.target.budgets.connect).close()
+        except OSError as error:
+            raise unreachable(address, error) from None
+        calls = Calls(self.target)
+        for admin in self.target.admins:
+            calls.token_of(admin)
+        calls.close()

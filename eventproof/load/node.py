@@ -1,0 +1,215 @@
+"""One process of a swarm: on its own, master, or worker. Locust's events come in, its messages go between them.
+
+The master deals out the identities before a test, and before it stops it waits for the last account of every worker.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+import gevent
+
+from eventproof.report.records import Delivery
+
+from . import conductor, saturation
+from .account import Account, merge
+from .admission import Share
+from .conductor import Conductor
+from .generator import Generator
+from .objectives import Objective
+
+_SHARE, _COLLECT, _ACCOUNT = "eventproof.share", "eventproof.collect", "eventproof.account"
+_MARGIN = 15.0
+"""Seconds that a busy worker has to answer, beyond the deadline of its last action."""
+_POLL = 0.05
+_NOBODY = Share(index=sys.maxsize)
+"""The share of a worker that came too late to get one."""
+
+
+class Unexpected(Exception):  # noqa: N818 - Locust shows it as what happened, not as an error of ours
+    """What should not have happened, in Locust's table of failures."""
+
+
+class Node:
+    """What all processes have in common. `defaults` are the objectives of the scenario."""
+
+    def __init__(self, environment: Any, runner: Any, defaults: Sequence[Objective]) -> None:
+        self._environment = environment
+        self._runner = runner
+        self._defaults = defaults
+        self._generator: Generator | None = None
+        self._is_testing = False
+
+    @property
+    def generator(self) -> Generator:
+        """The load generator of this process, while a test runs."""
+        if self._generator is None:
+            raise RuntimeError("no test is running in this process")
+        return self._generator
+
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The account of every event as it is now."""
+        return () if self._generator is None else self._generator.account().delivery()
+
+    def spawning_complete(self, **_: Any) -> None:
+        """Every user is there."""
+        if self._generator is not None:
+            self._generator.all_spawned()
+
+    def test_start(self, **_: Any) -> None:
+        """A test begins."""
+        self._is_testing = True
+
+    def test_stopping(self, **_: Any) -> None:
+        """A test is about to end; its users are still there."""
+        self._end(interrupted=False)
+
+    def quitting(self, **_: Any) -> None:
+        """The process ends; where a test with a set time still runs, that was not its end."""
+        self._end(interrupted=bool(self._environment.parsed_options.run_time))
+
+    def _end(self, *, interrupted: bool) -> None:
+        if self._is_testing:
+            self._is_testing = False
+            self._conclude(interrupted=interrupted)
+
+    def _conclude(self, *, interrupted: bool) -> None:
+        raise NotImplementedError
+
+    def _start_generator(self, share: Share) -> None:
+        options = self._environment.parsed_options
+        if self._generator is not None:
+            self._generator.close()
+        self._generator = Generator(
+            conductor.target_of(options),
+            share=share,
+            deadline=options.deadline,
+            limits=saturation.limits(conductor.asked(self._defaults, options.objective)),
+            seed=options.seed,
+            report=self._report,
+        )
+
+    def _settled_account(self) -> Account:
+        # A second Ctrl-C: what is there must do.
+        with suppress(KeyboardInterrupt):
+            self.generator.settle(self._environment.parsed_options.deadline + 1.0)
+        return self.generator.account()
+
+    def _report(self, kind: str, name: str, seconds: float, problem: str) -> None:
+        self._environment.events.request.fire(
+            request_type=kind,
+            name=name,
+            response_time=seconds * 1e3,
+            response_length=0,
+            exception=Unexpected(problem) if problem else None,
+            context={},
+        )
+
+
+class Local(Node):
+    """The only process: generates the load and concludes the run."""
+
+    def __init__(self, environment: Any, runner: Any, defaults: Sequence[Objective]) -> None:
+        super().__init__(environment, runner, defaults)
+        self._conductor = Conductor(environment.parsed_options, defaults, 1)
+
+    def test_start(self, **_: Any) -> None:
+        """Admit the test, and be ready for its users."""
+        self._conductor.admit(self._runner.target_user_count)
+        self._start_generator(Share())
+        super().test_start()
+
+    def _conclude(self, *, interrupted: bool) -> None:
+        self._environment.process_exit_code = int(
+            self._conductor.conclude([self._settled_account()], interrupted=interrupted)
+        )
+
+
+class Worker(Node):
+    """Generates its share of the load, and sends its account when it is asked for it."""
+
+    def __init__(self, environment: Any, runner: Any, defaults: Sequence[Objective]) -> None:
+        super().__init__(environment, runner, defaults)
+        self._share = _NOBODY
+        runner.register_message(_SHARE, self._on_share)
+        runner.register_message(_COLLECT, self._on_collect, concurrent=True)
+        environment.events.report_to_master.add_listener(self._on_report)
+
+    def test_start(self, **_: Any) -> None:
+        """Be ready for the users of this process; the share came before."""
+        self._start_generator(self._share)
+        super().test_start()
+
+    def _conclude(self, *, interrupted: bool) -> None:  # noqa: ARG002 - the master knows by itself
+        self._runner.send_message(_ACCOUNT, self._settled_account().to_json())
+
+    def _on_share(self, msg: Any, **_: Any) -> None:
+        self._share = Share(**msg.data)
+
+    def _on_collect(self, **_: Any) -> None:
+        self._end(interrupted=False)
+
+    def _on_report(self, data: dict[str, Any], **_: Any) -> None:
+        """The deliveries so far, for the master's web UI."""
+        if self._generator is not None:
+            data["eventproof"] = Account(tallies=dict(self._generator.ledger.tallies)).to_json()
+
+
+class Master(Node):
+    """Generates nothing: deals out shares, collects accounts, concludes the run."""
+
+    def __init__(self, environment: Any, runner: Any, defaults: Sequence[Objective]) -> None:
+        super().__init__(environment, runner, defaults)
+        self._conductor = Conductor(environment.parsed_options, defaults, environment.parsed_options.expect_workers)
+        self._workers: dict[str, str] = {}
+        self._accounts: dict[str, Account] = {}
+        self._interim: dict[str, Account] = {}
+        runner.register_message(_ACCOUNT, self._on_account)
+        environment.events.worker_report.add_listener(self._on_report)
+
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The account of every event as the workers told it last."""
+        return merge((self._interim | self._accounts).values()).delivery()
+
+    def test_start(self, **_: Any) -> None:
+        """Admit the test, and tell every worker which identities are its own: before Locust tells them to begin."""
+        self._conductor.admit(self._runner.target_user_count)
+        workers = sorted(worker.id for worker in self._runner.clients.all if self._is_there(worker.id))
+        self._workers = {worker: f"worker {index + 1}" for index, worker in enumerate(workers)}
+        self._accounts, self._interim = {}, {}
+        for index, worker in enumerate(workers):
+            self._runner.send_message(_SHARE, {"index": index, "of": len(workers)}, client_id=worker)
+        super().test_start()
+
+    def _conclude(self, *, interrupted: bool) -> None:
+        missing = self._collect()
+        names = [self._workers[worker] for worker in missing]
+        self._environment.process_exit_code = int(
+            self._conductor.conclude(self._accounts.values(), missing=names, interrupted=interrupted)
+        )
+
+    def _collect(self) -> list[str]:
+        """Wait for the last account of every worker; the workers whose did not come."""
+        for worker in self._workers:
+            if self._is_there(worker):
+                self._runner.send_message(_COLLECT, client_id=worker)
+        end = monotonic() + self._environment.parsed_options.deadline + _MARGIN
+        while missing := [worker for worker in self._workers if worker not in self._accounts]:
+            if monotonic() > end or not any(map(self._is_there, missing)):
+                break
+            gevent.sleep(_POLL)
+        return missing
+
+    def _is_there(self, worker: str) -> bool:
+        client = self._runner.clients.get(worker)
+        return client is not None and client.state != "missing"
+
+    def _on_account(self, msg: Any, **_: Any) -> None:
+        if msg.node_id in self._workers:
+            self._accounts[msg.node_id] = Account.from_json(msg.data)
+
+    def _on_report(self, client_id: str, data: Mapping[str, Any], **_: Any) -> None:
+        if "eventproof" in data:
+            self._interim[client_id] = Account.from_json(data["eventproof"])

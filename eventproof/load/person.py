@@ -1,0 +1,186 @@
+"""One user of the target, with a session on every device: who is told, is logged out, and comes back."""
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import gevent
+
+from eventproof import actions
+from eventproof.client.hub import Closed, CloseReason, HubSocketIO
+from eventproof.target import Identity
+from eventproof.wire.connection import AckReceived, EventReceived
+
+from .action import Action, Until
+
+if TYPE_CHECKING:
+    from .generator import Generator
+
+BANNED, TIER_UPDATED, UNBANNED = "user.banned", "user.tier.updated", "user.unbanned"
+_LATENCIES = {BANNED: "ban_to_event", TIER_UPDATED: "tier_to_event"}
+
+
+class Session:
+    """One connection of a person, from opening to closing; the next one on the same device is another session."""
+
+    __slots__ = ("_began", "_connection", "_person", "_was_open", "number")
+
+    def __init__(self, person: "Person", number: int) -> None:
+        self.number = number
+        self._person = person
+        self._was_open = False
+        self._began = monotonic()
+        auth = actions.auth_for(person.generator.target, person.token)
+        self._connection: HubSocketIO | None = person.generator.hub.open(self, auth)
+
+    def __str__(self) -> str:
+        return f"{self._person} on device {self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether events can arrive here."""
+        return self._connection is not None and self._connection.is_open
+
+    @property
+    def is_connecting(self) -> bool:
+        """Whether it is not known yet what comes of it."""
+        return self._connection is not None and not self._was_open
+
+    def close(self) -> None:
+        """Leave; also for good where the server did not want to end it."""
+        if self._connection is not None:
+            self._connection.close()
+
+    # What the connection tells.
+
+    def opened(self, _connection: HubSocketIO, at: float) -> None:
+        """The server accepted the token."""
+        self._was_open = True
+        self._person.generator.count("sessions")
+        self._person.generator.record("connect", at - self._began)
+        self._person.session_opened()
+
+    def received(self, _connection: HubSocketIO, event: EventReceived, at: float) -> None:
+        """An event arrived."""
+        generator = self._person.generator
+        intended = generator.received(event.name, self, str(self), at)
+        if intended is not None:
+            if event.name in _LATENCIES:
+                generator.record(_LATENCIES[event.name], at - intended)
+            if self._person.action is not None:
+                self._person.action.delivered(self)
+
+    def acknowledged(self, _connection: HubSocketIO, _ack: AckReceived, _at: float) -> None:
+        """An answer to an event of ours; this user sends none."""
+
+    def disconnected(self, _connection: HubSocketIO, _at: float) -> None:
+        """Logged out: nothing may arrive from now on."""
+        self._person.generator.ledger.logout(self)
+
+    def closed(self, _connection: HubSocketIO, how: Closed, at: float) -> None:
+        """The connection is gone."""
+        self._connection = None
+        self._person.generator.ledger.forget(self)
+        if how.reason is not CloseReason.OURS:
+            self._person.session_ended(self, how, at, was_open=self._was_open)
+
+
+class Person:
+    """One identity of the target, with its token, its tier and its sessions."""
+
+    __slots__ = (
+        "_devices",
+        "_is_entering",
+        "_was_renewed",
+        "action",
+        "generator",
+        "identity",
+        "sessions",
+        "tier",
+        "token",
+    )
+
+    def __init__(self, generator: "Generator", identity: Identity, devices: int) -> None:
+        self.generator = generator
+        self.identity = identity
+        self.token = identity.token
+        self.tier = identity.tier
+        self.action: Action | None = None
+        self.sessions: tuple[Session, ...] = ()
+        self._devices = devices
+        self._is_entering = True
+        self._was_renewed = False
+
+    def __str__(self) -> str:
+        return self.identity.name
+
+    @property
+    def is_connecting(self) -> bool:
+        """Whether it is not known yet what comes of a session."""
+        return self._is_entering or any(session.is_connecting for session in self.sessions)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether an action may be aimed here: every session is open, and no action is under way."""
+        return self.action is None and bool(self.sessions) and all(session.is_open for session in self.sessions)
+
+    def enter(self) -> None:
+        """Come in for the first time, by login where the profile gives no token."""
+        if self.token is not None or self.log_in():
+            self.connect()
+        else:
+            self.generator.count("unopened", self._devices)
+            self.generator.note("somebody could not log in")
+        self._is_entering = False
+
+    def log_in(self) -> bool:
+        """Get a new token; whether there is one."""
+        self.token, tier = self.generator.calls.log_in(self.identity)
+        self.tier = tier or self.tier
+        return self.token is not None
+
+    def connect(self) -> None:
+        """Open the session of every device, with the token that there is."""
+        self.sessions = tuple(Session(self, number + 1) for number in range(self._devices))
+
+    def disconnect(self) -> None:
+        """Close the app on every device."""
+        for session in self.sessions:
+            session.close()
+        self.sessions = ()
+
+    def is_free(self) -> None:
+        """No action is under way any more."""
+        self.action = None
+        self.session_opened()
+
+    def session_opened(self) -> None:
+        """One more session is open."""
+        if self.is_ready:
+            self.generator.ready.append(self)
+
+    def session_ended(self, session: Session, how: Closed, at: float, *, was_open: bool) -> None:
+        """A session ended, and not because we closed it."""
+        generator, action = self.generator, self.action
+        if not was_open and how.reason is CloseReason.REFUSED and not self._was_renewed:
+            # The token of the profile may have been revoked by an earlier run: a new one decides.
+            self._was_renewed = self._is_entering = True
+            gevent.spawn(self._renew)
+        elif not was_open and not self._is_entering:
+            generator.count("unopened")
+            generator.note(f"a session could not be opened: {how}")
+        elif action is not None and action.until is Until.CLOSE and session in action.waiting:
+            generator.record("ban_to_closed", at - action.at)
+            action.is_over_for(session, at)
+        elif was_open:
+            generator.count("dropped")
+            generator.incident(str(session), f"the session ended without a ban: {how}")
+
+    def _renew(self) -> None:
+        self.disconnect()
+        generator = self.generator
+        if self.log_in() or (generator.administer("unbanUser", self.identity).done and self.log_in()):
+            self.connect()
+        else:
+            generator.count("unopened", self._devices)
+            generator.note("the token of somebody was refused, and so was a login")
+        self._is_entering = False

@@ -1,0 +1,103 @@
+"""What makes a Locust run a swarm of ours: its options, and the part that the process has in it."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from locust import events
+from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+
+from eventproof.errors import EventproofError
+
+from . import objectives as lines
+from . import web
+from .generator import Generator
+from .node import Local, Master, Node, Worker
+
+__all__ = ["generator", "objectives"]
+
+_NODES: dict[type, type[Node]] = {LocalRunner: Local, MasterRunner: Master, WorkerRunner: Worker}
+_EVENTS = ("test_start", "test_stopping", "spawning_complete", "quitting")
+_defaults: list[lines.Objective] = []
+
+
+def objectives(*expressions: str) -> None:
+    """What a scenario asks for where nobody asks for anything else."""
+    _defaults[:] = map(lines.parse, expressions)
+
+
+def generator(environment: Any) -> Generator:
+    """The load generator of this process, while a test runs."""
+    node: Node = environment.eventproof
+    return node.generator
+
+
+@events.init_command_line_parser.add_listener  # type: ignore[misc]  # Locust is not typed
+def _add_options(parser: Any) -> None:
+    # Locust would listen on all interfaces; who wants that can say so.
+    parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
+    for name, described in _OPTIONS.items():
+        parser.add_argument(name, **described)
+
+
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "--target": {
+        "env_var": "EVENTPROOF_TARGET",
+        "default": "",
+        "help": "The profile or the URL of the target; eventproof.toml here by default.",
+    },
+    "--target-environment": {
+        "env_var": "EVENTPROOF_ENVIRONMENT",
+        "default": "",
+        "help": "A named environment of the profile.",
+    },
+    "--admins": {"type": int, "default": 2, "help": "How many of the users are admins."},
+    "--multi-device": {
+        "type": float,
+        "default": 0.3,
+        "help": "The share of users who are logged in on two or three devices.",
+    },
+    "--deadline": {
+        "type": float,
+        "default": 5.0,
+        "help": "Seconds after which an event counts as lost and a session as a straggler.",
+    },
+    "--seed": {"type": int, "default": 0, "help": "Makes random choices repeatable."},
+    "--objective": {
+        "action": "append",
+        "default": [],
+        "metavar": "LINE",
+        "include_in_web_ui": False,
+        "help": 'Such as "ban_to_logout: p(99) < 250ms" or "leaked == 0"; may be given several times.',
+    },
+    "--results": {
+        "type": Path,
+        "env_var": "EVENTPROOF_RESULTS",
+        "include_in_web_ui": False,
+        "help": "The results folder; one below eventproof-results by default.",
+    },
+}
+
+
+@events.init.add_listener  # type: ignore[misc]  # Locust is not typed
+def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> None:
+    node = _or_sentence(lambda: _NODES[type(runner)](environment, runner, _defaults))()
+    environment.eventproof = node
+    for name in _EVENTS:
+        getattr(environment.events, name).add_listener(_or_sentence(getattr(node, name)))
+    if web_ui is not None:
+        web.show(web_ui, node.deliveries)
+
+
+def _or_sentence(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Locust would show a stack trace and go on; here the process ends with a sentence and its exit code."""
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        try:
+            return function(*arguments, **named)
+        except EventproofError as error:
+            print(f"eventproof: {error}", file=sys.stderr, flush=True)
+            sys.exit(error.exit_code)
+
+    return call

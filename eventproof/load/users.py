@@ -1,0 +1,117 @@
+"""The Locust user classes that a swarm is made of: `Member`s who are connected, and `Admin`s who act on them."""
+
+from collections.abc import Callable, Mapping
+from time import monotonic
+from typing import Any
+
+import gevent
+from gevent.pool import Pool
+from locust import User, constant, events, task
+from locust.exception import StopUser
+
+from eventproof.errors import ContractViolation, UsageError
+
+from . import admin, plugin
+from .generator import Generator
+from .person import Person
+from .schedule import schedule
+
+__all__ = ["Admin", "Member"]
+
+_FOREVER = 1e9
+_AT_ONCE = 64
+"""How many actions of one admin may be under way; the next ones wait, and what they wait is measured."""
+
+
+class Member(User):  # type: ignore[misc]  # Locust is not typed
+    """Somebody who is connected and does what the server says."""
+
+    abstract = True
+    wait_time = constant(_FOREVER)
+
+    def devices(self) -> int:
+        """On how many devices this one is logged in: one, or two or three for the share `--multi-device` of all."""
+        random, share = plugin.generator(self.environment).random, self.environment.parsed_options.multi_device
+        return random.choice((2, 3)) if random.random() < share else 1
+
+    def on_start(self) -> None:
+        """Open a session on every device."""
+        self.generator = plugin.generator(self.environment)
+        self.person: Person | None = None
+        try:
+            self.person = self.generator.enter(self.devices())
+        except UsageError as error:
+            self.generator.count("unopened", 1)
+            self.generator.note(str(error))
+            raise StopUser from None
+
+    def on_stop(self) -> None:
+        """Close them."""
+        if self.person is not None:
+            self.generator.leave(self.person)
+
+    @task
+    def stay(self) -> None:
+        """Nothing: all that happens here is what others cause."""
+
+
+class Admin(User):  # type: ignore[misc]  # Locust is not typed
+    """Somebody who acts on members of the same process, at times that are fixed in advance."""
+
+    abstract = True
+    fixed_count = 1
+    """Set by `--admins`."""
+
+    def rates(self) -> Mapping[Callable[[Person, float], None], float]:
+        """What this admin does to somebody at an intended time, and how often a second."""
+        return {}
+
+    def ban(self, person: Person, intended: float) -> None:
+        """Ban somebody, and bring them back."""
+        admin.ban(self.generator, person, intended)
+
+    def update_tier(self, person: Person, intended: float) -> None:
+        """Give somebody another tier."""
+        admin.update_tier(self.generator, person, intended)
+
+    def on_start(self) -> None:
+        """Wait until everybody is connected."""
+        self.generator = plugin.generator(self.environment)
+        self.generator.wait_until_measuring()
+
+    @task
+    def act(self) -> None:
+        """Act on time, until the test stops."""
+        generator, at_once = self.generator, Pool(_AT_ONCE)
+        for intended, action in schedule(self.rates(), monotonic(), generator.random):
+            if generator.stopping.wait(max(intended - monotonic(), 0)):
+                break
+            person = generator.pick()
+            if person is None:
+                generator.note("nobody was ready for an action when its time came")
+            else:
+                at_once.spawn(_run, generator, action, person, intended)
+        generator.stopping.wait()
+        gevent.sleep(_FOREVER)
+
+
+def _run(generator: Generator, action: Callable[[Person, float], None], person: Person, intended: float) -> None:
+    generator.running += 1
+    try:
+        action(person, intended)
+    except ContractViolation as violation:
+        generator.count("failed")
+        generator.incident(str(person), str(violation))
+    except Exception as error:
+        generator.fault(error)
+    finally:
+        generator.running -= 1
+
+
+@events.init.add_listener  # type: ignore[misc]  # Locust is not typed
+def _appoint_admins(environment: Any, **_: Any) -> None:
+    """Locust takes the number of users of a class from the class."""
+    for user_class in [known for known in environment.user_classes if issubclass(known, Admin)]:
+        user_class.fixed_count = environment.parsed_options.admins
+        if not user_class.fixed_count:
+            environment.user_classes.remove(user_class)

@@ -1,0 +1,73 @@
+"""What each operationId is on a target: our OpenAPI documents, overridden by the `[operations]` of a profile."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .catalog import Operation, System
+from .errors import UsageError
+from .settings import Table, nearest
+from .target import Call, Command
+
+__all__ = ["read"]
+
+_CALLERS = ("anyone", "user", "admin")
+_ANSWERS: Mapping[str, Mapping[str, str]] = {
+    "login": {"token": "/token", "userId": "/user/id", "tier": "/user/tier"},
+    "getMe": {"userId": "/id", "tier": "/tier"},
+}
+"""Where our own OpenAPI documents put what the tests read from an answer."""
+
+
+def read(table: Table, systems: tuple[System, ...]) -> dict[str, Call | Command]:
+    """Every operation of the systems by its operationId."""
+    known = {operation.id: (system, operation) for system in systems for operation in system.operations}
+    for key in table.names():
+        if key not in known:
+            raise UsageError(f'{table.file}: unknown operation "{key}" in [operations]{nearest(key, set(known))}')
+    return {name: _operation(table.table(name), system, operation) for name, (system, operation) in known.items()}
+
+
+def _operation(table: Table, system: System, operation: Operation) -> Call | Command:
+    identity = table.choice("identity", _CALLERS, operation.role)
+    answers = _pointers(table, dict(_ANSWERS.get(operation.id, {})))
+    if "command" in table:
+        result: Call | Command = Command(operation.id, table.texts("command"), identity, answers)
+    else:
+        result = Call(
+            operation=operation.id,
+            method=table.text("method", operation.method).upper(),
+            path=table.text("path", operation.path),
+            identity=identity,
+            body=table.template("body", _documented_body(system, operation)),
+            answers=answers,
+        )
+    table.finish()
+    return result
+
+
+def _pointers(table: Table, default: dict[str, str]) -> dict[str, str]:
+    pointers = table.table("answers")
+    given = {key: pointers.text(key) for key in pointers.names()}
+    for key, pointer in given.items():
+        if not pointer.startswith("/"):
+            pointers.fail(key, f'must be a JSON pointer such as "/user/id", not "{pointer}"')
+    return default | given
+
+
+def _documented_body(system: System, operation: Operation) -> dict[str, str] | None:
+    """The fields that the OpenAPI document requires in the body, each filled with the parameter of its name."""
+    schema = _at(system.openapi, "paths", operation.path, operation.method.lower(), "requestBody")
+    schema = _resolved(system, _at(_resolved(system, schema), "content", "application/json", "schema"))
+    required = (schema or {}).get("required", [])
+    return {name: f"{{{name}}}" for name in required} if required else None
+
+
+def _at(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _resolved(system: System, value: Any) -> Any:
+    reference = _at(value, "$ref")
+    return _at(system.openapi, *reference.removeprefix("#/").split("/")) if isinstance(reference, str) else value

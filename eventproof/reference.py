@@ -1,0 +1,123 @@
+"""The bundled reference server as a child process: started on a free port, reached through a profile, stopped again.
+
+Used where a command takes `--reference` in place of a target, and by our own tests. The child lives in a
+temporary folder with its database, its credentials and its log, and leaves nothing behind.
+"""
+
+import json
+import os
+import secrets
+import selectors
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import TargetUnavailable, UsageError
+
+_READY = "listening on "
+_START_SECONDS = 60.0
+_STOP_SECONDS = 15.0
+_SETTINGS = Path(__file__).with_name("reference.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A running reference server: where it answers, the profile that reaches it, where its files are."""
+
+    url: str
+    profile: Path
+    log: Path
+    pid: int
+
+
+@contextmanager
+def start(
+    *,
+    systems: Sequence[str] = ("user-state",),
+    fault: str | None = None,
+    seed_users: int = 64,
+    options: Sequence[str] = (),
+    settings: str = "",
+) -> Iterator[Reference]:
+    """Run the reference server until the block ends.
+
+    `fault` names one of its misbehaviours, `seed_users` how many identities it holds, `options` are added to
+    its command line, and `settings` (TOML) to the profile. Raises UsageError where the server refuses its
+    options, TargetUnavailable where it does not start within a minute.
+    """
+    with tempfile.TemporaryDirectory(prefix="eventproof-") as name:
+        folder = Path(name)
+        credentials, log = folder / "credentials.ndjson", folder / "server.log"
+        secret = secrets.token_urlsafe(48)
+        command = [
+            *(sys.executable, "-m", "eventproof", "serve", "--port", "0"),
+            *("--database-url", f"sqlite+aiosqlite:///{folder / 'server.db'}"),
+            *("--seed", str(seed_users), "--credentials", str(credentials)),
+            *("--systems", ",".join(systems)),
+            *(("--fault", fault) if fault else ()),
+            *options,
+        ]
+        with log.open("wb") as stderr:
+            # A session of its own, so that Ctrl-C reaches us alone and the server outlives the last case.
+            child = subprocess.Popen(  # noqa: S603 - our own command
+                command,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, "EVENTPROOF_JWT_SECRET": secret},
+                start_new_session=True,
+            )
+            try:
+                url = _await_ready(child, log)
+                profile = folder / "eventproof.toml"
+                profile.write_text(_profile(url, secret, systems, settings), encoding="utf-8")
+                yield Reference(url, profile, log, child.pid)
+            finally:
+                _stop(child)
+
+
+def _await_ready(child: "subprocess.Popen[bytes]", log: Path) -> str:
+    assert child.stdout is not None  # noqa: S101 - Popen was given a pipe
+    deadline = time.monotonic() + _START_SECONDS
+    pending = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        while (left := deadline - time.monotonic()) > 0:
+            if not selector.select(left):
+                break
+            chunk = os.read(child.stdout.fileno(), 4096)
+            if not chunk:
+                break
+            pending += chunk
+            for line in pending.decode(errors="replace").splitlines():
+                if line.startswith(_READY):
+                    return line.removeprefix(_READY).strip()
+    code = child.poll() if child.poll() is not None else _stop(child)
+    said = log.read_text(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+    sentence = said[0].removeprefix("eventproof: ")
+    if code == 2:
+        raise UsageError(sentence)
+    raise TargetUnavailable(f"the reference server did not start: {sentence}")
+
+
+def _stop(child: "subprocess.Popen[bytes]") -> int:
+    child.terminate()
+    try:
+        code = child.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        code = child.wait()
+    if child.stdout is not None:
+        child.stdout.close()
+    return code
+
+
+def _profile(url: str, secret: str, systems: Sequence[str], settings: str) -> str:
+    """The profile's text: what is known only now comes first, as TOML wants its top level."""
+    known = f"base_url = {json.dumps(url)}\nsystems = {json.dumps(list(systems))}\n"
+    return f"{known}{_SETTINGS.read_text('utf-8')}\n[jwt]\nsecret = {json.dumps(secret)}\n{settings}"

@@ -1,0 +1,227 @@
+"""What a run comes to, in words and in order: what all reports for people share, and none decides for itself."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from eventproof.verdict import Level, Outcome, Verdict
+
+from .records import Check, Delivery, Latency, RequirementResult, Run
+
+SEVERITY: tuple[Verdict, ...] = (
+    Verdict.FAIL,
+    Verdict.NOT_TESTABLE,
+    Verdict.HARNESS_ERROR,
+    Verdict.INCONCLUSIVE,
+    Verdict.WARN,
+    Verdict.PASS,
+    Verdict.NOT_APPLICABLE,
+)
+"""All verdicts, the one to look at first first."""
+
+RED = frozenset({Verdict.FAIL, Verdict.NOT_TESTABLE})
+UNKNOWN = frozenset({Verdict.INCONCLUSIVE, Verdict.HARNESS_ERROR})
+
+QUANTILES: tuple[tuple[str, str, float], ...] = (
+    ("p50", "p50", 0.5),
+    ("p90", "p90", 0.9),
+    ("p99", "p99", 0.99),
+    ("p99.9", "p999", 0.999),
+)
+"""The quantiles of a `Latency`: how they are called, the field that holds them, and which share they bound."""
+
+ACCOUNT: Mapping[str, str] = {
+    "expected": "recipients that the actions should have reached",
+    "delivered": "those that received it in time",
+    "lost": "those that did not",
+    "late": "those of the lost that received it afterwards",
+    "duplicate": "received again",
+    "explained": "those of the duplicates that a retry accounts for",
+    "reordered": "received after a later one",
+    "leaked": "received by somebody whom it was not for",
+}
+"""The columns of the delivery account, and what each counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One requirement that is not a plain pass, with the checks that say so.
+
+    `told` is the finding that shows the same checks already; None where this one is the first.
+    """
+
+    requirement: RequirementResult
+    checks: tuple[Check, ...]
+    told: str | None = None
+
+
+def counts(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
+    """How often each verdict occurs, the gravest first, those that do not occur left out."""
+    seen = Counter(verdicts)
+    return {verdict: seen[verdict] for verdict in SEVERITY if seen[verdict]}
+
+
+def by_severity(requirements: Iterable[RequirementResult]) -> list[RequirementResult]:
+    """The requirements with the gravest verdicts first, otherwise in their order."""
+    return sorted(requirements, key=lambda requirement: SEVERITY.index(requirement.verdict))
+
+
+def by_system(requirements: Iterable[RequirementResult]) -> dict[str, list[RequirementResult]]:
+    """The requirements of each system, all in the order in which they come."""
+    systems: dict[str, list[RequirementResult]] = {}
+    for requirement in requirements:
+        systems.setdefault(requirement.system, []).append(requirement)
+    return systems
+
+
+def notable(run: Run) -> list[RequirementResult]:
+    """The requirements that are neither a plain pass nor unclaimed, the gravest first."""
+    return by_severity(
+        requirement
+        for requirement in run.requirements
+        if requirement.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+    )
+
+
+def findings(run: Run) -> list[Finding]:
+    """What there is to tell about each notable requirement; checks that several of them share are told once."""
+    told: dict[tuple[str, ...], str] = {}
+    result = []
+    for requirement in notable(run):
+        checks = telling(requirement)
+        names = tuple(check.name for check in checks)
+        result.append(Finding(requirement, checks, told.get(names) if names else None))
+        told.setdefault(names, requirement.id)
+    return result
+
+
+def telling(requirement: RequirementResult) -> tuple[Check, ...]:
+    """The checks that are the reason for the requirement's verdict, the gravest first."""
+    checks = (check for check in requirement.checks if check.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE))
+    return tuple(sorted(checks, key=lambda check: SEVERITY.index(check.verdict)))
+
+
+def headline(run: Run) -> str:
+    """Why the run has its outcome, in one line without the outcome itself."""
+    match run.outcome:
+        case Outcome.PASS:
+            return _join(_held(run), _met(run), _warned(run)) or "all that was observed holds"
+        case Outcome.FAIL:
+            return _join(_broken(run), _missed(run)) or _first(run.notes, "something that must hold does not")
+        case Outcome.INVALID:
+            return _join(_saturated(run), _unproven(run)) or _first(run.notes, "nothing was observed")
+        case Outcome.ERROR:
+            return _first(run.notes, _unproven(run) or "the target could not be reached, or we failed")
+        case Outcome.INTERRUPTED:
+            return f"stopped after {seconds(run.seconds)}; what was found until then is below"
+
+
+def _held(run: Run) -> str:
+    claimed = [requirement for requirement in run.requirements if requirement.verdict is not Verdict.NOT_APPLICABLE]
+    held = [requirement for requirement in claimed if requirement.verdict is Verdict.PASS]
+    if not claimed:
+        return ""
+    if held == claimed:
+        return f"all {len(claimed)} requirements hold" if len(claimed) > 1 else "the requirement holds"
+    return f"{len(held)} of {number(len(claimed), 'requirement')} hold"
+
+
+def _met(run: Run) -> str:
+    met = sum(objective.verdict is Verdict.PASS for objective in run.objectives)
+    if not met:
+        return ""
+    return f"all {met} objectives are met" if met > 1 else "the objective is met"
+
+
+def _warned(run: Run) -> str:
+    warned = [requirement for requirement in run.requirements if requirement.verdict is Verdict.WARN]
+    if not warned:
+        return ""
+    optional = all(requirement.level is not Level.MUST for requirement in warned)
+    what = number(len(warned), "SHOULD" if optional else "requirement", plural="SHOULDs" if optional else None)
+    return f"{what} {'does' if len(warned) == 1 else 'do'} not, which fails no run"
+
+
+def _broken(run: Run) -> str:
+    broken = sum(requirement.verdict in RED for requirement in run.requirements)
+    verb = "does" if broken == 1 else "do"
+    return f"{broken} of {number(len(run.requirements), 'requirement')} {verb} not hold" if broken else ""
+
+
+def _missed(run: Run) -> str:
+    missed = sum(objective.verdict in RED for objective in run.objectives)
+    return f"{missed} of {number(len(run.objectives), 'objective')} missed" if missed else ""
+
+
+def _unproven(run: Run) -> str:
+    verdicts = [requirement.verdict for requirement in run.requirements]
+    objectives = sum(objective.verdict in UNKNOWN for objective in run.objectives)
+    return _join(
+        *(
+            f"{found} of {number(len(verdicts), 'requirement')} {verdict.value}"
+            for verdict, found in counts(verdicts).items()
+            if verdict in UNKNOWN
+        ),
+        f"{objectives} of {number(len(run.objectives), 'objective')} could not be judged" if objectives else "",
+    )
+
+
+def _saturated(run: Run) -> str:
+    return f"the load generator was saturated: {run.load.saturated}" if run.load and run.load.saturated else ""
+
+
+def _join(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
+
+
+def _first(notes: Sequence[str], otherwise: str) -> str:
+    return notes[0] if notes else otherwise
+
+
+def number(count: int, noun: str, plural: str | None = None) -> str:
+    """`1 requirement`, `2 requirements`, `12,000 users`."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def seconds(value: float) -> str:
+    """A duration as people say it: `0.31 s`, `12.4 s`, `3 min 20 s`."""
+    if not math.isfinite(value):
+        return "–"
+    if value < 10:
+        return f"{value:.2f} s"
+    if value < 99.95:
+        return f"{value:.1f} s"
+    return f"{round(value) // 60} min {round(value) % 60} s"
+
+
+def milliseconds(value: float) -> str:
+    """A latency in milliseconds with three digits that count, without its unit: `0.142`, `31.4`, `1,204`."""
+    if not math.isfinite(value):
+        return "–"
+    if value < 0.9995:
+        return f"{value:.3f}"
+    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:,.{digits}f}"
+
+
+def metric(name: str) -> str:
+    """A metric's name as people say it: `ban_to_logout` is `ban to logout`."""
+    return name.replace("_", " ")
+
+
+def quantile(latency: Latency, field: str, share: float) -> str:
+    """A quantile in milliseconds; `= max` where it takes more samples to be anything else, `–` where there are none."""
+    if not latency.count:
+        return "–"
+    return milliseconds(getattr(latency, field)) if latency.count * (1 - share) > 1 - 1e-9 else "= max"
+
+
+def is_wrong(delivery: Delivery, column: str) -> bool:
+    """Whether what that column counts should not have happened."""
+    match column:
+        case "lost" | "reordered" | "leaked":
+            return bool(getattr(delivery, column))
+        case "duplicate":
+            return delivery.duplicate > delivery.explained
+    return False

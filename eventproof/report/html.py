@@ -1,0 +1,121 @@
+"""report.html: one file without network, for a person who was not there.
+
+The template escapes everything, every text is made visible and stripped of secrets on its way in, and the page's
+own policy lets nothing run but the one script whose hash it names: what a target sent stays text.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from eventproof.history import Record
+from eventproof.verdict import Verdict
+
+from . import digest
+from .curve import charts
+from .lanes import time_line
+from .records import RequirementResult, Run
+from .redaction import redacted_text
+from .visible import shortened, visible
+
+__all__ = ["render"]
+
+PAGE = Path(__file__).with_name("page")
+
+_LENGTH = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One part of the bar that shows how many requirements have which verdict; in hundredths of its width."""
+
+    verdict: Verdict
+    count: int
+    start: float
+    width: float
+
+
+def render(run: Run, _history: Iterable[Record] = ()) -> str:
+    """The text of report.html."""
+    style, script = _asset("style.css"), _asset("script.js")
+    return (
+        _environment()
+        .get_template("report.html.jinja")
+        .render(
+            run=run,
+            headline=digest.headline(run),
+            findings=digest.findings(run),
+            systems=digest.by_system(run.requirements),
+            shares=_shares(run.requirements),
+            tally=digest.counts(requirement.verdict for requirement in run.requirements),
+            notable={requirement.id for requirement in digest.notable(run)},
+            charts=charts(run.latency),
+            style=style,
+            script=script,
+            policy=_policy(style, script),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(PAGE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "seconds": digest.seconds,
+        "milliseconds": digest.milliseconds,
+        "metric": digest.metric,
+        "time_line": time_line,
+        "number": digest.number,
+    }
+    environment.globals |= {
+        "QUANTILES": digest.QUANTILES,
+        "ACCOUNT": digest.ACCOUNT,
+        "quantile": digest.quantile,
+        "is_wrong": digest.is_wrong,
+    }
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    """What stands in the page for a printed expression; the template's own markup stays what it is."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return visible(shortened(redacted_text(value), _LENGTH))
+    return value
+
+
+def _asset(name: str) -> Markup:
+    return Markup((PAGE / name).read_text("utf-8"))  # noqa: S704 - a file of ours
+
+
+def _policy(style: str, script: str) -> str:
+    sources = f"style-src {_hash(style)}; script-src {_hash(script)}"
+    return f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'"
+
+
+def _hash(content: str) -> str:
+    digested = base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii")
+    return f"'sha256-{digested}'"
+
+
+def _shares(requirements: Sequence[RequirementResult]) -> list[Share]:
+    shares = []
+    start = 0.0
+    for verdict, count in digest.counts(requirement.verdict for requirement in requirements).items():
+        width = 100 * count / len(requirements)
+        shares.append(Share(verdict, count, round(start, 3), round(width, 3)))
+        start += width
+    return shares

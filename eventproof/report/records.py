@@ -1,0 +1,142 @@
+"""The records of a run. Reports read them and steer nothing; every format is derived from one `Run`."""
+
+from dataclasses import dataclass
+
+from eventproof.verdict import Level, Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One line of the time line around a failure; `at` is seconds since the check began."""
+
+    at: float
+    actor: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One case that ran (or was left out), and what it showed of its requirements."""
+
+    name: str
+    requirements: tuple[str, ...]
+    verdict: Verdict
+    seconds: float
+    reason: str = ""
+    """Why it is not a plain pass, in a sentence."""
+    expected: str = ""
+    observed: str = ""
+    frames: tuple[Frame, ...] = ()
+    repeat: str = ""
+    """One command that repeats just this check."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementResult:
+    """One requirement of the systems under test, whether it was run or not."""
+
+    id: str
+    system: str
+    level: Level
+    sentence: str
+    source: str
+    verdict: Verdict
+    reason: str
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One service-level objective, as written, and what was measured of it."""
+
+    expression: str
+    verdict: Verdict
+    observed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The account of one event: every expected recipient of every action is in exactly one column."""
+
+    event: str
+    expected: int
+    delivered: int
+    lost: int
+    duplicate: int
+    explained: int
+    """Those of the duplicates that a retry accounts for."""
+    reordered: int
+    leaked: int
+    late: int = 0
+    """Those of the lost that arrived after their time was over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """One distribution, in milliseconds, from the intended time of the action."""
+
+    metric: str
+    what: str
+    """What it measures, in words."""
+    count: int
+    minimum: float
+    p50: float
+    p90: float
+    p99: float
+    p999: float
+    maximum: float
+    histogram: str = ""
+    """The HDR histogram in its compressed base64 form, in microseconds."""
+    floor: bool = False
+    """Measured in the same run without a target's work (a bare echo): what no target can be faster than."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """One reading of the load generator's own health; above its limit the figures are not believed."""
+
+    name: str
+    value: float
+    limit: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the load generator itself did, and whether its figures can be trusted."""
+
+    users: int
+    connections: int
+    seconds: float
+    processes: int
+    saturated: str = ""
+    """Why the generator is too busy to be believed; empty where it is not."""
+    stragglers: tuple[str, ...] = ()
+    """Sessions that outlived their ban or never ended, by name."""
+    gauges: tuple[Gauge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of `check`, `swarm` or `demo`."""
+
+    kind: str
+    target: str
+    systems: tuple[str, ...]
+    started: str
+    """UTC, ISO 8601."""
+    seconds: float
+    seed: int
+    tool: str
+    """`eventproof 0.1.0`."""
+    outcome: Outcome
+    command: str
+    """What repeats the run."""
+    requirements: tuple[RequirementResult, ...] = ()
+    objectives: tuple[Objective, ...] = ()
+    delivery: tuple[Delivery, ...] = ()
+    latency: tuple[Latency, ...] = ()
+    load: Load | None = None
+    notes: tuple[str, ...] = ()
+    """Remarks for a person: known failures, what was left out, why the run is invalid."""

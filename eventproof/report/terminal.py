@@ -1,0 +1,244 @@
+"""The summary of a run for the person at the terminal: the verdict first, then what is no plain pass, then the figures.
+
+On a terminal it is coloured and wrapped to the width; elsewhere it is plain lines that are never wrapped.
+"""
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from eventproof.verdict import Outcome, Verdict
+
+from . import digest
+from .records import Check, Delivery, Run
+from .redaction import redacted_text
+from .visible import shortened, visible
+
+__all__ = ["VERDICTS", "print_summary", "summary"]
+
+_FRAMES = 16
+_FRAME_LENGTH = 200
+_LENGTH = 2_000
+_UNBOUNDED = 100_000
+
+OUTCOMES: dict[Outcome, str] = {
+    Outcome.PASS: "green",
+    Outcome.FAIL: "red",
+    Outcome.INVALID: "yellow",
+    Outcome.ERROR: "magenta",
+    Outcome.INTERRUPTED: "yellow",
+}
+VERDICTS: dict[Verdict, str] = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "red",
+    Verdict.WARN: "yellow",
+    Verdict.NOT_TESTABLE: "red",
+    Verdict.NOT_APPLICABLE: "dim",
+    Verdict.INCONCLUSIVE: "magenta",
+    Verdict.HARNESS_ERROR: "magenta",
+}
+"""The style of each verdict's name, for all that is printed on a terminal."""
+
+
+def print_summary(run: Run, *, report: Path | None = None, stream: TextIO | None = None) -> None:
+    """Print the summary, by default to standard output; `report` is where the HTML report lies."""
+    console = Console(file=stream or sys.stdout, highlight=False)
+    if console.is_terminal:
+        console.print(_page(run, report, styled=True))
+    else:
+        console.file.write(summary(run, report=report))
+
+
+def summary(run: Run, *, report: Path | None = None) -> str:
+    """The summary in its plain form."""
+    text = io.StringIO()
+    Console(file=text, width=_UNBOUNDED, color_system=None, force_terminal=False, highlight=False).print(
+        _page(run, report, styled=False)
+    )
+    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
+
+
+def _page(run: Run, report: Path | None, *, styled: bool) -> Group:
+    sections = (
+        _verdict(run, styled),
+        _notes(run),
+        _requirements(run),
+        _objectives(run),
+        *_failures(run),
+        _latency(run),
+        _delivery(run),
+        _load(run),
+        _report(report),
+    )
+    shown = [section for section in sections if section is not None]
+    return Group(shown[0], *(part for section in shown[1:] for part in (Text(), section)))
+
+
+def _verdict(run: Run, styled: bool) -> RenderableType:
+    word = run.outcome.value.upper()
+    about = f"{run.kind} of {', '.join(run.systems) or 'nothing'} at {run.target}"
+    facts = f"{digest.seconds(run.seconds)}, seed {run.seed}, {run.tool}"
+    return Group(
+        Text.assemble(
+            (f" {word} " if styled else word, Style.parse(f"bold reverse {OUTCOMES[run.outcome]}")),
+            "  ",
+            (_shown(digest.headline(run)), "bold"),
+        ),
+        Text(_shown(f"{about} ({facts})"), "dim"),
+    )
+
+
+def _notes(run: Run) -> RenderableType | None:
+    return Group(*(Text(f"note: {_shown(note)}", "yellow") for note in run.notes)) if run.notes else None
+
+
+def _requirements(run: Run) -> RenderableType | None:
+    if not run.requirements:
+        return None
+    lines = _grid()
+    for requirement in digest.notable(run):
+        lines.add_row(
+            Text(requirement.id, "bold"),
+            requirement.level.value,
+            _named(requirement.verdict),
+            Text(_shown(requirement.reason or requirement.sentence)),
+        )
+    tally = digest.counts(requirement.verdict for requirement in run.requirements)
+    counted = Text(", ").join(Text(f"{count} {verdict.value}", VERDICTS[verdict]) for verdict, count in tally.items())
+    total = Text.assemble(digest.number(len(run.requirements), "requirement"), ": ", counted)
+    return Group(lines, total) if lines.row_count else total
+
+
+def _objectives(run: Run) -> RenderableType | None:
+    lines = _grid()
+    for objective in run.objectives:
+        observed = Text(f"observed {_shown(objective.observed)}")
+        lines.add_row(_named(objective.verdict), Text(_shown(objective.expression), "bold"), observed)
+    return _section("Objectives", lines) if run.objectives else None
+
+
+def _failures(run: Run) -> Iterator[RenderableType]:
+    for finding in digest.findings(run):
+        requirement = finding.requirement
+        title = Text.assemble((requirement.id, "bold"), f" {requirement.level.value} ", _shown(requirement.sentence))
+        if finding.told:
+            yield Group(title, _indented(Text(f"shown by the same checks as {finding.told}", "dim")))
+        elif finding.checks:
+            yield Group(title, *(_indented(_check(check, requirement.reason)) for check in finding.checks))
+
+
+def _check(check: Check, told: str) -> RenderableType:
+    lines = _grid()
+    facts = (
+        ("check", check.name),
+        ("reason", "" if check.reason == told else check.reason),
+        ("expected", check.expected),
+        ("observed", check.observed),
+    )
+    for name, fact in facts:
+        if fact:
+            lines.add_row(Text(name, "dim"), Text(_shown(fact)))
+    if check.frames:
+        lines.add_row(Text("frames", "dim"), _frames(check))
+    if check.repeat:
+        lines.add_row(Text("repeat", "dim"), Text(_shown(check.repeat), "cyan"))
+    return lines
+
+
+def _frames(check: Check) -> RenderableType:
+    lines = _grid()
+    left_out = len(check.frames) - _FRAMES
+    for frame in check.frames[-_FRAMES:]:
+        lines.add_row(
+            Text(f"{frame.at:+.4f} s", "dim", justify="right"),
+            Text(_shown(frame.actor)),
+            Text(_shown(frame.kind), "dim"),
+            Text(_shown(frame.text, _FRAME_LENGTH)),
+        )
+    return Group(Text(f"({left_out} earlier ones are in the report)", "dim"), lines) if left_out > 0 else lines
+
+
+def _latency(run: Run) -> RenderableType | None:
+    if not run.latency:
+        return None
+    table = _table("", "count", *(name for name, _, _ in digest.QUANTILES), "max")
+    for latency in sorted(run.latency, key=lambda latency: latency.floor):
+        table.add_row(
+            Text(_shown(digest.metric(latency.metric) + (" (the floor)" if latency.floor else ""))),
+            f"{latency.count:,}",
+            *(digest.quantile(latency, field, share) for _, field, share in digest.QUANTILES),
+            digest.milliseconds(latency.maximum) if latency.count else "–",
+        )
+    return _section("Latency in ms, from the intended time of the action", table)
+
+
+def _delivery(run: Run) -> RenderableType | None:
+    if not run.delivery:
+        return None
+    table = _table("", *digest.ACCOUNT)
+    for delivery in run.delivery:
+        table.add_row(Text(_shown(delivery.event)), *(_column(delivery, column) for column in digest.ACCOUNT))
+    return _section("Delivery", table)
+
+
+def _column(delivery: Delivery, column: str) -> Text:
+    count = getattr(delivery, column)
+    return Text(f"{count:,}", "bold red" if digest.is_wrong(delivery, column) else "" if count else "dim")
+
+
+def _load(run: Run) -> RenderableType | None:
+    load = run.load
+    if load is None:
+        return None
+    size = ", ".join(
+        (
+            digest.number(load.users, "user"),
+            digest.number(load.connections, "connection"),
+            digest.number(load.processes, "process", "processes"),
+            digest.seconds(load.seconds),
+        )
+    )
+    stragglers = Text(_shown(f"stragglers: {', '.join(load.stragglers)}"), "red") if load.stragglers else None
+    return Group(Text(f"Load: {size}"), *([stragglers] if stragglers else []))
+
+
+def _report(report: Path | None) -> RenderableType | None:
+    if report is None:
+        return None
+    return Text.assemble("Report: ", (str(report), Style(link=report.resolve().as_uri())))
+
+
+def _section(title: str, content: RenderableType) -> RenderableType:
+    return Group(Text(title, "bold"), _indented(content))
+
+
+def _indented(content: RenderableType) -> RenderableType:
+    return Padding(content, (0, 0, 0, 2))
+
+
+def _grid() -> Table:
+    return Table.grid(padding=(0, 2, 0, 0))
+
+
+def _table(name: str, *columns: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column(name)
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _named(verdict: Verdict) -> Text:
+    return Text(verdict.value, f"bold {VERDICTS[verdict]}")
+
+
+def _shown(text: str, length: int = _LENGTH) -> str:
+    return visible(shortened(redacted_text(text), length))

@@ -1,0 +1,215 @@
+"""A server under test as a frozen value: where it is, who may act on it, what each call is there, what it claims.
+
+Only `profile.py` makes one from a file. Secrets are kept out of every `repr`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from .errors import UsageError
+
+
+class Transport(StrEnum):
+    """How a Socket.IO connection is carried; `UPGRADE` begins with polling and goes over to a WebSocket."""
+
+    WEBSOCKET = "websocket"
+    POLLING = "polling"
+    UPGRADE = "upgrade"
+
+
+@dataclass(frozen=True, slots=True)
+class SocketIO:
+    """Where the Socket.IO server answers, and what a client sends in its CONNECT packet."""
+
+    path: str = "/socket.io/"
+    transports: tuple[Transport, ...] = tuple(Transport)
+    auth: Any = field(default_factory=lambda: {"token": "{token}"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Where the calls go, the headers of a call that carries a token, and where a refusal tells its reason.
+
+    `code` and `message` are JSON pointers into the body of a refusal.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Authorization": "Bearer {token}"})
+    code: str = "/error/code"
+    message: str = "/error/message"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One person of the target whom the profile lends to the tests, destructive actions included."""
+
+    role: str
+    id: str | None = None
+    email: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tier: str | None = None
+    token: str | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What to call them in messages for people."""
+        return self.email or self.id or self.role
+
+
+@dataclass(frozen=True, slots=True)
+class Jwt:
+    """How the target signs its tokens: lets the suite make an expired one, and mint them where `claims` is given.
+
+    Where the secret cannot be given, `expired` is a token that was good once.
+    """
+
+    secret: str | None = field(default=None, repr=False)
+    expired: str | None = field(default=None, repr=False)
+    algorithm: str = "HS256"
+    claims: Mapping[str, Any] | None = None
+    lifetime: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What one operationId is on this server: an HTTP request, with `{names}` where parameters go.
+
+    `answers` says by JSON pointer where in the answer a named thing is: `token`, `userId`, `tier`.
+    """
+
+    operation: str
+    method: str
+    path: str
+    identity: str
+    """Who calls: `anyone`, `user` or `admin`."""
+    body: Any = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What one operationId is on this server: a program to run, with `{names}` where parameters go."""
+
+    operation: str
+    arguments: tuple[str, ...]
+    identity: str
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """How long each thing may take, in seconds."""
+
+    connect: float = 5.0
+    """From the first byte to the CONNECT answer, or to the refusal."""
+    call: float = 10.0
+    """Until a call is answered; later is inconclusive, not a failure."""
+    event_arrival: float = 5.0
+    """From the answer of the action to the event."""
+    close: float = 5.0
+    """From the answer of the ban until its connections are closed by the server."""
+    ban_to_closed: float = 1.0
+    """From the start of the ban call to the last connection closed (UST-BAN-8)."""
+    cleanup: float = 10.0
+    """Until what clients left behind is gone from the gauges (ALL-LEAK-1)."""
+
+
+class ChannelKind(StrEnum):
+    """The protocol of a further door to the same session."""
+
+    SOCKET_IO = "socketio"
+    SSE = "sse"
+    WEBSOCKET = "websocket"
+
+
+class TokenPlace(StrEnum):
+    """How a connection presents its token."""
+
+    AUTH = "auth"
+    """In the CONNECT packet of a Socket.IO namespace."""
+    HEADER = "header"
+    """In the headers of `[rest]`."""
+    QUERY = "query"
+    """As the query parameter `parameter`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherChannel:
+    """A door beside the Socket.IO channel that carries the same session."""
+
+    kind: ChannelKind
+    address: str
+    token: TokenPlace
+    parameter: str = "token"
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """A call that a tier unlocks."""
+
+    operation: str
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A plan: its name in calls, its name as users see it, what it unlocks that the tier below does not."""
+
+    name: str
+    shown: str
+    unlocks: Entitlement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Where the target counts what it holds, and the gauges that return to what they were when clients leave."""
+
+    path: str
+    gauges: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server under test. `source` is the profile or the URL that described it, as a person wrote it."""
+
+    source: str
+    base_url: str
+    systems: tuple[str, ...]
+    rest: Rest
+    operations: Mapping[str, Call | Command]
+    socketio: SocketIO = SocketIO()
+    admins: tuple[Identity, ...] = ()
+    users: tuple[Identity, ...] = ()
+    jwt: Jwt | None = None
+    capabilities: frozenset[str] = frozenset()
+    budgets: Budgets = Budgets()
+    other_channels: tuple[OtherChannel, ...] | None = None
+    """None where the profile does not say; empty where it says that there is none."""
+    tiers: tuple[Tier, ...] = ()
+    """From the lowest to the highest."""
+    metrics: Metrics | None = None
+    known_failures: Mapping[str, str] = field(default_factory=dict)
+    allow_load: bool = False
+    environment: str | None = None
+
+    def tier(self, name: str) -> Tier:
+        """The tier of this name; UsageError where the profile has none."""
+        for tier in self.tiers:
+            if tier.name == name:
+                return tier
+        raise UsageError(
+            f'{self.source}: no tier is named "{name}"; [tiers] has {", ".join(t.name for t in self.tiers)}'
+        )
+
+    def require_identities(self, users: int = 1) -> None:
+        """Raise UsageError, in words, where there is no admin or fewer than `users` users."""
+        if self.admins and len(self.users) >= users:
+            return
+        missing = "no admin" if not self.admins else f"{len(self.users)} users where {users} are needed"
+        raise UsageError(
+            f"{self.source} gives {missing}: list them under [[identities.admins]] and [[identities.users]] of a "
+            "profile (`eventproof init` writes one), or set EVENTPROOF_CREDENTIALS to a file of them, or "
+            "EVENTPROOF_ADMIN_EMAIL, EVENTPROOF_ADMIN_PASSWORD, EVENTPROOF_USER_EMAILS and EVENTPROOF_USER_PASSWORD"
+        )

@@ -1,0 +1,300 @@
+"""The client's side of Socket.IO over Engine.IO, without I/O: messages of the transport in, events out, and back.
+
+The transport (WebSocket or long-polling) is the caller's; so are time and the ids of acknowledgements. What the peer
+must not do raises ProtocolViolation and changes nothing; what the caller must not do raises UsageError.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from eventproof.errors import ProtocolViolation, UsageError
+
+from . import engineio, socketio
+from .engineio import Message
+from .excerpt import excerpt
+from .states import (
+    NAMESPACE_RECEIVES,
+    NAMESPACE_SENDS,
+    SESSION_RECEIVES,
+    SESSION_SENDS,
+    NamespaceState,
+    SessionState,
+    legal,
+)
+
+__all__ = [
+    "PROBE",
+    "AckReceived",
+    "ConnectRefused",
+    "Connected",
+    "Connection",
+    "Disconnected",
+    "EventReceived",
+    "Noop",
+    "Opened",
+    "PingReceived",
+    "PongReceived",
+    "TransportClosed",
+    "WireEvent",
+]
+
+PROBE = "probe"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The session began. Times are in seconds; `max_payload` is None where the server does not tell it."""
+
+    sid: str
+    ping_interval: float
+    ping_timeout: float
+    upgrades: tuple[str, ...]
+    max_payload: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A namespace accepted us."""
+
+    namespace: str
+    sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectRefused:
+    """A namespace refused us; `data` is what CONNECT_ERROR said."""
+
+    namespace: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class EventReceived:
+    """An event; where `ack_id` is not None the server wants `ack` with that id."""
+
+    namespace: str
+    name: str
+    args: tuple[Any, ...]
+    ack_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AckReceived:
+    """The acknowledgement of an event of ours."""
+
+    namespace: str
+    id: int
+    args: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The server ended our part in a namespace; the transport stays."""
+
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class PingReceived:
+    """A heartbeat, to be answered with `pong`."""
+
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class PongReceived:
+    """The new transport answered our probe."""
+
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransportClosed:
+    """The server closes the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noop:
+    """Nothing: it only ends a pending poll."""
+
+
+WireEvent = (
+    Opened
+    | Connected
+    | ConnectRefused
+    | EventReceived
+    | AckReceived
+    | Disconnected
+    | PingReceived
+    | PongReceived
+    | TransportClosed
+    | Noop
+)
+
+_ABSENT = NamespaceState.ABSENT
+
+
+class Connection:
+    """One Engine.IO session and the namespaces that are joined in it.
+
+    `loads` and `max_attachments` go to the Socket.IO decoder.
+    """
+
+    __slots__ = ("_awaited", "_decoder", "_namespaces", "state")
+
+    def __init__(self, *, loads: Callable[[str], Any] | None = None, max_attachments: int = 64) -> None:
+        self.state = SessionState.OPENING
+        self._decoder = socketio.Decoder(loads=loads, max_attachments=max_attachments)
+        self._namespaces: dict[str, NamespaceState] = {}
+        self._awaited: set[tuple[str, int]] = set()
+
+    def namespace(self, name: str) -> NamespaceState:
+        """Where our part in a namespace is."""
+        return self._namespaces.get(name, _ABSENT)
+
+    def receive(self, message: Message) -> list[WireEvent]:
+        """Take one message of the transport; give what it completes, which is one event or none."""
+        packet = engineio.decode(message)
+        state = SESSION_RECEIVES.get((self.state, packet.type))
+        if state is None:
+            raise ProtocolViolation(
+                f"An Engine.IO {packet.type.name} packet came while the session was {self.state.name}.",
+                expected=legal(SESSION_RECEIVES, self.state),
+                observed=excerpt(message),
+            )
+        if packet.type is engineio.PacketType.MESSAGE:
+            inner = self._decoder.feed(packet.data)
+            return [] if inner is None else [self._move(inner)]
+        event = _SESSION_EVENTS[packet.type](packet.data)
+        self.state = state
+        return [event]
+
+    def connect(self, namespace: str = "/", auth: Any = None) -> list[Message]:
+        """Ask to join a namespace."""
+        return self._send(socketio.Packet(socketio.PacketType.CONNECT, namespace, auth))
+
+    def emit(self, namespace: str, name: str, *args: Any, ack_id: int | None = None) -> list[Message]:
+        """Send an event; with an `ack_id` of the caller's the server is asked to acknowledge it under that id."""
+        messages = self._send(socketio.Packet(socketio.PacketType.EVENT, namespace, [name, *args], ack_id))
+        if ack_id is not None:
+            self._awaited.add((namespace, ack_id))
+        return messages
+
+    def ack(self, namespace: str, ack_id: int, *args: Any) -> list[Message]:
+        """Acknowledge an event that came with this id."""
+        return self._send(socketio.Packet(socketio.PacketType.ACK, namespace, list(args), ack_id))
+
+    def disconnect(self, namespace: str = "/") -> list[Message]:
+        """Leave a namespace; no answer is due."""
+        return self._send(socketio.Packet(socketio.PacketType.DISCONNECT, namespace))
+
+    def pong(self, data: str = "") -> list[Message]:
+        """Answer a heartbeat."""
+        return self._send_session(engineio.Packet(engineio.PacketType.PONG, data))
+
+    def probe(self) -> list[Message]:
+        """Try the new transport: this goes there."""
+        return self._send_session(engineio.Packet(engineio.PacketType.PING, PROBE))
+
+    def upgrade(self) -> list[Message]:
+        """Move to the new transport, once it answered and the old one is empty."""
+        return self._send_session(engineio.Packet(engineio.PacketType.UPGRADE))
+
+    def close(self) -> list[Message]:
+        """End the session."""
+        return self._send_session(engineio.Packet(engineio.PacketType.CLOSE))
+
+    def _move(self, packet: socketio.Packet) -> WireEvent:
+        """Check a Socket.IO packet against the state of its namespace, and take it."""
+        name = packet.namespace
+        before = self._namespaces.get(name, _ABSENT)
+        after = NAMESPACE_RECEIVES.get((before, packet.type))
+        if after is None:
+            raise ProtocolViolation(
+                f"A Socket.IO {packet.type.name} packet came while namespace {name} was {before.name}.",
+                expected=legal(NAMESPACE_RECEIVES, before),
+                observed=f"{packet.type.name} {excerpt(repr(packet.data))}",
+            )
+        event = _NAMESPACE_EVENTS[packet.type](packet)
+        if type(event) is AckReceived:
+            if (name, event.id) not in self._awaited:
+                raise ProtocolViolation(
+                    "An acknowledgement came that nothing waits for.",
+                    expected=f"one of {sorted(number for space, number in self._awaited if space == name)}",
+                    observed=f"id {event.id} in namespace {name}",
+                )
+            self._awaited.discard((name, event.id))
+        if after is not before:
+            self._namespaces[name] = after
+        return event
+
+    def _send(self, packet: socketio.Packet) -> list[Message]:
+        before = self.namespace(packet.namespace)
+        after = NAMESPACE_SENDS.get((before, packet.type))
+        if after is None:
+            raise UsageError(f"{packet.type.name} cannot be sent while namespace {packet.namespace} is {before.name}.")
+        text, *attachments = (
+            self._send_session(engineio.Packet(engineio.PacketType.MESSAGE, data))[0]
+            for data in socketio.encode(packet)
+        )
+        self._namespaces[packet.namespace] = after
+        return [text, *attachments]
+
+    def _send_session(self, packet: engineio.Packet) -> list[Message]:
+        after = SESSION_SENDS.get((self.state, packet.type))
+        if after is None:
+            raise UsageError(f"{packet.type.name} cannot be sent while the session is {self.state.name}.")
+        self.state = after
+        return [engineio.encode(packet)]
+
+
+def _opened(data: str | bytes) -> Opened:
+    handshake = engineio.decode_handshake(data)
+    return Opened(
+        handshake.sid, handshake.ping_interval, handshake.ping_timeout, handshake.upgrades, handshake.max_payload
+    )
+
+
+def _pong(data: str | bytes) -> PongReceived:
+    if data != PROBE:
+        raise ProtocolViolation("A PONG does not answer our probe.", expected=PROBE, observed=excerpt(data))
+    return PongReceived(PROBE)
+
+
+_SESSION_EVENTS: dict[engineio.PacketType, Callable[[Any], WireEvent]] = {
+    engineio.PacketType.OPEN: _opened,
+    engineio.PacketType.CLOSE: lambda _: TransportClosed(),
+    engineio.PacketType.PING: PingReceived,
+    engineio.PacketType.PONG: _pong,
+    engineio.PacketType.NOOP: lambda _: Noop(),
+}
+
+
+def _connected(packet: socketio.Packet) -> Connected:
+    sid = packet.data.get("sid") if packet.data is not None else None
+    if not isinstance(sid, str):
+        raise ProtocolViolation(
+            "The server's CONNECT has no session id.", expected='{"sid": "…"}', observed=excerpt(repr(packet.data))
+        )
+    return Connected(packet.namespace, sid)
+
+
+def _event(packet: socketio.Packet) -> EventReceived:
+    name, *args = packet.data
+    return EventReceived(packet.namespace, name, tuple(args), packet.id)
+
+
+def _ack(packet: socketio.Packet) -> AckReceived:
+    return AckReceived(packet.namespace, packet.id or 0, tuple(packet.data))
+
+
+_NAMESPACE_EVENTS: dict[socketio.PacketType, Callable[[socketio.Packet], WireEvent]] = {
+    socketio.PacketType.CONNECT: _connected,
+    socketio.PacketType.CONNECT_ERROR: lambda packet: ConnectRefused(packet.namespace, packet.data),
+    socketio.PacketType.DISCONNECT: lambda packet: Disconnected(packet.namespace),
+    socketio.PacketType.EVENT: _event,
+    socketio.PacketType.BINARY_EVENT: _event,
+    socketio.PacketType.ACK: _ack,
+    socketio.PacketType.BINARY_ACK: _ack,
+}

@@ -1,0 +1,114 @@
+"""The composition root: services, systems and transports put together into one aiohttp application."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from aiohttp import web
+
+from eventproof.catalog import Channel, Wire
+from eventproof.errors import UsageError
+
+from .conduct import Conduct
+from .delivery.admission import Admission
+from .delivery.connections import Connections
+from .delivery.emit import Delivery
+from .metrics import CONTENT_TYPE, Metrics
+from .passwords import Passwords
+from .refusals import contracts
+from .services import Services
+from .settings import Settings
+from .store.database import Store
+from .systems.user_state.handlers import UserState
+from .systems.user_state.tables import Accounts
+from .tokens import Tokens, secret_for
+from .transport.doors import stream, websocket
+from .transport.limits import Limits
+from .transport.rest import Handler, Rest, json_response
+from .transport.socketio import SocketServer
+
+SYSTEMS: Final[Mapping[str, Callable[[Services], Mapping[str, Handler]]]] = {
+    "user-state": lambda services: UserState(services).operations(),
+}
+"""What serves a system's operations, one line a system; its channels follow from its contract."""
+
+SOCKET_IO_PATH: Final = "/socket.io/"
+
+
+def services(settings: Settings, store: Store, conduct: Conduct) -> Services:
+    """Everything that the systems stand on."""
+    accounts, connections, metrics = Accounts(store), Connections(), Metrics()
+    tokens = Tokens(secret_for(store.path), settings.token_lifetime, time.time)
+    return Services(
+        accounts=accounts,
+        passwords=Passwords(),
+        tokens=tokens,
+        connections=connections,
+        admission=Admission(tokens, accounts, connections, metrics, conduct),
+        delivery=Delivery(connections, metrics, conduct),
+        metrics=metrics,
+        conduct=conduct,
+    )
+
+
+def application(settings: Settings, made: Services) -> web.Application:
+    """The application that serves these settings' systems."""
+    rest = Rest(made.admission, made.metrics, made.conduct, settings.limits.max_body)
+    app = web.Application(middlewares=[rest.border])
+    names = chosen(settings)
+    channels: list[Channel] = []
+    for name in names:
+        system = contracts().system(name)
+        rest.mount(app, system, SYSTEMS[name](made))
+        channels.extend(system.channels)
+    sockets = _mount_channels(app, channels, made, settings.limits)
+    _mount_probes(app, made, sockets)
+
+    async def say_goodbye(_: web.Application) -> None:
+        for connection in made.connections:
+            connection.link.close("going away")
+        await sockets.eio.disconnect()
+
+    async def let_go(_: web.Application) -> None:
+        made.passwords.close()
+
+    app.on_shutdown.append(say_goodbye)
+    app.on_cleanup.append(let_go)
+    return app
+
+
+def chosen(settings: Settings) -> tuple[str, ...]:
+    """The systems to serve. Raises UsageError where one is unknown."""
+    for name in settings.systems:
+        if name not in SYSTEMS:
+            raise UsageError(f"there is no system {name!r}: choose from {', '.join(SYSTEMS)}")
+    return settings.systems or tuple(SYSTEMS)
+
+
+def _mount_channels(app: web.Application, channels: list[Channel], made: Services, limits: Limits) -> SocketServer:
+    namespaces = dict.fromkeys(channel.address for channel in channels if channel.wire is Wire.SOCKET_IO)
+    sockets = SocketServer(namespaces, made.admission, limits, made.metrics)
+    app.router.add_route("*", SOCKET_IO_PATH, sockets.eio.handle_request)
+    for channel in channels:
+        if channel.wire is Wire.SSE:
+            app.router.add_route("GET", channel.address, stream(channel.address, made, limits))
+        elif channel.wire is Wire.WEBSOCKET:
+            app.router.add_route("GET", channel.address, websocket(channel.address, made, limits))
+    return sockets
+
+
+def _mount_probes(app: web.Application, made: Services, sockets: SocketServer) -> None:
+    made.metrics.watch(
+        made.connections.by_transport,
+        lambda: {"connections": len(made.connections), "rooms": made.connections.users, **sockets.sizes()},
+    )
+
+    async def healthz(_: web.Request) -> web.Response:
+        await made.accounts.find("")
+        return json_response(200, {"status": "ok"})
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=made.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+    app.router.add_route("GET", "/healthz", healthz)
+    app.router.add_route("GET", "/metrics", metrics)

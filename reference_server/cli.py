@@ -1,0 +1,87 @@
+"""The command `serve`: parse, call one function."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eventproof.errors import UsageError
+
+from . import logs, seed
+from .faults import FAULTS
+from .run import People
+from .run import serve as run
+from .settings import load
+
+
+@click.command()
+@click.option("--host", help="The address to listen on; 127.0.0.1 by default.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 takes a free one. 8080 by default.")
+@click.option(
+    "--database-url", metavar="URL", help="Where the data is; sqlite:///eventproof-data/server.db by default."
+)
+@click.option("--systems", metavar="NAMES", help="The systems to serve, separated by commas; all by default.")
+@click.option(
+    "--config", type=click.Path(dir_okay=False, path_type=Path), help="A TOML file with the same settings, and limits."
+)
+@click.option(
+    "--create-admin",
+    metavar="EMAIL",
+    help="Make an administrator; the password is asked for, or EVENTPROOF_ADMIN_PASSWORD.",
+)
+@click.option(
+    "--seed",
+    "users",
+    type=click.IntRange(0, 1_000_000),
+    metavar="N",
+    help="Have N made-up users, and four administrators.",
+)
+@click.option(
+    "--credentials",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where the seeded users' credentials go.",
+)
+@click.option("--fault", metavar="NAME", help="Misbehave in a named way, to see that a test notices.")
+@click.option("--list-faults", is_flag=True, help="Name the misbehaviours, and leave.")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="info by default.")
+def serve(
+    *,
+    config: Path | None,
+    create_admin: str | None,
+    users: int | None,
+    credentials: Path | None,
+    list_faults: bool,
+    **options: Any,
+) -> None:
+    """Run the reference server until it is told to stop.
+
+    It listens on loopback unless told otherwise, and prints `listening on URL` when it is ready. Logs go to
+    standard error, one JSON object a line.
+    """
+    if list_faults:
+        for fault in FAULTS.values():
+            click.echo(f"{fault.name:32} {fault.breaks:12} {fault.summary}")
+        return
+    if (users is None) != (credentials is None):
+        raise UsageError("--seed and --credentials belong together: give both or neither")
+    given = {name: value for name, value in options.items() if value is not None}
+    if "systems" in given:
+        given["systems"] = [name.strip() for name in given["systems"].split(",") if name.strip()]
+    settings = load(given, config)
+    logs.configure(settings.log_level)
+    admins = [admin for admin in (seed.admin_from_environment(), _asked(create_admin)) if admin]
+    asyncio.run(run(settings, People(admins, users or 0, credentials)))
+
+
+def _asked(email: str | None) -> tuple[str, str] | None:
+    """The admin of `--create-admin`, with the password from the environment or the terminal."""
+    if email is None:
+        return None
+    password = os.environ.get(seed.PASSWORD_VARIABLE)
+    if password is None and not sys.stdin.isatty():
+        raise UsageError(f"there is no terminal to ask for the password: set {seed.PASSWORD_VARIABLE}")
+    return seed.checked(email, password or click.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -1,0 +1,126 @@
+"""Who is connected: every open connection of every user, whatever its transport.
+
+A connection is enrolled before the store is asked whether its session is still good. So a ban either sees it here or is
+seen by that question; there is no moment between.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from enum import Enum, auto
+from typing import Final, Protocol
+
+from ..refusals import Refusal
+from ..systems.user_state.rules import Session
+from .emission import Emission
+
+
+class Link(Protocol):
+    """What a transport offers to delivery. Neither call waits, and their order is the order on the wire."""
+
+    @property
+    def transport(self) -> str:
+        """`websocket`, `polling` or `sse`."""
+
+    def send(self, emission: Emission) -> None:
+        """Send one event; a reader who is too slow to take it is cut off."""
+
+    def close(self, reason: str) -> None:
+        """Close from our side, behind all that was sent."""
+
+
+class Stage(Enum):
+    """How far a connection has come."""
+
+    ENROLLED = auto()
+    OPEN = auto()
+    DOOMED = auto()
+    GONE = auto()
+
+
+_MOVES: Final[dict[Stage, frozenset[Stage]]] = {
+    Stage.ENROLLED: frozenset({Stage.OPEN, Stage.DOOMED, Stage.GONE}),
+    Stage.OPEN: frozenset({Stage.GONE}),
+    Stage.DOOMED: frozenset({Stage.GONE}),
+    Stage.GONE: frozenset(),
+}
+
+
+class Connection:
+    """One connection of one session."""
+
+    __slots__ = ("channel", "doom", "link", "session", "stage")
+
+    def __init__(self, session: Session, channel: str, link: Link) -> None:
+        self.session = session
+        self.channel = channel
+        self.link = link
+        self.stage = Stage.ENROLLED
+        self.doom = ""
+        """The code that will refuse it, once DOOMED."""
+
+    def move(self, stage: Stage) -> None:
+        """Go on to a stage that the table allows."""
+        if stage not in _MOVES[self.stage]:
+            raise RuntimeError(f"a connection cannot go from {self.stage.name} to {stage.name}")
+        self.stage = stage
+
+
+class Connections:
+    """All connections by user. Finding those of one user costs no more than their number."""
+
+    def __init__(self) -> None:
+        self._by_user: dict[str, dict[Connection, None]] = {}
+
+    def enrol(self, session: Session, channel: str, link: Link) -> Connection:
+        """Take a connection in before its session is checked."""
+        connection = Connection(session, channel, link)
+        self._by_user.setdefault(session.user_id, {})[connection] = None
+        return connection
+
+    def open(self, connection: Connection) -> None:
+        """Let events reach it. Raises Refusal where its session ended since it was enrolled."""
+        if connection.stage is Stage.DOOMED:
+            raise Refusal(connection.doom)
+        connection.move(Stage.OPEN)
+
+    def doom(self, connection: Connection, code: str) -> None:
+        """Its session has ended while it was being opened: it will be refused."""
+        if connection.stage is Stage.ENROLLED:
+            connection.move(Stage.DOOMED)
+            connection.doom = code
+
+    def forget(self, connection: Connection) -> None:
+        """It is gone. Does nothing the second time."""
+        if connection.stage is Stage.GONE:
+            return
+        connection.move(Stage.GONE)
+        user_id = connection.session.user_id
+        mine = self._by_user[user_id]
+        del mine[connection]
+        if not mine:
+            del self._by_user[user_id]
+
+    def of_user(self, user_id: str) -> list[Connection]:
+        """Every connection of this user, in the order they came, those being opened included."""
+        return list(self._by_user.get(user_id, ()))
+
+    def __iter__(self) -> Iterator[Connection]:
+        for mine in list(self._by_user.values()):
+            yield from list(mine)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_user.values()))
+
+    @property
+    def users(self) -> int:
+        """How many users have a connection: the size of the index."""
+        return len(self._by_user)
+
+    def by_transport(self) -> Counter[tuple[str, str]]:
+        """How many there are, by transport and channel."""
+        return Counter((connection.link.transport, connection.channel) for connection in self)
+
+
+def opened(connections: Iterable[Connection]) -> list[Connection]:
+    """Those that events reach."""
+    return [connection for connection in connections if connection.stage is Stage.OPEN]

@@ -1,0 +1,339 @@
+# ruff: noqa: ARG002 - a question is answered with the arguments that it comes with
+"""Named misbehaviours, off by default: what proves that the suite bites.
+
+Each is one class that answers one question of `Conduct` wrongly, and one line in `FAULTS`.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eventproof.errors import UsageError
+
+from .conduct import Conduct, Event
+from .delivery.admission import REST
+from .delivery.connections import Connection, Connections, opened
+from .refusals import Refusal
+from .systems.user_state.rules import Account, Change, Role, Session, Tier
+
+MAIN: Final = "/"
+"""The channel that the specification asks for."""
+
+
+class _EventNotSent(Conduct):
+    """A ban closes the connections and tells nobody why."""
+
+    def messages(self, name: str, payload: dict[str, Any]) -> Iterable[Event]:
+        return () if name == "user.banned" else ((name, payload),)
+
+
+class _SentAfterClose(Conduct):
+    """A ban closes the connections, then tells why."""
+
+    def evict(self, tell: Callable[[], None], close: Callable[[], None]) -> None:
+        close()
+        tell()
+
+
+class _OneSessionForgotten(Conduct):
+    """A ban leaves the last of several connections open."""
+
+    def closes(self, leaving: list[Connection]) -> list[Connection]:
+        main = [connection for connection in leaving if connection.channel == MAIN]
+        return [connection for connection in leaving if len(main) < 2 or connection is not main[-1]]
+
+
+class _TokenNotRevoked(Conduct):
+    """REST takes a banned user's token."""
+
+    def standing(self, door: str, code: str | None, session: Session, account: Account | None) -> str | None:
+        return None if door == REST and account and account.banned else code
+
+
+class _ReconnectAccepted(Conduct):
+    """A token that a ban cut off opens a new connection."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def closes(self, leaving: list[Connection]) -> list[Connection]:
+        self._seen.update(connection.session.user_id for connection in leaving)
+        return leaving
+
+    def standing(self, door: str, code: str | None, session: Session, account: Account | None) -> str | None:
+        return None if door != REST and account and account.banned and account.id in self._seen else code
+
+
+class _OtherUserTold(Conduct):
+    """Everyone hears of a ban."""
+
+    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
+        return opened(everyone) if name == "user.banned" else mine
+
+
+class _WrongMessage(Conduct):
+    """The ban's message is not the specified one."""
+
+    def messages(self, name: str, payload: dict[str, Any]) -> Iterable[Event]:
+        return ((name, payload | {"message": "You have been banned."} if name == "user.banned" else payload),)
+
+
+class _FieldMissing(Conduct):
+    """The tier's announcement lacks its message."""
+
+    def messages(self, name: str, payload: dict[str, Any]) -> Iterable[Event]:
+        if name == "user.tier.updated":
+            payload = {key: value for key, value in payload.items() if key != "message"}
+        return ((name, payload),)
+
+
+class _TierWithoutEntitlement(Conduct):
+    """A new tier unlocks nothing."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, Tier] = {}
+
+    def tier_changed(self, change: Change) -> None:
+        self._before.setdefault(change.after.id, change.before.tier)
+
+    def tier(self, account: Account) -> Tier:
+        return min(self._before.get(account.id, account.tier), account.tier, key=list(Tier).index)
+
+
+class _BannedLoginAccepted(Conduct):
+    """A banned user's login is answered with a token."""
+
+    def login(self, code: str | None, account: Account) -> str | None:
+        return None
+
+
+class _AdminNotChecked(Conduct):
+    """Any user may do what an administrator may."""
+
+    def admin(self, code: str | None) -> str | None:
+        return None
+
+
+class _UnknownUserAccepted(Conduct):
+    """An action on nobody is answered like any other."""
+
+    def missing(self, user_id: str) -> Account:
+        return Account(user_id[:64], "nobody@example.com", Role.USER, Tier.FREE, banned=True, epoch=0)
+
+
+class _UnknownEventSent(Conduct):
+    """Every event comes with one that no contract has."""
+
+    def messages(self, name: str, payload: dict[str, Any]) -> Iterable[Event]:
+        return ((name, payload), ("user.refreshed", {"userId": payload["userId"]}))[
+            :: -1 if name == "user.banned" else 1
+        ]
+
+
+class _TierLogsOut(Conduct):
+    """A new tier closes the user's connections."""
+
+    def told(self, name: str, close: Callable[[], None]) -> None:
+        if name == "user.tier.updated":
+            close()
+
+
+class _UnbanRevivesTokens(Conduct):
+    """Tokens that a ban revoked work again after the unban."""
+
+    def standing(self, door: str, code: str | None, session: Session, account: Account | None) -> str | None:
+        return None if code == "token_revoked" and account and session.epoch < account.epoch else code
+
+
+class _BanOutlivesUnban(Conduct):
+    """Who was banned once never logs in again."""
+
+    def login(self, code: str | None, account: Account) -> str | None:
+        return "account_banned" if account.epoch else code
+
+
+class _UnbanToldToOthers(Conduct):
+    """Everyone hears of an unban."""
+
+    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
+        return opened(everyone) if name == "user.unbanned" else mine
+
+
+class _ForgedTokenAccepted(Conduct):
+    """A token's signature is not verified."""
+
+    verifies_signatures = False
+
+
+class _PollingIsDeaf(Conduct):
+    """A connection by polling opens and hears nothing."""
+
+    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
+        return [connection for connection in mine if connection.link.transport != "polling"]
+
+
+class _StreamSurvivesBan(Conduct):
+    """A ban closes the main namespace alone."""
+
+    def closes(self, leaving: list[Connection]) -> list[Connection]:
+        return [connection for connection in leaving if connection.channel == MAIN]
+
+
+class _SecondBanSends(Conduct):
+    """The second ban of a user is told to everyone."""
+
+    def news(self, change: Change) -> bool:
+        return True
+
+    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
+        return mine or (opened(everyone) if name == "user.banned" else [])
+
+
+class _ConnectingSurvivesBan(Conduct):
+    """A ban overlooks connections that are being opened."""
+
+    async def opening(self, connection: Connection) -> None:
+        await asyncio.sleep(0.15)
+
+    def doom(self, connections: Connections, connection: Connection, code: str) -> None:
+        pass
+
+
+class _Leak(Conduct):
+    """Connections that have gone are kept."""
+
+    def forget(self, connections: Connections, connection: Connection) -> None:
+        pass
+
+
+class _OfflineBanLost(Conduct):
+    """The ban of a user who is not connected is not kept."""
+
+    def ban(self, account: Account, online: bool) -> Account:
+        return super().ban(account, online) if online else account
+
+
+class _SlowClose(Conduct):
+    """A ban closes the connections after a second and a half."""
+
+    def evict(self, tell: Callable[[], None], close: Callable[[], None]) -> None:
+        tell()
+        asyncio.get_running_loop().call_later(1.5, close)
+
+
+class _TierNamedInternally(Conduct):
+    """The announcement names the tier as the code does."""
+
+    def messages(self, name: str, payload: dict[str, Any]) -> Iterable[Event]:
+        if name == "user.tier.updated":
+            payload = payload | {"message": f"Your plan has been updated to {payload['tier']}."}
+        return ((name, payload),)
+
+
+class _DowngradeKeepsFeatures(Conduct):
+    """What a higher tier unlocked stays unlocked."""
+
+    def __init__(self) -> None:
+        self._best: dict[str, Tier] = {}
+
+    def tier_changed(self, change: Change) -> None:
+        tiers = (self._best.get(change.after.id, Tier.FREE), change.before.tier, change.after.tier)
+        self._best[change.after.id] = max(tiers, key=list(Tier).index)
+
+    def tier(self, account: Account) -> Tier:
+        return self._best.get(account.id, account.tier)
+
+
+class _TierToldToOthers(Conduct):
+    """Everyone hears of a user's new tier."""
+
+    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
+        return opened(everyone) if name == "user.tier.updated" else mine
+
+
+class _NowAndThenToOthers(Conduct):
+    """Every tenth event goes to everyone."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
+        self._count += 1
+        return mine if self._count % 10 else opened(everyone)
+
+
+class _StackTraceInRefusal(Conduct):
+    """A refusal shows the inside of the server."""
+
+    def refusal(self, refusal: Refusal) -> Refusal:
+        trace = f'Traceback (most recent call last):\n  File "app.py", line 71, in route\n{refusal.code}: {refusal.sentence}'
+        return Refusal(refusal.code, trace, headers=refusal.headers)
+
+
+class _ServerError(Conduct):
+    """Malformed input is answered with 500."""
+
+    def refusal(self, refusal: Refusal) -> Refusal:
+        return Refusal("internal_error") if refusal.code in ("malformed_json", "invalid_input") else refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One misbehaviour: what it breaks, and what else must then fail too."""
+
+    name: str
+    breaks: str
+    conduct: type[Conduct]
+    implies: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """What it does, in a sentence."""
+        return self.conduct.__doc__ or ""
+
+
+_ALL: Final = (
+    Fault("event-not-sent", "UST-BAN-1", _EventNotSent, ("UST-BAN-3",)),
+    Fault("sent-after-close", "UST-BAN-3", _SentAfterClose, ("UST-BAN-1",)),
+    Fault("one-session-forgotten", "UST-BAN-2", _OneSessionForgotten, ("UST-BAN-8",)),
+    Fault("token-not-revoked", "UST-BAN-4", _TokenNotRevoked),
+    Fault("reconnect-accepted", "UST-BAN-5", _ReconnectAccepted, ("UST-BAN-10",)),
+    Fault("other-user-told", "UST-BAN-7", _OtherUserTold, ("ALL-ROOM-1",)),
+    Fault("wrong-message", "UST-BAN-1", _WrongMessage),
+    Fault("field-missing", "UST-TIER-1", _FieldMissing),
+    Fault("tier-without-entitlement", "UST-TIER-3", _TierWithoutEntitlement, ("UST-TIER-4",)),
+    Fault("banned-login-accepted", "UST-BAN-6", _BannedLoginAccepted, ("UST-BAN-9",)),
+    Fault("admin-not-checked", "UST-ADMIN-1", _AdminNotChecked),
+    Fault("unknown-user-accepted", "UST-ADMIN-2", _UnknownUserAccepted),
+    Fault("unknown-event-sent", "UST-SCOPE-1", _UnknownEventSent),
+    Fault("tier-logs-out", "UST-TIER-2", _TierLogsOut),
+    Fault("unban-revives-tokens", "UST-UNBAN-2", _UnbanRevivesTokens),
+    Fault("ban-outlives-unban", "UST-UNBAN-1", _BanOutlivesUnban, ("UST-UNBAN-2",)),
+    Fault("unban-told-to-others", "UST-UNBAN-3", _UnbanToldToOthers, ("ALL-ROOM-1",)),
+    Fault("forged-token-accepted", "UST-CONN-2", _ForgedTokenAccepted),
+    Fault("polling-is-deaf", "UST-CONN-1", _PollingIsDeaf, ("UST-BAN-1", "UST-BAN-3", "UST-TIER-1")),
+    Fault("stream-survives-ban", "UST-BAN-11", _StreamSurvivesBan),
+    Fault("second-ban-sends", "UST-BAN-12", _SecondBanSends, ("UST-BAN-7", "ALL-ROOM-1")),
+    Fault("connecting-survives-ban", "UST-BAN-10", _ConnectingSurvivesBan),
+    Fault("leak", "ALL-LEAK-1", _Leak),
+    Fault("offline-ban-lost", "UST-BAN-9", _OfflineBanLost, ("UST-BAN-4", "UST-BAN-6", "UST-CONN-2")),
+    Fault("slow-close", "UST-BAN-8", _SlowClose),
+    Fault("tier-named-internally", "UST-TIER-1", _TierNamedInternally),
+    Fault("downgrade-keeps-features", "UST-TIER-4", _DowngradeKeepsFeatures),
+    Fault("tier-told-to-others", "UST-TIER-5", _TierToldToOthers, ("ALL-ROOM-1",)),
+    Fault("now-and-then-to-others", "ALL-ROOM-1", _NowAndThenToOthers, ("UST-BAN-7", "UST-TIER-5", "UST-UNBAN-3")),
+    Fault("stack-trace-in-refusal", "ALL-MSG-1", _StackTraceInRefusal),
+    Fault("server-error", "ALL-REST-1", _ServerError, ("UST-ADMIN-2",)),
+)
+
+FAULTS: Final = {fault.name: fault for fault in _ALL}
+
+
+def conduct_of(name: str) -> Conduct:
+    """How a server with this fault behaves; without a name, well. Raises UsageError where there is no such fault."""
+    if not name:
+        return Conduct()
+    if name not in FAULTS:
+        raise UsageError(f"there is no fault {name!r}: `eventproof serve --list-faults` names them")
+    return FAULTS[name].conduct()

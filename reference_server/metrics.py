@@ -1,0 +1,76 @@
+"""What the server counts, for Prometheus. Gauges are read from the registries at the moment they are asked for."""
+
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, Counter, disable_created_metrics, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotations
+
+
+class Metrics:
+    """The counters, and one registry of its own, so that two servers in one process do not mix."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=False)
+        self._sent = Counter(
+            "eventproof_events_sent", "Events handed to connections.", ["event"], registry=self.registry
+        )
+        self._bans = Counter("eventproof_bans", "Users banned.", registry=self.registry)
+        self._refusals = Counter(
+            "eventproof_refusals", "Calls and connections refused.", ["door", "code"], registry=self.registry
+        )
+        self._cut = Counter(
+            "eventproof_slow_readers_cut", "Connections cut because they did not read.", registry=self.registry
+        )
+
+    def sent(self, event: str, recipients: int) -> None:
+        """One event went to so many connections."""
+        self._sent.labels(event).inc(recipients)
+
+    def banned(self) -> None:
+        """A ban was carried out."""
+        self._bans.inc()
+
+    def refused(self, door: str, code: str) -> None:
+        """A call (`rest`) or a connection (its channel) was refused."""
+        self._refusals.labels(door, code).inc()
+
+    def cut(self) -> None:
+        """A reader was too slow."""
+        self._cut.inc()
+
+    def watch(
+        self,
+        by_transport: Callable[[], Tally[tuple[str, str]]],
+        sizes: Callable[[], dict[str, int]],
+    ) -> None:
+        """Gauges: connections by transport and channel, and the size of whatever else is kept for a connection."""
+        self.registry.register(_Live(by_transport, sizes))
+
+    def text(self) -> bytes:
+        """All of it in Prometheus's text format."""
+        return generate_latest(self.registry)
+
+
+class _Live(Collector):
+    def __init__(self, by_transport: Callable[[], Tally[tuple[str, str]]], sizes: Callable[[], dict[str, int]]) -> None:
+        self._by_transport = by_transport
+        self._sizes = sizes
+
+    def collect(self) -> Iterable[Metric]:
+        connections = GaugeMetricFamily(
+            "eventproof_connections", "Connections of users.", labels=["transport", "channel"]
+        )
+        for (transport, channel), count in self._by_transport().items():
+            connections.add_metric([transport, channel], count)
+        yield connections
+        registered = GaugeMetricFamily("eventproof_registered", "Entries kept for connections.", labels=["registry"])
+        for name, size in self._sizes().items():
+            registered.add_metric([name], size)
+        yield registered

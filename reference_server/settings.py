@@ -1,0 +1,89 @@
+"""What the server is told: options before the configuration file, the file before the environment, then defaults."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+from eventproof.errors import UsageError
+
+from .transport.limits import Limits
+
+DATABASE_VARIABLE: Final = "EVENTPROOF_DATABASE_URL"
+DEFAULT_DATABASE: Final = "sqlite:///eventproof-data/server.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that decides how the server runs; sizes in bytes, times in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    database_url: str = DEFAULT_DATABASE
+    systems: tuple[str, ...] = ()
+    """Empty for all."""
+    allowed_origins: tuple[str, ...] = ()
+    """Browsers' origins that may connect beside the server's own."""
+    log_level: str = "info"
+    token_lifetime: float = 24 * 3600.0
+    stop_timeout: float = 3.0
+    fault: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+def load(options: Mapping[str, Any], file: Path | None) -> Settings:
+    """The settings; `options` are those of the command line that were given. Raises UsageError."""
+    settings = Settings()
+    if DATABASE_VARIABLE in os.environ:
+        settings = replace(settings, database_url=os.environ[DATABASE_VARIABLE])
+    if file is not None:
+        settings = _overlaid(settings, _read(file), str(file))
+    return _overlaid(settings, options, "the command line")
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as failure:
+        raise UsageError(f"the configuration {file} cannot be read: {failure.strerror}") from failure
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise UsageError(f"the configuration {file} is not valid TOML: {wrong}") from wrong
+
+
+def _overlaid(settings: Settings, values: Mapping[str, Any], source: str) -> Settings:
+    values = dict(values)
+    limits = values.pop("limits", {})
+    if not isinstance(limits, dict):
+        raise UsageError(f"{source}: limits must be a table")
+    changed = replace(settings, **_checked(settings, values, source))
+    return replace(changed, limits=replace(changed.limits, **_checked(changed.limits, limits, f"{source}, limits")))
+
+
+def _checked(target: Any, values: Mapping[str, Any], source: str) -> dict[str, Any]:
+    known = {entry.name: getattr(target, entry.name) for entry in fields(target) if entry.name != "limits"}
+    return {key: _typed(key, value, known, source) for key, value in values.items()}
+
+
+def _typed(key: str, value: Any, known: Mapping[str, Any], source: str) -> Any:
+    if key not in known:
+        near = get_close_matches(key, known, 1)
+        raise UsageError(f"{source}: unknown setting {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    default = known[key]
+    if isinstance(default, tuple) and isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    if (
+        isinstance(default, float)
+        and isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 0 < value < 1e9
+    ):
+        return float(value)
+    if isinstance(default, int) and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31:
+        return value
+    if isinstance(default, str) and isinstance(value, str):
+        return value
+    wanted = {tuple: "a list of texts", float: "a positive number", int: "a whole number, not negative", str: "a text"}
+    raise UsageError(f"{source}: {key} must be {wanted[type(default)]}, not {value!r}")

@@ -1,0 +1,120 @@
+"""Session tokens: JSON Web Tokens (RFC 7519) signed with HS256, and the secret that signs them."""
+
+import math
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import jwt
+
+from eventproof.errors import UsageError
+
+from .refusals import Refusal
+from .systems.user_state.rules import Account, Session
+
+ALGORITHM: Final = "HS256"
+SECRET_VARIABLE: Final = "EVENTPROOF_JWT_SECRET"  # noqa: S105 - the name of a variable, not its value
+SHORTEST_SECRET: Final = 32
+"""Bytes: RFC 7518, 3.2 wants a key at least as long as the hash."""
+LONGEST_TOKEN: Final = 4096
+
+
+class Tokens:
+    """Issues and reads session tokens; `clock` gives seconds since the epoch of Unix time."""
+
+    def __init__(self, secret: bytes, lifetime: float, clock: Callable[[], float]) -> None:
+        self._secret = secret
+        self._lifetime = lifetime
+        self._clock = clock
+
+    def issue(self, account: Account) -> str:
+        """A token for a new session of this account."""
+        now = self._clock()
+        return jwt.encode(
+            {
+                "sub": account.id,
+                "jti": uuid4().hex,
+                "iat": int(now),
+                "exp": int(now + self._lifetime),
+                "epoch": account.epoch,
+                "role": account.role.value,
+            },
+            self._secret,
+            algorithm=ALGORITHM,
+        )
+
+    def read(self, token: str | None, *, verify: bool = True) -> Session:
+        """What the token says. Raises Refusal where it is missing, not ours, or expired."""
+        if not token:
+            raise Refusal("token_missing")
+        if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
+            raise Refusal("token_invalid")
+        try:
+            claims = jwt.decode(
+                token,
+                self._secret,
+                algorithms=[ALGORITHM],
+                options={"require": ["exp", "iat", "sub", "jti"], "verify_signature": verify},
+            )
+            session = Session(claims["sub"], claims["jti"], claims.get("epoch", 0), float(claims["exp"]))
+        except jwt.ExpiredSignatureError:
+            raise Refusal("token_expired") from None
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
+            raise Refusal("token_invalid") from None
+        if not isinstance(session.user_id, str) or not isinstance(session.epoch, int) or math.isinf(session.expires_at):
+            raise Refusal("token_invalid")
+        return session
+
+
+def bearer(header: str | None) -> str | None:
+    """The token of an `Authorization` header, or None where there is none of the kind."""
+    scheme, _, token = (header or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def secret_for(database: Path | None) -> bytes:
+    """The signing secret: from the environment, or kept beside the database, made at the first start.
+
+    Raises UsageError where it is too short, cannot be read or written, or may be read by others.
+    """
+    given = os.environ.get(SECRET_VARIABLE)
+    if given is not None:
+        if len(given.encode()) < SHORTEST_SECRET:
+            raise UsageError(f"{SECRET_VARIABLE} is too short: give at least {SHORTEST_SECRET} random characters")
+        return given.encode()
+    if database is None:
+        raise UsageError(
+            f"{SECRET_VARIABLE} is not set: only beside an SQLite file can the server keep a secret of its own"
+        )
+    return _kept(database.with_name(database.name + ".secret"))
+
+
+def _kept(path: Path) -> bytes:
+    try:
+        if not path.exists():
+            _write_once(path, secrets.token_urlsafe(48).encode())
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise UsageError(f"the secret in {path} can be read by others: chmod 600 it, or remove it to get a new one")
+        secret = path.read_bytes().strip()
+    except OSError as failure:
+        raise UsageError(
+            f"the secret in {path} cannot be kept ({failure.strerror}): set {SECRET_VARIABLE}"
+        ) from failure
+    if len(secret) < SHORTEST_SECRET:
+        raise UsageError(f"the secret in {path} is too short: remove the file to get a new one")
+    return secret
+
+
+def _write_once(path: Path, secret: bytes) -> None:
+    """Write a file whole or not at all, for the owner alone, and safe from a power cut."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(descriptor)
+    draft.replace(path)

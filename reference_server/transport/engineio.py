@@ -1,0 +1,286 @@
+"""One Engine.IO session: long-polling, WebSocket, or on its way from the first to the second.
+
+python-engineio's session has a queue without a bound, a task for every heartbeat, and leaves the TCP connection open
+for up to a heartbeat after it was closed. This one writes at once, keeps one timer, and closes.
+Quotations are from the Engine.IO protocol, version 4.
+"""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum, auto
+from typing import Final, Protocol
+
+from .limits import Limits
+from .websocket import BINARY, TEXT, Pipe, frame
+
+OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = "0123456"
+SEPARATOR: Final = "\x1e"
+Message = str | bytes
+
+
+class ProtocolError(Exception):
+    """The client sent what the protocol forbids; the session ends."""
+
+
+class State(Enum):
+    """Where a session is."""
+
+    POLLING = auto()
+    PROBING = auto()
+    """A WebSocket has been probed; messages still go by polling."""
+    WEBSOCKET = auto()
+    CLOSING = auto()
+    """Closed by us; what was sent before is still being fetched or flushed."""
+    CLOSED = auto()
+
+
+MOVES: Final[dict[State, frozenset[State]]] = {
+    State.POLLING: frozenset({State.PROBING, State.CLOSING, State.CLOSED}),
+    State.PROBING: frozenset({State.POLLING, State.WEBSOCKET, State.CLOSING, State.CLOSED}),
+    State.WEBSOCKET: frozenset({State.CLOSING, State.CLOSED}),
+    State.CLOSING: frozenset({State.CLOSED}),
+    State.CLOSED: frozenset(),
+}
+
+
+class Host(Protocol):
+    """What a session asks of the server that holds it."""
+
+    limits: Limits
+
+    async def received(self, sid: str, message: Message) -> None:
+        """A message came."""
+
+    def ended(self, sid: str, reason: str) -> None:
+        """Nothing more is taken from the client; called once."""
+
+    def gone(self, sid: str) -> None:
+        """Nothing more is sent either; called once."""
+
+    def cut(self) -> None:
+        """A slow reader was cut off."""
+
+
+class EngineSession:
+    """One session. Outgoing messages are encoded packets; `send` never waits."""
+
+    __slots__ = ("_backlog", "_backlog_size", "_fetch", "_host", "_pipe", "_probe", "_timer", "sid", "state")
+
+    def __init__(self, sid: str, host: Host, pipe: Pipe | None = None) -> None:
+        self.sid = sid
+        self.state = State.POLLING if pipe is None else State.WEBSOCKET
+        self._host = host
+        self._pipe = pipe
+        self._probe: Pipe | None = None
+        self._backlog: list[Message] = []
+        self._backlog_size = 0
+        self._fetch: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def transport(self) -> str:
+        """`websocket` or `polling`."""
+        return "polling" if self._pipe is None else "websocket"
+
+    # Sending.
+
+    def send(self, packet: Message) -> None:
+        """Send one encoded packet."""
+        if self.state is State.WEBSOCKET:
+            self._write(packet)
+        elif self.state in (State.POLLING, State.PROBING):
+            self._keep(packet)
+
+    def send_framed(self, framed: bytes) -> None:
+        """Send one packet that is a whole frame already; for a session in the state WEBSOCKET alone."""
+        if self.state is State.WEBSOCKET and self._pipe is not None:
+            self._pipe.write(framed)
+
+    def _write(self, packet: Message) -> None:
+        assert self._pipe is not None  # noqa: S101 - WEBSOCKET has one
+        self._pipe.write(frame(TEXT, packet.encode()) if isinstance(packet, str) else frame(BINARY, packet))
+
+    def _keep(self, packet: Message) -> None:
+        self._backlog.append(packet)
+        self._backlog_size += len(packet)
+        if self._backlog_size > self._host.limits.max_backlog:
+            self._host.cut()
+            self.abort("transport error")
+        else:
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._fetch is not None and not self._fetch.done():
+            self._fetch.set_result(None)
+
+    # Heartbeats: "At regular interval (the pingInterval value), the server sends a ping packet and the client has a few
+    # seconds (the pingTimeout value) to send a pong packet back. If the server does not receive a pong packet back, it
+    # should consider that the connection is closed."
+
+    def rest(self) -> None:
+        """Begin the next interval."""
+        self._after(self._host.limits.ping_interval, self._ping)
+
+    def _ping(self) -> None:
+        self.send(PING)
+        self._after(self._host.limits.ping_timeout, lambda: self.abort("ping timeout"))
+
+    def _after(self, seconds: float, act: Callable[[], None]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, act)
+
+    # Receiving.
+
+    async def receive(self, packet: Message) -> None:
+        """Take one packet. Raises ProtocolError."""
+        if self.state in (State.CLOSING, State.CLOSED):
+            return
+        if isinstance(packet, bytes):
+            await self._host.received(self.sid, packet)
+        elif packet[:1] == MESSAGE:
+            await self._host.received(self.sid, packet[1:])
+        elif packet[:1] == PONG:
+            self.rest()
+        elif packet == CLOSE:
+            self.abort("client disconnect")
+        elif packet != NOOP:
+            raise ProtocolError(packet[:20])
+
+    # Polling.
+
+    async def fetch(self) -> str | None:
+        """The payload that answers a GET, or None where the session is gone.
+
+        "The client MUST send no more than one GET request at a time": a second one closes the session, and the first
+        is answered with what there is.
+        """
+        if self._fetch is not None:
+            self.close("transport error")
+            return None
+        if not self._backlog and self.state is State.POLLING:
+            self._fetch = asyncio.get_running_loop().create_future()
+            try:
+                await self._fetch
+            except asyncio.CancelledError:
+                self.abort("transport error")
+                raise
+            finally:
+                self._fetch = None
+        packets, self._backlog, self._backlog_size = self._backlog, [], 0
+        if self.state is State.CLOSING:
+            self._finish()
+        return SEPARATOR.join(map(_textual, packets)) or NOOP
+
+    async def post(self, payload: str) -> None:
+        """Take the body of a POST. Raises ProtocolError."""
+        for packet in payload.split(SEPARATOR):
+            await self.receive(_decoded(packet))
+
+    # WebSocket.
+
+    async def serve(self, pipe: Pipe) -> None:
+        """Read a WebSocket until it ends: the session's own, or one that it moves to."""
+        try:
+            if pipe is not self._pipe and not await self._upgrade(pipe):
+                return
+            async for packet in pipe.messages():
+                await self.receive(packet)
+        except ProtocolError:
+            self.close("transport error")
+        finally:
+            if pipe is self._pipe:
+                self.abort("transport close")
+
+    async def _upgrade(self, pipe: Pipe) -> bool:
+        """Move to a WebSocket: probe, answer, and, once the client asks for it, send there what waits."""
+        if self.state is not State.POLLING:
+            pipe.close("transport error")
+            return False
+        self._probe = pipe
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._host.limits.connect_timeout):
+                async for packet in pipe.messages():
+                    if self.state is State.POLLING and packet == PING + "probe":
+                        self.state = State.PROBING
+                        pipe.write(frame(TEXT, (PONG + "probe").encode()))
+                        # A pending GET is answered, with a noop packet if need be, so that the client can go on.
+                        self._wake()
+                    elif packet == UPGRADE and self.state in (State.PROBING, State.CLOSING):
+                        return self._move(pipe)
+                    else:
+                        break
+        self._probe = None
+        if self.state is State.PROBING:
+            self.state = State.POLLING
+        pipe.close("transport error")
+        return False
+
+    def _move(self, pipe: Pipe) -> bool:
+        self._pipe, self._probe = pipe, None
+        packets, self._backlog, self._backlog_size = self._backlog, [], 0
+        if self.state is State.CLOSING:
+            for packet in packets:
+                self._write(packet)
+            pipe.close("server disconnect")
+            self._finish()
+            return False
+        self.state = State.WEBSOCKET
+        for packet in packets:
+            self._write(packet)
+        return True
+
+    # The end.
+
+    def close(self, reason: str) -> None:
+        """Close from our side, behind what was sent."""
+        if self.state in (State.CLOSING, State.CLOSED):
+            return
+        by_websocket = self.state is State.WEBSOCKET
+        if not by_websocket:
+            self._keep(CLOSE)
+        self.state = State.CLOSING
+        self._host.ended(self.sid, reason)
+        if by_websocket and self._pipe is not None:
+            self._pipe.close(reason)
+            self._finish()
+        else:
+            self._wake()
+            self._after(self._host.limits.linger, self._finish)
+
+    def abort(self, reason: str) -> None:
+        """The client has left, or is thrown out: nothing more is sent."""
+        if self.state in (State.CLOSING, State.CLOSED):
+            return
+        if self._pipe is not None:
+            self._pipe.close(reason)
+        self.state = State.CLOSING
+        self._backlog = [NOOP]
+        self._host.ended(self.sid, reason)
+        self._wake()
+        self._finish()
+
+    def _finish(self) -> None:
+        self.state = State.CLOSED
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._probe is not None:
+            self._probe.close("server disconnect")
+        self._host.gone(self.sid)
+
+
+def _textual(packet: Message) -> str:
+    """A packet in a payload: "binary data is first encoded to base64, prefixed with b"."""
+    return packet if isinstance(packet, str) else "b" + base64.b64encode(packet).decode()
+
+
+def _decoded(packet: str) -> Message:
+    if not packet.startswith("b"):
+        return packet
+    try:
+        return base64.b64decode(packet[1:], validate=True)
+    except (binascii.Error, ValueError):
+        raise ProtocolError("base64") from None

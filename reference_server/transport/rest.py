@@ -1,0 +1,182 @@
+"""REST: the operations of an OpenAPI document as routes, and the border that every request crosses.
+
+The document decides what is served: method, path, role and the body's schema. A handler gets checked values, and
+gives a status and a body; whatever goes wrong leaves as `{"error": {"code", "message"}}`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import jsonschema_rs
+import orjson
+import structlog
+from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
+
+from eventproof.catalog import Operation, System
+from eventproof.errors import ContractError
+
+from ..conduct import Conduct
+from ..delivery.admission import REST, Admission
+from ..metrics import Metrics
+from ..refusals import Refusal
+from ..systems.user_state.rules import Account, Role, Session
+from ..tokens import bearer
+
+_log = structlog.get_logger("rest")
+_BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of an operation: its parameters, from the path and the body, and who calls."""
+
+    parameters: Mapping[str, Any]
+    session: Session | None
+    account: Account | None
+
+    @property
+    def caller(self) -> tuple[Session, Account]:
+        """Who calls; for the operations of a user or an admin."""
+        assert self.session is not None and self.account is not None  # noqa: S101, PT018 - the role promises them
+        return self.session, self.account
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler gives."""
+
+    status: int
+    body: Mapping[str, Any] | None = None
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+class Rest:
+    """Mounts operations on an aiohttp application."""
+
+    def __init__(self, admission: Admission, metrics: Metrics, conduct: Conduct, max_body: int) -> None:
+        self._admission = admission
+        self._metrics = metrics
+        self._conduct = conduct
+        self._max_body = max_body
+        self._running: set[asyncio.Task[Answer]] = set()
+
+    def mount(self, app: web.Application, system: System, handlers: Mapping[str, Handler]) -> None:
+        """Serve every operation of the system's document. Raises ContractError where one has no handler."""
+        served, described = set(handlers), {operation.id for operation in system.operations}
+        if served != described:
+            raise ContractError(
+                f"{system.name}: the operations {sorted(served ^ described)} are described or handled, not both"
+            )
+        for operation in system.operations:
+            handler = handlers[operation.id]
+            app.router.add_route(
+                operation.method, operation.path, self._route(operation, _body(system, operation), handler)
+            )
+
+    def _route(
+        self, operation: Operation, body: "Body | None", handler: Handler
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def route(request: web.Request) -> web.Response:
+            self._check_size(request)
+            session, account = await self._caller(operation, request)
+            fields = await body.read(request, self._max_body) if body else {}
+            answer = await self._finished(handler(Call({**request.match_info, **fields}, session, account)))
+            return json_response(answer.status, answer.body)
+
+        return route
+
+    def _check_size(self, request: web.Request) -> None:
+        if (request.content_length or 0) > self._max_body:
+            raise Refusal("payload_too_large", f"The body may have {self._max_body} bytes: send a smaller one.")
+
+    async def _caller(self, operation: Operation, request: web.Request) -> tuple[Session | None, Account | None]:
+        if operation.role == "anyone":
+            return None, None
+        session, account = await self._admission.caller(bearer(request.headers.get("Authorization")))
+        if operation.role == Role.ADMIN:
+            code = self._conduct.admin(None if account.role is Role.ADMIN else "forbidden")
+            if code:
+                raise Refusal(code)
+        return session, account
+
+    async def _finished(self, work: Awaitable[Answer]) -> Answer:
+        """Finish what was begun: a caller who hangs up between commit and emit takes nothing back."""
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+    @web.middleware
+    async def border(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Whatever a request runs into leaves as a refusal with a code and a sentence."""
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            return self._refused(refusal)
+        except web.HTTPException as found:
+            code = _BY_STATUS.get(found.status, "malformed_request" if found.status < 500 else "internal_error")
+            allow = found.headers.get("Allow")
+            return self._refused(Refusal(code, headers={"Allow": allow} if allow else None))
+        except SQLAlchemyError as failure:
+            _log.error("store-failed", path=request.path, error=str(failure))
+            return self._refused(Refusal("unavailable"))
+        except ConnectionError:
+            raise
+        except Exception:
+            _log.exception("request-failed", path=request.path)
+            return self._refused(Refusal("internal_error"))
+
+    def _refused(self, refusal: Refusal) -> web.Response:
+        self._metrics.refused(REST, refusal.code)
+        told = self._conduct.refusal(refusal)
+        return json_response(told.status, told.body(), told.headers)
+
+
+class Body:
+    """The body of an operation: JSON that fits the document's schema."""
+
+    def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any]) -> None:
+        self._validator = jsonschema_rs.Draft202012Validator(
+            {**schema, "components": components}, offline=True, mask="it"
+        )
+
+    async def read(self, request: web.Request, max_body: int) -> Mapping[str, Any]:
+        """The fields. Raises Refusal."""
+        if request.content_type != "application/json":
+            raise Refusal("unsupported_media_type")
+        body = bytearray()
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > max_body:
+                raise Refusal("payload_too_large", f"The body may have {max_body} bytes: send a smaller one.")
+        try:
+            fields = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            raise Refusal("malformed_json") from None
+        problem = next(self._validator.iter_errors(fields), None)
+        if problem is not None:
+            place = "/".join(map(str, problem.instance_path)) or "the body"
+            raise Refusal("invalid_input", f"In {place}, {problem.message[:200]}: correct it and send it again.")
+        result: Mapping[str, Any] = fields
+        return result
+
+
+def _body(system: System, operation: Operation) -> Body | None:
+    described = system.openapi["paths"][operation.path][operation.method.lower()].get("requestBody")
+    if described is None:
+        return None
+    return Body(described["content"]["application/json"]["schema"], system.openapi["components"])
+
+
+def json_response(status: int, body: Any, headers: Mapping[str, str] | None = None) -> web.Response:
+    """An answer in JSON, or an empty one."""
+    if body is None:
+        return web.Response(status=status, headers=headers)
+    return web.Response(status=status, body=orjson.dumps(body), content_type="application/json", headers=headers)

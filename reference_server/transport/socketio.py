@@ -1,0 +1,282 @@
+"""Socket.IO: python-socketio's codec, namespaces and acknowledgements, with the protocol's rules where it has none.
+
+Quotations are from the Socket.IO protocol, version 5.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, Final
+
+import socketio
+import structlog
+from socketio import packet
+from socketio.exceptions import ConnectionRefusedError as Refused
+
+from ..delivery.admission import Admission
+from ..delivery.connections import Connection
+from ..delivery.emission import Emission
+from ..metrics import Metrics
+from ..refusals import Refusal
+from .engine_server import EngineServer
+from .engineio import MESSAGE, EngineSession, Message, State
+from .limits import Limits
+from .websocket import TEXT, frame
+
+_log = structlog.get_logger("socket.io")
+
+RESERVED: Final = frozenset(
+    {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
+)
+"""Names that no client may send as an event; the official server closes the connection, and so do we."""
+
+
+class ProtocolViolation(ValueError):  # noqa: N818 - the project's word for it
+    """The client sent what the protocol forbids; its connection is closed."""
+
+
+class Rooms(socketio.AsyncManager):  # type: ignore[misc]  # socketio ships no types
+    """python-socketio looks through every room for one that leaves; that is every connection, and it knows its two."""
+
+    def basic_disconnect(self, sid: str, namespace: str, **_options: Any) -> None:
+        """Forget a connection."""
+        for room in (sid, None):
+            self.basic_leave_room(sid, namespace, room)
+        self.callbacks.pop(sid, None)
+        for pending in (self.pending_connect, self.pending_disconnect):
+            if sid in pending.get(namespace, ()):
+                pending[namespace].remove(sid)
+                if not pending[namespace]:
+                    del pending[namespace]
+
+
+class SocketLink:
+    """A connection's place on its Engine.IO session."""
+
+    __slots__ = ("_namespace", "_server", "_session", "connection", "sid")
+
+    def __init__(self, server: "SocketServer", session: EngineSession, namespace: str, sid: str) -> None:
+        self._server = server
+        self._session = session
+        self._namespace = namespace
+        self.sid = sid
+        self.connection: Connection | None = None
+
+    @property
+    def transport(self) -> str:
+        """`websocket` or `polling`."""
+        return self._session.transport
+
+    def send(self, emission: Emission) -> None:
+        """Send one event."""
+        if self._session.state is State.WEBSOCKET:
+            self._session.send_framed(emission.framed(f"frame {self._namespace}", self._frame))
+        else:
+            self._session.send(self._packet(emission))
+
+    def close(self, reason: str) -> None:
+        """DISCONNECT, then the transport where no other namespace is left on it."""
+        self._server.dismiss(self._session, self._namespace, reason)
+
+    def _packet(self, emission: Emission) -> str:
+        event = packet.Packet(packet.EVENT, [emission.name, emission.payload], self._namespace)
+        return MESSAGE + str(event.encode())
+
+    def _frame(self, emission: Emission) -> bytes:
+        return frame(TEXT, self._packet(emission).encode())
+
+
+class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ships no types
+    """Socket.IO over `EngineServer`; who may connect is decided by `Admission`."""
+
+    def __init__(self, namespaces: Iterable[str], admission: Admission, limits: Limits, metrics: Metrics) -> None:
+        namespaces = list(namespaces)
+        super().__init__(
+            client_manager=Rooms(), async_handlers=False, namespaces=namespaces, limits=limits, metrics=metrics
+        )
+        self.sessions: dict[str, EngineSession] = self.eio.sessions
+        self.links: dict[str, dict[str, SocketLink]] = {}
+        self._admission = admission
+        self._limits = limits
+        self._metrics = metrics
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        for namespace in namespaces:
+            self.on("connect", self._entrance(namespace), namespace=namespace)
+
+    def _engineio_server_class(self) -> type[EngineServer]:
+        return EngineServer
+
+    def sizes(self) -> dict[str, int]:
+        """How much is kept for connections, by registry."""
+        return {
+            "engine.io sessions": len(self.sessions),
+            "socket.io sessions": len(self.links),
+            "socket.io timers": len(self._timers),
+            "socket.io rooms": sum(map(len, self.manager.rooms.values())),
+            "socket.io attachments": len(self._binary_packet),
+        }
+
+    # Coming in.
+
+    def _entrance(self, namespace: str) -> Any:
+        async def enter(sid: str, _environ: Any, auth: Any = None) -> None:
+            session = self.sessions[self.manager.eio_sid_from_sid(sid, namespace)]
+            link = SocketLink(self, session, namespace, sid)
+            token = auth.get("token") if isinstance(auth, dict) else None
+            try:
+                link.connection = await self._admission.admit(token, namespace, link)
+            except Refusal as refusal:
+                raise Refused(refusal.sentence, {"code": refusal.code}) from refusal
+            except Exception as failure:
+                _log.exception("admission-failed", namespace=namespace)
+                down = Refusal("unavailable")
+                raise Refused(down.sentence, {"code": down.code}) from failure
+            if session.state in (State.CLOSING, State.CLOSED):
+                self._admission.leave(link.connection)
+                raise Refused("The connection has ended.", {"code": "unavailable"})
+            self.links[session.sid][namespace] = link
+
+        return enter
+
+    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
+        """A namespace is joined once; python-socketio answers a second CONNECT with a bare sentence."""
+        namespace = namespace or "/"
+        if namespace not in self.namespaces:
+            await self._refuse(eio_sid, namespace, Refusal("not_found", "Invalid namespace"))
+        elif self.manager.sid_from_eio_sid(eio_sid, namespace):
+            await self._refuse(eio_sid, namespace, Refusal("malformed_request", "This namespace is connected already."))
+        else:
+            self._stop_timer(eio_sid)
+            await super()._handle_connect(eio_sid, namespace, data)
+            self._watch(eio_sid)
+
+    async def _refuse(self, eio_sid: str, namespace: str, refusal: Refusal) -> None:
+        self._metrics.refused(namespace if namespace in self.namespaces else "unknown", refusal.code)
+        data = {"message": refusal.sentence, "data": {"code": refusal.code}}
+        await self._send_packet(eio_sid, packet.Packet(packet.CONNECT_ERROR, data, namespace))
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: Any) -> None:
+        await super()._handle_eio_connect(eio_sid, environ)
+        self.links[eio_sid] = {}
+        self._watch(eio_sid)
+
+    def _watch(self, eio_sid: str) -> None:
+        """Close the Engine.IO session in a while, unless it belongs to a namespace by then."""
+        if self.links.get(eio_sid) == {} and eio_sid in self.sessions:
+            self._stop_timer(eio_sid)
+            close = self.sessions[eio_sid].close
+            loop = asyncio.get_running_loop()
+            self._timers[eio_sid] = loop.call_later(self._limits.connect_timeout, close, "connect timeout")
+
+    def _stop_timer(self, eio_sid: str) -> None:
+        timer = self._timers.pop(eio_sid, None)
+        if timer is not None:
+            timer.cancel()
+
+    # Going.
+
+    def dismiss(self, session: EngineSession, namespace: str, reason: str) -> None:
+        """Send DISCONNECT to one namespace, and close the session where it was the last."""
+        mine = self.links.get(session.sid, {})
+        link = mine.pop(namespace, None)
+        if link is None:
+            return
+        session.send(MESSAGE + str(packet.Packet(packet.DISCONNECT, namespace=namespace).encode()))
+        self.manager.basic_disconnect(link.sid, namespace)
+        if not mine:
+            session.close(reason)
+
+    async def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: Any = None) -> None:  # noqa: ARG002 - python-socketio gives it
+        """The client leaves one namespace."""
+        namespace = namespace or "/"
+        link = self.links.get(eio_sid, {}).pop(namespace, None)
+        if link is not None:
+            self._forget(link, namespace)
+        self._watch(eio_sid)
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: Any) -> None:  # noqa: ARG002 - python-socketio gives it
+        """The session has ended, and with it its place in every namespace."""
+        self._stop_timer(eio_sid)
+        for namespace, link in self.links.pop(eio_sid, {}).items():
+            self._forget(link, namespace)
+        self._binary_packet.pop(eio_sid, None)
+        self.environ.pop(eio_sid, None)
+
+    def _forget(self, link: SocketLink, namespace: str) -> None:
+        self.manager.basic_disconnect(link.sid, namespace)
+        if link.connection is not None:
+            self._admission.leave(link.connection)
+
+    # Messages.
+
+    async def _handle_eio_message(self, eio_sid: str, data: Message) -> None:
+        """Take one message; whatever the protocol forbids closes the connection, and reaches no handler.
+
+        "In case of an invalid packet, the server must close the connection": python-socketio logs it and goes on.
+        """
+        try:
+            received = self._decode(eio_sid, data)
+            if received is not None:
+                self._check(eio_sid, received)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            self._binary_packet.pop(eio_sid, None)
+            self.sessions[eio_sid].close("transport error")
+            return
+        if received is None:
+            return
+        namespace = received.namespace or "/"
+        if received.packet_type == packet.CONNECT:
+            await self._handle_connect(eio_sid, namespace, received.data)
+        elif received.packet_type == packet.DISCONNECT:
+            await self._handle_disconnect(eio_sid, namespace)
+        elif received.packet_type in (packet.EVENT, packet.BINARY_EVENT):
+            await self._handle_event(eio_sid, namespace, received.id, received.data)
+        else:
+            await self._handle_ack(eio_sid, namespace, received.id, received.data)
+
+    def _decode(self, eio_sid: str, data: Message) -> packet.Packet | None:
+        """The packet, or None while its attachments are on their way."""
+        waiting = self._binary_packet.get(eio_sid)
+        if isinstance(data, bytes):
+            if waiting is None or not waiting.add_attachment(data):
+                if waiting is None:
+                    raise ProtocolViolation("an attachment that belongs to nothing")
+                return None
+            del self._binary_packet[eio_sid]
+            return waiting
+        if waiting is not None:
+            raise ProtocolViolation("text where an attachment was announced")
+        received = packet.Packet(encoded_packet=data)
+        if received.attachment_count > self._limits.max_attachments:
+            raise ProtocolViolation("too many attachments")
+        if received.packet_type in (packet.BINARY_EVENT, packet.BINARY_ACK) and received.attachment_count:
+            self._binary_packet[eio_sid] = received
+            return None
+        return received
+
+    def _check(self, eio_sid: str, received: packet.Packet) -> None:
+        """Raises ProtocolViolation where the packet may not come here and now."""
+        kind, data = received.packet_type, received.data
+        if kind == packet.CONNECT:
+            return
+        if kind not in (packet.DISCONNECT, packet.EVENT, packet.ACK, packet.BINARY_EVENT, packet.BINARY_ACK):
+            raise ProtocolViolation("a packet that only the server sends")
+        if (received.namespace or "/") not in self.links.get(eio_sid, {}) and not self.links.get(eio_sid):
+            raise ProtocolViolation("no event before CONNECT")
+        if kind == packet.DISCONNECT:
+            return
+        if not isinstance(data, list):
+            raise ProtocolViolation("the payload is an array")
+        if kind in (packet.ACK, packet.BINARY_ACK):
+            if received.id is None:
+                raise ProtocolViolation("an acknowledgement has an id")
+        elif not data or not isinstance(data[0], str) or data[0] in RESERVED:
+            raise ProtocolViolation("an event has a name")
+
+    async def _handle_event(self, eio_sid: str, namespace: str, id: int | None, data: list[Any]) -> None:  # noqa: A002 - python-socketio's name
+        """Run the event's handler; one that fails is logged, and the connection stays."""
+        if namespace not in self.links.get(eio_sid, {}):
+            return
+        try:
+            await super()._handle_event(eio_sid, namespace, id, data)
+        except Exception:
+            _log.exception("handler-failed", event=data[0], namespace=namespace)

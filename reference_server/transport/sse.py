@@ -1,0 +1,92 @@
+"""Server-Sent Events: the framing of the HTML standard, and a stream that ends when the server says so."""
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from aiohttp import web
+
+from ..delivery.emission import Emission
+from .limits import Limits
+
+_LINE: Final = re.compile(r"\r\n|\r|\n")
+_HEADERS: Final = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+}
+RETRY: Final = b"retry: 3000\n\n"
+COMMENT: Final = b":\n\n"
+
+
+def event(emission: Emission) -> bytes:
+    """One event, as 9.2.6 of the HTML standard has it: a field a line, and a blank line at the end."""
+    lines = [f"event: {emission.name}", *(f"data: {line}" for line in _LINE.split(emission.text))]
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+class StreamLink:
+    """A connection's stream. What is sent waits, in a bounded queue, for the request's own task to write it."""
+
+    transport = "sse"
+
+    def __init__(self, limits: Limits, on_cut: Callable[[], None]) -> None:
+        self._limits = limits
+        self._on_cut = on_cut
+        self._waiting: deque[bytes] = deque([RETRY])
+        self._size = 0
+        self._ended = False
+        self._wake = asyncio.Event()
+        self._wake.set()
+        self._transport: asyncio.Transport | None = None
+
+    def send(self, emission: Emission) -> None:
+        """Send one event."""
+        data = emission.framed("sse", event)
+        self._size += len(data)
+        if self._size > self._limits.max_backlog:
+            self._on_cut()
+            self._abort()
+            return
+        self._waiting.append(data)
+        self._wake.set()
+
+    def close(self, reason: str) -> None:  # noqa: ARG002 - a stream has no place for it
+        """End the stream behind what was sent; a reader who takes none of it is cut off."""
+        if not self._ended:
+            self._ended = True
+            self._wake.set()
+            asyncio.get_running_loop().call_later(self._limits.close_timeout, self._abort)
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer the request with the stream, until either side ends it."""
+        self._transport = request.transport
+        response = web.StreamResponse(headers=_HEADERS)
+        response.force_close()
+        with suppress(ConnectionError):
+            await response.prepare(request)
+            while await self._woken():
+                while self._waiting:
+                    data = self._waiting.popleft()
+                    self._size = max(0, self._size - len(data))
+                    await response.write(data)
+                if self._ended:
+                    await response.write_eof()
+                    break
+        return response
+
+    async def _woken(self) -> bool:
+        try:
+            async with asyncio.timeout(self._limits.stream_comment):
+                await self._wake.wait()
+        except TimeoutError:
+            self._waiting.append(COMMENT)
+        self._wake.clear()
+        return True

@@ -1,0 +1,127 @@
+"""WebSocket, the server's side: frames written at once where the socket takes them, and the native door.
+
+aiohttp does the handshake and reads; we write. A frame is made once for all its recipients, and writing it neither
+waits nor needs a task. What the socket does not take waits in the transport's buffer, up to `Limits.max_backlog`;
+whoever lets it grow beyond is cut off and delays nobody else.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+import orjson
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from ..delivery.emission import Emission
+from ..refusals import Refusal
+from .limits import Limits
+
+TEXT: Final = 0x1
+BINARY: Final = 0x2
+CLOSE_CODES: Final = {
+    "going away": WSCloseCode.GOING_AWAY,
+    "client disconnect": WSCloseCode.OK,
+    "transport error": WSCloseCode.PROTOCOL_ERROR,
+}
+"""Close codes by reason; any other reason is a policy of ours (1008)."""
+
+
+def frame(opcode: int, payload: bytes) -> bytes:
+    """One whole unmasked message (RFC 6455, 5.2: a server must not mask)."""
+    size = len(payload)
+    if size < 126:
+        header = bytes((0x80 | opcode, size))
+    elif size < 65536:
+        header = bytes((0x80 | opcode, 126)) + size.to_bytes(2, "big")
+    else:
+        header = bytes((0x80 | opcode, 127)) + size.to_bytes(8, "big")
+    return header + payload
+
+
+class Pipe:
+    """One open WebSocket."""
+
+    def __init__(self, limits: Limits, on_cut: Callable[[], None]) -> None:
+        self._limits = limits
+        self._on_cut = on_cut
+        self._response = web.WebSocketResponse(
+            compress=False, max_msg_size=limits.max_message, timeout=limits.close_timeout
+        )
+        self._transport: asyncio.Transport | None = None
+        self._closing: asyncio.Task[None] | None = None
+
+    def check(self, request: web.Request) -> None:
+        """Raises Refusal where the request is no handshake."""
+        if not self._response.can_prepare(request):
+            raise Refusal("malformed_request", "This path speaks WebSocket: open it with a WebSocket client.")
+
+    async def open(self, request: web.Request) -> None:
+        """Answer the handshake. Raises Refusal where the request is none."""
+        self.check(request)
+        await self._response.prepare(request)
+        self._transport = request.transport
+        if self._transport is not None:
+            self._transport.set_write_buffer_limits(high=self._limits.max_backlog)
+
+    def write(self, data: bytes) -> None:
+        """Write a whole frame."""
+        transport = self._transport
+        if transport is None or self._closing is not None or transport.is_closing():
+            return
+        if transport.get_write_buffer_size() + len(data) > self._limits.max_backlog:
+            self._on_cut()
+            transport.abort()
+            return
+        transport.write(data)
+
+    def close(self, reason: str) -> None:
+        """Begin the closing handshake; whoever does not answer it in time is cut off."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(reason))
+
+    async def _close(self, reason: str) -> None:
+        code = CLOSE_CODES.get(reason, WSCloseCode.POLICY_VIOLATION)
+        try:
+            async with asyncio.timeout(self._limits.close_timeout):
+                await self._response.close(code=code, message=reason.encode())
+        except (TimeoutError, ConnectionError):
+            pass
+        finally:
+            if self._transport is not None:
+                # What is buffered may still go out; a reader who takes none of it is not waited for.
+                self._transport.close()
+                asyncio.get_running_loop().call_later(self._limits.linger, self._transport.abort)
+
+    async def messages(self) -> AsyncIterator[str | bytes]:
+        """What the client sends, until either side closes."""
+        async for message in self._response:
+            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY) or self._closing is not None:
+                break
+            yield message.data
+
+    async def finished(self) -> web.WebSocketResponse:
+        """Wait for the closing handshake, if we began one; gives the answer that aiohttp wants."""
+        if self._closing is not None:
+            await asyncio.wait({self._closing})
+        return self._response
+
+
+class WebSocketLink:
+    """A connection's native WebSocket: one text message an event, `{"event", "data"}`."""
+
+    transport = "websocket"
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+
+    def send(self, emission: Emission) -> None:
+        """Send one event."""
+        self._pipe.write(emission.framed("websocket", _framed))
+
+    def close(self, reason: str) -> None:
+        """Close behind what was sent."""
+        self._pipe.close(reason)
+
+
+def _framed(emission: Emission) -> bytes:
+    return frame(TEXT, b'{"event":%s,"data":%s}' % (orjson.dumps(emission.name), emission.text.encode()))

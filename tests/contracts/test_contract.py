@@ -1,0 +1,115 @@
+"""What `eventproof contract list | show | validate` say."""
+
+import dataclasses
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from eventproof import catalog, contract
+from eventproof.errors import UsageError
+
+CONTRACTS = catalog.load()
+SENTENCE = "Your account has been banned by an administrator."
+
+
+def test_the_list_has_one_row_an_event() -> None:
+    rows = contract.listing(CONTRACTS)
+    assert [row["name"] for row in rows][:3] == ["user.banned", "user.unbanned", "user.tier.updated"]
+    lines = contract.listing_text(rows).splitlines()
+    assert lines[0].split("  ")[0] == "user-state"
+    assert "server to client" in lines[0]
+    assert "You are logged out everywhere" in lines[0]
+    assert json.loads(json.dumps(rows)) == rows
+
+
+def test_the_list_can_be_that_of_one_system() -> None:
+    assert contract.listing(CONTRACTS, ["user-state"]) == contract.listing(CONTRACTS)
+    with pytest.raises(UsageError, match="There is no system"):
+        contract.listing(CONTRACTS, ["nowhere"])
+
+
+def test_an_event_is_found_by_its_name_alone_or_with_its_system() -> None:
+    assert contract.find(CONTRACTS, "user.banned") is contract.find(CONTRACTS, "user-state/user.banned")
+
+
+def test_a_misspelt_event_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"did you mean user\.banned\?"):
+        contract.find(CONTRACTS, "user.baned")
+    with pytest.raises(UsageError, match="contract list"):
+        contract.find(CONTRACTS, "xyz")
+
+
+def test_an_event_of_several_systems_is_asked_for_with_its_system() -> None:
+    system = CONTRACTS.system("user-state")
+    twin = dataclasses.replace(system, name="twin")
+    both = dataclasses.replace(CONTRACTS, systems={"user-state": system, "twin": twin})
+    with pytest.raises(UsageError, match=r"say which: user-state/user\.banned, twin/user\.banned"):
+        contract.find(both, "user.banned")
+    assert contract.find(both, "twin/user.banned") is twin.events[0]
+
+
+def test_an_event_is_shown_with_its_rules_examples_and_schema() -> None:
+    data = contract.shown(contract.find(CONTRACTS, "user.banned"))
+    assert data["audience"] == ["user:{userId}"]
+    assert json.loads(json.dumps(data)) == data
+    text = contract.shown_text(data)
+    for part in (
+        "user.banned (user-state)",
+        "user:{userId}",
+        "banUser",
+        "/ (socket.io)",
+        "Examples",
+        "Refused",
+        SENTENCE,
+    ):
+        assert part in text
+    assert "x-counterexamples" not in text
+
+
+def test_an_acknowledgement_is_shown() -> None:
+    data = contract.shown(contract.find(CONTRACTS, "user.banned")) | {"ack": {"level": "required", "by": "callback"}}
+    assert "required, by callback" in contract.shown_text(data)
+
+
+def test_a_valid_payload_is_valid() -> None:
+    data = contract.validated(contract.find(CONTRACTS, "user.banned"), {"message": SENTENCE})
+    assert data == {"event": "user.banned", "system": "user-state", "valid": True, "problems": []}
+    assert contract.validated_text(data) == "valid: the payload fits user.banned"
+
+
+def test_an_invalid_payload_is_explained() -> None:
+    data = contract.validated(contract.find(CONTRACTS, "user.banned"), {"message": "Bye."})
+    assert not data["valid"]
+    assert data["problems"] == [
+        {
+            "path": "/message",
+            "expected": f'"{SENTENCE}"',
+            "observed": '"Bye."',
+            "rule": "/properties/message/const",
+        }
+    ]
+    text = contract.validated_text(data)
+    assert "at /message" in text
+    assert '"Bye."' in text
+
+
+def test_a_payload_is_read_from_a_file_or_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a payload.json"
+    path.write_text('{"message": "é"}', encoding="utf-8")
+    assert contract.read_payload(str(path)) == {"message": "é"}
+    monkeypatch.setattr("sys.stdin", io.StringIO("[1]"))
+    assert contract.read_payload("-") == [1]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(None, "No such file"), (b"{", "is not JSON: line 1"), (b"\xff", "it is not UTF-8 text")],
+)
+def test_a_payload_that_cannot_be_read_is_a_usage_error(tmp_path: Path, content: bytes | None, sentence: str) -> None:
+    path = tmp_path / "payload.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UsageError, match=sentence):
+        contract.read_payload(str(path))

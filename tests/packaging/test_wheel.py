@@ -1,0 +1,103 @@
+"""The wheel, installed in a fresh environment, is the whole tool: engine, contracts, server, cases and swarms."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from eventproof import reference
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*command: str | Path, cwd: Path, timeout: float = 100) -> "subprocess.CompletedProcess[str]":
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHONPATH", "COVERAGE"))}
+    return subprocess.run(
+        [str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout
+    )
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from the source distribution, as an index would get it."""
+    folder = tmp_path_factory.mktemp("dist")
+    built = run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    assert built.returncode == 0, built.stderr
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel; the dependencies are those that this one has, so no network is needed."""
+    folder = tmp_path_factory.mktemp("fresh environment")
+    venv.create(folder, with_pip=False, symlinks=True)
+    site = next((folder / "lib").glob("python*/site-packages"))
+    installed = run(
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", site, wheel),
+        cwd=folder,
+    )
+    assert installed.returncode == 0, installed.stderr
+    # A path file inside a folder that a path file added is not read, so this checkout stays out of it.
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[reference.Reference]:
+    with reference.start(seed_users=64) as running:
+        yield running
+
+
+def test_the_wheel_ships_the_five_folders_under_one_import_name(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"eventproof", next(top for top in tops if top.endswith(".dist-info"))}
+    for name in (
+        "eventproof/py.typed",
+        "eventproof/contracts/user_state/asyncapi.yaml",
+        "eventproof/reference_server/app.py",
+        "eventproof/loadtests/ban_storm.py",
+        "eventproof/report/results.schema.json",
+    ):
+        assert name in names
+    assert any(name.startswith("eventproof/conformance/user_state/test_") for name in names)
+
+
+def test_the_installed_tool_imports_nothing_of_the_checkout(environment: Path) -> None:
+    found = run(environment / "bin/python", "-c", "import eventproof; print(eventproof.__file__)", cwd=environment)
+    assert Path(found.stdout.strip()).is_relative_to(environment), found
+
+
+def test_the_installed_tool_checks_the_server_it_brings(environment: Path, tmp_path: Path) -> None:
+    checked = run(environment / "bin/python", "-m", "eventproof", "check", "--reference", "--json", cwd=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    assert json.loads(checked.stdout)["verdict"] == "pass"
+
+
+def test_the_installed_cases_run_under_plain_pytest(
+    environment: Path, server: reference.Reference, tmp_path: Path
+) -> None:
+    checked = run(
+        *(environment / "bin/python", "-m", "pytest", "--pyargs", "eventproof.conformance", "--target", server.profile),
+        cwd=tmp_path,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert " passed" in checked.stdout
+
+
+def test_an_installed_swarm_runs_by_its_path(environment: Path, server: reference.Reference, tmp_path: Path) -> None:
+    scenario = next(environment.glob("lib/python*/site-packages/eventproof/loadtests/ban_storm.py"))
+    swarm = run(
+        *(environment / "bin/python", "-m", "eventproof", "swarm", scenario, server.profile),
+        *("--users", "12", "--spawn-rate", "12", "--run-time", "6s", "--json"),
+        cwd=tmp_path,
+    )
+    assert swarm.returncode == 0, swarm.stdout + swarm.stderr
+    assert json.loads(swarm.stdout)["verdict"] == "pass"
