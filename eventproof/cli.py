@@ -6,11 +6,12 @@ With `--json`, results go to standard output and everything for people to standa
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,13 +19,16 @@ from . import __version__, layout
 from .errors import EventproofError, UsageError
 from .verdict import ExitCode, exit_code
 
+if TYPE_CHECKING:
+    from .report.records import Run
+
 DEBUG_VARIABLE = "EVENTPROOF_DEBUG"
 
 
 class _Group(click.Group):
     """Turns our exceptions into a sentence and a code; imports the server's options only when they are asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return ["demo", "check", "swarm", "serve", "init", "contract"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -87,6 +91,20 @@ def _raise_for_debugging() -> None:
         raise
 
 
+class _Duration(click.ParamType[float]):
+    """Seconds, written as in a profile; a bare number is seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from . import settings
+
+        try:
+            return float(value) if str(value).isdigit() else settings.seconds(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 def _options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def decorate(function: Any) -> Any:
         for decorator in reversed(decorators):
@@ -137,6 +155,134 @@ def _profile(target: str | None, reference: bool, fault: str | None, **server: A
 
 
 @eventproof.command()
+@_target_options
+@click.option("--system", "systems", multiple=True, metavar="NAME", help="This system alone; may be repeated.")
+@click.option("--only", multiple=True, metavar="ID", help="This requirement or case alone; may be repeated.")
+@click.option("--seed", type=click.IntRange(min=0), help="Repeat the choices of an earlier run.")
+@_results_option
+@_json_option
+@click.option("--list", "listed", is_flag=True, help="Name the requirements and their cases, and leave.")
+@click.option("--explain", metavar="ID", help="Tell what a requirement means and how it is checked, and leave.")
+@click.option("--dry-run", is_flag=True, help="Log in, fire each action once, and say what is missing.")
+def check(
+    target: str | None,
+    reference: bool,
+    fault: str | None,
+    environment: str | None,
+    systems: tuple[str, ...],
+    only: tuple[str, ...],
+    seed: int | None,
+    results: Path | None,
+    as_json: bool,
+    listed: bool,
+    explain: str | None,
+    dry_run: bool,
+) -> int:
+    """Check that a server keeps its contract.
+
+    The target is a profile (eventproof.toml here by default) or a URL.
+    """
+    from .conform import launch, run
+    from .report import folder
+    from .report.progress import progress
+
+    with _profile(target, reference, fault) as given:
+        known = launch.target_of(given, environment)
+        with progress() as listener:
+            checked = run.check(
+                known,
+                systems=systems,
+                only=only,
+                seed=seed,
+                results=(written := folder.prepare(results, "check")),
+                command=_command("check", target, reference, fault, environment),
+                listener=listener,
+            )
+    return _finish(checked, written, as_json)
+
+
+@eventproof.command()
+@click.argument("scenario", required=False, default="ban_storm", metavar="[SCENARIO]")
+@_target_options
+@click.option("--users", type=click.IntRange(min=1), default=100, show_default=True, help="Simulated users.")
+@click.option("--admins", type=click.IntRange(min=1), default=2, show_default=True, help="Simulated admins.")
+@click.option(
+    "--spawn-rate", type=click.FloatRange(min=0, min_open=True), default=50.0, show_default=True, help="A second."
+)
+@click.option("--run-time", type=_Duration(), default="30s", show_default=True, help="Such as 30s, 5min or 1h.")
+@click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True, help="Workers on this machine.")
+@click.option(
+    "--objective", "objectives", multiple=True, metavar="LINE", help='Such as "ban_to_logout: p(99) < 250ms".'
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Repeat the choices of an earlier run.")
+@_results_option
+@_json_option
+@click.option("--list", "listed", is_flag=True, help="Name the scenarios, and leave.")
+def swarm(
+    scenario: str,
+    target: str | None,
+    reference: bool,
+    fault: str | None,
+    environment: str | None,
+    users: int,
+    admins: int,
+    spawn_rate: float,
+    run_time: float,
+    processes: int,
+    objectives: tuple[str, ...],
+    seed: int,
+    results: Path | None,
+    as_json: bool,
+    listed: bool,
+) -> int:
+    """Let a swarm loose on a server, and judge it by objectives.
+
+    SCENARIO is one of `--list` or the path of a locustfile; ban_storm by default.
+    """
+    from .load import run
+    from .report import folder
+    from .report.countdown import countdown
+
+    if listed:
+        click.echo("\n".join(f"{name}  {about}" for name, about in run.scenarios().items()))
+        return ExitCode.PASS
+    settings = f"--users {users} --admins {admins} --spawn-rate {spawn_rate:g} --run-time {run_time:g}s"
+    with (
+        _profile(target, reference, fault, seed_users=users + 2 * admins) as given,
+        countdown(f"{scenario}: {users} users and {admins} admins, {run_time:g} s", run_time) as passed,
+    ):
+        swarmed = run.swarm(
+            scenario,
+            given,
+            users,
+            spawn_rate,
+            run_time,
+            processes,
+            objectives,
+            (written := results or folder.fresh("swarm")),
+            environment=environment,
+            admins=admins,
+            seed=seed,
+            command=f"{_command(f'swarm {shlex.quote(scenario)}', target, reference, fault, environment)} {settings}",
+            progress=passed,
+        )
+    return _finish(swarmed, written, as_json)
+
+
+@eventproof.command()
+@click.option("--users", type=click.IntRange(min=1), default=200, show_default=True, help="Simulated users.")
+@click.option("--run-time", type=_Duration(), default="20s", show_default=True, help="How long the swarm goes on.")
+@_results_option
+@_json_option
+def demo(users: int, run_time: float, results: Path | None, as_json: bool) -> int:
+    """Server, check, short swarm, report: the first minute."""
+    from .demo import demo
+
+    both, written = demo(users=users, run_time=run_time, results=results)
+    return _finish(both, written, as_json)
+
+
+@eventproof.command()
 @click.option("--force", is_flag=True, help="Replace a profile that is there.")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default="eventproof.toml")
 def init(path: Path, force: bool) -> None:
@@ -147,6 +293,22 @@ def init(path: Path, force: bool) -> None:
         raise UsageError(f"{path} is there already; --force replaces it")
     path.write_text(profile.template(), encoding="utf-8")
     click.echo(f"wrote {path}; fill it in, then try `eventproof check --dry-run {path}`")
+
+
+def _command(verb: str, target: str | None, reference: bool, fault: str | None, environment: str | None) -> str:
+    """What a person typed, to be typed again."""
+    named = ["--reference", *(["--fault", fault] if fault else [])] if reference else [target] if target else []
+    return shlex.join(["eventproof", *verb.split(), *named, *(["--environment", environment] if environment else [])])
+
+
+def _finish(run: "Run", folder: Path, as_json: bool) -> int:
+    """Say what came of a run, and return its code."""
+    from .report import terminal
+
+    terminal.print_summary(run, report=folder / "report.html", stream=sys.stderr if as_json else sys.stdout)
+    if as_json:
+        click.echo((folder / "results.json").read_text("utf-8"))
+    return exit_code(run.outcome)
 
 
 @eventproof.group()

@@ -149,6 +149,7 @@ def _target(root: Table, path: Path, environment: str | None, catalog: Catalog) 
         budgets=_budgets(root.table("budgets")),
         other_channels=tuple(map(_other_channel, root.tables("other_channels"))) if "other_channels" in root else None,
         tiers=_tiers(root.table("tiers"), calls) if "tiers" in root else _TIERS,
+        openapi=_openapi(root, path.parent),
         metrics=_metrics(root.table("metrics")) if "metrics" in root else None,
         known_failures=_known_failures(root.table("known_failures"), catalog),
         allow_load=root.flag("allow_load", False),
@@ -159,7 +160,7 @@ def _target(root: Table, path: Path, environment: str | None, catalog: Catalog) 
 
 _TOP = frozenset(
     {"base_url", "systems", "socketio", "rest", "identities", "jwt", "operations", "capabilities", "budgets"}
-    | {"other_channels", "tiers", "metrics", "known_failures", "allow_load"}
+    | {"other_channels", "tiers", "openapi", "metrics", "known_failures", "allow_load"}
 )
 
 
@@ -180,6 +181,11 @@ def _systems(root: Table, catalog: Catalog) -> tuple[System, ...]:
             hint = nearest(name, set(catalog.systems))
             root.fail("systems", f'names "{name}", which is no system{hint}; there are {", ".join(catalog.systems)}')
     return tuple(catalog.systems[name] for name in names)
+
+
+def _openapi(root: Table, folder: Path) -> str | None:
+    place = root.text("openapi", None)
+    return place if place is None or "://" in place else str(folder / place)
 
 
 def _socketio(table: Table) -> SocketIO:

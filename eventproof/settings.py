@@ -24,6 +24,14 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f' (did you mean "{close[0]}"?)' if close else ""
 
 
+def seconds(text: str) -> float:
+    """The seconds in a duration such as "250ms", "5s", "2min" or "1h"; ValueError says how one is written."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f'must be a duration such as "250ms", "5s" or "2min", not {text!r}')
+    return float(match[1]) * _SECONDS[match[2]]
+
+
 @dataclass(slots=True)
 class Table:
     """A TOML table under its dotted name in `file`; `environment` holds the variables."""
@@ -78,10 +86,10 @@ class Table:
         """Seconds, written as a number or as text such as "250ms", "5s" or "2min"."""
         value = self._get(key, (str, int, float), 'a duration such as "5s"', default)
         if isinstance(value, str):
-            match = _DURATION.fullmatch(value.strip())
-            if match is None:
-                self.fail(key, f'must be a duration such as "250ms", "5s" or "2min", not {value!r}')
-            return float(match[1]) * _SECONDS[match[2]]
+            try:
+                return seconds(value)
+            except ValueError as error:
+                self.fail(key, str(error))
         if isinstance(value, bool) or value <= 0:
             self.fail(key, f'must be a duration such as "5s", not {value!r}')
         return float(value)

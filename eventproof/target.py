@@ -189,6 +189,8 @@ class Target:
     """None where the profile does not say; empty where it says that there is none."""
     tiers: tuple[Tier, ...] = ()
     """From the lowest to the highest."""
+    openapi: str | None = None
+    """The path or the URL of the OpenAPI document that the target publishes; ours where it is None."""
     metrics: Metrics | None = None
     known_failures: Mapping[str, str] = field(default_factory=dict)
     allow_load: bool = False

@@ -4,14 +4,10 @@ locust -f loadtests/ban_storm.py --target eventproof.toml
 eventproof swarm ban_storm --users 1000 --spawn-rate 100 --run-time 1m
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from locust import events
+from collections.abc import Mapping
 
 from eventproof.load import plugin
-from eventproof.load.person import Person
-from eventproof.load.users import Admin, Member
+from eventproof.load.users import Act, Admin, Member
 
 plugin.objectives(
     "ban_to_logout: p(99) < 1s",
@@ -22,12 +18,8 @@ plugin.objectives(
     "failed == 0",
 )
 
-
-@events.init_command_line_parser.add_listener
-def options(parser: Any) -> None:
-    """How often admins act."""
-    parser.add_argument("--ban-rate", type=float, default=4.0, help="Bans a second, of all admins together.")
-    parser.add_argument("--tier-rate", type=float, default=4.0, help="Tier updates a second, of all admins together.")
+plugin.option("--ban-rate", type=float, default=4.0, help="Bans a second, of all admins together.")
+plugin.option("--tier-rate", type=float, default=4.0, help="Tier updates a second, of all admins together.")
 
 
 class Crowd(Member):
@@ -37,7 +29,7 @@ class Crowd(Member):
 class Moderator(Admin):
     """Bans and promotes, each at a steady rate."""
 
-    def rates(self) -> Mapping[Callable[[Person, float], None], float]:
+    def rates(self) -> Mapping[Act, float]:
         """Bans and tier updates a second."""
         options = self.environment.parsed_options
         return {self.ban: options.ban_rate / options.admins, self.update_tier: options.tier_rate / options.admins}

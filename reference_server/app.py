@@ -23,14 +23,22 @@ from .systems.user_state.handlers import UserState
 from .systems.user_state.tables import Accounts
 from .tokens import Tokens, secret_for
 from .transport.doors import stream, websocket
+from .transport.http import json_response
 from .transport.limits import Limits
-from .transport.rest import Handler, Rest, json_response
+from .transport.rest import Handler, Rest
 from .transport.socketio import SocketServer
 
 SYSTEMS: Final[Mapping[str, Callable[[Services], Mapping[str, Handler]]]] = {
     "user-state": lambda services: UserState(services).operations(),
 }
 """What serves a system's operations, one line a system; its channels follow from its contract."""
+
+TRANSPORTS: Final[Mapping[Wire, tuple[str, ...]]] = {
+    Wire.SOCKET_IO: ("websocket", "polling"),
+    Wire.SSE: ("sse",),
+    Wire.WEBSOCKET: ("websocket",),
+}
+"""What a channel of each wire runs over."""
 
 SOCKET_IO_PATH: Final = "/socket.io/"
 
@@ -53,7 +61,7 @@ def services(settings: Settings, store: Store, conduct: Conduct) -> Services:
 
 def application(settings: Settings, made: Services) -> web.Application:
     """The application that serves these settings' systems."""
-    rest = Rest(made.admission, made.metrics, made.conduct, settings.limits.max_body)
+    rest = Rest(made.admission, made.metrics, made.conduct, settings.limits)
     app = web.Application(middlewares=[rest.border])
     names = chosen(settings)
     channels: list[Channel] = []
@@ -62,12 +70,13 @@ def application(settings: Settings, made: Services) -> web.Application:
         rest.mount(app, system, SYSTEMS[name](made))
         channels.extend(system.channels)
     sockets = _mount_channels(app, channels, made, settings.limits)
-    _mount_probes(app, made, sockets)
+    _mount_probes(app, channels, made, sockets)
 
     async def say_goodbye(_: web.Application) -> None:
+        # No DISCONNECT: to clients it means "do not come back", and they should, to the next server.
+        sockets.eio.close_all("going away")
         for connection in made.connections:
             connection.link.close("going away")
-        await sockets.eio.disconnect()
 
     async def let_go(_: web.Application) -> None:
         made.passwords.close()
@@ -97,9 +106,10 @@ def _mount_channels(app: web.Application, channels: list[Channel], made: Service
     return sockets
 
 
-def _mount_probes(app: web.Application, made: Services, sockets: SocketServer) -> None:
+def _mount_probes(app: web.Application, channels: list[Channel], made: Services, sockets: SocketServer) -> None:
     made.metrics.watch(
-        made.connections.by_transport,
+        [(transport, channel.address) for channel in channels for transport in TRANSPORTS[channel.wire]],
+        made.connections.places,
         lambda: {"connections": len(made.connections), "rooms": made.connections.users, **sockets.sizes()},
     )
 

@@ -1,12 +1,15 @@
 """What the server counts, for Prometheus. Gauges are read from the registries at the moment they are asked for."""
 
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+Place = tuple[str, str]
+"""A transport, and a channel."""
+Sizes = Mapping[str, int]
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -45,13 +48,9 @@ class Metrics:
         """A reader was too slow."""
         self._cut.inc()
 
-    def watch(
-        self,
-        by_transport: Callable[[], Tally[tuple[str, str]]],
-        sizes: Callable[[], dict[str, int]],
-    ) -> None:
-        """Gauges: connections by transport and channel, and the size of whatever else is kept for a connection."""
-        self.registry.register(_Live(by_transport, sizes))
+    def watch(self, places: Iterable[Place], taken: Callable[[], Tally[Place]], sizes: Callable[[], Sizes]) -> None:
+        """Gauges: connections by place, and the size of whatever else is kept for a connection."""
+        self.registry.register(_Live(tuple(places), taken, sizes))
 
     def text(self) -> bytes:
         """All of it in Prometheus's text format."""
@@ -59,16 +58,20 @@ class Metrics:
 
 
 class _Live(Collector):
-    def __init__(self, by_transport: Callable[[], Tally[tuple[str, str]]], sizes: Callable[[], dict[str, int]]) -> None:
-        self._by_transport = by_transport
+    def __init__(
+        self, places: tuple[Place, ...], taken: Callable[[], Tally[Place]], sizes: Callable[[], Sizes]
+    ) -> None:
+        self._places = places
+        self._taken = taken
         self._sizes = sizes
 
     def collect(self) -> Iterable[Metric]:
         connections = GaugeMetricFamily(
             "eventproof_connections", "Connections of users.", labels=["transport", "channel"]
         )
-        for (transport, channel), count in self._by_transport().items():
-            connections.add_metric([transport, channel], count)
+        taken = self._taken()
+        for place in self._places:
+            connections.add_metric(place, taken[place])
         yield connections
         registered = GaugeMetricFamily("eventproof_registered", "Entries kept for connections.", labels=["registry"])
         for name, size in self._sizes().items():

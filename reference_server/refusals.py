@@ -16,7 +16,7 @@ def contracts() -> catalog.Catalog:
     return catalog.load()
 
 
-class Refusal(Exception):  # noqa: N818 - it is no error to refuse
+class Refusal(Exception):
     """Raised wherever a request or a connection is turned away; `code` is one of the contracts'."""
 
     def __init__(self, code: str, sentence: str | None = None, *, headers: Mapping[str, str] | None = None) -> None:

@@ -4,9 +4,11 @@ import asyncio
 import errno
 import resource
 import signal
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
@@ -15,12 +17,17 @@ from eventproof.errors import UsageError
 
 from . import seed
 from .app import application, chosen, services
+from .conduct import Conduct
 from .faults import conduct_of
+from .services import Services
 from .settings import Settings
 from .store.database import open_store
 from .systems.user_state.tables import TABLES
+from .transport.http import HttpProtocol
 
 _log = structlog.get_logger("server")
+_LONGEST_LINE: Final = 32 * 1024
+_NO_LOG: Final[Any] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +40,52 @@ class People:
     credentials: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that listens."""
+
+    url: str
+    services: Services
+
+
 async def serve(settings: Settings, people: People) -> None:
     """Serve until SIGTERM or SIGINT. Raises UsageError and TargetUnavailable where the server cannot start."""
     stop = _stopped()
+    async with running(settings, people, conduct_of(settings.fault)) as server:
+        print(f"listening on {server.url}", flush=True)
+        _log.info("listening", url=server.url, systems=chosen(settings), fault=settings.fault or None)
+        await stop.wait()
+        _log.info("stopping", connections=len(server.services.connections))
+    _log.info("stopped")
+
+
+@asynccontextmanager
+async def running(settings: Settings, people: People, conduct: Conduct) -> AsyncIterator[Running]:
+    """A server that listens while the block runs, and then closes everything in order.
+
+    It stops listening, closes the connections, lets requests finish for `stop_timeout`, and closes the store.
+    """
     chosen(settings)
-    conduct = conduct_of(settings.fault)
     store = await open_store(settings.database_url, TABLES)
     try:
         made = services(settings, store, conduct)
+        await made.accounts.recall()
         for email, password in people.admins:
             await seed.create_admin(made, email, password)
         if people.credentials is not None:
             await seed.seed(made, people.users, people.credentials)
-        runner = web.AppRunner(
-            application(settings, made),
-            access_log=None,
-            handler_cancellation=True,
-            shutdown_timeout=settings.stop_timeout,
-            max_line_size=32 * 1024,
-        )
+        runner = web.AppRunner(application(settings, made), shutdown_timeout=settings.stop_timeout)
         await runner.setup()
         try:
-            await _listen(runner, settings)
-            await stop.wait()
-            _log.info("stopping", connections=len(made.connections))
+            listening = await _listen(runner, settings)
+            try:
+                yield Running(_url(listening), made)
+            finally:
+                listening.close()
         finally:
             await runner.cleanup()
     finally:
         await store.close()
-    _log.info("stopped")
 
 
 def _stopped() -> asyncio.Event:
@@ -79,23 +103,29 @@ def _stopped() -> asyncio.Event:
     return stop
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+async def _listen(runner: web.AppRunner, settings: Settings) -> asyncio.Server:
     _raise_file_limit()
+    loop, server = asyncio.get_running_loop(), runner.server
+    assert server is not None  # noqa: S101 - the runner is set up
+
+    def protocol() -> HttpProtocol:
+        return HttpProtocol(server, loop=loop, access_log=_NO_LOG, max_line_size=_LONGEST_LINE)
+
     try:
-        await web.TCPSite(runner, settings.host, settings.port, backlog=4096).start()
+        listening = await loop.create_server(protocol, settings.host, settings.port, backlog=4096)
     except OSError as failure:
         place = f"{settings.host}:{settings.port}"
         if failure.errno == errno.EADDRINUSE:
-            raise UsageError(
-                f"{place} is in use by another program: choose another with --port (0 takes a free one)"
-            ) from None
-        raise UsageError(
-            f"cannot listen on {place} ({failure.strerror or failure}): choose another with --host and --port"
-        ) from None
-    host, port = runner.addresses[0][:2]
-    address = f"[{host}]" if ":" in host else host
-    print(f"listening on http://{address}:{port}", flush=True)
-    _log.info("listening", host=host, port=port, systems=list(chosen(settings)), fault=settings.fault or None)
+            problem = f"{place} is in use by another program: choose another with --port (0 takes a free one)"
+        else:
+            problem = f"cannot listen on {place} ({failure.strerror or failure}): choose another with --host and --port"
+        raise UsageError(problem) from None
+    return listening
+
+
+def _url(listening: asyncio.Server) -> str:
+    host, port = listening.sockets[0].getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _raise_file_limit() -> None:

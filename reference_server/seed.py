@@ -46,7 +46,7 @@ def admin_from_environment() -> tuple[str, str] | None:
 
 async def create_admin(services: Services, email: str, password: str) -> None:
     """Make this an admin's account with this password; one that exists becomes an admin's."""
-    await services.accounts.add([new_account(email, Role.ADMIN)], await services.passwords.hash(password), promote=True)
+    await services.accounts.add([new_account(email, Role.ADMIN)], await services.passwords.hash(password))
 
 
 async def seed(services: Services, users: int, credentials: Path) -> None:

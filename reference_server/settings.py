@@ -25,8 +25,6 @@ class Settings:
     database_url: str = DEFAULT_DATABASE
     systems: tuple[str, ...] = ()
     """Empty for all."""
-    allowed_origins: tuple[str, ...] = ()
-    """Browsers' origins that may connect beside the server's own."""
     log_level: str = "info"
     token_lifetime: float = 24 * 3600.0
     stop_timeout: float = 3.0

@@ -39,6 +39,7 @@ async def _login_is_refused(user: Person) -> None:
 async def test_every_earlier_token_is_refused_by_rest(stage: Stage) -> None:
     user, bystander = await stage.users(2)
     tokens = await _tokens(user)
+    await user.connect()
     await stage.accounts.ban(user)
     for token in tokens:
         (await user.call("getMe", token=token)).must_be_refused("with a token from before the ban")
@@ -48,8 +49,10 @@ async def test_every_earlier_token_is_refused_by_rest(stage: Stage) -> None:
 @requirement("UST-BAN-5")
 @pytest.mark.parametrize("transport", [Transport.WEBSOCKET, Transport.POLLING])
 async def test_no_earlier_token_opens_a_connection(stage: Stage, transport: Transport) -> None:
+    """Neither that of a session which the ban cut off, nor that of one without a connection."""
     user, bystander = await stage.users(2)
     tokens = await _tokens(user)
+    await user.connect(transport, token=tokens[0])
     await stage.accounts.ban(user)
     for token in tokens:
         await stage.must_refuse(user.knock(token, transport), beside=bystander)
@@ -98,9 +101,8 @@ async def test_no_connection_that_is_being_opened_outlives_the_ban(stage: Stage)
         await stage.accounts.ban(user)
 
     *accepted, _ = await asyncio.gather(*(race(line, index % 2 == 0) for index, line in enumerate(lines)), strike())
-    for line, was_accepted in zip(lines, accepted, strict=True):
-        if was_accepted:
-            await line.ends()
+    ends = [line.ends() for line, was_accepted in zip(lines, accepted, strict=True) if was_accepted]
+    await asyncio.gather(*ends)
 
 
 async def _entered(stage: Stage, user: Person) -> list[tuple[OtherChannel, Line]]:

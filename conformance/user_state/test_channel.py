@@ -43,6 +43,7 @@ async def _expired(stage: Stage, user: Person) -> str | None:
 
 async def _of_a_banned_user(stage: Stage, user: Person) -> str | None:
     token = await user.session()
+    await user.connect()
     await stage.accounts.ban(user)
     return user.minted() or token
 

@@ -27,6 +27,7 @@ async def test_after_unban_the_user_logs_in_and_connects_as_before(stage: Stage)
 async def test_tokens_that_the_ban_revoked_stay_revoked(stage: Stage, transport: Transport) -> None:
     user, bystander = await stage.users(2)
     tokens = [await user.session(), await user.another_token()]
+    await user.connect(transport)
     await stage.accounts.ban(user)
     await stage.accounts.unban(user)
     for token in tokens:

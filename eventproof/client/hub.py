@@ -5,6 +5,7 @@ hub and must not block. Nothing reconnects by itself: what a server ends stays e
 """
 
 import os
+import ssl
 from _socket import SOCK_STREAM, getaddrinfo
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -13,12 +14,11 @@ from enum import Enum
 from functools import partial
 from time import monotonic
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import gevent
 import orjson
 
-from eventproof.errors import ProtocolViolation, TargetUnavailable
+from eventproof.errors import ProtocolViolation
 from eventproof.wire import engineio, websocket
 from eventproof.wire.connection import (
     AckReceived,
@@ -36,6 +36,7 @@ from eventproof.wire.connection import (
 from eventproof.wire.engineio import Message
 from eventproof.wire.websocket import Opcode
 
+from .address import Address, unreachable
 from .sources import Sources
 from .stream import Dial, End, Stream
 from .tls import Tls
@@ -106,7 +107,8 @@ class Hub:
     `sources` are local addresses to connect from, in turn: each has its own 28,000 ports. Towards loopback further
     addresses are taken as they are needed. At most `opening` connections are being opened at once; the others wait
     their turn. A connection that is not open after `patience` seconds is given up, as is one that lets more than
-    `max_unsent` bytes wait. Raises TargetUnavailable where the host has no address.
+    `max_unsent` bytes wait. What a listener raises goes to `on_fault`, or to gevent, which prints it.
+    Raises TargetUnavailable where the host has no address.
     """
 
     def __init__(
@@ -119,24 +121,20 @@ class Hub:
         opening: int = 64,
         patience: float = 10.0,
         max_unsent: int = 64 * 1024,
+        ssl_context: ssl.SSLContext | None = None,
+        on_fault: Callable[[Exception], None] | None = None,
     ) -> None:
-        parts = urlsplit(base_url)
-        host, secure = parts.hostname or "", parts.scheme in ("https", "wss")
-        family, address = _resolved(host, parts.port or (443 if secure else 80))
+        address = Address.parse(base_url)
+        family, place = _resolved(address)
+        tls = partial(Tls, address.host, ssl_context) if address.tls else None
         self.patience = patience
+        self.on_fault = on_fault
         self._loop = gevent.get_hub().loop
-        self._dial = Dial(
-            self._loop,
-            family,
-            address,
-            Sources(sources, address[0]),
-            partial(Tls, host) if secure else None,
-            max_unsent,
-        )
+        self._dial = Dial(self._loop, family, place, Sources(sources, place[0]), tls, max_unsent)
         self._request = partial(
             websocket.handshake_request,
-            parts.netloc.rpartition("@")[2],
-            f"{parts.path.rstrip('/')}{path}?{engineio.query('websocket')}",
+            address.authority,
+            address.target(f"{path}?{engineio.query('websocket')}"),
             headers=tuple(headers),
         )
         self._limit = opening
@@ -230,6 +228,11 @@ class HubSocketIO:
         self._frames: websocket.FrameDecoder | None = None
         self._session: Connection | None = None
 
+    @property
+    def unsent(self) -> int:
+        """How many bytes wait until the peer reads."""
+        return 0 if self._stream is None else self._stream.unsent
+
     def emit(self, name: str, *args: Any, ack_id: int | None = None) -> None:
         """Send an event; nothing happens where the connection is not open."""
         if self.is_open and self._session is not None:
@@ -270,7 +273,12 @@ class HubSocketIO:
                 for opcode, payload in self._frames.feed(data):
                     self._take(opcode, payload, at)
         except ProtocolViolation as violation:
-            self._end(CloseReason.VIOLATION, f"{violation} Expected {violation.expected}, got {violation.observed}", at)
+            detail = f"{violation} Expected {violation.expected}, got {violation.observed}"
+            self._end(CloseReason.VIOLATION, detail, at)
+        except Exception as error:
+            if self._hub.on_fault is None:
+                raise
+            self._hub.on_fault(error)
 
     def ended(self, end: End, detail: str, at: float) -> None:
         """The stream is gone."""
@@ -382,9 +390,9 @@ _HANDLERS: dict[type, Callable[[HubSocketIO, Any, float], None]] = {
 }
 
 
-def _resolved(host: str, port: int) -> tuple[int, Any]:
+def _resolved(address: Address) -> tuple[int, Any]:
     try:
-        family, _, _, _, address = getaddrinfo(host, port, type=SOCK_STREAM)[0]
+        family, _, _, _, place = getaddrinfo(address.host, address.port, type=SOCK_STREAM)[0]
     except OSError as error:
-        raise TargetUnavailable(f"{host} has no address: {error.strerror}") from None
-    return family, address
+        raise unreachable(address, error) from None
+    return family, place

@@ -79,6 +79,12 @@ class Inbox:
         self.ended = Closed(at, order, by, ending, reason, code, left_at)
         self.wake()
 
+    def violate(self, violation: ProtocolViolation) -> None:
+        """The peer broke its protocol; only the first call counts."""
+        if self.violation is None:
+            violation.observed = self._journal.redaction.text(violation.observed)
+            self.violation = violation
+
     def wake(self) -> None:
         """Let all who wait look again."""
         changed, self._changed = self._changed, asyncio.Event()

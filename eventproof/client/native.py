@@ -15,7 +15,7 @@ from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received
 from .inbox import Inbox
 from .journal import Journal
 from .redaction import Redaction, secrets_of
-from .websocket_stream import WebSocketStream, open_websocket
+from .websocket_stream import WebSocketStream
 
 __all__ = ["ReadMessage", "WebSocketClient", "named_event"]
 
@@ -77,7 +77,7 @@ class WebSocketClient:
             channel=path.partition("?")[0] if channel is None else channel,
         )
         self._inbox = Inbox(self._journal, on_event=on_event, limit=max_events)
-        self._begun = False
+        self._opened = False
         self._stream: WebSocketStream | None = None
 
     @property
@@ -88,28 +88,26 @@ class WebSocketClient:
     @property
     def is_open(self) -> bool:
         """Whether messages can still arrive."""
-        return self._stream is not None and self._inbox.ended is None
+        return self._opened and self._inbox.ended is None
 
     async def open(self) -> None:
         """Connect and shake hands; raises ConnectionRefused, TargetUnavailable or Inconclusive."""
-        if self._begun:
+        if self._stream is not None:
             raise UsageError("A client opens once; make another one.")
-        self._begun = True
+        self._stream = WebSocketStream(
+            self._address,
+            self._target,
+            headers=self._headers,
+            listener=self,
+            journal=self._journal,
+            wanted="WebSocket",
+            ssl_context=self._ssl,
+        )
         try:
-            self._stream = await open_websocket(
-                self._address,
-                self._target,
-                headers=self._headers,
-                listener=self,
-                journal=self._journal,
-                timeout=self._timeout,
-                wanted="WebSocket",
-                ssl_context=self._ssl,
-            )
+            await self._stream.open(self._timeout)
         except ConnectionRefused as refused:
             self._journal.enter(Kind.REFUSED, payload={"reason": str(refused), "data": refused.data})
             raise
-        self._journal.enter(Kind.OPENED)
 
     async def expect(self, name: str, timeout: float) -> Received:
         """Take the next event of that name that nobody took; raises NotReceived."""
@@ -138,6 +136,11 @@ class WebSocketClient:
         if self._stream is not None:
             self._stream.abort()
 
+    def on_open(self) -> None:
+        """Part of Listener."""
+        self._opened = True
+        self._journal.enter(Kind.OPENED)
+
     def on_message(self, message: str | bytes) -> None:
         """Part of Listener."""
         name, argument = self._read(message)
@@ -152,14 +155,14 @@ class WebSocketClient:
 
     def on_violation(self, violation: ProtocolViolation) -> None:
         """Part of Listener."""
-        self._inbox.violation = violation
+        self._inbox.violate(violation)
 
     def on_end(self, stream: object, ending: Ending, reason: str, code: int | None) -> None:  # noqa: ARG002 - as above
         """Part of Listener."""
         self._inbox.end(ending, reason, code)
 
     async def __aenter__(self) -> Self:
-        if not self._begun:
+        if self._stream is None:
             await self.open()
         return self
 
@@ -169,7 +172,7 @@ class WebSocketClient:
         await self.close()
 
     async def _write(self, messages: list[str | bytes], raw: bytes | None) -> None:
-        if self._stream is None:
+        if self._stream is None or not self._opened:
             raise UsageError("The client is not open.")
         self._stream.write(messages)
         if raw is not None:

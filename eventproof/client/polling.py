@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable
 
 import aiohttp
-from yarl import URL
 
 from eventproof.errors import Inconclusive, ProtocolViolation, TargetUnavailable
 from eventproof.wire import engineio
@@ -51,6 +50,7 @@ class PollingStream:
         )
         self._query = engineio.query("polling")
         self._patience = 30.0
+        self._connect_timeout = 30.0
         self._max_payload = 1_000_000
         self._outgoing: deque[Message] = deque()
         self._idle = asyncio.Event()
@@ -61,10 +61,11 @@ class PollingStream:
         self._poster: asyncio.Task[None] | None = None
 
     async def open(self, timeout: float) -> None:
-        """The handshake; its OPEN packet goes to the listener. Raises as `open_websocket` does."""
+        """The handshake; its OPEN packet goes to the listener. Raises as `WebSocketStream.open` does."""
+        self._connect_timeout = timeout
         try:
-            async with asyncio.timeout(timeout):
-                payload = await self._get(first=True)
+            async with asyncio.timeout(2 * timeout):
+                payload = await self._request("GET", first=True)
         except TimeoutError:
             raise Inconclusive(f"{self._url} did not answer within {timeout:g} s.") from None
         self._deliver(payload)
@@ -108,8 +109,8 @@ class PollingStream:
 
     def cookies(self) -> list[tuple[str, str]]:
         """The cookies that the server set, as a header: a balancer may route by them."""
-        found = self._http.cookie_jar.filter_cookies(URL(self._url))
-        return [("Cookie", "; ".join(f"{name}={cookie.value}" for name, cookie in found.items()))] if found else []
+        pairs = "; ".join(f"{cookie.key}={cookie.value}" for cookie in self._http.cookie_jar)
+        return [("Cookie", pairs)] if pairs else []
 
     def abort(self) -> None:
         """Stop now, without a goodbye."""
@@ -119,46 +120,41 @@ class PollingStream:
                 task.cancel()
         self._idle.set()
 
-    async def release(self) -> None:
-        """Stop, and give everything back."""
+    async def close(self, timeout: float) -> None:
+        """Stop, and give everything back; what was written should have been drained before."""
         self.abort()
-        tasks = [task for task in (self._getter, self._poster) if task is not None]
-        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks = {task for task in (self._getter, self._poster) if task is not None}
+        if tasks:
+            await asyncio.wait(tasks, timeout=timeout)
         await self._http.close()
 
     async def _poll(self) -> None:
         while not self._paused and not self._ended:
-            try:
-                async with asyncio.timeout(self._patience):
-                    payload = await self._get()
-            except _SessionGone as gone:
-                self._finish(Ending.HTTP_STATUS, f"a poll was answered {gone.answer.shown}", gone.answer.status)
-                return
-            except TimeoutError:
-                self._finish(Ending.LOCAL, f"no heartbeat came within {self._patience:g} s", None)
-                return
-            except TargetUnavailable as error:
-                self._finish(Ending.RESET, str(error), None)
-                return
-            self._deliver(payload)
-
-    async def _get(self, *, first: bool = False) -> bytes:
-        return await self._request("GET", None, first=first)
+            payload = await self._exchange("GET")
+            if payload is not None:
+                self._deliver(payload)
 
     async def _post(self) -> None:
         try:
-            while self._outgoing:
-                payload = engineio.encode_payload(self._batch())
-                async with asyncio.timeout(self._patience):
-                    await self._request("POST", payload)
-        except _SessionGone as gone:
-            self._finish(Ending.HTTP_STATUS, f"a POST was answered {gone.answer.shown}", gone.answer.status)
-        except TimeoutError:
-            self._finish(Ending.LOCAL, f"a POST was not answered within {self._patience:g} s", None)
-        except TargetUnavailable as error:
-            self._finish(Ending.RESET, str(error), None)
+            while self._outgoing and not self._ended:
+                await self._exchange("POST", engineio.encode_payload(self._batch()).encode())
         finally:
             self._idle.set()
+
+    async def _exchange(self, method: str, payload: bytes | None = None) -> bytes | None:
+        """The body of the answer; None where the session has ended for want of a good one."""
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._request(method, payload)
+        except _SessionGone as gone:
+            self._finish(Ending.HTTP_STATUS, f"a {method} was answered {gone.answer.shown}", gone.answer.status)
+        except TimeoutError:
+            self._finish(Ending.LOCAL, f"a {method} was not answered within {self._patience:g} s", None)
+        except TargetUnavailable as error:
+            self._finish(Ending.RESET, str(error), None)
+        except ProtocolViolation as violation:
+            self._violated(violation)
+        return None
 
     def _batch(self) -> list[Message]:
         """As many of the waiting messages as `maxPayload` lets one POST carry, at least one."""
@@ -172,33 +168,37 @@ class PollingStream:
             batch.append(self._outgoing.popleft())
         return batch
 
-    async def _request(self, method: str, payload: str | None, *, first: bool = False) -> bytes:
+    async def _request(self, method: str, payload: bytes | None = None, *, first: bool = False) -> bytes:
         """The body of a 200; raises _SessionGone, or for the first request what its answer stands for."""
         try:
             async with self._http.request(
                 method,
-                URL(f"{self._url}?{self._query}", encoded=True),
-                data=None if payload is None else payload.encode(),
+                f"{self._url}?{self._query}",
+                data=payload,
                 headers=None if payload is None else {"Content-Type": "text/plain;charset=UTF-8"},
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=None),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout),
             ) as response:
                 body = await _read(response.content)
                 answer = Answer(
                     self._url,
                     response.status,
                     response.headers.get("Content-Type", ""),
-                    body[:_SHOWN].decode(errors="replace"),
+                    self._journal.redaction.text(body[:_SHOWN].decode(errors="replace")),
                     response.headers.get("Location", ""),
                 )
         except (aiohttp.ClientError, OSError) as error:
             cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
             raise unreachable(self._address, cause) from None
-        if answer.status == 200 and (not first or body.startswith(b"0{")):
+        if answer.status == 200 and len(body) <= _MAX_BODY and (not first or body.startswith(b"0{")):
             return body
         if first:
             raise judge(answer, "Socket.IO server")
-        raise _SessionGone(answer)
+        if answer.status != 200:
+            raise _SessionGone(answer)
+        raise ProtocolViolation(
+            "The body of a poll is too big.", expected=f"at most {_MAX_BODY} bytes", observed="more than that"
+        )
 
     def _deliver(self, payload: bytes) -> None:
         try:
@@ -223,17 +223,16 @@ class PollingStream:
 
 
 async def _read(content: aiohttp.StreamReader) -> bytes:
+    """The body, read no further than it takes to see that it is too big."""
     body = bytearray()
     async for chunk in content.iter_any():
         body += chunk
         if len(body) > _MAX_BODY:
-            raise ProtocolViolation(
-                "The body of a poll is too big.", expected=f"at most {_MAX_BODY} bytes", observed="more than that"
-            )
+            break
     return bytes(body)
 
 
-class _SessionGone(Exception):  # noqa: N818 - it is no error: how a session over polling ends
+class _SessionGone(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.shown)
         self.answer = answer

@@ -10,7 +10,8 @@ __all__ = ["REDACTED", "Redaction", "secrets_of"]
 
 REDACTED = "[redacted]"
 
-_JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?")
+_JWT = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*){0,2}")
+"""Also the beginning of one that was cut."""
 _BINARY_SHOWN = 64
 _TEXT_SHOWN = 16 * 1024
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
@@ -28,7 +29,9 @@ class Redaction:
         self._any = bool(known)
 
     def text(self, text: str) -> str:
-        """The text without secrets, cut where it is very long."""
+        """The text without secrets, cut where it is very long; half a surrogate pair, which none can write, is `?`."""
+        if not text.isascii():
+            text = text.encode(errors="replace").decode()
         if self._any:
             text = self._secrets.sub(REDACTED, text)
         if "eyJ" in text:
@@ -44,13 +47,19 @@ class Redaction:
 
     def json(self, value: Any) -> Any:
         """A JSON value likewise; bytes inside become text, so that it can be written."""
+        try:
+            return self._json(value)
+        except RecursionError:
+            return "<nested too deeply to be kept>"
+
+    def _json(self, value: Any) -> Any:
         match value:
             case str() | bytes():
                 return self.message(value)
             case dict():
-                return {self.text(str(key)): self.json(item) for key, item in value.items()}
+                return {self.text(str(key)): self._json(item) for key, item in value.items()}
             case list() | tuple():
-                return [self.json(item) for item in value]
+                return [self._json(item) for item in value]
             case _:
                 return value
 

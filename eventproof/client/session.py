@@ -10,11 +10,11 @@ from eventproof.wire import engineio
 from eventproof.wire.states import SessionState
 
 from .address import Address
-from .channel import Ending
+from .channel import ConnectionRefused, Ending
 from .inbox import Inbox
 from .journal import Journal
 from .polling import PollingStream
-from .websocket_stream import WebSocketStream, open_websocket
+from .websocket_stream import WebSocketStream
 
 __all__ = ["Session", "Transport"]
 
@@ -58,7 +58,8 @@ class Session:
         Raises ConnectionRefused, TargetUnavailable or Inconclusive (no answer in time).
         """
         if transport == "websocket":
-            self._stream = await self._websocket(None, ())
+            self._stream = stream = self._websocket(None, ())
+            await stream.open(self._timeout)
         else:
             self._stream = self._polling = PollingStream(
                 self._address,
@@ -76,7 +77,10 @@ class Session:
             self._polling.begin(self.opened)
 
     async def upgrade(self) -> None:
-        """Move from polling to a WebSocket. Raises ContractViolation where the server offers none."""
+        """Move from polling to a WebSocket.
+
+        Raises ContractViolation where the server offers none, ConnectionRefused where it ends the session meanwhile.
+        """
         polling, opened = self._polling, self.opened
         if polling is None or opened is None or self._stream is not polling:
             raise UsageError("Only an open polling connection can be upgraded.")
@@ -86,23 +90,22 @@ class Session:
                 expected="websocket among the upgrades",
                 observed=", ".join(opened.upgrades) or "no upgrade",
             )
-        stream = await self._websocket(opened.sid, polling.cookies())
+        stream = self._websocket(opened.sid, polling.cookies())
         try:
+            await stream.open(self._timeout)
             stream.write(self.wire.probe())
             await self._inbox.until(lambda: self._probed or self._inbox.ended or None, self._timeout)
+            self._check_standing()
             if not self._probed:
-                raise self._inbox.missing(
-                    "The probe of the upgrade was not answered", expected="3probe", observed="no answer to it"
-                )
+                raise Inconclusive(f"The probe of the upgrade was not answered within {self._timeout:g} s.")
             await polling.pause(self._timeout)
-            if self._inbox.ended is not None:
-                raise self._inbox.missing("The upgrade was not completed", expected="an upgrade", observed="the end")
+            self._check_standing()
         except BaseException:
             stream.abort()
             raise
         self._stream = stream
         stream.write(self.wire.upgrade())
-        await polling.release()
+        await polling.close(self._timeout)
 
     def write(self, messages: Iterable[engineio.Message]) -> None:
         """Send on the transport in use."""
@@ -131,16 +134,16 @@ class Session:
                 await self._stream.drain(_GOODBYE)
             except Inconclusive:
                 self.drop()
-        if isinstance(self._stream, WebSocketStream):
-            await self._stream.close(_GOODBYE)
-        if self._polling is not None:
-            await self._polling.release()
+        for stream in self._streams():
+            await stream.close(_GOODBYE)
 
     def drop(self) -> None:
         """Cut the transport without a goodbye."""
-        for stream in (self._stream, self._polling):
-            if stream is not None:
-                stream.abort()
+        for stream in self._streams():
+            stream.abort()
+
+    def on_open(self) -> None:
+        """Part of Listener: the session opens with its OPEN packet."""
 
     def on_message(self, message: str | bytes) -> None:
         """Part of Listener."""
@@ -159,7 +162,7 @@ class Session:
 
     def on_violation(self, violation: ProtocolViolation) -> None:
         """Part of Listener."""
-        self._inbox.violation = self._inbox.violation or violation
+        self._inbox.violate(violation)
 
     def on_end(self, stream: object, ending: Ending, reason: str, code: int | None) -> None:
         """Part of Listener."""
@@ -190,17 +193,29 @@ class Session:
         self._inbox.end(ending, reason)
         self.drop()
 
-    async def _websocket(self, sid: str | None, headers: Iterable[tuple[str, str]]) -> WebSocketStream:
-        return await open_websocket(
+    def _streams(self) -> list[WebSocketStream | PollingStream]:
+        return [stream for stream in {self._stream, self._polling} if stream is not None]
+
+    def _websocket(self, sid: str | None, headers: Iterable[tuple[str, str]]) -> WebSocketStream:
+        return WebSocketStream(
             self._address,
             f"{self._address.target(self._path)}?{engineio.query('websocket', sid)}",
             headers=(*self._headers, *headers),
             listener=self,
             journal=self._journal,
-            timeout=self._timeout,
             wanted=_WANTED,
             ssl_context=self._ssl,
         )
+
+    def _check_standing(self) -> None:
+        """Raise where the session ended while it was being upgraded."""
+        if self._inbox.violation is not None:
+            raise self._inbox.violation
+        if self._inbox.ended is not None:
+            ended = self._inbox.ended
+            raise ConnectionRefused(
+                f"The connection ended before its upgrade was complete: {ended.reason}.", status=ended.code
+            )
 
     def _raise_not_opened(self) -> None:
         url = self._address.origin + self._address.target(self._path)

@@ -80,6 +80,7 @@ class SocketIOClient:
         self._session.answer_heartbeats = answer_heartbeats
         self._begun = False
         self._refused: wire.ConnectRefused | None = None
+        self._asked: dict[int, str] = {}
         self._acks: dict[int, wire.AckReceived] = {}
         self._next_ack = 0
 
@@ -125,14 +126,11 @@ class SocketIOClient:
             await self.join(self._auth)
             if self._transport == "upgrade":
                 await self._session.upgrade()
-        except ConnectionRefused as refused:
-            self._journal.enter(Kind.REFUSED, payload={"reason": str(refused), "data": refused.data})
+        except BaseException as error:
+            if isinstance(error, ConnectionRefused) and self._refused is None:
+                self._journal.enter(Kind.REFUSED, payload={"reason": str(error), "data": error.data})
             await self.close()
             raise
-        except BaseException:
-            await self.close()
-            raise
-        self._journal.enter(Kind.OPENED, payload={"transport": self._transport})
 
     async def join(self, auth: Any = None) -> None:
         """Send CONNECT for the namespace on the open transport: what `open` does, and what a test does again.
@@ -140,7 +138,8 @@ class SocketIOClient:
         Raises ConnectionRefused with the data of CONNECT_ERROR, or where the connection is ended instead.
         """
         self._refused, self._inbox.left, self.sid = None, None, ""
-        self._session.write(self._session.wire.connect(self._namespace, auth))
+        if self._inbox.ended is None:
+            self._session.write(self._session.wire.connect(self._namespace, auth))
         await self._inbox.until(
             lambda: self.sid or self._refused or self._inbox.left or self._inbox.ended, self._timeout
         )
@@ -151,9 +150,10 @@ class SocketIOClient:
         if self._refused is not None:
             data = self._refused.data
             message = data.get("message") if isinstance(data, dict) else data
-            said = f": {message}" if message else ""
+            said = f": {str(message).rstrip('.')}" if message else ""
             raise ConnectionRefused(
-                self._journal.redaction.text(f"The namespace {self._namespace} refused the connection{said}"), data=data
+                self._journal.redaction.text(f"The namespace {self._namespace} refused the connection{said}."),
+                data=data,
             )
         ended = self._inbox.left or self._inbox.ended
         if ended is not None:
@@ -179,6 +179,7 @@ class SocketIOClient:
     async def call(self, name: str, *args: Any, timeout: float) -> tuple[Any, ...]:
         """Send an event and wait for its acknowledgement, whose arguments it gives; raises NotSent or NotReceived."""
         ack_id, self._next_ack = self._next_ack, self._next_ack + 1
+        self._asked[ack_id] = name
         self._emit(name, args, ack_id)
         await self._inbox.until(lambda: ack_id in self._acks or self._inbox.ended or None, timeout)
         if ack_id in self._acks:
@@ -190,9 +191,10 @@ class SocketIOClient:
         )
 
     async def ack(self, received: Received, *args: Any) -> None:
-        """Acknowledge an event that asked for it; again, if a test wants so."""
+        """Acknowledge an event that asked for it; again, if a test wants so. Raises NotSent as `emit` does."""
         if received.ack_id is None:
             raise UsageError(f"The event {received.name} asked for no acknowledgement.")
+        self._inbox.check_writable(received.name)
         self._session.write(self._session.wire.ack(received.namespace, received.ack_id, *args))
         self._journal.event(Kind.NOTE, "ACK", (received.name, *args))
         await self._session.drain()
@@ -252,9 +254,11 @@ class SocketIOClient:
         match event:
             case wire.Connected():
                 self.sid = event.sid
+                self._journal.enter(Kind.OPENED, payload={"transport": self._transport, "sid": event.sid})
                 self._inbox.wake()
             case wire.ConnectRefused():
                 self._refused = event
+                self._journal.enter(Kind.REFUSED, payload={"reason": "CONNECT_ERROR", "data": event.data})
                 self._inbox.wake()
             case wire.EventReceived():
                 received = self._inbox.receive(event.name, event.args, namespace=event.namespace, ack_id=event.ack_id)
@@ -263,7 +267,7 @@ class SocketIOClient:
                     self._session.write(self._session.wire.ack(event.namespace, event.ack_id, *answer))
             case wire.AckReceived():
                 self._acks[event.id] = event
-                self._journal.event(Kind.ACKED, "", event.args)
+                self._journal.event(Kind.ACKED, self._asked.pop(event.id), event.args)
                 self._inbox.wake()
             case wire.Disconnected():
                 self._inbox.leave(event.namespace)

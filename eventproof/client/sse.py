@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
-from yarl import URL
 
 from eventproof.errors import Inconclusive, ProtocolViolation, UsageError
 from eventproof.history import History, Kind
@@ -63,6 +62,7 @@ class SseClient:
         )
         self._inbox = Inbox(self._journal, on_event=on_event, limit=max_events)
         self._decoder = sse.Decoder()
+        self._unshown = b""
         self._begun = False
         self._http: aiohttp.ClientSession | None = None
         self._response: aiohttp.ClientResponse | None = None
@@ -96,21 +96,21 @@ class SseClient:
         url = self._address.origin + self._target.partition("?")[0]
         self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=self._ssl or True))
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(2 * self._timeout):
                 self._response = await self._http.get(
-                    URL(self._address.origin + self._target, encoded=True),
+                    self._address.origin + self._target,
                     headers=[("Accept", "text/event-stream"), ("Cache-Control", "no-store"), *self._headers],
                     allow_redirects=False,
-                    timeout=aiohttp.ClientTimeout(total=None),
+                    timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeout),
                 )
                 await self._check(self._response, url)
-        except TimeoutError:
-            await self.close()
-            raise Inconclusive(f"{url} did not answer within {self._timeout:g} s.") from None
-        except (aiohttp.ClientError, OSError) as error:
+        except aiohttp.ClientError as error:
             await self.close()
             cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
             raise unreachable(self._address, cause) from None
+        except TimeoutError:
+            await self.close()
+            raise Inconclusive(f"{url} did not answer within {self._timeout:g} s.") from None
         except BaseException:
             await self.close()
             raise
@@ -156,10 +156,9 @@ class SseClient:
         if response.status == 200 and content_type.partition(";")[0].strip().lower() == "text/event-stream":
             return
         body = await response.content.read(_REFUSAL_BODY)
+        said = self._journal.redaction.text(body.decode(errors="replace"))
         location = response.headers.get("Location", "")
-        refusal = judge(
-            Answer(url, response.status, content_type, body.decode(errors="replace"), location), "event stream"
-        )
+        refusal = judge(Answer(url, response.status, content_type, said, location), "event stream")
         if isinstance(refusal, ConnectionRefused):
             self._journal.enter(Kind.REFUSED, payload={"reason": str(refusal), "data": refusal.data})
         raise refusal
@@ -167,7 +166,7 @@ class SseClient:
     async def _read(self, content: aiohttp.StreamReader) -> None:
         try:
             async for chunk in content.iter_any():
-                self._journal.frame_in(chunk.decode(errors="replace"))
+                self._show(chunk)
                 for item in self._decoder.feed(chunk):
                     self._take(item)
                 if self._inbox.is_full:
@@ -175,10 +174,18 @@ class SseClient:
                     break
             self._inbox.end(Ending.STREAM_END, "the server ended the stream")
         except ProtocolViolation as violation:
-            self._inbox.violation = violation
+            self._inbox.violate(violation)
             self._inbox.end(Ending.VIOLATION, str(violation))
         except (aiohttp.ClientError, OSError):
             self._inbox.end(Ending.RESET, "the stream broke off")
+
+    def _show(self, chunk: bytes) -> None:
+        """Enter whole lines in the history: of a secret that is cut in two, neither half would be recognised."""
+        lines = self._unshown + chunk
+        end = max(lines.rfind(b"\n"), lines.rfind(b"\r")) + 1
+        self._unshown = lines[end:]
+        if end:
+            self._journal.frame_in(lines[:end].decode(errors="replace"))
 
     def _take(self, item: sse.ServerSentEvent | sse.Comment) -> None:
         if isinstance(item, sse.Comment):

@@ -95,6 +95,11 @@ class Stream:
         self._writer: Any = dial.loop.io(self._socket.fileno(), _WRITE)
         self._writer.start(self._on_connected)
 
+    @property
+    def unsent(self) -> int:
+        """How many bytes wait until the socket takes them."""
+        return len(self._unsent or b"")
+
     def send(self, data: bytes) -> None:
         """Send these bytes, now or when the socket takes them; a peer that leaves too many lying is given up."""
         if self._tls is not None:

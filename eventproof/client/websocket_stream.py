@@ -15,7 +15,7 @@ from .answer import Answer, judge
 from .channel import Ending
 from .journal import Journal
 
-__all__ = ["Listener", "WebSocketStream", "open_websocket"]
+__all__ = ["Listener", "WebSocketStream"]
 
 _REFUSAL_BODY = 4096
 _REFUSAL_PATIENCE = 0.5
@@ -23,6 +23,9 @@ _REFUSAL_PATIENCE = 0.5
 
 class Listener(Protocol):
     """Who hears what happens on a stream; called at the moment it happens."""
+
+    def on_open(self) -> None:
+        """The handshake is done; messages may follow at once."""
 
     def on_message(self, message: str | bytes) -> None:
         """A whole message came."""
@@ -38,18 +41,32 @@ class Listener(Protocol):
 
 
 class WebSocketStream(asyncio.Protocol):
-    """One connection, from the handshake to its end. Made by `open_websocket`."""
+    """One connection, from the handshake to its end; what arrives goes to the listener, even before `open` returns.
 
-    def __init__(self, listener: Listener, journal: Journal, key: str) -> None:
-        self._listener = listener
-        self._journal = journal
-        self._key = key
+    `wanted` is what is expected at the target, for the sentence where it is not there.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        target: str,
+        *,
+        headers: Iterable[tuple[str, str]],
+        listener: Listener,
+        journal: Journal,
+        wanted: str,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._address, self._target, self._headers = address, target, tuple(headers)
+        self._listener, self._journal, self._wanted, self._ssl = listener, journal, wanted, ssl_context
+        self._key = websocket.new_key(os.urandom(16))
         self._decoder = websocket.FrameDecoder()
         self._head = b""
         self._body = b""
         self._more = asyncio.Event()
         self._transport: asyncio.Transport | None = None
-        self._answered: asyncio.Future[HandshakeResponse] = asyncio.get_running_loop().create_future()
+        self._answer: HandshakeResponse | Exception | None = None
+        self._answered = asyncio.Event()
         self._gone = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
@@ -57,6 +74,29 @@ class WebSocketStream(asyncio.Protocol):
         self._ended = False
         self._said_close = False
         self._saw_end = False
+
+    async def open(self, timeout: float) -> None:
+        """Connect and shake hands, each within the timeout.
+
+        Raises ConnectionRefused, TargetUnavailable or Inconclusive.
+        """
+        request = websocket.handshake_request(self._address.authority, self._target, self._key, self._headers)
+        url = self._address.origin + self._target.partition("?")[0]
+        try:
+            async with asyncio.timeout(timeout):
+                await self._connect()
+        except OSError as error:
+            raise unreachable(self._address, error) from None
+        try:
+            async with asyncio.timeout(timeout):
+                self.write_raw(request)
+                await self._answered.wait()
+                await self._check(url)
+        except TimeoutError:
+            raise Inconclusive(f"{url} did not answer the WebSocket handshake within {timeout:g} s.") from None
+        finally:
+            if not self._accepted:
+                self.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol."""
@@ -91,9 +131,7 @@ class WebSocketStream(asyncio.Protocol):
         self._gone.set()
         self._more.set()
         self._writable.set()
-        if not self._accepted and not self._answered.done():
-            self._answered.set_exception(exc or ConnectionResetError("the connection was closed without an answer"))
-            self._answered.exception()
+        self._settle(exc or ConnectionResetError("the connection was closed without an answer"))
         if exc is None and self._saw_end:
             self._finish(Ending.STREAM_END, "the server closed TCP without a CLOSE frame", None)
         else:
@@ -141,6 +179,8 @@ class WebSocketStream(asyncio.Protocol):
 
     async def close(self, timeout: float) -> None:
         """The closing handshake, and TCP cut where the peer does not finish it in time."""
+        if self._transport is None:
+            return
         self.say_close()
         try:
             await asyncio.wait_for(self._gone.wait(), timeout)
@@ -148,11 +188,29 @@ class WebSocketStream(asyncio.Protocol):
             self.abort()
         await self._gone.wait()
 
-    async def response(self) -> HandshakeResponse:
-        """The answer to the handshake."""
-        return await self._answered
+    async def _connect(self) -> None:
+        context = (self._ssl or ssl.create_default_context()) if self._address.tls else None
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: self, self._address.host, self._address.port, ssl=context)
 
-    async def refusal_body(self, response: HandshakeResponse) -> str:
+    async def _check(self, url: str) -> None:
+        """Raise what the answer stands for, where it is not a WebSocket."""
+        match self._answer:
+            case ProtocolViolation() as violation:
+                raise TargetUnavailable(
+                    self._journal.redaction.text(
+                        f"{url} is no {self._wanted}: {violation} Expected {violation.expected}, "
+                        f"got {violation.observed}."
+                    )
+                )
+            case Exception() as error:
+                raise unreachable(self._address, error)
+            case HandshakeResponse() as response if not response.accepted:
+                body = self._journal.redaction.text(await self._refusal_body(response))
+                kind, location = response.header("Content-Type"), response.header("Location")
+                raise judge(Answer(url, response.status, kind, body, location), self._wanted)
+
+    async def _refusal_body(self, response: HandshakeResponse) -> str:
         """The beginning of the body of an answer that is not 101, waited for only a moment."""
         length = response.header("Content-Length")
         wanted = min(int(length), _REFUSAL_BODY) if length.isascii() and length.isdigit() else _REFUSAL_BODY
@@ -167,7 +225,7 @@ class WebSocketStream(asyncio.Protocol):
 
     def _handshake(self, data: bytes) -> bytes:
         """Take bytes of the HTTP answer; give those that are frames already."""
-        if self._answered.done():
+        if self._answer is not None:
             self._body = (self._body + data)[:_REFUSAL_BODY]
             self._more.set()
             return b""
@@ -175,14 +233,22 @@ class WebSocketStream(asyncio.Protocol):
         try:
             response = websocket.handshake_response(self._head, self._key)
         except ProtocolViolation as violation:
-            self._answered.set_exception(violation)
+            self._settle(violation)
             return b""
         if response is None:
             return b""
         self._accepted = response.accepted
         self._body = b"" if response.accepted else response.rest
-        self._answered.set_result(response)
-        return response.rest if response.accepted else b""
+        self._settle(response)
+        if not response.accepted:
+            return b""
+        self._listener.on_open()
+        return response.rest
+
+    def _settle(self, answer: HandshakeResponse | Exception) -> None:
+        if self._answer is None:
+            self._answer = answer
+            self._answered.set()
 
     def _take(self, opcode: Opcode, payload: str | bytes) -> None:
         match opcode, payload:
@@ -215,55 +281,3 @@ class WebSocketStream(asyncio.Protocol):
             self._ended = True
             if self._accepted:
                 self._listener.on_end(self, ending, reason, code)
-
-
-async def open_websocket(
-    address: Address,
-    target: str,
-    *,
-    headers: Iterable[tuple[str, str]],
-    listener: Listener,
-    journal: Journal,
-    timeout: float,
-    wanted: str,
-    ssl_context: ssl.SSLContext | None = None,
-) -> WebSocketStream:
-    """Connect and shake hands.
-
-    `wanted` is what is expected there, for the sentence. Raises ConnectionRefused, TargetUnavailable or Inconclusive.
-    """
-    key = websocket.new_key(os.urandom(16))
-    request = websocket.handshake_request(address.authority, target, key, headers)
-    url = address.origin + target.partition("?")[0]
-    context = (ssl_context or ssl.create_default_context()) if address.tls else None
-    stream = WebSocketStream(listener, journal, key)
-    opened = False
-    try:
-        async with asyncio.timeout(timeout):
-            await asyncio.get_running_loop().create_connection(lambda: stream, address.host, address.port, ssl=context)
-            stream.write_raw(request)
-            response = await stream.response()
-            if not response.accepted:
-                raise judge(
-                    Answer(
-                        url,
-                        response.status,
-                        response.header("Content-Type"),
-                        await stream.refusal_body(response),
-                        response.header("Location"),
-                    ),
-                    wanted,
-                )
-        opened = True
-    except TimeoutError:
-        raise Inconclusive(f"{url} did not answer the WebSocket handshake within {timeout:g} s.") from None
-    except OSError as error:
-        raise unreachable(address, error) from None
-    except ProtocolViolation as violation:
-        raise TargetUnavailable(
-            f"{url} is no {wanted}: {violation} Expected {violation.expected}, got {violation.observed}."
-        ) from None
-    finally:
-        if not opened:
-            stream.abort()
-    return stream

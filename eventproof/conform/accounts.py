@@ -1,5 +1,7 @@
 """What an admin does to the accounts of users, in words."""
 
+from typing import Any
+
 from eventproof.errors import ContractViolation, Inconclusive
 from eventproof.history import History
 from eventproof.target import Target, Tier
@@ -83,5 +85,11 @@ class Accounts:
                     return
                 self._mute = f"the canary, `{_CANARY}` after a change of tier, did not arrive on {line.name}: {missing}"
                 raise Inconclusive(self._mute) from missing
-            if heard.order >= mark and tier.shown in str(heard.payload):
+            if heard.order >= mark and _may_tell_of(tier, heard.payload):
                 return
+
+
+def _may_tell_of(tier: Tier, payload: Any) -> bool:
+    """Whether this is the canary: it names the tier in some way, or says nothing at all."""
+    message = payload.get("message") if isinstance(payload, dict) else None
+    return not isinstance(message, str) or any(name.lower() in message.lower() for name in (tier.shown, tier.name))

@@ -13,11 +13,12 @@ from eventproof import profile
 from eventproof.catalog import Catalog
 from eventproof.errors import UsageError
 from eventproof.report import folder
+from eventproof.report.listener import Silent
 from eventproof.settings import nearest
 from eventproof.target import Target
 
 from .probe import probe
-from .suite import Options, Silent, Suite
+from .suite import Options, Suite
 
 __all__ = ["narrowed", "new_seed", "suite", "target_of"]
 

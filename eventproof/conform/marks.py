@@ -11,7 +11,17 @@ from typing import Any, TypeVar
 
 import pytest
 
-__all__ = ["MARKERS", "capabilities_of", "capability", "judges_the_run", "requirement", "requirements_of", "runs_last"]
+__all__ = [
+    "MARKERS",
+    "capabilities_of",
+    "capability",
+    "judges_the_run",
+    "name_of",
+    "on_stage",
+    "requirement",
+    "requirements_of",
+    "runs_last",
+]
 
 MARKERS = (
     "requirement(*ids): the requirements that this case proves",
@@ -43,6 +53,11 @@ judges_the_run = pytest.mark.judges_the_run
 def runs_last(item: pytest.Item) -> bool:
     """Whether a case has to come after those that are not marked so."""
     return item.get_closest_marker("judges_the_run") is not None
+
+
+def name_of(nodeid: str) -> str:
+    """What a case is called: its function without `test_`, and its parameters."""
+    return nodeid.rpartition("::")[2].removeprefix("test_")
 
 
 def requirements_of(item: pytest.Item) -> tuple[str, ...]:

@@ -33,18 +33,32 @@ class Person:
         self._caller = caller
         self._doors = doors
         self._token = identity.token
+        self._is_proven = False
 
     async def session(self) -> str:
-        """The token of their session, which begins now where there is none; their id is known from then on."""
+        """The token of their session, which begins now where there is none; their id is known from then on.
+
+        A token that the profile gives may have been revoked since; one login replaces it.
+        """
         if self._token is None:
             self._token = await self.another_token()
-        if not self.id:
-            me = await self._caller.call(self.name, "getMe", {}, self._token)
-            if not me.is_accepted:
-                raise Inconclusive(f"{self.name} has no id in the profile, and getMe does not tell it: {me}")
-            self.id = str(me.says("userId"))
-            self.tier = self.tier or me.says("tier")
+            self._is_proven = True
+        if not (self._is_proven and self.id):
+            await self._prove()
         return self._token
+
+    async def _prove(self) -> None:
+        me = await self._caller.call(self.name, "getMe", {}, self._token)
+        if not me.is_accepted and not self._is_proven and self.can_log_in:
+            self._token = await self.another_token()
+        elif not me.is_accepted:
+            raise Inconclusive(f"the session of {self.name} ({self.identity.name}) is no good: getMe answered {me}")
+        else:
+            self.id = self.id or str(me.says("userId"))
+            self.tier = self.tier or me.says("tier")
+        self._is_proven = True
+        if not self.id:
+            raise NotTestable(f"{self.identity.name} has no id in the profile, and no answer tells it: answers.userId")
 
     def logged_out(self) -> None:
         """Their session is over; the next call begins another one."""

@@ -12,33 +12,37 @@ from eventproof.history import Kind, Record
 from .person import Person
 from .verdicts import NotTestable
 
-__all__ = ["Pool", "undoing"]
+__all__ = ["Pool", "done_to", "ends_session", "undoing"]
 
 
-def undoing(records: Iterable[Record], person: Person, lowest_tier: str | None) -> list[tuple[str, dict[str, str]]]:
-    """The operations, with their parameters, that undo what the records tell was done to this person."""
-    done = {
+def done_to(person: Person, records: Iterable[Record]) -> frozenset[str]:
+    """The operations that the records tell were tried on this person."""
+    return frozenset(
         record.name
         for record in records
         if record.kind is Kind.CALLED and isinstance(record.payload, dict) and record.payload.get("userId") == person.id
-    }
+    )
+
+
+def undoing(
+    person: Person, lowest_tier: str | None, done: frozenset[str] | None = None
+) -> list[tuple[str, dict[str, str]]]:
+    """The operations, with their parameters, that undo what was done to this person; all, where `done` is None."""
     operations: list[tuple[str, dict[str, str]]] = []
-    if "banUser" in done:
+    if done is None or "banUser" in done:
         operations.append(("unbanUser", {"userId": person.id}))
     tier = person.tier or lowest_tier
-    if "updateUserTier" in done and tier is not None:
+    if tier is not None and (done is None or "updateUserTier" in done):
         operations.append(("updateUserTier", {"userId": person.id, "tier": tier}))
     return operations
 
 
-def ends_session(records: Iterable[Record], person: Person) -> bool:
+def ends_session(records: Sequence[Record], person: Person) -> bool:
     """Whether the records tell of something that ended the person's session."""
-    return any(
-        (record.name == "banUser" and isinstance(record.payload, dict) and record.payload.get("userId") == person.id)
-        or (record.name == "logout" and record.actor == person.name)
-        for record in records
-        if record.kind is Kind.CALLED
+    left = any(
+        record.kind is Kind.CALLED and record.name == "logout" and record.actor == person.name for record in records
     )
+    return left or "banUser" in done_to(person, records)
 
 
 class Pool:
@@ -47,6 +51,9 @@ class Pool:
     def __init__(self, people: Sequence[Person]) -> None:
         self._people = deque(people)
         self._size = len(people)
+
+    def __len__(self) -> int:
+        return len(self._people)
 
     def take(self) -> Person:
         """A user, the one that was given back longest ago; raises NotTestable where all are out."""

@@ -11,15 +11,16 @@ from eventproof import catalog as contracts
 from eventproof import layout
 from eventproof.catalog import Catalog
 from eventproof.errors import EventproofError, UsageError
+from eventproof.report.listener import Listener, Silent
 from eventproof.report.records import Run
 from eventproof.target import Target
 
 from . import plugin
 from .launch import narrowed, new_seed
 from .probe import probe
-from .suite import Listener, Options, Silent, Suite
+from .suite import Options, Suite
 
-__all__ = ["ISOLATED", "cases_of", "check"]
+__all__ = ["ISOLATED", "check", "folders_of", "no_foreign_options"]
 
 ISOLATED = (
     *("-c", os.devnull, f"--rootdir={layout.CONFORMANCE.parent}", "--noconftest", "--import-mode=importlib"),
@@ -53,8 +54,8 @@ def check(
     probe(target, known)
     options = Options(new_seed() if seed is None else seed, tuple(only), results, command)
     suite = Suite(target, known, options, listener or Silent())
-    with _no_foreign_options():
-        pytest.main([*ISOLATED, *cases_of(target)], plugins=[plugin, _Enlisting(suite)])
+    with no_foreign_options():
+        pytest.main([*ISOLATED, *folders_of(target.systems)], plugins=[plugin, _Enlisting(suite)])
     if suite.error is not None:
         raise suite.error
     if suite.run is None:
@@ -62,10 +63,9 @@ def check(
     return suite.run
 
 
-def cases_of(target: Target) -> list[str]:
-    """The folders that hold the cases for a target."""
-    names = ["common", *(name.replace("-", "_") for name in target.systems)]
-    folders = [layout.CONFORMANCE / name for name in names]
+def folders_of(systems: Sequence[str]) -> list[str]:
+    """The folders that hold the cases for these systems, and those that every system shares."""
+    folders = [layout.CONFORMANCE / name for name in ("common", *(system.replace("-", "_") for system in systems))]
     missing = next((folder for folder in folders if not folder.is_dir()), None)
     if missing is not None:
         raise UsageError(f"there are no cases for {missing.name.replace('_', '-')}: {missing} is not there")
@@ -81,7 +81,8 @@ class _Enlisting:
 
 
 @contextmanager
-def _no_foreign_options() -> Iterator[None]:
+def no_foreign_options() -> Iterator[None]:
+    """Keep what the caller's environment says to pytest out of a run."""
     kept = {name: os.environ.pop(name) for name in _FOREIGN if name in os.environ}
     try:
         yield

@@ -13,7 +13,7 @@ from eventproof.target import Budgets, Target
 from .accounts import Accounts
 from .line import Line
 from .person import Person
-from .pool import ends_session, undoing
+from .pool import done_to, ends_session, undoing
 
 if TYPE_CHECKING:
     from .troupe import Troupe
@@ -28,6 +28,7 @@ class Stage:
         self._troupe = troupe
         self._mark = len(troupe.history)
         self._lent: list[Person] = []
+        self._disturbed: set[str] = set()
         self.random = random.Random(f"{troupe.seed}/{case}")  # noqa: S311 - repeatable, not secret
         self.seed = troupe.seed
 
@@ -81,15 +82,25 @@ class Stage:
         self._troupe.history.add(Kind.NOTE, "case", payload=text)
 
     async def user(self) -> Person:
-        """A user whom no other case has, with a session."""
-        person = self._troupe.pool.take()
-        self._lent.append(person)
-        await person.session()
-        return person
+        """A user whom no other case has, with a session; whoever can get none plays no further part."""
+        while True:
+            person = self._troupe.pool.take()
+            try:
+                await person.session()
+            except Inconclusive:
+                if not self._troupe.pool:
+                    raise
+            else:
+                self._lent.append(person)
+                return person
 
     async def users(self, count: int) -> list[Person]:
         """Several of them."""
         return [await self.user() for _ in range(count)]
+
+    def will_disturb(self, user: Person) -> None:
+        """Anything may be done to this user in ways that the history does not tell: restore all of them."""
+        self._disturbed.add(user.name)
 
     async def must_refuse(self, line: Line, beside: Person) -> ConnectionRefused:
         """Open a connection that has to be refused, and beside it one that has to be accepted.
@@ -126,7 +137,7 @@ class Stage:
         for person in (*self._lent, self.admin):
             await person.leave()
         for person in self._lent:
-            if ends_session(records, person):
+            if person.name in self._disturbed or ends_session(records, person):
                 person.logged_out()
             try:
                 await self._restore(person, records)
@@ -139,6 +150,7 @@ class Stage:
 
     async def _restore(self, person: Person, records: tuple[Record, ...]) -> None:
         lowest = self.target.tiers[0].name if self.target.tiers else None
-        for operation, parameters in undoing(records, person, lowest):
+        done = None if person.name in self._disturbed else done_to(person, records)
+        for operation, parameters in undoing(person, lowest, done):
             (await self.admin.call(operation, **parameters)).must_be_accepted()
         self.accounts.restored(person)

@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -14,44 +13,19 @@ from eventproof import __version__
 from eventproof.catalog import Catalog
 from eventproof.errors import EventproofError, UsageError
 from eventproof.report import formats
+from eventproof.report.listener import Listener
 from eventproof.report.records import Check, Run
 from eventproof.settings import nearest
 from eventproof.target import Target
 from eventproof.verdict import ExitCode, Outcome, Verdict, exit_code
 
 from .evidence import frames_of, shown, told
-from .marks import capabilities_of, requirements_of, runs_last
+from .marks import capabilities_of, name_of, requirements_of, runs_last
 from .stage import Stage
 from .troupe import Troupe
 from .verdicts import NotApplicable, outcome_of, result_of, verdict_of
 
-__all__ = ["Listener", "Options", "Silent", "Suite"]
-
-
-class Listener(Protocol):
-    """Who is told how a run goes."""
-
-    def begins(self, cases: int) -> None:
-        """So many cases are to be run."""
-
-    def starts(self, name: str) -> None:
-        """A case starts."""
-
-    def finished(self, check: Check) -> None:
-        """A case is over."""
-
-
-class Silent:
-    """A listener who says nothing."""
-
-    def begins(self, cases: int) -> None:
-        """Say nothing."""
-
-    def starts(self, name: str) -> None:
-        """Say nothing."""
-
-    def finished(self, check: Check) -> None:
-        """Say nothing."""
+__all__ = ["Options", "Suite"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +69,11 @@ class Suite:
         items[:] = sorted(chosen, key=runs_last)
         if left_out:
             config.hook.pytest_deselected(items=left_out)
-        self._listener.begins(len(items))
+        self._listener.started(len(items))
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """A case starts."""
-        self._listener.starts(_name(nodeid))
+        self._listener.case_started(name_of(nodeid))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Leave out what binds only targets that claim more than this one does."""
@@ -110,7 +84,7 @@ class Suite:
     def stage(self, request: pytest.FixtureRequest) -> Generator[Stage, None, None]:
         """The fixture: a stage that is cleared when the case is over."""
         node: pytest.Item = request.node
-        stage = self.troupe.stage(_name(node.nodeid))
+        stage = self.troupe.stage(name_of(node.nodeid))
         self._stages[node.nodeid] = stage
         yield stage
         self._notes += stage.leave()
@@ -135,7 +109,7 @@ class Suite:
             check = self._judged(item)
             self._checks.append(check)
             self._stages.pop(item.nodeid, None)
-            self._listener.finished(check)
+            self._listener.case_finished(check)
         return report
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -191,7 +165,7 @@ class Suite:
     def _judged(self, item: pytest.Item) -> Check:
         error = self._raised.get(item.nodeid)
         verdict = verdict_of(error)
-        name, stage = _name(item.nodeid), self._stages.get(item.nodeid)
+        name, stage = name_of(item.nodeid), self._stages.get(item.nodeid)
         reason, expected, observed = ("", "", "") if error is None else told(error)
         if verdict is Verdict.HARNESS_ERROR:
             reason = f"a fault of ours: {type(error).__name__}: {reason}"
@@ -215,23 +189,19 @@ class Suite:
         if not any(line in self._requirements for line in ids):
             return False
         only = self._options.only
-        return not only or _name(item.nodeid) in only or any(line in only for line in ids)
+        return not only or name_of(item.nodeid) in only or any(line in only for line in ids)
 
     def _mark_selected(self, chosen: Iterable[pytest.Item], items: Iterable[pytest.Item]) -> None:
-        only, names = self._options.only, {_name(item.nodeid) for item in items}
+        only, names = self._options.only, {name_of(item.nodeid) for item in items}
         for wanted in only:
             if wanted not in names and wanted not in self._requirements:
                 hint = nearest(wanted, names | set(self._requirements))
                 self.error = UsageError(f'no requirement and no case is called "{wanted}"{hint}')
                 pytest.exit(str(self.error), returncode=int(ExitCode.USAGE))
-        named = {line for item in chosen if _name(item.nodeid) in only for line in requirements_of(item)}
+        named = {line for item in chosen if name_of(item.nodeid) in only for line in requirements_of(item)}
         for line in self._selected:
             self._selected[line] = self._selected[line] or line in only or line in named
 
     def _repeat(self, only: Iterable[str]) -> str:
         parts = [self._options.command, f"--seed {self._options.seed}"]
         return " ".join([*parts, *(f"--only {shlex.quote(name)}" for name in only)])
-
-
-def _name(nodeid: str) -> str:
-    return nodeid.rpartition("::")[2].removeprefix("test_")

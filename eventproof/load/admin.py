@@ -1,18 +1,31 @@
 """What admins do to a person, and what is measured of it: from the intended time to all that it is to cause."""
 
+from contextlib import suppress
 from time import monotonic
 
 import gevent
 
 from eventproof import actions
+from eventproof.errors import ContractViolation
 
 from .action import Action, Until
 from .generator import Generator
 from .person import BANNED, TIER_UPDATED, UNBANNED, Person
 
-__all__ = ["ban", "update_tier"]
+__all__ = ["ban", "meet", "update_tier"]
 
 _RETRY = 0.01
+
+
+def meet(generator: Generator, person: Person) -> None:
+    """Learn the tier of somebody whom an action will be aimed at, before its time comes."""
+    if person.tier is not None:
+        return
+    answer = generator.calls.perform("getMe", {}, person.token)
+    if answer.done:
+        # Where the answer does not tell the tier, the first update is a guess.
+        with suppress(ContractViolation):
+            person.tier = actions.read(generator.target.operations["getMe"], "tier", answer.body)
 
 
 def ban(generator: Generator, person: Person, intended: float) -> None:
@@ -99,8 +112,5 @@ def _bring_back(generator: Generator, person: Person) -> None:
 
 def _next_tier(generator: Generator, person: Person) -> str:
     tiers = [tier.name for tier in generator.target.tiers]
-    if person.tier is None:
-        answer = generator.calls.perform("getMe", {}, person.token)
-        person.tier = actions.read(generator.target.operations["getMe"], "tier", answer.body)
     position = tiers.index(person.tier) if person.tier in tiers else -1
     return tiers[(position + 1) % len(tiers)]

@@ -19,14 +19,11 @@ from eventproof.report.records import Run
 from eventproof.target import Target
 from eventproof.verdict import ExitCode, exit_code
 
-from . import admission, floor, objectives
+from . import admission, floor, handover, objectives
 from .account import Account, merge
 from .calls import Calls
 from .objectives import Objective
 from .outcome import Circumstances, conclude
-
-COMMAND_VARIABLE = "EVENTPROOF_COMMAND"
-"""The command that a person gave, where another one of ours started Locust."""
 
 
 def target_of(options: Any) -> Target:
@@ -42,6 +39,12 @@ def asked(defaults: Iterable[Objective], expressions: Iterable[str]) -> tuple[Ob
     wanted = {(one.metric, one.selector, one.percent): one for one in defaults}
     wanted |= {(one.metric, one.selector, one.percent): one for one in map(objectives.parse, expressions)}
     return tuple(wanted.values())
+
+
+def _folder(results: str) -> Path:
+    if made := os.environ.pop(handover.FOLDER, None):
+        return Path(made)
+    return folders.prepare(Path(results) if results else None, "swarm")
 
 
 class Conductor:
@@ -63,7 +66,7 @@ class Conductor:
         """A test of so many users begins. Raises UsageError where there are too few identities, or no folder."""
         admission.admit(self.target, users, self._options.admins, self._processes)
         if self._folder is None:
-            self._folder = folders.prepare(self._options.results, "swarm")
+            self._folder = _folder(self._options.results)
         self._started, self._began = datetime.now(UTC), monotonic()
 
     def conclude(
@@ -79,7 +82,7 @@ class Conductor:
                 started=self._started.isoformat(timespec="milliseconds"),
                 seconds=monotonic() - self._began,
                 seed=self._options.seed,
-                command=os.environ.get(COMMAND_VARIABLE) or f"locust {shlex.join(sys.argv[1:])}",
+                command=os.environ.get(handover.COMMAND) or f"locust {shlex.join(sys.argv[1:])}",
                 processes=self._processes,
                 floor=(self._floor,),
                 missing=tuple(missing),

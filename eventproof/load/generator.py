@@ -3,6 +3,7 @@
 Actor and recipients of one measurement live in one process, so one monotonic clock measures both ends.
 """
 
+import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from random import Random
@@ -28,7 +29,10 @@ from .metrics import LATENCIES
 from .person import Person
 from .saturation import Limits
 
+_log = logging.getLogger(__name__)
 _TICK = 0.05
+_OPENING = 10.0
+"""Seconds that a session may take to open in a crowd, where the profile does not allow more."""
 _CAP = 100
 """How many stragglers and incidents are named."""
 _LINGER = 0.3
@@ -55,7 +59,12 @@ class Generator:
         self.deadline = deadline
         self.random = Random(f"{seed}/{share.index}")  # noqa: S311 - repeatable, not secret
         self.calls = Calls(target)
-        self.hub = Hub(target.base_url, path=target.socketio.path, patience=max(target.budgets.connect, 10.0))
+        self.hub = Hub(
+            target.base_url,
+            path=target.socketio.path,
+            patience=max(target.budgets.connect, _OPENING),
+            on_fault=self.fault,
+        )
         self.ledger = Ledger()
         self.ready: deque[Person] = deque()
         """Whom an action may be aimed at: everyone whose sessions are all open and whom no action concerns."""
@@ -129,11 +138,11 @@ class Generator:
         """Count something."""
         self._counts[what] += number
 
-    def incident(self, who: str, what: str, *, kind: str = "incident") -> None:
+    def incident(self, who: str, what: str) -> None:
         """Something went wrong for somebody."""
         if len(self._incidents) < _CAP:
             self._incidents.append(Incident(round(monotonic() - (self._began or monotonic()), 6), who, what))
-        self._report(kind, what, 0.0, f"{who}: {what}")
+        self._report("incident", what, 0.0, what)
 
     def straggler(self, name: str) -> None:
         """Somebody's session or token outlived its ban."""
@@ -144,6 +153,7 @@ class Generator:
 
     def fault(self, error: Exception) -> None:
         """Something of ours went wrong; the run cannot be believed."""
+        _log.error("a fault of ours", exc_info=error)
         self.count("faults")
         self.note(f"a fault of ours: {type(error).__name__}: {error}")
 

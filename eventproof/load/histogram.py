@@ -66,7 +66,9 @@ class Histogram:
     def decode(cls, text: str) -> "Histogram":
         """The histogram that `encode` wrote."""
         histogram = cls()
-        histogram._hdr.decode_and_add(text)
+        decoded = HdrHistogram.decode(text)
+        if decoded.get_total_count():
+            histogram._hdr.add(decoded)
         return histogram
 
     def latency(self, metric: str, what: str, *, floor: bool = False) -> Latency:

@@ -28,7 +28,7 @@ _NOBODY = Share(index=sys.maxsize)
 """The share of a worker that came too late to get one."""
 
 
-class Unexpected(Exception):  # noqa: N818 - Locust shows it as what happened, not as an error of ours
+class Unexpected(Exception):
     """What should not have happened, in Locust's table of failures."""
 
 

@@ -15,7 +15,7 @@ from .saturation import saturated
 
 _DEFINITE = frozenset({"leaked", "duplicate", "unexplained", "reordered"})
 """What a slow generator cannot make up: these fail whatever else is wrong."""
-_NAMED = 20
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,9 @@ class Session:
         if intended is not None:
             if event.name in _LATENCIES:
                 generator.record(_LATENCIES[event.name], at - intended)
-            if self._person.action is not None:
-                self._person.action.delivered(self)
+            action = self._person.action
+            if action is not None and action.until is Until.EVENT:
+                action.is_over_for(self, at)
 
     def acknowledged(self, _connection: HubSocketIO, _ack: AckReceived, _at: float) -> None:
         """An answer to an event of ours; this user sends none."""
@@ -103,7 +104,8 @@ class Person:
         self.generator = generator
         self.identity = identity
         self.token = identity.token
-        self.tier = identity.tier
+        self.tier: str | None = None
+        """As the target told it; the profile may be older."""
         self.action: Action | None = None
         self.sessions: tuple[Session, ...] = ()
         self._devices = devices
@@ -135,7 +137,7 @@ class Person:
     def log_in(self) -> bool:
         """Get a new token; whether there is one."""
         self.token, tier = self.generator.calls.log_in(self.identity)
-        self.tier = tier or self.tier
+        self.tier = tier
         return self.token is not None
 
     def connect(self) -> None:

@@ -1,21 +1,24 @@
 """What makes a Locust run a swarm of ours: its options, and the part that the process has in it."""
 
+import signal
 import sys
+import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+import gevent
 from locust import events
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from eventproof.errors import EventproofError
+from eventproof.verdict import ExitCode
 
 from . import objectives as lines
 from . import web
 from .generator import Generator
 from .node import Local, Master, Node, Worker
 
-__all__ = ["generator", "objectives"]
+__all__ = ["generator", "objectives", "option"]
 
 _NODES: dict[type, type[Node]] = {LocalRunner: Local, MasterRunner: Master, WorkerRunner: Worker}
 _EVENTS = ("test_start", "test_stopping", "spawning_complete", "quitting")
@@ -27,13 +30,18 @@ def objectives(*expressions: str) -> None:
     _defaults[:] = map(lines.parse, expressions)
 
 
+def option(name: str, **described: Any) -> None:
+    """An option of a scenario, as for `argparse`; its value must be a plain one, for it is sent to the workers."""
+    _OPTIONS[name] = described
+
+
 def generator(environment: Any) -> Generator:
     """The load generator of this process, while a test runs."""
     node: Node = environment.eventproof
     return node.generator
 
 
-@events.init_command_line_parser.add_listener  # type: ignore[misc]  # Locust is not typed
+@events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
 def _add_options(parser: Any) -> None:
     # Locust would listen on all interfaces; who wants that can say so.
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
@@ -72,22 +80,28 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": 'Such as "ban_to_logout: p(99) < 250ms" or "leaked == 0"; may be given several times.',
     },
     "--results": {
-        "type": Path,
         "env_var": "EVENTPROOF_RESULTS",
+        "default": "",
         "include_in_web_ui": False,
         "help": "The results folder; one below eventproof-results by default.",
     },
 }
 
 
-@events.init.add_listener  # type: ignore[misc]  # Locust is not typed
+@events.init.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
 def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> None:
+    gevent.signal_handler(signal.SIGINT, _interrupt)
     node = _or_sentence(lambda: _NODES[type(runner)](environment, runner, _defaults))()
     environment.eventproof = node
     for name in _EVENTS:
         getattr(environment.events, name).add_listener(_or_sentence(getattr(node, name)))
     if web_ui is not None:
         web.show(web_ui, node.deliveries)
+
+
+def _interrupt() -> None:
+    """Ctrl-C ends Locust's main greenlet; without this it would hit whichever runs, an action under way for one."""
+    gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
 
 
 def _or_sentence(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,5 +113,8 @@ def _or_sentence(function: Callable[..., Any]) -> Callable[..., Any]:
         except EventproofError as error:
             print(f"eventproof: {error}", file=sys.stderr, flush=True)
             sys.exit(error.exit_code)
+        except Exception:
+            traceback.print_exc()
+            sys.exit(ExitCode.UNAVAILABLE)
 
     return call

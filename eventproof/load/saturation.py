@@ -13,7 +13,7 @@ from .histogram import Histogram
 from .objectives import Objective
 
 _SHARE_OF_OBJECTIVE = 0.25
-_LARGEST_LAG = 0.25
+_USUAL_LAG = 0.25
 _SMALLEST_LAG = 0.02
 _BUSY = 0.9
 
@@ -22,14 +22,14 @@ _BUSY = 0.9
 class Limits:
     """How late (seconds, at the 99th percentile) and how busy (share of one core) a process may be."""
 
-    lag: float = _LARGEST_LAG
+    lag: float = _USUAL_LAG
     busy: float = _BUSY
 
 
 def limits(objectives: Iterable[Objective]) -> Limits:
     """The limits that these objectives ask for; a lag below 20 ms is never held against a generator."""
     asked = [objective.seconds * _SHARE_OF_OBJECTIVE for objective in objectives if objective.seconds]
-    return Limits(lag=min(max(min(asked, default=_LARGEST_LAG), _SMALLEST_LAG), _LARGEST_LAG))
+    return Limits(lag=max(min(asked, default=_USUAL_LAG), _SMALLEST_LAG))
 
 
 def gauges(limits: Limits, *, loop_lag: Histogram, send_lag: Histogram, busy: float) -> tuple[Gauge, ...]:

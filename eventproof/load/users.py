@@ -16,14 +16,19 @@ from .generator import Generator
 from .person import Person
 from .schedule import schedule
 
-__all__ = ["Admin", "Member"]
+__all__ = ["Act", "Admin", "Member"]
+
+Act = Callable[[Person, float], None]
+"""What an admin does to somebody at an intended time."""
 
 _FOREVER = 1e9
+_EARLY = 0.0015
+"""gevent's timers run a millisecond late: wake this many seconds before the time, and let others run until it."""
 _AT_ONCE = 64
 """How many actions of one admin may be under way; the next ones wait, and what they wait is measured."""
 
 
-class Member(User):  # type: ignore[misc]  # Locust is not typed
+class Member(User):
     """Somebody who is connected and does what the server says."""
 
     abstract = True
@@ -55,15 +60,15 @@ class Member(User):  # type: ignore[misc]  # Locust is not typed
         """Nothing: all that happens here is what others cause."""
 
 
-class Admin(User):  # type: ignore[misc]  # Locust is not typed
+class Admin(User):
     """Somebody who acts on members of the same process, at times that are fixed in advance."""
 
     abstract = True
     fixed_count = 1
     """Set by `--admins`."""
 
-    def rates(self) -> Mapping[Callable[[Person, float], None], float]:
-        """What this admin does to somebody at an intended time, and how often a second."""
+    def rates(self) -> Mapping[Act, float]:
+        """What this admin does, and how often a second."""
         return {}
 
     def ban(self, person: Person, intended: float) -> None:
@@ -84,18 +89,27 @@ class Admin(User):  # type: ignore[misc]  # Locust is not typed
         """Act on time, until the test stops."""
         generator, at_once = self.generator, Pool(_AT_ONCE)
         for intended, action in schedule(self.rates(), monotonic(), generator.random):
-            if generator.stopping.wait(max(intended - monotonic(), 0)):
+            person = self._chosen()
+            if generator.stopping.wait(max(intended - monotonic() - _EARLY, 0)):
                 break
-            person = generator.pick()
+            while monotonic() < intended:
+                gevent.sleep(0)
+            if person is None or not person.is_ready:
+                person = self._chosen()
             if person is None:
                 generator.note("nobody was ready for an action when its time came")
             else:
                 at_once.spawn(_run, generator, action, person, intended)
-        generator.stopping.wait()
         gevent.sleep(_FOREVER)
 
+    def _chosen(self) -> Person | None:
+        person = self.generator.pick()
+        if person is not None:
+            admin.meet(self.generator, person)
+        return person
 
-def _run(generator: Generator, action: Callable[[Person, float], None], person: Person, intended: float) -> None:
+
+def _run(generator: Generator, action: Act, person: Person, intended: float) -> None:
     generator.running += 1
     try:
         action(person, intended)
@@ -108,7 +122,7 @@ def _run(generator: Generator, action: Callable[[Person, float], None], person: 
         generator.running -= 1
 
 
-@events.init.add_listener  # type: ignore[misc]  # Locust is not typed
+@events.init.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
 def _appoint_admins(environment: Any, **_: Any) -> None:
     """Locust takes the number of users of a class from the class."""
     for user_class in [known for known in environment.user_classes if issubclass(known, Admin)]:

@@ -20,8 +20,10 @@ LEFT, RIGHT, TOP, BOTTOM = 56, 716, 14, 320
 CURVES = 6
 """How many curves one chart holds, its floor not counted: as many as there are colours."""
 
-_SMALLEST = 0.001
-"""One microsecond, in milliseconds: nothing finer is recorded, and no logarithm is taken of zero."""
+_SMALLEST, _LARGEST = 0.001, 3_600_000.0
+"""A microsecond and an hour, in milliseconds: what is recorded lies between them, and no logarithm is taken of zero."""
+_MOST = 10**9
+"""More samples than that move no curve."""
 _LABEL = 15.0
 _SHARES = (0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 
@@ -73,16 +75,20 @@ def points(latency: Latency) -> list[Point]:
 
     A sample stands in the middle of its rank, so the largest of a hundred is at 99.5 %.
     """
+    last = 1 - 0.5 / min(latency.count, _MOST)
     recorded = list(_recorded(latency.histogram)) or [
-        (0.5 / latency.count, latency.minimum),
+        (1 - last, latency.minimum),
         (0.5, latency.p50),
         (0.9, latency.p90),
         (0.99, latency.p99),
         (0.999, latency.p999),
-        (1 - 0.5 / latency.count, latency.maximum),
+        (last, latency.maximum),
     ]
-    last = 1 - 0.5 / latency.count
-    return [(share, max(value, _SMALLEST)) for share, value in recorded if share <= last and math.isfinite(value)]
+    return [
+        (share, min(max(value, _SMALLEST), _LARGEST))
+        for share, value in recorded
+        if share <= last and math.isfinite(value)
+    ]
 
 
 def _recorded(encoded: str) -> Iterator[Point]:

@@ -22,7 +22,8 @@ def prepare(path: Path | None, kind: str, *, now: datetime | None = None) -> Pat
     """Make the folder for the results of a run of `kind` and return it, empty but for a marker.
 
     Without a path it is `eventproof-results/<UTC time>-<kind>`, and `eventproof-results/latest` points at it.
-    A path that holds results of an earlier run gets those kept beside it as `PATH.1`, `PATH.2` and so on.
+    A path that holds results of an earlier run gets those kept beside it as `PATH.1`, `PATH.2` and so on; to prepare
+    a folder twice before anything is in it changes nothing.
     Raises UsageError where the path is something else, or cannot be written.
     """
     with explained(path or HOME):
@@ -55,7 +56,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _given(folder: Path) -> Path:
-    if folder.is_dir() and any(folder.iterdir()):
+    if folder.is_dir() and any(path.name != MARKER for path in folder.iterdir()):
         if not (folder / MARKER).exists():
             raise UsageError(f"{folder} holds files that are no results of eventproof: name a new or an empty folder")
         folder.rename(_first_free(folder.with_name(f"{folder.name}.{number}") for number in count(1)))

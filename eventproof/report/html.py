@@ -22,8 +22,7 @@ from . import digest
 from .curve import charts
 from .lanes import time_line
 from .records import RequirementResult, Run
-from .redaction import redacted_text
-from .visible import shortened, visible
+from .visible import shown
 
 __all__ = ["render"]
 
@@ -93,7 +92,7 @@ def _environment() -> Environment:
 def _shown(value: Any) -> Any:
     """What stands in the page for a printed expression; the template's own markup stays what it is."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return visible(shortened(redacted_text(value), _LENGTH))
+        return shown(value, _LENGTH)
     return value
 
 

@@ -8,8 +8,7 @@ from eventproof.verdict import Outcome, Verdict
 
 from . import digest
 from .records import Check, Delivery, Latency, Run
-from .redaction import redacted_text
-from .visible import shortened, visible
+from .visible import shown
 
 __all__ = ["render"]
 
@@ -180,4 +179,4 @@ def _block(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _shown(text: str) -> str:
-    return visible(shortened(redacted_text(text), _LENGTH))
+    return shown(text, _LENGTH)

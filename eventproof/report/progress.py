@@ -1,13 +1,13 @@
 """What happens while a check runs, on standard error: a live display in a terminal, a line a case elsewhere.
 
-Whoever runs cases tells a `Listener`; listeners steer nothing. Both displays are context managers too, so that
+Both displays are listeners, and context managers too, so that
 a run which ends without results leaves the terminal as it was.
 """
 
 import sys
 from collections import Counter
 from types import TracebackType
-from typing import Protocol, Self, TextIO
+from typing import Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -17,31 +17,14 @@ from rich.text import Text
 from eventproof.verdict import Verdict
 
 from . import digest
-from .records import Check, Run
-from .redaction import redacted_text
+from .records import Check
 from .terminal import VERDICTS
-from .visible import shortened, visible
+from .visible import shown, visible
 
-__all__ = ["Listener", "LiveProgress", "PlainProgress", "progress"]
+__all__ = ["LiveProgress", "PlainProgress", "progress"]
 
 _QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 _LENGTH = 300
-
-
-class Listener(Protocol):
-    """Hears of a run as it goes."""
-
-    def started(self, total: int) -> None:
-        """That many cases are about to run."""
-
-    def case_started(self, name: str) -> None:
-        """The case of that name begins."""
-
-    def case_finished(self, check: Check) -> None:
-        """A case is over, or was left out."""
-
-    def finished(self, run: Run, /) -> None:
-        """The run is over; nothing more will come."""
 
 
 def progress(stream: TextIO | None = None) -> "LiveProgress | PlainProgress":
@@ -80,9 +63,6 @@ class PlainProgress:
         self._done += 1
         place = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
         self._say(f"{place} {_line(check).plain}")
-
-    def finished(self, _run: Run) -> None:
-        """Nothing: the summary follows."""
 
     def _say(self, line: str) -> None:
         print(line, file=self._stream, flush=True)
@@ -135,21 +115,15 @@ class LiveProgress:
         self._bar.advance(self._task)
         self._show()
 
-    def finished(self, _run: Run) -> None:
-        """Take the bar away: the summary follows."""
-        self._bar.stop()
-
     def _show(self) -> None:
         tally = ", ".join(
             f"[{VERDICTS[verdict]}]{count} {verdict.value}[/]"
             for verdict, count in digest.counts(self._seen.elements()).items()
         )
-        self._bar.update(self._task, description=visible(", ".join(self._running)), tally=tally)
+        self._bar.update(self._task, description=visible(", ".join(self._running)), tally=tally, refresh=True)
 
 
 def _line(check: Check) -> Text:
-    reason = shortened(redacted_text(check.reason), _LENGTH)
-    told = f"{' '.join(check.requirements)}  {check.name} ({digest.seconds(check.seconds)})" + (
-        reason and f": {reason}"
-    )
-    return Text.assemble((f"{check.verdict.value:<12}", VERDICTS[check.verdict]), "  ", visible(told))
+    told = f"{' '.join(check.requirements)}  {check.name} ({digest.seconds(check.seconds)})"
+    reason = f": {check.reason}" if check.reason else ""
+    return Text.assemble((f"{check.verdict.value:<12}", VERDICTS[check.verdict]), "  ", shown(told + reason, _LENGTH))

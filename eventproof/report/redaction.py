@@ -23,7 +23,7 @@ _JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?")
 _CREDENTIALS = re.compile(r"\b(Bearer|Basic)\s+(?!\[redacted\])[^\s\"'\\<>,;]+", re.IGNORECASE)
 _QUOTED_FIELD = re.compile(
     # A field of JSON inside a text, the text perhaps quoted once more, and perhaps cut before the closing quote.
-    rf"(\\*[\"'](?:{_WORDS})\\*[\"']\s*:\s*)(\\*)([\"'])(?:(?!\2\3)(?:\\.|[^\\]))++(?:\2\3|\\*\Z)",
+    rf"(\\{{0,7}}[\"'](?:{_WORDS})\\{{0,7}}[\"']\s{{0,9}}:\s{{0,9}})(\\{{0,7}})([\"'])(?:(?!\2\3)(?:\\.|[^\\]))++(?:\2\3|\\?\Z)",
     re.IGNORECASE | re.DOTALL,
 )
 _QUERY_FIELD = re.compile(rf"\b((?:{_WORDS})=)(?!\[redacted\])[^&;\s\"'\\<>]+", re.IGNORECASE)

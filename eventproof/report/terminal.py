@@ -19,8 +19,7 @@ from eventproof.verdict import Outcome, Verdict
 
 from . import digest
 from .records import Check, Delivery, Run
-from .redaction import redacted_text
-from .visible import shortened, visible
+from .visible import shown
 
 __all__ = ["VERDICTS", "print_summary", "summary"]
 
@@ -241,4 +240,4 @@ def _named(verdict: Verdict) -> Text:
 
 
 def _shown(text: str, length: int = _LENGTH) -> str:
-    return visible(shortened(redacted_text(text), length))
+    return shown(text, length)

@@ -2,7 +2,9 @@
 
 import re
 
-__all__ = ["shortened", "visible"]
+from .redaction import redacted_text
+
+__all__ = ["shown", "visible"]
 
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 """Control characters, line separators, what has no width, and what turns the direction of reading."""
@@ -13,6 +15,7 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
-def shortened(text: str, length: int) -> str:
-    """The text's beginning, and how long it is where something is left out."""
-    return text if len(text) <= length else f"{text[:length]}… ({len(text):,} characters)"
+def shown(text: str, length: int) -> str:
+    """The text as a report for people has it: visible, without secrets, cut after `length` and then saying so."""
+    beginning = visible(redacted_text(text[:length]))
+    return beginning if len(text) <= length else f"{beginning}… ({len(text):,} characters)"

@@ -230,16 +230,17 @@ class Connection:
         return event
 
     def _send(self, packet: socketio.Packet) -> list[Message]:
+        messages = [
+            message
+            for data in socketio.encode(packet)
+            for message in self._send_session(engineio.Packet(engineio.PacketType.MESSAGE, data))
+        ]
         before = self.namespace(packet.namespace)
         after = NAMESPACE_SENDS.get((before, packet.type))
         if after is None:
             raise UsageError(f"{packet.type.name} cannot be sent while namespace {packet.namespace} is {before.name}.")
-        text, *attachments = (
-            self._send_session(engineio.Packet(engineio.PacketType.MESSAGE, data))[0]
-            for data in socketio.encode(packet)
-        )
         self._namespaces[packet.namespace] = after
-        return [text, *attachments]
+        return messages
 
     def _send_session(self, packet: engineio.Packet) -> list[Message]:
         after = SESSION_SENDS.get((self.state, packet.type))
@@ -273,7 +274,7 @@ _SESSION_EVENTS: dict[engineio.PacketType, Callable[[Any], WireEvent]] = {
 
 def _connected(packet: socketio.Packet) -> Connected:
     sid = packet.data.get("sid") if packet.data is not None else None
-    if not isinstance(sid, str):
+    if not isinstance(sid, str) or not sid:
         raise ProtocolViolation(
             "The server's CONNECT has no session id.", expected='{"sid": "…"}', observed=excerpt(repr(packet.data))
         )

@@ -63,6 +63,7 @@ def encode(packet: Packet) -> list[str | bytes]:
             payload = json.dumps(
                 packet.data, default=placeholder, ensure_ascii=False, allow_nan=False, separators=(",", ":")
             )
+            payload.encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise UsageError(f"This cannot be sent as JSON: {error}.") from None
     packet_type = packet.type
@@ -77,17 +78,20 @@ def encode(packet: Packet) -> list[str | bytes]:
 
 
 class Decoder:
-    """Puts messages together to packets.
+    """Puts messages together to packets, of at most `max_attachments` and nested at most `max_depth` deep.
 
     `loads` parses the JSON (a faster parser may be given; it raises ValueError for what is no JSON).
     After a ProtocolViolation the decoder is as if it were new.
     """
 
-    __slots__ = ("_attachments", "_awaited", "_loads", "_max_attachments", "_packet")
+    __slots__ = ("_attachments", "_awaited", "_loads", "_max_attachments", "_max_depth", "_packet")
 
-    def __init__(self, *, loads: Callable[[str], Any] | None = None, max_attachments: int = 64) -> None:
+    def __init__(
+        self, *, loads: Callable[[str], Any] | None = None, max_attachments: int = 64, max_depth: int = 100
+    ) -> None:
         self._loads = loads or _loads
         self._max_attachments = max_attachments
+        self._max_depth = max_depth
         self._packet: Packet | None = None
         self._awaited = 0
         self._attachments: list[bytes] = []
@@ -132,6 +136,9 @@ class Decoder:
                 data = self._loads(message[start:] if start else message)
             except (ValueError, RecursionError):
                 raise _violation("a payload in JSON", message) from None
+            brackets = message.count("[") + message.count("{")
+            if brackets > self._max_depth and _depth(data) > self._max_depth:
+                raise _violation(f"at most {self._max_depth} values inside one another", message)
         packet = Packet(packet_type, namespace or "/", data, None if number is None else int(number))
         expected = _SHAPES[packet_type](packet)
         if expected:
@@ -151,16 +158,24 @@ class Decoder:
             return None
         attachments = self._attachments
         self._forget()
-        try:
-            data = _filled(packet.data, attachments)
-        except RecursionError:
-            raise ProtocolViolation(
-                "A Socket.IO packet is nested too deeply.", expected="a payload of reasonable depth", observed="more"
-            ) from None
-        return Packet(packet.type, packet.namespace, data, packet.id)
+        return Packet(packet.type, packet.namespace, _filled(packet.data, attachments), packet.id)
 
     def _forget(self) -> None:
         self._packet, self._awaited, self._attachments = None, 0, []
+
+
+def _depth(value: Any) -> int:
+    """How many arrays and objects lie inside one another, found without recursion."""
+    depth = 0
+    level = [value]
+    while level := [
+        item
+        for holder in level
+        if isinstance(holder, list | dict)
+        for item in (holder if isinstance(holder, list) else holder.values())
+    ]:
+        depth += 1
+    return depth
 
 
 def _filled(value: Any, attachments: list[bytes]) -> Any:

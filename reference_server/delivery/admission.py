@@ -39,13 +39,7 @@ class Admission:
     async def caller(self, token: str | None) -> tuple[Session, Account]:
         """Whose session a call belongs to. Raises Refusal."""
         session = self._read(token)
-        try:
-            return session, await self._check(REST, session)
-        except Refusal as refusal:
-            if refusal.code != "account_banned":
-                raise
-            # In REST a ban has revoked the token; the sentence still says why.
-            raise Refusal("token_revoked", refusal.sentence) from None
+        return session, await self._check(REST, session)
 
     async def admit(self, token: str | None, channel: str, link: Link) -> Connection:
         """Open a connection. Raises Refusal, and then has left no trace of it."""

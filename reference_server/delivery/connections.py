@@ -116,7 +116,7 @@ class Connections:
         """How many users have a connection: the size of the index."""
         return len(self._by_user)
 
-    def by_transport(self) -> Counter[tuple[str, str]]:
+    def places(self) -> Counter[tuple[str, str]]:
         """How many there are, by transport and channel."""
         return Counter((connection.link.transport, connection.channel) for connection in self)
 

@@ -6,6 +6,7 @@ answered outlives `kill -9` and a power cut.
 
 import errno
 import fcntl
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -36,6 +37,11 @@ class Store:
     _readers: AsyncEngine
     _writer: AsyncEngine
     _claim: IO[bytes] | None
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether this process alone writes to the database."""
+        return self._claim is not None
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -117,10 +123,13 @@ def _claim(path: Path) -> IO[bytes]:
     lock = path.with_name(path.name + ".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # The file holds password hashes: it is the owner's alone, and so is what SQLite puts beside it.
+        os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
         file = lock.open("ab")
     except OSError as failure:
         raise UsageError(
-            f"the database folder {path.parent} cannot be written ({failure.strerror}): choose another with --database-url"
+            f"the database folder {path.parent} cannot be written ({failure.strerror}): "
+            "choose another with --database-url"
         ) from failure
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,9 +4,8 @@ python-engineio's server as python-socketio knows it, with the sessions of `engi
 are from the Engine.IO protocol, version 4.
 """
 
-import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import engineio
@@ -16,6 +15,7 @@ from engineio.packet import Packet
 from ..metrics import Metrics
 from ..refusals import Refusal
 from .engineio import MESSAGE, OPEN, EngineSession, Message, ProtocolError, State
+from .http import when_lost
 from .limits import Limits
 from .websocket import Pipe
 
@@ -24,16 +24,16 @@ _UNCACHED: Final = {"Cache-Control": "no-store"}
 
 
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ships no types
-    """Engine.IO on aiohttp. python-socketio calls `on`, `send`, `send_packet`, `generate_id` and `disconnect`."""
+    """Engine.IO on aiohttp. python-socketio calls `on`, `send`, `send_packet` and `generate_id`."""
 
-    def __init__(self, *, limits: Limits, metrics: Metrics, **options: Any) -> None:
+    def __init__(self, *, limits: Limits, metrics: Metrics, on_end: Callable[[str], None], **options: Any) -> None:
         super().__init__(
             async_mode="aiohttp", ping_interval=limits.ping_interval, ping_timeout=limits.ping_timeout, **options
         )
         self.limits = limits
         self.sessions: dict[str, EngineSession] = {}
         self._metrics = metrics
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._on_end = on_end
 
     # HTTP.
 
@@ -50,7 +50,9 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ship
         if "sid" not in query:
             if request.method != "GET":
                 raise Refusal("malformed_request", "A session begins with a GET request: send one without a sid.")
-            return await (self._open_websocket(request) if by_websocket else self._open_polling())
+            if len(self.sessions) >= self.limits.max_connections:
+                raise Refusal("unavailable", "There are as many connections as may be: try again in a few seconds.")
+            return await (self._open_websocket(request) if by_websocket else self._open_polling(request))
         session = self.sessions.get(query["sid"])
         if session is None:
             raise Refusal("malformed_request", "There is no session with this sid: open a new one.")
@@ -59,7 +61,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ship
         if session.state is State.WEBSOCKET:
             raise Refusal("malformed_request", "This session has moved to its WebSocket: go on there.")
         if request.method == "GET":
-            return await self._fetch(session)
+            return await self._fetch(session, request)
         if request.method == "POST":
             return await self._post(session, request)
         raise Refusal("malformed_request", "A session takes GET and POST requests: use one of them.")
@@ -71,13 +73,10 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ship
         await session.serve(pipe)
         return await pipe.finished()
 
-    async def _open_polling(self) -> web.Response:
-        session = await self._open(None)
-        return _text(await session.fetch() or "")
+    async def _open_polling(self, request: web.Request) -> web.Response:
+        return await self._fetch(await self._open(None), request)
 
     async def _open(self, pipe: Pipe | None) -> EngineSession:
-        if len(self.sessions) >= self.limits.max_connections:
-            raise Refusal("unavailable", "The server has as many connections as it takes: try again in a few seconds.")
         session = EngineSession(self.generate_id(), self, pipe)
         self.sessions[session.sid] = session
         session.send(OPEN + json.dumps(self._handshake(session.sid, pipe), separators=(",", ":")))
@@ -101,8 +100,9 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ship
         await session.serve(pipe)
         return await pipe.finished()
 
-    async def _fetch(self, session: EngineSession) -> web.Response:
-        payload = await session.fetch()
+    async def _fetch(self, session: EngineSession, request: web.Request) -> web.Response:
+        with when_lost(request, lambda: session.abort("transport error")):
+            payload = await session.fetch()
         if payload is None:
             raise Refusal(
                 "malformed_request", "A request for this session is pending: one at a time; the session is closed."
@@ -131,11 +131,9 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ship
         """A message came."""
         await self.handlers["message"](sid, message)
 
-    def ended(self, sid: str, reason: str) -> None:
+    def ended(self, sid: str, reason: str) -> None:  # noqa: ARG002 - a host may ask why
         """Nothing more is taken from the client."""
-        task = asyncio.create_task(self.handlers["disconnect"](sid, reason))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._on_end(sid)
 
     def gone(self, sid: str) -> None:
         """The session is over."""
@@ -159,10 +157,10 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ship
         if session is not None:
             session.send(pkt.encode())
 
-    async def disconnect(self, sid: str | None = None) -> None:
-        """Close one session, or all."""
-        for session in list(self.sessions.values()) if sid is None else [self.sessions[sid]]:
-            session.close("server disconnect")
+    def close_all(self, reason: str) -> None:
+        """Close every session; its client may come back."""
+        for session in list(self.sessions.values()):
+            session.close(reason)
 
     def transport(self, sid: str) -> str:
         """`websocket` or `polling`."""

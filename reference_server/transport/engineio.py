@@ -85,6 +85,11 @@ class EngineSession:
         """`websocket` or `polling`."""
         return "polling" if self._pipe is None else "websocket"
 
+    def _go(self, state: State) -> None:
+        if state not in MOVES[self.state]:
+            raise RuntimeError(f"a session cannot go from {self.state.name} to {state.name}")
+        self.state = state
+
     # Sending.
 
     def send(self, packet: Message) -> None:
@@ -138,6 +143,8 @@ class EngineSession:
     async def receive(self, packet: Message) -> None:
         """Take one packet. Raises ProtocolError."""
         if self.state in (State.CLOSING, State.CLOSED):
+            if packet == CLOSE and self.state is State.CLOSING:
+                self._finish()
             return
         if isinstance(packet, bytes):
             await self._host.received(self.sid, packet)
@@ -165,15 +172,17 @@ class EngineSession:
             self._fetch = asyncio.get_running_loop().create_future()
             try:
                 await self._fetch
-            except asyncio.CancelledError:
-                self.abort("transport error")
-                raise
             finally:
                 self._fetch = None
-        packets, self._backlog, self._backlog_size = self._backlog, [], 0
-        if self.state is State.CLOSING:
+        packets = self._taken()
+        if not packets and self.state is State.CLOSING:
             self._finish()
+            return CLOSE
         return SEPARATOR.join(map(_textual, packets)) or NOOP
+
+    def _taken(self) -> list[Message]:
+        packets, self._backlog, self._backlog_size = self._backlog, [], 0
+        return packets
 
     async def post(self, payload: str) -> None:
         """Take the body of a POST. Raises ProtocolError."""
@@ -205,7 +214,7 @@ class EngineSession:
             async with asyncio.timeout(self._host.limits.connect_timeout):
                 async for packet in pipe.messages():
                     if self.state is State.POLLING and packet == PING + "probe":
-                        self.state = State.PROBING
+                        self._go(State.PROBING)
                         pipe.write(frame(TEXT, (PONG + "probe").encode()))
                         # A pending GET is answered, with a noop packet if need be, so that the client can go on.
                         self._wake()
@@ -215,36 +224,34 @@ class EngineSession:
                         break
         self._probe = None
         if self.state is State.PROBING:
-            self.state = State.POLLING
+            self._go(State.POLLING)
         pipe.close("transport error")
         return False
 
     def _move(self, pipe: Pipe) -> bool:
         self._pipe, self._probe = pipe, None
-        packets, self._backlog, self._backlog_size = self._backlog, [], 0
+        for packet in self._taken():
+            self._write(packet)
         if self.state is State.CLOSING:
-            for packet in packets:
-                self._write(packet)
             pipe.close("server disconnect")
             self._finish()
             return False
-        self.state = State.WEBSOCKET
-        for packet in packets:
-            self._write(packet)
+        self._go(State.WEBSOCKET)
         return True
 
     # The end.
 
     def close(self, reason: str) -> None:
-        """Close from our side, behind what was sent."""
+        """Close from our side, behind what was sent.
+
+        By polling, CLOSE comes alone, after the last messages were fetched: clients take it as the end of the transport
+        before they have handled messages of the same payload, and a user would not see why they were logged out.
+        """
         if self.state in (State.CLOSING, State.CLOSED):
             return
-        by_websocket = self.state is State.WEBSOCKET
-        if not by_websocket:
-            self._keep(CLOSE)
-        self.state = State.CLOSING
+        self._go(State.CLOSING)
         self._host.ended(self.sid, reason)
-        if by_websocket and self._pipe is not None:
+        if self._pipe is not None:
             self._pipe.close(reason)
             self._finish()
         else:
@@ -257,14 +264,14 @@ class EngineSession:
             return
         if self._pipe is not None:
             self._pipe.close(reason)
-        self.state = State.CLOSING
+        self._go(State.CLOSING)
         self._backlog = [NOOP]
         self._host.ended(self.sid, reason)
         self._wake()
         self._finish()
 
     def _finish(self) -> None:
-        self.state = State.CLOSED
+        self._go(State.CLOSED)
         if self._timer is not None:
             self._timer.cancel()
         if self._probe is not None:

@@ -16,6 +16,8 @@ class Limits:
     linger: float = 5.0
     """How long a closed polling session is kept for the request that fetches its last messages."""
     max_body: int = 64 * 1024
+    body_timeout: float = 10.0
+    """How long a body may take to arrive."""
     max_message: int = 128 * 1024
     """A message from a client, and a polling request's body."""
     max_attachments: int = 16

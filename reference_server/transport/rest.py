@@ -21,9 +21,11 @@ from eventproof.errors import ContractError
 from ..conduct import Conduct
 from ..delivery.admission import REST, Admission
 from ..metrics import Metrics
-from ..refusals import Refusal
+from ..refusals import Refusal, contracts
 from ..systems.user_state.rules import Account, Role, Session
 from ..tokens import bearer
+from .http import json_response
+from .limits import Limits
 
 _log = structlog.get_logger("rest")
 _BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
@@ -36,6 +38,8 @@ class Call:
     parameters: Mapping[str, Any]
     session: Session | None
     account: Account | None
+    remote: str
+    """The address that it comes from."""
 
     @property
     def caller(self) -> tuple[Session, Account]:
@@ -58,12 +62,11 @@ Handler = Callable[[Call], Awaitable[Answer]]
 class Rest:
     """Mounts operations on an aiohttp application."""
 
-    def __init__(self, admission: Admission, metrics: Metrics, conduct: Conduct, max_body: int) -> None:
+    def __init__(self, admission: Admission, metrics: Metrics, conduct: Conduct, limits: Limits) -> None:
         self._admission = admission
         self._metrics = metrics
         self._conduct = conduct
-        self._max_body = max_body
-        self._running: set[asyncio.Task[Answer]] = set()
+        self._limits = limits
 
     def mount(self, app: web.Application, system: System, handlers: Mapping[str, Handler]) -> None:
         """Serve every operation of the system's document. Raises ContractError where one has no handler."""
@@ -74,25 +77,27 @@ class Rest:
             )
         for operation in system.operations:
             handler = handlers[operation.id]
-            app.router.add_route(
-                operation.method, operation.path, self._route(operation, _body(system, operation), handler)
-            )
+            app.router.add_route(operation.method, operation.path, self._route(system, operation, handler))
 
     def _route(
-        self, operation: Operation, body: "Body | None", handler: Handler
+        self, system: System, operation: Operation, handler: Handler
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        path, body = Path(system, operation), _body(system, operation)
+
         async def route(request: web.Request) -> web.Response:
             self._check_size(request)
             session, account = await self._caller(operation, request)
-            fields = await body.read(request, self._max_body) if body else {}
-            answer = await self._finished(handler(Call({**request.match_info, **fields}, session, account)))
+            path.check(request.match_info)
+            fields = await body.read(request, self._limits) if body else {}
+            call = Call({**request.match_info, **fields}, session, account, request.remote or "")
+            answer = await handler(call)
             return json_response(answer.status, answer.body)
 
         return route
 
     def _check_size(self, request: web.Request) -> None:
-        if (request.content_length or 0) > self._max_body:
-            raise Refusal("payload_too_large", f"The body may have {self._max_body} bytes: send a smaller one.")
+        if (request.content_length or 0) > self._limits.max_body:
+            raise _too_large(self._limits)
 
     async def _caller(self, operation: Operation, request: web.Request) -> tuple[Session | None, Account | None]:
         if operation.role == "anyone":
@@ -103,13 +108,6 @@ class Rest:
             if code:
                 raise Refusal(code)
         return session, account
-
-    async def _finished(self, work: Awaitable[Answer]) -> Answer:
-        """Finish what was begun: a caller who hangs up between commit and emit takes nothing back."""
-        task = asyncio.ensure_future(work)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return await asyncio.shield(task)
 
     @web.middleware
     async def border(
@@ -147,15 +145,11 @@ class Body:
             {**schema, "components": components}, offline=True, mask="it"
         )
 
-    async def read(self, request: web.Request, max_body: int) -> Mapping[str, Any]:
+    async def read(self, request: web.Request, limits: Limits) -> Mapping[str, Any]:
         """The fields. Raises Refusal."""
         if request.content_type != "application/json":
             raise Refusal("unsupported_media_type")
-        body = bytearray()
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > max_body:
-                raise Refusal("payload_too_large", f"The body may have {max_body} bytes: send a smaller one.")
+        body = await _bytes(request, limits)
         try:
             fields = orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -168,15 +162,50 @@ class Body:
         return result
 
 
+async def _bytes(request: web.Request, limits: Limits) -> bytearray:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(limits.body_timeout):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > limits.max_body:
+                    raise _too_large(limits)
+    except (TimeoutError, web.RequestPayloadError):
+        raise Refusal("malformed_request", "The body did not come whole: send it again.") from None
+    return body
+
+
+def _too_large(limits: Limits) -> Refusal:
+    return Refusal("payload_too_large", f"The body may have {limits.max_body} bytes: send a smaller one.")
+
+
+class Path:
+    """The parameters in an operation's path. One that does not fit its schema names nothing that there is."""
+
+    def __init__(self, system: System, operation: Operation) -> None:
+        item = system.openapi["paths"][operation.path]
+        described = (*item.get("parameters", ()), *item[operation.method.lower()].get("parameters", ()))
+        components = system.openapi["components"]
+        parameters = [
+            components["parameters"][entry["$ref"].split("/")[-1]] if "$ref" in entry else entry for entry in described
+        ]
+        self._schemas = {
+            parameter["name"]: jsonschema_rs.Draft202012Validator(
+                {**parameter["schema"], "components": components}, offline=True
+            )
+            for parameter in parameters
+            if parameter["in"] == "path"
+        }
+        self._code = next((code for code in operation.refusals if contracts().errors[code].status == 404), "not_found")
+
+    def check(self, values: Mapping[str, str]) -> None:
+        """Raises Refusal."""
+        if not all(validator.is_valid(values[name]) for name, validator in self._schemas.items()):
+            raise Refusal(self._code)
+
+
 def _body(system: System, operation: Operation) -> Body | None:
     described = system.openapi["paths"][operation.path][operation.method.lower()].get("requestBody")
     if described is None:
         return None
     return Body(described["content"]["application/json"]["schema"], system.openapi["components"])
-
-
-def json_response(status: int, body: Any, headers: Mapping[str, str] | None = None) -> web.Response:
-    """An answer in JSON, or an empty one."""
-    if body is None:
-        return web.Response(status=status, headers=headers)
-    return web.Response(status=status, body=orjson.dumps(body), content_type="application/json", headers=headers)

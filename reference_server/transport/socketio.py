@@ -30,7 +30,11 @@ RESERVED: Final = frozenset(
 """Names that no client may send as an event; the official server closes the connection, and so do we."""
 
 
-class ProtocolViolation(ValueError):  # noqa: N818 - the project's word for it
+_EVENTS: Final = (packet.EVENT, packet.BINARY_EVENT)
+_FROM_CLIENTS: Final = (packet.CONNECT, packet.DISCONNECT, packet.ACK, packet.BINARY_ACK, *_EVENTS)
+
+
+class ProtocolViolation(ValueError):
     """The client sent what the protocol forbids; its connection is closed."""
 
 
@@ -91,7 +95,12 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
     def __init__(self, namespaces: Iterable[str], admission: Admission, limits: Limits, metrics: Metrics) -> None:
         namespaces = list(namespaces)
         super().__init__(
-            client_manager=Rooms(), async_handlers=False, namespaces=namespaces, limits=limits, metrics=metrics
+            client_manager=Rooms(),
+            async_handlers=False,
+            namespaces=namespaces,
+            limits=limits,
+            metrics=metrics,
+            on_end=self._end,
         )
         self.sessions: dict[str, EngineSession] = self.eio.sessions
         self.links: dict[str, dict[str, SocketLink]] = {}
@@ -108,11 +117,11 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
     def sizes(self) -> dict[str, int]:
         """How much is kept for connections, by registry."""
         return {
-            "engine.io sessions": len(self.sessions),
-            "socket.io sessions": len(self.links),
-            "socket.io timers": len(self._timers),
-            "socket.io rooms": sum(map(len, self.manager.rooms.values())),
-            "socket.io attachments": len(self._binary_packet),
+            "engine_sessions": len(self.sessions),
+            "socket_sessions": len(self.links),
+            "connect_timers": len(self._timers),
+            "namespace_places": sum(map(len, self.manager.rooms.values())),
+            "attachments": len(self._binary_packet),
         }
 
     # Coming in.
@@ -193,7 +202,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
             self._forget(link, namespace)
         self._watch(eio_sid)
 
-    async def _handle_eio_disconnect(self, eio_sid: str, reason: Any) -> None:  # noqa: ARG002 - python-socketio gives it
+    def _end(self, eio_sid: str) -> None:
         """The session has ended, and with it its place in every namespace."""
         self._stop_timer(eio_sid)
         for namespace, link in self.links.pop(eio_sid, {}).items():
@@ -211,66 +220,50 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
     async def _handle_eio_message(self, eio_sid: str, data: Message) -> None:
         """Take one message; whatever the protocol forbids closes the connection, and reaches no handler.
 
-        "In case of an invalid packet, the server must close the connection": python-socketio logs it and goes on.
+        python-socketio logs such a packet, and goes on.
         """
         try:
             received = self._decode(eio_sid, data)
-            if received is not None:
-                self._check(eio_sid, received)
+            if received is None:
+                return
+            _check_payload(received)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             self._binary_packet.pop(eio_sid, None)
             self.sessions[eio_sid].close("transport error")
-            return
-        if received is None:
             return
         namespace = received.namespace or "/"
         if received.packet_type == packet.CONNECT:
             await self._handle_connect(eio_sid, namespace, received.data)
         elif received.packet_type == packet.DISCONNECT:
             await self._handle_disconnect(eio_sid, namespace)
-        elif received.packet_type in (packet.EVENT, packet.BINARY_EVENT):
+        elif received.packet_type in _EVENTS:
             await self._handle_event(eio_sid, namespace, received.id, received.data)
         else:
             await self._handle_ack(eio_sid, namespace, received.id, received.data)
 
     def _decode(self, eio_sid: str, data: Message) -> packet.Packet | None:
-        """The packet, or None while its attachments are on their way."""
+        """The packet, or None while its attachments are on their way. Raises ProtocolViolation."""
         waiting = self._binary_packet.get(eio_sid)
-        if isinstance(data, bytes):
-            if waiting is None or not waiting.add_attachment(data):
-                if waiting is None:
-                    raise ProtocolViolation("an attachment that belongs to nothing")
+        if waiting is not None:
+            if not isinstance(data, bytes):
+                raise ProtocolViolation("text where an attachment was announced")
+            if not waiting.add_attachment(data):
                 return None
             del self._binary_packet[eio_sid]
             return waiting
-        if waiting is not None:
-            raise ProtocolViolation("text where an attachment was announced")
+        if isinstance(data, bytes):
+            raise ProtocolViolation("an attachment that belongs to nothing")
         received = packet.Packet(encoded_packet=data)
+        if received.packet_type not in _FROM_CLIENTS:
+            raise ProtocolViolation("a packet that only the server sends")
+        if received.packet_type != packet.CONNECT and not self.links.get(eio_sid):
+            raise ProtocolViolation("nothing comes before CONNECT")
         if received.attachment_count > self._limits.max_attachments:
             raise ProtocolViolation("too many attachments")
-        if received.packet_type in (packet.BINARY_EVENT, packet.BINARY_ACK) and received.attachment_count:
+        if received.attachment_count:
             self._binary_packet[eio_sid] = received
             return None
         return received
-
-    def _check(self, eio_sid: str, received: packet.Packet) -> None:
-        """Raises ProtocolViolation where the packet may not come here and now."""
-        kind, data = received.packet_type, received.data
-        if kind == packet.CONNECT:
-            return
-        if kind not in (packet.DISCONNECT, packet.EVENT, packet.ACK, packet.BINARY_EVENT, packet.BINARY_ACK):
-            raise ProtocolViolation("a packet that only the server sends")
-        if (received.namespace or "/") not in self.links.get(eio_sid, {}) and not self.links.get(eio_sid):
-            raise ProtocolViolation("no event before CONNECT")
-        if kind == packet.DISCONNECT:
-            return
-        if not isinstance(data, list):
-            raise ProtocolViolation("the payload is an array")
-        if kind in (packet.ACK, packet.BINARY_ACK):
-            if received.id is None:
-                raise ProtocolViolation("an acknowledgement has an id")
-        elif not data or not isinstance(data[0], str) or data[0] in RESERVED:
-            raise ProtocolViolation("an event has a name")
 
     async def _handle_event(self, eio_sid: str, namespace: str, id: int | None, data: list[Any]) -> None:  # noqa: A002 - python-socketio's name
         """Run the event's handler; one that fails is logged, and the connection stays."""
@@ -280,3 +273,17 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
             await super()._handle_event(eio_sid, namespace, id, data)
         except Exception:
             _log.exception("handler-failed", event=data[0], namespace=namespace)
+
+
+def _check_payload(received: packet.Packet) -> None:
+    """Raises ProtocolViolation where the payload is none that its type of packet may have."""
+    kind, data = received.packet_type, received.data
+    if kind in (packet.CONNECT, packet.DISCONNECT):
+        return
+    if not isinstance(data, list):
+        raise ProtocolViolation("the payload is an array")
+    if kind in _EVENTS:
+        if not data or not isinstance(data[0], str) or data[0] in RESERVED:
+            raise ProtocolViolation("an event begins with its name")
+    elif received.id is None:
+        raise ProtocolViolation("an acknowledgement has an id")

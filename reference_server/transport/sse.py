@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from ..delivery.emission import Emission
+from .http import part, when_lost
 from .limits import Limits
 
 _LINE: Final = re.compile(r"\r\n|\r|\n")
@@ -36,57 +36,58 @@ class StreamLink:
     def __init__(self, limits: Limits, on_cut: Callable[[], None]) -> None:
         self._limits = limits
         self._on_cut = on_cut
-        self._waiting: deque[bytes] = deque([RETRY])
-        self._size = 0
+        self._waiting = [RETRY]
+        self._size = len(RETRY)
         self._ended = False
         self._wake = asyncio.Event()
-        self._wake.set()
         self._transport: asyncio.Transport | None = None
 
     def send(self, emission: Emission) -> None:
         """Send one event."""
+        if self._ended:
+            return
         data = emission.framed("sse", event)
         self._size += len(data)
         if self._size > self._limits.max_backlog:
             self._on_cut()
-            self._abort()
-            return
-        self._waiting.append(data)
-        self._wake.set()
+            self._end()
+            self._hang_up(0)
+        else:
+            self._waiting.append(data)
+            self._wake.set()
 
     def close(self, reason: str) -> None:  # noqa: ARG002 - a stream has no place for it
-        """End the stream behind what was sent; a reader who takes none of it is cut off."""
-        if not self._ended:
-            self._ended = True
-            self._wake.set()
-            asyncio.get_running_loop().call_later(self._limits.close_timeout, self._abort)
+        """End the stream behind what was sent; a reader who takes none of it is not waited for."""
+        self._end()
+        asyncio.get_running_loop().call_later(self._limits.close_timeout, self._hang_up, self._limits.linger)
 
-    def _abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
+    def _end(self) -> None:
+        self._ended = True
+        self._wake.set()
+
+    def _hang_up(self, linger: float) -> None:
+        part(self._transport, linger)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer the request with the stream, until either side ends it."""
         self._transport = request.transport
         response = web.StreamResponse(headers=_HEADERS)
         response.force_close()
-        with suppress(ConnectionError):
+        with suppress(ConnectionError), when_lost(request, self._end):
             await response.prepare(request)
-            while await self._woken():
-                while self._waiting:
-                    data = self._waiting.popleft()
-                    self._size = max(0, self._size - len(data))
-                    await response.write(data)
-                if self._ended:
-                    await response.write_eof()
-                    break
+            while self._waiting or not self._ended:
+                data, self._waiting, self._size = b"".join(self._waiting), [], 0
+                await response.write(data)
+                if not self._waiting and not self._ended:
+                    await self._more()
+            await response.write_eof()
         return response
 
-    async def _woken(self) -> bool:
+    async def _more(self) -> None:
+        """Wait for more to write: an event, a comment when there was none for long, or the end."""
         try:
             async with asyncio.timeout(self._limits.stream_comment):
                 await self._wake.wait()
         except TimeoutError:
             self._waiting.append(COMMENT)
         self._wake.clear()
-        return True

@@ -14,6 +14,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from ..delivery.emission import Emission
 from ..refusals import Refusal
+from .http import part
 from .limits import Limits
 
 TEXT: Final = 0x1
@@ -87,10 +88,7 @@ class Pipe:
         except (TimeoutError, ConnectionError):
             pass
         finally:
-            if self._transport is not None:
-                # What is buffered may still go out; a reader who takes none of it is not waited for.
-                self._transport.close()
-                asyncio.get_running_loop().call_later(self._limits.linger, self._transport.abort)
+            part(self._transport, self._limits.linger)
 
     async def messages(self) -> AsyncIterator[str | bytes]:
         """What the client sends, until either side closes."""

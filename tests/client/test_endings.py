@@ -189,7 +189,7 @@ async def test_an_upgrade_that_is_not_offered_is_told(serving: Any) -> None:
             await SocketIOClient(url, transport="upgrade").open()
 
 
-@pytest.mark.parametrize("body", [b"\xff\xfe", b"bnot base64!", b'42["before",1]\x1ebAA=A'])
+@pytest.mark.parametrize("body", [bytes(17_000_000), b"\xff\xfe", b"bnot base64!", b'42["before",1]\x1ebAA=A'])
 async def test_a_polling_payload_that_is_none_ends_the_connection(serving: Any, body: bytes) -> None:
     payloads = [_OPEN.encode(), b'40{"sid":"x"}', body]
 
@@ -229,3 +229,40 @@ async def test_a_poll_that_is_refused_ends_the_session(serving: Any) -> None:
             await client.expect("anything", 5)
         closed = await client.closed(5)
     assert (closed.by, closed.ending, closed.code) == (By.PEER, Ending.HTTP_STATUS, 400)
+
+
+async def test_what_comes_together_with_the_handshake_is_heard(serving: Any) -> None:
+    async def handle(request: web.Request) -> web.WebSocketResponse:
+        websocket = web.WebSocketResponse()
+        assert isinstance(request.transport, asyncio.Transport)
+        socket = request.transport.get_extra_info("socket")
+        socket.setsockopt(6, 3, 1)  # TCP_CORK: the answer, the packets and the end leave as one
+        await websocket.prepare(request)
+        for message in (_OPEN, "2", "1"):
+            await websocket.send_str(message)
+        request.transport.close()
+        return websocket
+
+    application = web.Application()
+    application.router.add_get("/socket.io/", handle)
+    async with serving(application) as url:
+        client = SocketIOClient(url)
+        with pytest.raises(ConnectionRefused, match="CLOSE packet"):
+            await client.open()
+        assert (await client.closed(0)).ending is Ending.ENGINE_CLOSE
+
+
+async def test_an_event_nested_too_deeply_is_a_violation_and_no_crash(scripted: Any) -> None:
+    deep = '42["x",' + "[" * 500 + "]" * 500 + "]"
+    async with scripted(_sends('40{"sid":"x"}', deep)) as url, SocketIOClient(url) as client:
+        with pytest.raises(ProtocolViolation) as violation:
+            await client.expect("x", 5)
+    assert "inside one another" in violation.value.expected
+
+
+async def test_a_violation_shows_no_secret(scripted: Any) -> None:
+    sends = _sends('40{"sid":"x"}', "49 hidden-token")
+    async with scripted(sends) as url, SocketIOClient(url, auth={"token": "hidden-token"}) as client:
+        await client.closed(5)
+    assert client.violation is not None
+    assert "[redacted]" in client.violation.observed

@@ -1,9 +1,10 @@
 """What is said of a target that cannot be reached, or that is something else."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -129,6 +130,21 @@ async def test_a_server_that_never_answers_is_inconclusive(transport: TransportC
     async with _speaking(b"") as url:
         with pytest.raises(Inconclusive, match=r"within 0\.1 s"):
             await SocketIOClient(url, transport=transport, timeout=0.1).open()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_a_server_that_accepts_nobody_cannot_be_reached(transport: TransportChoice) -> None:
+    with socket.socket() as listener, ExitStack() as waiting:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):  # what the kernel still takes for a server that accepts nothing
+            early = waiting.enter_context(socket.socket())
+            early.setblocking(False)
+            early.connect_ex(listener.getsockname())
+        with pytest.raises(TargetUnavailable, match="did not answer in time"):
+            await SocketIOClient(
+                f"http://127.0.0.1:{listener.getsockname()[1]}", transport=transport, timeout=0.2
+            ).open()
 
 
 async def test_a_handshake_that_is_cut_is_told() -> None:

@@ -97,7 +97,9 @@ async def test_a_refusal_carries_what_the_server_said(servers: Any, transport: T
     assert refused.value.data == {"message": "this token is refused", "data": {"code": "token_invalid"}}
     assert not client.is_open
     assert client.received == ()
-    assert Kind.REFUSED in [record.kind for record in history]
+    kinds = [record.kind for record in history]
+    assert kinds.count(Kind.REFUSED) == 1
+    assert Kind.OPENED not in kinds
 
 
 async def test_an_unknown_namespace_is_refused(servers: Any) -> None:
@@ -232,6 +234,12 @@ async def test_every_frame_is_in_the_history(servers: Any) -> None:
         await client.call("echo", b"\x01", timeout=5)
     frames = [(record.kind, record.payload) for record in history if record.kind in (Kind.FRAME_IN, Kind.FRAME_OUT)]
     assert (Kind.FRAME_OUT, "40") in frames
+    assert [record.name for record in history if record.kind in (Kind.SENT, Kind.ACKED)] == ["echo", "echo"]
+    assert [record.kind for record in history if record.kind in (Kind.OPENED, Kind.SENT, Kind.CLOSED)] == [
+        Kind.OPENED,
+        Kind.SENT,
+        Kind.CLOSED,
+    ]
     assert (Kind.FRAME_OUT, '451-0["echo",{"_placeholder":true,"num":0}]') in frames
     assert frames.count((Kind.FRAME_IN, "<1 bytes: 01>")) == 2
     assert frames[-3:] == [(Kind.FRAME_OUT, "1"), (Kind.FRAME_OUT, "[CLOSE 1000]"), frames[-1]]

@@ -47,7 +47,10 @@ async def _stream(request: web.Request) -> web.StreamResponse:
     await response.prepare(request)
     await response.write(b"\xef\xbb\xbfretry: 3000\n: keep me alive\n\nevent: CREATE\nid: 7\nda")
     await response.write('ta: {"é":\ndata: [1]}\r\n\r\ndata: not json\n\n'.encode())
-    await response.write(f"event: token\ndata: {request.query.get('token', '')}\n\n".encode())
+    token = request.query.get("token", "").encode()
+    await response.write(b"event: token\ndata: " + token[:9])
+    await asyncio.sleep(0.01)  # so that the token comes in two pieces
+    await response.write(token[9:] + b"\n\n")
     if "cut" in request.query:
         assert request.transport is not None
         request.transport.abort()
@@ -105,7 +108,8 @@ async def test_no_token_of_a_stream_reaches_the_history(url: str) -> None:
     async with SseClient(url, f"/stream?token={_TOKEN}", history=history) as client:
         assert (await client.expect("token", 5)).payload == _TOKEN
         await client.closed(5)
-    assert _TOKEN not in str(list(history))
+    assert _TOKEN[:9] not in str(list(history))
+    assert _TOKEN[9:] not in str(list(history))
     assert {record.channel for record in history} == {"/stream"}
 
 
@@ -132,6 +136,25 @@ async def test_a_websocket_carries_named_events(url: str) -> None:
     assert bye.payload == {"why": "asked"}
     assert (closed.by, closed.ending, closed.code) == (By.PEER, Ending.WEBSOCKET_CLOSE, 4403)
     assert bye.order < closed.order
+
+
+async def test_an_event_that_comes_with_the_handshake_comes_after_it_in_the_history(serving: Any) -> None:
+    async def handle(request: web.Request) -> web.WebSocketResponse:
+        websocket = web.WebSocketResponse()
+        assert request.transport is not None
+        request.transport.get_extra_info("socket").setsockopt(6, 3, 1)  # TCP_CORK: all leaves together
+        await websocket.prepare(request)
+        await websocket.send_str('{"event":"hello"}')
+        await websocket.close()
+        return websocket
+
+    application = web.Application()
+    application.router.add_get("/ws", handle)
+    history = History(time.monotonic)
+    async with serving(application) as address, WebSocketClient(address, "/ws", history=history) as client:
+        await client.closed(5)
+    kinds = [record.kind for record in history if record.kind not in (Kind.FRAME_IN, Kind.FRAME_OUT)]
+    assert kinds == [Kind.OPENED, Kind.RECEIVED, Kind.CLOSED]
 
 
 async def test_a_large_message_comes_back_whole(url: str) -> None:
@@ -217,6 +240,12 @@ def test_every_client_is_a_channel_client() -> None:
 )
 def test_a_message_is_read_as_a_named_event(message: str | bytes, event: tuple[str, Any]) -> None:
     assert named_event(message) == event
+
+
+async def test_a_message_nested_too_deeply_for_the_history_is_still_received(url: str) -> None:
+    async with WebSocketClient(url, f"/ws?token={_TOKEN}") as client:
+        await client.send("[" * 400 + "]" * 400)
+        assert (await client.expect("message", 5)).name == "message"
 
 
 async def test_a_stream_that_is_no_utf_8_is_still_a_stream(serving: Any) -> None:

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 from eventproof.history import History, Kind
 from eventproof.report import ndjson
@@ -29,7 +30,8 @@ def test_no_secret_gets_into_the_file() -> None:
 
 def test_a_payload_that_says_nothing_true_is_kept() -> None:
     history = History(clock=lambda: 0.0)
-    for payload in (0, False, [], {}):
+    nothings: tuple[Any, ...] = (0, False, [], {})
+    for payload in nothings:
         history.add(Kind.RECEIVED, "user-1", payload=payload)
     lines = ndjson.render(samples.run(), tuple(history)).splitlines()
     assert [json.loads(line)["payload"] for line in lines] == [0, False, [], {}]

@@ -94,6 +94,7 @@ def test_everything_becomes_json(value: Any) -> None:
     json.dumps(redacted(value), allow_nan=False).encode("utf-8")
 
 
-@given(st.text(alphabet="\\\"'{}:,= tokenpaswrd", max_size=200))
-def test_no_text_takes_long(text: str) -> None:
-    redacted_text(text)
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("piece", ["x", "token ", '"token":"', "\\", "eyJa.", "a://a:", "Bearer ", '"a', "password="])
+def test_no_text_takes_long(piece: str) -> None:
+    redacted_text(piece * (1_000_000 // len(piece)))

@@ -59,7 +59,7 @@ class Peer:
         self.got.append((packet.packet_type, namespace, packet.data, packet.id))
         if packet.packet_type == socketio.packet.CONNECT:
             return self.send(socketio.packet.CONNECT, {"sid": f"sid of {namespace}"}, namespace)
-        if packet.id is not None and packet.packet_type == socketio.packet.EVENT:
+        if packet.id is not None and packet.packet_type in (socketio.packet.EVENT, socketio.packet.BINARY_EVENT):
             return self.send(socketio.packet.ACK, packet.data[1:], namespace, packet.id)
         return []
 
@@ -111,7 +111,7 @@ def test_events_are_acknowledged_both_ways(args: tuple[Any, ...]) -> None:
     ]
     assert event == wire.EventReceived("/me", "ask", args, 3)
     assert _exchange(client, peer, client.ack("/me", 3, *args)) == []
-    assert peer.got[-1] == (socketio.packet.ACK, "/me", list(args), 3)
+    assert peer.got[-1][1:] == ("/me", list(args), 3)
 
 
 def test_a_refusal_leaves_the_namespace_absent_and_free_to_try_again() -> None:
@@ -185,7 +185,7 @@ def test_an_acknowledgement_is_given_once_and_only_to_what_asked() -> None:
 
 
 def test_a_connect_without_a_session_id_is_a_violation() -> None:
-    for data in ("", "{}", '{"sid":7}'):
+    for data in ("", "{}", '{"sid":7}', '{"sid":""}'):
         client = _open()
         client.connect("/")
         with pytest.raises(ProtocolViolation, match="has no session id"):

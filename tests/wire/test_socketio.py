@@ -173,16 +173,19 @@ def test_a_placeholder_without_its_attachment_is_a_violation(number: str) -> Non
         decoder.feed(b"\0")
 
 
-def test_a_placeholder_may_be_deep_but_not_without_end() -> None:
-    decoder = Decoder()
-    deep = 400
-    decoder.feed('51-["x",' + "[" * deep + '{"_placeholder":true,"num":0}' + "]" * deep + "]")
+def test_a_payload_may_be_wide_and_deep_but_not_without_end() -> None:
+    decoder = Decoder(max_depth=20)
+    decoder.feed('51-["x",' + "[" * 18 + '{"_placeholder":true,"num":0}' + "]" * 18 + "]")
     packet = decoder.feed(b"\7")
     assert packet is not None
     value = packet.data[1]
-    for _ in range(deep):
+    for _ in range(18):
         (value,) = value
     assert value == b"\7"
+    assert decoder.feed('2["x"' + ",[{}]" * 100 + "]") is not None
+    with pytest.raises(ProtocolViolation) as violation:
+        decoder.feed('2["x",' + "[" * 20 + "1" + "]" * 20 + "]")
+    assert violation.value.expected == "at most 20 values inside one another"
 
 
 def test_what_looks_like_a_placeholder_in_a_text_packet_is_data() -> None:
@@ -195,7 +198,7 @@ def test_a_binary_packet_may_have_no_attachments() -> None:
 
 def test_bytes_are_kept_apart_from_what_cannot_be_sent() -> None:
     assert encode(Packet(_T.EVENT, "/", ["x", bytearray(b"\1"), memoryview(b"\2")]))[1:] == [b"\1", b"\2"]
-    for unsendable in (object(), float("nan"), {1, 2}):
+    for unsendable in (object(), float("nan"), {1, 2}, "\ud800"):
         with pytest.raises(UsageError, match="cannot be sent as JSON"):
             encode(Packet(_T.EVENT, "/", ["x", unsendable]))
     with pytest.raises(UsageError, match="CONNECT packet carries no bytes"):

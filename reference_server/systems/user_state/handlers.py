@@ -1,11 +1,13 @@
 """User-state's calls: sessions, features, and the three actions of an admin. Commit, then emit."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
 
+from ...attempts import Attempts
 from ...refusals import Refusal
 from ...services import Services
 from ...transport.rest import Answer, Call, Handler
@@ -25,6 +27,7 @@ class UserState:
         self._delivery = services.delivery
         self._metrics = services.metrics
         self._conduct = services.conduct
+        self._attempts = Attempts(time.monotonic)
 
     def operations(self) -> Mapping[str, Handler]:
         """Every operation of `contracts/user_state/openapi.yaml`."""
@@ -41,11 +44,19 @@ class UserState:
 
     async def login(self, call: Call) -> Answer:
         """A new session for whoever knows the password, unless they are banned."""
-        found = await self._accounts.find_login(call.parameters["email"])
+        email = call.parameters["email"]
+        who = (call.remote, email)
+        wait = self._attempts.wait(who)
+        if wait:
+            raise Refusal("too_many_attempts", headers={"Retry-After": str(math.ceil(wait))})
+        found = await self._accounts.find_login(email)
         known = await self._passwords.matches(call.parameters["password"], found[1] if found else None)
         if found is None or not known:
+            self._attempts.failed(who)
             raise Refusal("invalid_credentials")
-        account = found[0]
+        self._attempts.succeeded(who)
+        # Asked again: a ban may have been committed while the password was being verified.
+        account = await self._accounts.find(found[0].id) or found[0]
         code = self._conduct.login("account_banned" if account.banned else None, account)
         if code:
             raise Refusal(code, rules.BANNED)

@@ -1,6 +1,6 @@
 """User-state's storage: accounts, and the sessions that were logged out before they expired."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from ...store.database import Store
+from .memory import Memory
 from .rules import Account, Change, Role, Session, Tier
 
 TABLES: Final = MetaData()
@@ -52,11 +53,29 @@ def _account(row: Any) -> Account:
     return Account(row.id, row.email, Role(row.role), Tier(row.tier), row.banned, row.epoch)
 
 
+def _row(account: Account) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "email": account.email,
+        "role": account.role.value,
+        "tier": account.tier.value,
+        "banned": account.banned,
+        "epoch": account.epoch,
+    }
+
+
 class Accounts:
     """The accounts in the store. What a method changes is committed when it returns."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._memory = Memory(store.exclusive)
+
+    async def recall(self) -> None:
+        """Load what must be known before anybody comes in; once, at the start."""
+        async with self._store.reading() as connection:
+            for row in await connection.execute(select(ENDED)):
+                self._memory.end(row.token_id, row.expires_at, now=0.0)
 
     async def find(self, user_id: str) -> Account | None:
         """The account with this id."""
@@ -73,11 +92,19 @@ class Accounts:
 
     async def of_session(self, session: Session) -> tuple[Account | None, bool]:
         """The session's account, and whether the session was logged out."""
+        known = self._memory.get(session.user_id)
+        if known is not None:
+            return known, self._memory.has_ended(session.token_id)
+        stamp = self._memory.stamp
         ended = exists().where(ENDED.c.token_id == session.token_id).label("ended")
         statement = select(*_ACCOUNT, ended).where(USERS.c.id == session.user_id)
         async with self._store.reading() as connection:
             row = (await connection.execute(statement)).one_or_none()
-        return (None, False) if row is None else (_account(row), bool(row.ended))
+        if row is None:
+            return None, False
+        account = _account(row)
+        self._memory.learn(account, stamp)
+        return account, bool(row.ended)
 
     async def change(self, user_id: str, rule: Callable[[Account], Account]) -> Change | None:
         """Make of an account what the rule says, in one transaction; None where there is no such account."""
@@ -95,6 +122,7 @@ class Accounts:
                     .where(USERS.c.id == user_id)
                     .values(tier=after.tier.value, banned=after.banned, epoch=after.epoch)
                 )
+        self._memory.changed(change.after)
         return change
 
     async def end_session(self, session: Session, now: float) -> None:
@@ -104,37 +132,33 @@ class Accounts:
             known = select(ENDED.c.token_id).where(ENDED.c.token_id == session.token_id)
             if (await connection.execute(known)).first() is None:
                 await connection.execute(insert(ENDED).values(token_id=session.token_id, expires_at=session.expires_at))
+        self._memory.end(session.token_id, session.expires_at, now)
 
-    async def add(self, accounts: Iterable[Account], password: str, *, promote: bool = False) -> None:
+    async def add(self, accounts: Sequence[Account], password: str) -> None:
         """Add accounts that share the hash of one password.
 
-        Those whose email exists take the password, and with `promote` the role, and keep the rest.
+        Those whose email exists become as given, and keep their id and their epoch.
         """
-        rows = [
-            {
-                "id": account.id,
-                "email": account.email,
-                "password": password,
-                "role": account.role.value,
-                "tier": account.tier.value,
-                "banned": account.banned,
-                "epoch": account.epoch,
-            }
-            for account in accounts
-        ]
         async with self._store.writing() as connection:
             known = set((await connection.execute(select(USERS.c.email))).scalars())
-            new = [row for row in rows if row["email"] not in known]
-            old = [{"at": row["email"], "to": row["role"]} for row in rows if row["email"] in known]
+            new = [_row(account) | {"password": password} for account in accounts if account.email not in known]
+            old = [{f"_{name}": value for name, value in _row(a).items()} for a in accounts if a.email in known]
             if new:
                 await connection.execute(insert(USERS), new)
             if old:
-                values = {"password": password, "role": bindparam("to")} if promote else {"password": password}
-                await connection.execute(update(USERS).where(USERS.c.email == bindparam("at")).values(values), old)
+                given: dict[str, Any] = {name: bindparam(f"_{name}") for name in ("role", "tier", "banned")}
+                statement = (
+                    update(USERS).where(USERS.c.email == bindparam("_email")).values(given | {"password": password})
+                )
+                await connection.execute(statement, old)
+        self._memory.forget()
 
     async def all(self, emails: Iterable[str]) -> list[Account]:
         """The accounts with these emails, in their order."""
+        stamp = self._memory.stamp
         async with self._store.reading() as connection:
             rows = (await connection.execute(select(*_ACCOUNT))).all()
         found = {row.email: _account(row) for row in rows}
+        for account in found.values():
+            self._memory.learn(account, stamp)
         return [found[email] for email in emails]

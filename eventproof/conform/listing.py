@@ -1,0 +1,113 @@
+"""The requirements with the cases that prove them: what `eventproof check --list` and `--explain ID` tell."""
+
+import inspect
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import fill
+
+import pytest
+
+from eventproof import catalog as contracts
+from eventproof import layout
+from eventproof.catalog import Catalog, Requirement
+
+from . import plugin
+from .marks import name_of, requirements_of
+from .run import ISOLATED, folders_of, no_foreign_options
+
+__all__ = ["Case", "Entry", "collected", "explained", "explained_text", "listing", "listing_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case, as `--only` knows it; `about` is its docstring, or its name as words."""
+
+    name: str
+    requirements: tuple[str, ...]
+    about: str
+    file: Path
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A requirement and the cases that fail when it does not hold."""
+
+    requirement: Requirement
+    cases: tuple[Case, ...]
+
+
+def collected(systems: Sequence[str]) -> tuple[Case, ...]:
+    """The cases of these systems and those that all share; none is run."""
+    collector = _Collector()
+    with no_foreign_options():
+        pytest.main([*ISOLATED, "--collect-only", *folders_of(systems)], plugins=[plugin, collector])
+    return tuple(collector.cases)
+
+
+def listing(catalog: Catalog, cases: Iterable[Case], systems: Sequence[str] | None = None) -> tuple[Entry, ...]:
+    """Every requirement of these systems (of all, where none are named), with its cases."""
+    known = tuple(cases)
+    return tuple(
+        Entry(requirement, tuple(case for case in known if requirement.id in case.requirements))
+        for requirement in catalog.requirements(systems or None)
+    )
+
+
+def explained(requirement_id: str, catalog: Catalog | None = None) -> Entry:
+    """One requirement with its cases; UsageError where there is none of that id."""
+    known = catalog or contracts.load()
+    requirement = known.requirement(requirement_id)
+    systems = [requirement.system] if requirement.system in known.systems else []
+    cases = tuple(case for case in collected(systems) if requirement_id in case.requirements)
+    return Entry(requirement, cases)
+
+
+def listing_text(entries: Iterable[Entry]) -> str:
+    """One line a requirement: its id, its level, how many cases it has, its sentence."""
+    return "\n".join(
+        f"{entry.requirement.id:<12} {entry.requirement.level:<6} {_count(entry):<9} {entry.requirement.sentence}"
+        for entry in entries
+    )
+
+
+def explained_text(entry: Entry) -> str:
+    """Everything about one requirement, for a person."""
+    requirement = entry.requirement
+    parts = [f"{requirement.id} ({requirement.level})", fill(requirement.sentence, 100)]
+    parts.append(fill(f"Source: {requirement.source}", 100))
+    if requirement.decision:
+        parts.append(fill(f"Decision: {requirement.decision}", 100))
+    if requirement.capability:
+        parts.append(f'Binds only targets whose profile claims the capability "{requirement.capability}".')
+    if requirement.excluded:
+        parts.append(fill(f"No case can check it: {requirement.excluded}", 100))
+    if entry.cases:
+        parts.append("Cases, each of which `--only NAME` runs alone:")
+        parts += [f"  {case.name}\n    {case.about}\n    {_place(case)}" for case in entry.cases]
+    return "\n\n".join(parts[:3]) + "\n\n" + "\n".join(parts[3:])
+
+
+class _Collector:
+    def __init__(self) -> None:
+        self.cases: list[Case] = []
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Keep what was collected."""
+        for item in session.items:
+            name = name_of(item.nodeid)
+            _, line, _ = item.location
+            function = getattr(item, "function", None)
+            about = inspect.getdoc(function) or name.partition("[")[0].replace("_", " ").capitalize() + "."
+            self.cases.append(Case(name, requirements_of(item), about.split("\n\n")[0], item.path, (line or 0) + 1))
+
+
+def _count(entry: Entry) -> str:
+    if entry.requirement.excluded:
+        return "excluded"
+    return f"{len(entry.cases)} case{'' if len(entry.cases) == 1 else 's'}"
+
+
+def _place(case: Case) -> str:
+    return f"{case.file.relative_to(layout.CONFORMANCE.parent)}:{case.line}"

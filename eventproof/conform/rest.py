@@ -1,0 +1,177 @@
+"""Generated and malformed requests against an OpenAPI document, with Schemathesis; few, and the same ones every time.
+
+Only operations that the profile maps are called. An admin's action goes to a user whom the profile lends, or to an
+id that nobody has: a generated one might be somebody's.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import hypothesis
+import requests
+import schemathesis
+import yaml
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.specs.openapi import checks
+
+from eventproof.actions import headers_for, redact
+from eventproof.catalog import System
+from eventproof.errors import ContractViolation, Inconclusive, UsageError
+from eventproof.target import Call, Target
+
+from .verdicts import NotTestable
+
+__all__ = ["Rest", "document_of"]
+
+EXAMPLES = 6
+"""How many requests are generated for an operation, once of valid and once of invalid data."""
+
+_JUDGED_BY: list[Any] = [
+    schemathesis.checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+]
+_NOBODY = "nobody-has-this-id"
+_MALFORMED_IDS = ("%00", "..%2F..", "%F0%9F%92%A5", "x" * 300)
+_MALFORMED_BODIES: tuple[tuple[bytes, str], ...] = (
+    (b"", "application/json"),
+    (b"{", "application/json"),
+    (b"\xff\xfe", "application/json"),
+    (b"[]", "application/json"),
+    (b"[" * 2000, "application/json"),
+    (b"a=b", "application/x-www-form-urlencoded"),
+)
+_PARAMETER = re.compile(r"\{[^}]+\}")
+
+
+def document_of(target: Target, system: System) -> Mapping[str, Any]:
+    """The OpenAPI document that the target publishes; ours, where the profile changes nothing in it.
+
+    Raises NotTestable where the profile gives other paths and no document, UsageError where it cannot be read.
+    """
+    if target.openapi is not None:
+        return _published(target.openapi)
+    for operation in system.operations:
+        call = target.operations[operation.id]
+        if not isinstance(call, Call) or (call.method, call.path) != (operation.method.upper(), operation.path):
+            raise NotTestable(
+                f"{operation.id} is not here what our OpenAPI document says: name the server's own with openapi"
+            )
+    return system.openapi
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The REST interface of a target: its document, a token for each role, a user whom admins may act on."""
+
+    target: Target
+    document: Mapping[str, Any]
+    tokens: Mapping[str, str]
+    user_id: str
+
+    def operations(self) -> Iterator[tuple[Call, Any]]:
+        """The documented operations that the profile maps, with what Schemathesis knows of each."""
+        mapped = {
+            (call.method, _PARAMETER.sub("{}", call.path)): call
+            for call in self.target.operations.values()
+            if isinstance(call, Call)
+        }
+        schema = schemathesis.openapi.from_dict(dict(self.document), config=schemathesis.Config())
+        for found in schema.get_all_operations():
+            operation: Any = found.ok()  # type: ignore[union-attr]  # a document that cannot be read raises here
+            call = mapped.get((operation.method.upper(), _PARAMETER.sub("{}", operation.path)))
+            if call is not None:
+                yield call, operation
+
+    def try_out(self, call: Call, operation: Any) -> int:
+        """Send generated and malformed requests; how many. Raises ContractViolation for an undocumented answer."""
+        with requests.Session() as http:
+            generated = sum(
+                self._send_generated(http, call, operation.as_strategy(mode)) for mode in schemathesis.GenerationMode
+            )
+            return generated + self._send_malformed(http, call, operation)
+
+    def _send_generated(self, http: requests.Session, call: Call, cases: Any) -> int:
+        sent = 0
+
+        def send(case: Any) -> None:
+            nonlocal sent
+            sent += 1
+            if call.identity == "admin":
+                for name in case.path_parameters:
+                    case.path_parameters[name] = self.user_id if sent % 2 else _NOBODY
+            with suppress(requests.exceptions.InvalidHeader):
+                arguments = case.as_transport_kwargs(self.target.rest.url, self._headers(call) if sent % 3 else None)
+                self._judge(case, call, _answer(http, call, arguments))
+
+        few = hypothesis.settings(
+            max_examples=EXAMPLES,
+            database=None,
+            deadline=None,
+            derandomize=True,
+            phases=[hypothesis.Phase.generate],
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )
+        with suppress(hypothesis.errors.Unsatisfiable):
+            hypothesis.given(cases)(few(send))()  # type: ignore[no-untyped-call]  # Hypothesis gives no type to the result
+        return sent
+
+    def _send_malformed(self, http: requests.Session, call: Call, operation: Any) -> int:
+        headers = self._headers(call)
+        here = self.target.rest.url + _PARAMETER.sub(quote(self.user_id), operation.path)
+        attempts: list[dict[str, Any]] = [{"url": here, "headers": headers_for(self.target, "no.such.token")}]
+        if call.identity != "anyone":
+            attempts.append({"url": here})
+        if "{" in operation.path:
+            paths = (_PARAMETER.sub(wrong, operation.path) for wrong in _MALFORMED_IDS)
+            attempts += [{"url": self.target.rest.url + path, "headers": headers} for path in paths]
+        if call.body is not None:
+            attempts += [
+                {"url": here, "headers": {**headers, "Content-Type": kind}, "data": body}
+                for body, kind in _MALFORMED_BODIES
+            ]
+        case = operation.Case(path_parameters=dict.fromkeys(re.findall(r"\{([^}]+)\}", operation.path), _NOBODY))
+        for attempt in attempts:
+            self._judge(case, call, _answer(http, call, {"method": call.method, **attempt}))
+        return len(attempts)
+
+    def _headers(self, call: Call) -> dict[str, str]:
+        return headers_for(self.target, self.tokens.get(call.identity))
+
+    def _judge(self, case: Any, call: Call, response: requests.Response) -> None:
+        try:
+            case.validate_response(response, checks=_JUDGED_BY)
+        except (Failure, FailureGroup) as failure:
+            first = failure.exceptions[0] if isinstance(failure, FailureGroup) else failure
+            request = response.request
+            sent = f"{request.method} {request.url} {str(request.body or '')[:200]}".strip()
+            raise ContractViolation(
+                f"{call.operation} does not answer as its OpenAPI document says: {getattr(first, 'title', first)}",
+                expected=str(redact(getattr(first, "message", "") or "an answer that is documented"))[:600],
+                observed=str(redact(f"{sent} -> {response.status_code} {response.text[:300]}")),
+            ) from None
+
+
+def _answer(http: requests.Session, call: Call, arguments: Mapping[str, Any]) -> requests.Response:
+    try:
+        return http.request(**{**arguments, "timeout": 10, "allow_redirects": False})
+    except (requests.Timeout, requests.ConnectionError) as error:
+        raise Inconclusive(f"{call.operation} was not answered: {error}") from error
+
+
+def _published(place: str) -> Mapping[str, Any]:
+    try:
+        text = requests.get(place, timeout=10).text if "://" in place else Path(place).read_text(encoding="utf-8")
+        document = yaml.safe_load(text)
+    except (OSError, yaml.YAMLError) as error:
+        raise UsageError(f"the OpenAPI document {place} cannot be read: {error}") from None
+    if not isinstance(document, dict) or "paths" not in document:
+        raise UsageError(f"{place} is no OpenAPI document: it has no paths")
+    return document

@@ -1,0 +1,51 @@
+"""The first minute: the bundled server, its check, a swarm against it, and one report of both."""
+
+from pathlib import Path
+
+from . import reference
+from .conform import launch
+from .conform import run as conform
+from .load import run as load
+from .report import folder as folders
+from .report import formats
+from .report.countdown import countdown
+from .report.merge import merge
+from .report.progress import progress
+from .report.records import Run
+
+__all__ = ["demo"]
+
+_SPARE = 40
+"""Identities beside the swarm's own, for the check."""
+
+
+def demo(*, users: int = 200, admins: int = 2, run_time: float = 20.0, results: Path | None = None) -> tuple[Run, Path]:
+    """Check the reference server and let a swarm loose on it; give the run of both, and its results folder.
+
+    The folder holds the two runs' own folders as `check` and `swarm`. Raises what either of them raises.
+    """
+    folder = folders.prepare(results, "demo")
+    with reference.start(seed_users=users + _SPARE) as server:
+        target = launch.target_of(str(server.profile))
+        with progress() as listener:
+            checked = conform.check(
+                target,
+                results=folders.prepare(folder / "check", "check"),
+                command="eventproof check --reference",
+                listener=listener,
+            )
+        with countdown(f"a swarm of {users} users and {admins} admins, {run_time:.0f} s", run_time) as passed:
+            swarmed = load.swarm(
+                "ban_storm",
+                str(server.profile),
+                users=users,
+                spawn_rate=users / 4,
+                run_time=run_time,
+                admins=admins,
+                results=folder / "swarm",
+                command=f"eventproof swarm ban_storm --reference --users {users} --run-time {run_time:.0f}s",
+                progress=passed,
+            )
+    both = merge([checked, swarmed], command="eventproof demo")
+    formats.write_all(both, (), folder)
+    return both, folder

@@ -1,0 +1,6 @@
+"""What our own command hands to the Locust process that it starts, by environment; Locust by hand needs none of it."""
+
+COMMAND = "EVENTPROOF_COMMAND"
+"""What a person typed, and what repeats the run."""
+FOLDER = "EVENTPROOF_RESULTS_FOLDER"
+"""The results folder, already made."""

@@ -1,0 +1,166 @@
+"""A swarm as one call: Locust as a child process, bounded in time, its results read back. Knows nothing of gevent.
+
+The child does all checks and writes the results folder, as it does when it is started by hand with `locust -f`.
+"""
+
+import ast
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+
+from eventproof import layout
+from eventproof.errors import EventproofError, Inconclusive, TargetUnavailable, UsageError
+from eventproof.report import folder as folders
+from eventproof.report import results_json
+from eventproof.report.records import Run
+from eventproof.verdict import ExitCode
+
+from . import handover
+
+__all__ = ["scenarios", "swarm"]
+
+_LOG = "locust.log"
+_START_SECONDS = 60.0
+_END_SECONDS = 90.0
+_POLL = 0.5
+_ERRORS: Mapping[int, type[EventproofError]] = {
+    ExitCode.USAGE: UsageError,
+    ExitCode.INVALID: Inconclusive,
+    ExitCode.UNAVAILABLE: TargetUnavailable,
+}
+
+
+def scenarios() -> dict[str, str]:
+    """The swarms that come with us: their names, and what each is about in a line."""
+    found = sorted(path for path in layout.LOADTESTS.glob("*.py") if not path.name.startswith("_"))
+    return {path.stem: _first_line(path) for path in found}
+
+
+def swarm(
+    scenario: str,
+    target: str,
+    users: int,
+    spawn_rate: float,
+    run_time: float,
+    processes: int = 1,
+    objectives: Iterable[str] = (),
+    results: Path | None = None,
+    *,
+    environment: str | None = None,
+    admins: int = 2,
+    seed: int = 0,
+    options: Iterable[str] = (),
+    command: str = "",
+    progress: Callable[[float], None] | None = None,
+) -> Run:
+    """Run a scenario (a name or the path of a locustfile) against a profile or URL, and give what came of it.
+
+    `users` are those beside the `admins`; `run_time` is in seconds and includes the spawning; `options` go to the
+    scenario as they are; `command` is what repeats the run; `progress` is told the seconds that have passed.
+    The first Ctrl-C ends the run early with its results, the second one at once.
+    Raises EventproofError where there are no results, KeyboardInterrupt where they were interrupted away.
+    """
+    locustfile = _locustfile(scenario)
+    folder = folders.prepare(results, "swarm")
+    arguments = [
+        *("-f", str(locustfile), "--headless", "--only-summary"),
+        *("--users", str(users + admins), "--admins", str(admins)),
+        *("--spawn-rate", str(spawn_rate), "--run-time", f"{max(round(run_time), 1)}s"),
+        *("--target", target, "--seed", str(seed)),
+        *(("--target-environment", environment) if environment else ()),
+        *(part for line in objectives for part in ("--objective", line)),
+        *(_distributed(processes) if processes > 1 else ()),
+        *options,
+    ]
+    handed = {handover.FOLDER: str(folder), **({handover.COMMAND: command} if command else {})}
+    limit = _START_SECONDS + users / spawn_rate + run_time + _END_SECONDS
+    code, was_interrupted = _run(arguments, handed, folder / _LOG, limit, progress)
+    if (folder / "results.json").exists():
+        return results_json.read(folder)
+    if was_interrupted:
+        raise KeyboardInterrupt
+    sentence = _last_words(folder / _LOG)
+    if results is None and code == ExitCode.USAGE:
+        shutil.rmtree(folder)
+    raise _ERRORS.get(code, EventproofError)(sentence)
+
+
+def _first_line(path: Path) -> str:
+    return (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition("\n")[0]
+
+
+def _locustfile(scenario: str) -> Path:
+    shipped = layout.LOADTESTS / f"{scenario}.py"
+    if scenario in scenarios():
+        return shipped
+    path = Path(scenario)
+    if path.suffix == ".py" and path.is_file():
+        return path
+    known = ", ".join(scenarios())
+    raise UsageError(f"there is no scenario {scenario}; there are {known}, or name a locustfile of yours")
+
+
+def _distributed(processes: int) -> tuple[str, ...]:
+    """One master and its workers on this machine; on a port of their own, so that several runs do not meet."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = str(listener.getsockname()[1])
+    return (
+        *("--processes", str(processes), "--expect-workers-max-wait", str(int(_START_SECONDS))),
+        *("--master-bind-host", "127.0.0.1", "--master-bind-port", port),
+        *("--master-host", "127.0.0.1", "--master-port", port),
+    )
+
+
+def _run(
+    arguments: list[str], handed: Mapping[str, str], log: Path, limit: float, progress: Callable[[float], None] | None
+) -> tuple[int, bool]:
+    """Run Locust to its end; its exit code, and whether we were interrupted."""
+    with log.open("wb") as output:
+        # A session of its own: Ctrl-C reaches us alone, and the master asks its workers for what they have.
+        child = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "locust", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **handed},
+            start_new_session=True,
+        )
+        try:
+            return _wait(child, limit, progress), False
+        except KeyboardInterrupt:
+            child.send_signal(signal.SIGINT)
+            with suppress(KeyboardInterrupt):
+                return _wait(child, _END_SECONDS, None), True
+            return ExitCode.INTERRUPTED, True
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def _wait(child: "subprocess.Popen[bytes]", limit: float, progress: Callable[[float], None] | None) -> int:
+    began = monotonic()
+    while (passed := monotonic() - began) < limit:
+        with suppress(subprocess.TimeoutExpired):
+            return child.wait(_POLL)
+        if progress is not None:
+            progress(passed)
+    raise Inconclusive(f"the load generator did not end within {limit:.0f} s and was stopped; its log is {_LOG}")
+
+
+def _last_words(log: Path) -> str:
+    """Why there are no results: our own sentence or Locust's where there is one, else the last line of its log."""
+    lines = log.read_text("utf-8", "replace").strip().splitlines() or ["it said nothing"]
+    for mark in (r"eventproof: ", r"\S+: error: "):
+        if said := [line[found.end() :] for line in lines if (found := re.match(mark, line))]:
+            return said[-1]
+    return f"the load generator ended without results: {lines[-1]}"

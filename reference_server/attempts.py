@@ -1,0 +1,36 @@
+"""Failed logins: how often one may try, from one address for one email."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Final
+
+MOST: Final = 10
+WINDOW: Final = 60.0
+_REMEMBERED: Final = 10_000
+
+
+class Attempts:
+    """Counts failures over a minute; `clock` gives seconds that never go back."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._failures: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()
+
+    def wait(self, who: Hashable) -> float:
+        """The seconds until they may try again; 0 where they may."""
+        since, count = self._failures.get(who, (0.0, 0))
+        left = since + WINDOW - self._clock()
+        return left if count >= MOST and left > 0 else 0.0
+
+    def failed(self, who: Hashable) -> None:
+        """They tried in vain."""
+        since, count = self._failures.pop(who, (self._clock(), 0))
+        if self._clock() - since >= WINDOW:
+            since, count = self._clock(), 0
+        self._failures[who] = (since, count + 1)
+        if len(self._failures) > _REMEMBERED:
+            self._failures.popitem(last=False)
+
+    def succeeded(self, who: Hashable) -> None:
+        """They are who they say."""
+        self._failures.pop(who, None)

@@ -1,0 +1,71 @@
+"""HTTP below the application: what is no HTTP is refused like everything else, with a code and a sentence."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from ..refusals import Refusal
+
+
+def json_response(status: int, body: Any, headers: Mapping[str, str] | None = None) -> web.Response:
+    """An answer in JSON, or an empty one."""
+    if body is None:
+        return web.Response(status=status, headers=headers)
+    return web.Response(status=status, body=orjson.dumps(body), content_type="application/json", headers=headers)
+
+
+class HttpProtocol(web.RequestHandler):
+    """aiohttp's protocol, with our words for a request that it cannot parse, and an ear for clients that hang up."""
+
+    __slots__ = ("on_lost",)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.on_lost: Callable[[], None] | None = None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The client has gone. A request that waits for something to send hears of it; others go on undisturbed."""
+        super().connection_lost(exc)
+        if self.on_lost is not None:
+            self.on_lost()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - aiohttp gives it
+    ) -> web.StreamResponse:
+        """The answer to a request that never reached the application, or broke it."""
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has begun")
+        if status >= 500:
+            self.log_exception("a request failed", exc_info=exc)
+        refusal = Refusal("malformed_request" if status < 500 else "internal_error")
+        response = json_response(refusal.status, refusal.body())
+        response.force_close()
+        return response
+
+
+@contextmanager
+def when_lost(request: web.Request, act: Callable[[], None]) -> Iterator[None]:
+    """Act, while the block runs, if the request's client hangs up."""
+    protocol = request.protocol
+    assert isinstance(protocol, HttpProtocol)  # noqa: S101 - run.py listens with it
+    protocol.on_lost = act
+    try:
+        yield
+    finally:
+        protocol.on_lost = None
+
+
+def part(transport: asyncio.BaseTransport | None, linger: float) -> None:
+    """Hang up: what is buffered may still go out for a while, and nothing more is read."""
+    if isinstance(transport, asyncio.Transport):
+        transport.close()
+        if transport.get_write_buffer_size():
+            asyncio.get_running_loop().call_later(linger, transport.abort)

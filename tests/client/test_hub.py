@@ -1,0 +1,448 @@
+"""The hub against two real servers, and against peers that misbehave. gevent runs in a thread of its own."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import gevent
+import pytest
+from gevent.queue import Queue
+
+from eventproof.client.hub import Closed, CloseReason, Hub, HubSocketIO
+from eventproof.errors import TargetUnavailable
+from eventproof.wire import websocket
+from eventproof.wire.connection import AckReceived, EventReceived
+
+_T = TypeVar("_T")
+_TIMEOUT = 5.0
+_OPEN = '0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+_OPEN_BRISK = _OPEN.replace("25000", "100").replace("20000", "100")
+_CONNECT = '40{"sid":"c"}'
+
+
+class Heard:
+    """A listener that tells what it heard, in order."""
+
+    def __init__(self) -> None:
+        self.told: Queue[tuple[Any, ...]] = Queue()
+
+    def opened(self, connection: HubSocketIO, at: float) -> None:
+        self.told.put_nowait(("opened", connection.name))
+
+    def received(self, connection: HubSocketIO, event: EventReceived, at: float) -> None:
+        self.told.put_nowait(("received", event.name, event.args))
+
+    def acknowledged(self, connection: HubSocketIO, ack: AckReceived, at: float) -> None:
+        self.told.put_nowait(("acknowledged", ack.id, ack.args))
+
+    def disconnected(self, connection: HubSocketIO, at: float) -> None:
+        self.told.put_nowait(("disconnected",))
+
+    def closed(self, connection: HubSocketIO, how: Closed, at: float) -> None:
+        self.told.put_nowait(("closed", how))
+
+    def next(self) -> tuple[Any, ...]:
+        told: tuple[Any, ...] = self.told.get(timeout=_TIMEOUT)
+        return told
+
+
+def _isolated(work: Callable[[], _T]) -> _T:
+    """Run in a thread with a gevent hub of its own, which ends with it."""
+
+    def run() -> _T:
+        try:
+            return work()
+        finally:
+            gevent.get_hub().destroy(destroy_loop=True)
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(run).result()
+
+
+def _with_hub(url: str, work: Callable[[Hub, Heard], _T], **options: Any) -> _T:
+    def run() -> _T:
+        hub, heard = Hub(url, **options), Heard()
+        try:
+            return work(hub, heard)
+        finally:
+            hub.close()
+
+    return _isolated(run)
+
+
+async def _beside(url: str, work: Callable[[Hub, Heard], _T], **options: Any) -> _T:
+    """The same while this thread's event loop serves."""
+    return await asyncio.to_thread(lambda: _with_hub(url, work, **options))
+
+
+async def test_a_connection_opens_sends_receives_and_is_acknowledged(servers: Any) -> None:
+    def work(hub: Hub, heard: Heard) -> None:
+        connection = hub.open(heard, {"token": "t"}, name="somebody")
+        assert heard.next() == ("opened", "somebody")
+        assert connection.is_open
+        connection.emit("echo", "hello", {"n": 1}, ack_id=7)
+        told = {heard.next()[0]: None, heard.next()[0]: None}
+        assert set(told) == {"received", "acknowledged"}
+        connection.emit("whoami", ack_id=8)
+        assert heard.next() == ("acknowledged", 8, ({"token": "t"},))
+        connection.close()
+        assert heard.next() == ("closed", Closed(CloseReason.OURS))
+        assert len(hub) == 0
+
+    await _beside(servers.url, work)
+
+
+async def test_events_keep_their_order(servers: Any) -> None:
+    def work(hub: Hub, heard: Heard) -> None:
+        connection = hub.open(heard)
+        heard.next()
+        connection.emit("burst", 0, 500)
+        assert [heard.next()[2][0] for _ in range(500)] == list(range(500))
+
+    await _beside(servers.url, work)
+
+
+async def test_binary_events_and_questions_of_the_server_pass(servers: Any) -> None:
+    def work(hub: Hub, heard: Heard) -> None:
+        connection = hub.open(heard)
+        heard.next()
+        connection.emit("tell", b"\x00\xff")
+        assert heard.next() == ("received", "told", (b"\x00\xff",))
+
+    await _beside(servers.url, work)
+
+
+async def test_a_refusal_says_why(servers: Any) -> None:
+    def work(hub: Hub, heard: Heard) -> None:
+        hub.open(heard, {"token": "refuse-this-token"})
+        kind, how = heard.next()
+        assert kind == "closed"
+        assert how.reason is CloseReason.REFUSED
+        assert "refused" in str(how)
+
+    await _beside(servers.url, work)
+
+
+async def test_heartbeats_are_answered_so_the_connection_stays(servers: Any) -> None:
+    def work(hub: Hub, heard: Heard) -> None:
+        connection = hub.open(heard)
+        heard.next()
+        # Its heartbeats are a second apart and may take a second: a silent client would be gone.
+        assert not gevent.wait([gevent.spawn(heard.told.peek)], timeout=2.3)
+        assert connection.is_open
+
+    await _beside(servers.brisk, work)
+
+
+async def test_a_disconnect_of_the_server_is_told_before_its_close(servers: Any) -> None:
+    def work(hub: Hub, heard: Heard) -> None:
+        connection = hub.open(heard)
+        heard.next()
+        connection.emit("goodbye")
+        told = [heard.next()]
+        while told[-1][0] != "closed":
+            told.append(heard.next())
+        assert told[0][:2] == ("received", "farewell")
+        assert told[-1][1].reason in {CloseReason.CLOSE_FRAME, CloseReason.END, CloseReason.ENGINE_CLOSE}
+        assert not connection.is_open
+
+    await _beside(servers.url, work)
+
+
+async def test_many_connections_wait_their_turn_to_open(servers: Any) -> None:
+    def work(hub: Hub, heard: Heard) -> None:
+        for number in range(40):
+            hub.open(heard, name=number)
+        assert sorted(heard.next()[1] for _ in range(40)) == list(range(40))
+        assert len(hub) == 40
+
+    await _beside(servers.url, work, opening=4)
+
+
+class Peer:
+    """A server of one connection that does as it is told, byte by byte."""
+
+    def __init__(self, script: Callable[["Peer"], object]) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(_TIMEOUT)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._script = script
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        self.connection, self.address = self._listener.accept()
+        self.connection.settimeout(_TIMEOUT)
+        with self.connection, contextlib.suppress(OSError):
+            self._script(self)
+
+    def accept(self) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += self.connection.recv(4096)
+        key = next(line for line in head.decode().split("\r\n") if line.lower().startswith("sec-websocket-key"))
+        token = websocket.accept_token(key.partition(":")[2].strip())
+        self.raw(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Accept: {token}\r\n\r\n".encode()
+        )
+
+    def raw(self, data: bytes) -> None:
+        self.connection.sendall(data)
+
+    def text(self, message: str) -> None:
+        self.frame(0x81, message.encode())
+
+    def frame(self, first: int, payload: bytes) -> None:
+        self.raw(bytes((first, len(payload))) + payload)
+
+    def open(self, handshake: str = _OPEN) -> None:
+        self.accept()
+        self.text(handshake)
+        self.connection.recv(4096)
+        self.text(_CONNECT)
+
+    def until_closed(self) -> bytes:
+        """What the client sent until it closed."""
+        received = b""
+        while data := self.connection.recv(65536):
+            received += data
+        return received
+
+    def stop(self) -> None:
+        self._thread.join(_TIMEOUT)
+        self._listener.close()
+
+
+@contextlib.contextmanager
+def _peer(script: Callable[[Peer], object]) -> Iterator[Peer]:
+    peer = Peer(script)
+    try:
+        yield peer
+    finally:
+        peer.stop()
+
+
+def _ends(script: Callable[[Peer], object], **options: Any) -> Closed:
+    """How a connection to such a peer ends."""
+
+    def work(hub: Hub, heard: Heard) -> Closed:
+        hub.open(heard)
+        while True:
+            kind, *told = heard.next()
+            if kind == "closed":
+                how: Closed = told[0]
+                return how
+
+    with _peer(script) as peer:
+        return _with_hub(peer.url, work, **options)
+
+
+def test_a_close_frame_ends_the_connection_with_its_reason() -> None:
+    def script(peer: Peer) -> None:
+        peer.open()
+        peer.frame(0x88, (1001).to_bytes(2, "big") + b"bye")
+        peer.until_closed()
+
+    assert _ends(script) == Closed(CloseReason.CLOSE_FRAME, "1001 bye")
+
+
+def test_an_end_of_stream_is_noticed() -> None:
+    assert _ends(lambda peer: peer.open()).reason in {CloseReason.END, CloseReason.RESET}
+
+
+def test_a_reset_is_noticed() -> None:
+    def script(peer: Peer) -> None:
+        peer.open()
+        peer.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    assert _ends(script).reason is CloseReason.RESET
+
+
+def test_an_engine_close_packet_ends_the_connection() -> None:
+    def script(peer: Peer) -> None:
+        peer.open()
+        peer.text("1")
+        peer.until_closed()
+
+    assert _ends(script).reason is CloseReason.ENGINE_CLOSE
+
+
+def test_a_server_without_heartbeats_is_given_up() -> None:
+    def script(peer: Peer) -> None:
+        peer.open(_OPEN_BRISK)
+        peer.until_closed()
+
+    assert _ends(script).reason is CloseReason.SILENT
+
+
+def test_a_server_that_never_answers_the_handshake_is_given_up() -> None:
+    assert _ends(Peer.until_closed, patience=0.2).reason is CloseReason.NOT_OPENED
+
+
+def test_a_refused_upgrade_tells_the_status() -> None:
+    def script(peer: Peer) -> None:
+        peer.connection.recv(4096)
+        peer.raw(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+        peer.until_closed()
+
+    assert _ends(script) == Closed(CloseReason.REFUSED, "HTTP 503 Service Unavailable")
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"SSH-2.0-OpenSSH\r\n\r\n", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"]
+)
+def test_something_else_than_a_websocket_is_a_violation(garbage: bytes) -> None:
+    def script(peer: Peer) -> None:
+        peer.connection.recv(4096)
+        peer.raw(garbage)
+        peer.until_closed()
+
+    assert _ends(script).reason is CloseReason.VIOLATION
+
+
+def test_a_masked_frame_is_a_violation() -> None:
+    def script(peer: Peer) -> None:
+        peer.open()
+        peer.raw(websocket.encode(websocket.Opcode.TEXT, '42["x"]', b"abcd"))
+        peer.until_closed()
+
+    how = _ends(script)
+    assert how.reason is CloseReason.VIOLATION
+    assert "masked" in how.detail
+
+
+def test_a_websocket_ping_is_answered() -> None:
+    sent = []
+
+    def script(peer: Peer) -> None:
+        peer.open()
+        peer.frame(0x89, b"are you there")
+        sent.append(peer.connection.recv(4096))
+
+    _ends(script)
+    assert sent[0][0] == 0x80 | websocket.Opcode.PONG
+
+
+def test_what_the_socket_does_not_take_is_sent_later() -> None:
+    payload = "x" * 3_000_000
+    received: list[bytes] = []
+
+    def script(peer: Peer) -> None:
+        peer.open()
+        released.wait(_TIMEOUT)
+        received.append(peer.until_closed())
+
+    released = threading.Event()
+
+    def work(hub: Hub, heard: Heard) -> None:
+        connection = hub.open(heard)
+        heard.next()
+        connection.emit("large", payload)
+        released.set()
+        while connection.unsent:
+            gevent.sleep(0.001)
+        connection.drop()
+
+    with _peer(script) as peer:
+        _with_hub(peer.url, work, max_unsent=4_000_000)
+    assert len(received[0]) > len(payload)
+
+
+def test_a_peer_that_reads_nothing_is_given_up() -> None:
+    closed = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.open()
+        closed.wait(_TIMEOUT)
+
+    def work(hub: Hub, heard: Heard) -> Closed:
+        connection = hub.open(heard)
+        heard.next()
+        for _ in range(1000):
+            connection.emit("large", "x" * 100_000)
+            if not connection.is_open:
+                break
+        how: Closed = heard.next()[1]
+        closed.set()
+        return how
+
+    with _peer(script) as peer:
+        assert _with_hub(peer.url, work).reason is CloseReason.CONGESTED
+
+
+def test_nothing_is_sent_on_a_connection_that_has_ended() -> None:
+    def work(hub: Hub, heard: Heard) -> None:
+        connection = hub.open(heard)
+        connection.close()
+        connection.close()
+        connection.emit("x")
+        connection.ack(1)
+        assert heard.next() == ("closed", Closed(CloseReason.OURS))
+        assert heard.told.empty()
+
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        _with_hub(f"http://127.0.0.1:{listener.getsockname()[1]}", work)
+
+
+def test_nobody_listening_is_told_for_every_connection() -> None:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    def work(hub: Hub, heard: Heard) -> None:
+        for _ in range(200):
+            hub.open(heard)
+        for _ in range(200):
+            assert heard.next() == ("closed", Closed(CloseReason.UNREACHABLE, "Connection refused"))
+
+    _with_hub(url, work)
+
+
+def test_a_host_without_an_address_is_named() -> None:
+    with pytest.raises(TargetUnavailable, match=r"nobody\.invalid"):
+        _with_hub("http://nobody.invalid:1", lambda hub, heard: None)
+
+
+def test_connections_go_out_from_the_given_addresses_in_turn() -> None:
+    def work(hub: Hub, heard: Heard) -> None:
+        hub.open(heard)
+        assert heard.next()[0] == "closed"
+
+    with _peer(lambda peer: None) as peer:
+        _with_hub(peer.url, work, sources=["127.0.0.7"])
+        assert peer.address[0] == "127.0.0.7"
+
+
+def test_what_a_listener_raises_is_handed_over_and_ends_nothing() -> None:
+    faults: list[Exception] = []
+
+    class Clumsy(Heard):
+        def received(self, connection: HubSocketIO, event: EventReceived, at: float) -> None:
+            if event.name == "stumble":
+                raise ZeroDivisionError
+            super().received(connection, event, at)
+
+    def script(peer: Peer) -> None:
+        peer.open()
+        peer.text('42["stumble"]')
+        peer.connection.recv(4096)
+        peer.text('42["walk"]')
+        peer.until_closed()
+
+    def work(hub: Hub, _heard: Heard) -> None:
+        clumsy = Clumsy()
+        connection = hub.open(clumsy)
+        clumsy.next()
+        while not faults:
+            gevent.sleep(0.001)
+        connection.emit("go on")
+        assert clumsy.next() == ("received", "walk", ())
+
+    with _peer(script) as peer:
+        _with_hub(peer.url, work, on_fault=faults.append)
+    assert [type(fault) for fault in faults] == [ZeroDivisionError]

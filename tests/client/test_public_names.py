@@ -1,0 +1,26 @@
+"""What other parts may import."""
+
+from eventproof.client import aio
+
+
+def test_the_asyncio_clients_are_these() -> None:
+    assert sorted(aio.__all__) == [
+        "AutoAck",
+        "By",
+        "ChannelClient",
+        "Closed",
+        "ConnectionRefused",
+        "Ending",
+        "NotClosed",
+        "NotReceived",
+        "NotSent",
+        "OnEvent",
+        "ReadMessage",
+        "Received",
+        "SocketIOClient",
+        "SseClient",
+        "TransportChoice",
+        "WebSocketClient",
+        "named_event",
+    ]
+    assert all(hasattr(aio, name) for name in aio.__all__)

@@ -1,0 +1,119 @@
+from dataclasses import replace
+
+import pytest
+
+from eventproof import profile
+from eventproof.load.account import Account, Incident
+from eventproof.load.histogram import Histogram
+from eventproof.load.ledger import Tally
+from eventproof.load.objectives import parse
+from eventproof.load.outcome import Circumstances, conclude
+from eventproof.report.records import Gauge, Run
+from eventproof.verdict import Outcome, Verdict
+
+_LINES = ("ban_to_logout: p(99) < 1s", "lost == 0", "leaked == 0")
+
+
+@pytest.fixture
+def at() -> Circumstances:
+    return Circumstances(
+        target=profile.for_url("http://127.0.0.1:8080", env={}),
+        objectives=[parse(line) for line in _LINES],
+        started="2026-01-01T00:00:00+00:00",
+        seconds=20,
+        seed=7,
+        command="eventproof swarm",
+        processes=2,
+    )
+
+
+def _account(*, milliseconds: int = 5, lost: int = 0, leaked: int = 0, busy: float = 10, **more: int) -> Account:
+    histogram = Histogram()
+    histogram.record(milliseconds / 1000)
+    return Account(
+        users=10,
+        seconds=15,
+        tallies={"user.banned": Tally(expected=9, delivered=9 - lost, lost=lost, leaked=leaked)},
+        histograms={"ban_to_logout": histogram},
+        counts={"sessions": 12, "actions": 9, "bans": 9, **more},
+        gauges=(Gauge("processor use", busy, 90, "%"),),
+    )
+
+
+def _verdicts(run: Run) -> list[Verdict]:
+    return [objective.verdict for objective in run.objectives]
+
+
+def test_a_swarm_that_meets_its_objectives_passes(at: Circumstances) -> None:
+    run = conclude(_account(), at)
+    assert (run.outcome, run.notes) == (Outcome.PASS, ())
+    assert (run.kind, run.target, run.systems, run.seed) == ("swarm", "http://127.0.0.1:8080", ("user-state",), 7)
+    assert run.load is not None
+    assert (run.load.users, run.load.connections, run.load.processes, run.load.saturated) == (10, 12, 2, "")
+    assert run.delivery[0].expected == 9
+
+
+def test_a_missed_objective_fails(at: Circumstances) -> None:
+    assert conclude(_account(lost=1), at).outcome is Outcome.FAIL
+
+
+def test_a_missing_worker_makes_the_run_invalid(at: Circumstances) -> None:
+    run = conclude(_account(), replace(at, missing=("worker 2",)))
+    assert run.outcome is Outcome.INVALID
+    assert "1 of 2 workers (worker 2)" in run.notes[0]
+
+
+def test_a_definite_failure_outweighs_a_missing_worker(at: Circumstances) -> None:
+    assert conclude(_account(leaked=1), replace(at, missing=("worker 2",))).outcome is Outcome.FAIL
+
+
+def test_a_saturated_generator_makes_the_run_invalid_and_not_slow(at: Circumstances) -> None:
+    run = conclude(_account(milliseconds=3000, lost=2, busy=98), at)
+    assert run.outcome is Outcome.INVALID
+    assert _verdicts(run) == [Verdict.INCONCLUSIVE] * 3
+    assert "saturated" in run.notes[0]
+    assert run.load is not None
+    assert "processor use was 98 %" in run.load.saturated
+
+
+def test_a_leak_is_a_leak_however_busy_the_generator_was(at: Circumstances) -> None:
+    run = conclude(_account(leaked=1, busy=98), at)
+    assert run.outcome is Outcome.FAIL
+    assert _verdicts(run) == [Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, Verdict.FAIL]
+
+
+def test_sessions_that_never_opened_make_the_run_invalid(at: Circumstances) -> None:
+    run = conclude(_account(unopened=3), at)
+    assert run.outcome is Outcome.INVALID
+    assert "3 sessions never opened" in run.notes[0]
+
+
+def test_no_session_at_all_means_that_the_target_could_not_be_reached(at: Circumstances) -> None:
+    assert conclude(Account(counts={"unopened": 9}), at).outcome is Outcome.ERROR
+
+
+def test_a_fault_of_ours_is_no_verdict_on_the_target(at: Circumstances) -> None:
+    assert conclude(_account(faults=1), at).outcome is Outcome.ERROR
+
+
+def test_an_empty_run_is_invalid_and_never_a_pass(at: Circumstances) -> None:
+    run = conclude(Account(), at)
+    assert run.outcome is Outcome.INVALID
+    assert set(_verdicts(run)) == {Verdict.INCONCLUSIVE}
+
+
+def test_a_run_without_objectives_is_invalid(at: Circumstances) -> None:
+    assert conclude(_account(), replace(at, objectives=())).outcome is Outcome.INVALID
+
+
+def test_an_interrupted_run_says_so_and_keeps_its_figures(at: Circumstances) -> None:
+    run = conclude(_account(lost=1), replace(at, interrupted=True))
+    assert run.outcome is Outcome.INTERRUPTED
+    assert run.delivery[0].lost == 1
+
+
+def test_a_few_incidents_are_told_and_the_rest_are_counted(at: Circumstances) -> None:
+    incidents = tuple(Incident(number, f"user-{number}", "user.banned was lost") for number in range(30))
+    notes = conclude(replace(_account(lost=30), incidents=incidents), at).notes
+    assert notes[0] == "0.000 s: user-0: user.banned was lost"
+    assert notes[-1] == "and 25 more; history.ndjson has them"

@@ -1,0 +1,24 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eventproof.errors import UsageError
+from eventproof.load.run import scenarios, swarm
+
+
+def test_every_scenario_is_listed_with_what_it_is_about() -> None:
+    assert "ban_storm" in scenarios()
+    assert all(line.endswith(".") for line in scenarios().values())
+
+
+def test_an_unknown_scenario_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"there is no scenario ban_strom; there are .*ban_storm"):
+        swarm("ban_strom", "http://127.0.0.1:1", 1, 1, 1, results=tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+
+
+def test_starting_a_swarm_needs_neither_gevent_nor_locust() -> None:
+    code = "import sys, eventproof.load.run; sys.exit(any(name in sys.modules for name in ('gevent', 'locust')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -1,0 +1,243 @@
+"""Swarms end to end: Locust, its workers and the reference server are processes of their own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from eventproof import layout, reference
+from eventproof.errors import TargetUnavailable, UsageError
+from eventproof.load.run import swarm
+from eventproof.report import results_json
+from eventproof.report.records import Delivery, Run
+from eventproof.verdict import ExitCode, Outcome, Verdict
+
+_USERS = 24
+_SERVER = {"seed_users": _USERS + 8, "options": ("--log-level", "warning")}
+_PATIENT = "ban_to_logout: p(99) < 8s"
+"""What a busy machine still meets."""
+_FAULTS = {
+    "event-not-sent": ("--multi-device", "0"),
+    "other-user-told": ("--multi-device", "0"),
+    "one-session-forgotten": ("--multi-device", "1"),
+    "token-not-revoked": ("--multi-device", "0"),
+}
+_LOCUSTFILE = layout.LOADTESTS / "ban_storm.py"
+_DEADLINE = 60.0
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[reference.Reference]:
+    with reference.start(**_SERVER) as running:  # type: ignore[arg-type] # a mapping of several types
+        yield running
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
+    """A swarm against each fault, all at once."""
+
+    def run(fault: str, options: tuple[str, ...]) -> Run:
+        results = tmp_path_factory.mktemp(fault) / "results"
+        options = ("--deadline", "1", *options)
+        with reference.start(fault=fault, **_SERVER) as running:  # type: ignore[arg-type] # a mapping of several types
+            return swarm(
+                "ban_storm", str(running.profile), 8, 50, 4, objectives=[_PATIENT], results=results, options=options
+            )
+
+    with ThreadPoolExecutor(len(_FAULTS)) as pool:
+        return dict(zip(_FAULTS, pool.map(run, _FAULTS, _FAULTS.values()), strict=True))
+
+
+def _delivery(run: Run, event: str) -> Delivery:
+    return next(delivery for delivery in run.delivery if delivery.event == event)
+
+
+def _objective(run: Run, metric: str) -> Verdict:
+    return next(one.verdict for one in run.objectives if one.expression.startswith(metric))
+
+
+def test_a_swarm_of_two_processes_passes_and_leaves_its_results(server: reference.Reference, tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    told: list[float] = []
+    run = swarm(
+        "ban_storm",
+        str(server.profile),
+        _USERS,
+        50,
+        6,
+        2,
+        [_PATIENT],
+        folder,
+        command="eventproof swarm ban_storm",
+        progress=told.append,
+    )
+    assert (run.outcome, run.notes, run.command) == (Outcome.PASS, (), "eventproof swarm ban_storm")
+    assert run.load is not None
+    assert (run.load.users, run.load.processes, run.load.stragglers) == (_USERS, 2, ())
+    assert run.load.connections > _USERS
+    banned, tier = _delivery(run, "user.banned"), _delivery(run, "user.tier.updated")
+    for account in (banned, tier):
+        assert account.expected == account.delivered > 0
+        assert account.lost == account.duplicate == account.reordered == account.leaked == 0
+    counts = {latency.metric: latency.count for latency in run.latency}
+    assert counts["ban_to_event"] == counts["ban_to_closed"] == banned.delivered
+    assert counts["ban_to_logout"] == counts["ban_to_answer"] == counts["ban_to_refused"] > 0
+    assert counts["floor: websocket echo"] == 1000
+    assert told == sorted(told)
+    assert results_json.read(folder) == run
+    assert {"results.json", "report.html", "locust.log"} <= {path.name for path in folder.iterdir()}
+    assert "eyJ" not in "".join(path.read_text() for path in folder.iterdir())
+
+
+def test_an_event_that_is_not_sent_is_lost(faulty: Mapping[str, Run]) -> None:
+    run = faulty["event-not-sent"]
+    account = _delivery(run, "user.banned")
+    assert account.lost == account.expected > 0
+    assert (run.outcome, _objective(run, "lost")) == (Outcome.FAIL, Verdict.FAIL)
+
+
+def test_an_event_told_to_others_is_leaked(faulty: Mapping[str, Run]) -> None:
+    run = faulty["other-user-told"]
+    assert _delivery(run, "user.banned").leaked > 0
+    assert (run.outcome, _objective(run, "leaked"), _objective(run, "lost")) == (
+        Outcome.FAIL,
+        Verdict.FAIL,
+        Verdict.PASS,
+    )
+
+
+def test_a_session_that_outlives_its_ban_is_named(faulty: Mapping[str, Run]) -> None:
+    run = faulty["one-session-forgotten"]
+    assert run.load is not None
+    assert any("on device" in name for name in run.load.stragglers)
+    assert (run.outcome, _objective(run, "stragglers")) == (Outcome.FAIL, Verdict.FAIL)
+
+
+def test_a_token_that_outlives_its_ban_is_named(faulty: Mapping[str, Run]) -> None:
+    run = faulty["token-not-revoked"]
+    assert run.load is not None
+    assert any(name.startswith("the token of") for name in run.load.stragglers)
+    assert run.outcome is Outcome.FAIL
+
+
+@contextmanager
+def _locust(server: reference.Reference, folder: Path, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Locust as a person starts it."""
+    arguments = ["--users", "10", "--spawn-rate", "50", "--target", str(server.profile), "--results", str(folder / "r")]
+    with (folder / "log").open("wb") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), *arguments, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield child
+        finally:
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def _await(what: Callable[[], Any], child: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _DEADLINE
+    while not what():
+        assert child.poll() is None, "it ended before"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _says(folder: Path, words: str) -> bool:
+    return words in (folder / "log").read_text("utf-8", "replace")
+
+
+def test_a_killed_worker_makes_the_run_incomplete(server: reference.Reference, tmp_path: Path) -> None:
+    port = str(_free_port())
+    distributed = ["--headless", "--processes", "2", "--run-time", "20s", "--master-bind-port", port]
+    with _locust(server, tmp_path, *distributed, "--master-port", port, "--deadline", "1") as master:
+        _await(lambda: _says(tmp_path, "All users spawned"), master)
+        psutil.Process(master.pid).children()[0].kill()
+        _await(lambda: _says(tmp_path, "setting state to missing"), master)
+        os.kill(master.pid, signal.SIGINT)
+        assert master.wait(_DEADLINE) == ExitCode.INTERRUPTED
+    run = results_json.read(tmp_path / "r")
+    assert any("no last account came from 1 of 2 workers" in note for note in run.notes)
+    assert run.load is not None
+    assert 0 < run.load.users < 10
+
+
+def test_under_plain_locust_the_web_ui_shows_the_deliveries_on_loopback(
+    server: reference.Reference, tmp_path: Path
+) -> None:
+    port = _free_port()
+    with _locust(server, tmp_path, "--web-port", str(port), "--autostart", "--objective", _PATIENT) as child:
+        _await(lambda: _says(tmp_path, "All users spawned"), child)
+        listening = {at.laddr.ip for at in psutil.Process(child.pid).net_connections("tcp") if at.laddr.port == port}
+        assert listening == {"127.0.0.1"}
+        _await(lambda: _bans_shown(port) > 2, child)
+        os.kill(child.pid, signal.SIGINT)
+        assert child.wait(_DEADLINE) == ExitCode.PASS
+    assert results_json.read(tmp_path / "r").outcome is Outcome.PASS
+
+
+def _bans_shown(port: int) -> int:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/stats/requests", timeout=10) as answer:
+        (table,) = json.load(answer)["extended_stats"]
+    return sum(row["delivered"] for row in table["data"] if row["event"] == "user.banned")
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def test_an_interrupted_swarm_keeps_its_results(server: reference.Reference, tmp_path: Path) -> None:
+    script = (
+        "import sys, pathlib; from eventproof.load.run import swarm;"
+        f"run = swarm('ban_storm', {str(server.profile)!r}, 8, 50, 60, results=pathlib.Path({str(tmp_path / 'r')!r}));"
+        "print(run.outcome.value, len(run.latency) > 1)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, start_new_session=True) as child:
+        log = tmp_path / "r" / "locust.log"
+        _await(lambda: log.exists() and b"All users spawned" in log.read_bytes(), child)
+        os.kill(child.pid, signal.SIGINT)
+        output, _ = child.communicate(timeout=_DEADLINE)
+    assert output.split() == [b"interrupted", b"True"]
+
+
+def _refused(target: str, folder: Path, error: type[Exception], words: str, **options: Any) -> None:
+    with pytest.raises(error, match=words):
+        swarm("ban_storm", target, **{"users": 8, "spawn_rate": 50, "run_time": 5, "results": folder, **options})
+
+
+def test_what_cannot_be_run_is_refused_in_a_sentence(server: reference.Reference, tmp_path: Path) -> None:
+    profile = str(server.profile)
+    refusals: list[tuple[str, type[Exception], str, dict[str, Any]]] = [
+        (profile, UsageError, "names an unknown metric", {"objectives": ["happiness == 1"]}),
+        (profile, UsageError, "500 users need 500 identities", {"users": 500}),
+        (profile, UsageError, "unrecognized arguments: --frobnicate", {"options": ["--frobnicate"]}),
+        (str(tmp_path / "none.toml"), UsageError, "there is no such profile", {}),
+        (f"http://127.0.0.1:{_free_port()}", TargetUnavailable, "cannot be reached", {"admins": 0}),
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = [
+            pool.submit(_refused, target, tmp_path / str(number), error, words, **options)
+            for number, (target, error, words, options) in enumerate(refusals)
+        ]
+        for outcome in outcomes:
+            outcome.result(_DEADLINE)

@@ -1,0 +1,116 @@
+"""Whoever does not read is cut off, costs a bounded amount of memory, and delays nobody."""
+
+import asyncio
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import AcceptConnection, Request, TextMessage
+
+from reference_server.transport.limits import Limits
+from tests.reference_server.house import SECONDS, House, Person, keep_house
+
+LIMITS = Limits(max_backlog=64 * 1024, close_timeout=0.1, linger=0.1)
+LARGE = {"message": "x" * 8 * 1024}
+
+
+async def _silent_websocket(house: House, user: Person) -> socket.socket:
+    """A connected client that has stopped reading, with next to no buffer."""
+    loop = asyncio.get_running_loop()
+    host, port = house.url.removeprefix("http://").split(":")
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.setblocking(False)
+    await loop.sock_connect(connection, (host, int(port)))
+    protocol = WSConnection(ConnectionType.CLIENT)
+    target = "/socket.io/?EIO=4&transport=websocket"
+    await loop.sock_sendall(connection, protocol.send(Request(host=host, target=target)))
+    connected = False
+    while not connected:
+        protocol.receive_data(await loop.sock_recv(connection, 4096))
+        for event in protocol.events():
+            if isinstance(event, AcceptConnection):
+                await loop.sock_sendall(connection, protocol.send(TextMessage(user.connect)))
+            connected = connected or (isinstance(event, TextMessage) and event.data.startswith("40"))
+    return connection
+
+
+async def _flood(house: House, user: Person) -> None:
+    """Tell the user large things until one of their connections was cut off."""
+    async with asyncio.timeout(SECONDS):
+        while not (await house.gauges())["eventproof_slow_readers_cut_total"]:
+            for _ in range(100):
+                house.services.delivery.tell(user.id, "user.tier.updated", LARGE)
+
+
+async def test_a_websocket_that_is_not_read_is_cut_off(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, limits=LIMITS) as house:
+        user = await house.person()
+        silent = await _silent_websocket(house, user)
+        await _flood(house, user)
+        await house.settles(connections=0, engine_sessions=0)
+        silent.close()
+
+
+async def test_a_session_that_is_not_polled_is_cut_off(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, limits=LIMITS) as house:
+        user = await house.person()
+        polling = await house.polling_socket(user)
+        await _flood(house, user)
+        await house.settles(connections=0, engine_sessions=0)
+        assert (await polling.get())[0] == 400
+
+
+async def test_a_stream_that_is_not_read_is_cut_off(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, limits=LIMITS) as house:
+        user = await house.person()
+        answer = await house.http.get(f"{house.url}/api/me/stream", headers=user.headers)
+        await _flood(house, user)
+        await house.settles(connections=0)
+        answer.close()
+
+
+async def test_a_ban_waits_for_no_reader(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, limits=LIMITS) as house:
+        user = await house.person()
+        silent = await _silent_websocket(house, user)
+        for _ in range(6):
+            house.services.delivery.tell(user.id, "user.tier.updated", LARGE)
+        attentive = await house.socket(user)
+        began = time.monotonic()
+        await house.ban(user)
+        frames, _ = await attentive.rest()
+        assert [frame[:2] for frame in frames] == ["42", "41"]
+        assert time.monotonic() - began < 1
+        await house.settles(connections=0, engine_sessions=0)
+        silent.close()
+
+
+@pytest.mark.parametrize("failing", ["send", "close"])
+async def test_a_connection_that_fails_stops_neither_the_ban_nor_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    async with keep_house(tmp_path) as house:
+        user = await house.person()
+        poorly = await house.socket(user)
+        well = await house.socket(user)
+        broken = house.services.connections.of_user(user.id)[0]
+
+        class Broken:
+            transport = "websocket"
+
+            def send(self, _: object) -> None:
+                if failing == "send":
+                    raise OSError("broken")
+
+            def close(self, _: str) -> None:
+                if failing == "close":
+                    raise OSError("broken")
+
+        monkeypatch.setattr(broken, "link", Broken())
+        await house.ban(user)
+        frames, _ = await well.rest()
+        assert [frame[:2] for frame in frames] == ["42", "41"]
+        await poorly.raw.close()

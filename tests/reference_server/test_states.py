@@ -1,0 +1,53 @@
+"""The state tables."""
+
+import pytest
+
+from reference_server.delivery import connections
+from reference_server.delivery.connections import Connection, Stage
+from reference_server.refusals import Refusal
+from reference_server.systems.user_state.rules import Session
+from reference_server.transport import engineio
+
+
+def test_no_state_of_a_session_but_the_last_is_a_dead_end() -> None:
+    assert set(engineio.MOVES) == set(engineio.State)
+    assert [state for state in engineio.State if not engineio.MOVES[state]] == [engineio.State.CLOSED]
+
+
+class _Nowhere:
+    transport = "websocket"
+
+    def send(self, emission: object) -> None: ...
+
+    def close(self, reason: str) -> None: ...
+
+
+def _connection(registry: connections.Connections) -> Connection:
+    return registry.enrol(Session("usr_1", "token", 0, 0.0), "/", _Nowhere())
+
+
+def test_a_doomed_connection_never_opens() -> None:
+    registry = connections.Connections()
+    connection = _connection(registry)
+    registry.doom(connection, "account_banned")
+    with pytest.raises(Refusal) as refused:
+        registry.open(connection)
+    assert refused.value.code == "account_banned"
+
+
+def test_an_open_connection_is_not_doomed_but_closed() -> None:
+    registry = connections.Connections()
+    connection = _connection(registry)
+    registry.open(connection)
+    registry.doom(connection, "account_banned")
+    assert connection.stage is Stage.OPEN
+
+
+def test_what_has_gone_does_not_come_back() -> None:
+    registry = connections.Connections()
+    connection = _connection(registry)
+    registry.forget(connection)
+    registry.forget(connection)
+    with pytest.raises(RuntimeError, match="from GONE to OPEN"):
+        registry.open(connection)
+    assert (len(registry), registry.users) == (0, 0)

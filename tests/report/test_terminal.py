@@ -1,0 +1,179 @@
+import io
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from eventproof.report import terminal
+from eventproof.report.records import Delivery, Latency, Load, Objective, Run
+from eventproof.verdict import Outcome, Verdict
+from tests.report import samples
+from tests.report.strategies import runs
+
+ABOUT = "check of user-state at http://127.0.0.1:8000 (12.4 s, seed 20260314, eventproof 0.1.0)"
+
+
+@pytest.fixture(autouse=True)
+def _no_wishes_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+def test_a_pass_is_three_lines() -> None:
+    run = samples.run(samples.requirement(), samples.requirement("UST-BAN-3"))
+    assert terminal.summary(run) == f"PASS  all 2 requirements hold\n{ABOUT}\n\n2 requirements: 2 pass\n"
+
+
+def test_a_failure_is_told_with_its_sentence_frames_and_repeat_command() -> None:
+    failed = samples.check(
+        verdict=Verdict.FAIL,
+        reason="one was still open",
+        expected="both closed",
+        observed="1 of 2 closed",
+        frames=samples.FRAMES[3:5],
+        repeat="eventproof check URL --only UST-BAN-2",
+    )
+    run = samples.run(
+        samples.requirement(verdict=Verdict.FAIL, reason="one was still open", checks=(failed,)),
+        samples.requirement(
+            "UST-BAN-3", sentence="First the event.", verdict=Verdict.FAIL, reason="never", checks=(failed,)
+        ),
+        samples.requirement("UST-BAN-4"),
+        outcome=Outcome.FAIL,
+        notes=("the clock of the target is 3 s ahead",),
+    )
+    assert (
+        terminal.summary(run, report=Path("results/report.html"))
+        == f"""\
+FAIL  2 of 3 requirements do not hold
+{ABOUT}
+
+note: the clock of the target is 3 s ahead
+
+UST-BAN-2  MUST  fail  one was still open
+UST-BAN-3  MUST  fail  never
+3 requirements: 2 fail, 1 pass
+
+UST-BAN-2 MUST Every one of those connections is then closed by the server.
+  check     test_a_ban_closes_every_connection
+  expected  both closed
+  observed  1 of 2 closed
+  frames    +0.0127 s  admin-1       called    banUser {{userId: 7c1f0c1e}}
+            +0.0143 s  user-1/phone  frame-in  42["user.banned",{{"message":"{samples.MESSAGE}"}}]
+  repeat    eventproof check URL --only UST-BAN-2
+
+UST-BAN-3 MUST First the event.
+  shown by the same checks as UST-BAN-2
+
+Report: results/report.html
+"""
+    )
+
+
+def test_a_swarm_is_told_with_objectives_latency_and_delivery() -> None:
+    run = replace(
+        samples.run(kind="swarm", outcome=Outcome.INVALID),
+        objectives=(
+            Objective("ban_to_logout: p(99) < 250ms", Verdict.PASS, "31.4 ms"),
+            Objective("lost == 0", Verdict.INCONCLUSIVE, "3"),
+        ),
+        latency=(
+            Latency("echo", "", 2_000, 0.1, 0.161, 0.22, 0.29, 0.334, 0.354, floor=True),
+            Latency("ban_to_logout", "", 941, 0.8, 5.48, 11.1, 19.2, 41.6, 41.6),
+        ),
+        delivery=(Delivery("user.banned", 1_412, 1_409, 3, 0, 0, 0, 0, late=2),),
+        load=Load(200, 287, 20.0, 1, saturated="loop lag", stragglers=("user-17/phone",)),
+    )
+    assert (
+        terminal.summary(run)
+        == f"""\
+INVALID  the load generator was saturated: loop lag; 1 of 2 objectives could not be judged
+{ABOUT.replace("check", "swarm")}
+
+Objectives
+  pass          ban_to_logout: p(99) < 250ms  observed 31.4 ms
+  inconclusive  lost == 0                     observed 3
+
+Latency in ms, from the intended time of the action
+                    count    p50    p90    p99  p99.9    max
+  ban to logout       941   5.48   11.1   19.2  = max   41.6
+  echo (the floor)  2,000  0.161  0.220  0.290  0.334  0.354
+
+Delivery
+               expected  delivered  lost  late  duplicate  explained  reordered  leaked
+  user.banned     1,412      1,409     3     2          0          0          0       0
+
+Load: 200 users, 287 connections, 1 process, 20.0 s
+stragglers: user-17/phone
+"""
+    )
+
+
+def test_many_frames_are_cut_to_the_last_ones() -> None:
+    failed = samples.check(verdict=Verdict.FAIL, frames=samples.FRAMES * 2)
+    text = terminal.summary(samples.run(samples.requirement(verdict=Verdict.FAIL, checks=(failed,))))
+    assert "(8 earlier ones are in the report)" in text
+    assert text.count("frame-in") == 5
+
+
+def test_what_a_target_sent_moves_no_cursor_and_is_no_markup() -> None:
+    hostile = samples.check(verdict=Verdict.FAIL, observed="\x1b[2J[bold red]x[/]\rPASS\u202e", repeat="?token=s3cr3t")
+    text = terminal.summary(samples.run(samples.requirement(verdict=Verdict.FAIL, checks=(hostile,))))
+    assert r"\x1b[2J[bold red]x[/]\rPASS\u202e" in text
+    assert "s3cr3t" not in text
+
+
+@settings(max_examples=50, deadline=None)
+@given(runs)
+def test_any_run_is_told_and_the_verdict_is_its_first_word(run: Run) -> None:
+    assert terminal.summary(run).split()[0] == run.outcome.value.upper()
+
+
+def test_what_is_no_terminal_gets_the_plain_form_whatever_its_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    stream = io.StringIO()
+    terminal.print_summary(samples.failing(), stream=stream)
+    assert stream.getvalue() == terminal.summary(samples.failing())
+
+
+def test_a_terminal_gets_colours_within_its_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    text = _on_a_terminal(samples.failing())
+    assert "\x1b[" in text
+    assert max(len(line) for line in _without_codes(text).splitlines()) <= 60
+
+
+def test_no_color_takes_the_colours_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    codes = re.findall(r"\x1b\[([\d;]*)m", _on_a_terminal(samples.failing()))
+    assert not {"31", "32", "33", "35", "36"} & {part for code in codes for part in code.split(";")}
+
+
+def _on_a_terminal(run: Run) -> str:
+    """What is printed on a pseudo-terminal; read while it is written, for its buffer is small."""
+    ours, theirs = os.openpty()
+    child = os.fork()
+    if child == 0:
+        try:
+            with os.fdopen(theirs, "w", encoding="utf-8") as stream:
+                terminal.print_summary(run, stream=stream)
+        finally:
+            os._exit(0)
+    os.close(theirs)
+    pieces = []
+    try:
+        while piece := os.read(ours, 65_536):
+            pieces.append(piece)
+    except OSError:  # how a pseudo-terminal says that its other end is gone
+        pass
+    os.close(ours)
+    os.waitpid(child, 0)
+    return b"".join(pieces).decode("utf-8").replace("\r\n", "\n")
+
+
+def _without_codes(text: str) -> str:
+    return re.sub(r"\x1b\[[\d;]*m|\x1b\]8;[^\x1b]*\x1b\\", "", text)

@@ -1,0 +1,122 @@
+"""Server-Sent Events, by the examples and rules of the HTML standard."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventproof.errors import ProtocolViolation
+from eventproof.wire.sse import Comment, Decoder, ServerSentEvent
+
+
+def _fed(stream: bytes) -> list[ServerSentEvent | Comment]:
+    return Decoder().feed(stream)
+
+
+def _message(data: str, event: str = "message", event_id: str = "", retry: int | None = None) -> ServerSentEvent:
+    return ServerSentEvent(event, data, event_id, retry)
+
+
+def test_data_lines_are_joined_by_newlines() -> None:
+    assert _fed(b"data: YHOO\ndata: +2\ndata: 10\n\n") == [_message("YHOO\n+2\n10")]
+
+
+def test_comments_are_told_apart_and_ids_are_kept_until_they_are_reset() -> None:
+    stream = b": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n"
+    assert _fed(stream) == [
+        Comment("test stream"),
+        _message("first event", event_id="1"),
+        _message("second event"),
+        _message(" third event"),
+    ]
+
+
+def test_empty_data_is_an_event_and_no_data_is_none() -> None:
+    assert _fed(b"data\n\ndata\ndata\n\ndata:") == [_message(""), _message("\n")]
+    assert _fed(b"event: lost\n\ndata: x\n\n") == [_message("x")]
+
+
+def test_a_space_after_the_colon_is_ignored_once() -> None:
+    assert _fed(b"data:test\n\ndata: test\n\n") == [_message("test"), _message("test")]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_each_line_ending_ends_a_line(end: str) -> None:
+    decoder = Decoder()
+    stream = f"event: a{end}data: 1{end}data: 2{end}{end}data: 3{end}{end}".encode()
+    expected = [_message("1\n2", "a"), _message("3")]
+    assert decoder.feed(stream) == expected
+    decoder = Decoder()
+    assert [item for index in range(len(stream)) for item in decoder.feed(stream[index : index + 1])] == expected
+
+
+def test_a_carriage_return_dispatches_without_waiting_for_a_newline() -> None:
+    decoder = Decoder()
+    assert decoder.feed(b"data: x\r\r") == [_message("x")]
+    assert decoder.feed(b"\ndata: y\n\n") == [_message("y")]
+
+
+def test_one_byte_order_mark_is_ignored_at_the_beginning_alone() -> None:
+    assert _fed(b"\xef\xbb\xbfdata: x\n\n") == [_message("x")]
+    assert _fed(b"\xef\xbb\xbf\xef\xbb\xbfdata: x\n\n") == []
+    decoder = Decoder()
+    assert decoder.feed(b"\xef") == decoder.feed(b"\xbb") == decoder.feed(b"\xbf") == []
+    assert decoder.feed(b"data: x\n\n") == [_message("x")]
+
+
+def test_an_id_with_a_nul_is_ignored() -> None:
+    assert _fed(b"id: 1\ndata: a\n\nid: 2\0\ndata: b\n\n") == [_message("a", event_id="1"), _message("b", event_id="1")]
+
+
+@pytest.mark.parametrize(
+    ("value", "retry"),
+    [("3000", 3000), ("0", 0), ("-1", None), ("3s", None), ("", None), ("\u0663", None), ("1.5", None)],
+)
+def test_retry_is_digits_alone(value: str, retry: int | None) -> None:
+    decoder = Decoder()
+    assert decoder.feed(f"retry: {value}\ndata: x\n\n".encode()) == [_message("x", retry=retry)]
+    assert decoder.retry == retry
+
+
+def test_the_stream_remembers_what_to_reconnect_with() -> None:
+    decoder = Decoder()
+    decoder.feed(b"retry: 3000\nid: 41\n\n: still here\n\nunknown: field\nid: 42\ndata: x\n\n")
+    assert (decoder.retry, decoder.last_event_id) == (3000, "42")
+
+
+def test_what_the_end_cuts_off_is_never_dispatched() -> None:
+    assert _fed(b"data: x\n\ndata: lost\n") == [_message("x")]
+
+
+def test_what_is_no_utf_8_is_replaced() -> None:
+    assert _fed(b"data: \xff\xc3\xa9\n\n") == [_message("\ufffdé")]
+
+
+def test_an_endless_event_is_a_violation_however_it_is_cut() -> None:
+    decoder = Decoder(max_event=100)
+    with pytest.raises(ProtocolViolation, match="too big"):
+        decoder.feed(b"data: " + b"x" * 100)
+    decoder = Decoder(max_event=100)
+    for _ in range(100 // 7):
+        decoder.feed(b"data: x\n")
+    with pytest.raises(ProtocolViolation, match="too big"):
+        decoder.feed(b"data: x\n")
+    decoder = Decoder(max_event=100)
+    for _ in range(100):
+        decoder.feed(b": a comment of some length\n")
+        decoder.feed(b"data: " + b"x" * 50 + b"\n\n")
+
+
+@given(
+    st.lists(
+        st.sampled_from(["data: é", "data", "event: x", "id: 1", "retry: 5", ": c", "", "\ufeff", "x"]), max_size=12
+    ),
+    st.lists(st.sampled_from(["\n", "\r", "\r\n"]), min_size=12, max_size=12),
+    st.lists(st.integers(0, 12), max_size=20),
+)
+def test_chunks_change_nothing(lines: list[str], ends: list[str], cuts: list[int]) -> None:
+    stream = "".join(line + end for line, end in zip(lines, ends, strict=False)).encode()
+    decoder, items, rest = Decoder(), [], stream
+    for cut in cuts:
+        items += decoder.feed(rest[:cut])
+        rest = rest[cut:]
+    assert items + decoder.feed(rest) == _fed(stream)
