@@ -17,7 +17,7 @@ import click
 
 from . import __version__, layout
 from .errors import EventproofError, UsageError
-from .verdict import ExitCode, exit_code
+from .verdict import ExitCode, exit_code, outcome
 
 if TYPE_CHECKING:
     from .report.records import Run
@@ -182,19 +182,33 @@ def check(
 
     The target is a profile (eventproof.toml here by default) or a URL.
     """
-    from .conform import launch, run
+    from . import catalog
+    from .conform import launch, listing, rehearsal, run
     from .report import folder
     from .report.progress import progress
 
+    if explain:
+        click.echo(listing.explained_text(listing.explained(explain)))
+        return ExitCode.PASS
+    if listed:
+        known_systems = systems or tuple(catalog.load().systems)
+        click.echo(
+            listing.listing_text(listing.listing(catalog.load(), listing.collected(known_systems), known_systems))
+        )
+        return ExitCode.PASS
     with _profile(target, reference, fault) as given:
         known = launch.target_of(given, environment)
-        with progress() as listener:
+        if dry_run:
+            steps = rehearsal.dry_run(launch.narrowed(known, systems))
+            click.echo(rehearsal.text_of(steps))
+            return exit_code(outcome(step.verdict for step in steps))
+        with folder.prepared(results, "check") as written, progress() as listener:
             checked = run.check(
                 known,
                 systems=systems,
                 only=only,
                 seed=seed,
-                results=(written := folder.prepare(results, "check")),
+                results=written,
                 command=_command("check", target, reference, fault, environment),
                 listener=listener,
             )
@@ -249,6 +263,7 @@ def swarm(
     settings = f"--users {users} --admins {admins} --spawn-rate {spawn_rate:g} --run-time {run_time:g}s"
     with (
         _profile(target, reference, fault, seed_users=users + 2 * admins) as given,
+        folder.prepared(results, "swarm") as written,
         countdown(f"{scenario}: {users} users and {admins} admins, {run_time:g} s", run_time) as passed,
     ):
         swarmed = run.swarm(
@@ -259,7 +274,7 @@ def swarm(
             run_time,
             processes,
             objectives,
-            (written := results or folder.fresh("swarm")),
+            written,
             environment=environment,
             admins=admins,
             seed=seed,

@@ -27,6 +27,8 @@ from .transport.http import HttpProtocol
 
 _log = structlog.get_logger("server")
 _LONGEST_LINE: Final = 32 * 1024
+_LINGER: Final = 1.0
+"""Seconds for which what is left of a refused body is read, so that its sender comes to read the refusal."""
 _NO_LOG: Final[Any] = None
 
 
@@ -109,7 +111,7 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> asyncio.Server:
     assert server is not None  # noqa: S101 - the runner is set up
 
     def protocol() -> HttpProtocol:
-        return HttpProtocol(server, loop=loop, access_log=_NO_LOG, max_line_size=_LONGEST_LINE)
+        return HttpProtocol(server, loop=loop, access_log=_NO_LOG, max_line_size=_LONGEST_LINE, lingering_time=_LINGER)
 
     try:
         listening = await loop.create_server(protocol, settings.host, settings.port, backlog=4096)

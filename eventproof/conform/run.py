@@ -36,6 +36,7 @@ def check(
     target: Target,
     *,
     systems: Sequence[str] = (),
+    cases: Sequence[Path] = (),
     only: Sequence[str] = (),
     results: Path | None = None,
     seed: int | None = None,
@@ -45,6 +46,7 @@ def check(
 ) -> Run:
     """Check a target and return the run; `results` is a folder that `report.folder.prepare` made.
 
+    `cases` are files or folders of cases; those of the systems by default.
     `only` holds ids of requirements or names of cases, `command` is what a person would type to do it again.
     Raises TargetUnavailable before any case where nothing fitting answers, UsageError where something is missing.
     An interrupted run is a `Run` too; its results are written.
@@ -54,8 +56,9 @@ def check(
     probe(target, known)
     options = Options(new_seed() if seed is None else seed, tuple(only), results, command)
     suite = Suite(target, known, options, listener or Silent())
+    chosen = list(map(str, cases)) or folders_of(target.systems)
     with no_foreign_options():
-        pytest.main([*ISOLATED, *folders_of(target.systems)], plugins=[plugin, _Enlisting(suite)])
+        pytest.main([*ISOLATED, *chosen], plugins=[plugin, _Enlisting(suite)])
     if suite.error is not None:
         raise suite.error
     if suite.run is None:

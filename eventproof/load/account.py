@@ -12,6 +12,7 @@ from .histogram import Histogram
 from .ledger import Tally
 from .metrics import LATENCIES
 
+_PLAIN = ("users", "connections", "seconds", "stragglers", "notes")
 _COLUMNS = frozenset(column.name for column in fields(Tally))
 
 
@@ -29,6 +30,8 @@ class Account:
     """The figures of one process, or of all: what objectives are judged on and reports are made of."""
 
     users: int = 0
+    connections: int = 0
+    """How many were open at once, at most."""
     seconds: float = 0.0
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     histograms: Mapping[str, Histogram] = field(default_factory=dict)
@@ -62,7 +65,7 @@ class Account:
     def to_json(self) -> dict[str, Any]:
         """As plain values, histograms in their encoded form."""
         return {
-            **{name: getattr(self, name) for name in ("users", "seconds", "stragglers", "notes")},
+            **{name: getattr(self, name) for name in _PLAIN},
             "counts": dict(self.counts),
             "tallies": {event: asdict(tally) for event, tally in self.tallies.items()},
             "histograms": {metric: samples.encode() for metric, samples in self.histograms.items()},
@@ -75,6 +78,7 @@ class Account:
         """The account that `to_json` wrote."""
         return cls(
             users=values["users"],
+            connections=values["connections"],
             seconds=values["seconds"],
             tallies={event: Tally(**columns) for event, columns in values["tallies"].items()},
             histograms={metric: Histogram.decode(text) for metric, text in values["histograms"].items()},
@@ -100,6 +104,7 @@ def merge(accounts: Iterable[Account]) -> Account:
             histograms.setdefault(metric, Histogram()).add(samples)
     return Account(
         users=sum(account.users for account in accounts),
+        connections=sum(account.connections for account in accounts),
         seconds=max((account.seconds for account in accounts), default=0.0),
         tallies=tallies,
         histograms=histograms,

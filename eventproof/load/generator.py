@@ -81,6 +81,7 @@ class Generator:
         self._stragglers: list[str] = []
         self._incidents: list[Incident] = []
         self._notes: Counter[str] = Counter()
+        self._connections = 0
         self._spawned = False
         self._began: float | None = None
         self._busy = 0.0
@@ -189,6 +190,7 @@ class Generator:
         loop_lag, send_lag = self._histograms["loop_lag"], self._histograms["send_lag"]
         return Account(
             users=len(self._persons),
+            connections=self._connections,
             seconds=seconds,
             tallies=dict(self.ledger.tallies),
             histograms=dict(self._histograms),
@@ -212,6 +214,7 @@ class Generator:
             gevent.sleep(_TICK)
             if self._began is not None and not self.stopping.is_set():
                 self._histograms["loop_lag"].record(monotonic() - due)
+            self._connections = max(self._connections, len(self.hub))
             self._settle_ledger()
 
     def _settle_ledger(self) -> None:

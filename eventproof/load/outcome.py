@@ -57,7 +57,7 @@ def conclude(account: Account, at: Circumstances) -> Run:
         latency=(*account.latency(), *at.floor),
         load=Load(
             users=account.users,
-            connections=account.count("sessions"),
+            connections=account.connections,
             seconds=round(account.seconds, 3),
             processes=at.processes,
             saturated=too_busy,

@@ -28,6 +28,7 @@ _LABEL = 15.0
 _SHARES = (0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 
 Point = tuple[float, float]
+Sampled = tuple[Latency, Sequence[Point]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,10 @@ def charts(latencies: Iterable[Latency]) -> list[Chart]:
     """One chart, or where that would hold too many curves, one for each family of metrics (`ban_to_…`) and one for
     all the others. The floor is in every one.
     """
-    sampled = [latency for latency in latencies if latency.count and points(latency)]
-    floors = [latency for latency in sampled if latency.floor]
-    measured = [latency for latency in sampled if not latency.floor]
+    counted = ((latency, points(latency)) for latency in latencies if latency.count)
+    sampled = [(latency, samples) for latency, samples in counted if samples]
+    floors = [(latency, samples) for latency, samples in sampled if latency.floor]
+    measured = [(latency, samples) for latency, samples in sampled if not latency.floor]
     groups = [measured] if len(measured) <= CURVES else list(_families(measured))
     return [_chart(group, floors) for group in groups if group or floors]
 
@@ -103,18 +105,18 @@ def _recorded(encoded: str) -> Iterator[Point]:
         yield (item.total_count_to_this_value - 0.5) / count, item.value_iterated_to / 1_000
 
 
-def _families(latencies: Iterable[Latency]) -> Iterator[Sequence[Latency]]:
-    families: dict[str, list[Latency]] = {}
-    for latency in latencies:
-        families.setdefault(latency.metric.split("_")[0], []).append(latency)
-    alone = [latency for family in families.values() if len(family) == 1 for latency in family]
+def _families(measured: Iterable[Sampled]) -> Iterator[Sequence[Sampled]]:
+    families: dict[str, list[Sampled]] = {}
+    for latency, samples in measured:
+        families.setdefault(latency.metric.split("_")[0], []).append((latency, samples))
+    alone = [one for family in families.values() if len(family) == 1 for one in family]
     for family in (*(family for family in families.values() if len(family) > 1), alone):
         for start in range(0, len(family), CURVES):
             yield family[start : start + CURVES]
 
 
-def _chart(group: Sequence[Latency], floors: Sequence[Latency]) -> Chart:
-    distributions = [(latency, points(latency)) for latency in (*group, *floors)]
+def _chart(group: Sequence[Sampled], floors: Sequence[Sampled]) -> Chart:
+    distributions = (*group, *floors)
     rarest = max(_rarity(samples[-1][0]) for _, samples in distributions)
     values = [value for _, samples in distributions for _, value in samples]
     bottom, top = _round_down(min(values)), _round_up(max(values))
@@ -128,7 +130,7 @@ def _chart(group: Sequence[Latency], floors: Sequence[Latency]) -> Chart:
     drawn = [(latency, _thinned([place(point) for point in samples])) for latency, samples in distributions]
     labels = _apart([line[-1][1] for _, line in drawn])
     return Chart(
-        title=", ".join(metric(latency.metric) for latency in (*group, *floors)),
+        title=", ".join(metric(latency.metric) for latency, _ in distributions),
         across=tuple(
             Tick(place((share, bottom))[0], f"{share * 100:.6g} %") for share in _SHARES if _rarity(share) <= rarest
         ),

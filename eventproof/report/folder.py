@@ -1,6 +1,7 @@
 """The results folder: made before a run, filled with whole files, and never in the way of an earlier one's results."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from eventproof.errors import UsageError
 
-__all__ = ["HOME", "MARKER", "explained", "prepare", "write"]
+__all__ = ["HOME", "MARKER", "explained", "prepare", "prepared", "write"]
 
 HOME = Path("eventproof-results")
 """Where results go when nobody says where, below the working directory."""
@@ -30,6 +31,23 @@ def prepare(path: Path | None, kind: str, *, now: datetime | None = None) -> Pat
         folder = _given(path.resolve()) if path else _fresh(kind, now or datetime.now(UTC))
         write(folder / MARKER, "Results of eventproof. A later run into this folder keeps them beside it, numbered.\n")
     return folder
+
+
+@contextmanager
+def prepared(path: Path | None, kind: str) -> Iterator[Path]:
+    """The folder that `prepare` makes, for the length of a run; a run that raises before it writes leaves none behind."""
+    folder = prepare(path, kind)
+    try:
+        yield folder
+    except BaseException:
+        if {entry.name for entry in folder.iterdir()} == {MARKER}:
+            shutil.rmtree(folder)
+            latest = HOME / "latest"
+            if latest.is_symlink() and not latest.exists():
+                latest.unlink()
+            with suppress(OSError):
+                HOME.rmdir()
+        raise
 
 
 def write(path: Path, content: str | bytes) -> None:

@@ -206,38 +206,42 @@ class EngineSession:
 
     async def _upgrade(self, pipe: Pipe) -> bool:
         """Move to a WebSocket: probe, answer, and, once the client asks for it, send there what waits."""
-        if self.state is not State.POLLING:
-            pipe.close("transport error")
-            return False
-        self._probe = pipe
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._host.limits.connect_timeout):
-                async for packet in pipe.messages():
-                    if self.state is State.POLLING and packet == PING + "probe":
-                        self._go(State.PROBING)
-                        pipe.write(frame(TEXT, (PONG + "probe").encode()))
-                        # A pending GET is answered, with a noop packet if need be, so that the client can go on.
-                        self._wake()
-                    elif packet == UPGRADE and self.state in (State.PROBING, State.CLOSING):
-                        return self._move(pipe)
-                    else:
-                        break
-        self._probe = None
-        if self.state is State.PROBING:
-            self._go(State.POLLING)
+        if self.state is State.POLLING and self._probe is None:
+            self._probe = pipe
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._host.limits.connect_timeout):
+                    await self._be_probed(pipe)
+            self._probe = None
+        if self._pipe is pipe:
+            return self.state is State.WEBSOCKET
         pipe.close("transport error")
         return False
 
-    def _move(self, pipe: Pipe) -> bool:
+    async def _be_probed(self, pipe: Pipe) -> None:
+        try:
+            async for packet in pipe.messages():
+                if packet == PING + "probe" and self.state is State.POLLING:
+                    self._go(State.PROBING)
+                    pipe.write(frame(TEXT, (PONG + "probe").encode()))
+                    # A pending GET is answered, with a noop packet if need be, so that the client can go on.
+                    self._wake()
+                    continue
+                if packet == UPGRADE and self.state in (State.PROBING, State.CLOSING):
+                    self._move(pipe)
+                break
+        finally:
+            if self.state is State.PROBING:
+                self._go(State.POLLING)
+
+    def _move(self, pipe: Pipe) -> None:
         self._pipe, self._probe = pipe, None
         for packet in self._taken():
             self._write(packet)
         if self.state is State.CLOSING:
             pipe.close("server disconnect")
             self._finish()
-            return False
-        self._go(State.WEBSOCKET)
-        return True
+        else:
+            self._go(State.WEBSOCKET)
 
     # The end.
 

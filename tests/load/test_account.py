@@ -12,6 +12,7 @@ def _account(*milliseconds: int, lost: int = 0, lag: float = 1.0, who: str = "a"
         histogram.record(value / 1000)
     return Account(
         users=10,
+        connections=12,
         seconds=2.0,
         tallies={"user.banned": Tally(expected=5, delivered=5 - lost, lost=lost, duplicate=3, explained=1)},
         histograms={"ban_to_logout": histogram},
@@ -32,7 +33,7 @@ def test_an_account_survives_the_way_to_the_master() -> None:
 
 def test_the_accounts_of_all_workers_add_up() -> None:
     merged = merge([_account(1, 2, lost=1, lag=9, who="a"), _account(3, lag=4, who="b")])
-    assert (merged.users, merged.seconds, merged.count("bans")) == (20, 2.0, 6)
+    assert (merged.users, merged.connections, merged.seconds, merged.count("bans")) == (20, 24, 2.0, 6)
     assert merged.count("lost") == 1
     assert merged.count("expected") == 10
     assert merged.count("unexplained") == 4

@@ -32,6 +32,7 @@ def _account(*, milliseconds: int = 5, lost: int = 0, leaked: int = 0, busy: flo
     histogram.record(milliseconds / 1000)
     return Account(
         users=10,
+        connections=12,
         seconds=15,
         tallies={"user.banned": Tally(expected=9, delivered=9 - lost, lost=lost, leaked=leaked)},
         histograms={"ban_to_logout": histogram},

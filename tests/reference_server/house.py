@@ -128,6 +128,17 @@ class House:
         ):
             return answer.status, await answer.json() if answer.content_type == "application/json" else None
 
+    async def says(self, request: bytes) -> tuple[bytes, bytes]:
+        """The head and the body of the answer to these bytes, after which the server hangs up."""
+        reader, writer = await asyncio.open_connection(*self.url.removeprefix("http://").split(":"))
+        try:
+            writer.write(request)
+            async with asyncio.timeout(SECONDS):
+                head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        finally:
+            writer.transport.abort()
+        return head, body
+
     async def ban(self, person: Person) -> None:
         assert (await self.call("POST", f"/api/admin/users/{person.id}/ban", self.admin))[0] == 200
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import suppress
+from typing import Any
 
 import aiohttp
 import pytest
@@ -199,7 +200,7 @@ async def test_only_an_administrator_bans(house: House) -> None:
     socket = await house.socket(victim)
     path = f"/api/admin/users/{victim.id}"
     for method, call in (("POST", "/ban"), ("POST", "/unban"), ("PUT", "/tier"), ("GET", "")):
-        body = {"json": {"tier": "basic"}} if call == "/tier" else {}
+        body: dict[str, Any] = {"json": {"tier": "basic"}} if call == "/tier" else {}
         assert (await house.call(method, path + call, user, **body))[1]["error"]["code"] == "forbidden"
         assert (await house.call(method, path + call, **body))[1]["error"]["code"] == "token_missing"
     assert await socket.is_open()

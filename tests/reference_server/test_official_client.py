@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +25,15 @@ class Client:
     """A Node process with the client in it."""
 
     lines: asyncio.StreamReader
+    _heard: list[dict[str, Any]] = field(default_factory=list)
 
-    async def hears(self, what: str, **expected: Any) -> dict[str, Any]:
-        """The next thing of this kind that happens to the client."""
+    async def hears(self, what: str, **expected: Any) -> None:
+        """The next thing of this kind that happens to the client, whatever else does."""
         async with asyncio.timeout(SECONDS):
-            while line := json.loads(await self.lines.readline()):
-                if line["what"] == what:
-                    assert line | expected == line
-                    return dict(line)
-        raise AssertionError("unreachable")
+            while not (kind := [line for line in self._heard if line["what"] == what]):
+                self._heard.append(json.loads(await self.lines.readline()))
+        self._heard.remove(kind[0])
+        assert kind[0] | expected == kind[0]
 
 
 @asynccontextmanager
@@ -61,8 +61,10 @@ async def test_it_connects_hears_of_a_new_tier_and_is_logged_out_by_a_ban(
 ) -> None:
     user = await house.person()
     async with _client(node_modules, house, user, transports=transports) as client:
-        await client.hears("connect", transport=transports[0])
-        if len(transports) == 2:
+        if len(transports) == 1:
+            await client.hears("connect", transport=transports[0])
+        else:
+            await client.hears("connect")
             await client.hears("upgrade", transport="websocket")
         await house.set_tier(user, "premium")
         await client.hears("event", name="user.tier.updated", message="Your plan has been updated to Premium.")

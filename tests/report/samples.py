@@ -3,6 +3,7 @@
 import math
 import random
 from dataclasses import replace
+from functools import cache
 
 from hdrh.histogram import HdrHistogram
 
@@ -240,6 +241,7 @@ def history() -> tuple[Record, ...]:
     )
 
 
+@cache
 def distribution(
     metric: str, what: str, count: int, median: float, *, spread: float = 0.6, floor: bool = False
 ) -> Latency:

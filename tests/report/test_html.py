@@ -102,11 +102,12 @@ def test_the_policy_lets_only_the_pages_own_script_and_style_in() -> None:
     assert not [name for _, name, _ in page.attributes if name == "style" or name.startswith("on")]
 
 
-@pytest.mark.parametrize("payload", HOSTILE)
-def test_what_a_target_sent_stays_text(payload: str) -> None:
-    tame, hostile = (Page(html.render(_saying(text))) for text in ("nothing special", payload))
-    assert hostile.elements == tame.elements
-    assert payload in hostile.text
+def test_what_a_target_sent_stays_text() -> None:
+    tame = Page(html.render(_saying("nothing special")))
+    for payload in HOSTILE:
+        hostile = Page(html.render(_saying(payload)))
+        assert hostile.elements == tame.elements
+        assert payload in hostile.text
 
 
 def test_control_characters_and_turned_text_are_shown_as_escapes() -> None:
@@ -203,7 +204,7 @@ def _saying(text: str) -> Run:
         tool=text,
         objectives=tuple(replace(one, expression=text, observed=text) for one in samples.swarm().objectives),
         delivery=tuple(replace(one, event=text) for one in samples.swarm().delivery),
-        latency=tuple(replace(one, metric=text, what=text) for one in samples.swarm().latency),
+        latency=tuple(replace(one, metric=text, what=text, histogram="") for one in samples.swarm().latency),
         load=replace(load, saturated=text, stragglers=(text,)),
     )
 

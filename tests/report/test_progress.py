@@ -4,7 +4,8 @@ from contextlib import suppress
 import pytest
 from rich.console import Console
 
-from eventproof.report.progress import Listener, LiveProgress, PlainProgress, progress
+from eventproof.report.listener import Listener
+from eventproof.report.progress import LiveProgress, PlainProgress, progress
 from eventproof.verdict import Verdict
 from tests.report import samples
 
@@ -63,4 +64,3 @@ def _run(display: LiveProgress | PlainProgress) -> None:
                 "test_slow", "UST-BAN-2", "UST-BAN-3", verdict=Verdict.FAIL, seconds=5.0, reason="never closed"
             )
         )
-        listener.finished(samples.run())

@@ -1,0 +1,50 @@
+"""A case that never failed proves nothing: the suite against a server that misbehaves in each of the named ways."""
+
+import pytest
+
+from eventproof import catalog, layout, profile, reference
+from eventproof.conform import run
+from eventproof.conform.listing import collected
+from eventproof.report.records import Run
+from eventproof.verdict import Level, Outcome, Verdict
+
+FAULTS = layout.reference_server("faults").FAULTS
+SLOW = "ALL-REST-1"
+"""Left out where the fault does not concern it, for the sake of time."""
+
+IMPATIENT = '[budgets]\nevent_arrival = "1500ms"\nclose = "{close}"\nconnect = "3s"\ncleanup = "1s"\n'
+
+
+def checked(fault: str | None, only: tuple[str, ...] = (), settings: str = "") -> Run:
+    with reference.start(fault=fault, settings=settings) as running:
+        return run.check(profile.load(running.profile), only=only)
+
+
+def test_the_reference_server_passes_every_requirement() -> None:
+    ran = checked(None)
+    assert ran.outcome is Outcome.PASS
+    assert {line.id: line.reason for line in ran.requirements if line.verdict is not Verdict.PASS} == {}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(name: str) -> None:
+    breaks, implied = FAULTS[name].breaks, set(FAULTS[name].implies)
+    requirements = catalog.load().requirements(["user-state"])
+    only = tuple(line.id for line in requirements if line.id != SLOW or SLOW in {breaks, *implied})
+    ran = checked(name, only, IMPATIENT.format(close="3s" if breaks == "UST-BAN-8" else "1s"))
+    verdicts = {line.id: line.verdict for line in ran.requirements}
+    level = next(line.level for line in requirements if line.id == breaks)
+    assert verdicts[breaks] is (Verdict.WARN if level is Level.SHOULD else Verdict.FAIL)
+    assert ran.outcome is (Outcome.PASS if level is Level.SHOULD else Outcome.FAIL)
+    broken = {line for line, verdict in verdicts.items() if verdict in (Verdict.FAIL, Verdict.WARN)}
+    assert broken - {breaks} <= implied, {line.id: line.reason for line in ran.requirements if line.id in broken}
+    assert Verdict.HARNESS_ERROR not in verdicts.values()
+
+
+def test_every_requirement_has_a_case_and_a_fault_that_it_catches() -> None:
+    requirements = catalog.load().requirements(["user-state"])
+    proved = {line for case in collected(["user-state"]) for line in case.requirements}
+    broken = {fault.breaks for fault in FAULTS.values()}
+    wanted = {line.id for line in requirements if line.excluded is None}
+    assert wanted <= proved
+    assert wanted <= broken

@@ -1,0 +1,296 @@
+"""The plugin as a team uses it: `pytest CASES --target PROFILE`, in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventproof import profile
+from eventproof.conform import run
+from eventproof.errors import EventproofError, UsageError
+from eventproof.reference import Reference
+from eventproof.report.records import RequirementResult, Run
+from eventproof.verdict import ExitCode, Outcome, Verdict, exit_code
+
+CASES = """
+import pytest
+from eventproof.conform.case import (
+    ContractViolation, Inconclusive, NotTestable, Stage, capability, judges_the_run, requirement)
+
+@judges_the_run
+@requirement("UST-SCOPE-1")
+async def test_comes_last(stage):
+    assert any(record.name == "getMe" for record in stage.whole_run)
+
+@requirement("UST-CONN-1")
+async def test_holds(stage):
+    user = await stage.user()
+    (await user.call("getMe")).must_be_accepted()
+
+@requirement("UST-CONN-2")
+async def test_is_broken(stage):
+    user = await stage.user()
+    await user.connect()
+    raise ContractViolation("it is broken", expected="right", observed="wrong")
+
+@requirement("UST-BAN-8")
+async def test_should_be_better(stage):
+    raise ContractViolation("it is slow")
+
+@requirement("UST-BAN-1")
+async def test_cannot_be_seen(stage):
+    raise NotTestable("say how in the profile")
+
+@requirement("UST-BAN-2")
+async def test_nobody_answered(stage):
+    raise Inconclusive("no answer")
+
+@requirement("UST-BAN-3")
+async def test_our_own_mistake(stage):
+    raise KeyError("oops")
+
+@requirement("UST-BAN-4")
+@pytest.mark.parametrize("number", [1, 2])
+async def test_asserts_what_it_means(stage, number):
+    assert number == 1, "one is one"
+
+@requirement("UST-TIER-1")
+async def test_known_to_fail(stage):
+    raise ContractViolation("still")
+
+@requirement("UST-TIER-2")
+async def test_known_to_fail_once(stage):
+    pass
+
+@capability("metrics")
+@requirement("ALL-LEAK-1")
+async def test_needs_a_capability(stage):
+    raise AssertionError("it must not run")
+
+@requirement("SHD-1")
+async def test_of_another_system(stage):
+    raise AssertionError("it must not run")
+"""
+KNOWN = '\n[known_failures]\n"UST-TIER-1" = "ticket 1"\n"UST-TIER-2" = "ticket 2"\n'
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    output: str
+    folder: Path
+
+    @property
+    def results(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "results.json").read_text())
+        return found
+
+    def requirement(self, name: str) -> dict[str, Any]:
+        (found,) = [line for line in self.results["requirements"] if line["id"] == name]
+        return dict(found)
+
+
+def run_pytest(folder: Path, profile: Path, cases: str, *options: str) -> Ran:
+    """Run these cases in an empty project, with the plugin found as an installed one is."""
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")
+    (folder / "test_cases.py").write_text(cases)
+    results = folder / "results"
+    command = [sys.executable, "-m", "pytest", "test_cases.py", "-p", "no:cacheprovider", f"--target={profile}"]
+    finished = subprocess.run(
+        [*command, f"--results={results}", *options],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+    return Ran(finished.returncode, finished.stdout + finished.stderr, results)
+
+
+def profile_of(server: Reference, folder: Path, more: str = "") -> Path:
+    """A profile for the server that claims no capability, and says more."""
+    text = server.profile.read_text().replace('capabilities = ["metrics"]', "")
+    text = text.replace('"credentials.ndjson"', json.dumps(str(server.profile.parent / "credentials.ndjson")))
+    path = folder / "eventproof.toml"
+    path.write_text(text + more)
+    return path
+
+
+@pytest.fixture(scope="module")
+def everything(server: Reference, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder = tmp_path_factory.mktemp("everything")
+    return run_pytest(folder, profile_of(server, folder, KNOWN), CASES, "--seed=7")
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "reason"),
+    [
+        ("UST-CONN-1", "pass", ""),
+        ("UST-CONN-2", "fail", "it is broken"),
+        ("UST-BAN-8", "warn", "it is slow"),
+        ("UST-BAN-1", "not-testable", "say how in the profile"),
+        ("UST-BAN-2", "inconclusive", "no answer"),
+        ("UST-BAN-3", "harness-error", "a fault of ours: KeyError: 'oops'"),
+        ("UST-BAN-4", "fail", "one is one"),
+        ("UST-BAN-5", "inconclusive", "no case of it ran"),
+        ("UST-TIER-1", "warn", "a known failure (ticket 1): still"),
+        ("UST-TIER-2", "fail", "its known failure (ticket 2) is stale, it holds now"),
+        ("UST-SCOPE-1", "pass", ""),
+        ("ALL-LEAK-1", "n/a", 'the profile does not claim the capability "metrics"'),
+    ],
+)
+def test_every_requirement_gets_its_verdict(everything: Ran, name: str, verdict: str, reason: str) -> None:
+    result = everything.requirement(name)
+    assert result["verdict"] == verdict
+    assert result["reason"].startswith(reason)
+
+
+def test_a_definite_failure_decides_over_everything_else(everything: Ran) -> None:
+    assert everything.code == 1
+    assert everything.results["verdict"] == "fail"
+
+
+def test_cases_of_other_systems_are_left_out(everything: Ran) -> None:
+    assert "of_another_system" not in json.dumps(everything.results)
+
+
+def test_a_failure_shows_the_sentence_what_came_the_frames_and_how_to_repeat_it(everything: Ran) -> None:
+    (check,) = everything.requirement("UST-CONN-2")["checks"]
+    assert (check["expected"], check["observed"]) == ("right", "wrong")
+    assert any(frame["kind"] == "opened" for frame in check["frames"])
+    assert check["frames"][0]["at"] == 0
+    assert "--only is_broken" in check["repeat"]
+    assert "--seed 7" in check["repeat"]
+    for words in ("A connection with no token", "expected: right", "observed: wrong", "repeat: pytest --pyargs"):
+        assert words in everything.output
+
+
+def test_no_secret_is_in_any_file_of_the_results(everything: Ran, server: Reference) -> None:
+    people = (server.profile.parent / "credentials.ndjson").read_text().splitlines()
+    secrets = {value for line in people for key, value in json.loads(line).items() if key in ("password", "token")}
+    for path in everything.folder.iterdir():
+        text = path.read_text()
+        assert not [secret for secret in secrets if secret in text], path
+
+
+def check(server: Reference, folder: Path, cases: str, *only: str) -> Run:
+    """Run these cases in this process."""
+    path = folder / "test_cases.py"
+    path.write_text(cases)
+    return run.check(profile.load(profile_of(server, folder)), cases=[path], only=only, seed=1)
+
+
+def result(ran: Run, name: str) -> RequirementResult:
+    return next(line for line in ran.requirements if line.id == name)
+
+
+def test_one_requirement_alone_passes_alone(server: Reference, tmp_path: Path) -> None:
+    ran = check(server, tmp_path, CASES, "UST-CONN-1")
+    assert ran.outcome is Outcome.PASS
+    assert result(ran, "UST-CONN-2").reason == "not selected for this run"
+
+
+def test_one_case_alone_is_named_as_reports_name_it(server: Reference, tmp_path: Path) -> None:
+    ran = check(server, tmp_path, CASES, "asserts_what_it_means[1]")
+    assert ran.outcome is Outcome.PASS
+    assert [case.name for case in result(ran, "UST-BAN-4").checks] == ["asserts_what_it_means[1]"]
+
+
+@pytest.mark.parametrize(
+    ("only", "code"), [("UST-BAN-1", 1), ("UST-BAN-2", 3), ("UST-BAN-3", 4), ("UST-BAN-5", 3), ("UST-BAN-8", 0)]
+)
+def test_the_exit_code_tells_what_came_of_it(server: Reference, tmp_path: Path, only: str, code: int) -> None:
+    assert exit_code(check(server, tmp_path, CASES, only).outcome) == code
+
+
+def test_an_unknown_selection_is_answered_with_the_nearest_name(server: Reference, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r'no case is called "is_brokn" \(did you mean "is_broken"\?\)'):
+        check(server, tmp_path, CASES, "is_brokn")
+
+
+def test_cases_that_cannot_be_read_are_our_fault(server: Reference, tmp_path: Path) -> None:
+    with pytest.raises(EventproofError, match="SyntaxError") as caught:
+        check(server, tmp_path, "def test_(:")
+    assert caught.value.exit_code is ExitCode.UNAVAILABLE
+
+
+def test_an_interrupted_run_keeps_what_it_found(server: Reference, tmp_path: Path) -> None:
+    cases = CASES.replace(
+        "async def test_nobody_answered(stage):\n",
+        "async def test_stop(stage):\n    import signal\n    "
+        "signal.raise_signal(signal.SIGINT)\n    import asyncio\n    await asyncio.sleep(30)\n",
+    )
+    ran = run_pytest(tmp_path, profile_of(server, tmp_path), cases)
+    assert ran.code == 130, ran.output
+    assert ran.results["verdict"] == "interrupted"
+    assert ran.requirement("UST-CONN-1")["verdict"] == "pass"
+    assert ran.requirement("UST-BAN-4")["reason"] == "no case of it ran"
+
+
+def test_users_come_back_as_they_were(server: Reference, tmp_path: Path) -> None:
+    cases = """
+from eventproof.conform.case import requirement
+
+@requirement("UST-CONN-1")
+async def test_does_things_to_a_user(stage):
+    user = await stage.user()
+    stage.accounts.first = user
+    await stage.accounts.set_tier(user, stage.accounts.another_tier(user))
+    await stage.accounts.ban(user)
+
+@requirement("UST-CONN-2")
+async def test_finds_the_user_restored(stage):
+    user = stage.accounts.first
+    account = (await stage.admin.call("getUser", userId=user.id)).body
+    assert not account["banned"]
+    assert account["tier"] == user.tier
+    assert (await user.call("getMe")).is_accepted
+"""
+    ran = check(server, tmp_path, cases, "UST-CONN-1", "UST-CONN-2")
+    assert ran.outcome is Outcome.PASS, ran
+
+
+def test_a_case_that_needs_more_users_than_there_are_says_so(server: Reference, tmp_path: Path) -> None:
+    cases = """
+from eventproof.conform.case import requirement
+
+@requirement("UST-CONN-1")
+async def test_needs_a_crowd(stage):
+    await stage.users(1000)
+"""
+    crowd = result(check(server, tmp_path, cases, "UST-CONN-1"), "UST-CONN-1")
+    assert crowd.verdict is Verdict.NOT_TESTABLE
+    assert "add to [[identities.users]]" in crowd.reason
+
+
+def test_a_bad_profile_is_one_sentence_and_code_2(server: Reference, tmp_path: Path) -> None:
+    ran = run_pytest(tmp_path, profile_of(server, tmp_path, "\n[budgetts]\n"), CASES)
+    assert ran.code == 2
+    assert 'unknown key "budgetts" (did you mean "budgets"?)' in ran.output
+    assert "Traceback" not in ran.output
+
+
+def test_cases_without_a_target_ask_for_one(tmp_path: Path) -> None:
+    (tmp_path / "test_cases.py").write_text(CASES)
+    command = [sys.executable, "-m", "pytest", "test_cases.py", "-p", "no:cacheprovider"]
+    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert finished.returncode == 2
+    assert "no target: name a profile or a URL with --target" in finished.stdout
+
+
+def test_the_plugin_is_inert_in_other_peoples_runs(tmp_path: Path) -> None:
+    (tmp_path / "test_theirs.py").write_text(
+        "import sys\n"
+        "def test_ours_costs_nothing():\n"
+        "    heavy = ('aiohttp', 'schemathesis', 'eventproof.catalog', 'eventproof.conform.suite')\n"
+        "    assert not [name for name in heavy if name in sys.modules]\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
+    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert finished.returncode == 0, finished.stdout

@@ -1,0 +1,134 @@
+from dataclasses import replace
+
+import jwt
+import pytest
+
+from eventproof import actions, profile
+from eventproof.errors import ContractViolation, UsageError
+from eventproof.target import ChannelKind, Command, Identity, Jwt, OtherChannel, Rest, SocketIO, Target, TokenPlace
+
+SECRET = "a secret that is long enough for HS256"
+
+
+@pytest.fixture(scope="module")
+def target() -> Target:
+    return profile.for_url("http://127.0.0.1:8080", {})
+
+
+def test_a_request_has_its_parameters_where_the_document_puts_them(target: Target) -> None:
+    request = actions.request_for(target, "updateUserTier", {"userId": "u/1", "tier": "premium"}, "abc")
+    assert request.method == "PUT"
+    assert request.url == "http://127.0.0.1:8080/api/admin/users/u%2F1/tier"
+    assert request.headers == {"Authorization": "Bearer abc"}
+    assert request.json == {"tier": "premium"}
+
+
+def test_a_request_without_a_token_has_no_header_for_it(target: Target) -> None:
+    request = actions.request_for(target, "getMe", {})
+    assert request.headers == {}
+    assert request.json is None
+
+
+def test_headers_go_as_the_profile_says(target: Target) -> None:
+    cookies = replace(target, rest=Rest("http://api", headers={"Cookie": "session={token}; v=1"}))
+    request = actions.request_for(cookies, "getMe", {}, "abc")
+    assert request.url == "http://api/api/me"
+    assert request.headers == {"Cookie": "session=abc; v=1"}
+
+
+def test_a_missing_parameter_is_named(target: Target) -> None:
+    with pytest.raises(UsageError, match=r"\[operations.banUser\] needs \{userId\}, which is not known here"):
+        actions.request_for(target, "banUser", {})
+
+
+def test_an_unknown_operation_is_named(target: Target) -> None:
+    with pytest.raises(UsageError, match="no system under test has the operation fly"):
+        actions.request_for(target, "fly", {})
+
+
+def test_an_operation_may_be_a_program(target: Target) -> None:
+    operations = {**target.operations, "banUser": Command("banUser", ("./manage", "ban", "{userId}"), "admin")}
+    by_hand = replace(target, operations=operations)
+    action = actions.action_for(by_hand, "banUser", {"userId": "7"})
+    assert action == actions.Invocation("banUser", ("./manage", "ban", "7"))
+    with pytest.raises(UsageError, match="banUser runs a command"):
+        actions.request_for(by_hand, "banUser", {"userId": "7"})
+
+
+def test_a_lone_placeholder_keeps_the_type_of_its_value() -> None:
+    filled = actions.fill({"n": "{n}", "text": "no {n}", "list": ["{n}", 1]}, {"n": 3}, "here")
+    assert filled == {"n": 3, "text": "no 3", "list": [3, 1]}
+
+
+def test_the_connect_payload_is_the_profiles_template(target: Target) -> None:
+    assert actions.auth_for(target, "abc") == {"token": "abc"}
+    assert actions.auth_for(target, None) is None
+    nested = replace(target, socketio=SocketIO(auth={"session": {"bearer": "{token}"}}))
+    assert actions.auth_for(nested, "abc") == {"session": {"bearer": "abc"}}
+
+
+@pytest.mark.parametrize(
+    ("address", "place", "path"),
+    [
+        ("/stream", TokenPlace.QUERY, "/stream?t=a%2Bb"),
+        ("/stream?v=1", TokenPlace.QUERY, "/stream?v=1&t=a%2Bb"),
+        ("/stream", TokenPlace.HEADER, "/stream"),
+    ],
+)
+def test_a_stream_has_the_token_in_its_query_where_it_goes_there(address: str, place: TokenPlace, path: str) -> None:
+    assert actions.path_for(OtherChannel(ChannelKind.SSE, address, place, "t"), "a+b") == path
+
+
+def test_an_answer_is_read_by_json_pointer(target: Target) -> None:
+    body = {"token": "abc", "user": {"id": 7}}
+    assert actions.read(target.operations["login"], "token", body) == "abc"
+    assert actions.read(target.operations["login"], "userId", body) == 7
+    assert actions.read(target.operations["banUser"], "token", body) is None
+
+
+def test_an_answer_without_what_it_should_say_is_a_violation_that_names_the_setting(target: Target) -> None:
+    with pytest.raises(ContractViolation, match=r"has no token at /token; .*\[operations.login.answers\]"):
+        actions.read(target.operations["login"], "token", {"access": "abc"})
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [("/a/0/b~1c", 1), ("/a/5", None), ("/x/y", None), ("", {"a": [{"b/c": 1}]}), ("/a/b", None)],
+)
+def test_json_pointers_follow_their_rfc(pointer: str, value: object) -> None:
+    assert actions.at({"a": [{"b/c": 1}]}, pointer) == value
+
+
+def test_tokens_are_minted_from_the_profiles_claims(target: Target) -> None:
+    claims = {"sub": "{id}", "role": "{role}", "iat": "{now}", "exp": "{expires}", "jti": "{nonce}"}
+    minting = replace(target, jwt=Jwt(SECRET, claims=claims, lifetime=60))
+    token = actions.mint(minting, Identity("user", id="u1"), 1000.5, "n1")
+    assert token is not None
+    decoded = jwt.decode(token, SECRET, ["HS256"], options={"verify_exp": False})
+    assert decoded == {"sub": "u1", "role": "user", "iat": 1000, "exp": 1060, "jti": "n1"}
+    assert actions.mint(target, Identity("user"), 0, "") is None
+
+
+def test_an_expired_token_is_the_same_with_another_date(target: Target) -> None:
+    token = jwt.encode({"sub": "u1", "exp": 9_999_999_999}, SECRET)
+    expired = actions.expired(replace(target, jwt=Jwt(SECRET)), token, 10_000.0)
+    assert expired is not None
+    assert jwt.decode(expired, SECRET, ["HS256"], options={"verify_exp": False}) == {"sub": "u1", "exp": 6400}
+    assert actions.expired(target, token, 0) is None
+    assert actions.expired(replace(target, jwt=Jwt(expired="old")), token, 0) == "old"
+    assert actions.expired(replace(target, jwt=Jwt(SECRET)), "opaque", 0) is None
+
+
+def test_a_forged_token_differs_in_its_signature_alone() -> None:
+    token = jwt.encode({"sub": "u1"}, SECRET)
+    forged = actions.forged(token)
+    assert forged.rpartition(".")[0] == token.rpartition(".")[0]
+    assert forged != token
+    with pytest.raises(jwt.InvalidSignatureError):
+        jwt.decode(forged, SECRET, ["HS256"])
+
+
+def test_secrets_are_struck_out_wherever_they_stand() -> None:
+    token = jwt.encode({"sub": "u1"}, SECRET)
+    shown = actions.redact({"a": [f"Bearer {token}"], "password": "p", "b": "open-sesame!"}, ["open-sesame"])
+    assert shown == {"a": ["Bearer [redacted]"], "password": "[redacted]", "b": "[redacted]!"}
