@@ -48,4 +48,6 @@ def demo(*, users: int = 200, admins: int = 2, run_time: float = 20.0, results: 
             )
     both = merge([checked, swarmed], command="eventproof demo")
     formats.write_all(both, (), folder)
+    histories = [(folder / part / "history.ndjson").read_text("utf-8") for part in ("check", "swarm")]
+    folders.write(folder / "history.ndjson", "".join(histories))
     return both, folder

@@ -267,8 +267,8 @@ class _StackTraceInRefusal(Conduct):
     """A refusal shows the inside of the server."""
 
     def refusal(self, refusal: Refusal) -> Refusal:
-        trace = f'Traceback (most recent call last):\n  File "app.py", line 71, in route\n{refusal.code}: {refusal.sentence}'
-        return Refusal(refusal.code, trace, headers=refusal.headers)
+        trace = 'Traceback (most recent call last):\n  File "app.py", line 71, in route\n'
+        return Refusal(refusal.code, f"{trace}{refusal.code}: {refusal.sentence}", headers=refusal.headers)
 
 
 class _ServerError(Conduct):
@@ -296,9 +296,9 @@ class Fault:
 _ALL: Final = (
     Fault("event-not-sent", "UST-BAN-1", _EventNotSent, ("UST-BAN-3",)),
     Fault("sent-after-close", "UST-BAN-3", _SentAfterClose, ("UST-BAN-1",)),
-    Fault("one-session-forgotten", "UST-BAN-2", _OneSessionForgotten, ("UST-BAN-8",)),
+    Fault("one-session-forgotten", "UST-BAN-2", _OneSessionForgotten, ("UST-BAN-8", "UST-BAN-10")),
     Fault("token-not-revoked", "UST-BAN-4", _TokenNotRevoked),
-    Fault("reconnect-accepted", "UST-BAN-5", _ReconnectAccepted, ("UST-BAN-10",)),
+    Fault("reconnect-accepted", "UST-BAN-5", _ReconnectAccepted, ("UST-BAN-10", "UST-CONN-2")),
     Fault("other-user-told", "UST-BAN-7", _OtherUserTold, ("ALL-ROOM-1",)),
     Fault("wrong-message", "UST-BAN-1", _WrongMessage),
     Fault("field-missing", "UST-TIER-1", _FieldMissing),
@@ -323,7 +323,7 @@ _ALL: Final = (
     Fault("downgrade-keeps-features", "UST-TIER-4", _DowngradeKeepsFeatures),
     Fault("tier-told-to-others", "UST-TIER-5", _TierToldToOthers, ("ALL-ROOM-1",)),
     Fault("now-and-then-to-others", "ALL-ROOM-1", _NowAndThenToOthers, ("UST-BAN-7", "UST-TIER-5", "UST-UNBAN-3")),
-    Fault("stack-trace-in-refusal", "ALL-MSG-1", _StackTraceInRefusal),
+    Fault("stack-trace-in-refusal", "ALL-MSG-1", _StackTraceInRefusal, ("UST-BAN-6",)),
     Fault("server-error", "ALL-REST-1", _ServerError, ("UST-ADMIN-2",)),
 )
 

@@ -38,7 +38,7 @@ _SHARED: Final[list[Any]] = [
 
 
 def configure(level: str = "info") -> None:
-    """Send our own logs and those of the libraries (from warnings up) to standard error, in one form."""
+    """Send our own logs and the libraries' warnings to standard error, in one form."""
     structlog.configure(
         processors=[*_SHARED, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -58,3 +58,6 @@ def configure(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    for talkative in ("socketio.server", "engineio.server"):
+        # Their warnings are about what clients do wrong: any client could fill the log with them.
+        logging.getLogger(talkative).setLevel(logging.ERROR)

@@ -65,10 +65,15 @@ def _checked(target: Any, values: Mapping[str, Any], source: str) -> dict[str, A
     return {key: _typed(key, value, known, source) for key, value in values.items()}
 
 
+_CHOICES: Final = {"log_level": ("debug", "info", "warning", "error")}
+
+
 def _typed(key: str, value: Any, known: Mapping[str, Any], source: str) -> Any:
     if key not in known:
         near = get_close_matches(key, known, 1)
         raise UsageError(f"{source}: unknown setting {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    if key in _CHOICES and value not in _CHOICES[key]:
+        raise UsageError(f"{source}: {key} must be one of {', '.join(_CHOICES[key])}, not {value!r}")
     default = known[key]
     if isinstance(default, tuple) and isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return tuple(value)

@@ -31,6 +31,10 @@ class Tokens:
         self._lifetime = lifetime
         self._clock = clock
 
+    def now(self) -> float:
+        """The time by which tokens expire."""
+        return self._clock()
+
     def issue(self, account: Account) -> str:
         """A token for a new session of this account."""
         now = self._clock()

@@ -29,7 +29,7 @@ async def test_every_connection_hears_of_the_new_tier(stage: Stage, transport: T
     for tier in (*others, current):
         await stage.accounts.set_tier(user, tier)
         for line in lines:
-            heard = await line.hears(TIER_UPDATED)
+            heard = await line.hears_while_open(TIER_UPDATED)
             stage.judge(checks.invalid(stage.records, stage.known, TIER_UPDATED))
             if heard.payload["message"] != your_plan_is(tier):
                 raise ContractViolation(

@@ -65,6 +65,15 @@ class Line:
         except ContractViolation as missing:
             raise Inconclusive(f"`{name}` did not arrive on {self.name}, so nothing can be said here") from missing
 
+    async def hears_while_open(self, name: str) -> Received:
+        """As `hears`, where another case judges whether the connection stays: raises Inconclusive where it ends."""
+        try:
+            return await self.hears(name)
+        except ContractViolation as missing:
+            if self.is_open:
+                raise
+            raise Inconclusive(f"{self.name} ended, so nothing can be said of `{name}`: {missing}") from missing
+
     async def hears_any(self, *names: str) -> Received:
         """The first event of one of these names; raises NotReceived where none comes."""
         waits = [asyncio.ensure_future(self.hears(name)) for name in names]

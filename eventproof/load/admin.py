@@ -1,31 +1,16 @@
 """What admins do to a person, and what is measured of it: from the intended time to all that it is to cause."""
 
-from contextlib import suppress
 from time import monotonic
 
 import gevent
-
-from eventproof import actions
-from eventproof.errors import ContractViolation
 
 from .action import Action, Until
 from .generator import Generator
 from .person import BANNED, TIER_UPDATED, UNBANNED, Person
 
-__all__ = ["ban", "meet", "update_tier"]
+__all__ = ["ban", "update_tier"]
 
 _RETRY = 0.01
-
-
-def meet(generator: Generator, person: Person) -> None:
-    """Learn the tier of somebody whom an action will be aimed at, before its time comes."""
-    if person.tier is not None:
-        return
-    answer = generator.calls.perform("getMe", {}, person.token)
-    if answer.done:
-        # Where the answer does not tell the tier, the first update is a guess.
-        with suppress(ContractViolation):
-            person.tier = actions.read(generator.target.operations["getMe"], "tier", answer.body)
 
 
 def ban(generator: Generator, person: Person, intended: float) -> None:
@@ -36,15 +21,15 @@ def ban(generator: Generator, person: Person, intended: float) -> None:
     if not answer.done:
         _failed(generator, action, BANNED, person, f"the ban failed: {answer}", is_known=answer.status > 0)
         return
-    generator.record("ban_to_answer", monotonic() - intended)
-    generator.count("bans")
+    generator.books.record("ban_to_answer", monotonic() - intended)
+    generator.books.count("bans")
     _await_refusal(generator, person, token, intended, deadline)
     action.ended.wait(max(deadline - monotonic(), 0))
     stragglers = sorted(action.waiting, key=lambda session: session.number)
     if not stragglers:
-        generator.record("ban_to_logout", action.last - intended)
+        generator.books.record("ban_to_logout", action.last - intended)
     for session in stragglers:
-        generator.straggler(str(session))
+        generator.books.straggler(str(session))
         session.close()
     person.action = None
     _bring_back(generator, person)
@@ -54,6 +39,7 @@ def update_tier(generator: Generator, person: Person, intended: float) -> None:
     """Give somebody another tier; measure the event on every session."""
     action = _begin(generator, f"tier of {person}", Until.EVENT, TIER_UPDATED, person, intended)
     deadline = monotonic() + generator.deadline
+    person.tell_tier()
     tier = _next_tier(generator, person)
     answer = generator.administer("updateUserTier", person.identity, tier=tier)
     if not answer.done:
@@ -68,19 +54,19 @@ def update_tier(generator: Generator, person: Person, intended: float) -> None:
 
 def _begin(generator: Generator, name: str, until: Until, event: str, person: Person, intended: float) -> Action:
     now = monotonic()
-    generator.count("actions")
-    generator.record("send_lag", now - intended)
+    generator.books.count("actions")
+    generator.books.record("send_lag", now - intended)
     action = Action(name, intended, until, person.sessions)
     person.action = action
-    generator.ledger.expect(name, event, person.sessions, at=intended, deadline=now + generator.deadline)
+    generator.books.ledger.expect(name, event, person.sessions, at=intended, deadline=now + generator.deadline)
     return action
 
 
 def _failed(generator: Generator, action: Action, event: str, person: Person, why: str, *, is_known: bool) -> None:
     """What is pending is not expected any more; whom nobody knows the state of is left alone from now on."""
-    generator.count("failed")
-    generator.incident(str(person), why)
-    generator.ledger.withdraw(action.name, event, action.waiting)
+    generator.books.count("failed")
+    generator.books.incident(str(person), why)
+    generator.books.ledger.withdraw(action.name, event, action.waiting)
     if is_known:
         person.is_free()
 
@@ -89,10 +75,10 @@ def _await_refusal(generator: Generator, person: Person, token: str | None, inte
     while True:
         answer = generator.calls.perform("getMe", {}, token)
         if answer.refused:
-            generator.record("ban_to_refused", monotonic() - intended)
+            generator.books.record("ban_to_refused", monotonic() - intended)
             return
         if monotonic() > deadline:
-            generator.straggler(f"the token of {person}")
+            generator.books.straggler(f"the token of {person}")
             return
         gevent.sleep(_RETRY)
 
@@ -100,14 +86,14 @@ def _await_refusal(generator: Generator, person: Person, token: str | None, inte
 def _bring_back(generator: Generator, person: Person) -> None:
     answer = generator.administer("unbanUser", person.identity)
     if not answer.done:
-        generator.count("failed")
-        generator.incident(str(person), f"the unban failed: {answer}")
+        generator.books.count("failed")
+        generator.books.incident(str(person), f"the unban failed: {answer}")
     elif person.log_in():
         person.connect()
-        generator.ledger.permit(UNBANNED, person.sessions, until=monotonic() + generator.deadline)
+        generator.books.ledger.permit(UNBANNED, person.sessions, until=monotonic() + generator.deadline)
     else:
-        generator.count("failed")
-        generator.incident(str(person), "the login after the unban was refused")
+        generator.books.count("failed")
+        generator.books.incident(str(person), "the login after the unban was refused")
 
 
 def _next_tier(generator: Generator, person: Person) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import gevent
 
 from eventproof.report.records import Delivery
+from eventproof.target import Target
 
 from . import conductor, saturation
 from .account import Account, merge
@@ -51,7 +52,7 @@ class Node:
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """The account of every event as it is now."""
-        return () if self._generator is None else self._generator.account().delivery()
+        return () if self._generator is None else Account(tallies=self._generator.books.ledger.tallies).delivery()
 
     def spawning_complete(self, **_: Any) -> None:
         """Every user is there."""
@@ -78,12 +79,12 @@ class Node:
     def _conclude(self, *, interrupted: bool) -> None:
         raise NotImplementedError
 
-    def _start_generator(self, share: Share) -> None:
+    def _start_generator(self, share: Share, target: Target) -> None:
         options = self._environment.parsed_options
         if self._generator is not None:
             self._generator.close()
         self._generator = Generator(
-            conductor.target_of(options),
+            target,
             share=share,
             deadline=options.deadline,
             limits=saturation.limits(conductor.asked(self._defaults, options.objective)),
@@ -118,7 +119,7 @@ class Local(Node):
     def test_start(self, **_: Any) -> None:
         """Admit the test, and be ready for its users."""
         self._conductor.admit(self._runner.target_user_count)
-        self._start_generator(Share())
+        self._start_generator(Share(), self._conductor.target)
         super().test_start()
 
     def _conclude(self, *, interrupted: bool) -> None:
@@ -139,7 +140,7 @@ class Worker(Node):
 
     def test_start(self, **_: Any) -> None:
         """Be ready for the users of this process; the share came before."""
-        self._start_generator(self._share)
+        self._start_generator(self._share, conductor.target_of(self._environment.parsed_options))
         super().test_start()
 
     def _conclude(self, *, interrupted: bool) -> None:  # noqa: ARG002 - the master knows by itself
@@ -154,7 +155,7 @@ class Worker(Node):
     def _on_report(self, data: dict[str, Any], **_: Any) -> None:
         """The deliveries so far, for the master's web UI."""
         if self._generator is not None:
-            data["eventproof"] = Account(tallies=dict(self._generator.ledger.tallies)).to_json()
+            data["eventproof"] = Account(tallies=dict(self._generator.books.ledger.tallies)).to_json()
 
 
 class Master(Node):

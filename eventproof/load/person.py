@@ -1,5 +1,6 @@
 """One user of the target, with a session on every device: who is told, is logged out, and comes back."""
 
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ import gevent
 
 from eventproof import actions
 from eventproof.client.hub import Closed, CloseReason, HubSocketIO
+from eventproof.errors import ContractViolation
 from eventproof.target import Identity
 from eventproof.wire.connection import AckReceived, EventReceived
 
@@ -55,17 +57,17 @@ class Session:
     def opened(self, _connection: HubSocketIO, at: float) -> None:
         """The server accepted the token."""
         self._was_open = True
-        self._person.generator.count("sessions")
-        self._person.generator.record("connect", at - self._began)
+        self._person.generator.books.count("sessions")
+        self._person.generator.books.record("connect", at - self._began)
         self._person.session_opened()
 
     def received(self, _connection: HubSocketIO, event: EventReceived, at: float) -> None:
         """An event arrived."""
         generator = self._person.generator
-        intended = generator.received(event.name, self, str(self), at)
+        intended = generator.books.received(event.name, self, at)
         if intended is not None:
             if event.name in _LATENCIES:
-                generator.record(_LATENCIES[event.name], at - intended)
+                generator.books.record(_LATENCIES[event.name], at - intended)
             action = self._person.action
             if action is not None and action.until is Until.EVENT:
                 action.is_over_for(self, at)
@@ -75,12 +77,12 @@ class Session:
 
     def disconnected(self, _connection: HubSocketIO, _at: float) -> None:
         """Logged out: nothing may arrive from now on."""
-        self._person.generator.ledger.logout(self)
+        self._person.generator.books.ledger.logout(self)
 
     def closed(self, _connection: HubSocketIO, how: Closed, at: float) -> None:
         """The connection is gone."""
         self._connection = None
-        self._person.generator.ledger.forget(self)
+        self._person.generator.books.ledger.forget(self)
         if how.reason is not CloseReason.OURS:
             self._person.session_ended(self, how, at, was_open=self._was_open)
 
@@ -130,8 +132,8 @@ class Person:
         if self.token is not None or self.log_in():
             self.connect()
         else:
-            self.generator.count("unopened", self._devices)
-            self.generator.note("somebody could not log in")
+            self.generator.books.count("unopened", self._devices)
+            self.generator.books.note("somebody could not log in")
         self._is_entering = False
 
     def log_in(self) -> bool:
@@ -139,6 +141,15 @@ class Person:
         self.token, tier = self.generator.calls.log_in(self.identity)
         self.tier = tier
         return self.token is not None
+
+    def tell_tier(self) -> None:
+        """Know the tier, from the target itself; where it does not tell, the first update of it is a guess."""
+        if self.tier is None:
+            generator = self.generator
+            answer = generator.calls.perform("getMe", {}, self.token)
+            with suppress(ContractViolation):
+                if answer.done:
+                    self.tier = actions.read(generator.target.operations["getMe"], "tier", answer.body)
 
     def connect(self) -> None:
         """Open the session of every device, with the token that there is."""
@@ -168,14 +179,14 @@ class Person:
             self._was_renewed = self._is_entering = True
             gevent.spawn(self._renew)
         elif not was_open and not self._is_entering:
-            generator.count("unopened")
-            generator.note(f"a session could not be opened: {how}")
+            generator.books.count("unopened")
+            generator.books.note(f"a session could not be opened: {how}")
         elif action is not None and action.until is Until.CLOSE and session in action.waiting:
-            generator.record("ban_to_closed", at - action.at)
+            generator.books.record("ban_to_closed", at - action.at)
             action.is_over_for(session, at)
         elif was_open:
-            generator.count("dropped")
-            generator.incident(str(session), f"the session ended without a ban: {how}")
+            generator.books.count("dropped")
+            generator.books.incident(str(session), f"the session ended without a ban: {how}")
 
     def _renew(self) -> None:
         self.disconnect()
@@ -183,6 +194,6 @@ class Person:
         if self.log_in() or (generator.administer("unbanUser", self.identity).done and self.log_in()):
             self.connect()
         else:
-            generator.count("unopened", self._devices)
-            generator.note("the token of somebody was refused, and so was a login")
+            generator.books.count("unopened", self._devices)
+            generator.books.note("the token of somebody was refused, and so was a login")
         self._is_entering = False

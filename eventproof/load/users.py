@@ -24,7 +24,7 @@ Act = Callable[[Person, float], None]
 _FOREVER = 1e9
 _EARLY = 0.0015
 """gevent's timers run a millisecond late: wake this many seconds before the time, and let others run until it."""
-_AT_ONCE = 64
+_AT_ONCE = 1000
 """How many actions of one admin may be under way; the next ones wait, and what they wait is measured."""
 
 
@@ -46,8 +46,8 @@ class Member(User):
         try:
             self.person = self.generator.enter(self.devices())
         except UsageError as error:
-            self.generator.count("unopened", 1)
-            self.generator.note(str(error))
+            self.generator.books.count("unopened", 1)
+            self.generator.books.note(str(error))
             raise StopUser from None
 
     def on_stop(self) -> None:
@@ -89,24 +89,16 @@ class Admin(User):
         """Act on time, until the test stops."""
         generator, at_once = self.generator, Pool(_AT_ONCE)
         for intended, action in schedule(self.rates(), monotonic(), generator.random):
-            person = self._chosen()
             if generator.stopping.wait(max(intended - monotonic() - _EARLY, 0)):
                 break
             while monotonic() < intended:
                 gevent.sleep(0)
-            if person is None or not person.is_ready:
-                person = self._chosen()
+            person = generator.pick()
             if person is None:
-                generator.note("nobody was ready for an action when its time came")
+                generator.books.note("nobody was ready for an action when its time came")
             else:
                 at_once.spawn(_run, generator, action, person, intended)
         gevent.sleep(_FOREVER)
-
-    def _chosen(self) -> Person | None:
-        person = self.generator.pick()
-        if person is not None:
-            admin.meet(self.generator, person)
-        return person
 
 
 def _run(generator: Generator, action: Act, person: Person, intended: float) -> None:
@@ -114,10 +106,10 @@ def _run(generator: Generator, action: Act, person: Person, intended: float) -> 
     try:
         action(person, intended)
     except ContractViolation as violation:
-        generator.count("failed")
-        generator.incident(str(person), str(violation))
+        generator.books.count("failed")
+        generator.books.incident(str(person), str(violation))
     except Exception as error:
-        generator.fault(error)
+        generator.books.fault(error)
     finally:
         generator.running -= 1
 

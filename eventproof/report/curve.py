@@ -130,14 +130,14 @@ def _chart(group: Sequence[Sampled], floors: Sequence[Sampled]) -> Chart:
     drawn = [(latency, _thinned([place(point) for point in samples])) for latency, samples in distributions]
     labels = _apart([line[-1][1] for _, line in drawn])
     return Chart(
-        title=", ".join(metric(latency.metric) for latency, _ in distributions),
+        title=", ".join(metric(latency) for latency, _ in distributions),
         across=tuple(
             Tick(place((share, bottom))[0], f"{share * 100:.6g} %") for share in _SHARES if _rarity(share) <= rarest
         ),
         up=tuple(Tick(place((0, value))[1], _figure(value)) for value in _steps(bottom, top)),
         curves=tuple(
             Curve(
-                name=metric(latency.metric) + (" (floor)" if latency.floor else ""),
+                name=metric(latency),
                 path="M" + "L".join(f"{x:g} {y:g}" for x, y in line),
                 end=line[-1],
                 label=label,

@@ -205,9 +205,10 @@ def milliseconds(value: float) -> str:
     return f"{value:,.{digits}f}"
 
 
-def metric(name: str) -> str:
-    """A metric's name as people say it: `ban_to_logout` is `ban to logout`."""
-    return name.replace("_", " ")
+def metric(latency: Latency) -> str:
+    """A metric's name as people say it: `ban_to_logout` is `ban to logout`, and the floor is known as such."""
+    name = latency.metric.replace("_", " ")
+    return f"{name} (floor)" if latency.floor and "floor" not in name else name
 
 
 def quantile(latency: Latency, field: str, share: float) -> str:

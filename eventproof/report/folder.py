@@ -35,7 +35,7 @@ def prepare(path: Path | None, kind: str, *, now: datetime | None = None) -> Pat
 
 @contextmanager
 def prepared(path: Path | None, kind: str) -> Iterator[Path]:
-    """The folder that `prepare` makes, for the length of a run; a run that raises before it writes leaves none behind."""
+    """The folder that `prepare` makes, for the length of a run; one that raises before it writes leaves none behind."""
     folder = prepare(path, kind)
     try:
         yield folder

@@ -128,7 +128,7 @@ def _check(check: Check) -> Iterator[str]:
 def _latency(latencies: Iterable[Latency]) -> Iterator[str]:
     rows = [
         (
-            _text(digest.metric(one.metric) + (" (the floor)" if one.floor else "")),
+            _text(digest.metric(one)),
             f"{one.count:,}",
             *(digest.quantile(one, field, share) for _, field, share in digest.QUANTILES),
             digest.milliseconds(one.maximum),

@@ -131,10 +131,16 @@ def _failures(run: Run) -> Iterator[RenderableType]:
         if finding.told:
             yield Group(title, _indented(Text(f"shown by the same checks as {finding.told}", "dim")))
         elif finding.checks:
-            yield Group(title, *(_indented(_check(check, requirement.reason)) for check in finding.checks))
+            yield Group(
+                title,
+                *(
+                    _indented(_check(check, requirement.reason, with_frames=check is finding.checks[0]))
+                    for check in finding.checks
+                ),
+            )
 
 
-def _check(check: Check, told: str) -> RenderableType:
+def _check(check: Check, told: str, *, with_frames: bool) -> RenderableType:
     lines = _grid()
     facts = (
         ("check", check.name),
@@ -145,7 +151,7 @@ def _check(check: Check, told: str) -> RenderableType:
     for name, fact in facts:
         if fact:
             lines.add_row(Text(name, "dim"), Text(_shown(fact)))
-    if check.frames:
+    if check.frames and with_frames:
         lines.add_row(Text("frames", "dim"), _frames(check))
     if check.repeat:
         lines.add_row(Text("repeat", "dim"), Text(_shown(check.repeat), "cyan"))
@@ -171,7 +177,7 @@ def _latency(run: Run) -> RenderableType | None:
     table = _table("", "count", *(name for name, _, _ in digest.QUANTILES), "max")
     for latency in sorted(run.latency, key=lambda latency: latency.floor):
         table.add_row(
-            Text(_shown(digest.metric(latency.metric) + (" (the floor)" if latency.floor else ""))),
+            Text(_shown(digest.metric(latency))),
             f"{latency.count:,}",
             *(digest.quantile(latency, field, share) for _, field, share in digest.QUANTILES),
             digest.milliseconds(latency.maximum) if latency.count else "–",

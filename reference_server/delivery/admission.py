@@ -4,6 +4,7 @@ One path for every transport: enrol, ask the store, open. A ban that is committe
 by the question; one that is committed after finds the connection enrolled, and dooms it.
 """
 
+import asyncio
 from typing import Protocol
 
 from ..conduct import Conduct
@@ -50,6 +51,8 @@ class Admission:
                 await self._check(channel, session)
                 await self._conduct.opening(connection)
                 self._connections.open(connection)
+                left = max(0.0, session.expires_at - self._tokens.now())
+                connection.expiry = asyncio.get_running_loop().call_later(left, self._expire, connection)
             except BaseException:
                 self._connections.forget(connection)
                 raise
@@ -57,6 +60,10 @@ class Admission:
             self._metrics.refused(channel, refusal.code)
             raise
         return connection
+
+    def _expire(self, connection: Connection) -> None:
+        self._connections.forget(connection)
+        connection.link.close("token_expired")
 
     def leave(self, connection: Connection) -> None:
         """A connection is gone."""

@@ -4,6 +4,7 @@ A connection is enrolled before the store is asked whether its session is still 
 seen by that question; there is no moment between.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import Enum, auto
@@ -48,7 +49,7 @@ _MOVES: Final[dict[Stage, frozenset[Stage]]] = {
 class Connection:
     """One connection of one session."""
 
-    __slots__ = ("channel", "doom", "link", "session", "stage")
+    __slots__ = ("channel", "doom", "expiry", "link", "session", "stage")
 
     def __init__(self, session: Session, channel: str, link: Link) -> None:
         self.session = session
@@ -57,6 +58,8 @@ class Connection:
         self.stage = Stage.ENROLLED
         self.doom = ""
         """The code that will refuse it, once DOOMED."""
+        self.expiry: asyncio.TimerHandle | None = None
+        """Ends it when its session expires, once OPEN."""
 
     def move(self, stage: Stage) -> None:
         """Go on to a stage that the table allows."""
@@ -94,6 +97,8 @@ class Connections:
         if connection.stage is Stage.GONE:
             return
         connection.move(Stage.GONE)
+        if connection.expiry is not None:
+            connection.expiry.cancel()
         user_id = connection.session.user_id
         mine = self._by_user[user_id]
         del mine[connection]

@@ -67,7 +67,18 @@ class Host(Protocol):
 class EngineSession:
     """One session. Outgoing messages are encoded packets; `send` never waits."""
 
-    __slots__ = ("_backlog", "_backlog_size", "_fetch", "_host", "_pipe", "_probe", "_timer", "sid", "state")
+    __slots__ = (
+        "_backlog",
+        "_backlog_size",
+        "_fetch",
+        "_host",
+        "_pipe",
+        "_posting",
+        "_probe",
+        "_timer",
+        "sid",
+        "state",
+    )
 
     def __init__(self, sid: str, host: Host, pipe: Pipe | None = None) -> None:
         self.sid = sid
@@ -75,6 +86,7 @@ class EngineSession:
         self._host = host
         self._pipe = pipe
         self._probe: Pipe | None = None
+        self._posting = False
         self._backlog: list[Message] = []
         self._backlog_size = 0
         self._fetch: asyncio.Future[None] | None = None
@@ -121,9 +133,8 @@ class EngineSession:
         if self._fetch is not None and not self._fetch.done():
             self._fetch.set_result(None)
 
-    # Heartbeats: "At regular interval (the pingInterval value), the server sends a ping packet and the client has a few
-    # seconds (the pingTimeout value) to send a pong packet back. If the server does not receive a pong packet back, it
-    # should consider that the connection is closed."
+    # Heartbeats: "At a given interval (the `pingInterval` value sent in the handshake) the server sends a `ping` packet
+    # and the client has a few seconds (the `pingTimeout` value) to send a `pong` packet back."
 
     def rest(self) -> None:
         """Begin the next interval."""
@@ -162,8 +173,8 @@ class EngineSession:
     async def fetch(self) -> str | None:
         """The payload that answers a GET, or None where the session is gone.
 
-        "The client MUST send no more than one GET request at a time": a second one closes the session, and the first
-        is answered with what there is.
+        "A client MUST NOT have more than one active GET request. Should it happen, the server MUST return an HTTP 400
+        error status and close the session."
         """
         if self._fetch is not None:
             self.close("transport error")
@@ -185,9 +196,15 @@ class EngineSession:
         return packets
 
     async def post(self, payload: str) -> None:
-        """Take the body of a POST. Raises ProtocolError."""
-        for packet in payload.split(SEPARATOR):
-            await self.receive(_decoded(packet))
+        """Take the body of a POST. Raises ProtocolError; also for a second POST at a time, as for a second GET."""
+        if self._posting:
+            raise ProtocolError("more than one active POST request")
+        self._posting = True
+        try:
+            for packet in payload.split(SEPARATOR):
+                await self.receive(_decoded(packet))
+        finally:
+            self._posting = False
 
     # WebSocket.
 
@@ -284,7 +301,7 @@ class EngineSession:
 
 
 def _textual(packet: Message) -> str:
-    """A packet in a payload: "binary data is first encoded to base64, prefixed with b"."""
+    """A packet in a payload: "Binary payloads MUST be base64-encoded and prefixed with a `b` character"."""
     return packet if isinstance(packet, str) else "b" + base64.b64encode(packet).decode()
 
 

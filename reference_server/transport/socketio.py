@@ -4,6 +4,7 @@ Quotations are from the Socket.IO protocol, version 5.
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -97,6 +98,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
         super().__init__(
             client_manager=Rooms(),
             async_handlers=False,
+            logger=logging.getLogger("socketio.server"),
+            engineio_logger=logging.getLogger("engineio.server"),
             namespaces=namespaces,
             limits=limits,
             metrics=metrics,
@@ -220,7 +223,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
     async def _handle_eio_message(self, eio_sid: str, data: Message) -> None:
         """Take one message; whatever the protocol forbids closes the connection, and reaches no handler.
 
-        python-socketio logs such a packet, and goes on.
+        python-socketio logs such a packet, and goes on. "If the server does not receive a CONNECT packet first, then it
+        MUST close the connection immediately." "The payload is mandatory and MUST be a non-empty array. If that's not
+        the case, then the receiver MUST close the connection."
         """
         try:
             received = self._decode(eio_sid, data)

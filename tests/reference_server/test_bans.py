@@ -3,13 +3,14 @@
 import asyncio
 import json
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 from reference_server.systems.user_state.rules import Role
-from tests.reference_server.house import BANNED, SECONDS, House
+from tests.reference_server.house import BANNED, SECONDS, House, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -193,6 +194,14 @@ async def test_a_logout_ends_that_session_and_its_connections_alone(house: House
     assert (await house.call("GET", "/api/me", user))[1]["error"]["code"] == "token_revoked"
     assert (await house.call("GET", "/api/me", other))[0] == 200
     assert await staying.is_open()
+
+
+async def test_a_connection_does_not_outlive_its_session(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, token_lifetime=1.0) as house:
+        user = await house.person()
+        socket = await house.socket(user)
+        assert (await socket.rest())[0] == ["41"]
+        assert (await house.call("GET", "/api/me", user))[1]["error"]["code"] == "token_expired"
 
 
 async def test_only_an_administrator_bans(house: House) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from reference_server.systems.user_state.rules import Account, Session
 from reference_server.transport.limits import Limits
 from tests.reference_server.house import House, keep_house
 
@@ -179,3 +180,27 @@ async def test_a_server_that_is_full_says_so(tmp_path: Path) -> None:
         status, body = await house.call("GET", "/socket.io/?EIO=4&transport=polling")
         assert (status, body["error"]["code"]) == (503, "unavailable")
         await first.raw.close()
+
+
+async def test_a_second_post_while_one_is_handled_closes_the_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with keep_house(tmp_path) as house:
+        user = await house.person()
+        polling = await house.polling()
+        asked, answer = asyncio.Event(), asyncio.Event()
+        of_session = house.services.accounts.of_session
+
+        async def slowly(session: Session) -> tuple[Account | None, bool]:
+            asked.set()
+            await answer.wait()
+            return await of_session(session)
+
+        monkeypatch.setattr(house.services.accounts, "of_session", slowly)
+        first = asyncio.create_task(polling.post(user.connect))
+        await asked.wait()
+        assert (await polling.post("3"))[0] == 400
+        answer.set()
+        await first
+        assert (await polling.get())[0] == 400
+        await house.settles(connections=0, engine_sessions=0, namespace_places=0)

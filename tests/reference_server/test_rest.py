@@ -35,9 +35,14 @@ BAD_BODIES = [
     (json.dumps({"email": "a@b", "x" * 5000: 1}).encode(), JSON, 422, "invalid_input"),
     (b'{"email": "\\u0000", "password": "\\u0000"}', JSON, 401, "invalid_credentials"),
     (b'{"email": "a", "password": "x"}', {"Content-Type": "text/plain"}, 415, "unsupported_media_type"),
-    (b'{"email": "a", "password": "x"}', {"Content-Type": "application/json;charset=utf-8"}, 401, "invalid_credentials"),
+    (
+        b'{"email": "a", "password": "x"}',
+        {"Content-Type": "application/json;charset=utf-8"},
+        401,
+        "invalid_credentials",
+    ),
     (b"x" * 70_000, JSON, 413, "payload_too_large"),
-]  # fmt: skip
+]
 
 
 def _refused(body: Any, code: str) -> None:

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,6 +60,19 @@ def test_earlier_results_are_kept_by_number_and_nothing_is_lost(tmp_path: Path) 
 def test_a_folder_may_be_prepared_twice_before_anything_is_in_it(tmp_path: Path) -> None:
     assert folder.prepare(folder.prepare(tmp_path / "results", "swarm"), "swarm") == tmp_path / "results"
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_a_run_that_raises_before_it_writes_leaves_no_folder_behind(home: Path) -> None:
+    with pytest.raises(ZeroDivisionError), folder.prepared(None, "check"):
+        raise ZeroDivisionError
+    assert not home.exists()
+
+
+def test_a_run_that_raises_after_it_wrote_keeps_what_it_wrote(home: Path) -> None:
+    with suppress(ZeroDivisionError), folder.prepared(None, "check") as made:
+        folder.write(made / "results.json", "{}")
+        raise ZeroDivisionError
+    assert (home / "latest" / "results.json").exists()
 
 
 def test_a_link_to_earlier_results_keeps_them_where_they_are_by_number(tmp_path: Path) -> None:
@@ -118,7 +132,8 @@ from eventproof.report import folder
 for letter in cycle("ab"):
     folder.write(Path({str(target)!r}), letter * 2_000_000)
 """
-    writer = subprocess.Popen([sys.executable, "-c", program])
+    unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    writer = subprocess.Popen([sys.executable, "-c", program], env=unmeasured)
     deadline = time.monotonic() + 20
     while not target.exists() and time.monotonic() < deadline:
         os.sched_yield()

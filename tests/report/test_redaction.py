@@ -1,5 +1,6 @@
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,6 +74,7 @@ def test_values_that_json_cannot_hold_become_some_that_it_can() -> None:
         {"base64": "AAE="},
         {"1": ["a"]},
     ]
+    assert redacted(Path("a/b")) == "a/b"
     assert redacted("half of a pair: \ud800") == "half of a pair: ?"
 
 

@@ -1,5 +1,4 @@
 import io
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from hypothesis import given, settings
 from eventproof.report import terminal
 from eventproof.report.records import Delivery, Latency, Load, Objective, Run
 from eventproof.verdict import Outcome, Verdict
-from tests.report import samples
+from tests.report import samples, terminals
 from tests.report.strategies import runs
 
 ABOUT = "check of user-state at http://127.0.0.1:8000 (12.4 s, seed 20260314, eventproof 0.1.0)"
@@ -99,9 +98,9 @@ Objectives
   inconclusive  lost == 0                     observed 3
 
 Latency in ms, from the intended time of the action
-                    count    p50    p90    p99  p99.9    max
-  ban to logout       941   5.48   11.1   19.2  = max   41.6
-  echo (the floor)  2,000  0.161  0.220  0.290  0.334  0.354
+                 count    p50    p90    p99  p99.9    max
+  ban to logout    941   5.48   11.1   19.2  = max   41.6
+  echo (floor)   2,000  0.161  0.220  0.290  0.334  0.354
 
 Delivery
                expected  delivered  lost  late  duplicate  explained  reordered  leaked
@@ -154,25 +153,7 @@ def test_no_color_takes_the_colours_away(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def _on_a_terminal(run: Run) -> str:
-    """What is printed on a pseudo-terminal; read while it is written, for its buffer is small."""
-    ours, theirs = os.openpty()
-    child = os.fork()
-    if child == 0:
-        try:
-            with os.fdopen(theirs, "w", encoding="utf-8") as stream:
-                terminal.print_summary(run, stream=stream)
-        finally:
-            os._exit(0)
-    os.close(theirs)
-    pieces = []
-    try:
-        while piece := os.read(ours, 65_536):
-            pieces.append(piece)
-    except OSError:  # how a pseudo-terminal says that its other end is gone
-        pass
-    os.close(ours)
-    os.waitpid(child, 0)
-    return b"".join(pieces).decode("utf-8").replace("\r\n", "\n")
+    return terminals.printed(lambda stream: terminal.print_summary(run, stream=stream))
 
 
 def _without_codes(text: str) -> str:

@@ -38,5 +38,5 @@ addEventListener("hashchange", opened);
 opened();
 
 addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll("#generator details")) details.open = true;
+  for (const details of document.querySelectorAll("#findings details, #generator details")) details.open = true;
 });

@@ -1,0 +1,41 @@
+"""How often a password may be guessed."""
+
+from reference_server.attempts import MOST, WINDOW, Attempts
+
+
+class _Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_too_many_failures_make_one_wait_until_the_window_has_passed() -> None:
+    clock = _Clock()
+    attempts = Attempts(clock)
+    for _ in range(MOST):
+        assert attempts.wait("ada") == 0
+        attempts.failed("ada")
+    clock.now += 20
+    assert attempts.wait("ada") == WINDOW - 20
+    assert attempts.wait("bob") == 0
+    clock.now += WINDOW - 20
+    assert attempts.wait("ada") == 0
+    attempts.failed("ada")
+    assert attempts.wait("ada") == 0
+
+
+def test_a_success_is_forgiving() -> None:
+    attempts = Attempts(_Clock())
+    for _ in range(MOST - 1):
+        attempts.failed("ada")
+    attempts.succeeded("ada")
+    attempts.failed("ada")
+    assert attempts.wait("ada") == 0
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    attempts = Attempts(_Clock())
+    for number in range(20_000):
+        attempts.failed(number)
+    assert len(attempts._failures) == 10_000
