@@ -188,12 +188,12 @@ def main() -> None:
         return
     results = {}
     for name in CLIENTS:
-        server = subprocess.Popen([sys.executable, __file__, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - this file
+        server = subprocess.Popen([sys.executable, __file__, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert server.stdout is not None  # noqa: S101 - it is a pipe
         try:
             url = f"http://127.0.0.1:{int(server.stdout.readline())}"
             size = [f"--{key}={getattr(options, key)}" for key in ("users", "rate", "seconds")]
-            measured = subprocess.run(  # noqa: S603 - this file
+            measured = subprocess.run(
                 [sys.executable, __file__, "--client", name, "--url", url, *size],
                 capture_output=True,
                 check=True,

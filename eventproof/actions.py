@@ -164,7 +164,7 @@ def mint(target: Target, identity: Identity, now: float, nonce: str) -> str | No
 def expired(target: Target, token: str, now: float) -> str | None:
     """The same token, signed again, but expired an hour ago; or the expired one of the profile; or None."""
     if target.jwt is None or target.jwt.secret is None:
-        return target.jwt and target.jwt.expired
+        return None if target.jwt is None else target.jwt.expired
     try:
         claims = pyjwt.decode(token, options={"verify_signature": False})
     except pyjwt.InvalidTokenError:

@@ -75,9 +75,7 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except Exception as error:
         _raise_for_debugging()
-        _say(
-            f"a fault of ours: {type(error).__name__}: {error}; set {DEBUG_VARIABLE}=1 for the trace, and please report it"
-        )
+        _say(f"a fault of ours: {type(error).__name__}: {error}; {DEBUG_VARIABLE}=1 shows the trace; please report it")
         return ExitCode.UNAVAILABLE
     return int(code or 0)
 

@@ -16,7 +16,7 @@ from .systems.user_state.rules import Account, Role, Tier
 
 ADMINS: Final = 4
 EMAIL_VARIABLE: Final = "EVENTPROOF_ADMIN_EMAIL"
-PASSWORD_VARIABLE: Final = "EVENTPROOF_ADMIN_PASSWORD"  # noqa: S105 - the name of a variable, not its value
+PASSWORD_VARIABLE: Final = "EVENTPROOF_ADMIN_PASSWORD"
 SHORTEST_PASSWORD: Final = 12
 
 

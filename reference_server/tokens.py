@@ -17,7 +17,7 @@ from .refusals import Refusal
 from .systems.user_state.rules import Account, Session
 
 ALGORITHM: Final = "HS256"
-SECRET_VARIABLE: Final = "EVENTPROOF_JWT_SECRET"  # noqa: S105 - the name of a variable, not its value
+SECRET_VARIABLE: Final = "EVENTPROOF_JWT_SECRET"
 SHORTEST_SECRET: Final = 32
 """Bytes: RFC 7518, 3.2 wants a key at least as long as the hash."""
 LONGEST_TOKEN: Final = 4096

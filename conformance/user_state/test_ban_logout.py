@@ -92,8 +92,7 @@ async def test_a_double_click_tells_every_connection_once(stage: Stage) -> None:
     clicks = [stage.admin.call("banUser", userId=user.id) for _ in range(2)]
     for answer in await asyncio.gather(*clicks):
         answer.must_be_an_answer()
-    for line in lines:
-        await line.told_or_closed(BANNED, closed=True)
+    await asyncio.gather(*(line.told_or_closed(BANNED, closed=True) for line in lines))
     stage.judge(checks.duplicated(stage.records, BANNED, [line.name for line in lines]))
 
 

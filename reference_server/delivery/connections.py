@@ -73,11 +73,13 @@ class Connections:
 
     def __init__(self) -> None:
         self._by_user: dict[str, dict[Connection, None]] = {}
+        self._count = 0
 
     def enrol(self, session: Session, channel: str, link: Link) -> Connection:
         """Take a connection in before its session is checked."""
         connection = Connection(session, channel, link)
         self._by_user.setdefault(session.user_id, {})[connection] = None
+        self._count += 1
         return connection
 
     def open(self, connection: Connection) -> None:
@@ -102,6 +104,7 @@ class Connections:
         user_id = connection.session.user_id
         mine = self._by_user[user_id]
         del mine[connection]
+        self._count -= 1
         if not mine:
             del self._by_user[user_id]
 
@@ -114,7 +117,7 @@ class Connections:
             yield from list(mine)
 
     def __len__(self) -> int:
-        return sum(map(len, self._by_user.values()))
+        return self._count
 
     @property
     def users(self) -> int:

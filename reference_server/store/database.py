@@ -73,6 +73,8 @@ async def open_store(url: str, tables: MetaData) -> Store:
     claim = _claim(path) if path else None
     store = Store(path, *_engines(parsed), claim)
     try:
+        if path is not None:
+            _make(path)
         await _prepare(store, parsed, tables)
     except (DBAPIError, OSError) as failure:
         await store.close()
@@ -120,12 +122,9 @@ def _file_of(url: URL) -> Path | None:
 
 def _claim(path: Path) -> IO[bytes]:
     """Hold the database for this process: another server on it would not hear of our bans."""
-    lock = path.with_name(path.name + ".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # The file holds password hashes: it is the owner's alone, and so is what SQLite puts beside it.
-        os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
-        file = lock.open("ab")
+        file = path.with_name(path.name + ".lock").open("ab")
     except OSError as failure:
         raise UsageError(
             f"the database folder {path.parent} cannot be written ({failure.strerror}): "
@@ -141,6 +140,11 @@ def _claim(path: Path) -> IO[bytes]:
             f"the database {path} is in use by another server: stop that one, or choose another with --database-url"
         ) from None
     return file
+
+
+def _make(path: Path) -> None:
+    """The file holds password hashes: it is the owner's alone, and so is what SQLite puts beside it."""
+    os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
 
 
 def _engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
@@ -186,8 +190,8 @@ def _explained(failure: Exception, url: URL, path: Path | None) -> UsageError | 
         return UsageError(f"the database {place} is read-only: make it writable, or choose another with --database-url")
     if "not a database" in text or "malformed" in text:
         return UsageError(f"{place} is no SQLite database: choose another with --database-url")
-    if "unable to open" in text:
+    if "unable to open" in text or isinstance(failure, OSError):
         return UsageError(f"the database {place} cannot be opened: check that it is a file that you may write")
-    if isinstance(failure, OperationalError | OSError):
+    if isinstance(failure, OperationalError):
         return TargetUnavailable(f"the database {place} cannot be reached: {text}")
     return UsageError(f"the database {place} cannot be used: {text}")

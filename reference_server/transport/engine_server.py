@@ -15,7 +15,7 @@ from engineio.packet import Packet
 from ..metrics import Metrics
 from ..refusals import Refusal
 from .engineio import MESSAGE, OPEN, EngineSession, Message, ProtocolError, State
-from .http import when_lost
+from .http import read_body, when_lost
 from .limits import Limits
 from .websocket import Pipe
 
@@ -110,19 +110,15 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ship
         return _text(payload)
 
     async def _post(self, session: EngineSession, request: web.Request) -> web.Response:
-        body = bytearray()
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > self.limits.max_message:
-                session.abort("transport error")
-                raise Refusal(
-                    "payload_too_large", f"A payload may have {self.limits.max_message} bytes: send less at once."
-                )
         try:
+            body = await read_body(request, self.limits.max_message, self.limits.body_timeout)
             await session.post(body.decode())
         except (ProtocolError, UnicodeDecodeError):
             session.abort("transport error")
-            raise Refusal("malformed_request", "The payload is not one of Engine.IO: the session is closed.") from None
+            raise Refusal("malformed_request", "The payload breaks the protocol: the session is closed.") from None
+        except Refusal:
+            session.abort("transport error")
+            raise
         return _text("ok")
 
     # What the sessions ask.

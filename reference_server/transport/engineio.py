@@ -52,7 +52,7 @@ class Host(Protocol):
     limits: Limits
 
     async def received(self, sid: str, message: Message) -> None:
-        """A message came."""
+        """A message came. Raises ProtocolError."""
 
     def ended(self, sid: str, reason: str) -> None:
         """Nothing more is taken from the client; called once."""

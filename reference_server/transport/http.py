@@ -51,6 +51,25 @@ class HttpProtocol(web.RequestHandler):
         return response
 
 
+async def read_body(request: web.Request, most: int, seconds: float) -> bytes:
+    """The body. Raises Refusal where it is larger, or takes longer."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > most:
+                    raise too_large(most)
+    except (TimeoutError, web.RequestPayloadError):
+        raise Refusal("malformed_request", "The body did not come whole: send it again.") from None
+    return bytes(body)
+
+
+def too_large(most: int) -> Refusal:
+    """A body has more bytes than it may."""
+    return Refusal("payload_too_large", f"A body may have {most} bytes here: send a smaller one.")
+
+
 @contextmanager
 def when_lost(request: web.Request, act: Callable[[], None]) -> Iterator[None]:
     """Act, while the block runs, if the request's client hangs up."""

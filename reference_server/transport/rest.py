@@ -4,7 +4,6 @@ The document decides what is served: method, path, role and the body's schema. A
 gives a status and a body; whatever goes wrong leaves as `{"error": {"code", "message"}}`.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,7 +23,7 @@ from ..metrics import Metrics
 from ..refusals import Refusal, contracts
 from ..systems.user_state.rules import Account, Role, Session
 from ..tokens import bearer
-from .http import json_response
+from .http import json_response, read_body, too_large
 from .limits import Limits
 
 _log = structlog.get_logger("rest")
@@ -82,7 +81,7 @@ class Rest:
     def _route(
         self, system: System, operation: Operation, handler: Handler
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
-        path, body = Path(system, operation), _body(system, operation)
+        path, body = PathParameters(system, operation), _body(system, operation)
 
         async def route(request: web.Request) -> web.Response:
             self._check_size(request)
@@ -97,7 +96,7 @@ class Rest:
 
     def _check_size(self, request: web.Request) -> None:
         if (request.content_length or 0) > self._limits.max_body:
-            raise _too_large(self._limits)
+            raise too_large(self._limits.max_body)
 
     async def _caller(self, operation: Operation, request: web.Request) -> tuple[Session | None, Account | None]:
         if operation.role == "anyone":
@@ -149,7 +148,7 @@ class Body:
         """The fields. Raises Refusal."""
         if request.content_type != "application/json":
             raise Refusal("unsupported_media_type")
-        body = await _bytes(request, limits)
+        body = await read_body(request, limits.max_body, limits.body_timeout)
         try:
             fields = orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -162,25 +161,8 @@ class Body:
         return result
 
 
-async def _bytes(request: web.Request, limits: Limits) -> bytearray:
-    body = bytearray()
-    try:
-        async with asyncio.timeout(limits.body_timeout):
-            async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > limits.max_body:
-                    raise _too_large(limits)
-    except (TimeoutError, web.RequestPayloadError):
-        raise Refusal("malformed_request", "The body did not come whole: send it again.") from None
-    return body
-
-
-def _too_large(limits: Limits) -> Refusal:
-    return Refusal("payload_too_large", f"The body may have {limits.max_body} bytes: send a smaller one.")
-
-
-class Path:
-    """The parameters in an operation's path. One that does not fit its schema names nothing that there is."""
+class PathParameters:
+    """What an operation's path names. A parameter that does not fit its schema names nothing that there is."""
 
     def __init__(self, system: System, operation: Operation) -> None:
         item = system.openapi["paths"][operation.path]

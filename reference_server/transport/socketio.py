@@ -19,7 +19,7 @@ from ..delivery.emission import Emission
 from ..metrics import Metrics
 from ..refusals import Refusal
 from .engine_server import EngineServer
-from .engineio import MESSAGE, EngineSession, Message, State
+from .engineio import MESSAGE, EngineSession, Message, ProtocolError, State
 from .limits import Limits
 from .websocket import TEXT, frame
 
@@ -33,10 +33,6 @@ RESERVED: Final = frozenset(
 
 _EVENTS: Final = (packet.EVENT, packet.BINARY_EVENT)
 _FROM_CLIENTS: Final = (packet.CONNECT, packet.DISCONNECT, packet.ACK, packet.BINARY_ACK, *_EVENTS)
-
-
-class ProtocolViolation(ValueError):
-    """The client sent what the protocol forbids; its connection is closed."""
 
 
 class Rooms(socketio.AsyncManager):  # type: ignore[misc]  # socketio ships no types
@@ -221,7 +217,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
     # Messages.
 
     async def _handle_eio_message(self, eio_sid: str, data: Message) -> None:
-        """Take one message; whatever the protocol forbids closes the connection, and reaches no handler.
+        """Take one message. Raises ProtocolError, which closes the connection, where the protocol forbids it.
 
         python-socketio logs such a packet, and goes on. "If the server does not receive a CONNECT packet first, then it
         MUST close the connection immediately." "The payload is mandatory and MUST be a non-empty array. If that's not
@@ -229,13 +225,11 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
         """
         try:
             received = self._decode(eio_sid, data)
-            if received is None:
-                return
-            _check_payload(received)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            self._binary_packet.pop(eio_sid, None)
-            self.sessions[eio_sid].close("transport error")
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as unreadable:
+            raise ProtocolError("no packet of Socket.IO") from unreadable
+        if received is None:
             return
+        _check_payload(received)
         namespace = received.namespace or "/"
         if received.packet_type == packet.CONNECT:
             await self._handle_connect(eio_sid, namespace, received.data)
@@ -247,24 +241,24 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
             await self._handle_ack(eio_sid, namespace, received.id, received.data)
 
     def _decode(self, eio_sid: str, data: Message) -> packet.Packet | None:
-        """The packet, or None while its attachments are on their way. Raises ProtocolViolation."""
+        """The packet, or None while its attachments are on their way. Raises ProtocolError."""
         waiting = self._binary_packet.get(eio_sid)
         if waiting is not None:
             if not isinstance(data, bytes):
-                raise ProtocolViolation("text where an attachment was announced")
+                raise ProtocolError("text where an attachment was announced")
             if not waiting.add_attachment(data):
                 return None
             del self._binary_packet[eio_sid]
             return waiting
         if isinstance(data, bytes):
-            raise ProtocolViolation("an attachment that belongs to nothing")
+            raise ProtocolError("an attachment that belongs to nothing")
         received = packet.Packet(encoded_packet=data)
         if received.packet_type not in _FROM_CLIENTS:
-            raise ProtocolViolation("a packet that only the server sends")
+            raise ProtocolError("a packet that only the server sends")
         if received.packet_type != packet.CONNECT and not self.links.get(eio_sid):
-            raise ProtocolViolation("nothing comes before CONNECT")
+            raise ProtocolError("nothing comes before CONNECT")
         if received.attachment_count > self._limits.max_attachments:
-            raise ProtocolViolation("too many attachments")
+            raise ProtocolError("too many attachments")
         if received.attachment_count:
             self._binary_packet[eio_sid] = received
             return None
@@ -281,14 +275,14 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
 
 
 def _check_payload(received: packet.Packet) -> None:
-    """Raises ProtocolViolation where the payload is none that its type of packet may have."""
+    """Raises ProtocolError where the payload is none that its type of packet may have."""
     kind, data = received.packet_type, received.data
     if kind in (packet.CONNECT, packet.DISCONNECT):
         return
     if not isinstance(data, list):
-        raise ProtocolViolation("the payload is an array")
+        raise ProtocolError("the payload is an array")
     if kind in _EVENTS:
         if not data or not isinstance(data[0], str) or data[0] in RESERVED:
-            raise ProtocolViolation("an event begins with its name")
+            raise ProtocolError("an event begins with its name")
     elif received.id is None:
-        raise ProtocolViolation("an acknowledgement has an id")
+        raise ProtocolError("an acknowledgement has an id")

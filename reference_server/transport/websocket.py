@@ -50,6 +50,8 @@ class Pipe:
         )
         self._transport: asyncio.Transport | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._early: list[Callable[[], None]] = []
+        """What was asked of it before the handshake was answered."""
 
     def check(self, request: web.Request) -> None:
         """Raises Refusal where the request is no handshake."""
@@ -63,11 +65,16 @@ class Pipe:
         self._transport = request.transport
         if self._transport is not None:
             self._transport.set_write_buffer_limits(high=self._limits.max_backlog)
+        for act in self._early:
+            act()
 
     def write(self, data: bytes) -> None:
         """Write a whole frame."""
         transport = self._transport
-        if transport is None or self._closing is not None or transport.is_closing():
+        if transport is None:
+            self._early.append(lambda: self.write(data))
+            return
+        if self._closing is not None or transport.is_closing():
             return
         if transport.get_write_buffer_size() + len(data) > self._limits.max_backlog:
             self._on_cut()
@@ -77,7 +84,9 @@ class Pipe:
 
     def close(self, reason: str) -> None:
         """Begin the closing handshake; whoever does not answer it in time is cut off."""
-        if self._closing is None:
+        if self._transport is None:
+            self._early.append(lambda: self.close(reason))
+        elif self._closing is None:
             self._closing = asyncio.create_task(self._close(reason))
 
     async def _close(self, reason: str) -> None:

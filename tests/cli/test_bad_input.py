@@ -3,13 +3,11 @@
 import http.server
 import os
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -114,17 +112,6 @@ def test_a_port_in_use_is_told_with_the_port(tmp_path: Path) -> None:
     assert done.returncode in (ExitCode.USAGE, ExitCode.UNAVAILABLE)
     assert str(port) in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_a_database_that_is_another_programs_is_left_alone(tmp_path: Path) -> None:
-    database = tmp_path / "theirs.db"
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("CREATE TABLE theirs (x)")
-    before = database.read_bytes()
-    done = eventproof("serve", "--port", "0", "--database-url", f"sqlite:///{database}", cwd=tmp_path)
-    assert done.returncode == ExitCode.USAGE, done.stderr
-    assert "Traceback" not in done.stderr
-    assert database.read_bytes() == before
 
 
 def test_a_results_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
