@@ -1,7 +1,7 @@
 """Ban to logout on this machine: the ban storm against the bundled server, `python benchmarks/ban_to_logout.py`.
 
 Printed: every latency with its sample count, the bare WebSocket echo of the same run as the floor, and the memory
-of the load generator and of the server a connection. `--users 18000 --multi-device 0 --spawn-rate 400 --run-time 150`
+of the load generator and of the server. `--users 18000 --multi-device 0 --spawn-rate 400 --run-time 150`
 shows how many connections one process holds.
 """
 
@@ -93,9 +93,7 @@ def main() -> None:
     for gauge in run.load.gauges:
         print(f"{gauge.name}: {gauge.value:g} {gauge.unit} (at most {gauge.limit:g})")
     for kind, peak in memory.peak.items():
-        print(
-            f"memory of the {kind}: {peak / 1e6:.0f} MB, {peak / 1024 / max(run.load.connections, 1):.1f} kB a connection"
-        )
+        print(f"memory of the {kind}: {peak / 1e6:.0f} MB at most")
 
 
 if __name__ == "__main__":

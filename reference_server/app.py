@@ -52,7 +52,7 @@ def services(settings: Settings, store: Store, conduct: Conduct) -> Services:
         passwords=Passwords(),
         tokens=tokens,
         connections=connections,
-        admission=Admission(tokens, accounts, connections, metrics, conduct),
+        admission=Admission(tokens, accounts, connections, metrics, conduct, settings.limits.max_connections),
         delivery=Delivery(connections, metrics, conduct),
         metrics=metrics,
         conduct=conduct,

@@ -62,7 +62,7 @@ class Tokens:
                 token,
                 self._secret,
                 algorithms=[ALGORITHM],
-                options={"require": ["exp", "iat", "sub", "jti"], "verify_signature": verify},
+                options={"require": ["exp", "iat", "sub", "jti"], "verify_signature": verify, "verify_exp": True},
             )
             session = Session(claims["sub"], claims["jti"], claims.get("epoch", 0), float(claims["exp"]))
         except jwt.ExpiredSignatureError:

@@ -4,9 +4,10 @@ Only operations that the profile maps are called. An admin's action goes to a us
 id that nobody has: a generated one might be somebody's.
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import hypothesis
 import requests
 import schemathesis
 import yaml
+from hypothesis import configuration
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.specs.openapi import checks
 
@@ -92,7 +94,7 @@ class Rest:
 
     def try_out(self, call: Call, operation: Any) -> int:
         """Send generated and malformed requests; how many. Raises ContractViolation for an undocumented answer."""
-        with requests.Session() as http:
+        with requests.Session() as http, _hypothesis_at_home():
             generated = sum(
                 self._send_generated(http, call, operation.as_strategy(mode)) for mode in schemathesis.GenerationMode
             )
@@ -157,6 +159,17 @@ class Rest:
                 expected=str(redact(getattr(first, "message", "") or "an answer that is documented"))[:600],
                 observed=str(redact(f"{sent} -> {response.status_code} {response.text[:300]}")),
             ) from None
+
+
+@contextmanager
+def _hypothesis_at_home() -> Iterator[None]:
+    """What Hypothesis remembers goes into the user's cache, not into the working directory."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    configuration.set_hypothesis_home_dir(cache / "eventproof" / "hypothesis")
+    try:
+        yield
+    finally:
+        configuration.set_hypothesis_home_dir(None)
 
 
 def _answer(http: requests.Session, call: Call, arguments: Mapping[str, Any]) -> requests.Response:

@@ -77,7 +77,7 @@ class Generator:
 
     def leave(self, person: Person) -> None:
         """Somebody closes the app on every device."""
-        person.disconnect()
+        person.leave()
         self._persons.discard(person)
         self._identities.append(person.identity)
 
@@ -100,7 +100,8 @@ class Generator:
     def administer(self, operation: str, identity: Identity, **parameters: str) -> Answer:
         """Perform an admin's operation on somebody; the admins of the profile act in turn."""
         self._admins.rotate()
-        return self.calls.perform(operation, {**actions.credentials_of(identity), **parameters}, self._admins[0])
+        admin = self._admins[0] if self._admins else None
+        return self.calls.perform(operation, {**actions.credentials_of(identity), **parameters}, admin)
 
     def settle(self, patience: float) -> None:
         """Begin nothing more; wait until what is under way has ended, at most `patience` seconds."""

@@ -92,6 +92,7 @@ class Person:
 
     __slots__ = (
         "_devices",
+        "_has_left",
         "_is_entering",
         "_was_renewed",
         "action",
@@ -112,7 +113,7 @@ class Person:
         self.sessions: tuple[Session, ...] = ()
         self._devices = devices
         self._is_entering = True
-        self._was_renewed = False
+        self._was_renewed = self._has_left = False
 
     def __str__(self) -> str:
         return self.identity.name
@@ -128,13 +129,12 @@ class Person:
         return self.action is None and bool(self.sessions) and all(session.is_open for session in self.sessions)
 
     def enter(self) -> None:
-        """Come in for the first time, by login where the profile gives no token."""
-        if self.token is not None or self.log_in():
-            self.connect()
+        """Come in, with the profile's token, or by login where it gives none."""
+        if self.token is None:
+            gevent.spawn(self._renew)
         else:
-            self.generator.books.count("unopened", self._devices)
-            self.generator.books.note("somebody could not log in")
-        self._is_entering = False
+            self._is_entering = False
+            self.connect()
 
     def log_in(self) -> bool:
         """Get a new token; whether there is one."""
@@ -153,13 +153,20 @@ class Person:
 
     def connect(self) -> None:
         """Open the session of every device, with the token that there is."""
+        if self._has_left:
+            return
         self.sessions = tuple(Session(self, number + 1) for number in range(self._devices))
 
     def disconnect(self) -> None:
-        """Close the app on every device."""
+        """Close every session that is open."""
         for session in self.sessions:
             session.close()
         self.sessions = ()
+
+    def leave(self) -> None:
+        """Close the app on every device, for good."""
+        self._has_left = True
+        self.disconnect()
 
     def is_free(self) -> None:
         """No action is under way any more."""
@@ -195,5 +202,5 @@ class Person:
             self.connect()
         else:
             generator.books.count("unopened", self._devices)
-            generator.books.note("the token of somebody was refused, and so was a login")
+            generator.books.note("somebody could not log in")
         self._is_entering = False

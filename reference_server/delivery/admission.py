@@ -29,13 +29,20 @@ class Admission:
     """Lets sessions in, by REST and by every channel."""
 
     def __init__(
-        self, tokens: Tokens, accounts: SessionStore, connections: Connections, metrics: Metrics, conduct: Conduct
+        self,
+        tokens: Tokens,
+        accounts: SessionStore,
+        connections: Connections,
+        metrics: Metrics,
+        conduct: Conduct,
+        most: int,
     ) -> None:
         self._tokens = tokens
         self._accounts = accounts
         self._connections = connections
         self._metrics = metrics
         self._conduct = conduct
+        self._most = most
 
     async def caller(self, token: str | None) -> tuple[Session, Account]:
         """Whose session a call belongs to. Raises Refusal."""
@@ -45,6 +52,8 @@ class Admission:
     async def admit(self, token: str | None, channel: str, link: Link) -> Connection:
         """Open a connection. Raises Refusal, and then has left no trace of it."""
         try:
+            if len(self._connections) >= self._most:
+                raise Refusal("unavailable", "There are as many connections as may be: try again in a few seconds.")
             session = self._read(token)
             connection = self._connections.enrol(session, channel, link)
             try:

@@ -190,8 +190,8 @@ def _explained(failure: Exception, url: URL, path: Path | None) -> UsageError | 
         return UsageError(f"the database {place} is read-only: make it writable, or choose another with --database-url")
     if "not a database" in text or "malformed" in text:
         return UsageError(f"{place} is no SQLite database: choose another with --database-url")
-    if "unable to open" in text or isinstance(failure, OSError):
+    if "unable to open" in text or (path and isinstance(failure, OSError)):
         return UsageError(f"the database {place} cannot be opened: check that it is a file that you may write")
-    if isinstance(failure, OperationalError):
+    if isinstance(failure, OperationalError | OSError):
         return TargetUnavailable(f"the database {place} cannot be reached: {text}")
     return UsageError(f"the database {place} cannot be used: {text}")

@@ -171,9 +171,11 @@ async def test_no_compression_is_offered_to_a_client_that_asks_for_it(house: Hou
 
 async def test_a_server_that_is_full_says_so(tmp_path: Path) -> None:
     async with keep_house(tmp_path, limits=Limits(max_connections=1)) as house:
-        first = await house.engine()
-        status, body = await house.call("GET", "/socket.io/?EIO=4&transport=polling")
-        assert (status, body["error"]["code"]) == (503, "unavailable")
+        user = await house.person()
+        first = await house.socket(user)
+        for path in ("/socket.io/?EIO=4&transport=polling", "/api/me/stream"):
+            status, body = await house.call("GET", path, user)
+            assert (status, body["error"]["code"]) == (503, "unavailable")
         await first.raw.close()
 
 

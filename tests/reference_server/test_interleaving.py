@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from reference_server.conduct import Conduct
 from reference_server.delivery.connections import Connection
@@ -113,6 +114,24 @@ async def test_a_ban_that_comes_before_the_check_is_seen_by_it(
         held.let_go.set()
         assert await opening == {"message": BANNED, "data": {"code": "account_banned"}}
         assert len(house.services.connections) == 0
+
+
+async def test_a_ban_while_a_handshake_is_being_answered_is_heard_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with keep_house(tmp_path) as house:
+        user = await house.person()
+        prepare = web.WebSocketResponse.prepare
+
+        async def prepare_after_a_ban(response: web.WebSocketResponse, request: web.Request) -> Any:
+            await house.ban(user)
+            return await prepare(response, request)
+
+        monkeypatch.setattr(web.WebSocketResponse, "prepare", prepare_after_a_ban)
+        socket = await house.http.ws_connect(f"{house.url}/api/me/ws", headers=user.headers)
+        async with asyncio.timeout(SECONDS):
+            assert (await socket.receive_json())["event"] == "user.banned"
+            assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
 
 
 async def test_a_connection_that_opens_at_the_last_moment_is_told_and_closed(

@@ -3,7 +3,10 @@
 import asyncio
 import json
 import os
+import pty
+import select
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -152,3 +155,32 @@ async def test_no_secret_is_ever_logged(tmp_path: Path) -> None:
     assert "user-banned" in log
     for kept in (*(person["token"] for person in child.people), user["password"], PASSWORD, "wrong guess", secret):
         assert kept not in log
+
+
+def test_the_password_of_an_administrator_is_asked_for_and_never_shown(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("EVENTPROOF_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "eventproof", "serve", "--port", "0", "--create-admin", "boss@example.com"],
+        cwd=tmp_path,
+        env=environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        for sign, answer in ((b"Password: ", PASSWORD), (b"confirmation: ", PASSWORD), (b"listening on http://", "")):
+            while sign not in shown:
+                assert select.select([ours], [], [], SECONDS)[0], shown
+                shown += os.read(ours, 4096)
+            os.write(ours, f"{answer}\n".encode())
+        process.terminate()
+        assert process.wait(SECONDS) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+    assert PASSWORD.encode() not in shown
