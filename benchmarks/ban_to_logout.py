@@ -81,9 +81,8 @@ def main() -> None:
     parser.add_argument("--tier-rate", type=float, default=4)
     run, memory = measure(parser.parse_args())
     assert run.load is not None  # noqa: S101 - every swarm has one
-    print(
-        f"{run.outcome.value}: {run.load.users} users, {run.load.connections} connections at once", *run.notes, sep="\n"
-    )
+    print(f"{run.outcome.value}: {run.load.users} users, {run.load.connections} connections at once")
+    print(*(f"{one.verdict.value}: {one.expression} ({one.observed})" for one in run.objectives), *run.notes, sep="\n")
     print(f"\n{'ms':24}{'count':>8}{'p50':>10}{'p90':>10}{'p99':>10}{'max':>10}")
     for one in run.latency:
         print(f"{one.metric:24}{one.count:8}{one.p50:10.2f}{one.p90:10.2f}{one.p99:10.2f}{one.maximum:10.2f}")

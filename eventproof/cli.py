@@ -260,7 +260,7 @@ def swarm(
         return ExitCode.PASS
     settings = f"--users {users} --admins {admins} --spawn-rate {spawn_rate:g} --run-time {run_time:g}s"
     with (
-        _profile(target, reference, fault, seed_users=users + 2 * admins) as given,
+        _profile(target, reference, fault, seed_users=users + 2 * max(admins, processes)) as given,
         folder.prepared(results, "swarm") as written,
         countdown(f"{scenario}: {users} users and {admins} admins, {run_time:g} s", run_time) as passed,
     ):

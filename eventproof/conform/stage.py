@@ -4,6 +4,7 @@ import random
 from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
+from eventproof.catalog import System
 from eventproof.checks import Finding, Known, raise_for
 from eventproof.client.aio import ConnectionRefused
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
@@ -73,7 +74,7 @@ class Stage:
         return self._troupe.rooms
 
     @property
-    def systems(self) -> tuple[Any, ...]:
+    def systems(self) -> tuple[System, ...]:
         """The systems under test."""
         return self._troupe.systems
 

@@ -28,6 +28,8 @@ class Action:
         self.waiting = set(sessions)
         self.last = at
         self.ended = Event()
+        if not self.waiting:
+            self.ended.set()
 
     def is_over_for(self, session: Any, at: float) -> None:
         """It has happened to this session."""

@@ -1,16 +1,19 @@
 """What admins do to a person, and what is measured of it: from the intended time to all that it is to cause."""
 
+from math import inf
 from time import monotonic
 
 import gevent
 
 from .action import Action, Until
+from .calls import Answer
 from .generator import Generator
 from .person import BANNED, TIER_UPDATED, UNBANNED, Person
 
 __all__ = ["ban", "update_tier"]
 
-_RETRY = 0.01
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.25
+"""Seconds between two looks at whether a token still works."""
 
 
 def ban(generator: Generator, person: Person, intended: float) -> None:
@@ -19,14 +22,14 @@ def ban(generator: Generator, person: Person, intended: float) -> None:
     token, deadline = person.token, monotonic() + generator.deadline
     answer = generator.administer("banUser", person.identity)
     if not answer.done:
-        _failed(generator, action, BANNED, person, f"the ban failed: {answer}", is_known=answer.status > 0)
+        _failed(generator, action, BANNED, person, answer)
         return
     generator.books.record("ban_to_answer", monotonic() - intended)
     generator.books.count("bans")
     _await_refusal(generator, person, token, intended, deadline)
     action.ended.wait(max(deadline - monotonic(), 0))
     stragglers = sorted(action.waiting, key=lambda session: session.number)
-    if not stragglers:
+    if not stragglers and action.last > intended:
         generator.books.record("ban_to_logout", action.last - intended)
     for session in stragglers:
         generator.books.straggler(str(session))
@@ -43,9 +46,7 @@ def update_tier(generator: Generator, person: Person, intended: float) -> None:
     tier = _next_tier(generator, person)
     answer = generator.administer("updateUserTier", person.identity, tier=tier)
     if not answer.done:
-        _failed(
-            generator, action, TIER_UPDATED, person, f"the tier update failed: {answer}", is_known=answer.status > 0
-        )
+        _failed(generator, action, TIER_UPDATED, person, answer)
         return
     person.tier = tier
     action.ended.wait(max(deadline - monotonic(), 0))
@@ -56,22 +57,29 @@ def _begin(generator: Generator, name: str, until: Until, event: str, person: Pe
     now = monotonic()
     generator.books.count("actions")
     generator.books.record("send_lag", now - intended)
-    action = Action(name, intended, until, person.sessions)
+    sessions = [session for session in person.sessions if session.is_open]
+    action = Action(name, intended, until, sessions)
     person.action = action
-    generator.books.ledger.expect(name, event, person.sessions, at=intended, deadline=now + generator.deadline)
+    generator.books.ledger.expect(name, event, sessions, at=intended, deadline=now + generator.deadline)
     return action
 
 
-def _failed(generator: Generator, action: Action, event: str, person: Person, why: str, *, is_known: bool) -> None:
-    """What is pending is not expected any more; whom nobody knows the state of is left alone from now on."""
+def _failed(generator: Generator, action: Action, event: str, person: Person, answer: Answer) -> None:
+    """Nothing is expected of a call that was refused. What an unanswered one did, nobody knows: it may have been done,
+    and the person is left alone from now on.
+    """
+    ledger = generator.books.ledger
     generator.books.count("failed")
-    generator.books.incident(str(person), why)
-    generator.books.ledger.withdraw(action.name, event, action.waiting)
-    if is_known:
+    generator.books.incident(str(person), f"the {action.name} failed: {answer}")
+    ledger.withdraw(action.name, event, person.sessions)
+    if 400 <= answer.status < 500:
         person.is_free()
+    else:
+        ledger.permit(event, person.sessions, until=inf)
 
 
 def _await_refusal(generator: Generator, person: Person, token: str | None, intended: float, deadline: float) -> None:
+    pause = _FIRST_PAUSE
     while True:
         answer = generator.calls.perform("getMe", {}, token)
         if answer.refused:
@@ -80,7 +88,8 @@ def _await_refusal(generator: Generator, person: Person, token: str | None, inte
         if monotonic() > deadline:
             generator.books.straggler(f"the token of {person}")
             return
-        gevent.sleep(_RETRY)
+        gevent.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
 
 
 def _bring_back(generator: Generator, person: Person) -> None:

@@ -35,16 +35,10 @@ def target_of(options: Any) -> Target:
 
 
 def asked(defaults: Iterable[Objective], expressions: Iterable[str]) -> tuple[Objective, ...]:
-    """The objectives of a run: the scenario's, each replaced where another one about the same thing is asked for."""
-    wanted = {(one.metric, one.selector, one.percent): one for one in defaults}
-    wanted |= {(one.metric, one.selector, one.percent): one for one in map(objectives.parse, expressions)}
-    return tuple(wanted.values())
-
-
-def _folder(results: str) -> Path:
-    if made := os.environ.pop(handover.FOLDER, None):
-        return Path(made)
-    return folders.prepare(Path(results) if results else None, "swarm")
+    """The objectives of a run: those given, and the scenario's about what no given one is about."""
+    given = tuple(map(objectives.parse, expressions))
+    about = {(one.metric, one.selector, one.percent) for one in given}
+    return (*(one for one in defaults if (one.metric, one.selector, one.percent) not in about), *given)
 
 
 class Conductor:
@@ -66,7 +60,8 @@ class Conductor:
         """A test of so many users begins. Raises UsageError where there are too few identities, or no folder."""
         admission.admit(self.target, users, self._options.admins, self._processes)
         if self._folder is None:
-            self._folder = _folder(self._options.results)
+            results = self._options.results
+            self._folder = folders.prepare(Path(results) if results else None, "swarm")
         self._started, self._began = datetime.now(UTC), monotonic()
 
     def conclude(

@@ -2,5 +2,3 @@
 
 COMMAND = "EVENTPROOF_COMMAND"
 """What a person typed, and what repeats the run."""
-FOLDER = "EVENTPROOF_RESULTS_FOLDER"
-"""The results folder, already made."""

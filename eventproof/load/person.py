@@ -8,7 +8,7 @@ import gevent
 
 from eventproof import actions
 from eventproof.client.hub import Closed, CloseReason, HubSocketIO
-from eventproof.errors import ContractViolation
+from eventproof.errors import ContractViolation, EventproofError
 from eventproof.target import Identity
 from eventproof.wire.connection import AckReceived, EventReceived
 
@@ -138,6 +138,7 @@ class Person:
 
     def log_in(self) -> bool:
         """Get a new token; whether there is one."""
+        self.token = None
         self.token, tier = self.generator.calls.log_in(self.identity)
         self.tier = tier
         return self.token is not None
@@ -198,9 +199,14 @@ class Person:
     def _renew(self) -> None:
         self.disconnect()
         generator = self.generator
-        if self.log_in() or (generator.administer("unbanUser", self.identity).done and self.log_in()):
-            self.connect()
-        else:
+        try:
+            if not self.log_in() and generator.administer("unbanUser", self.identity).done:
+                self.log_in()
+        except EventproofError as error:
+            generator.books.note(str(error))
+        if self.token is None:
             generator.books.count("unopened", self._devices)
             generator.books.note("somebody could not log in")
+        else:
+            self.connect()
         self._is_entering = False

@@ -6,15 +6,16 @@ The child does all checks and writes the results folder, as it does when it is s
 import ast
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
+from typing import IO
 
 from eventproof import layout
 from eventproof.errors import EventproofError, Inconclusive, TargetUnavailable, UsageError
@@ -68,10 +69,8 @@ def swarm(
     The first Ctrl-C ends the run early with its results, the second one at once.
     Raises EventproofError where there are no results, KeyboardInterrupt where they were interrupted away.
     """
-    locustfile = _locustfile(scenario)
-    folder = folders.prepare(results, "swarm")
     arguments = [
-        *("-f", str(locustfile), "--headless", "--only-summary"),
+        *("-f", str(_locustfile(scenario)), "--headless", "--only-summary"),
         *("--users", str(users + admins), "--admins", str(admins)),
         *("--spawn-rate", str(spawn_rate), "--run-time", f"{max(round(run_time), 1)}s"),
         *("--target", target, "--seed", str(seed)),
@@ -80,17 +79,20 @@ def swarm(
         *(_distributed(processes) if processes > 1 else ()),
         *options,
     ]
-    handed = {handover.FOLDER: str(folder), **({handover.COMMAND: command} if command else {})}
     limit = _START_SECONDS + users / spawn_rate + run_time + _END_SECONDS
-    code, was_interrupted = _run(arguments, handed, folder / _LOG, limit, progress)
-    if (folder / "results.json").exists():
-        return results_json.read(folder)
-    if was_interrupted:
-        raise KeyboardInterrupt
-    sentence = _last_words(folder / _LOG)
-    if results is None and code == ExitCode.USAGE:
-        shutil.rmtree(folder)
-    raise _ERRORS.get(code, EventproofError)(sentence)
+    with folders.prepared(results, "swarm") as folder, tempfile.TemporaryFile() as log:
+        handed = {handover.COMMAND: command} if command else {}
+        code, was_interrupted = _run([*arguments, "--results", str(folder)], handed, log, limit, progress)
+        log.seek(0)
+        said = log.read()
+        if (folder / "results.json").exists():
+            folders.write(folder / _LOG, said)
+            return results_json.read(folder)
+        if was_interrupted:
+            raise KeyboardInterrupt
+        if code not in _ERRORS:
+            folders.write(folder / _LOG, said)
+        raise _ERRORS.get(code, EventproofError)(_last_words(said.decode("utf-8", "replace")))
 
 
 def _first_line(path: Path) -> str:
@@ -121,30 +123,33 @@ def _distributed(processes: int) -> tuple[str, ...]:
 
 
 def _run(
-    arguments: list[str], handed: Mapping[str, str], log: Path, limit: float, progress: Callable[[float], None] | None
+    arguments: list[str],
+    handed: Mapping[str, str],
+    log: IO[bytes],
+    limit: float,
+    progress: Callable[[float], None] | None,
 ) -> tuple[int, bool]:
     """Run Locust to its end; its exit code, and whether we were interrupted."""
-    with log.open("wb") as output:
-        # A session of its own: Ctrl-C reaches us alone, and the master asks its workers for what they have.
-        child = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "locust", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **handed},
-            start_new_session=True,
-        )
-        try:
-            return _wait(child, limit, progress), False
-        except KeyboardInterrupt:
-            child.send_signal(signal.SIGINT)
-            with suppress(KeyboardInterrupt):
-                return _wait(child, _END_SECONDS, None), True
-            return ExitCode.INTERRUPTED, True
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+    # A session of its own: Ctrl-C reaches us alone, and the master asks its workers for what they have.
+    child = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "locust", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, **handed},
+        start_new_session=True,
+    )
+    try:
+        return _wait(child, limit, progress), False
+    except KeyboardInterrupt:
+        child.send_signal(signal.SIGINT)
+        with suppress(KeyboardInterrupt):
+            return _wait(child, _END_SECONDS, None), True
+        return ExitCode.INTERRUPTED, True
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def _wait(child: "subprocess.Popen[bytes]", limit: float, progress: Callable[[float], None] | None) -> int:
@@ -154,12 +159,12 @@ def _wait(child: "subprocess.Popen[bytes]", limit: float, progress: Callable[[fl
             return child.wait(_POLL)
         if progress is not None:
             progress(passed)
-    raise Inconclusive(f"the load generator did not end within {limit:.0f} s and was stopped; its log is {_LOG}")
+    raise Inconclusive(f"the load generator did not end within {limit:.0f} s and was stopped")
 
 
-def _last_words(log: Path) -> str:
+def _last_words(log: str) -> str:
     """Why there are no results: our own sentence or Locust's where there is one, else the last line of its log."""
-    lines = log.read_text("utf-8", "replace").strip().splitlines() or ["it said nothing"]
+    lines = log.strip().splitlines() or ["it said nothing"]
     for mark in (r"eventproof: ", r"\S+: error: "):
         if said := [line[found.end() :] for line in lines if (found := re.match(mark, line))]:
             return said[-1]

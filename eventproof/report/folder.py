@@ -40,7 +40,7 @@ def prepared(path: Path | None, kind: str) -> Iterator[Path]:
     try:
         yield folder
     except BaseException:
-        if {entry.name for entry in folder.iterdir()} == {MARKER}:
+        if folder.is_dir() and {entry.name for entry in folder.iterdir()} == {MARKER}:
             shutil.rmtree(folder)
             latest = HOME / "latest"
             if latest.is_symlink() and not latest.exists():

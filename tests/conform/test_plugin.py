@@ -220,17 +220,31 @@ def test_cases_that_cannot_be_read_are_our_fault(server: Reference, tmp_path: Pa
     assert caught.value.exit_code is ExitCode.UNAVAILABLE
 
 
-def test_an_interrupted_run_keeps_what_it_found(server: Reference, tmp_path: Path) -> None:
-    cases = CASES.replace(
-        "async def test_nobody_answered(stage):\n",
-        "async def test_stop(stage):\n    import signal\n    "
-        "signal.raise_signal(signal.SIGINT)\n    import asyncio\n    await asyncio.sleep(30)\n",
-    )
+def test_an_interrupted_run_keeps_what_it_found_and_puts_things_back(server: Reference, tmp_path: Path) -> None:
+    cases = """
+import asyncio, signal
+from eventproof.conform.case import requirement
+
+@requirement("UST-CONN-1")
+async def test_holds(stage):
+    pass
+
+@requirement("UST-BAN-1")
+async def test_is_interrupted(stage):
+    await stage.accounts.ban(await stage.user())
+    signal.raise_signal(signal.SIGINT)
+    await asyncio.sleep(30)
+
+@requirement("UST-BAN-2")
+async def test_never_begins(stage):
+    pass
+"""
     ran = run_pytest(tmp_path, profile_of(server, tmp_path), cases)
     assert ran.code == 130, ran.output
     assert ran.results["verdict"] == "interrupted"
     assert ran.requirement("UST-CONN-1")["verdict"] == "pass"
-    assert ran.requirement("UST-BAN-4")["reason"] == "no case of it ran"
+    assert ran.requirement("UST-BAN-2")["reason"] == "no case of it ran"
+    assert '"unbanUser"' in (ran.folder / "history.ndjson").read_text()
 
 
 def test_users_come_back_as_they_were(server: Reference, tmp_path: Path) -> None:

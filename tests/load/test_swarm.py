@@ -213,16 +213,23 @@ def test_an_interrupted_swarm_keeps_its_results(server: reference.Reference, tmp
         "print(run.outcome.value, len(run.latency) > 1)"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, start_new_session=True) as child:
-        log = tmp_path / "r" / "locust.log"
-        _await(lambda: log.exists() and b"All users spawned" in log.read_bytes(), child)
+        _await(lambda: _sessions(child.pid, server.url) >= 8, child)
         os.kill(child.pid, signal.SIGINT)
         output, _ = child.communicate(timeout=_DEADLINE)
     assert output.split() == [b"interrupted", b"True"]
 
 
+def _sessions(pid: int, url: str) -> int:
+    """How many connections to a server the children of a process have."""
+    children = psutil.Process(pid).children()
+    connections = [at for child in children for at in child.net_connections("tcp") if at.raddr]
+    return sum(url.endswith(f":{at.raddr.port}") for at in connections)
+
+
 def _refused(target: str, folder: Path, error: type[Exception], words: str, **options: Any) -> None:
     with pytest.raises(error, match=words):
         swarm("ban_storm", target, **{"users": 8, "spawn_rate": 50, "run_time": 5, "results": folder, **options})
+    assert not folder.exists(), "what could not begin leaves nothing behind"
 
 
 def test_what_cannot_be_run_is_refused_in_a_sentence(server: reference.Reference, tmp_path: Path) -> None:

@@ -1,0 +1,63 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from eventproof import catalog, layout, profile
+from eventproof.conform import run
+from eventproof.conform.rest import document_of
+from eventproof.conform.verdicts import NotTestable
+from eventproof.errors import UsageError
+from eventproof.reference import Reference
+from eventproof.target import Call, Target
+from eventproof.verdict import Outcome, Verdict
+
+SYSTEM = catalog.load().system("user-state")
+
+
+@pytest.fixture
+def target() -> Target:
+    return profile.for_url("http://127.0.0.1:8080", {})
+
+
+def test_our_document_is_the_contract_where_the_profile_changes_nothing(target: Target) -> None:
+    assert document_of(target, SYSTEM) is SYSTEM.openapi
+
+
+def test_other_paths_need_the_servers_own_document(target: Target) -> None:
+    ban = target.operations["banUser"]
+    assert isinstance(ban, Call)
+    elsewhere = replace(target, operations={**target.operations, "banUser": replace(ban, path="/v2/ban/{userId}")})
+    with pytest.raises(NotTestable, match="banUser is not here what our OpenAPI document says"):
+        document_of(elsewhere, SYSTEM)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"), [("[1, 2]", "it has no paths"), ("a: [", "cannot be read"), (None, "cannot be read")]
+)
+def test_a_document_that_is_none_is_a_usage_error(
+    target: Target, tmp_path: Path, text: str | None, sentence: str
+) -> None:
+    path = tmp_path / "openapi.yaml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(UsageError, match=sentence):
+        document_of(replace(target, openapi=str(path)), SYSTEM)
+
+
+def test_a_published_document_is_what_answers_are_held_to(server: Reference, tmp_path: Path) -> None:
+    ours = (layout.CONTRACTS / "user_state" / "openapi.yaml").read_text()
+    published = tmp_path / "openapi.yaml"
+    published.write_text(ours)
+    target = replace(profile.load(server.profile), openapi=str(published))
+    assert run.check(target, only=["ALL-REST-1"]).outcome is Outcome.PASS
+
+    published.write_text(
+        ours.replace("'405':", "'418':").replace("required: [id, email, role, tier]", "required: [age]")
+    )
+    (line,) = [line for line in run.check(target, only=["ALL-REST-1"]).requirements if line.id == "ALL-REST-1"]
+    assert line.verdict is Verdict.FAIL
+    assert "does not answer as its OpenAPI document says" in line.reason
+    (check,) = line.checks
+    assert "age" in check.expected
+    assert "Bearer ey" not in check.observed
