@@ -4,8 +4,9 @@ Nothing here opens a socket: the suite sends a `Request` with its asyncio client
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -18,6 +19,7 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _SECRET_FIELDS = frozenset({"password", "token", "access_token", "accessToken", "refresh_token", "refreshToken"})
 REDACTED = "[redacted]"
+_MOST_PLACES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ def action_for(
     """What performs an operation: a request, or a program where the profile says so."""
     operation = target.operations.get(operation_id)
     if operation is None:
-        raise UsageError(f"{target.source}: no system under test has the operation {operation_id}")
+        raise UsageError(
+            f"{target.source}: no system under test has the operation {operation_id}, or [operations] denies it"
+        )
     known = {**parameters, **({} if token is None else {"token": token})}
     where = f"{target.source}: [operations.{operation_id}]"
     if isinstance(operation, Command):
@@ -90,7 +94,7 @@ def path_for(channel: OtherChannel, token: str | None) -> str:
     return f"{channel.address}{'&' if '?' in channel.address else '?'}{urlencode({channel.parameter: token})}"
 
 
-def credentials_of(identity: Identity) -> dict[str, str]:
+def credentials_of(identity: Identity) -> dict[str, str | int]:
     """The parameters that an identity brings to a call, of those it has."""
     values = {"userId": identity.id, "id": identity.id, "email": identity.email, "password": identity.password}
     return {name: value for name, value in values.items() if value is not None}
@@ -124,7 +128,7 @@ def read(operation: Call | Command, name: str, body: Any) -> Any:
             f"the answer to {operation.operation} has no {name} at {pointer}; the profile says in "
             f"[operations.{operation.operation}.answers] where it is",
             expected=f"a value at {pointer}",
-            observed=repr(redact(body))[:300],
+            observed=f"values at {', '.join(islice(_places(body), _MOST_PLACES)) or 'no place'}",
         )
     return found
 
@@ -140,6 +144,19 @@ def at(document: Any, pointer: str) -> Any:
         else:
             return None
     return document
+
+
+def _places(document: Any, here: str = "") -> Iterator[str]:
+    """The JSON pointer of every value that holds no others: what is there, without what it is."""
+    inner = (
+        document.items() if isinstance(document, Mapping) else enumerate(document) if isinstance(document, list) else ()
+    )
+    for key, value in inner:
+        place = f"{here}/{str(key).replace('~', '~0').replace('/', '~1')}"
+        if isinstance(value, Mapping | list) and value:
+            yield from _places(value, place)
+        else:
+            yield place
 
 
 def mint(target: Target, identity: Identity, now: float, nonce: str) -> str | None:

@@ -7,11 +7,14 @@ With `--json`, results go to standard output and everything for people to standa
 import json
 import os
 import shlex
+import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -50,7 +53,16 @@ def eventproof() -> None:
 
 def main() -> None:
     """The console script `eventproof`; never returns."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) is signal.SIG_DFL:
+            signal.signal(ending, _like_ctrl_c)
     sys.exit(run(sys.argv[1:]))
+
+
+def _like_ctrl_c(number: int, frame: FrameType | None) -> None:
+    """A CI that cancels, a terminal that closes: results are written, and what we started is stopped."""
+    ctrl_c = signal.getsignal(signal.SIGINT)
+    (ctrl_c if callable(ctrl_c) else signal.default_int_handler)(number, frame)
 
 
 def run(arguments: list[str]) -> int:
@@ -65,10 +77,6 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone; what was found is in the results folder.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.UNAVAILABLE
     except EventproofError as error:
         _raise_for_debugging()
         _say(str(error))
@@ -82,6 +90,21 @@ def run(arguments: list[str]) -> int:
 
 def _say(sentence: str) -> None:
     click.echo(f"eventproof: {sentence}", err=True)
+
+
+@contextmanager
+def _to_reader_of(stream: TextIO) -> Iterator[None]:
+    """Print to someone who may have seen enough (`| head`): the exit code stays what it is."""
+    try:
+        yield
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _print(text: str) -> None:
+    with _to_reader_of(sys.stdout):
+        click.echo(text)
 
 
 def _raise_for_debugging() -> None:
@@ -127,7 +150,9 @@ _results_option = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     help="The results folder; eventproof-results/… by default.",
 )
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print results.json on standard output.")
+_json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON on standard output: results.json, or what else was asked for."
+)
 
 
 @contextmanager
@@ -186,19 +211,20 @@ def check(
     from .report.progress import progress
 
     if explain:
-        click.echo(listing.explained_text(listing.explained(explain)))
+        entry = listing.explained(explain)
+        _print(_dumped(asdict(entry)) if as_json else listing.explained_text(entry))
         return ExitCode.PASS
     if listed:
-        known_systems = systems or tuple(catalog.load().systems)
-        click.echo(
-            listing.listing_text(listing.listing(catalog.load(), listing.collected(known_systems), known_systems))
-        )
+        contracts = catalog.load()
+        chosen = tuple(contracts.system(name).name for name in systems or contracts.systems)
+        entries = listing.listing(contracts, listing.collected(chosen), chosen)
+        _print(_dumped([asdict(entry) for entry in entries]) if as_json else listing.listing_text(entries))
         return ExitCode.PASS
     with _profile(target, reference, fault) as given:
         known = launch.target_of(given, environment)
         if dry_run:
             steps = rehearsal.dry_run(launch.narrowed(known, systems))
-            click.echo(rehearsal.text_of(steps))
+            _print(_dumped([asdict(step) for step in steps]) if as_json else rehearsal.text_of(steps))
             return exit_code(outcome(step.verdict for step in steps))
         with folder.prepared(results, "check") as written, progress() as listener:
             checked = run.check(
@@ -207,14 +233,17 @@ def check(
                 only=only,
                 seed=seed,
                 results=written,
-                command=_command("check", target, reference, fault, environment),
+                command=_command(["check"], target, reference, fault, environment),
                 listener=listener,
             )
     return _finish(checked, written, as_json)
 
 
+_SCENARIO = "ban_storm"
+
+
 @eventproof.command()
-@click.argument("scenario", required=False, default="ban_storm", metavar="[SCENARIO]")
+@click.argument("scenario", required=False, default=_SCENARIO, metavar="[SCENARIO]")
 @_target_options
 @click.option("--users", type=click.IntRange(min=1), default=100, show_default=True, help="Simulated users.")
 @click.option("--admins", type=click.IntRange(min=1), default=2, show_default=True, help="Simulated admins.")
@@ -256,9 +285,16 @@ def swarm(
     from .report.countdown import countdown
 
     if listed:
-        click.echo("\n".join(f"{name}  {about}" for name, about in run.scenarios().items()))
+        known = run.scenarios()
+        _print(_dumped(known) if as_json else "\n".join(f"{name}  {about}" for name, about in known.items()))
         return ExitCode.PASS
-    settings = f"--users {users} --admins {admins} --spawn-rate {spawn_rate:g} --run-time {run_time:g}s"
+    if target is None and ("://" in scenario or scenario.endswith(".toml")):
+        scenario, target = _SCENARIO, scenario
+    options = (
+        *("--users", str(users), "--admins", str(admins), "--spawn-rate", f"{spawn_rate:g}"),
+        *("--run-time", f"{run_time:g}s", "--processes", str(processes), "--seed", str(seed)),
+        *(part for line in objectives for part in ("--objective", line)),
+    )
     with (
         _profile(target, reference, fault, seed_users=users + 2 * max(admins, processes)) as given,
         folder.prepared(results, "swarm") as written,
@@ -276,7 +312,7 @@ def swarm(
             environment=environment,
             admins=admins,
             seed=seed,
-            command=f"{_command(f'swarm {shlex.quote(scenario)}', target, reference, fault, environment)} {settings}",
+            command=_command(["swarm", scenario], target, reference, fault, environment, options),
             progress=passed,
         )
     return _finish(swarmed, written, as_json)
@@ -299,34 +335,47 @@ def demo(users: int, run_time: float, results: Path | None, as_json: bool) -> in
 @click.option("--force", is_flag=True, help="Replace a profile that is there.")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default="eventproof.toml")
 def init(path: Path, force: bool) -> None:
-    """Write a profile to fill in: what eventproof must know of your server."""
+    """Write a profile to fill in, with what each setting is for."""
     from . import profile
 
     if path.exists() and not force:
         raise UsageError(f"{path} is there already; --force replaces it")
-    path.write_text(profile.template(), encoding="utf-8")
-    click.echo(f"wrote {path}; fill it in, then try `eventproof check --dry-run {path}`")
+    try:
+        path.write_text(profile.template(), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+    _print(f"wrote {path}; fill it in, then try `eventproof check --dry-run {path}`")
 
 
-def _command(verb: str, target: str | None, reference: bool, fault: str | None, environment: str | None) -> str:
+def _command(
+    verb: Iterable[str],
+    target: str | None,
+    reference: bool,
+    fault: str | None,
+    environment: str | None,
+    options: Iterable[str] = (),
+) -> str:
     """What a person typed, to be typed again."""
     named = ["--reference", *(["--fault", fault] if fault else [])] if reference else [target] if target else []
-    return shlex.join(["eventproof", *verb.split(), *named, *(["--environment", environment] if environment else [])])
+    where = ["--environment", environment] if environment else []
+    return shlex.join(["eventproof", *verb, *named, *where, *options])
 
 
 def _finish(run: "Run", folder: Path, as_json: bool) -> int:
     """Say what came of a run, and return its code."""
     from .report import terminal
 
-    terminal.print_summary(run, report=folder / "report.html", stream=sys.stderr if as_json else sys.stdout)
+    people = sys.stderr if as_json else sys.stdout
+    with _to_reader_of(people):
+        terminal.print_summary(run, report=folder / "report.html", stream=people)
     if as_json:
-        click.echo((folder / "results.json").read_text("utf-8"))
+        _print((folder / "results.json").read_text("utf-8").rstrip())
     return exit_code(run.outcome)
 
 
 @eventproof.group()
 def contract() -> None:
-    """What the contracts say: the events of every system, and whether a payload fits."""
+    """What the contracts say of events, and whether a payload fits."""
 
 
 @contract.command("list")
@@ -337,7 +386,7 @@ def contract_list(systems: tuple[str, ...], as_json: bool) -> None:
     from . import catalog, contract
 
     rows = contract.listing(catalog.load(), systems or None)
-    click.echo(_dumped(rows) if as_json else contract.listing_text(rows))
+    _print(_dumped(rows) if as_json else contract.listing_text(rows))
 
 
 @contract.command("show")
@@ -348,7 +397,7 @@ def contract_show(event: str, as_json: bool) -> None:
     from . import catalog, contract
 
     shown = contract.shown(contract.find(catalog.load(), event))
-    click.echo(_dumped(shown) if as_json else contract.shown_text(shown))
+    _print(_dumped(shown) if as_json else contract.shown_text(shown))
 
 
 @contract.command("validate")
@@ -360,9 +409,21 @@ def contract_validate(event: str, file: str, as_json: bool) -> ExitCode:
     from . import catalog, contract
 
     result = contract.validated(contract.find(catalog.load(), event), contract.read_payload(file))
-    click.echo(_dumped(result) if as_json else contract.validated_text(result))
+    _print(_dumped(result) if as_json else contract.validated_text(result))
     return ExitCode.PASS if result["valid"] else ExitCode.FAIL
 
 
+@contract.command("sample")
+@click.argument("event")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same payload."
+)
+def contract_sample(event: str, seed: int) -> None:
+    """A made-up payload that fits the event's contract, as JSON."""
+    from . import catalog, contract, samples
+
+    _print(_dumped(samples.sample(contract.find(catalog.load(), event), seed)))
+
+
 def _dumped(data: Any) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False)
+    return json.dumps(data, indent=2, ensure_ascii=False, default=str)

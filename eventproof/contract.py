@@ -3,15 +3,15 @@
 Each `*_text` function renders what the function beside it returns; the data is what `--json` prints.
 """
 
-import difflib
 import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from .catalog import Catalog, Event
 from .errors import UsageError
+from .settings import nearest
 
 __all__ = [
     "find",
@@ -37,24 +37,27 @@ def find(catalog: Catalog, name: str) -> Event:
     if len(found) == 1:
         return known[found[0]]
     if found:
-        raise UsageError(f'Several systems have an event "{name}"; say which: {", ".join(found)}.')
-    names = [*known, *(event.name for event in known.values())]
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]}?" if near else "`eventproof contract list` names all."
-    raise UsageError(f'There is no event "{name}"; {hint}')
+        raise UsageError(f'several systems have an event "{name}"; say which: {", ".join(found)}')
+    hint = nearest(name, {*known, *(event.name for event in known.values())})
+    raise UsageError(f'there is no event "{name}"{hint}; `eventproof contract list` names all')
 
 
 def read_payload(path: str) -> Any:
     """The JSON in a file, or on standard input for `-`; UsageError where it cannot be read."""
+    name = "standard input" if path == "-" else path
     try:
         text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise UsageError(f"{path} cannot be read: {reason}. Name a file that holds the payload as JSON.") from None
+        raise UsageError(f"{name} cannot be read: {reason}; name a file that holds the payload as JSON") from None
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{path} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}.") from None
+        raise UsageError(f"{name} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except ValueError as error:
+        raise UsageError(f"{name} is not JSON: {error}") from None
+    except RecursionError:
+        raise UsageError(f"{name} is nested too deep to be read") from None
 
 
 def listing(catalog: Catalog, systems: Iterable[str] | None = None) -> list[Json]:
@@ -139,6 +142,10 @@ def validated_text(data: Json) -> str:
         lines.append(f"    expected  {problem['expected']}")
         lines.append(f"    found     {problem['observed']}")
     return "\n".join(lines)
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 _ARROWS = {"send": "server to client", "receive": "client to server"}

@@ -12,6 +12,7 @@ from .report.countdown import countdown
 from .report.merge import merge
 from .report.progress import progress
 from .report.records import Run
+from .verdict import Outcome
 
 __all__ = ["demo"]
 
@@ -22,7 +23,8 @@ _SPARE = 40
 def demo(*, users: int = 200, admins: int = 2, run_time: float = 20.0, results: Path | None = None) -> tuple[Run, Path]:
     """Check the reference server and let a swarm loose on it; give the run of both, and its results folder.
 
-    The folder holds the two runs' own folders as `check` and `swarm`. Raises what either of them raises.
+    The folder holds the two runs' own folders as `check` and `swarm`. After an interrupted check there is no swarm.
+    Raises what either of them raises.
     """
     folder = folders.prepare(results, "demo")
     with reference.start(seed_users=users + _SPARE) as server:
@@ -34,20 +36,23 @@ def demo(*, users: int = 200, admins: int = 2, run_time: float = 20.0, results: 
                 command="eventproof check --reference",
                 listener=listener,
             )
-        with countdown(f"a swarm of {users} users and {admins} admins, {run_time:.0f} s", run_time) as passed:
-            swarmed = load.swarm(
-                "ban_storm",
-                str(server.profile),
-                users=users,
-                spawn_rate=users / 4,
-                run_time=run_time,
-                admins=admins,
-                results=folder / "swarm",
-                command=f"eventproof swarm ban_storm --reference --users {users} --run-time {run_time:.0f}s",
-                progress=passed,
-            )
-    both = merge([checked, swarmed], command="eventproof demo")
+        runs = [checked]
+        if checked.outcome is not Outcome.INTERRUPTED:
+            with countdown(f"a swarm of {users} users and {admins} admins, {run_time:g} s", run_time) as passed:
+                swarmed = load.swarm(
+                    "ban_storm",
+                    str(server.profile),
+                    users=users,
+                    spawn_rate=users / 4,
+                    run_time=run_time,
+                    admins=admins,
+                    results=folder / "swarm",
+                    command=f"eventproof swarm ban_storm --reference --users {users} --run-time {run_time:g}s",
+                    progress=passed,
+                )
+            runs.append(swarmed)
+    both = merge(runs, command=f"eventproof demo --users {users} --run-time {run_time:g}s")
     formats.write_all(both, (), folder)
-    histories = [(folder / part / "history.ndjson").read_text("utf-8") for part in ("check", "swarm")]
+    histories = [path.read_text("utf-8") for path in sorted(folder.glob("*/history.ndjson"))]
     folders.write(folder / "history.ndjson", "".join(histories))
     return both, folder

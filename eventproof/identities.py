@@ -31,7 +31,7 @@ def read(table: Table, folder: Path) -> tuple[tuple[Identity, ...], tuple[Identi
 def _listed(entry: Table, role: str) -> Iterator[Identity]:
     """One `[[identities.users]]`: a person, or `count` of them with `{n}` in their id and e-mail address."""
     count, first = entry.number("count", 1), entry.number("first", 1)
-    user_id, email = entry.text("id", None), entry.text("email", None)
+    user_id, email = entry.text_or_number("id"), entry.text("email", None)
     password, token = entry.secret("password"), entry.secret("token")
     tier = entry.text("tier", None)
     if email is None and user_id is None and token is None:
@@ -40,7 +40,7 @@ def _listed(entry: Table, role: str) -> Iterator[Identity]:
     for number in range(first, first + count):
         yield Identity(
             role=role,
-            id=user_id and user_id.replace("{n}", str(number)),
+            id=user_id.replace("{n}", str(number)) if isinstance(user_id, str) else user_id,
             email=email and email.replace("{n}", str(number)),
             password=password,
             tier=tier,
@@ -65,7 +65,8 @@ def _credentials(path: Path) -> Iterator[Identity]:
         entry = Table(values, f"{path}:{number}", {})
         yield Identity(
             role=entry.choice("role", _ROLES, "user"),
-            **{key: entry.text(key, None) for key in ("id", "email", "password", "tier", "token")},
+            id=entry.text_or_number("id"),
+            **{key: entry.text(key, None) for key in ("email", "password", "tier", "token")},
         )
 
 

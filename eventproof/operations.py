@@ -1,4 +1,7 @@
-"""What each operationId is on a target: our OpenAPI documents, overridden by the `[operations]` of a profile."""
+"""What each operationId is on a target: our OpenAPI documents, overridden by the `[operations]` of a profile.
+
+`getUser = false` there says that the target has no such call: what needs it can then not be tested.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,12 +22,16 @@ _ANSWERS: Mapping[str, Mapping[str, str]] = {
 
 
 def read(table: Table, systems: tuple[System, ...]) -> dict[str, Call | Command]:
-    """Every operation of the systems by its operationId."""
+    """Every operation of the systems that the target has, by its operationId."""
     known = {operation.id: (system, operation) for system in systems for operation in system.operations}
     for key in table.names():
         if key not in known:
             raise UsageError(f'{table.file}: unknown operation "{key}" in [operations]{nearest(key, set(known))}')
-    return {name: _operation(table.table(name), system, operation) for name, (system, operation) in known.items()}
+    return {
+        name: _operation(table.table(name), system, operation)
+        for name, (system, operation) in known.items()
+        if not table.denies(name)
+    }
 
 
 def _operation(table: Table, system: System, operation: Operation) -> Call | Command:

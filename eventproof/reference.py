@@ -94,7 +94,8 @@ def _await_ready(child: "subprocess.Popen[bytes]", log: Path) -> str:
             if not chunk:
                 break
             pending += chunk
-            for line in pending.decode(errors="replace").splitlines():
+            *lines, _unfinished = pending.decode(errors="replace").split("\n")
+            for line in lines:
                 if line.startswith(_READY):
                     return line.removeprefix(_READY).strip()
     code = child.poll() if child.poll() is not None else _stop(child)

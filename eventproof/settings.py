@@ -46,6 +46,11 @@ class Table:
         self._asked.add(key)
         return key in self.values
 
+    def denies(self, key: str) -> bool:
+        """Whether the key is `false`, where otherwise a table would be."""
+        self._asked.add(key)
+        return self.values.get(key) is False
+
     def names(self) -> tuple[str, ...]:
         """The keys of a table whose keys are names given by the profile."""
         self._asked.update(self.values)
@@ -54,6 +59,13 @@ class Table:
     def text(self, key: str, default: str | None = _REQUIRED) -> str:
         """A string, with its variables filled in."""
         value = self._get(key, str, "a string", default)
+        return self._filled(key, value) if isinstance(value, str) else value
+
+    def text_or_number(self, key: str) -> str | int | None:
+        """A string, with its variables filled in, or a whole number as it is; None where it is absent."""
+        value = self._get(key, (str, int), "a string or a whole number", None)
+        if isinstance(value, bool):
+            self.fail(key, f"must be a string or a whole number, not {value!r}")
         return self._filled(key, value) if isinstance(value, str) else value
 
     def secret(self, key: str) -> str | None:

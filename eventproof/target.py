@@ -46,7 +46,7 @@ class Identity:
     """One person of the target whom the profile lends to the tests, destructive actions included."""
 
     role: str
-    id: str | None = None
+    id: str | int | None = None
     email: str | None = None
     password: str | None = field(default=None, repr=False)
     tier: str | None = None
@@ -55,7 +55,7 @@ class Identity:
     @property
     def name(self) -> str:
         """What to call them in messages for people."""
-        return self.email or self.id or self.role
+        return self.email or (self.role if self.id is None else str(self.id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from aiohttp import web
 from eventproof.catalog import Channel, Wire
 from eventproof.errors import UsageError
 
+from .accounts.tables import Accounts
 from .conduct import Conduct
 from .delivery.admission import Admission
 from .delivery.connections import Connections
 from .delivery.emit import Delivery
+from .garbage import Garbage
 from .metrics import CONTENT_TYPE, Metrics
 from .passwords import Passwords
 from .refusals import contracts
@@ -20,7 +22,6 @@ from .services import Services
 from .settings import Settings
 from .store.database import Store
 from .systems.user_state.handlers import UserState
-from .systems.user_state.tables import Accounts
 from .tokens import Tokens, secret_for
 from .transport.doors import stream, websocket
 from .transport.http import json_response
@@ -45,7 +46,7 @@ SOCKET_IO_PATH: Final = "/socket.io/"
 
 def services(settings: Settings, store: Store, conduct: Conduct) -> Services:
     """Everything that the systems stand on."""
-    accounts, connections, metrics = Accounts(store), Connections(), Metrics()
+    accounts, connections, metrics = Accounts(store), Connections(Garbage().left), Metrics()
     tokens = Tokens(secret_for(store.path), settings.token_lifetime, time.time)
     return Services(
         accounts=accounts,

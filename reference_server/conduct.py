@@ -8,10 +8,10 @@ Nothing else in the server knows that faults exist.
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .accounts.account import Account, Change, Session, Tier
 from .delivery.connections import Connection, Connections
 from .refusals import Refusal
 from .systems.user_state import rules
-from .systems.user_state.rules import Account, Change, Session, Tier
 
 Event = tuple[str, dict[str, Any]]
 

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from eventproof.errors import UsageError
 
+from .accounts.account import Account, Change, Role, Session, Tier
 from .conduct import Conduct, Event
 from .delivery.admission import REST
 from .delivery.connections import Connection, Connections, opened
 from .refusals import Refusal
-from .systems.user_state.rules import Account, Change, Role, Session, Tier
 
 MAIN: Final = "/"
 """The channel that the specification asks for."""

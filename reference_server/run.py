@@ -15,14 +15,14 @@ from aiohttp import web
 
 from eventproof.errors import UsageError
 
-from . import seed
+from . import garbage, seed
+from .accounts.tables import TABLES
 from .app import application, chosen, services
 from .conduct import Conduct
 from .faults import conduct_of
 from .services import Services
 from .settings import Settings
 from .store.database import open_store
-from .systems.user_state.tables import TABLES
 from .transport.http import HttpProtocol
 
 _log = structlog.get_logger("server")
@@ -54,6 +54,7 @@ async def serve(settings: Settings, people: People) -> None:
     """Serve until SIGTERM or SIGINT. Raises UsageError and TargetUnavailable where the server cannot start."""
     stop = _stopped()
     async with running(settings, people, conduct_of(settings.fault)) as server:
+        garbage.take_over()
         print(f"listening on {server.url}", flush=True)
         _log.info("listening", url=server.url, systems=chosen(settings), fault=settings.fault or None)
         await stop.wait()

@@ -11,8 +11,8 @@ import orjson
 
 from eventproof.errors import UsageError
 
+from .accounts.account import Account, Role, Tier
 from .services import Services
-from .systems.user_state.rules import Account, Role, Tier
 
 ADMINS: Final = 4
 EMAIL_VARIABLE: Final = "EVENTPROOF_ADMIN_EMAIL"

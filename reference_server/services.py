@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
+from .accounts.tables import Accounts
 from .conduct import Conduct
 from .delivery.admission import Admission
 from .delivery.connections import Connections
 from .delivery.emit import Delivery
 from .metrics import Metrics
 from .passwords import Passwords
-from .systems.user_state.tables import Accounts
 from .tokens import Tokens
 
 

@@ -13,8 +13,8 @@ import jwt
 
 from eventproof.errors import UsageError
 
+from .accounts.account import Account, Session
 from .refusals import Refusal
-from .systems.user_state.rules import Account, Session
 
 ALGORITHM: Final = "HS256"
 SECRET_VARIABLE: Final = "EVENTPROOF_JWT_SECRET"

@@ -1,7 +1,9 @@
 """What a machine may lack: a test that needs it is skipped and says so, and fails under `CI=true`."""
 
 import os
+import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -12,8 +14,20 @@ _NODE_MODULES = Path(__file__).parent / "js" / "node_modules"
 def node_modules() -> Path:
     """The installed npm packages of `tests/js`: the official AsyncAPI schemas, Socket.IO server and client."""
     if not _NODE_MODULES.is_dir():
-        sentence = "tests/js/node_modules is missing: run `npm ci` in tests/js, or `make test`"
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
+        _lack("tests/js/node_modules is missing: run `npm ci` in tests/js, or `make test`")
     return _NODE_MODULES
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        _lack("Chromium is missing: install the package chromium, or run `make test` as root")
+    return path
+
+
+def _lack(sentence: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence)
+    pytest.skip(sentence)

@@ -18,7 +18,7 @@ async def test_every_answer_is_documented(stage: Stage) -> None:
     stage.will_disturb(user)
     tokens = {"user": await user.another_token(), "admin": await stage.admin.session()}
     for system in stage.systems:
-        rest = Rest(stage.target, document_of(stage.target, system), tokens, user.id)
+        rest = Rest(stage.target, document_of(stage.target, system), tokens, user.id, stage.nobody(like=user))
         sent = 0
         for call, operation in sorted(rest.operations(), key=lambda found: _ends_sessions(found[0])):
             stage.note(f"requests for {call.operation}")

@@ -1,6 +1,6 @@
 """Only admins act on accounts, and only on accounts and tiers that exist."""
 
-import uuid
+from typing import Any
 
 import pytest
 
@@ -29,7 +29,7 @@ async def _only_the_canary(stage: Stage, user: Person) -> None:
 async def test_an_action_is_refused_to_anyone_but_an_admin(stage: Stage, operation: str, caller: str) -> None:
     user, intruder = await stage.users(2)
     await user.connect()
-    parameters = {"userId": user.id}
+    parameters: dict[str, Any] = {"userId": user.id}
     if operation == "updateUserTier":
         parameters["tier"] = stage.accounts.another_tier(user).name
     if caller == "nobody":
@@ -57,7 +57,7 @@ async def test_a_refused_unban_leaves_the_ban(stage: Stage) -> None:
 async def test_an_unknown_user_is_refused_with_a_client_error(stage: Stage, operation: str) -> None:
     witness = await stage.user()
     await witness.connect()
-    parameters = {"userId": uuid.UUID(int=stage.random.getrandbits(128)).hex}
+    parameters: dict[str, Any] = {"userId": stage.nobody(like=witness)}
     if operation == "updateUserTier":
         parameters["tier"] = stage.accounts.another_tier(witness).name
     (await stage.admin.call(operation, **parameters)).must_be_refused("although there is no such user")

@@ -40,8 +40,12 @@ class Document:
 
     def resolved(self, value: Any) -> Any:
         """The value itself, or what it points to where it is a reference."""
-        while isinstance(value, Mapping) and isinstance(value.get("$ref"), str):
-            value = self.at(value["$ref"])
+        followed: set[str] = set()
+        while isinstance(value, Mapping) and isinstance(reference := value.get("$ref"), str):
+            if reference in followed:
+                raise self.fault(reference, "the reference leads back to itself")
+            followed.add(reference)
+            value = self.at(reference)
         return value
 
 
@@ -96,6 +100,8 @@ def _yaml(path: Path, text: str) -> Any:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ContractError(f"{path}: line {line}: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise ContractError(f"{path}: no valid YAML: {' '.join(str(error).split())}") from None
 
 
 def _repeated(keys: Iterable[str]) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from eventproof.errors import UsageError
+from eventproof.settings import nearest
 from eventproof.verdict import Level
 
 from .schema import Problem, Schema
@@ -205,5 +206,5 @@ _Found = TypeVar("_Found")
 
 def _named(kind: str, name: str, known: Mapping[str, _Found]) -> _Found:
     if name not in known:
-        raise UsageError(f'There is no {kind} "{name}"; there are: {", ".join(known)}.')
+        raise UsageError(f'there is no {kind} "{name}"{nearest(name, known)}; there are {", ".join(known)}')
     return known[name]

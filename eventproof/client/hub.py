@@ -270,8 +270,7 @@ class HubSocketIO:
             if self._frames is None:
                 data = self._handshake(data, at)
             if data and self._frames is not None:
-                for opcode, payload in self._frames.feed(data):
-                    self._take(opcode, payload, at)
+                self._feed(self._frames, data, at)
         except ProtocolViolation as violation:
             detail = f"{violation} Expected {violation.expected}, got {violation.observed}"
             self._end(CloseReason.VIOLATION, detail, at)
@@ -307,6 +306,19 @@ class HubSocketIO:
         self._frames = websocket.FrameDecoder()
         self._session = Connection(loads=orjson.loads)
         return response.rest
+
+    def _feed(self, frames: websocket.FrameDecoder, data: bytes, at: float) -> None:
+        """Take what is complete, also what came before a violation in the same bytes."""
+        broken: websocket.FrameViolation | None = None
+        messages: Iterable[websocket.Message]
+        try:
+            messages = frames.feed(data)
+        except websocket.FrameViolation as violation:
+            messages, broken = violation.before, violation
+        for opcode, payload in messages:
+            self._take(opcode, payload, at)
+        if broken is not None:
+            raise broken
 
     def _take(self, opcode: Opcode, payload: str | bytes, at: float) -> None:
         if self._gone or self._session is None:

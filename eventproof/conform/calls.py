@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -16,6 +16,8 @@ from eventproof.target import Target
 __all__ = ["Answer", "Caller"]
 
 _SECRETS = frozenset({"password", "token"})
+_SHORTEST = 4
+"""Shorter secrets would take innocent text with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Answer:
     body: Any
     began: float
     """When the call was sent, on the history's clock."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What must not be shown of the body: a token need not look like one."""
 
     @property
     def is_accepted(self) -> bool:
@@ -75,8 +79,13 @@ class Answer:
             raise ContractViolation(f"{self.operation} failed", expected="2xx or 4xx", observed=str(self))
         return self
 
+    @property
+    def shown(self) -> Any:
+        """The body without its secrets."""
+        return redact(self.body, self.secrets)
+
     def __str__(self) -> str:
-        return f"{self.status} {json.dumps(redact(self.body), ensure_ascii=False, default=repr)[:300]}"
+        return f"{self.status} {json.dumps(self.shown, ensure_ascii=False, default=repr)[:300]}"
 
 
 class Caller:
@@ -112,8 +121,11 @@ class Caller:
         except aiohttp.ClientError as error:
             self._history.add(Kind.UNANSWERED, actor, name=operation, payload=str(error))
             raise Inconclusive(f"the answer to {operation} broke off: {error or type(error).__name__}") from error
-        self._history.add(Kind.ANSWERED, actor, name=operation, payload=redact({"status": status, "body": body}))
-        return Answer(self.target, operation, status, body, began)
+        said = at(body, self.target.operations[operation].answers.get("token", "/token"))
+        secrets = tuple(_worth_hiding(token, said, *(parameters.get(name) for name in _SECRETS)))
+        answer = Answer(self.target, operation, status, body, began, secrets)
+        self._history.add(Kind.ANSWERED, actor, name=operation, payload={"status": status, "body": answer.shown})
+        return answer
 
     async def _send(self, request: Request) -> tuple[int, Any]:
         sending = self._http.request(
@@ -136,6 +148,10 @@ class Caller:
             if process.returncode is None:
                 process.kill()
         return (200 if process.returncode == 0 else 500), _document(output.decode(errors="replace"))
+
+
+def _worth_hiding(*values: Any) -> Iterator[str]:
+    yield from (value for value in values if isinstance(value, str) and len(value) >= _SHORTEST)
 
 
 def _document(text: str) -> Any:

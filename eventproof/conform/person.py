@@ -26,7 +26,8 @@ class Person:
     def __init__(self, name: str, identity: Identity, caller: Caller, doors: Doors) -> None:
         self.name = name
         self.identity = identity
-        self.id = identity.id or ""
+        self.id: str | int = "" if identity.id is None else identity.id
+        """As the target writes it, a text or a number; empty until it is known."""
         self.tier = identity.tier
         """The tier they have outside the tests; None where nobody told."""
         self.lines: list[Line] = []
@@ -43,7 +44,7 @@ class Person:
         if self._token is None:
             self._token = await self.another_token()
             self._is_proven = True
-        if not (self._is_proven and self.id):
+        if not (self._is_proven and self.is_known):
             await self._prove()
         return self._token
 
@@ -54,11 +55,21 @@ class Person:
         elif not me.is_accepted:
             raise Inconclusive(f"the session of {self.name} ({self.identity.name}) is no good: getMe answered {me}")
         else:
-            self.id = self.id or str(me.says("userId"))
+            self._learn_id(me)
             self.tier = self.tier or me.says("tier")
         self._is_proven = True
-        if not self.id:
+        if not self.is_known:
             raise NotTestable(f"{self.identity.name} has no id in the profile, and no answer tells it: answers.userId")
+
+    def _learn_id(self, answer: Answer) -> None:
+        found = None if self.is_known else answer.says("userId")
+        if found is not None:
+            self.id = found if isinstance(found, int) else str(found)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether their id is known."""
+        return self.id != ""
 
     def logged_out(self) -> None:
         """Their session is over; the next call begins another one."""
@@ -99,8 +110,11 @@ class Person:
             return minted
         answer = await self.log_in()
         if not answer.is_accepted:
-            raise Inconclusive(f"{self.name} could not log in: {answer}")
-        self.id = self.id or str(answer.says("userId") or "")
+            raise Inconclusive(
+                f"{self.name} could not log in: {answer}; "
+                f"see [operations.login] and the password of {self.identity.name}"
+            )
+        self._learn_id(answer)
         self.tier = self.tier or answer.says("tier")
         token = answer.says("token")
         if token is None:

@@ -6,6 +6,7 @@ gets the old one back, and a session that a ban or a logout ended is begun anew 
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from eventproof.history import Kind, Record
 
@@ -26,9 +27,9 @@ def done_to(person: Person, records: Iterable[Record]) -> frozenset[str]:
 
 def undoing(
     person: Person, lowest_tier: str | None, done: frozenset[str] | None = None
-) -> list[tuple[str, dict[str, str]]]:
+) -> list[tuple[str, dict[str, Any]]]:
     """The operations, with their parameters, that undo what was done to this person; all, where `done` is None."""
-    operations: list[tuple[str, dict[str, str]]] = []
+    operations: list[tuple[str, dict[str, Any]]] = []
     if done is None or "banUser" in done:
         operations.append(("unbanUser", {"userId": person.id}))
     tier = person.tier or lowest_tier

@@ -23,7 +23,7 @@ def probe(target: Target, catalog: Catalog) -> None:
 async def _probe(target: Target, speaks_socketio: bool) -> None:
     try:
         async with asyncio.timeout(_SECONDS):
-            await (_knock(target) if speaks_socketio else _fetch(target))
+            await (_knock(target) if speaks_socketio else _fetch(target.rest.url))
     except TimeoutError:
         raise TargetUnavailable(f"{target.base_url} did not answer within {_SECONDS:g} s") from None
 
@@ -41,15 +41,22 @@ async def _knock(target: Target) -> None:
         return
     except Inconclusive as silence:
         raise TargetUnavailable(str(silence)) from silence
+    except TargetUnavailable as nothing:
+        try:
+            await _fetch(target.base_url)
+        except TargetUnavailable:
+            raise nothing from None
+        hint = f"HTTP is answered there: see path (now {target.socketio.path}) and transports under [socketio]"
+        raise TargetUnavailable(f"{str(nothing).rstrip('.')}. {hint}") from nothing
     except ContractViolation as strange:
         raise TargetUnavailable(f"{target.base_url} is no Socket.IO server: {strange}") from strange
     finally:
         await client.close()
 
 
-async def _fetch(target: Target) -> None:
+async def _fetch(url: str) -> None:
     try:
-        async with aiohttp.ClientSession() as http, http.get(target.rest.url, allow_redirects=False):
+        async with aiohttp.ClientSession() as http, http.get(url, allow_redirects=False):
             return
     except aiohttp.ClientError as error:
-        raise TargetUnavailable(f"{target.rest.url} cannot be reached: {error}") from error
+        raise TargetUnavailable(f"{url} cannot be reached: {error}") from error

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from eventproof import catalog as contracts
 from eventproof.actions import expired
@@ -11,6 +12,7 @@ from eventproof.errors import EventproofError, Inconclusive
 from eventproof.target import OtherChannel, Target, Transport
 from eventproof.verdict import Verdict
 
+from .evidence import told
 from .gauges import Gauges
 from .person import Person
 from .probe import probe
@@ -21,6 +23,7 @@ from .verdicts import NotTestable, verdict_of
 __all__ = ["Step", "dry_run", "text_of"]
 
 _LAST = ("logout",)
+_NEEDED = ("login", "getMe", "banUser", "unbanUser", "updateUserTier")
 _ENOUGH_USERS = 6
 
 
@@ -64,11 +67,13 @@ def text_of(steps: tuple[Step, ...]) -> str:
 
 
 async def _rehearse(stage: Stage, steps: list[Step]) -> None:
-    async def attempt(what: str, act: Callable[[], Awaitable[object]]) -> bool:
+    async def attempt(what: str, act: Callable[[], Awaitable[object]], remedy: str = "") -> bool:
         try:
             await act()
         except EventproofError as error:
-            steps.append(Step(what, verdict_of(error), str(error)))
+            reason, _, observed = told(error)
+            sentence = "; ".join(part.rstrip(".") for part in (reason, observed, remedy) if part)
+            steps.append(Step(what, verdict_of(error), sentence))
             return False
         steps.append(Step(what, Verdict.PASS))
         return True
@@ -86,12 +91,14 @@ async def _rehearse(stage: Stage, steps: list[Step]) -> None:
     user = found[0]
     await attempt("a second session for the same user", user.another_token)
     for transport in target.socketio.transports:
-        await attempt(f"a Socket.IO connection by {transport}", _opening(user, transport))
+        await attempt(f"a Socket.IO connection by {transport}", _opening(user, transport), "see auth under [socketio]")
     for channel in target.other_channels or ():
-        await attempt(f"a {channel.kind} connection to {channel.address}", _entering(user, channel))
+        remedy = "see the address, the token and the parameter under [[other_channels]]"
+        await attempt(f"a {channel.kind} connection to {channel.address}", _entering(user, channel), remedy)
     for operation in sorted(target.operations, key=lambda name: name in _LAST):
         if operation != "login":
             await attempt(f"the call {operation}", _calling(stage, user, operation))
+    await attempt("a refusal that says why", _refusing(user))
     await attempt("the means for every case", _means(stage, user))
 
 
@@ -107,27 +114,49 @@ def _calling(stage: Stage, user: Person, operation: str) -> Callable[[], Awaitab
     async def call() -> None:
         tiers = stage.target.tiers
         unlocked = next((tier.unlocks.parameters for tier in tiers if tier.unlocks), {})
-        parameters = {"userId": user.id, **({"tier": tiers[-1].name} if tiers else {}), **unlocked}
+        parameters: dict[str, Any] = {"userId": user.id, **({"tier": tiers[-1].name} if tiers else {}), **unlocked}
+        each_tier = [{**parameters, "tier": tier.name} for tier in tiers] if operation == "updateUserTier" else []
         caller = stage.admin if stage.target.operations[operation].identity == "admin" else user
+        if operation == "banUser" and "unbanUser" not in stage.target.operations:
+            raise NotTestable("nobody was banned, since nothing could lift it: [operations] denies unbanUser")
+        for given in each_tier or [parameters]:
+            answer = await caller.call(operation, **given)
+            if not answer.is_accepted:
+                break
         if operation == "banUser":
             # Whoever is banned needs a new session for what follows.
-            answer = await caller.call(operation, **parameters)
             user.logged_out()
             await stage.accounts.unban(user)
-        else:
-            answer = await caller.call(operation, **parameters)
         if answer.status in (404, 405, 501):
-            raise NotTestable(f"it answered {answer}: correct method and path in [operations.{operation}]")
+            raise NotTestable(
+                f"it answered {answer}: correct method and path in [operations.{operation}], "
+                f"or write {operation} = false under [operations] where there is no such call"
+            )
         answer.must_be_an_answer()
         if not answer.is_accepted and operation != "useFeature":
-            raise Inconclusive(f"it answered {answer}: see [operations.{operation}] in the profile")
+            tier = f' for the tier "{given["tier"]}"' if each_tier else ""
+            raise Inconclusive(f"it answered {answer}{tier}: see [operations.{operation}] in the profile")
 
     return call
+
+
+def _refusing(user: Person) -> Callable[[], Awaitable[object]]:
+    async def refuse() -> None:
+        answer = await user.call("getMe", token="no.such.token")  # noqa: S106 - that is the point
+        answer.must_be_refused("with a token that is none")
+        rest = answer.target.rest
+        lacking = [f"{name} at {getattr(rest, name)}" for name in ("code", "message") if not getattr(answer, name)]
+        if lacking:
+            raise NotTestable(f"{answer} has no {' and no '.join(lacking)}: correct code and message under [rest]")
+
+    return refuse
 
 
 def _means(stage: Stage, user: Person) -> Callable[[], Awaitable[object]]:
     async def look() -> None:
         target, missing = stage.target, []
+        if lacking := [operation for operation in _NEEDED if operation not in target.operations]:
+            missing.append(f"[operations] denies {', '.join(lacking)}, without which most cases cannot be played")
         if expired(target, await user.session(), time.time()) is None:
             missing.append("no expired token: give [jwt] secret_env, or expired_env (UST-CONN-2)")
         if target.other_channels is None:

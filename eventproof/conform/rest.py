@@ -18,7 +18,9 @@ import requests
 import schemathesis
 import yaml
 from hypothesis import configuration
+from schemathesis.core.deserialization import deserialize_yaml
 from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.result import Err
 from schemathesis.specs.openapi import checks
 
 from eventproof.actions import headers_for, redact
@@ -28,7 +30,7 @@ from eventproof.target import Call, Target
 
 from .verdicts import NotTestable
 
-__all__ = ["Rest", "document_of"]
+__all__ = ["Rest", "aimed_at", "document_of"]
 
 EXAMPLES = 6
 """How many requests are generated for an operation, once of valid and once of invalid data."""
@@ -40,7 +42,6 @@ _JUDGED_BY: list[Any] = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-_NOBODY = "nobody-has-this-id"
 _MALFORMED_IDS = ("%00", "..%2F..", "%F0%9F%92%A5", "x" * 300)
 _MALFORMED_BODIES: tuple[tuple[bytes, str], ...] = (
     (b"", "application/json"),
@@ -61,7 +62,7 @@ def document_of(target: Target, system: System) -> Mapping[str, Any]:
     if target.openapi is not None:
         return _published(target.openapi)
     for operation in system.operations:
-        call = target.operations[operation.id]
+        call = target.operations.get(operation.id)
         if not isinstance(call, Call) or (call.method, call.path) != (operation.method.upper(), operation.path):
             raise NotTestable(
                 f"{operation.id} is not here what our OpenAPI document says: name the server's own with openapi"
@@ -76,7 +77,9 @@ class Rest:
     target: Target
     document: Mapping[str, Any]
     tokens: Mapping[str, str]
-    user_id: str
+    user_id: str | int
+    nobody: str | int
+    """An id of the same kind that nobody has."""
 
     def operations(self) -> Iterator[tuple[Call, Any]]:
         """The documented operations that the profile maps, with what Schemathesis knows of each."""
@@ -87,7 +90,10 @@ class Rest:
         }
         schema = schemathesis.openapi.from_dict(dict(self.document), config=schemathesis.Config())
         for found in schema.get_all_operations():
-            operation: Any = found.ok()  # type: ignore[union-attr]  # a document that cannot be read raises here
+            if isinstance(found, Err):
+                problem = " ".join(str(found.err()).split())
+                raise UsageError(f"the OpenAPI document {self.target.openapi} is wrong: {problem}")
+            operation: Any = found.ok()
             call = mapped.get((operation.method.upper(), _PARAMETER.sub("{}", operation.path)))
             if call is not None:
                 yield call, operation
@@ -107,8 +113,10 @@ class Rest:
             nonlocal sent
             sent += 1
             if call.identity == "admin":
+                aim = self.user_id if sent % 2 else self.nobody
                 for name in case.path_parameters:
-                    case.path_parameters[name] = self.user_id if sent % 2 else _NOBODY
+                    case.path_parameters[name] = aim
+                case.body = aimed_at(case.body, call.body, aim)
             with suppress(requests.exceptions.InvalidHeader):
                 arguments = case.as_transport_kwargs(self.target.rest.url, self._headers(call) if sent % 3 else None)
                 self._judge(case, call, _answer(http, call, arguments))
@@ -127,7 +135,7 @@ class Rest:
 
     def _send_malformed(self, http: requests.Session, call: Call, operation: Any) -> int:
         headers = self._headers(call)
-        here = self.target.rest.url + _PARAMETER.sub(quote(self.user_id), operation.path)
+        here = self.target.rest.url + _PARAMETER.sub(quote(str(self.user_id)), operation.path)
         attempts: list[dict[str, Any]] = [{"url": here, "headers": headers_for(self.target, "no.such.token")}]
         if call.identity != "anyone":
             attempts.append({"url": here})
@@ -139,7 +147,7 @@ class Rest:
                 {"url": here, "headers": {**headers, "Content-Type": kind}, "data": body}
                 for body, kind in _MALFORMED_BODIES
             ]
-        case = operation.Case(path_parameters=dict.fromkeys(re.findall(r"\{([^}]+)\}", operation.path), _NOBODY))
+        case = operation.Case(path_parameters=dict.fromkeys(re.findall(r"\{([^}]+)\}", operation.path), self.nobody))
         for attempt in attempts:
             self._judge(case, call, _answer(http, call, {"method": call.method, **attempt}))
         return len(attempts)
@@ -159,6 +167,15 @@ class Rest:
                 expected=str(redact(getattr(first, "message", "") or "an answer that is documented"))[:600],
                 observed=str(redact(f"{sent} -> {response.status_code} {response.text[:300]}")),
             ) from None
+
+
+def aimed_at(body: Any, template: Any, user_id: str | int) -> Any:
+    """A generated body that names the given user wherever the profile's template names one."""
+    if template == "{userId}":
+        return user_id
+    if isinstance(body, dict) and isinstance(template, Mapping):
+        return {name: aimed_at(value, template.get(name), user_id) for name, value in body.items()}
+    return body
 
 
 @contextmanager
@@ -182,7 +199,8 @@ def _answer(http: requests.Session, call: Call, arguments: Mapping[str, Any]) ->
 def _published(place: str) -> Mapping[str, Any]:
     try:
         text = requests.get(place, timeout=10).text if "://" in place else Path(place).read_text(encoding="utf-8")
-        document = yaml.safe_load(text)
+        # OpenAPI is written in the YAML of JSON: `no` is a word there, and `200` the name of a response.
+        document = deserialize_yaml(text)
     except (OSError, yaml.YAMLError) as error:
         raise UsageError(f"the OpenAPI document {place} cannot be read: {error}") from None
     if not isinstance(document, dict) or "paths" not in document:

@@ -1,6 +1,7 @@
 """What a case sees: users who come from the pool and go back restored, an admin, and what happened so far."""
 
 import random
+import uuid
 from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,13 @@ class Stage:
     async def users(self, count: int) -> list[Person]:
         """Several of them."""
         return [await self.user() for _ in range(count)]
+
+    def nobody(self, like: Person) -> str | int:
+        """An id that nobody has, of the kind that this person's is: only what is unknown about it is to be refused."""
+        if not str(like.id).isdigit():
+            return uuid.UUID(int=self.random.getrandbits(128)).hex
+        number = self.random.randrange(2**30, 2**31)
+        return number if isinstance(like.id, int) else str(number)
 
     def will_disturb(self, user: Person) -> None:
         """Anything may be done to this user in ways that the history does not tell: restore all of them."""

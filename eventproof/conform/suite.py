@@ -57,6 +57,8 @@ class Suite:
         self._stages: dict[str, Stage] = {}
         self._seconds: dict[str, float] = {}
         self._interrupted = False
+        self._foreign_failed = False
+        """Whether something in the session that is no case of ours failed: a team's own test beside the cases."""
         self._started = datetime.now(UTC)
         self._began = time.monotonic()
 
@@ -96,6 +98,7 @@ class Suite:
         """Keep what a case raised; when it is over, judge it."""
         report = yield
         if not requirements_of(item):
+            self._foreign_failed |= report.failed
             return report
         self._seconds[item.nodeid] = self._seconds.get(item.nodeid, 0.0) + call.duration
         if call.excinfo is not None and item.nodeid not in self._raised:
@@ -135,7 +138,7 @@ class Suite:
         self.run = self._result()
         if self._options.results is not None:
             formats.write_all(self.run, self.troupe.history, self._options.results)
-        session.exitstatus = int(exit_code(self.run.outcome))
+        session.exitstatus = int(exit_code(self.run.outcome) or self._foreign_failed)
 
     def _result(self) -> Run:
         results = tuple(

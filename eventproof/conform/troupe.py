@@ -57,7 +57,7 @@ class Troupe:
         return {
             person.name: frozenset({f"user:{person.id}", f"role:{person.identity.role}", "everyone"})
             for person in self._people
-            if person.id
+            if person.is_known
         }
 
     def stage(self, case: str) -> Stage:
@@ -75,7 +75,9 @@ class Troupe:
 
 
 async def _session() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar())
+    # Node.js closes a connection that was idle for 5 seconds, just as long as a case waits for what does not come.
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=1.5)
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
 async def _bounded(acting: Coroutine[Any, Any, _T]) -> _T:

@@ -86,7 +86,11 @@ def _await_refusal(generator: Generator, person: Person, token: str | None, inte
             generator.books.record("ban_to_refused", monotonic() - intended)
             return
         if monotonic() > deadline:
-            generator.books.straggler(f"the token of {person}")
+            if answer.done:
+                generator.books.straggler(f"the token of {person}")
+            else:
+                generator.books.count("failed")
+                generator.books.incident(str(person), f"nobody knows whether the old token still works: {answer}")
             return
         gevent.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)

@@ -22,7 +22,8 @@ from eventproof.actions import Invocation, Request
 from eventproof.errors import UsageError
 from eventproof.target import Identity, Target
 
-_IDLE_SECONDS = 15.0
+_IDLE_SECONDS = 1.5
+"""Node.js and Apache close a connection that was idle for 5 seconds, gunicorn after 2."""
 _LOGINS = 16
 """How many logins are under way at once: a login costs a server more than anything else."""
 

@@ -24,6 +24,7 @@ from .books import Books, Report
 from .calls import Answer, Calls
 from .person import Person
 from .saturation import Limits
+from .schedule import late
 
 _TICK = 0.05
 _GLANCE = 0.25
@@ -126,11 +127,14 @@ class Generator:
 
     def _keep_books(self) -> None:
         """Settle the ledger, and measure how late this loop is."""
+        due = monotonic()
         while True:
-            due = monotonic() + _TICK
-            gevent.sleep(_TICK)
+            gevent.sleep(max(due - monotonic(), 0))
+            lags = tuple(late(due, monotonic(), _TICK))
+            due += len(lags) * _TICK
             if self.books.seconds and not self.stopping.is_set():
-                self.books.record("loop_lag", monotonic() - due)
+                for lag in lags:
+                    self.books.record("loop_lag", lag)
             self._connections = max(self._connections, len(self.hub))
             self.books.settle()
 

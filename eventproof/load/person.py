@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BANNED, TIER_UPDATED, UNBANNED = "user.banned", "user.tier.updated", "user.unbanned"
 _LATENCIES = {BANNED: "ban_to_event", TIER_UPDATED: "tier_to_event"}
+_GIVEN_UP = frozenset({CloseReason.VIOLATION, CloseReason.SILENT, CloseReason.CONGESTED})
+"""Ends that are our doing, because of what the target did or did not do: none of them is a logout."""
 
 
 class Session:
@@ -189,7 +191,12 @@ class Person:
         elif not was_open and not self._is_entering:
             generator.books.count("unopened")
             generator.books.note(f"a session could not be opened: {how}")
-        elif action is not None and action.until is Until.CLOSE and session in action.waiting:
+        elif (
+            action is not None
+            and action.until is Until.CLOSE
+            and session in action.waiting
+            and how.reason not in _GIVEN_UP
+        ):
             generator.books.record("ban_to_closed", at - action.at)
             action.is_over_for(session, at)
         elif was_open:

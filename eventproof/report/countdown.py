@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from rich.console import Console
@@ -16,7 +16,8 @@ def countdown(what: str, seconds: float, stream: TextIO | None = None) -> Iterat
     """Show `what` while the block runs; it calls what it is given with the seconds that have passed."""
     console = Console(file=stream or sys.stderr, highlight=False)
     if not console.is_terminal or console.is_dumb_terminal:
-        print(what, file=stream or sys.stderr, flush=True)
+        with suppress(BrokenPipeError):
+            print(what, file=stream or sys.stderr, flush=True)
         yield lambda _passed: None
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), TimeElapsedColumn())

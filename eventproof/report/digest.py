@@ -20,6 +20,8 @@ SEVERITY: tuple[Verdict, ...] = (
 )
 """All verdicts, the one to look at first first."""
 
+_FEW = 3
+
 RED = frozenset({Verdict.FAIL, Verdict.NOT_TESTABLE})
 UNKNOWN = frozenset({Verdict.INCONCLUSIVE, Verdict.HARNESS_ERROR})
 
@@ -76,12 +78,25 @@ def by_system(requirements: Iterable[RequirementResult]) -> dict[str, list[Requi
 
 
 def notable(run: Run) -> list[RequirementResult]:
-    """The requirements that are neither a plain pass nor unclaimed, the gravest first."""
+    """The requirements that are worth a line each, the gravest first: no plain pass, not unclaimed, not `untouched`."""
+    many = untouched(run)
     return by_severity(
         requirement
         for requirement in run.requirements
         if requirement.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+        and not (is_untouched(requirement) and requirement.reason in many)
     )
+
+
+def untouched(run: Run) -> dict[str, int]:
+    """Why no check tells of many requirements (not selected, interrupted), and how many those are: one line for all."""
+    reasons = Counter(requirement.reason for requirement in run.requirements if is_untouched(requirement))
+    return {reason: count for reason, count in reasons.items() if count > _FEW}
+
+
+def is_untouched(requirement: RequirementResult) -> bool:
+    """Whether nothing is known of it because no check of it ran."""
+    return requirement.verdict is Verdict.INCONCLUSIVE and not requirement.checks
 
 
 def findings(run: Run) -> list[Finding]:

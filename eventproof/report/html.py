@@ -51,6 +51,7 @@ def render(run: Run, _history: Iterable[Record] = ()) -> str:
             run=run,
             headline=digest.headline(run),
             findings=digest.findings(run),
+            untouched=digest.untouched(run),
             systems=digest.by_system(run.requirements),
             shares=_shares(run.requirements),
             tally=digest.counts(requirement.verdict for requirement in run.requirements),

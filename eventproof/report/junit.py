@@ -1,8 +1,8 @@
 """junit.xml, as Jenkins, GitLab and the rest read it: a suite a system, a case for each check of each requirement.
 
 A requirement's verdict is what counts: under one that is only a warning a failed check is no failure, and one
-that fails although its checks do not (a stale known failure) is a case of its own. A run that is not a pass
-has a case that says so, whatever its requirements say: no reader takes it for green.
+that fails although its checks do not (a stale known failure) is a case of its own. One of which no check ran is
+skipped. A run that is not a pass has a case that says so, whatever its requirements say: no reader takes it for green.
 """
 
 import math
@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from eventproof.history import Record
 from eventproof.verdict import Outcome, Verdict
 
-from .digest import RED, UNKNOWN, by_system, headline
+from .digest import RED, UNKNOWN, by_system, headline, is_untouched
 from .records import Check, Frame, Objective, RequirementResult, Run
 from .redaction import redacted_text
 
@@ -23,6 +23,8 @@ __all__ = ["render"]
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, not even escaped."""
+
+_RED = ("failure", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,12 @@ class _Case:
     reason: str
     detail: str = ""
     seconds: float = 0.0
+    ran: bool = True
+
+    @property
+    def element(self) -> str:
+        """The element by which JUnit tells its verdict; none for what is green."""
+        return _element(self.verdict) if self.ran else "skipped"
 
 
 def render(run: Run, _history: Iterable[Record] = ()) -> str:
@@ -42,7 +50,7 @@ def render(run: Run, _history: Iterable[Record] = ()) -> str:
     root = ET.Element("testsuites", {"name": f"eventproof {_text(run.kind)}", **_totals(cases)})
     for name, members in groupby(cases, key=lambda case: case.suite):
         suite = [*members]
-        skipped = str(sum(_element(case.verdict) == "skipped" for case in suite))
+        skipped = str(sum(case.element == "skipped" for case in suite))
         facts = {"name": _text(name), "timestamp": _text(run.started), **_totals(suite), "skipped": skipped}
         element = ET.SubElement(root, "testsuite", facts)
         _properties(element, run)
@@ -59,15 +67,16 @@ def _cases(run: Run) -> Iterator[_Case]:
         *(_of_objective(objective) for objective in run.objectives),
     ]
     yield from cases
-    if run.outcome is not Outcome.PASS and not any(case.verdict in RED | UNKNOWN for case in cases):
+    if run.outcome is not Outcome.PASS and not any(case.element in _RED for case in cases):
         yield _Case("run", f"the {run.kind} is valid and complete", "run", Verdict.INCONCLUSIVE, headline(run))
 
 
 def _of_requirement(requirement: RequirementResult) -> Iterator[_Case]:
     cases = [_of_check(requirement, check) for check in requirement.checks]
-    if not any(_element(case.verdict) == _element(requirement.verdict) for case in cases):
+    if not any(case.element == _element(requirement.verdict) for case in cases):
         name = f"{requirement.id}: {requirement.sentence}"
-        yield _Case(requirement.system, name, _classname(requirement), requirement.verdict, requirement.reason)
+        ran = not is_untouched(requirement)
+        yield _Case(requirement.system, name, _classname(requirement), requirement.verdict, requirement.reason, ran=ran)
     yield from cases
 
 
@@ -120,7 +129,7 @@ def _line(frame: Frame) -> str:
 
 
 def _totals(cases: list[_Case]) -> dict[str, str]:
-    elements = [_element(case.verdict) for case in cases]
+    elements = [case.element for case in cases]
     return {
         "tests": str(len(cases)),
         "failures": str(elements.count("failure")),
@@ -143,7 +152,7 @@ def _write(suite: ET.Element, case: _Case) -> None:
     element = ET.SubElement(
         suite, "testcase", {"name": _text(case.name), "classname": _text(case.classname), "time": _time(case.seconds)}
     )
-    tag = _element(case.verdict)
+    tag = case.element
     if tag:
         told = ET.SubElement(element, tag, {"type": case.verdict.value, "message": _text(case.reason)})
         told.text = _text(case.detail)

@@ -78,6 +78,8 @@ def _requirements(run: Run) -> Iterator[str]:
                 for one in notable
             ),
         )
+    for reason, count in digest.untouched(run).items():
+        yield from ("", f"{count} inconclusive: {_text(reason)}")
 
 
 def _objectives(run: Run) -> Iterator[str]:

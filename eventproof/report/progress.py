@@ -6,6 +6,7 @@ a run which ends without results leaves the terminal as it was.
 
 import sys
 from collections import Counter
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -48,7 +49,8 @@ class PlainProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stream.flush()
+        with suppress(BrokenPipeError):
+            self._stream.flush()
 
     def started(self, total: int) -> None:
         """Remember how many there will be."""
@@ -65,7 +67,8 @@ class PlainProgress:
         self._say(f"{place} {_line(check).plain}")
 
     def _say(self, line: str) -> None:
-        print(line, file=self._stream, flush=True)
+        with suppress(BrokenPipeError):  # nobody reads on (`2>&1 | head`), which is no reason to stop
+            print(line, file=self._stream, flush=True)
 
 
 class LiveProgress:

@@ -113,7 +113,10 @@ def _requirements(run: Run) -> RenderableType | None:
     tally = digest.counts(requirement.verdict for requirement in run.requirements)
     counted = Text(", ").join(Text(f"{count} {verdict.value}", VERDICTS[verdict]) for verdict, count in tally.items())
     total = Text.assemble(digest.number(len(run.requirements), "requirement"), ": ", counted)
-    return Group(lines, total) if lines.row_count else total
+    untouched = (
+        Text(_shown(f"{count} inconclusive: {reason}"), "dim") for reason, count in digest.untouched(run).items()
+    )
+    return Group(*([lines] if lines.row_count else []), *untouched, total)
 
 
 def _objectives(run: Run) -> RenderableType | None:

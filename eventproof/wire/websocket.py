@@ -95,6 +95,8 @@ _RESERVED: Final = 0x70
 _MASKED: Final = 0x80
 _SINGLE_TEXT: Final = _FINAL | Opcode.TEXT
 _CONTROL_LIMIT: Final = 125
+_SHOWN: Final = 32
+"""How many bytes are shown of what is no frame."""
 
 
 class FrameDecoder:
@@ -147,7 +149,7 @@ class FrameDecoder:
                 start += width
             end = start + length
             if first != _SINGLE_TEXT or length > self._max_message:
-                self._check_header(first, length)
+                self._check_header(first, length, data[position : position + _SHOWN])
             if end > available:
                 self._needed = end - position
                 break
@@ -160,10 +162,12 @@ class FrameDecoder:
             position = end
         self._buffer = bytearray(data[position:]) if position < available and not self._closed else b""
 
-    def _check_header(self, first: int, length: int) -> None:
+    def _check_header(self, first: int, length: int, beginning: bytes) -> None:
         """Refuse a frame by its header alone, before its payload is waited for."""
         if first & _RESERVED:
-            raise _violation("A frame has a reserved bit set.", "RSV1 to RSV3 clear", f"0x{first:02x}")
+            # Often this is no frame at all; then its first bytes tell what it is, such as an HTTP answer.
+            observed = f"0x{first:02x} in {excerpt(beginning)}"
+            raise _violation("A frame has a reserved bit set.", "RSV1 to RSV3 clear", observed)
         opcode = _OPCODES.get(first & 0x0F)
         if opcode is None:
             raise _violation("A frame has a reserved opcode.", "0 to 2 or 8 to 10", f"{first & 0x0F}")

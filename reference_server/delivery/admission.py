@@ -7,11 +7,10 @@ by the question; one that is committed after finds the connection enrolled, and 
 import asyncio
 from typing import Protocol
 
+from ..accounts.account import Account, Session, standing
 from ..conduct import Conduct
 from ..metrics import Metrics
 from ..refusals import Refusal
-from ..systems.user_state import rules
-from ..systems.user_state.rules import Account, Session
 from ..tokens import Tokens
 from .connections import Connection, Connections, Link
 
@@ -83,7 +82,7 @@ class Admission:
 
     async def _check(self, door: str, session: Session) -> Account:
         account, ended = await self._accounts.of_session(session)
-        code = self._conduct.standing(door, rules.standing(session, account, ended), session, account)
+        code = self._conduct.standing(door, standing(session, account, ended), session, account)
         if code or account is None:
             raise Refusal(code or "token_invalid")
         return account

@@ -6,12 +6,12 @@ seen by that question; there is no moment between.
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, auto
 from typing import Final, Protocol
 
+from ..accounts.account import Session
 from ..refusals import Refusal
-from ..systems.user_state.rules import Session
 from .emission import Emission
 
 
@@ -69,9 +69,13 @@ class Connection:
 
 
 class Connections:
-    """All connections by user. Finding those of one user costs no more than their number."""
+    """All connections by user. Finding those of one user costs no more than their number.
 
-    def __init__(self) -> None:
+    `on_left` is told, when one that was open has gone, how many remain.
+    """
+
+    def __init__(self, on_left: Callable[[int], None] = lambda _: None) -> None:
+        self._on_left = on_left
         self._by_user: dict[str, dict[Connection, None]] = {}
         self._count = 0
 
@@ -98,6 +102,7 @@ class Connections:
         """It is gone. Does nothing the second time."""
         if connection.stage is Stage.GONE:
             return
+        was_open = connection.stage is Stage.OPEN
         connection.move(Stage.GONE)
         if connection.expiry is not None:
             connection.expiry.cancel()
@@ -107,6 +112,8 @@ class Connections:
         self._count -= 1
         if not mine:
             del self._by_user[user_id]
+        if was_open:
+            self._on_left(self._count)
 
     def of_user(self, user_id: str) -> list[Connection]:
         """Every connection of this user, in the order they came, those being opened included."""

@@ -36,7 +36,7 @@ def websocket(channel: str, made: Services, limits: Limits) -> Route:
     """A route that becomes a WebSocket; what a client says on it is not listened to."""
 
     async def route(request: web.Request) -> web.StreamResponse:
-        pipe = Pipe(limits, made.metrics.cut)
+        pipe = Pipe(limits, made.metrics.cut, heartbeat=limits.ping_interval)
         pipe.check(request)
         connection = await made.admission.admit(token_of(request), channel, WebSocketLink(pipe))
         try:

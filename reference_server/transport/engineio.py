@@ -13,8 +13,12 @@ from contextlib import suppress
 from enum import Enum, auto
 from typing import Final, Protocol
 
+import structlog
+
 from .limits import Limits
 from .websocket import BINARY, TEXT, Pipe, frame
+
+_log = structlog.get_logger("engine.io")
 
 OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = "0123456"
 SEPARATOR: Final = "\x1e"
@@ -217,6 +221,11 @@ class EngineSession:
                 await self.receive(packet)
         except ProtocolError:
             self.close("transport error")
+        except ConnectionError:
+            raise
+        except Exception:
+            _log.exception("session-failed", sid=self.sid)
+            self.close("internal error")
         finally:
             if pipe is self._pipe:
                 self.abort("transport close")

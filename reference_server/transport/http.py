@@ -41,14 +41,19 @@ class HttpProtocol(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002 - aiohttp gives it
     ) -> web.StreamResponse:
         """The answer to a request that never reached the application, or broke it."""
-        if request.writer.output_size > 0:
-            raise ConnectionError("the answer has begun")
+        if has_begun(request):
+            raise ConnectionResetError("the answer has begun")
         if status >= 500:
             self.log_exception("a request failed", exc_info=exc)
         refusal = Refusal("malformed_request" if status < 500 else "internal_error")
         response = json_response(refusal.status, refusal.body())
         response.force_close()
         return response
+
+
+def has_begun(request: web.BaseRequest) -> bool:
+    """Whether bytes of an answer went out: a second one would end up inside the first, a WebSocket's frames for one."""
+    return request.writer.output_size > 0
 
 
 async def read_body(request: web.Request, most: int, seconds: float) -> bytes:

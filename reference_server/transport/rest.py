@@ -17,13 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from eventproof.catalog import Operation, System
 from eventproof.errors import ContractError
 
+from ..accounts.account import Account, Role, Session
 from ..conduct import Conduct
 from ..delivery.admission import REST, Admission
 from ..metrics import Metrics
 from ..refusals import Refusal, contracts
-from ..systems.user_state.rules import Account, Role, Session
 from ..tokens import bearer
-from .http import json_response, read_body, too_large
+from .http import has_begun, json_response, read_body, too_large
 from .limits import Limits
 
 _log = structlog.get_logger("rest")
@@ -116,22 +116,24 @@ class Rest:
         try:
             return await handler(request)
         except Refusal as refusal:
-            return self._refused(refusal)
+            return self._refused(request, refusal)
         except web.HTTPException as found:
             code = _BY_STATUS.get(found.status, "malformed_request" if found.status < 500 else "internal_error")
             allow = found.headers.get("Allow")
-            return self._refused(Refusal(code, headers={"Allow": allow} if allow else None))
+            return self._refused(request, Refusal(code, headers={"Allow": allow} if allow else None))
         except SQLAlchemyError as failure:
             _log.error("store-failed", path=request.path, error=str(failure))
-            return self._refused(Refusal("unavailable"))
+            return self._refused(request, Refusal("unavailable"))
         except ConnectionError:
             raise
         except Exception:
             _log.exception("request-failed", path=request.path)
-            return self._refused(Refusal("internal_error"))
+            return self._refused(request, Refusal("internal_error"))
 
-    def _refused(self, refusal: Refusal) -> web.Response:
+    def _refused(self, request: web.Request, refusal: Refusal) -> web.Response:
         self._metrics.refused(REST, refusal.code)
+        if has_begun(request):
+            raise ConnectionResetError("the answer has begun")
         told = self._conduct.refusal(refusal)
         return json_response(told.status, told.body(), told.headers)
 

@@ -23,6 +23,7 @@ CLOSE_CODES: Final = {
     "going away": WSCloseCode.GOING_AWAY,
     "client disconnect": WSCloseCode.OK,
     "transport error": WSCloseCode.PROTOCOL_ERROR,
+    "internal error": WSCloseCode.INTERNAL_ERROR,
 }
 """Close codes by reason; any other reason is a policy of ours (1008)."""
 
@@ -40,13 +41,13 @@ def frame(opcode: int, payload: bytes) -> bytes:
 
 
 class Pipe:
-    """One open WebSocket."""
+    """One open WebSocket; with `heartbeat` (seconds), a client that answers no PING in half of it is let go."""
 
-    def __init__(self, limits: Limits, on_cut: Callable[[], None]) -> None:
+    def __init__(self, limits: Limits, on_cut: Callable[[], None], heartbeat: float | None = None) -> None:
         self._limits = limits
         self._on_cut = on_cut
         self._response = web.WebSocketResponse(
-            compress=False, max_msg_size=limits.max_message, timeout=limits.close_timeout
+            compress=False, max_msg_size=limits.max_message, timeout=limits.close_timeout, heartbeat=heartbeat
         )
         self._transport: asyncio.Transport | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -59,14 +60,16 @@ class Pipe:
             raise Refusal("malformed_request", "This path speaks WebSocket: open it with a WebSocket client.")
 
     async def open(self, request: web.Request) -> None:
-        """Answer the handshake. Raises Refusal where the request is none."""
+        """Answer the handshake. Raises Refusal where the request is none, ConnectionError where the client has gone."""
         self.check(request)
         await self._response.prepare(request)
         self._transport = request.transport
-        if self._transport is not None:
-            self._transport.set_write_buffer_limits(high=self._limits.max_backlog)
+        if self._transport is None:
+            raise ConnectionResetError("the client has gone")
+        self._transport.set_write_buffer_limits(high=self._limits.max_backlog)
         for act in self._early:
             act()
+        self._early.clear()
 
     def write(self, data: bytes) -> None:
         """Write a whole frame."""

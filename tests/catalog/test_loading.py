@@ -60,6 +60,7 @@ IN_THE_SYNTAX: dict[str, Fault] = {
     "a comma missing in JSON": (BANNED, '"type": "object",', '"type": "object"', "line 6: no valid JSON"),
     "a key twice in YAML": (ASYNCAPI, "x-wire: sse", "x-wire: sse\n    x-wire: sse", '"x-wire" stands twice'),
     "a key that is a number": (OPENAPI, "'200':", "200:", "the key 200 must be text"),
+    "a control character in YAML": (REQUIREMENTS, "prefix: UST", "prefix: \x01", "no valid YAML"),
     "a bracket open in YAML": (REQUIREMENTS, "prefix: UST", "prefix: [UST", "line "),
 }
 IN_THE_FORMAT: dict[str, Fault] = {
@@ -202,6 +203,11 @@ def test_a_document_that_is_a_list_is_refused(contracts: Path) -> None:
 def test_a_document_that_is_no_text_is_refused(contracts: Path) -> None:
     (contracts / "errors.yaml").write_bytes(b"\xff\xfe\x00")
     assert "errors.yaml: cannot be read" in refused(contracts)
+
+
+def test_a_reference_that_leads_back_to_itself_is_refused(spoiled: Callable[[str, str, str], str]) -> None:
+    itself = "    Credentials: {$ref: '#/components/schemas/Credentials'}\n    Formerly:\n"
+    assert "the reference leads back to itself" in spoiled(OPENAPI, "    Credentials:\n", itself)
 
 
 def test_a_folder_that_is_no_system_is_left_alone(contracts: Path) -> None:

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,11 +79,9 @@ def test_a_profile_that_is_not_there_is_told_how_to_be_written(tmp_path: Path) -
     says(eventproof("check", "absent.toml", cwd=tmp_path), ExitCode.USAGE, "absent.toml", "eventproof init")
 
 
-def test_an_unreachable_server_is_told_in_less_than_five_seconds(tmp_path: Path) -> None:
-    began = time.monotonic()
+def test_an_unreachable_server_is_told_soon_and_leaves_no_results(tmp_path: Path) -> None:
     says(eventproof("check", "http://127.0.0.1:1", cwd=tmp_path, timeout=30), ExitCode.UNAVAILABLE, "nothing listens")
     assert not (tmp_path / "eventproof-results").exists()
-    assert time.monotonic() - began < 30
 
 
 def test_a_plain_http_server_is_called_no_socketio_server(tmp_path: Path, plain_http_server: str) -> None:
@@ -141,6 +138,24 @@ def test_an_unknown_scenario_is_told_which_there_are(tmp_path: Path) -> None:
 
 def test_an_unknown_event_is_told_the_nearest(tmp_path: Path) -> None:
     says(eventproof("contract", "show", "user.baned", cwd=tmp_path), ExitCode.USAGE, "user.banned")
+
+
+def test_a_profile_goes_into_no_folder_that_is_not_there(tmp_path: Path) -> None:
+    says(eventproof("init", "absent/eventproof.toml", cwd=tmp_path), ExitCode.USAGE, "cannot write absent")
+
+
+def test_a_payload_that_is_no_json_is_told_where(tmp_path: Path) -> None:
+    for payload, words in (("{", "line 1"), ('{"message": NaN}', "NaN"), ("[" * 100_000, "nested too deep")):
+        (tmp_path / "payload.json").write_text(payload)
+        says(eventproof("contract", "validate", "user.banned", "payload.json", cwd=tmp_path), ExitCode.USAGE, words)
+
+
+def test_a_payload_on_standard_input_is_called_so(tmp_path: Path) -> None:
+    says(eventproof("contract", "validate", "user.banned", "-", cwd=tmp_path), ExitCode.USAGE, "standard input")
+
+
+def test_a_swarm_takes_a_url_in_place_of_a_scenario(tmp_path: Path) -> None:
+    says(eventproof("swarm", "http://127.0.0.1:1", cwd=tmp_path), ExitCode.UNAVAILABLE, "nothing listens")
 
 
 def test_an_unknown_option_is_a_usage_error(tmp_path: Path) -> None:

@@ -317,6 +317,22 @@ def test_a_masked_frame_is_a_violation() -> None:
     assert "masked" in how.detail
 
 
+def test_what_came_before_a_violation_in_the_same_bytes_is_heard() -> None:
+    message = b'42["told"]'
+
+    def script(peer: Peer) -> None:
+        peer.open()
+        peer.raw(bytes((0x81, len(message))) + message + b"HTTP/1.1 500")
+        peer.until_closed()
+
+    def work(hub: Hub, heard: Heard) -> list[str]:
+        hub.open(heard)
+        return [heard.next()[0] for _ in range(3)]
+
+    with _peer(script) as peer:
+        assert _with_hub(peer.url, work) == ["opened", "received", "closed"]
+
+
 def test_a_websocket_ping_is_answered() -> None:
     sent = []
 

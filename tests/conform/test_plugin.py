@@ -209,6 +209,14 @@ def test_the_exit_code_tells_what_came_of_it(server: Reference, tmp_path: Path, 
     assert exit_code(check(server, tmp_path, CASES, only).outcome) == code
 
 
+def test_a_test_of_another_kind_that_fails_beside_the_cases_keeps_its_exit_code(
+    server: Reference, tmp_path: Path
+) -> None:
+    cases = CASES + "\ndef test_of_another_kind():\n    assert False\n"
+    ran = run_pytest(tmp_path, profile_of(server, tmp_path), cases, "--only", "UST-CONN-1")
+    assert (ran.code, ran.results["verdict"]) == (ExitCode.FAIL, "pass")
+
+
 def test_an_unknown_selection_is_answered_with_the_nearest_name(server: Reference, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r'no case is called "is_brokn" \(did you mean "is_broken"\?\)'):
         check(server, tmp_path, CASES, "is_brokn")

@@ -5,7 +5,7 @@ import pytest
 
 from eventproof import catalog, layout, profile
 from eventproof.conform import run
-from eventproof.conform.rest import document_of
+from eventproof.conform.rest import Rest, aimed_at, document_of
 from eventproof.conform.verdicts import NotTestable
 from eventproof.errors import UsageError
 from eventproof.reference import Reference
@@ -43,6 +43,37 @@ def test_a_document_that_is_none_is_a_usage_error(
         path.write_text(text)
     with pytest.raises(UsageError, match=sentence):
         document_of(replace(target, openapi=str(path)), SYSTEM)
+
+
+def test_a_document_is_read_as_json_would_be(target: Target, tmp_path: Path) -> None:
+    path = tmp_path / "openapi.yaml"
+    path.write_text("paths: {/on: {get: {responses: {200: {description: off}}}}}\ncomponents: {parameters: {no: {}}}")
+    document = document_of(replace(target, openapi=str(path)), SYSTEM)
+    assert document["paths"]["/on"]["get"]["responses"] == {"200": {"description": "off"}}
+    assert list(document["components"]["parameters"]) == ["no"]
+
+
+def test_a_document_with_a_reference_to_nothing_is_a_usage_error(target: Target) -> None:
+    lost = {"$ref": "#/components/parameters/no"}
+    document = {"openapi": "3.0.3", "info": {}, "paths": {"/api/me": {"parameters": [lost], "get": {"responses": {}}}}}
+    rest = Rest(replace(target, openapi="theirs.yaml"), document, {}, 17, 18)
+    with pytest.raises(UsageError, match=r"the OpenAPI document theirs\.yaml is wrong: .*#/components/parameters/no"):
+        list(rest.operations())
+
+
+@pytest.mark.parametrize(
+    ("body", "template", "aimed"),
+    [
+        ({"member": 3, "why": "x"}, {"member": "{userId}", "why": "{reason}"}, {"member": 17, "why": "x"}),
+        ({"to": {"no": 3}}, {"to": {"no": "{userId}"}}, {"to": {"no": 17}}),
+        ({"why": "x"}, {"member": "{userId}"}, {"why": "x"}),
+        ({"to": []}, {"to": {"no": "{userId}"}}, {"to": []}),
+        (3, "{userId}", 17),
+        ("x", None, "x"),
+    ],
+)
+def test_a_generated_body_is_aimed_at_whom_the_profile_lends(body: object, template: object, aimed: object) -> None:
+    assert aimed_at(body, template, 17) == aimed
 
 
 def test_a_published_document_is_what_answers_are_held_to(server: Reference, tmp_path: Path) -> None:

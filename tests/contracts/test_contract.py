@@ -26,7 +26,7 @@ def test_the_list_has_one_row_an_event() -> None:
 
 def test_the_list_can_be_that_of_one_system() -> None:
     assert contract.listing(CONTRACTS, ["user-state"]) == contract.listing(CONTRACTS)
-    with pytest.raises(UsageError, match="There is no system"):
+    with pytest.raises(UsageError, match="there is no system"):
         contract.listing(CONTRACTS, ["nowhere"])
 
 
@@ -35,7 +35,7 @@ def test_an_event_is_found_by_its_name_alone_or_with_its_system() -> None:
 
 
 def test_a_misspelt_event_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UsageError, match=r"did you mean user\.banned\?"):
+    with pytest.raises(UsageError, match=r"did you mean \"user\.banned\"\?"):
         contract.find(CONTRACTS, "user.baned")
     with pytest.raises(UsageError, match="contract list"):
         contract.find(CONTRACTS, "xyz")

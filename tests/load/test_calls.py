@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 import pytest
@@ -73,6 +74,18 @@ async def test_calls_follow_one_another_on_one_connection(server: Server, target
     answers = await _with(target, lambda calls: [calls.perform("getMe", {}, "good") for _ in range(3)])
     assert [(answer.status, answer.done, answer.body) for answer in answers] == [(200, True, None)] * 3
     assert len(server.connections) == 1
+
+
+async def test_a_connection_is_not_used_again_once_a_server_may_be_closing_it(
+    server: Server, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """gunicorn closes after 2 idle seconds: a ban that meets such a connection would count as not answered."""
+    now = monotonic()
+    with closing(Calls(target)) as calls:
+        await asyncio.to_thread(calls.perform, "getMe", {}, "good")
+        monkeypatch.setattr("eventproof.load.calls.monotonic", lambda: now + 2.0)
+        await asyncio.to_thread(calls.perform, "getMe", {}, "good")
+    assert len(server.connections) == 2
 
 
 async def test_a_token_that_is_not_taken_is_told_from_a_call_that_is_refused_otherwise(target: Target) -> None:

@@ -91,6 +91,12 @@ def test_an_answer_without_what_it_should_say_is_a_violation_that_names_the_sett
         actions.read(target.operations["login"], "token", {"access": "abc"})
 
 
+def test_an_answer_that_lacks_it_is_shown_by_its_places_and_not_by_its_values(target: Target) -> None:
+    with pytest.raises(ContractViolation) as caught:
+        actions.read(target.operations["login"], "token", {"data": {"a/b": "opaque", "list": [1, []]}, "none": {}})
+    assert caught.value.observed == "values at /data/a~1b, /data/list/0, /data/list/1, /none"
+
+
 @pytest.mark.parametrize(
     ("pointer", "value"),
     [("/a/0/b~1c", 1), ("/a/5", None), ("/x/y", None), ("", {"a": [{"b/c": 1}]}), ("/a/b", None)],

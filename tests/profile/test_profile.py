@@ -58,7 +58,7 @@ def _is_setting(line: str) -> bool:
     return re.match(r'# (\[|[a-z_]+ = |"[A-Z])', line) is not None
 
 
-def _credentials(folder: Path, people: list[dict[str, str]]) -> Path:
+def _credentials(folder: Path, people: list[dict[str, str | int]]) -> Path:
     path = folder / "people.ndjson"
     path.write_text("".join(json.dumps(person) + "\n" for person in people), encoding="utf-8")
     return path
@@ -79,11 +79,14 @@ def _credentials(folder: Path, people: list[dict[str, str]]) -> Path:
         ("[budgets]\ncall = 0", '"budgets.call" must be a duration'),
         ('allow_load = "yes"', "\"allow_load\" must be true or false, not 'yes'"),
         ('[operations.banuser]\npath = "/x"', 'unknown operation "banuser" in [operations] (did you mean "banUser"?)'),
+        ("[operations]\nbanUser = true", '"operations.banUser" must be a table, not True'),
         ('[operations.banUser]\nidentity = "root"', 'must be one of anyone, user, admin, not "root"'),
         ('[operations.banUser]\npaht = "/x"', 'unknown key "paht" in [operations.banUser] (did you mean "path"?)'),
         ('[operations.login.answers]\ntoken = "token"', 'must be a JSON pointer such as "/user/id", not "token"'),
         ("[[identities.users]]\ncount = 3", '"identities.users[0].email" is missing'),
         ('[[identities.users]]\nemail = "a"\ncount = 0', "must be a whole number of at least 1"),
+        ("[[identities.users]]\nid = 1.5", '"identities.users[0].id" must be a string or a whole number, not 1.5'),
+        ("[[identities.users]]\nid = true", '"identities.users[0].id" must be a string or a whole number, not True'),
         ('[identities]\nusers = "many"', '"identities.users" must be a list of tables'),
         ('[identities]\nfile = "nowhere.ndjson"', "the file of credentials cannot be read"),
         ('[[other_channels]]\nkind = "sse"', '"other_channels[0].address" is missing'),
@@ -123,6 +126,18 @@ def test_what_every_profile_needs_is_asked_for(tmp_path: Path, text: str, senten
     with pytest.raises(UsageError, match=r"eventproof\.toml") as caught:
         load(tmp_path, text)
     assert sentence in str(caught.value)
+
+
+def test_a_call_that_a_server_does_not_have_is_denied_by_name(tmp_path: Path) -> None:
+    target = load(tmp_path, SMALLEST + "[operations]\ngetUser = false")
+    assert "getUser" not in target.operations
+    assert "banUser" in target.operations
+
+
+def test_ids_may_be_numbers(tmp_path: Path) -> None:
+    people = _credentials(tmp_path, [{"id": 18, "token": "t"}])
+    target = load(tmp_path, f'{SMALLEST}[identities]\nfile = "{people.name}"\n[[identities.users]]\nid = 17\n')
+    assert [(user.id, user.name) for user in target.users] == [(17, "17"), (18, "18")]
 
 
 def test_a_profile_that_is_not_there_is_a_sentence_about_init(tmp_path: Path) -> None:

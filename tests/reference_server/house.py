@@ -13,11 +13,11 @@ from typing import Any
 import aiohttp
 
 from reference_server import seed
+from reference_server.accounts.account import Account, Role, Tier
 from reference_server.conduct import Conduct
 from reference_server.run import People, running
 from reference_server.services import Services
 from reference_server.settings import Settings
-from reference_server.systems.user_state.rules import Account, Role, Tier
 from reference_server.transport.limits import Limits
 
 SECONDS = 5.0

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from reference_server.systems.user_state.rules import Role
+from reference_server.accounts.account import Role
 from tests.reference_server.house import BANNED, SECONDS, House, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

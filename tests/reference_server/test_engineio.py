@@ -6,8 +6,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from reference_server.systems.user_state.rules import Account, Session
+from reference_server.accounts.account import Account, Session
+from reference_server.transport.engine_server import EngineServer
 from reference_server.transport.limits import Limits
+from reference_server.transport.sse import StreamLink
+from reference_server.transport.websocket import Pipe
 from tests.reference_server.house import House, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -53,6 +56,46 @@ async def test_an_invalid_packet_closes_the_websocket(house: House, frame: str) 
     await socket.send(frame)
     _, code = await socket.rest()
     assert code == aiohttp.WSCloseCode.PROTOCOL_ERROR
+
+
+@pytest.mark.parametrize("upgraded", [False, True])
+async def test_a_fault_inside_the_server_closes_the_websocket_and_writes_no_http_into_it(
+    house: House, monkeypatch: pytest.MonkeyPatch, upgraded: bool
+) -> None:
+    async def fail(*_: object) -> None:
+        raise LookupError("a fault of ours")
+
+    monkeypatch.setattr(EngineServer, "received", fail)
+    if upgraded:
+        polling = await house.polling()
+        socket = await house.engine(f"EIO=4&transport=websocket&sid={polling.handshake['sid']}")
+        await socket.send("2probe")
+        assert await socket.read() == "3probe"
+        await socket.send("5")
+    else:
+        socket = await house.engine()
+    await socket.send("4x")
+    assert await socket.rest() == ([], aiohttp.WSCloseCode.INTERNAL_ERROR)
+
+
+@pytest.mark.parametrize("path", ["/api/me/ws", "/api/me/stream"])
+async def test_an_answer_that_has_begun_is_followed_by_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Inside a WebSocket, the bytes of a second answer would be frames with reserved bits."""
+
+    def fail(*_: object) -> None:
+        raise LookupError("a fault of ours")
+
+    monkeypatch.setattr(Pipe, "messages", fail)
+    monkeypatch.setattr(StreamLink, "_more", fail)
+    user = await house.person()
+    head = (
+        f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {user.token}\r\nConnection: Upgrade\r\n"
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    _, body = await house.says(head.encode() + b"\x88\x80\0\0\0\0")
+    assert b"HTTP/1.1" not in body
 
 
 @pytest.mark.parametrize("payload", [b"abc", b"", b"\xff\xfe", b"4abc", b"b!!!", b"9"])

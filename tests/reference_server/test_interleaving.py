@@ -13,9 +13,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from reference_server.accounts.account import Account, Session
 from reference_server.conduct import Conduct
 from reference_server.delivery.connections import Connection
-from reference_server.systems.user_state.rules import Account, Session
 from tests.reference_server.house import BANNED, SECONDS, House, Person, keep_house
 
 

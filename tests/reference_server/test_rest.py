@@ -10,7 +10,7 @@ import jwt
 import pytest
 from yarl import URL
 
-from reference_server.systems.user_state.rules import Account
+from reference_server.accounts.account import Account
 from reference_server.transport.limits import Limits
 from tests.reference_server.house import BANNED, SECONDS, House, Person, keep_house
 
@@ -268,6 +268,13 @@ async def test_guessing_a_password_is_slowed_down_for_that_email_alone(tmp_path:
             assert 0 < int(answer.headers["Retry-After"]) <= 60
         login = {"email": other.account.email, "password": "correct horse"}
         assert (await house.call("POST", LOGIN, json=login))[0] == 200
+
+
+async def test_guessing_many_at_once_is_slowed_down_likewise(tmp_path: Path) -> None:
+    async with keep_house(tmp_path) as house:
+        login = {"email": "nobody@example.com", "password": "wrong"}
+        answers = await asyncio.gather(*(house.call("POST", LOGIN, json=login) for _ in range(20)))
+        assert sorted(status for status, _ in answers) == [401] * 10 + [429] * 10
 
 
 async def test_what_fails_inside_is_told_without_its_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from eventproof.catalog import Direction
+from reference_server.accounts.account import Account, Role, Session, Tier, standing
 from reference_server.refusals import contracts
 from reference_server.systems.user_state import rules
-from reference_server.systems.user_state.rules import Account, Role, Session, Tier
 
 ACCOUNT = Account("usr_1", "ada@example.com", Role.USER, Tier.FREE, banned=False, epoch=3)
 SESSION = Session("usr_1", "token", 3, 0.0)
@@ -15,10 +15,10 @@ SESSION = Session("usr_1", "token", 3, 0.0)
 
 def test_a_ban_ends_every_session_issued_so_far_and_an_unban_revives_none() -> None:
     banned = rules.ban(ACCOUNT)
-    assert rules.standing(SESSION, banned, ended=False) == "account_banned"
+    assert standing(SESSION, banned, ended=False) == "account_banned"
     restored = rules.unban(banned)
-    assert rules.standing(SESSION, restored, ended=False) == "token_revoked"
-    assert rules.standing(replace(SESSION, epoch=restored.epoch), restored, ended=False) is None
+    assert standing(SESSION, restored, ended=False) == "token_revoked"
+    assert standing(replace(SESSION, epoch=restored.epoch), restored, ended=False) is None
 
 
 def test_a_second_ban_changes_nothing() -> None:
@@ -27,8 +27,8 @@ def test_a_second_ban_changes_nothing() -> None:
 
 
 def test_a_session_that_was_logged_out_or_belongs_to_nobody_is_refused() -> None:
-    assert rules.standing(SESSION, ACCOUNT, ended=True) == "token_revoked"
-    assert rules.standing(SESSION, None, ended=False) == "token_invalid"
+    assert standing(SESSION, ACCOUNT, ended=True) == "token_revoked"
+    assert standing(SESSION, None, ended=False) == "token_invalid"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import socket
 import time
 from pathlib import Path
 
+import aiohttp
 import pytest
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, Request, TextMessage
@@ -114,3 +115,17 @@ async def test_a_connection_that_fails_stops_neither_the_ban_nor_the_others(
         frames, _ = await well.rest()
         assert [frame[:2] for frame in frames] == ["42", "41"]
         await poorly.raw.close()
+
+
+async def test_a_native_websocket_that_answers_no_ping_is_let_go(tmp_path: Path) -> None:
+    """Its TCP connection may be long gone, and would otherwise count until its token expires."""
+    async with keep_house(tmp_path, limits=Limits(ping_interval=0.2)) as house:
+        user = await house.person()
+        mute = await house.http.ws_connect(f"{house.url}/api/me/ws", headers=user.headers, autoping=False)
+        lively = await house.http.ws_connect(f"{house.url}/api/me/ws", headers=user.headers)
+        hearing = asyncio.create_task(lively.receive())
+        assert (await mute.receive()).type is aiohttp.WSMsgType.PING
+        await house.settles(connections=1)
+        await asyncio.sleep(0.5)
+        assert not hearing.done()
+        hearing.cancel()

@@ -2,10 +2,10 @@
 
 import pytest
 
+from reference_server.accounts.account import Session
 from reference_server.delivery import connections
 from reference_server.delivery.connections import Connection, Stage
 from reference_server.refusals import Refusal
-from reference_server.systems.user_state.rules import Session
 from reference_server.transport import engineio
 
 
@@ -51,3 +51,14 @@ def test_what_has_gone_does_not_come_back() -> None:
     with pytest.raises(RuntimeError, match="from GONE to OPEN"):
         registry.open(connection)
     assert (len(registry), registry.users) == (0, 0)
+
+
+def test_of_what_was_open_it_is_told_when_it_has_gone_and_how_many_remain() -> None:
+    remaining: list[int] = []
+    registry = connections.Connections(remaining.append)
+    first, second, refused = (_connection(registry) for _ in range(3))
+    registry.open(first)
+    registry.open(second)
+    for connection in (refused, first, first, second):
+        registry.forget(connection)
+    assert remaining == [1, 0]

@@ -92,3 +92,14 @@ def test_a_duplicate_is_wrong_only_where_no_retry_explains_it() -> None:
     assert not digest.is_wrong(Delivery("e", 1, 1, 0, 2, 2, 0, 0), "duplicate")
     assert digest.is_wrong(Delivery("e", 1, 1, 0, 2, 1, 0, 0), "duplicate")
     assert not digest.is_wrong(Delivery("e", 1, 1, 0, 0, 0, 0, 0), "delivered")
+
+
+def test_many_requirements_that_no_check_touched_share_one_line() -> None:
+    left_out = [
+        samples.requirement(f"UST-X-{number}", verdict=Verdict.INCONCLUSIVE, reason="not selected", checks=())
+        for number in range(4)
+    ]
+    silent = samples.requirement("UST-X-9", verdict=Verdict.INCONCLUSIVE, reason="no case of it ran", checks=())
+    run = samples.run(samples.requirement(), *left_out, silent)
+    assert digest.untouched(run) == {"not selected": 4}
+    assert [requirement.id for requirement in digest.notable(run)] == ["UST-X-9"]

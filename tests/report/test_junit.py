@@ -110,6 +110,15 @@ def test_a_check_that_was_left_out_stays_skipped_under_a_requirement_that_passes
     ]
 
 
+def test_a_requirement_that_was_not_selected_makes_no_passing_run_red() -> None:
+    left_out = samples.requirement("UST-BAN-4", verdict=Verdict.INCONCLUSIVE, reason="not selected", checks=())
+    root = ET.fromstring(junit.render(samples.run(samples.requirement(), left_out)))
+    assert (root.get("failures"), root.get("errors")) == ("0", "0")
+    assert [case.get("name", "")[:9] for case in root.iter("testcase") if case.find("skipped") is not None] == [
+        "UST-BAN-4"
+    ]
+
+
 def test_a_saturated_generator_is_an_error_although_all_objectives_are_met() -> None:
     run = replace(samples.invalid(), objectives=samples.swarm().objectives)
     (error,) = ET.fromstring(junit.render(run)).iter("error")

@@ -24,6 +24,16 @@ def test_each_requirement_that_is_no_plain_pass_is_a_row() -> None:
     assert "| UST-CONN-1 |" not in text
 
 
+def test_what_was_not_selected_is_one_line() -> None:
+    left_out = [
+        samples.requirement(f"UST-X-{number}", verdict=Verdict.INCONCLUSIVE, reason="not selected")
+        for number in range(9)
+    ]
+    text = markdown.render(samples.run(samples.requirement(), *left_out))
+    assert "\n9 inconclusive: not selected\n" in text
+    assert "UST-X" not in text
+
+
 def test_a_swarm_has_its_objectives_latencies_and_account() -> None:
     text = markdown.render(samples.swarm())
     assert "| ✅ | `ban_to_logout: p(99) < 250ms` | 31.4 ms | pass |" in text

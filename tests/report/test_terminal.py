@@ -112,6 +112,16 @@ stragglers: user-17/phone
     )
 
 
+def test_what_was_not_selected_is_one_line() -> None:
+    left_out = [
+        samples.requirement(f"UST-X-{number}", verdict=Verdict.INCONCLUSIVE, reason="not selected")
+        for number in range(9)
+    ]
+    text = terminal.summary(samples.run(samples.requirement(), *left_out))
+    assert text.endswith("\n\n9 inconclusive: not selected\n10 requirements: 9 inconclusive, 1 pass\n")
+    assert "UST-X" not in text
+
+
 def test_many_frames_are_cut_to_the_last_ones() -> None:
     failed = samples.check(verdict=Verdict.FAIL, frames=samples.FRAMES * 2)
     text = terminal.summary(samples.run(samples.requirement(verdict=Verdict.FAIL, checks=(failed,))))

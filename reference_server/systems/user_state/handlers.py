@@ -7,12 +7,12 @@ from typing import Any
 
 import structlog
 
+from ...accounts.account import Account, Change, Tier
 from ...attempts import Attempts
 from ...refusals import Refusal
 from ...services import Services
 from ...transport.rest import Answer, Call, Handler
 from . import rules
-from .rules import Account, Change, Tier
 
 _log = structlog.get_logger("user-state")
 
@@ -49,10 +49,10 @@ class UserState:
         wait = self._attempts.wait(who)
         if wait:
             raise Refusal("too_many_attempts", headers={"Retry-After": str(math.ceil(wait))})
+        self._attempts.begin(who)
         found = await self._accounts.find_login(email)
         known = await self._passwords.matches(call.parameters["password"], found[1] if found else None)
         if found is None or not known:
-            self._attempts.failed(who)
             raise Refusal("invalid_credentials")
         self._attempts.succeeded(who)
         # Asked again: a ban may have been committed while the password was being verified.
@@ -65,7 +65,7 @@ class UserState:
     async def logout(self, call: Call) -> Answer:
         """End this session, and the connections that it opened."""
         session, _ = call.caller
-        await self._accounts.end_session(session, time.time())
+        await self._accounts.end_session(session, self._tokens.now())
         self._delivery.end(session.user_id, session.token_id)
         return Answer(204)
 

@@ -1,4 +1,4 @@
-"""User-state's storage: accounts, and the sessions that were logged out before they expired."""
+"""The storage of accounts, and of the sessions that were logged out before they expired."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
@@ -20,9 +20,9 @@ from sqlalchemy import (
     update,
 )
 
-from ...store.database import Store
+from ..store.database import Store
+from .account import Account, Change, Role, Session, Tier
 from .memory import Memory
-from .rules import Account, Change, Role, Session, Tier
 
 TABLES: Final = MetaData()
 

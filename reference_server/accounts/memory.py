@@ -6,7 +6,7 @@ replaces it here after the commit and before anybody is told or answered. Where 
 
 from typing import Final
 
-from .rules import Account
+from .account import Account
 
 _MOST: Final = 100_000
 

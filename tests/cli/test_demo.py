@@ -1,0 +1,37 @@
+"""`eventproof demo` is the first minute: a server, its check, a swarm, one verdict and one report."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_the_demo_passes_and_leaves_one_report_of_both_runs(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "eventproof", "demo", "--users", "12", "--run-time", "6s", "--results", "out"],
+        cwd=tmp_path,
+        env={**os.environ, "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    first, *rest = done.stdout.splitlines()
+    assert first.startswith("PASS")
+    said = "\n".join(rest)
+    for words in ("ban to logout", "user.banned", "Report: "):
+        assert words in said
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert results["requirements"], "the check is in it"
+    assert results["delivery"], "the swarm is in it"
+    assert results["objectives"]
+    for name in (
+        "report.html",
+        "junit.xml",
+        "summary.md",
+        "history.ndjson",
+        "check/results.json",
+        "swarm/results.json",
+    ):
+        assert (tmp_path / "out" / name).stat().st_size, name

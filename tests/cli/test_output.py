@@ -1,0 +1,39 @@
+"""What goes to standard output: JSON where a program asked for it, and an exit code that does not hang on who reads."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eventproof import cli
+from eventproof.verdict import ExitCode
+
+COMMAND = [sys.executable, "-m", "eventproof"]
+
+
+@pytest.mark.parametrize("asked", [("check", "--list"), ("check", "--explain", "UST-BAN-4"), ("swarm", "--list")])
+def test_what_is_listed_for_a_program_is_json(asked: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([*asked, "--json"]) == ExitCode.PASS
+    assert json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [('{"message": "Your account has been banned by an administrator."}', ExitCode.PASS), ("{}", ExitCode.FAIL)],
+)
+def test_a_reader_who_leaves_changes_no_exit_code(tmp_path: Path, payload: str, code: ExitCode) -> None:
+    (tmp_path / "payload.json").write_text(payload)
+    arguments = ["contract", "validate", "user.banned", str(tmp_path / "payload.json")]
+    child = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert child.stdout is not None
+    child.stdout.close()
+    _, said = child.communicate(timeout=60)
+    assert (child.returncode, said) == (code, b"")
+
+
+def test_what_repeats_a_swarm_has_all_its_options() -> None:
+    options = ["--users", "10", "--objective", "leaked == 0"]
+    command = cli._command(["swarm", "ban_storm"], None, True, "leak", None, options)
+    assert command == "eventproof swarm ban_storm --reference --fault leak --users 10 --objective 'leaked == 0'"

@@ -1,0 +1,31 @@
+"""What is measured of an admin's action, and what is said where it cannot be told."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from eventproof.load.admin import _await_refusal
+from eventproof.load.books import Books
+from eventproof.load.calls import Answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "stragglers", "failed", "samples"),
+    [
+        (Answer(401, None), 0, 0, 1),
+        (Answer(200, None), 1, 0, 0),
+        (Answer(0, None, "getMe was not answered"), 0, 1, 0),
+        (Answer(503, None), 0, 1, 0),
+    ],
+)
+def test_a_token_outlives_its_ban_where_it_works_and_not_where_nobody_knows(
+    answer: Answer, stragglers: int, failed: int, samples: int
+) -> None:
+    books = Books(frozenset(), lambda *_: None)
+    generator: Any = SimpleNamespace(books=books, calls=SimpleNamespace(perform=lambda *_: answer))
+    person: Any = "user-1"
+    _await_refusal(generator, person, "old", intended=0.0, deadline=0.0)
+    account = books.account(users=1, connections=1, gauges=())
+    assert (account.count("stragglers"), account.count("failed")) == (stragglers, failed)
+    assert len(account.samples("ban_to_refused")) == samples
