@@ -55,7 +55,7 @@ def start(
         credentials, log = folder / "credentials.ndjson", folder / "server.log"
         secret = secrets.token_urlsafe(48)
         command = [
-            *(sys.executable, "-m", "eventproof", "serve", "--port", "0"),
+            *(sys.executable, "-m", "eventproof", "serve", "--attached", "--port", "0"),
             *("--database-url", f"sqlite+aiosqlite:///{folder / 'server.db'}"),
             *("--seed", str(seed_users), "--credentials", str(credentials)),
             *("--systems", ",".join(systems)),
@@ -68,7 +68,7 @@ def start(
                 command,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 env={**os.environ, "EVENTPROOF_JWT_SECRET": secret},
                 start_new_session=True,
             )
@@ -113,8 +113,9 @@ def _stop(child: "subprocess.Popen[bytes]") -> int:
     except subprocess.TimeoutExpired:
         child.kill()
         code = child.wait()
-    if child.stdout is not None:
-        child.stdout.close()
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            pipe.close()
     return code
 
 

@@ -48,6 +48,7 @@ from .settings import load
 @click.option("--fault", metavar="NAME", help="Misbehave in a named way, to see that a test notices.")
 @click.option("--list-faults", is_flag=True, help="Name the misbehaviours, and leave.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="info by default.")
+@click.option("--attached", is_flag=True, help="Stop when standard input ends: with the program that started it.")
 def serve(
     *,
     config: Path | None,
@@ -55,6 +56,7 @@ def serve(
     users: int | None,
     credentials: Path | None,
     list_faults: bool,
+    attached: bool,
     **options: Any,
 ) -> None:
     """Run the reference server until it is told to stop.
@@ -74,7 +76,7 @@ def serve(
     settings = load(given, config)
     logs.configure(settings.log_level)
     admins = [admin for admin in (seed.admin_from_environment(), _asked(create_admin)) if admin]
-    asyncio.run(run(settings, People(admins, users or 0, credentials)))
+    asyncio.run(run(settings, People(admins, users or 0, credentials), attached=attached))
 
 
 def _asked(email: str | None) -> tuple[str, str] | None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import errno
+import os
 import resource
 import signal
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -50,9 +52,12 @@ class Running:
     services: Services
 
 
-async def serve(settings: Settings, people: People) -> None:
-    """Serve until SIGTERM or SIGINT. Raises UsageError and TargetUnavailable where the server cannot start."""
-    stop = _stopped()
+async def serve(settings: Settings, people: People, *, attached: bool = False) -> None:
+    """Serve until SIGTERM or SIGINT, or, where it is `attached`, until standard input ends.
+
+    Raises UsageError and TargetUnavailable where the server cannot start.
+    """
+    stop = _stopped(attached)
     async with running(settings, people, conduct_of(settings.fault)) as server:
         garbage.take_over()
         print(f"listening on {server.url}", flush=True)
@@ -91,8 +96,11 @@ async def running(settings: Settings, people: People, conduct: Conduct) -> Async
         await store.close()
 
 
-def _stopped() -> asyncio.Event:
-    """Set by the first SIGTERM or SIGINT; the second one does what it does to any program."""
+def _stopped(attached: bool) -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT; the second one does what it does to any program.
+
+    A server that is `attached` also ends with whoever holds the other end of its standard input.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -103,6 +111,14 @@ def _stopped() -> asyncio.Event:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, first)
+
+    def heard() -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            loop.remove_reader(sys.stdin.fileno())
+            stop.set()
+
+    if attached:
+        loop.add_reader(sys.stdin.fileno(), heard)
     return stop
 
 

@@ -190,6 +190,12 @@ def test_what_the_rfc_forbids_is_a_violation_with_its_close_code(frames: bytes, 
         assert violation.value.expected
 
 
+def test_what_is_no_frame_is_shown_by_its_beginning() -> None:
+    with pytest.raises(FrameViolation) as violation:
+        _fed(b"\x81\x01xHTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json")
+    assert violation.value.observed == "0x48 in b'HTTP/1.1 500 Internal Server Err'"
+
+
 def test_what_came_before_a_violation_is_kept_with_it() -> None:
     with pytest.raises(FrameViolation) as violation:
         FrameDecoder().feed(b"\x81\x01x\x82\x01y\xc1\x00")
