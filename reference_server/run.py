@@ -128,7 +128,14 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> asyncio.Server:
     assert server is not None  # noqa: S101 - the runner is set up
 
     def protocol() -> HttpProtocol:
-        return HttpProtocol(server, loop=loop, access_log=_NO_LOG, max_line_size=_LONGEST_LINE, lingering_time=_LINGER)
+        return HttpProtocol(
+            server,
+            head_timeout=settings.limits.head_timeout,
+            loop=loop,
+            access_log=_NO_LOG,
+            max_line_size=_LONGEST_LINE,
+            lingering_time=_LINGER,
+        )
 
     try:
         listening = await loop.create_server(protocol, settings.host, settings.port, backlog=4096)

@@ -72,7 +72,11 @@ class Accounts:
                 raise Inconclusive(self._mute)
             tier = self.another_tier(user, unlike)
             mark = len(self._history)
-            await self.set_tier(user, tier)
+            try:
+                await self.set_tier(user, tier)
+            except ContractViolation as refused:
+                self._mute = f"the canary, a change of tier, cannot be caused: {refused}"
+                raise Inconclusive(self._mute) from refused
             for line in user.lines:
                 await self._heard(line, tier, mark)
 

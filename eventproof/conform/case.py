@@ -1,7 +1,7 @@
 """What the cases import: the stage, who plays on it, the marks, and what a case may raise."""
 
 from eventproof.client.aio import ConnectionRefused, Received
-from eventproof.errors import ContractViolation, EventproofError, Inconclusive
+from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable
 from eventproof.history import Kind
 from eventproof.target import OtherChannel, Tier, Transport
 
@@ -28,6 +28,7 @@ __all__ = [
     "Person",
     "Received",
     "Stage",
+    "TargetUnavailable",
     "Tier",
     "Transport",
     "capability",

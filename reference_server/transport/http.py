@@ -19,17 +19,33 @@ def json_response(status: int, body: Any, headers: Mapping[str, str] | None = No
 
 
 class HttpProtocol(web.RequestHandler):
-    """aiohttp's protocol, with our words for a request that it cannot parse, and an ear for clients that hang up."""
+    """aiohttp's protocol, with our words for a request that it cannot parse, and an ear for clients that hang up.
 
-    __slots__ = ("on_lost",)
+    A client that has sent no whole head within `head_timeout` seconds is cut off; aiohttp waits for the first for ever.
+    """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    __slots__ = ("_head_timeout", "_patience", "on_lost")
+
+    def __init__(self, *arguments: Any, head_timeout: float, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.on_lost: Callable[[], None] | None = None
+        self._head_timeout = head_timeout
+        self._patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client is there, and should say what it wants."""
+        super().connection_made(transport)
+        self._patience = asyncio.get_running_loop().call_later(self._head_timeout, self._cut_if_mute)
+
+    def _cut_if_mute(self) -> None:
+        if self.transport is not None and not self._request_count:
+            self.transport.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client has gone. A request that waits for something to send hears of it; others go on undisturbed."""
         super().connection_lost(exc)
+        if self._patience is not None:
+            self._patience.cancel()
         if self.on_lost is not None:
             self.on_lost()
 

@@ -15,6 +15,8 @@ class Limits:
     """How long a client may take to answer the closing handshake before its connection is cut."""
     linger: float = 5.0
     """How long a closed polling session is kept for the request that fetches its last messages."""
+    head_timeout: float = 10.0
+    """How long a client may take to send the head of its first request."""
     max_body: int = 64 * 1024
     body_timeout: float = 10.0
     """How long a body may take to arrive."""

@@ -129,3 +129,18 @@ async def test_a_native_websocket_that_answers_no_ping_is_let_go(tmp_path: Path)
         await asyncio.sleep(0.5)
         assert not hearing.done()
         hearing.cancel()
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+async def test_a_client_that_never_says_what_it_wants_is_cut_off(tmp_path: Path, said: bytes) -> None:
+    async with keep_house(tmp_path, limits=Limits(head_timeout=0.2)) as house:
+        waiting = await house.socket(await house.person())
+        loop = asyncio.get_running_loop()
+        host, port = house.url.removeprefix("http://").split(":")
+        with socket.socket() as connection:
+            connection.setblocking(False)
+            await loop.sock_connect(connection, (host, int(port)))
+            await loop.sock_sendall(connection, said)
+            async with asyncio.timeout(SECONDS):
+                assert await loop.sock_recv(connection, 1) == b""
+        assert await waiting.is_open()
