@@ -256,6 +256,7 @@ _SCENARIO = "ban_storm"
     "--objective", "objectives", multiple=True, metavar="LINE", help='Such as "ban_to_logout: p(99) < 250ms".'
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Repeat the choices of an earlier run.")
+@click.option("--option", "settings", multiple=True, metavar="NAME=VALUE", help="A scenario's own, such as ban-rate=8.")
 @_results_option
 @_json_option
 @click.option("--list", "listed", is_flag=True, help="Name the scenarios, and leave.")
@@ -272,6 +273,7 @@ def swarm(
     processes: int,
     objectives: tuple[str, ...],
     seed: int,
+    settings: tuple[str, ...],
     results: Path | None,
     as_json: bool,
     listed: bool,
@@ -294,6 +296,7 @@ def swarm(
         *("--users", str(users), "--admins", str(admins), "--spawn-rate", f"{spawn_rate:g}"),
         *("--run-time", f"{run_time:g}s", "--processes", str(processes), "--seed", str(seed)),
         *(part for line in objectives for part in ("--objective", line)),
+        *(part for setting in settings for part in ("--option", setting)),
     )
     with (
         _profile(target, reference, fault, seed_users=users + 2 * max(admins, processes)) as given,
@@ -312,6 +315,7 @@ def swarm(
             environment=environment,
             admins=admins,
             seed=seed,
+            options=[f"--{setting}" for setting in settings],
             command=_command(["swarm", scenario], target, reference, fault, environment, options),
             progress=passed,
         )

@@ -20,7 +20,9 @@ _WORDS = (
 )
 _SECRET_NAME = re.compile(rf"(?:x-)?(?:{_WORDS})", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?")
-_CREDENTIALS = re.compile(r"\b(Bearer|Basic)\s+(?!\[redacted\])[^\s\"'\\<>,;]+", re.IGNORECASE)
+_AUTHORIZATION = re.compile(r"\b(authorization\s{0,9}:\s{0,9}\w+)\s+(?!\[redacted\])[^\s\"'\\<>,;]+", re.IGNORECASE)
+_BEARER = re.compile(r"\b(Bearer)\s+(?!\[redacted\])[^\s\"'\\<>,;]+", re.IGNORECASE)
+_BASIC = re.compile(r"\b(Basic\s+)([A-Za-z0-9+/]{4,}={0,2})(?![\w+/=])", re.IGNORECASE)
 _QUOTED_FIELD = re.compile(
     # A field of JSON inside a text, the text perhaps quoted once more, and perhaps cut before the closing quote.
     rf"(\\{{0,7}}[\"'](?:{_WORDS})\\{{0,7}}[\"']\s{{0,9}}:\s{{0,9}})(\\{{0,7}})([\"'])(?:(?!\2\3)(?:\\.|[^\\]))++(?:\2\3|\\?\Z)",
@@ -33,11 +35,22 @@ _USER_OF_URL = re.compile(r"(\w://)[^\s/@:\"']*:[^\s/@\"']+@")
 def redacted_text(text: str) -> str:
     """The text with whatever looks like a token, a password or a cookie struck out."""
     text = _JWT.sub(STRUCK, text)
-    text = _CREDENTIALS.sub(rf"\1 {STRUCK}", text)
+    text = _AUTHORIZATION.sub(rf"\1 {STRUCK}", text)
+    text = _BEARER.sub(rf"\1 {STRUCK}", text)
+    text = _BASIC.sub(_without_credentials, text)
     text = _QUOTED_FIELD.sub(rf"\1\2\3{STRUCK}\2\3", text)
     text = _QUERY_FIELD.sub(rf"\1{STRUCK}", text)
     text = _USER_OF_URL.sub(rf"\1{STRUCK}@", text)
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _without_credentials(match: re.Match[str]) -> str:
+    """`Basic dXNlcjpwYXNz` without its credentials; `Basic users` is left, since it holds none."""
+    try:
+        holds_some = b":" in base64.b64decode(match[2], validate=True)
+    except ValueError:
+        holds_some = False
+    return match[1] + STRUCK if holds_some else match[0]
 
 
 def redacted(value: Any, *, depth: int = 0) -> Any:

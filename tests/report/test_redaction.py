@@ -100,3 +100,8 @@ def test_everything_becomes_json(value: Any) -> None:
 @pytest.mark.parametrize("piece", ["x", "token ", '"token":"', "\\", "eyJa.", "a://a:", "Bearer ", '"a', "password="])
 def test_no_text_takes_long(piece: str) -> None:
     redacted_text(piece * (1_000_000 // len(piece)))
+
+
+def test_the_name_of_a_tier_is_no_credential() -> None:
+    assert redacted_text("Basic users see Basic features") == "Basic users see Basic features"
+    assert redacted_text("Authorization: Basic dXNlcjpwYXNzd29yZA==") == "Authorization: Basic [redacted]"
