@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventproof import cli
+from eventproof.cli import target
 from eventproof.verdict import ExitCode
 
 COMMAND = [sys.executable, "-m", "eventproof"]
@@ -35,5 +36,5 @@ def test_a_reader_who_leaves_changes_no_exit_code(tmp_path: Path, payload: str, 
 
 def test_what_repeats_a_swarm_has_all_its_options() -> None:
     options = ["--users", "10", "--objective", "leaked == 0"]
-    command = cli._command(["swarm", "ban_storm"], None, True, "leak", None, options)
+    command = target.typed(["swarm", "ban_storm"], None, True, "leak", None, options)
     assert command == "eventproof swarm ban_storm --reference --fault leak --users 10 --objective 'leaked == 0'"

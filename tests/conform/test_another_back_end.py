@@ -178,7 +178,7 @@ def test_it_passes_by_its_profile_alone(back_end: BackEnd, tmp_path: Path) -> No
     assert {line: ran.requirements[line]["reason"] for line in ran.requirements.keys() - ran.ids("pass")} == {
         "ALL-LEAK-1": 'the profile does not claim the capability "metrics"'
     }
-    assert ran.code == ExitCode.PASS
+    assert ran.code == ExitCode.PASS, ran.errors
     written = [file.read_text(encoding="utf-8") for file in (tmp_path / "results").iterdir()]
     assert not [secret for secret in back_end.secrets.values() for text in [*written, ran.errors] if secret in text]
     history = (tmp_path / "results" / "history.ndjson").read_text(encoding="utf-8")
@@ -188,7 +188,7 @@ def test_it_passes_by_its_profile_alone(back_end: BackEnd, tmp_path: Path) -> No
 def test_a_dry_run_finds_that_nothing_is_missing(back_end: BackEnd) -> None:
     ran = back_end.check("--dry-run")
     assert [line for line in ran.output.splitlines() if not line.startswith("ok ")] == []
-    assert ran.code == ExitCode.PASS
+    assert ran.code == ExitCode.PASS, ran.errors
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_bug_in_it_fails_the_requirement_that_it_breaks(
     only = [argument for line in sorted({breaks, *whole}) for argument in ("--only", line)]
     with running(tmp_path, bug) as back_end:
         ran = back_end.check("--json", "--environment", "impatient", *only)
-    assert ran.code == ExitCode.FAIL
+    assert ran.code == ExitCode.FAIL, ran.errors
     assert ran.ids("fail") == {breaks}
     assert ran.ids("pass") == whole
 

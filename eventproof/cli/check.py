@@ -1,0 +1,73 @@
+"""`eventproof check`."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from eventproof.verdict import ExitCode, exit_code, outcome
+
+from .output import dumped, finish, json_option, results_option, say
+from .target import chosen, target_options, typed
+
+
+@click.command()
+@target_options
+@click.option("--system", "systems", multiple=True, metavar="NAME", help="This system alone; may be repeated.")
+@click.option("--only", multiple=True, metavar="ID", help="This requirement or case alone; may be repeated.")
+@click.option("--seed", type=click.IntRange(min=0), help="Repeat the choices of an earlier run.")
+@results_option
+@json_option
+@click.option("--list", "listed", is_flag=True, help="Name the requirements and their cases, and leave.")
+@click.option("--explain", metavar="ID", help="Tell what a requirement means and how it is checked, and leave.")
+@click.option("--dry-run", is_flag=True, help="Log in, fire each action once, and say what is missing.")
+def check(
+    target: str | None,
+    reference: bool,
+    fault: str | None,
+    environment: str | None,
+    systems: tuple[str, ...],
+    only: tuple[str, ...],
+    seed: int | None,
+    results: Path | None,
+    as_json: bool,
+    listed: bool,
+    explain: str | None,
+    dry_run: bool,
+) -> int:
+    """Check that a server keeps its contract.
+
+    The target is a profile (eventproof.toml here by default) or a URL.
+    """
+    from eventproof import catalog
+    from eventproof.conform import launch, listing, rehearsal, run
+    from eventproof.report import folder
+    from eventproof.report.progress import progress
+
+    if explain:
+        entry = listing.explained(explain)
+        say(dumped(asdict(entry)) if as_json else listing.explained_text(entry))
+        return ExitCode.PASS
+    if listed:
+        contracts = catalog.load()
+        names = tuple(contracts.system(name).name for name in systems or contracts.systems)
+        entries = listing.listing(contracts, listing.collected(names), names)
+        say(dumped([asdict(entry) for entry in entries]) if as_json else listing.listing_text(entries))
+        return ExitCode.PASS
+    with chosen(target, reference, fault) as given:
+        known = launch.target_of(given, environment)
+        if dry_run:
+            steps = rehearsal.dry_run(launch.narrowed(known, systems))
+            say(dumped([asdict(step) for step in steps]) if as_json else rehearsal.text_of(steps))
+            return exit_code(outcome(step.verdict for step in steps))
+        with folder.prepared(results, "check") as written, progress() as listener:
+            checked = run.check(
+                known,
+                systems=systems,
+                only=only,
+                seed=seed,
+                results=written,
+                command=typed(["check"], target, reference, fault, environment),
+                listener=listener,
+            )
+    return finish(checked, written, as_json)

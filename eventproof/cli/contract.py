@@ -1,0 +1,59 @@
+"""`eventproof contract list | show | validate | sample`."""
+
+import click
+
+from eventproof.verdict import ExitCode
+
+from .output import dumped, json_option, say
+
+
+@click.group()
+def contract() -> None:
+    """What the contracts say of events, and whether a payload fits."""
+
+
+@contract.command("list")
+@click.option("--system", "systems", multiple=True, metavar="NAME", help="Of this system alone; may be repeated.")
+@json_option
+def contract_list(systems: tuple[str, ...], as_json: bool) -> None:
+    """Every event, with its direction and what it says."""
+    from eventproof import catalog, contract
+
+    rows = contract.listing(catalog.load(), systems or None)
+    say(dumped(rows) if as_json else contract.listing_text(rows))
+
+
+@contract.command("show")
+@click.argument("event")
+@json_option
+def contract_show(event: str, as_json: bool) -> None:
+    """Everything that the contract says of an event."""
+    from eventproof import catalog, contract
+
+    shown = contract.shown(contract.find(catalog.load(), event))
+    say(dumped(shown) if as_json else contract.shown_text(shown))
+
+
+@contract.command("validate")
+@click.argument("event")
+@click.argument("file", metavar="FILE")
+@json_option
+def contract_validate(event: str, file: str, as_json: bool) -> ExitCode:
+    """Whether the payload in FILE (JSON; - is standard input) fits the event's contract."""
+    from eventproof import catalog, contract
+
+    result = contract.validated(contract.find(catalog.load(), event), contract.read_payload(file))
+    say(dumped(result) if as_json else contract.validated_text(result))
+    return ExitCode.PASS if result["valid"] else ExitCode.FAIL
+
+
+@contract.command("sample")
+@click.argument("event")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same payload."
+)
+def contract_sample(event: str, seed: int) -> None:
+    """A made-up payload that fits the event's contract, as JSON."""
+    from eventproof import catalog, contract, samples
+
+    say(dumped(samples.sample(contract.find(catalog.load(), event), seed)))

@@ -1,0 +1,95 @@
+"""Runs one command line: our exceptions become a sentence on standard error and a code of `verdict.ExitCode`."""
+
+import os
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from eventproof import __version__, layout
+from eventproof.errors import EventproofError
+from eventproof.verdict import ExitCode
+
+from .check import check
+from .contract import contract
+from .demo import demo
+from .init import init
+from .swarm import swarm
+
+__all__ = ["main", "run"]
+
+DEBUG_VARIABLE = "EVENTPROOF_DEBUG"
+
+
+class _Group(click.Group):
+    """The verbs in the order of their first use; `serve` is the server's own, imported only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return ["demo", "check", "swarm", "serve", "init", "contract"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "serve":
+            command: click.Command = layout.reference_server("cli").serve
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, package_name="eventproof")
+def eventproof() -> None:
+    """Proves that a real-time back end keeps its contract, alone and under load.
+
+    Exit codes: 0 pass, 1 failed, 2 wrong usage or configuration, 3 incomplete or invalid,
+    4 target unavailable or a fault of ours, 130 interrupted.
+    """
+
+
+for _verb in (demo, check, swarm, init, contract):
+    eventproof.add_command(_verb)
+
+
+def main() -> None:
+    """The console script `eventproof`; never returns."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) is signal.SIG_DFL:
+            signal.signal(ending, _like_ctrl_c)
+    sys.exit(run(sys.argv[1:]))
+
+
+def _like_ctrl_c(number: int, frame: FrameType | None) -> None:
+    """A CI that cancels, a terminal that closes: results are written, and what we started is stopped."""
+    ctrl_c = signal.getsignal(signal.SIGINT)
+    (ctrl_c if callable(ctrl_c) else signal.default_int_handler)(number, frame)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        code = eventproof.main(arguments, prog_name="eventproof", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted")
+        return ExitCode.INTERRUPTED
+    except EventproofError as error:
+        _raise_for_debugging()
+        _say(str(error))
+        return error.exit_code
+    except Exception as error:
+        _raise_for_debugging()
+        _say(f"a fault of ours: {type(error).__name__}: {error}; {DEBUG_VARIABLE}=1 shows the trace; please report it")
+        return ExitCode.UNAVAILABLE
+    return int(code or 0)
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"eventproof: {sentence}", err=True)
+
+
+def _raise_for_debugging() -> None:
+    if os.environ.get(DEBUG_VARIABLE):
+        raise

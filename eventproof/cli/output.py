@@ -1,0 +1,58 @@
+"""What a verb prints: results on standard output; with `--json` everything for people goes to standard error."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from eventproof.report.records import Run
+from eventproof.verdict import exit_code
+
+__all__ = ["dumped", "finish", "json_option", "results_option", "say"]
+
+results_option = click.option(
+    "--results",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The results folder; eventproof-results/… by default.",
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON on standard output: results.json, or what else was asked for."
+)
+
+
+@contextmanager
+def to_reader_of(stream: TextIO) -> Iterator[None]:
+    """Print to someone who may have seen enough (`| head`): the exit code stays what it is."""
+    try:
+        yield
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def say(text: str) -> None:
+    """Print to standard output."""
+    with to_reader_of(sys.stdout):
+        click.echo(text)
+
+
+def dumped(data: Any) -> str:
+    """The data as JSON for people and programs."""
+    return json.dumps(data, indent=2, ensure_ascii=False, default=str)
+
+
+def finish(run: Run, folder: Path, as_json: bool) -> int:
+    """Say what came of a run, and return its code."""
+    from eventproof.report import terminal
+
+    people = sys.stderr if as_json else sys.stdout
+    with to_reader_of(people):
+        terminal.print_summary(run, report=folder / "report.html", stream=people)
+    if as_json:
+        say((folder / "results.json").read_text("utf-8").rstrip())
+    return exit_code(run.outcome)

@@ -1,0 +1,70 @@
+"""Whom a verb is about: a profile, a URL, or the bundled server while the verb lasts."""
+
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eventproof.errors import UsageError
+
+__all__ = ["chosen", "target_options", "typed"]
+
+
+def _options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def decorate(function: Any) -> Any:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+target_options = _options(
+    click.argument("target", required=False, metavar="[PROFILE or URL]"),
+    click.option(
+        "--reference", is_flag=True, help="Start the bundled server on a free port and take it as the target."
+    ),
+    click.option(
+        "--fault", metavar="NAME", help="A misbehaviour of the bundled server; `serve --list-faults` names them."
+    ),
+    click.option("--environment", metavar="NAME", help="A named environment of the profile (local, staging, …)."),
+)
+
+
+@contextmanager
+def chosen(target: str | None, reference: bool, fault: str | None, **server: Any) -> Iterator[str]:
+    """What the caller named as a target: a profile's path or a URL, or the bundled server while it runs."""
+    from eventproof import reference as bundled
+
+    if fault and not reference:
+        raise UsageError("--fault is of the bundled server: add --reference")
+    if reference and target:
+        raise UsageError("give either a target or --reference, not both")
+    if reference:
+        with bundled.start(fault=fault, **server) as running:
+            yield str(running.profile)
+    elif target:
+        yield target
+    elif Path("eventproof.toml").is_file():
+        yield "eventproof.toml"
+    else:
+        raise UsageError(
+            "no target: name a profile or a URL, write eventproof.toml here with `eventproof init`, or try --reference"
+        )
+
+
+def typed(
+    verb: Iterable[str],
+    target: str | None,
+    reference: bool,
+    fault: str | None,
+    environment: str | None,
+    options: Iterable[str] = (),
+) -> str:
+    """What a person typed, to be typed again."""
+    named = ["--reference", *(["--fault", fault] if fault else [])] if reference else [target] if target else []
+    where = ["--environment", environment] if environment else []
+    return shlex.join(["eventproof", *verb, *named, *where, *options])
