@@ -30,6 +30,7 @@ class Account:
     """The figures of one process, or of all: what objectives are judged on and reports are made of."""
 
     users: int = 0
+    """How many members were ever connected."""
     connections: int = 0
     """How many were open at once, at most."""
     seconds: float = 0.0

@@ -19,14 +19,17 @@ class Until(Enum):
 class Action:
     """Begun at its intended time; `ended` is set when it is over for every session."""
 
-    __slots__ = ("at", "ended", "last", "name", "until", "waiting")
+    __slots__ = ("at", "ended", "event", "is_whole", "last", "name", "until", "waiting")
 
-    def __init__(self, name: str, at: float, until: Until, sessions: Iterable[Any]) -> None:
+    def __init__(self, name: str, event: str, at: float, until: Until, sessions: Iterable[Any]) -> None:
         self.name = name
+        self.event = event
         self.at = at
         self.until = until
         self.waiting = set(sessions)
         self.last = at
+        self.is_whole = True
+        """Whether every session can tell when it ended: none was left out."""
         self.ended = Event()
         if not self.waiting:
             self.ended.set()
@@ -35,5 +38,13 @@ class Action:
         """It has happened to this session."""
         self.waiting.discard(session)
         self.last = at
+        if not self.waiting:
+            self.ended.set()
+
+    def leave_out(self, sessions: Iterable[Any]) -> None:
+        """These are about to be closed by us: what would have happened to them, nobody knows."""
+        if gone := self.waiting.intersection(sessions):
+            self.waiting -= gone
+            self.is_whole = False
         if not self.waiting:
             self.ended.set()

@@ -22,14 +22,14 @@ def ban(generator: Generator, person: Person, intended: float) -> None:
     token, deadline = person.token, monotonic() + generator.deadline
     answer = generator.administer("banUser", person.identity)
     if not answer.done:
-        _failed(generator, action, BANNED, person, answer)
+        _failed(generator, action, person, answer)
         return
     generator.books.record("ban_to_answer", monotonic() - intended)
     generator.books.count("bans")
     _await_refusal(generator, person, token, intended, deadline)
     action.ended.wait(max(deadline - monotonic(), 0))
     stragglers = sorted(action.waiting, key=lambda session: session.number)
-    if not stragglers and action.last > intended:
+    if not stragglers and action.is_whole and action.last > intended:
         generator.books.record("ban_to_logout", action.last - intended)
     for session in stragglers:
         generator.books.straggler(str(session))
@@ -46,7 +46,7 @@ def update_tier(generator: Generator, person: Person, intended: float) -> None:
     tier = _next_tier(generator, person)
     answer = generator.administer("updateUserTier", person.identity, tier=tier)
     if not answer.done:
-        _failed(generator, action, TIER_UPDATED, person, answer)
+        _failed(generator, action, person, answer)
         return
     person.tier = tier
     action.ended.wait(max(deadline - monotonic(), 0))
@@ -58,24 +58,24 @@ def _begin(generator: Generator, name: str, until: Until, event: str, person: Pe
     generator.books.count("actions")
     generator.books.record("send_lag", now - intended)
     sessions = [session for session in person.sessions if session.is_open]
-    action = Action(name, intended, until, sessions)
+    action = Action(name, event, intended, until, sessions)
     person.action = action
     generator.books.ledger.expect(name, event, sessions, at=intended, deadline=now + generator.deadline)
     return action
 
 
-def _failed(generator: Generator, action: Action, event: str, person: Person, answer: Answer) -> None:
+def _failed(generator: Generator, action: Action, person: Person, answer: Answer) -> None:
     """Nothing is expected of a call that was refused. What an unanswered one did, nobody knows: it may have been done,
     and the person is left alone from now on.
     """
     ledger = generator.books.ledger
     generator.books.count("failed")
     generator.books.incident(str(person), f"the {action.name} failed: {answer}")
-    ledger.withdraw(action.name, event, person.sessions)
+    ledger.withdraw(action.name, action.event, person.sessions)
     if 400 <= answer.status < 500:
         person.is_free()
     else:
-        ledger.permit(event, person.sessions, until=inf)
+        ledger.permit(action.event, person.sessions, until=inf)
 
 
 def _await_refusal(generator: Generator, person: Person, token: str | None, intended: float, deadline: float) -> None:

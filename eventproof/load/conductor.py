@@ -62,12 +62,22 @@ class Conductor:
         if self._folder is None:
             results = self._options.results
             self._folder = folders.prepare(Path(results) if results else None, "swarm")
+        self._users = users
         self._started, self._began = datetime.now(UTC), monotonic()
 
     def conclude(
-        self, accounts: Iterable[Account], *, missing: Sequence[str] = (), interrupted: bool = False
+        self,
+        accounts: Iterable[Account],
+        users: int,
+        *,
+        missing: Sequence[str] = (),
+        late: Sequence[str] = (),
+        interrupted: bool = False,
     ) -> ExitCode:
-        """The test is over: write the results, print the summary, and say what the process is to return."""
+        """The test is over: write the results, print the summary, and say what the process is to return.
+
+        `users` are those asked for last; it may have begun with another number.
+        """
         account = merge(accounts)
         run = conclude(
             account,
@@ -78,9 +88,11 @@ class Conductor:
                 seconds=monotonic() - self._began,
                 seed=self._options.seed,
                 command=os.environ.get(handover.COMMAND) or f"locust {shlex.join(sys.argv[1:])}",
+                users=max(self._users, users),
                 processes=self._processes,
                 floor=(self._floor,),
                 missing=tuple(missing),
+                late=tuple(late),
                 interrupted=interrupted,
             ),
         )

@@ -51,6 +51,8 @@ class Generator:
         self.hub = Hub(target.base_url, path=target.socketio.path, patience=patience, on_fault=self.books.fault)
         self.ready: deque[Person] = deque()
         """Whom an action may be aimed at: everyone whose sessions are all open and whom no action concerns."""
+        self.connected: set[Identity] = set()
+        """Whoever had a session open, at any time."""
         self.stopping = Event()
         self.running = 0
         """Actions that are being carried out."""
@@ -63,7 +65,9 @@ class Generator:
         self._spawned = False
         self._busy = 0.0
         _allow_many_files()
-        self._helpers = [gevent.spawn(helper) for helper in (self._keep_books, self._look_ahead)]
+        # A process without an admin is measured, too: it may be the one that is too busy.
+        helpers = (self._keep_books, self._look_ahead, self.wait_until_measuring)
+        self._helpers = [gevent.spawn(helper) for helper in helpers]
         for greenlet in self._helpers:
             greenlet.link_exception(lambda dead: self.books.fault(dead.exception))
 
@@ -95,8 +99,11 @@ class Generator:
             self._busy = process_time()
 
     def pick(self) -> Person | None:
-        """Somebody to aim an action at, everyone in turn; None where nobody is ready."""
-        return _first_ready(self._next) or _first_ready(self.ready)
+        """Somebody to aim an action at, everyone in turn; None where nobody is ready, and the action is left out."""
+        person = _first_ready(self._next) or _first_ready(self.ready)
+        if person is None:
+            self.books.count("omitted")
+        return person
 
     def administer(self, operation: str, identity: Identity, **parameters: str) -> Answer:
         """Perform an admin's operation on somebody; the admins of the profile act in turn."""
@@ -117,7 +124,7 @@ class Generator:
         seconds = self.books.seconds
         busy = (process_time() - self._busy) / seconds if seconds else 0.0
         gauges = self.books.gauges(self._limits, busy)
-        return self.books.account(users=len(self._persons), connections=self._connections, gauges=gauges)
+        return self.books.account(users=len(self.connected), connections=self._connections, gauges=gauges)
 
     def close(self) -> None:
         """Close every connection."""

@@ -123,9 +123,8 @@ class Local(Node):
         super().test_start()
 
     def _conclude(self, *, interrupted: bool) -> None:
-        self._environment.process_exit_code = int(
-            self._conductor.conclude([self._settled_account()], interrupted=interrupted)
-        )
+        accounts, users = [self._settled_account()], self._runner.target_user_count
+        self._environment.process_exit_code = int(self._conductor.conclude(accounts, users, interrupted=interrupted))
 
 
 class Worker(Node):
@@ -165,9 +164,11 @@ class Master(Node):
         super().__init__(environment, runner, defaults)
         self._conductor = Conductor(environment.parsed_options, defaults, environment.parsed_options.expect_workers)
         self._workers: dict[str, str] = {}
+        self._late: list[str] = []
         self._accounts: dict[str, Account] = {}
         self._interim: dict[str, Account] = {}
         runner.register_message(_ACCOUNT, self._on_account)
+        environment.events.worker_connect.add_listener(self._on_connect)
         environment.events.worker_report.add_listener(self._on_report)
 
     def deliveries(self) -> tuple[Delivery, ...]:
@@ -177,18 +178,24 @@ class Master(Node):
     def test_start(self, **_: Any) -> None:
         """Admit the test, and tell every worker which identities are its own: before Locust tells them to begin."""
         self._conductor.admit(self._runner.target_user_count)
+        super().test_start()
         workers = sorted(worker.id for worker in self._runner.clients.all if self._is_there(worker.id))
         self._workers = {worker: f"worker {index + 1}" for index, worker in enumerate(workers)}
-        self._accounts, self._interim = {}, {}
+        self._late, self._accounts, self._interim = [], {}, {}
         for index, worker in enumerate(workers):
             self._runner.send_message(_SHARE, {"index": index, "of": len(workers)}, client_id=worker)
-        super().test_start()
 
     def _conclude(self, *, interrupted: bool) -> None:
         missing = self._collect()
         names = [self._workers[worker] for worker in missing]
         self._environment.process_exit_code = int(
-            self._conductor.conclude(self._accounts.values(), missing=names, interrupted=interrupted)
+            self._conductor.conclude(
+                self._accounts.values(),
+                self._runner.target_user_count,
+                missing=names,
+                late=self._late,
+                interrupted=interrupted,
+            )
         )
 
     def _collect(self) -> list[str]:
@@ -206,6 +213,10 @@ class Master(Node):
     def _is_there(self, worker: str) -> bool:
         client = self._runner.clients.get(worker)
         return client is not None and client.state != "missing"
+
+    def _on_connect(self, client_id: str, **_: Any) -> None:
+        if self._is_testing and client_id not in self._workers:
+            self._late.append(f"worker {len(self._workers) + len(self._late) + 1}")
 
     def _on_account(self, msg: Any, **_: Any) -> None:
         if msg.node_id in self._workers:

@@ -16,6 +16,8 @@ from .saturation import saturated
 _DEFINITE = frozenset({"leaked", "duplicate", "unexplained", "reordered"})
 """What a slow generator cannot make up: these fail whatever else is wrong."""
 _NAMED = 5
+_OMITTED_SHARE = 0.05
+"""The share of the intended actions that may be left out before the others say too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,14 @@ class Circumstances:
     seconds: float
     seed: int
     command: str
+    users: int
+    """How many were asked for at most, the admins among them."""
     processes: int
     floor: tuple[Latency, ...] = ()
     missing: tuple[str, ...] = ()
     """Workers whose last account did not come."""
+    late: tuple[str, ...] = ()
+    """Workers that joined when the identities had been dealt out."""
     interrupted: bool = False
 
 
@@ -41,6 +47,8 @@ def conclude(account: Account, at: Circumstances) -> Run:
     judged = judge(at.objectives, account)
     if too_busy:
         judged = tuple(map(_doubted, at.objectives, judged))
+    if too_few := _omits_too_much(account):
+        judged = tuple(map(_unproven, judged))
     reasons = tuple(_reasons(account, at, too_busy))
     return Run(
         kind="swarm",
@@ -50,7 +58,7 @@ def conclude(account: Account, at: Circumstances) -> Run:
         seconds=round(at.seconds, 3),
         seed=at.seed,
         tool=f"eventproof {__version__}",
-        outcome=_outcome(account, at, judged, bool(reasons)),
+        outcome=_outcome(account, at, judged, bool(reasons) or too_few),
         command=at.command,
         objectives=judged,
         delivery=account.delivery(),
@@ -64,7 +72,7 @@ def conclude(account: Account, at: Circumstances) -> Run:
             stragglers=account.stragglers,
             gauges=account.gauges,
         ),
-        notes=(*reasons, *account.notes, *_incidents(account)),
+        notes=(*reasons, *_omissions(account, too_few), *account.notes, *_incidents(account)),
     )
 
 
@@ -85,12 +93,38 @@ def _doubted(objective: Objective, judged: records.Objective) -> records.Objecti
     return replace(judged, verdict=Verdict.INCONCLUSIVE, observed=f"{judged.observed}; the generator was saturated")
 
 
+def _unproven(judged: records.Objective) -> records.Objective:
+    """Actions are left out where the target is slow, and flatter it: what fails without them fails all the same."""
+    if judged.verdict is not Verdict.PASS:
+        return judged
+    return replace(judged, verdict=Verdict.INCONCLUSIVE, observed=f"{judged.observed}; too many actions were left out")
+
+
+def _omits_too_much(account: Account) -> bool:
+    omitted = account.count("omitted")
+    return omitted > (omitted + account.count("actions")) * _OMITTED_SHARE
+
+
+def _omissions(account: Account, too_few: bool) -> Iterable[str]:
+    if omitted := account.count("omitted"):
+        intended = omitted + account.count("actions")
+        yield (
+            f"{'invalid: ' if too_few else ''}{omitted} of {intended} actions were left out, "
+            "for nobody was ready when their time came: the target was slow, or the users are too few for the rate"
+        )
+
+
 def _reasons(account: Account, at: Circumstances, too_busy: str) -> Iterable[str]:
     if at.interrupted:
         yield "interrupted: the figures are those of the time before"
     if at.missing:
         missing = ", ".join(at.missing)
         yield f"incomplete: no last account came from {len(at.missing)} of {at.processes} workers ({missing})"
+    if at.late:
+        yield f"incomplete: {', '.join(at.late)} joined when the run had begun; no identities were left to act as"
+    asked = at.users - account.count("admins")
+    if account.users < asked:
+        yield f"incomplete: {account.users} of the {asked} users asked for were ever connected"
     if too_busy:
         yield (
             f"invalid: the load generator was saturated ({too_busy}); "

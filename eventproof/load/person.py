@@ -45,6 +45,11 @@ class Session:
         return self._connection is not None and self._connection.is_open
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the connection is gone."""
+        return self._connection is None
+
+    @property
     def is_connecting(self) -> bool:
         """Whether it is not known yet what comes of it."""
         return self._connection is not None and not self._was_open
@@ -59,6 +64,7 @@ class Session:
     def opened(self, _connection: HubSocketIO, at: float) -> None:
         """The server accepted the token."""
         self._was_open = True
+        self._person.generator.connected.add(self._person.identity)
         self._person.generator.books.count("sessions")
         self._person.generator.books.record("connect", at - self._began)
         self._person.session_opened()
@@ -169,6 +175,10 @@ class Person:
     def leave(self) -> None:
         """Close the app on every device, for good."""
         self._has_left = True
+        if self.action is not None:
+            pending = [session for session in self.sessions if session.is_open]
+            self.generator.books.ledger.withdraw(self.action.name, self.action.event, pending)
+            self.action.leave_out(session for session in self.sessions if not session.has_ended)
         self.disconnect()
 
     def is_free(self) -> None:

@@ -96,6 +96,7 @@ class Admin(User):
     def on_start(self) -> None:
         """Wait until everybody is connected."""
         self.generator = plugin.generator(self.environment)
+        self.generator.books.count("admins")
         self.generator.wait_until_measuring()
 
     @task
@@ -107,10 +108,7 @@ class Admin(User):
                 break
             while monotonic() < intended:
                 gevent.sleep(0)
-            person = generator.pick()
-            if person is None:
-                generator.books.note("nobody was ready for an action when its time came")
-            else:
+            if person := generator.pick():
                 at_once.spawn(_run, generator, action, person, intended)
         gevent.sleep(_FOREVER)
 

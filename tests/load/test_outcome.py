@@ -23,6 +23,7 @@ def at() -> Circumstances:
         seconds=20,
         seed=7,
         command="eventproof swarm",
+        users=10,
         processes=2,
     )
 
@@ -36,7 +37,7 @@ def _account(*, milliseconds: int = 5, lost: int = 0, leaked: int = 0, busy: flo
         seconds=15,
         tallies={"user.banned": Tally(expected=9, delivered=9 - lost, lost=lost, leaked=leaked)},
         histograms={"ban_to_logout": histogram},
-        counts={"sessions": 12, "actions": 9, "bans": 9, **more},
+        counts={"sessions": 12, "actions": 9, "bans": 9} | more,
         gauges=(Gauge("processor use", busy, 90, "%"),),
     )
 
@@ -62,6 +63,38 @@ def test_a_missing_worker_makes_the_run_invalid(at: Circumstances) -> None:
     run = conclude(_account(), replace(at, missing=("worker 2",)))
     assert run.outcome is Outcome.INVALID
     assert "1 of 2 workers (worker 2)" in run.notes[0]
+
+
+def test_a_worker_that_joins_late_makes_the_run_incomplete(at: Circumstances) -> None:
+    run = conclude(_account(), replace(at, late=("worker 3",)))
+    assert run.outcome is Outcome.INVALID
+    assert run.notes[0].startswith("incomplete: worker 3 joined when the run had begun")
+
+
+def test_fewer_users_than_asked_for_make_the_run_incomplete(at: Circumstances) -> None:
+    run = conclude(_account(admins=2), replace(at, users=13))
+    assert run.outcome is Outcome.INVALID
+    assert run.notes[0] == "incomplete: 10 of the 11 users asked for were ever connected"
+    assert conclude(_account(admins=2), replace(at, users=12)).outcome is Outcome.PASS
+
+
+def test_a_few_actions_left_out_are_counted_in_the_notes(at: Circumstances) -> None:
+    run = conclude(_account(actions=95, omitted=5), at)
+    assert run.outcome is Outcome.PASS
+    assert run.notes[0].startswith("5 of 100 actions were left out")
+
+
+def test_many_actions_left_out_make_the_run_invalid_whatever_the_others_measured(at: Circumstances) -> None:
+    run = conclude(_account(actions=94, omitted=6), at)
+    assert run.outcome is Outcome.INVALID
+    assert _verdicts(run) == [Verdict.INCONCLUSIVE] * 3
+    assert run.notes[0].startswith("invalid: 6 of 100 actions were left out")
+
+
+def test_what_fails_fails_however_many_actions_were_left_out(at: Circumstances) -> None:
+    run = conclude(_account(lost=1, omitted=9), at)
+    assert run.outcome is Outcome.FAIL
+    assert _verdicts(run) == [Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.INCONCLUSIVE]
 
 
 def test_a_definite_failure_outweighs_a_missing_worker(at: Circumstances) -> None:

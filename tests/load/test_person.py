@@ -1,14 +1,19 @@
 """What the end of a session means for its person, and for the account."""
 
+from time import monotonic
 from types import SimpleNamespace
 from typing import Any
 
+import gevent
 import pytest
 
+from eventproof import profile
 from eventproof.client.hub import Closed, CloseReason
+from eventproof.load import admin
 from eventproof.load.action import Action, Until
 from eventproof.load.books import Books
-from eventproof.load.person import Person
+from eventproof.load.calls import Answer
+from eventproof.load.person import Person, Session
 from eventproof.target import Identity
 
 
@@ -22,7 +27,7 @@ def _end(books: Books, reason: CloseReason) -> Action:
     generator: Any = SimpleNamespace(books=books)
     session: Any = object()
     person = Person(generator, Identity("user", token="t"), 1)
-    person.action = Action("ban", 10.0, Until.CLOSE, [session])
+    person.action = Action("ban", "user.banned", 10.0, Until.CLOSE, [session])
     person.session_ended(session, Closed(reason), 10.5, was_open=True)
     return person.action
 
@@ -40,3 +45,51 @@ def test_a_session_that_we_give_up_is_no_logout(books: Books, reason: CloseReaso
     account = books.account(users=1, connections=1, gauges=())
     assert (account.count("dropped"), len(account.samples("ban_to_closed"))) == (1, 0)
     assert reason.value in account.incidents[0].what
+
+
+class _Connection:
+    """Open until it is closed, by us or by the target."""
+
+    is_open = True
+
+    def __init__(self, session: Session) -> None:
+        self._session: Any = session
+
+    def close(self, reason: CloseReason = CloseReason.OURS) -> None:
+        self.is_open = False
+        self._session.closed(self, Closed(reason), monotonic())
+
+
+@pytest.mark.parametrize(("by_the_target", "lost"), [(0, 0), (1, 1)])
+def test_a_member_who_leaves_during_a_ban_neither_loses_its_event_nor_outlives_it(
+    books: Books, by_the_target: int, lost: int
+) -> None:
+    """What the target ended itself before, without the event, is lost all the same."""
+    connections: list[_Connection] = []
+
+    def connect(session: Session, _auth: object) -> _Connection:
+        connections.append(_Connection(session))
+        return connections[-1]
+
+    def ban(operation: str, *_: object) -> Answer:
+        if operation == "banUser":
+            for connection in connections[:by_the_target]:
+                connection.close(CloseReason.CLOSE_FRAME)
+            person.leave()
+        return Answer(200, None)
+
+    generator: Any = SimpleNamespace(
+        books=books,
+        deadline=0.05,
+        target=profile.for_url("http://127.0.0.1:1", env={}),
+        hub=SimpleNamespace(open=connect),
+        administer=ban,
+        calls=SimpleNamespace(perform=lambda *_: Answer(401, None), log_in=lambda _: ("t", None)),
+    )
+    person = Person(generator, Identity("user", token="t"), 2)
+    person.connect()
+    admin.ban(generator, person, monotonic())
+    gevent.sleep(0.1)
+    account = books.account(users=1, connections=2, gauges=())
+    assert (account.stragglers, account.count("lost"), account.count("expected")) == ((), lost, lost)
+    assert len(account.samples("ban_to_logout")) == 0

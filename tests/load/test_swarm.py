@@ -179,6 +179,20 @@ def test_a_killed_worker_makes_the_run_incomplete(server: reference.Reference, t
     assert 0 < run.load.users < 10
 
 
+def test_a_worker_that_joins_late_makes_the_run_invalid(server: reference.Reference, tmp_path: Path) -> None:
+    port = str(_free_port())
+    distributed = ["--headless", "--processes", "1", "--run-time", "8s", "--master-bind-port", port]
+    late = [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--worker", "--master-port", port]
+    with _locust(server, tmp_path, *distributed, "--master-port", port, "--objective", _PATIENT) as master:
+        _await(lambda: _says(tmp_path, "All users spawned"), master)
+        with subprocess.Popen(late, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as worker:
+            try:
+                assert master.wait(_DEADLINE) == ExitCode.INVALID
+            finally:
+                worker.kill()
+    assert any("worker 2 joined when the run had begun" in note for note in results_json.read(tmp_path / "r").notes)
+
+
 def test_under_plain_locust_the_web_ui_shows_the_deliveries_on_loopback(
     server: reference.Reference, tmp_path: Path
 ) -> None:
