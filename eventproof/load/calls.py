@@ -50,6 +50,15 @@ class Answer:
         return self.problem or f"status {self.status}"
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a login gave; None for what there is not."""
+
+    token: str | None = None
+    tier: str | None = None
+    id: str | int | None = None
+
+
 class Calls:
     """Performs the operations of one target."""
 
@@ -59,24 +68,34 @@ class Calls:
         self._idle: dict[tuple[str, str], list[tuple[float, http.client.HTTPConnection]]] = {}
 
     def perform(self, operation: str, parameters: Mapping[str, Any], token: str | None = None) -> Answer:
-        """Perform an operation as the bearer of `token` and wait for the answer."""
-        action = actions.action_for(self._target, operation, parameters, token)
+        """Perform an operation as the bearer of `token` and wait for the answer.
+
+        A call that cannot be made, since the profile lacks something, is an answer without a status too.
+        """
+        try:
+            action = actions.action_for(self._target, operation, parameters, token)
+        except UsageError as lacking:
+            return Answer(0, None, str(lacking))
         return self._invoke(action) if isinstance(action, Invocation) else self._request(action)
 
-    def log_in(self, identity: Identity) -> tuple[str | None, str | None]:
-        """A new token of somebody, and the tier that the answer tells; None for what there is not."""
+    def log_in(self, identity: Identity) -> Login:
+        """A new token of somebody, the tier that the answer tells, and the id where the profile gives none."""
         if identity.password is None:
-            return actions.mint(self._target, identity, time(), secrets.token_hex(8)), identity.tier
+            return Login(actions.mint(self._target, identity, time(), secrets.token_hex(8)), identity.tier, identity.id)
         with self._logins:
             answer = self.perform("login", actions.credentials_of(identity))
         if not answer.done:
-            return None, None
+            return Login()
         operation = self._target.operations["login"]
-        return actions.read(operation, "token", answer.body), actions.read(operation, "tier", answer.body)
+        return Login(
+            token=actions.read(operation, "token", answer.body),
+            tier=actions.read(operation, "tier", answer.body),
+            id=identity.id if identity.id is not None else actions.read(operation, "userId", answer.body),
+        )
 
     def token_of(self, identity: Identity) -> str:
         """The token that the profile gives somebody, or a new one. Raises UsageError where there is neither."""
-        token = identity.token or self.log_in(identity)[0]
+        token = identity.token or self.log_in(identity).token
         if token is None:
             raise UsageError(f"{self._target.source}: {identity.name} cannot log in; is the password right?")
         return token

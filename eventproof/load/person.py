@@ -1,6 +1,7 @@
 """One user of the target, with a session on every device: who is told, is logged out, and comes back."""
 
 from contextlib import suppress
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -137,8 +138,8 @@ class Person:
         return self.action is None and bool(self.sessions) and all(session.is_open for session in self.sessions)
 
     def enter(self) -> None:
-        """Come in, with the profile's token, or by login where it gives none."""
-        if self.token is None:
+        """Come in, with the profile's token, or by login where it gives none, or where only a login tells the id."""
+        if self.token is None or (self.identity.id is None and self.identity.password is not None):
             gevent.spawn(self._renew)
         else:
             self._is_entering = False
@@ -147,8 +148,10 @@ class Person:
     def log_in(self) -> bool:
         """Get a new token; whether there is one."""
         self.token = None
-        self.token, tier = self.generator.calls.log_in(self.identity)
-        self.tier = tier
+        login = self.generator.calls.log_in(self.identity)
+        self.token, self.tier = login.token, login.tier
+        if login.id is not None:
+            self.identity = replace(self.identity, id=login.id)
         return self.token is not None
 
     def tell_tier(self) -> None:

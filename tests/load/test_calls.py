@@ -12,7 +12,7 @@ from aiohttp import web
 
 from eventproof import profile
 from eventproof.errors import UsageError
-from eventproof.load.calls import Calls
+from eventproof.load.calls import Calls, Login
 from eventproof.target import Call, Command, Identity, Jwt, Target
 
 _T = TypeVar("_T")
@@ -106,12 +106,19 @@ async def test_a_call_without_an_answer_leaves_unknown_what_happened(server: Ser
 
 
 async def test_a_login_gives_a_token_and_the_tier(target: Target) -> None:
-    assert await _with(target, lambda calls: calls.log_in(_SOMEBODY)) == ("fresh", "basic")
+    assert await _with(target, lambda calls: calls.log_in(_SOMEBODY)) == Login("fresh", "basic", _SOMEBODY.id)
+
+
+async def test_a_call_that_the_profile_lacks_something_for_is_not_made(server: Server, target: Target) -> None:
+    answer = await _with(target, lambda calls: calls.perform("banUser", {}, "good"))
+    assert (answer.status, answer.done) == (0, False)
+    assert "userId" in str(answer)
+    assert server.asked == []
 
 
 async def test_whoever_cannot_log_in_has_no_token(target: Target) -> None:
     wrong = replace(_SOMEBODY, password="wrong")
-    assert await _with(target, lambda calls: calls.log_in(wrong)) == (None, None)
+    assert await _with(target, lambda calls: calls.log_in(wrong)) == Login()
     with pytest.raises(UsageError, match=r"a@example\.com cannot log in"):
         await _with(target, lambda calls: calls.token_of(wrong))
 
@@ -123,7 +130,7 @@ async def test_the_profiles_token_is_taken_where_there_is_one(server: Server, ta
 
 async def test_without_a_password_a_token_is_minted(target: Target) -> None:
     minting = replace(target, jwt=Jwt("a secret of at least thirty-two bytes", claims={"sub": "{id}"}))
-    token, _ = await _with(minting, lambda calls: calls.log_in(replace(_SOMEBODY, password=None)))
+    token = (await _with(minting, lambda calls: calls.log_in(replace(_SOMEBODY, password=None)))).token
     assert token is not None
     assert token.count(".") == 2
 

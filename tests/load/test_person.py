@@ -12,7 +12,7 @@ from eventproof.client.hub import Closed, CloseReason
 from eventproof.load import admin
 from eventproof.load.action import Action, Until
 from eventproof.load.books import Books
-from eventproof.load.calls import Answer
+from eventproof.load.calls import Answer, Login
 from eventproof.load.person import Person, Session
 from eventproof.target import Identity
 
@@ -84,7 +84,7 @@ def test_a_member_who_leaves_during_a_ban_neither_loses_its_event_nor_outlives_i
         target=profile.for_url("http://127.0.0.1:1", env={}),
         hub=SimpleNamespace(open=connect),
         administer=ban,
-        calls=SimpleNamespace(perform=lambda *_: Answer(401, None), log_in=lambda _: ("t", None)),
+        calls=SimpleNamespace(perform=lambda *_: Answer(401, None), log_in=lambda _: Login("t")),
     )
     person = Person(generator, Identity("user", token="t"), 2)
     person.connect()
