@@ -52,7 +52,7 @@ for _verb in (demo, check, swarm, init, contract):
 def main() -> None:
     """The console script `eventproof`; never returns."""
     for ending in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(ending) is signal.SIG_DFL:
+        if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup
             signal.signal(ending, _like_ctrl_c)
     sys.exit(run(sys.argv[1:]))
 
