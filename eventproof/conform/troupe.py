@@ -66,7 +66,19 @@ class Troupe:
 
     def perform(self, acting: Coroutine[Any, Any, _T]) -> _T:
         """Run to the end on the loop of the run; raises Inconclusive where that takes far too long."""
-        return self._runner.run(_bounded(acting))
+        try:
+            done = self._runner.run(_bounded(acting))
+        except Exception as error:
+            if self._was_interrupted():
+                raise KeyboardInterrupt from error
+            raise
+        if self._was_interrupted():
+            raise KeyboardInterrupt
+        return done
+
+    def _was_interrupted(self) -> bool:
+        """Whether Ctrl-C came while the loop ran: asyncio makes it a cancellation, which a case may swallow."""
+        return getattr(self._runner, "_interrupt_count", 0) > 0
 
     def close(self) -> None:
         """Let go of everything."""
