@@ -317,7 +317,7 @@ _ALL: Final = (
     Fault("second-ban-sends", "UST-BAN-12", _SecondBanSends, ("UST-BAN-7", "ALL-ROOM-1")),
     Fault("connecting-survives-ban", "UST-BAN-10", _ConnectingSurvivesBan),
     Fault("leak", "ALL-LEAK-1", _Leak),
-    Fault("offline-ban-lost", "UST-BAN-9", _OfflineBanLost, ("UST-BAN-4", "UST-BAN-6", "UST-CONN-2")),
+    Fault("offline-ban-lost", "UST-BAN-9", _OfflineBanLost, ("UST-BAN-4", "UST-BAN-6", "UST-BAN-10", "UST-CONN-2")),
     Fault("slow-close", "UST-BAN-8", _SlowClose),
     Fault("tier-named-internally", "UST-TIER-1", _TierNamedInternally),
     Fault("downgrade-keeps-features", "UST-TIER-4", _DowngradeKeepsFeatures),
