@@ -3,13 +3,14 @@
 Each `*_text` function renders what the function beside it returns; the data is what `--json` prints.
 """
 
+import dataclasses
 import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .catalog import Catalog, Event
+from .catalog import Ack, Catalog, Event, Wire
 from .errors import UsageError
 from .settings import nearest
 
@@ -80,7 +81,7 @@ def shown(event: Event) -> Json:
     return _row(event) | {
         "audience": list(event.audience),
         "triggers": list(event.triggers),
-        "ack": {"level": event.ack.level.value, "by": event.ack.by} if event.ack else None,
+        "ack": _ack(event.ack) if event.ack else None,
         "order_by": event.order_by,
         "correlate": event.correlate,
         "schema_path": str(event.schema_path),
@@ -91,8 +92,7 @@ def shown(event: Event) -> Json:
 def shown_text(data: Json) -> str:
     """What `shown` returns, for a person: the rules first, then the schema's fields, an example and what is refused."""
     schema = data["schema"]
-    channels = [f"{channel['address']} ({channel['wire']})" for channel in data["channels"]]
-    ack = "{level}, by {by}".format(**data["ack"]) if data["ack"] else "none"
+    channels = [_channel_text(channel) for channel in data["channels"]]
     lines = [
         f"{data['name']} ({data['system']}): {data['summary']}",
         "",
@@ -100,7 +100,8 @@ def shown_text(data: Json) -> str:
         f"  channels   {', '.join(channels)}",
         f"  audience   {', '.join(data['audience']) or '-'}",
         f"  caused by  {', '.join(data['triggers']) or '-'}",
-        f"  ack        {ack}",
+        f"  ack        {_ack_text(data['ack']) if data['ack'] else 'none'}",
+        *([f"  retry      {_retry_text(data['ack']['retry'])}"] if data["ack"] and data["ack"]["retry"] else []),
         f"  order by   {data['order_by'] or '-'}",
         f"  correlate  {data['correlate'] or '-'}",
         f"  schema     {data['schema_path']}",
@@ -158,9 +159,41 @@ def _row(event: Event) -> Json:
         "direction": event.direction.value,
         "summary": event.summary,
         "channels": [
-            {"name": channel.name, "wire": channel.wire.value, "address": channel.address} for channel in event.channels
+            {
+                "name": channel.name,
+                "wire": channel.wire.value,
+                "address": channel.address,
+                "auth": dict(channel.auth) if channel.wire is Wire.SOCKET_IO else None,
+            }
+            for channel in event.channels
         ],
     }
+
+
+def _channel_text(channel: Json) -> str:
+    auth = f", CONNECT with {_compact(channel['auth'])}" if channel["auth"] else ""
+    return f"{channel['address']} ({channel['wire']}{auth})"
+
+
+def _ack(ack: Ack) -> Json:
+    return {
+        "level": ack.level.value,
+        "by": ack.by,
+        "match": dict(ack.match),
+        "constants": dict(ack.constants),
+        "retry": dataclasses.asdict(ack.retry) | {"times": list(ack.retry.times())} if ack.retry else None,
+    }
+
+
+def _ack_text(ack: Json) -> str:
+    fields = [f"{name} = {place}" for name, place in ack["match"].items()]
+    fields += [f"{name} = {_compact(value)}" for name, value in ack["constants"].items()]
+    return f"{ack['level']}, by {ack['by']}" + (f" with {', '.join(fields)}" if fields else "")
+
+
+def _retry_text(retry: Json) -> str:
+    times = ", ".join(f"{time:g}" for time in retry["times"])
+    return f"{times} s after the event, until it is acknowledged"
 
 
 def _rules(schema: Mapping[str, Any]) -> Json:

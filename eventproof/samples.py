@@ -8,6 +8,7 @@ from typing import Any
 from faker import Faker
 
 from .catalog import Event
+from .catalog.schema import at
 
 __all__ = ["sample"]
 
@@ -80,10 +81,8 @@ class _Draft:
     def _merged(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """The schema with its reference followed, all of its `allOf`, and one of its alternatives taken in."""
         if "$ref" in schema:
-            found: Any = self._document
-            for part in schema["$ref"].removeprefix("#").split("/")[1:]:
-                found = found[part]
-            return self._merged(found)
+            found = self._merged(at(self._document, schema["$ref"].removeprefix("#")))
+            return {**found, "examples": schema["examples"]} if "examples" in schema else found
         parts = list(schema.get("allOf", ()))
         parts += [self._fake.random_element(schema[keyword]) for keyword in ("anyOf", "oneOf") if keyword in schema]
         merged = dict(schema)

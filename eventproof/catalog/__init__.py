@@ -16,6 +16,7 @@ from .model import (
     Event,
     Operation,
     Requirement,
+    Retry,
     System,
     Wire,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Operation",
     "Problem",
     "Requirement",
+    "Retry",
     "System",
     "Wire",
     "load",

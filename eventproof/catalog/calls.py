@@ -46,6 +46,7 @@ def _operation(
         role=entry["x-role"],
         summary=entry["summary"],
         parameters=(*listed, *body),
+        capability=entry.get("x-capability"),
         refusals=_refusals(document, place, entry, errors, in_path=bool(PLACEHOLDER.search(path))),
     )
 

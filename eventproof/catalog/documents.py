@@ -6,7 +6,7 @@ Every error is a ContractError that names the file and the place in it: a line, 
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import yaml
 
 from eventproof.errors import ContractError
 
-from .schema import Schema
+from .schema import Schema, at
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +23,20 @@ class Document:
 
     path: Path
     content: Mapping[str, Any]
+    borrowed: Mapping[str, Path] = field(default_factory=dict)
+    """The places (JSON pointers) whose content came from another file."""
 
     def fault(self, place: str, sentence: str) -> ContractError:
         """The error to raise for something wrong at a place (a JSON pointer) of this document."""
-        return ContractError(f"{self.path}: {place or '/'}: {sentence}")
+        path = next((path for start, path in self.borrowed.items() if (place + "/").startswith(start + "/")), self.path)
+        return ContractError(f"{path}: {place or '/'}: {sentence}")
 
     def at(self, reference: str) -> Any:
         """What a local reference (`#/…`) points to; ContractError where that is nothing."""
-        found: Any = self.content
-        for part in reference.removeprefix("#/").split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
-            if not isinstance(found, Mapping) or key not in found:
-                raise self.fault(reference, "the reference points to nothing")
-            found = found[key]
-        return found
+        try:
+            return at(self.content, reference.removeprefix("#"))
+        except KeyError:
+            raise self.fault(reference, "the reference points to nothing") from None
 
     def resolved(self, value: Any) -> Any:
         """The value itself, or what it points to where it is a reference."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from eventproof import layout
 from eventproof.verdict import Level
 
+from .bundling import bundled
 from .calls import operations
 from .documents import Document, Formats
 from .messages import channels, events
@@ -70,7 +71,7 @@ def _requirements(document: Document, system: str) -> tuple[Requirement, ...]:
 def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode]) -> System:
     name = folder.name.replace("_", "-")
     asyncapi = formats.read(folder / "asyncapi.yaml", "asyncapi")
-    openapi = formats.read(folder / "openapi.yaml", "openapi")
+    openapi = bundled(formats.read(folder / "openapi.yaml", "openapi"), formats)
     requirements = formats.read(folder / "requirements.yaml", "requirements")
     calls = operations(openapi, name, errors)
     doors = channels(asyncapi)

@@ -1,19 +1,30 @@
 """The channels and the events of a system, out of its AsyncAPI document and its schemas."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .documents import Document, Formats
-from .model import PLACEHOLDER, Ack, AckLevel, Channel, Counterexample, Direction, Event, Operation, Wire
+from .model import (
+    CALLBACK,
+    OWNER,
+    PLACEHOLDER,
+    Ack,
+    AckLevel,
+    Channel,
+    Counterexample,
+    Direction,
+    Event,
+    Operation,
+    Retry,
+    Wire,
+)
 from .schema import Schema, SchemaError, pointer
 
 
 def channels(document: Document) -> dict[str, Channel]:
     """The channels by their names in the document; no two have one address."""
-    found = {
-        name: Channel(name, Wire(entry["x-wire"]), entry["address"])
-        for name, entry in document.content["channels"].items()
-    }
+    found = {name: _channel(document, name, entry) for name, entry in document.content["channels"].items()}
     addresses: set[str] = set()
     for channel in found.values():
         if channel.address in addresses:
@@ -22,6 +33,15 @@ def channels(document: Document) -> dict[str, Channel]:
             )
         addresses.add(channel.address)
     return found
+
+
+def _channel(document: Document, name: str, entry: Mapping[str, Any]) -> Channel:
+    wire = Wire(entry["x-wire"])
+    if "x-auth" not in entry:
+        return Channel(name, wire, entry["address"])
+    if wire is not Wire.SOCKET_IO:
+        raise document.fault(pointer(["channels", name, "x-auth"]), f"{wire} has no CONNECT to send it in")
+    return Channel(name, wire, entry["address"], entry["x-auth"])
 
 
 def events(
@@ -50,9 +70,12 @@ def events(
         _event(document, place, message, system, direction, tuple(on), operations, formats)
         for direction, message, place, on in carried
     )
-    for event, (_, _, place, _) in zip(found, carried, strict=True):
-        _check_ack(document, place, event, found)
-    return found
+    return tuple(
+        replace(event, ack=_ack(document, f"{place}/x-ack", message["x-ack"], event, found))
+        if message.get("x-ack", "none") != "none"
+        else event
+        for event, (_, message, place, _) in zip(found, carried, strict=True)
+    )
 
 
 def _messages(document: Document) -> Iterator[tuple[str, Direction, str]]:
@@ -93,6 +116,7 @@ def _event(
     for trigger in triggers:
         if trigger not in operations:
             raise document.fault(place + "/x-trigger", f'names no operation of openapi.yaml: "{trigger}"')
+    audience = tuple(message.get("x-audience", ()))
     event = Event(
         system=system,
         channels=channels,
@@ -103,46 +127,68 @@ def _event(
         schema_path=schema.path,
         examples=tuple(schema.content["examples"]),
         counterexamples=tuple(Counterexample(**entry) for entry in schema.content["x-counterexamples"]),
-        ack=_ack(message.get("x-ack", "none")),
-        audience=tuple(message.get("x-audience", ())),
+        ack=None,
+        audience=audience,
         order_by=message.get("x-order-by"),
         correlate=message.get("x-correlate"),
         triggers=triggers,
         _validator=validator,
+        caused_by_owner=frozenset(
+            trigger for trigger in triggers if _caller_is_owner(operations[trigger], audience, schema.content)
+        ),
     )
-    _check_pointers(document, place, event)
+    for key, target in (("x-order-by", event.order_by), ("x-correlate", event.correlate)):
+        _check_pointer(document, f"{place}/{key}", event, target)
     _check_audience(document, place, event, [operations[trigger] for trigger in triggers])
     return event
 
 
-def _ack(value: Any) -> Ack | None:
-    return None if value == "none" else Ack(AckLevel(value["level"]), value["by"])
+def _ack(document: Document, place: str, entry: Mapping[str, Any], event: Event, events: Sequence[Event]) -> Ack:
+    by, level, match = entry["by"], AckLevel(entry["level"]), entry.get("match", {})
+    retry = Retry(**entry["retry"]) if "retry" in entry else None
+    if retry and level is not AckLevel.REQUIRED:
+        raise document.fault(f"{place}/retry", "only what must be acknowledged is sent again")
+    answers = {other.name: other for other in events if other.direction is not event.direction}
+    if by not in {CALLBACK, *answers}:
+        raise document.fault(f"{place}/by", f'"{by}" is neither `{CALLBACK}` nor an event of the other side')
+    answer = answers[by].schema if by != CALLBACK else {}
+    described = answer.get("properties", {})
+    for name, target in match.items():
+        if name not in described:
+            raise document.fault(f"{place}/match/{name}", f"is no field of {by}")
+        _check_pointer(document, f"{place}/match/{name}", event, target)
+    constants = {name: part["const"] for name, part in described.items() if "const" in part}
+    for name in answer.get("required", ()):
+        if name not in {*match, *constants}:
+            raise document.fault(f"{place}/match", f"nothing says what {name} of {by} is")
+    return Ack(level, by, match, retry, constants)
 
 
-def _check_ack(document: Document, place: str, event: Event, events: Sequence[Event]) -> None:
-    answers = {other.name for other in events if other.direction is not event.direction}
-    if event.ack and event.ack.by not in {"callback", *answers}:
-        raise document.fault(
-            f"{place}/x-ack/by", f'"{event.ack.by}" is neither `callback` nor an event of the other side'
-        )
+def _check_pointer(document: Document, place: str, event: Event, target: str | None) -> None:
+    found: Any = event.schema
+    for part in (target or "").split("/")[1:]:
+        found = found.get("properties", {}).get(part)
+        if found is None:
+            raise document.fault(place, f"{target} is no field that {event.schema_path.name} describes")
 
 
-def _check_pointers(document: Document, place: str, event: Event) -> None:
-    for key, target in (("x-order-by", event.order_by), ("x-correlate", event.correlate)):
-        found: Any = event.schema
-        for part in (target or "").split("/")[1:]:
-            found = found.get("properties", {}).get(part)
-            if found is None:
-                raise document.fault(f"{place}/{key}", f"{target} is no field that {event.schema_path.name} describes")
+def _caller_is_owner(trigger: Operation, audience: Sequence[str], schema: Mapping[str, Any]) -> bool:
+    """Whether nothing but the session of this call tells whom an event for `user:{userId}` is for."""
+    named = OWNER in trigger.parameters or OWNER in schema.get("properties", {})
+    return OWNER in PLACEHOLDER.findall(" ".join(audience)) and not named and trigger.role == "user"
 
 
 def _check_audience(document: Document, place: str, event: Event, triggers: Sequence[Operation]) -> None:
     if event.direction is Direction.SEND and not event.audience:
         raise document.fault(place, "an event that the server sends needs an x-audience")
-    for name in PLACEHOLDER.findall(" ".join(event.audience)):
+    for name in event.placeholders:
         in_payload = name in event.schema.get("properties", {})
-        in_calls = triggers and all(name in trigger.parameters for trigger in triggers)
+        in_calls = triggers and all(
+            name in trigger.parameters or (name == OWNER and trigger.id in event.caused_by_owner)
+            for trigger in triggers
+        )
         if not in_payload and not in_calls:
             raise document.fault(
-                f"{place}/x-audience", f"{{{name}}} is neither a parameter of its triggers nor in its payload"
+                f"{place}/x-audience",
+                f"{{{name}}} is neither a parameter of its triggers nor in its payload, nor their caller",
             )

@@ -1,20 +1,24 @@
 """What the contracts say, as frozen values, and the look-ups in it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from eventproof.errors import UsageError
 from eventproof.settings import nearest
 from eventproof.verdict import Level
 
-from .schema import Problem, Schema
+from .schema import Problem, Schema, at
 
 Json = Any
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
+OWNER: Final = "userId"
+"""The placeholder of an audience that may stand for the caller of a trigger."""
+CALLBACK: Final = "callback"
+"""How an event is acknowledged that the wire itself acknowledges."""
 
 
 class Wire(StrEnum):
@@ -40,11 +44,36 @@ class AckLevel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Retry:
+    """When what is not acknowledged is sent again: a first pause, each next one `factor` times longer; in seconds."""
+
+    first: float
+    factor: float
+    longest: float
+    """No pause is longer."""
+    within: float
+    """After the event; later nothing is sent again."""
+
+    def times(self) -> Iterator[float]:
+        """How long after the event each of its retries is sent."""
+        pause, sent = self.first, 0.0
+        while (sent := sent + min(pause, self.longest)) <= self.within:
+            yield sent
+            pause *= self.factor
+
+
+@dataclass(frozen=True, slots=True)
 class Ack:
     """How an event is acknowledged: by the `callback` of its wire, or by an event of this name sent back."""
 
     level: AckLevel
     by: str
+    match: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The fields of the acknowledging event, each with where it stands in what it acknowledges (a JSON pointer)."""
+    retry: Retry | None = None
+    """When an event whose acknowledgement is missing is sent again; None: never."""
+    constants: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    """The fields that every acknowledging event has alike, such as `received: true`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +83,8 @@ class Channel:
     name: str
     wire: Wire
     address: str
+    auth: Mapping[str, str] = field(default_factory=lambda: {"token": "{token}"}, hash=False)
+    """What a client of Socket.IO sends in CONNECT, `{token}` in it standing for the session's token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +116,8 @@ class Event:
     correlate: str | None
     triggers: tuple[str, ...]
     _validator: Schema = field(repr=False)
+    caused_by_owner: frozenset[str] = frozenset()
+    """Those of the triggers whose caller is the `{userId}` of the audience."""
 
     def is_valid(self, payload: Json) -> bool:
         """Whether the payload fits the contract; a few microseconds."""
@@ -94,12 +127,39 @@ class Event:
         """Every reason why the payload does not fit; empty where it does. Slow: for people and reports."""
         return self._validator.explain(payload)
 
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """What `recipients` needs the values of."""
+        return tuple(PLACEHOLDER.findall(" ".join(self.audience)))
+
     def recipients(self, values: Mapping[str, object]) -> frozenset[str]:
         """The audience of one occurrence, its placeholders filled from the action's parameters and the payload.
 
         Raises KeyError with the placeholder's name where `values` lacks it.
         """
         return frozenset(PLACEHOLDER.sub(lambda found: str(values[found[1]]), term) for term in self.audience)
+
+    def key(self, payload: Json) -> str | int | None:
+        """The id within which the event keeps its order; None where it promises none, or the payload has no such id."""
+        return _id(payload, self.order_by)
+
+    def subject(self, payload: Json) -> str | int | None:
+        """The id that ties the event to its cause; None where no id does, or the payload has no such id."""
+        return _id(payload, self.correlate)
+
+    def acknowledgement(self, payload: Json) -> dict[str, Json] | None:
+        """The argument of the event that acknowledges this payload.
+
+        None where none is sent: the event takes no acknowledgement or one by `callback`, or the payload lacks a field
+        that the acknowledgement must name.
+        """
+        if self.ack is None or self.ack.by == CALLBACK:
+            return None
+        try:
+            named = {name: at(payload, place) for name, place in self.ack.match.items()}
+        except KeyError:
+            return None
+        return {**named, **self.ack.constants}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +177,8 @@ class Operation:
     """The names of all that it takes: in the path, in the query, and the fields of its body."""
     refusals: tuple[str, ...]
     """The error codes that it can refuse with."""
+    capability: str | None = None
+    """Is there only on a target that claims it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +261,14 @@ class Catalog:
     def requirement(self, requirement_id: str) -> Requirement:
         """The requirement of that id; UsageError where there is none."""
         return _named("requirement", requirement_id, {line.id: line for line in self.requirements()})
+
+
+def _id(payload: Json, place: str | None) -> str | int | None:
+    try:
+        value = None if place is None else at(payload, place)
+    except KeyError:
+        return None
+    return value if isinstance(value, str | int) else None
 
 
 _Found = TypeVar("_Found")

@@ -113,6 +113,19 @@ def pointer(parts: Iterable[Any]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
+def at(value: Any, place: str) -> Any:
+    """What stands at a place (a JSON pointer) of a value; KeyError where that is nothing."""
+    for part in place.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, Mapping) and key in value:
+            value = value[key]
+        elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            raise KeyError(place)
+    return value
+
+
 def _position(payload: Any, path: Iterable[Any]) -> list[int]:
     """Where a path leads to, as numbers that sort like the payload reads."""
     position: list[int] = []

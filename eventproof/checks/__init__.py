@@ -1,27 +1,32 @@
 """Judgements of a history, each a pure function from records to findings."""
 
-from .audience import leaked
+from .audience import foreign, leaked
 from .closing import closed_early, closed_untold, heard_after_close, left_open
 from .contract import Known, invalid, known_events, outside_the_catalogue
 from .delivery import duplicated, lost
 from .finding import Finding, raise_for
-from .order import reordered
+from .order import out_of_order, reordered
+from .retries import altered, repeated
 from .timing import slow_to_close
 
 __all__ = [
     "Finding",
     "Known",
+    "altered",
     "closed_early",
     "closed_untold",
     "duplicated",
+    "foreign",
     "heard_after_close",
     "invalid",
     "known_events",
     "leaked",
     "left_open",
     "lost",
+    "out_of_order",
     "outside_the_catalogue",
     "raise_for",
     "reordered",
+    "repeated",
     "slow_to_close",
 ]

@@ -1,11 +1,14 @@
 """Did anyone receive what was not for them?
 
-An event is for the rooms that its `x-audience` names, filled with the parameters of a call that triggers it. So a
-receipt is lawful only where such a call came before it and one of those rooms is the receiver's.
+An event is for the rooms that its `x-audience` names, filled with the parameters of a call that triggers it, with the
+fields of its payload, and, where nothing else names the user, with the caller. So a receipt is lawful only where such a
+call came before it and one of those rooms is the receiver's. An event for the one connection that caused it is not
+judged here: which connection that was, no call tells.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from typing import Any
 
 from eventproof.catalog import Event
 from eventproof.history import Kind, Record
@@ -14,21 +17,30 @@ from .contract import Known
 from .finding import Finding
 
 Rooms = Mapping[str, frozenset[str]]
-"""The rooms of each actor, such as `user:42`."""
+"""The rooms of each actor, such as `user:42`; a user is in one room of that kind, their own."""
+
+_Values = frozenset[tuple[str, str]]
+"""What one call says of the placeholders of an audience."""
 
 
 def leaked(records: Iterable[Record], known: Known, rooms: Rooms, name: str | None = None) -> Iterator[Finding]:
     """What was received by someone outside its audience; of one event, where it is named."""
-    calls: list[Record] = []
+    causes: dict[Event, set[_Values]] = {
+        event: set() if event.triggers else {frozenset()}
+        for event in known.values()
+        if "connection" not in event.audience and (name is None or event.name == name)
+    }
     for record in records:
         if record.kind is Kind.CALLED:
-            calls.append(record)
-        if record.kind is not Kind.RECEIVED or (name is not None and record.name != name):
+            for event, said in causes.items():
+                if record.name in event.triggers:
+                    said.add(_values(event, record, rooms))
+        if record.kind is not Kind.RECEIVED:
             continue
-        event = known.get((record.channel, record.name))
-        if event is None or not event.audience:
+        found = known.get((record.channel, record.name))
+        if found is None or found not in causes:
             continue
-        lawful = _audience_so_far(event, calls)
+        lawful = _lawful(found, causes[found], record.payload)
         if not lawful & rooms.get(record.actor, frozenset()):
             yield Finding(
                 f"{record.actor} received `{record.name}`, which is not for them",
@@ -38,10 +50,41 @@ def leaked(records: Iterable[Record], known: Known, rooms: Rooms, name: str | No
             )
 
 
-def _audience_so_far(event: Event, calls: Iterable[Record]) -> frozenset[str]:
+def foreign(records: Iterable[Record], known: Known, owners: Mapping[Any, str]) -> Iterator[Finding]:
+    """What was received by one actor about something that belongs to another.
+
+    `owners` says which actor each thing belongs to, by the id that the event's `x-correlate` reads. Only events for
+    one user are judged, and only where that id is known.
+    """
+    for record in records:
+        event = known.get((record.channel, record.name)) if record.kind is Kind.RECEIVED else None
+        if event is None or event.audience != ("user:{userId}",):
+            continue
+        subject = event.subject(record.payload)
+        owner = owners.get(subject, record.actor)
+        if owner != record.actor:
+            yield Finding(
+                f"{record.actor} received `{record.name}` about what belongs to {owner}",
+                expected=f"only {owner} to hear of {subject}",
+                observed=f"{record.connection or record.actor} received it",
+                record=record,
+            )
+
+
+def _values(event: Event, call: Record, rooms: Rooms) -> _Values:
+    given = call.payload if isinstance(call.payload, Mapping) else {}
+    values = {name: str(given[name]) for name in event.placeholders if name in given}
+    if call.name in event.caused_by_owner:
+        for room in rooms.get(call.actor, ()):
+            if room.startswith("user:"):
+                values["userId"] = room.removeprefix("user:")
+    return frozenset(values.items())
+
+
+def _lawful(event: Event, causes: Iterable[_Values], payload: Any) -> frozenset[str]:
     lawful: set[str] = set()
-    for call in calls:
-        if call.name in event.triggers and isinstance(call.payload, Mapping):
-            with suppress(KeyError):
-                lawful |= event.recipients(call.payload)
+    fields = payload if isinstance(payload, Mapping) else {}
+    for values in causes:
+        with suppress(KeyError):
+            lawful |= event.recipients({**fields, **dict(values)})
     return frozenset(lawful)

@@ -4,7 +4,12 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 from eventproof.history import Kind, Record
 
+from .content import content
+from .contract import Known
 from .finding import Finding
+
+Step = Callable[[Record], int | None]
+"""How far along its key the cause of a receipt is; None where that is unknown, and the receipt not judged."""
 
 
 def reordered(
@@ -26,4 +31,41 @@ def reordered(
                 f"{connection} received `{name}` in another order than it was caused",
                 expected=", ".join(map(str, expected)),
                 observed=", ".join(map(str, values)),
+            )
+
+
+def out_of_order(records: Iterable[Record], known: Known, step: Step) -> Iterator[Finding]:
+    """What came after something of the same key (the contract's `x-order-by`) that was caused later.
+
+    `step` numbers the causes of one key in their order (the statuses that a claim goes through, say): on each
+    connection the numbers of one key never fall. Events of one cause may come in any order. A retry is no news and is
+    skipped: what the connection has heard, or what its actor had heard before it was opened.
+    """
+    heard_by_actor: dict[str, set[tuple[str, str]]] = {}
+    heard: dict[str, set[tuple[str, str]]] = {}
+    latest: dict[tuple[str, str, Hashable], tuple[int, Record]] = {}
+    for record in records:
+        if record.kind is Kind.OPENED:
+            heard[record.connection] = set(heard_by_actor.get(record.actor, ()))
+        event = known.get((record.channel, record.name)) if record.kind is Kind.RECEIVED else None
+        key = event.key(record.payload) if event else None
+        if key is None:
+            continue
+        said = content(record)
+        news = said not in heard.setdefault(record.connection, set())
+        heard[record.connection].add(said)
+        heard_by_actor.setdefault(record.actor, set()).add(said)
+        number = step(record) if news else None
+        if number is None:
+            continue
+        place = (record.connection, record.channel, key)
+        before = latest.get(place)
+        if before is None or number >= before[0]:
+            latest[place] = (number, record)
+        else:
+            yield Finding(
+                f"{record.connection} received `{record.name}` of {key} after `{before[1].name}`, whose cause is later",
+                expected=f"`{record.name}`, then `{before[1].name}`",
+                observed=f"`{before[1].name}`, then `{record.name}`",
+                record=record,
             )

@@ -20,6 +20,7 @@ ASYNCAPI = "user_state/asyncapi.yaml"
 OPENAPI = "user_state/openapi.yaml"
 REQUIREMENTS = "user_state/requirements.yaml"
 MESSAGE = "/channels/user/messages/user.banned"
+SHIELD = "shield/asyncapi.yaml"
 ERRORS = "errors.yaml"
 LOGIN = "/paths/~1api~1auth~1login/post"
 
@@ -69,6 +70,8 @@ IN_THE_FORMAT: dict[str, Fault] = {
     "a key of a message": (ASYNCAPI, "x-trigger", "x-triggers", f"{MESSAGE}: expected no other fields than"),
     "a key of a channel": (ASYNCAPI, "x-wire: sse", "x-wires: sse", "/channels/stream: expected"),
     "a wire": (ASYNCAPI, "x-wire: sse", "x-wire: smoke", "/channels/stream/x-wire: expected one of"),
+    "a token's place": (SHIELD, "Bearer {token}", "Bearer {tokn}", "/channels/shield/x-auth/token: expected text that"),
+    "a key of a retry": (SHIELD, "first: 5", "fist: 5", "/channels/shield/messages/claim_paid/x-ack"),
     "an audience": (ASYNCAPI, "user:{userId}", "users:{userId}", f"{MESSAGE}/x-audience/0: expected text that"),
     "an action": (ASYNCAPI, "action: send", "action: shout", "/operations/tellUser/action: expected one of"),
     "a version": (ASYNCAPI, "asyncapi: 3.1.0", "asyncapi: 2.6.0", '/asyncapi: expected "3.1.0"'),
@@ -78,6 +81,7 @@ IN_THE_FORMAT: dict[str, Fault] = {
     "a key of a requirement": (REQUIREMENTS, "source:", "sauce:", "/requirements/0: expected"),
     "an id": (REQUIREMENTS, "UST-CONN-1", "UST-CONN", "/requirements/0/id: expected text that matches"),
     "a status": (ERRORS, "status: 400", "status: 200", "/malformed_json/status: expected minimum: 400"),
+    "a code of mixed case": (ERRORS, "AUTH_EXPIRED", "AUTH_expired", "/: expected text that matches"),
     "where a code applies": (ERRORS, "applies: body", "applies: soul", "/malformed_json/applies: expected one of"),
 }
 IN_A_SCHEMA: dict[str, Fault] = {
@@ -121,6 +125,42 @@ IN_THE_MEANING: dict[str, Fault] = {
         "x-trigger: [banUser]",
         "x-trigger: [banUser]\n        x-ack: {level: required, by: user.ack}",
         f'{MESSAGE}/x-ack/by: "user.ack" is neither',
+    ),
+    "an acknowledgement's unknown field": (
+        SHIELD,
+        "match: {claimId",
+        "match: {claimNo",
+        "match/claimNo: is no field of cl",
+    ),
+    "an acknowledgement of nothing": (
+        SHIELD,
+        "match: {claimId: /data/cl",
+        "match: {claimId: /data/d",
+        "/data/daimId is no field",
+    ),
+    "an acknowledgement half matched": (
+        SHIELD,
+        "{claimId: /data/claimId, transactionId: /data/transactionId}",
+        "{claimId: /data/claimId}",
+        "claim_paid/x-ack/match: nothing says what transactionId of claim_paid_ack is",
+    ),
+    "a retry of what need not be acknowledged": (
+        SHIELD,
+        "level: required",
+        "level: optional",
+        "claim_paid/x-ack/retry: only what must be acknowledged is sent again",
+    ),
+    "a CONNECT where there is none": (
+        ASYNCAPI,
+        "x-wire: sse",
+        "x-wire: sse\n    x-auth: {token: '{token}'}",
+        "/channels/stream/x-auth: sse has no CONNECT",
+    ),
+    "an owner whom no call names": (
+        SHIELD,
+        "x-trigger: [cancelSubscription, ",
+        "x-trigger: [login, ",
+        "{userId} is neither a parameter of its triggers nor in its payload, nor their caller",
     ),
     "x-correlate": (ASYNCAPI, "x-trigger: [banUser]", "x-correlate: /id", f"{MESSAGE}/x-correlate: /id is no field"),
     "x-order-by": (ASYNCAPI, "x-trigger: [banUser]", "x-order-by: /message/x", "x-order-by: /message/x is no field"),
@@ -212,7 +252,7 @@ def test_a_reference_that_leads_back_to_itself_is_refused(spoiled: Callable[[str
 
 def test_a_folder_that_is_no_system_is_left_alone(contracts: Path) -> None:
     (contracts / "notes").mkdir()
-    assert list(catalog.load(contracts).systems) == ["user-state"]
+    assert list(catalog.load(contracts).systems) == ["shield", "user-state"]
 
 
 def test_yaml_is_read_as_json_would_be(contracts: Path) -> None:

@@ -3,12 +3,13 @@ import dataclasses
 import pytest
 
 from eventproof import catalog
-from eventproof.catalog import Direction, Wire
+from eventproof.catalog import Direction, Event, Retry, Wire
 from eventproof.errors import UsageError
 from eventproof.verdict import Level
 
 CONTRACTS = catalog.load()
 USER_STATE = CONTRACTS.system("user-state")
+SHIELD = CONTRACTS.system("shield")
 
 
 def test_an_event_is_found_by_its_channel_direction_and_name() -> None:
@@ -53,6 +54,70 @@ def test_an_audience_is_filled_from_the_actions_parameters() -> None:
         banned.recipients({})
 
 
+def shield(name: str) -> Event:
+    event = SHIELD.event("/shield/ws", Direction.SEND, name)
+    assert event is not None
+    return event
+
+
+def test_who_owns_an_event_that_its_trigger_names_no_user_for_is_the_caller() -> None:
+    assert shield("subscription_status_changed").triggers == ("cancelSubscription", "setSubscriptionStatus")
+    assert shield("subscription_status_changed").caused_by_owner == {"cancelSubscription"}
+    assert shield("admin_claim_submitted").caused_by_owner == set()
+
+
+def test_an_acknowledgement_names_what_it_acknowledges() -> None:
+    paid = shield("claim_paid")
+    assert paid.acknowledgement(paid.examples[0]) == {
+        "claimId": "clm_8f2d41c7",
+        "transactionId": "txn_51c0a7e2",
+        "received": True,
+    }
+    assert paid.acknowledgement({"data": {"claimId": "clm_8f2d41c7"}}) is None
+    assert shield("claim_under_review").acknowledgement({}) is None
+
+
+@pytest.mark.parametrize("event", SHIELD.events, ids=lambda event: event.name)
+def test_every_acknowledgement_fits_its_own_contract(event: Event) -> None:
+    for example in event.examples:
+        answer = event.acknowledgement(example)
+        assert (answer is None) == (event.ack is None)
+        if event.ack:
+            known = SHIELD.event("/shield/ws", Direction.RECEIVE, event.ack.by)
+            assert known is not None
+            assert known.is_valid(answer)
+
+
+def test_what_must_be_acknowledged_is_sent_again_ever_more_slowly_and_not_for_ever() -> None:
+    retries = {event.name: event.ack.retry for event in SHIELD.events if event.ack and event.ack.retry}
+    assert list(retries) == ["claim_paid", "payout_completed"]
+    assert list(retries["claim_paid"].times()) == [5, 15, 35, 75, 135, 195, 255]
+    assert list(Retry(first=10, factor=1, longest=4, within=9).times()) == [4, 8]
+    assert list(Retry(first=2, factor=3, longest=9, within=1).times()) == []
+
+
+def test_the_key_of_an_event_is_the_value_that_it_keeps_its_order_within() -> None:
+    assert shield("claim_paid").key({"data": {"claimId": "clm_1"}}) == "clm_1"
+    assert shield("claim_paid").key("no object") is None
+    assert shield("notification_received").key({"data": {"claimId": "clm_1"}}) is None
+
+
+def test_a_channel_says_how_a_token_is_sent() -> None:
+    assert SHIELD.channels[0].auth == {"token": "Bearer {token}"}
+    assert USER_STATE.channels[0].auth == {"token": "{token}"}
+
+
+def test_an_operation_says_which_capability_it_needs() -> None:
+    needed = {operation.id: operation.capability for operation in SHIELD.operations if operation.capability}
+    assert needed == {"advanceTime": "clock", "failNextEvent": "fault-injection"}
+
+
+def test_an_operation_of_two_systems_is_the_same_in_both() -> None:
+    for name in ("login", "logout", "getMe"):
+        ours, theirs = dataclasses.asdict(SHIELD.operation(name)), dataclasses.asdict(USER_STATE.operation(name))
+        assert ours | {"system": "user-state"} == theirs
+
+
 def test_an_operation_tells_how_it_is_called_and_how_it_refuses() -> None:
     change = USER_STATE.operation("updateUserTier")
     assert (change.method, change.path, change.role) == ("PUT", "/api/admin/users/{userId}/tier", "admin")
@@ -67,7 +132,8 @@ def test_requirements_are_those_of_the_chosen_systems_and_the_shared_ones() -> N
     chosen = CONTRACTS.requirements(["user-state"])
     assert {line.system for line in chosen} == {"user-state", "all"}
     assert [line.id for line in CONTRACTS.requirements([])] == [line.id for line in CONTRACTS.shared]
-    assert CONTRACTS.requirements() == chosen
+    assert CONTRACTS.requirements() == CONTRACTS.requirements(CONTRACTS.systems)
+    assert set(chosen) < set(CONTRACTS.requirements())
 
 
 def test_a_requirement_is_found_by_its_id() -> None:
@@ -79,7 +145,8 @@ def test_a_requirement_is_found_by_its_id() -> None:
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     with pytest.raises(
-        UsageError, match=r'there is no system "user_state" \(did you mean "user-state"\?\); there are user-state'
+        UsageError,
+        match=r'there is no system "user_state" \(did you mean "user-state"\?\); there are shield, user-state',
     ):
         CONTRACTS.system("user_state")
     with pytest.raises(UsageError, match="UST-BAN-99"):
@@ -106,6 +173,7 @@ def test_the_public_names_are_these() -> None:
         "Operation",
         "Problem",
         "Requirement",
+        "Retry",
         "System",
         "Wire",
         "load",

@@ -16,16 +16,16 @@ SENTENCE = "Your account has been banned by an administrator."
 
 def test_the_list_has_one_row_an_event() -> None:
     rows = contract.listing(CONTRACTS)
-    assert [row["name"] for row in rows][:3] == ["user.banned", "user.unbanned", "user.tier.updated"]
-    lines = contract.listing_text(rows).splitlines()
-    assert lines[0].split("  ")[0] == "user-state"
-    assert "server to client" in lines[0]
-    assert "You are logged out everywhere" in lines[0]
+    assert [row["name"] for row in rows][-3:] == ["user.banned", "user.unbanned", "user.tier.updated"]
+    line = contract.listing_text(rows).splitlines()[-3]
+    assert line.split("  ")[0] == "user-state"
+    assert "server to client" in line
+    assert "You are logged out everywhere" in line
     assert json.loads(json.dumps(rows)) == rows
 
 
 def test_the_list_can_be_that_of_one_system() -> None:
-    assert contract.listing(CONTRACTS, ["user-state"]) == contract.listing(CONTRACTS)
+    assert {row["system"] for row in contract.listing(CONTRACTS, ["user-state"])} == {"user-state"}
     with pytest.raises(UsageError, match="there is no system"):
         contract.listing(CONTRACTS, ["nowhere"])
 
@@ -59,7 +59,7 @@ def test_an_event_is_shown_with_its_rules_examples_and_schema() -> None:
         "user.banned (user-state)",
         "user:{userId}",
         "banUser",
-        "/ (socket.io)",
+        "/ (socket.io, ",
         "Examples",
         "Refused",
         SENTENCE,
@@ -69,8 +69,23 @@ def test_an_event_is_shown_with_its_rules_examples_and_schema() -> None:
 
 
 def test_an_acknowledgement_is_shown() -> None:
-    data = contract.shown(contract.find(CONTRACTS, "user.banned")) | {"ack": {"level": "required", "by": "callback"}}
-    assert "required, by callback" in contract.shown_text(data)
+    data = contract.shown(contract.find(CONTRACTS, "claim_paid"))
+    assert data["ack"]["match"] == {"claimId": "/data/claimId", "transactionId": "/data/transactionId"}
+    assert json.loads(json.dumps(data)) == data
+    text = contract.shown_text(data)
+    fields = "claimId = /data/claimId, transactionId = /data/transactionId, received = true"
+    assert f"required, by claim_paid_ack with {fields}" in text
+    assert "retry      5, 15, 35, 75, 135, 195, 255 s after the event, until it is acknowledged" in text
+    text = contract.shown_text(contract.shown(contract.find(CONTRACTS, "claim_approved")))
+    assert "optional, by claim_approved_ack with claimId" in text
+    assert "retry" not in text
+
+
+def test_what_a_client_sends_to_connect_is_shown() -> None:
+    text = contract.shown_text(contract.shown(contract.find(CONTRACTS, "claim_paid")))
+    assert '/shield/ws (socket.io, CONNECT with {"token": "Bearer {token}"})' in text
+    text = contract.shown_text(contract.shown(contract.find(CONTRACTS, "user.banned")))
+    assert "/api/me/stream (sse)" in text
 
 
 def test_a_valid_payload_is_valid() -> None:

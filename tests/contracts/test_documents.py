@@ -72,7 +72,7 @@ def test_a_call_without_a_session_is_the_one_that_anyone_may_make(system: catalo
 
 
 @every_system
-def test_every_text_that_a_body_takes_is_bounded(system: catalog.System) -> None:
+def test_all_that_a_body_takes_is_bounded(system: catalog.System) -> None:
     document = json.loads(json.dumps(system.openapi))
     bodies = [
         document["paths"][operation.path][operation.method.lower()]["requestBody"]["content"]["application/json"][
@@ -86,7 +86,7 @@ def test_every_text_that_a_body_takes_is_bounded(system: catalog.System) -> None
         assert schema["additionalProperties"] is False
         for field in schema["properties"].values():
             field = resolved(document, field)
-            assert "enum" in field or "maxLength" in field
+            assert field.keys() & {"enum", "maxLength", "maximum"}
 
 
 def resolved(document: Any, schema: Any) -> Any:
@@ -132,15 +132,29 @@ def test_every_counterexample_breaks_the_rule_that_it_names_and_no_other(
 
 @every_event
 def test_every_rule_of_a_schema_is_broken_by_a_counterexample(event: Event) -> None:
-    ruling = {"type", "required", "const", "enum", "pattern", "minLength", "format", "minimum", "maximum"}
+    ruling = {"type", "required", "const", "enum", "pattern", "minLength", "format", "minimum", "maximum", "anyOf"}
 
     def rules(schema: Any, place: str) -> set[str]:
         found = {f"{place}/{keyword}" for keyword in schema.keys() & ruling}
+        if schema.get("additionalProperties") is False:
+            found.add(f"{place}/additionalProperties")
         for name, part in schema.get("properties", {}).items():
             found |= rules(part, f"{place}/properties/{name}")
         return found
 
-    assert rules(event.schema, "") <= {case.rule for case in event.counterexamples}
+    def stated(rule: str) -> str:
+        """Where a rule stands that is reached through references."""
+        at, place = event.schema, ""
+        for part in rule.split("/")[1:]:
+            if "$ref" in at:
+                place = at["$ref"].removeprefix("#")
+                at = resolved(event.schema, at)
+            at, place = at[part] if isinstance(at, dict) else at, f"{place}/{part}"
+        return place
+
+    shared = {f"/definitions/{name}": part for name, part in event.schema.get("definitions", {}).items()}
+    every = rules(event.schema, "").union(*(rules(part, place) for place, part in shared.items()))
+    assert every <= {stated(case.rule) for case in event.counterexamples}
 
 
 def test_every_requirement_has_an_id_of_its_own() -> None:
@@ -172,3 +186,54 @@ def test_a_ban_says_the_specified_sentence_on_every_wire() -> None:
     assert banned is not None
     assert banned.is_valid({"message": sentence})
     assert CONTRACTS.errors["account_banned"].sentence == sentence
+
+
+def test_the_shield_events_are_those_of_the_specification() -> None:
+    events = CONTRACTS.system("shield").events
+    told = [event.name for event in events if event.direction is catalog.Direction.SEND]
+    assert len(told) == 20
+    assert {"connected", "claim_paid", "payout_completed", "admin_action_required", "error", "ping"} <= set(told)
+    assert [event.name for event in events if event.direction is catalog.Direction.RECEIVE] == [
+        "claim_submitted_ack",
+        "claim_approved_ack",
+        "claim_denied_ack",
+        "claim_paid_ack",
+        "payout_completed_ack",
+        "pong",
+        "client_disconnect",
+    ]
+    assert {channel.address for event in events for channel in event.channels} == {"/shield/ws"}
+
+
+@pytest.mark.parametrize("event", CONTRACTS.system("shield").events, ids=lambda event: event.name)
+def test_every_shield_event_is_in_the_envelope_but_those_that_are_not(event: Event) -> None:
+    bare = event.direction is catalog.Direction.RECEIVE or event.name in ("connected", "ping")
+    assert bare == ("data" not in event.schema.get("properties", {}))
+    if not bare:
+        assert event.schema["required"] == ["event", "timestamp", "data"]
+        assert event.schema["properties"]["event"] == {"const": event.name}
+
+
+@pytest.mark.parametrize("event", CONTRACTS.system("shield").events, ids=lambda event: event.name)
+def test_every_object_of_shield_is_closed_but_those_that_the_specification_leaves_open(event: Event) -> None:
+    def open_ones(schema: Any, name: str) -> set[str]:
+        found = {name} if schema.get("type") == "object" and "additionalProperties" not in schema else set()
+        return found.union(*(open_ones(part, key) for key, part in schema.get("properties", {}).items()))
+
+    assert open_ones(event.schema, "") <= {"metadata", "details"}
+
+
+def test_the_codes_of_shields_errors_are_those_of_the_specification() -> None:
+    error = CONTRACTS.event("shield", "/shield/ws", catalog.Direction.SEND, "error")
+    assert error is not None
+    codes = set(error.schema["properties"]["data"]["properties"]["code"]["examples"])
+    assert codes == {code for code in CONTRACTS.errors if code.isupper()}
+
+
+@pytest.mark.parametrize("code", [f"D{number:03}" for number in range(14)])
+def test_a_denial_has_a_code_from_d001_to_d012(code: str) -> None:
+    denied = CONTRACTS.event("shield", "/shield/ws", catalog.Direction.SEND, "claim_denied")
+    assert denied is not None
+    payload = json.loads(json.dumps(denied.examples[0]))
+    payload["data"]["denialCode"] = code
+    assert denied.is_valid(payload) == (code not in ("D000", "D013"))

@@ -79,6 +79,12 @@ def test_every_format_is_made_up(name: str) -> None:
     assert all(event.is_valid(sample(event, seed)) for seed in SEEDS)
 
 
+def test_the_examples_beside_a_reference_are_taken() -> None:
+    schema = {"$ref": "#/definitions/id", "examples": ["clm_1"], "definitions": {"id": {"type": "string"}}}
+    event = event_of({"properties": {"it": schema}, "required": ["it"], "definitions": schema["definitions"]})
+    assert sample(event, 1) == {"it": "clm_1"}
+
+
 def test_what_cannot_be_made_up_is_taken_from_the_examples() -> None:
     schema = {"type": "string", "pattern": "^A[0-9]{20}$"}
     event = replace(event_of(schema), examples=("A01234567890123456789",))

@@ -1,0 +1,79 @@
+"""Who may hear of what a caller does to themselves, and whose things an event is about."""
+
+from dataclasses import replace
+
+import pytest
+
+from eventproof import checks
+from eventproof.history import Record
+from tests.checks.shield import KNOWN, ROOMS, called, received
+
+
+def leaks(*records: Record) -> list[Record | None]:
+    return [finding.record for finding in checks.leaked(records, KNOWN, ROOMS)]
+
+
+def test_who_calls_hears_of_it_where_the_call_names_no_user() -> None:
+    own = received(2, "user-1", "claim_submitted")
+    assert leaks(called(1, "user-1", "submitClaim"), own) == []
+    assert leaks(called(1, "user-2", "submitClaim"), own) == [own]
+
+
+def test_what_an_admin_does_to_a_user_is_for_that_user_and_not_for_the_admin() -> None:
+    call = called(1, "admin-1", "setSubscriptionStatus", userId="1")
+    changed = received(2, "user-1", "subscription_status_changed")
+    astray = received(2, "admin-1", "subscription_status_changed")
+    assert leaks(call, changed, astray) == [astray]
+
+
+def test_an_event_of_both_kinds_of_call_is_lawful_after_either() -> None:
+    changed = received(2, "user-1", "subscription_status_changed")
+    assert leaks(called(1, "user-1", "cancelSubscription"), changed) == []
+    assert leaks(called(1, "admin-1", "setSubscriptionStatus", userId="1"), changed) == []
+    assert leaks(changed) == [changed]
+
+
+def test_a_caller_whose_id_is_unknown_makes_nothing_lawful() -> None:
+    own = received(2, "user-3", "claim_submitted")
+    assert leaks(called(1, "user-3", "submitClaim"), own) == [own]
+
+
+def test_admins_alone_hear_what_is_for_admins() -> None:
+    call = called(1, "user-1", "submitClaim")
+    astray = received(2, "user-1", "admin_claim_submitted")
+    assert leaks(call, received(2, "admin-1", "admin_claim_submitted"), astray) == [astray]
+
+
+@pytest.mark.parametrize("name", ["connected", "error"])
+def test_what_is_for_one_connection_is_not_judged_by_calls(name: str) -> None:
+    assert leaks(received(1, "user-1", name)) == []
+
+
+def test_a_field_of_the_payload_names_the_user_where_no_call_does() -> None:
+    receipt = received(1, "user-1", "connected")
+    event = replace(KNOWN[receipt.channel, "connected"], audience=("user:{userId}",))
+    own = replace(receipt, payload={"userId": "1"})
+    other = replace(receipt, payload={"userId": "2"})
+    nobody = replace(receipt, payload="1")
+    found = checks.leaked([own, other, nobody], {(receipt.channel, "connected"): event}, ROOMS)
+    assert [finding.record for finding in found] == [other, nobody]
+
+
+def test_nobody_hears_about_anothers_things() -> None:
+    owners = {"clm_1": "user-1", "clm_2": "user-2", "wdr_1": "user-1"}
+    fine = [
+        received(1, "user-1", "claim_approved", claimId="clm_1"),
+        received(1, "user-2", "claim_approved", claimId="clm_2"),
+        received(1, "user-2", "claim_approved", claimId="clm_3"),
+        received(1, "admin-1", "admin_claim_submitted", claimId="clm_1"),
+        received(1, "user-2", "subscription_renewed"),
+        received(1, "user-2", "claim_approved", claimId=["clm_1"]),
+    ]
+    assert list(checks.foreign(fine, KNOWN, owners)) == []
+    astray = [
+        received(2, "user-2", "claim_paid", claimId="clm_1"),
+        received(2, "user-2", "withdrawal_status_changed", withdrawalId="wdr_1"),
+    ]
+    found = list(checks.foreign([*fine, *astray], KNOWN, owners))
+    assert [finding.record for finding in found] == astray
+    assert found[0].sentence == "user-2 received `claim_paid` about what belongs to user-1"
