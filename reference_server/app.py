@@ -12,8 +12,12 @@ from eventproof.errors import UsageError
 from .accounts.tables import Accounts
 from .conduct import Conduct
 from .delivery.admission import Admission
+from .delivery.channels import Channels
 from .delivery.connections import Connections
+from .delivery.courier import Courier
 from .delivery.emit import Delivery
+from .delivery.incoming import Incoming
+from .delivery.journal import Journal
 from .garbage import Garbage
 from .metrics import CONTENT_TYPE, Metrics
 from .passwords import Passwords
@@ -21,18 +25,22 @@ from .refusals import contracts
 from .services import Services
 from .settings import Settings
 from .store.database import Store
+from .systems.served import Served
+from .systems.shield.channel import manners
+from .systems.shield.handlers import Shield
 from .systems.user_state.handlers import UserState
 from .tokens import Tokens, secret_for
 from .transport.doors import stream, websocket
 from .transport.http import json_response
 from .transport.limits import Limits
-from .transport.rest import Handler, Rest
+from .transport.rest import Rest
 from .transport.socketio import SocketServer
 
-SYSTEMS: Final[Mapping[str, Callable[[Services], Mapping[str, Handler]]]] = {
-    "user-state": lambda services: UserState(services).operations(),
+SYSTEMS: Final[Mapping[str, Callable[[Services], Served]]] = {
+    "user-state": lambda services: Served(UserState(services).operations()),
+    "shield": lambda services: Served(Shield(services).operations(), {"shield": manners(services)}),
 }
-"""What serves a system's operations, one line a system; its channels follow from its contract."""
+"""What serves a system, one line a system; its channels follow from its contract."""
 
 TRANSPORTS: Final[Mapping[Wire, tuple[str, ...]]] = {
     Wire.SOCKET_IO: ("websocket", "polling"),
@@ -47,16 +55,25 @@ SOCKET_IO_PATH: Final = "/socket.io/"
 def services(settings: Settings, store: Store, conduct: Conduct) -> Services:
     """Everything that the systems stand on."""
     accounts, connections, metrics = Accounts(store), Connections(Garbage().left), Metrics()
+    channels, limits = Channels(), settings.limits
+    journal = Journal(store, limits)
+    courier = Courier(store, journal, connections, channels, metrics, conduct, limits, time.time)
     tokens = Tokens(secret_for(store.path), settings.token_lifetime, time.time)
     return Services(
+        store=store,
         accounts=accounts,
         passwords=Passwords(),
         tokens=tokens,
         connections=connections,
-        admission=Admission(tokens, accounts, connections, metrics, conduct, settings.limits.max_connections),
-        delivery=Delivery(connections, metrics, conduct),
+        admission=Admission(tokens, accounts, connections, metrics, conduct, channels, limits.max_connections),
+        channels=channels,
+        delivery=Delivery(connections, channels, metrics, conduct),
+        courier=courier,
+        journal=journal,
+        incoming=Incoming(channels, connections, courier, conduct, limits),
         metrics=metrics,
         conduct=conduct,
+        test_controls=settings.test_controls,
     )
 
 
@@ -64,12 +81,11 @@ def application(settings: Settings, made: Services) -> web.Application:
     """The application that serves these settings' systems."""
     rest = Rest(made.admission, made.metrics, made.conduct, settings.limits)
     app = web.Application(middlewares=[rest.border])
-    names = chosen(settings)
-    channels: list[Channel] = []
-    for name in names:
-        system = contracts().system(name)
-        rest.mount(app, system, SYSTEMS[name](made))
-        channels.extend(system.channels)
+    for name in chosen(settings):
+        system, served = contracts().system(name), SYSTEMS[name](made)
+        rest.mount(app, system, served.operations)
+        made.channels.add(system, served.manners)
+    channels = list(made.channels)
     sockets = _mount_channels(app, channels, made, settings.limits)
     _mount_probes(app, channels, made, sockets)
 
@@ -97,7 +113,7 @@ def chosen(settings: Settings) -> tuple[str, ...]:
 
 def _mount_channels(app: web.Application, channels: list[Channel], made: Services, limits: Limits) -> SocketServer:
     namespaces = dict.fromkeys(channel.address for channel in channels if channel.wire is Wire.SOCKET_IO)
-    sockets = SocketServer(namespaces, made.admission, limits, made.metrics)
+    sockets = SocketServer(namespaces, made, limits)
     app.router.add_route("*", SOCKET_IO_PATH, sockets.eio.handle_request)
     for channel in channels:
         if channel.wire is Wire.SSE:
@@ -111,7 +127,12 @@ def _mount_probes(app: web.Application, channels: list[Channel], made: Services,
     made.metrics.watch(
         [(transport, channel.address) for channel in channels for transport in TRANSPORTS[channel.wire]],
         made.connections.places,
-        lambda: {"connections": len(made.connections), "rooms": made.connections.users, **sockets.sizes()},
+        lambda: {
+            "connections": len(made.connections),
+            "rooms": made.connections.users,
+            **made.courier.sizes(),
+            **sockets.sizes(),
+        },
     )
 
     async def healthz(_: web.Request) -> web.Response:

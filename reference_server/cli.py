@@ -3,8 +3,9 @@
 import asyncio
 import os
 import sys
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -15,6 +16,10 @@ from .faults import FAULTS
 from .run import People
 from .run import serve as run
 from .settings import load
+from .transport.limits import Limits
+
+SECONDS: Final = click.FloatRange(0, min_open=True)
+_LIMITS: Final = frozenset(entry.name for entry in fields(Limits))
 
 
 @click.command()
@@ -47,6 +52,24 @@ from .settings import load
 )
 @click.option("--fault", metavar="NAME", help="Misbehave in a named way, to see that a test notices.")
 @click.option("--list-faults", is_flag=True, help="Name the misbehaviours, and leave.")
+@click.option(
+    "--heartbeat-interval", "ping_interval", type=SECONDS, metavar="SECONDS", help="From one ping to the next; 30."
+)
+@click.option(
+    "--heartbeat-timeout", "ping_timeout", type=SECONDS, metavar="SECONDS", help="For the answer to a ping; 30."
+)
+@click.option(
+    "--ack-first", type=SECONDS, metavar="SECONDS", help="Until what is not acknowledged is sent again; the contract's."
+)
+@click.option(
+    "--ack-within", type=SECONDS, metavar="SECONDS", help="For which it is sent again at all; the contract's."
+)
+@click.option(
+    "--replay-window", type=SECONDS, metavar="SECONDS", help="For which missed events can be caught up with; 300."
+)
+@click.option(
+    "--test-controls", is_flag=True, default=None, help="Serve what only tests need: a user's clock, failing on demand."
+)
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="info by default.")
 @click.option("--attached", is_flag=True, help="Stop when standard input ends: with the program that started it.")
 def serve(
@@ -73,7 +96,8 @@ def serve(
     given = {name: value for name, value in options.items() if value is not None}
     if "systems" in given:
         given["systems"] = [name.strip() for name in given["systems"].split(",") if name.strip()]
-    settings = load(given, config)
+    limits = {name: given.pop(name) for name in _LIMITS if name in given}
+    settings = load(given | ({"limits": limits} if limits else {}), config)
     logs.configure(settings.log_level)
     admins = [admin for admin in (seed.admin_from_environment(), _asked(create_admin)) if admin]
     asyncio.run(run(settings, People(admins, users or 0, credentials), attached=attached))

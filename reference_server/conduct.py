@@ -1,25 +1,36 @@
 # ruff: noqa: ARG002 - a fault looks at what the right answer need not
 """Conduct: the points at which the server asks how to behave, and the right answers.
 
-This is the seam for misbehaviour (`faults.py`): a fault is a subclass that answers one of these questions otherwise.
+This is the seam for misbehaviour (`faults/`): a fault is a subclass that answers one of these questions otherwise.
 Nothing else in the server knows that faults exist.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from eventproof.catalog import Event as ContractEvent
 
 from .accounts.account import Account, Change, Session, Tier
 from .delivery.connections import Connection, Connections
+from .delivery.journal import Entry
+from .delivery.message import Message
+from .delivery.owed import Debt
 from .refusals import Refusal
-from .systems.user_state import rules
+from .transport.limits import Limits
 
 Event = tuple[str, dict[str, Any]]
+Thing = TypeVar("Thing")
 
 
 class Conduct:
     """The questions, by what they are about."""
 
-    verifies_signatures = True
+    unverified: frozenset[str] = frozenset()
+    """What of a token is not looked at: its `signature`, its `nbf`."""
+
+    def limits(self, limits: Limits) -> Limits:
+        """How much of anything one client may use, and how long it may take."""
+        return limits
 
     # Who comes in.
 
@@ -61,15 +72,105 @@ class Conduct:
     def told(self, name: str, close: Callable[[], None]) -> None:
         """An event was sent; `close` would end the connections of its user."""
 
+    # What is told of a transaction.
+
+    def outgoing(self, message: Message) -> Iterable[Message]:
+        """What is committed and sent for a message."""
+        return (message,)
+
+    def owed(self, message: Message, owed: bool) -> bool:
+        """Whether its user must acknowledge it."""
+        return owed
+
+    def pushed(self, entry: Entry, offline: bool) -> bool:
+        """Whether it goes to the push outbox at once: it may, and its user is not connected."""
+        return offline
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        """The connections that it goes to."""
+        return right
+
+    def greeting(self, connection: Connection, greeting: Sequence[Event]) -> Sequence[Event]:
+        """What a new connection hears first."""
+        return greeting
+
+    def replays(self, connection: Connection, missed: Sequence[Entry]) -> Sequence[Entry]:
+        """What is sent to one who comes back, in this order."""
+        return missed
+
+    def retries(self, again: Sequence[Debt], ended: Sequence[Debt]) -> tuple[Sequence[Debt], Sequence[Debt]]:
+        """What is sent again now, and what is given up: it goes to the push outbox."""
+        return again, ended
+
+    def retried(self, entry: Entry) -> Entry:
+        """What is sent when it is sent again."""
+        return entry
+
+    def recalled(self, owed: Sequence[Entry]) -> Sequence[Entry]:
+        """What is still owed of what the server left when it ended."""
+        return owed
+
+    # What clients say.
+
+    async def heard(self, connection: Connection, name: str) -> None:
+        """An event came that fits its contract."""
+
+    def obeys(self, connection: Connection, name: str, payload: Any) -> bool:
+        """Whether what an event asks for is done."""
+        return True
+
+    def acknowledged(
+        self, code: str | None, connection: Connection, event: ContractEvent, payload: Mapping[str, Any]
+    ) -> str | None:
+        """The code that refuses an acknowledgement of this event; None where it is taken."""
+        return code
+
+    def counts(self, connection: Connection, event: ContractEvent) -> bool:
+        """Whether an acknowledgement that is taken ends the retries."""
+        return True
+
+    def in_time(self, connection: Connection, in_time: bool) -> bool:
+        """Whether a client may send another event already."""
+        return in_time
+
+    def complaint(
+        self, connection: Connection, code: str, sentence: str, original: str | None
+    ) -> tuple[str, str, str | None] | None:
+        """What a client is told of an event that was not taken: a code, a sentence, the event's name; None: nothing."""
+        return code, sentence, original
+
+    # Heartbeats, and the end of a session.
+
+    def heartbeat(self, connection: Connection) -> bool:
+        """Whether the channel's heartbeat goes with one of the transport."""
+        return True
+
+    def answered(self, connection: Connection) -> bool:
+        """Whether an answer to a heartbeat proves that what was sent before has arrived."""
+        return True
+
+    def channel_refusal(self, channel: str, refusal: Refusal) -> Refusal:
+        """How a connection is refused."""
+        return refusal
+
+    def expired(self, tell: Callable[[], None], close: Callable[[], None]) -> None:
+        """A session ends while it is connected: the client hears why, then the connection closes."""
+        tell()
+        close()
+
     # What an admin's action does.
 
     def missing(self, user_id: str) -> Account:
         """The user that an admin acts on does not exist."""
         raise Refusal("user_not_found")
 
-    def ban(self, account: Account, online: bool) -> Account:
+    def ban(self, account: Account, banned: Account, online: bool) -> Account:
         """What a ban makes of an account, whose user is connected or not."""
-        return rules.ban(account)
+        return banned
+
+    def acted_upon(self, thing: Thing) -> Thing:
+        """What an admin's action finds of a claim."""
+        return thing
 
     def news(self, change: Change) -> bool:
         """Whether an action is worth telling."""
@@ -91,7 +192,13 @@ class Conduct:
         """The tier that decides what the account may use."""
         return account.tier
 
-    # How a call is refused.
+    # How a call is answered.
+
+    def answer(
+        self, operation: str, account: Account | None, body: Mapping[str, Any] | None
+    ) -> Mapping[str, Any] | None:
+        """What a call that was accepted gives to this caller."""
+        return body
 
     def refusal(self, refusal: Refusal) -> Refusal:
         """What the caller is told."""

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,13 +18,13 @@ from aiohttp import web
 from eventproof.errors import UsageError
 
 from . import garbage, seed
-from .accounts.tables import TABLES
 from .app import application, chosen, services
 from .conduct import Conduct
 from .faults import conduct_of
 from .services import Services
 from .settings import Settings
 from .store.database import open_store
+from .store.tables import TABLES
 from .transport.http import HttpProtocol
 
 _log = structlog.get_logger("server")
@@ -74,6 +74,7 @@ async def running(settings: Settings, people: People, conduct: Conduct) -> Async
     It stops listening, closes the connections, lets requests finish for `stop_timeout`, and closes the store.
     """
     chosen(settings)
+    settings = replace(settings, limits=conduct.limits(settings.limits))
     store = await open_store(settings.database_url, TABLES)
     try:
         made = services(settings, store, conduct)
@@ -83,6 +84,7 @@ async def running(settings: Settings, people: People, conduct: Conduct) -> Async
         if people.credentials is not None:
             await seed.seed(made, people.users, people.credentials)
         runner = web.AppRunner(application(settings, made), shutdown_timeout=settings.stop_timeout)
+        await made.courier.start()
         await runner.setup()
         try:
             listening = await _listen(runner, settings)
@@ -92,6 +94,7 @@ async def running(settings: Settings, people: People, conduct: Conduct) -> Async
                 listening.close()
         finally:
             await runner.cleanup()
+            await made.courier.close()
     finally:
         await store.close()
 

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from .accounts.tables import Accounts
 from .conduct import Conduct
 from .delivery.admission import Admission
+from .delivery.channels import Channels
 from .delivery.connections import Connections
+from .delivery.courier import Courier
 from .delivery.emit import Delivery
+from .delivery.incoming import Incoming
+from .delivery.journal import Journal
 from .metrics import Metrics
 from .passwords import Passwords
+from .store.database import Store
 from .tokens import Tokens
 
 
@@ -16,11 +21,18 @@ from .tokens import Tokens
 class Services:
     """Accounts and their sessions, the ways out to connected users, and how to behave."""
 
+    store: Store
     accounts: Accounts
     passwords: Passwords
     tokens: Tokens
     connections: Connections
     admission: Admission
+    channels: Channels
     delivery: Delivery
+    courier: Courier
+    journal: Journal
+    incoming: Incoming
     metrics: Metrics
     conduct: Conduct
+    test_controls: bool
+    """Whether the operations that only tests need are served: moving a user's time, failing inside."""

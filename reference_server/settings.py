@@ -29,6 +29,8 @@ class Settings:
     token_lifetime: float = 24 * 3600.0
     stop_timeout: float = 3.0
     fault: str = ""
+    test_controls: bool = False
+    """Serve the operations that only tests need."""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -65,6 +67,14 @@ def _checked(target: Any, values: Mapping[str, Any], source: str) -> dict[str, A
     return {key: _typed(key, value, known, source) for key, value in values.items()}
 
 
+_WANTED: Final[Mapping[type, str]] = {
+    bool: "true or false",
+    tuple: "a list of texts",
+    float: "a positive number",
+    type(None): "a positive number",
+    int: "a whole number, not negative",
+    str: "a text",
+}
 _CHOICES: Final = {"log_level": ("debug", "info", "warning", "error")}
 
 
@@ -77,16 +87,24 @@ def _typed(key: str, value: Any, known: Mapping[str, Any], source: str) -> Any:
     default = known[key]
     if isinstance(default, tuple) and isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return tuple(value)
+    if isinstance(default, bool) and isinstance(value, bool):
+        return value
     if (
-        isinstance(default, float)
+        (default is None or isinstance(default, float))
         and isinstance(value, int | float)
         and not isinstance(value, bool)
         and 0 < value < 1e9
     ):
         return float(value)
-    if isinstance(default, int) and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31:
+    if type(default) is int and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31:
         return value
     if isinstance(default, str) and isinstance(value, str):
         return value
-    wanted = {tuple: "a list of texts", float: "a positive number", int: "a whole number, not negative", str: "a text"}
+    wanted = {
+        bool: "true or false",
+        tuple: "a list of texts",
+        float: "a positive number",
+        int: "a whole number, not negative",
+        str: "a text",
+    }
     raise UsageError(f"{source}: {key} must be {wanted[type(default)]}, not {value!r}")

@@ -4,7 +4,7 @@ import math
 import os
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -51,8 +51,11 @@ class Tokens:
             algorithm=ALGORITHM,
         )
 
-    def read(self, token: str | None, *, verify: bool = True) -> Session:
-        """What the token says. Raises Refusal where it is missing, not ours, or expired."""
+    def read(self, token: str | None, *, unverified: Container[str] = ()) -> Session:
+        """What the token says. Raises Refusal where it is missing, not ours, not valid yet, or expired.
+
+        `unverified` names what is not looked at: `signature`, `nbf`.
+        """
         if not token:
             raise Refusal("token_missing")
         if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
@@ -62,7 +65,12 @@ class Tokens:
                 token,
                 self._secret,
                 algorithms=[ALGORITHM],
-                options={"require": ["exp", "iat", "sub", "jti"], "verify_signature": verify, "verify_exp": True},
+                options={
+                    "require": ["exp", "iat", "sub", "jti"],
+                    "verify_signature": "signature" not in unverified,
+                    "verify_nbf": "nbf" not in unverified,
+                    "verify_exp": True,
+                },
             )
             session = Session(claims["sub"], claims["jti"], claims.get("epoch", 0), float(claims["exp"]))
         except jwt.ExpiredSignatureError:
@@ -78,6 +86,11 @@ def bearer(header: str | None) -> str | None:
     """The token of an `Authorization` header, or None where there is none of the kind."""
     scheme, _, token = (header or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
+
+
+def bare(token: str | None) -> str | None:
+    """The token without the word `Bearer`, which clients may write before it."""
+    return token.removeprefix("Bearer ") if isinstance(token, str) else token
 
 
 def secret_for(database: Path | None) -> bytes:

@@ -9,7 +9,6 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     bindparam,
@@ -21,10 +20,9 @@ from sqlalchemy import (
 )
 
 from ..store.database import Store
+from ..store.tables import TABLES
 from .account import Account, Change, Role, Session, Tier
 from .memory import Memory
-
-TABLES: Final = MetaData()
 
 USERS: Final = Table(
     "users",

@@ -7,12 +7,14 @@ by the question; one that is committed after finds the connection enrolled, and 
 import asyncio
 from typing import Protocol
 
-from ..accounts.account import Account, Session, standing
+from ..accounts.account import Account, Role, Session, standing
 from ..conduct import Conduct
 from ..metrics import Metrics
 from ..refusals import Refusal
-from ..tokens import Tokens
+from ..tokens import Tokens, bare
+from .channels import Channels
 from .connections import Connection, Connections, Link
+from .emission import Emission
 
 REST = "rest"
 
@@ -34,6 +36,7 @@ class Admission:
         connections: Connections,
         metrics: Metrics,
         conduct: Conduct,
+        channels: Channels,
         most: int,
     ) -> None:
         self._tokens = tokens
@@ -41,6 +44,7 @@ class Admission:
         self._connections = connections
         self._metrics = metrics
         self._conduct = conduct
+        self._channels = channels
         self._most = most
 
     async def caller(self, token: str | None) -> tuple[Session, Account]:
@@ -49,36 +53,52 @@ class Admission:
         return session, await self._check(REST, session)
 
     async def admit(self, token: str | None, channel: str, link: Link) -> Connection:
-        """Open a connection. Raises Refusal, and then has left no trace of it."""
+        """Open a connection. Raises Refusal, in the channel's own codes, and then has left no trace of it."""
         try:
             if len(self._connections) >= self._most:
                 raise Refusal("unavailable", "There are as many connections as may be: try again in a few seconds.")
-            session = self._read(token)
+            session = self._read(bare(token))
             connection = self._connections.enrol(session, channel, link)
             try:
-                await self._check(channel, session)
+                account = await self._check(channel, session)
                 await self._conduct.opening(connection)
-                self._connections.open(connection)
+                self._connections.open(
+                    connection, admin=account.role is Role.ADMIN, reads=self._channels.listens(channel)
+                )
                 left = max(0.0, session.expires_at - self._tokens.now())
                 connection.expiry = asyncio.get_running_loop().call_later(left, self._expire, connection)
             except BaseException:
                 self._connections.forget(connection)
                 raise
         except Refusal as refusal:
-            self._metrics.refused(channel, refusal.code)
-            raise
+            codes = self._channels.manners(channel).codes
+            own = Refusal(codes[refusal.code], refusal.sentence) if refusal.code in codes else refusal
+            own = self._conduct.channel_refusal(channel, own)
+            self._metrics.refused(channel, own.code)
+            raise own from None
         return connection
 
     def _expire(self, connection: Connection) -> None:
-        self._connections.forget(connection)
-        connection.link.close("token_expired")
+        """The session ends: the client is told so where the channel has an event for it."""
+        manners = self._channels.manners(connection.channel)
+        refusal = Refusal(manners.codes.get("token_expired", "token_expired"))
+
+        def tell() -> None:
+            if manners.complains is not None:
+                connection.link.send(Emission(*manners.complains(refusal.code, refusal.sentence, None)))
+
+        def close() -> None:
+            self._connections.forget(connection)
+            connection.link.close("token_expired")
+
+        self._conduct.expired(tell, close)
 
     def leave(self, connection: Connection) -> None:
         """A connection is gone."""
         self._conduct.forget(self._connections, connection)
 
     def _read(self, token: str | None) -> Session:
-        return self._tokens.read(token, verify=self._conduct.verifies_signatures)
+        return self._tokens.read(token, unverified=self._conduct.unverified)
 
     async def _check(self, door: str, session: Session) -> Account:
         account, ended = await self._accounts.of_session(session)

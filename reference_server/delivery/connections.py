@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from ..accounts.account import Session
 from ..refusals import Refusal
 from .emission import Emission
+from .reader import Reader
 
 
 class Link(Protocol):
@@ -78,6 +79,8 @@ class Connections:
         self._on_left = on_left
         self._by_user: dict[str, dict[Connection, None]] = {}
         self._count = 0
+        self._admins: dict[Connection, None] = {}
+        self._readers: dict[Connection, Reader] = {}
 
     def enrol(self, session: Session, channel: str, link: Link) -> Connection:
         """Take a connection in before its session is checked."""
@@ -86,11 +89,19 @@ class Connections:
         self._count += 1
         return connection
 
-    def open(self, connection: Connection) -> None:
-        """Let events reach it. Raises Refusal where its session ended since it was enrolled."""
+    def open(self, connection: Connection, *, admin: bool = False, reads: bool = False) -> None:
+        """Let events reach it. Raises Refusal where its session ended since it was enrolled.
+
+        It hears what every administrator is told, where it is an `admin`'s; what it is told waits, where it `reads`,
+        until it has been welcomed.
+        """
         if connection.stage is Stage.DOOMED:
             raise Refusal(connection.doom)
         connection.move(Stage.OPEN)
+        if admin:
+            self._admins[connection] = None
+        if reads:
+            self._readers[connection] = Reader()
 
     def doom(self, connection: Connection, code: str) -> None:
         """Its session has ended while it was being opened: it will be refused."""
@@ -110,6 +121,8 @@ class Connections:
         mine = self._by_user[user_id]
         del mine[connection]
         self._count -= 1
+        self._admins.pop(connection, None)
+        self._readers.pop(connection, None)
         if not mine:
             del self._by_user[user_id]
         if was_open:
@@ -118,6 +131,24 @@ class Connections:
     def of_user(self, user_id: str) -> list[Connection]:
         """Every connection of this user, in the order they came, those being opened included."""
         return list(self._by_user.get(user_id, ()))
+
+    @property
+    def admins(self) -> list[Connection]:
+        """Every open connection of an administrator."""
+        return list(self._admins)
+
+    def is_admin(self, connection: Connection) -> bool:
+        """Whether it is an administrator's."""
+        return connection in self._admins
+
+    def reader(self, connection: Connection) -> Reader | None:
+        """How far it has come in the journal, where it reads it."""
+        return self._readers.get(connection)
+
+    @property
+    def readers(self) -> int:
+        """How many read the journal."""
+        return len(self._readers)
 
     def __iter__(self) -> Iterator[Connection]:
         for mine in list(self._by_user.values()):

@@ -7,19 +7,26 @@ import orjson
 
 
 class Emission:
-    """An event's name and argument; `framed` keeps what a transport made of them for the next recipient."""
+    """An event's name, and its argument in JSON; `framed` keeps what a transport made of them for the next reader."""
 
-    __slots__ = ("_frames", "name", "payload")
+    __slots__ = ("_frames", "name", "text")
 
     def __init__(self, name: str, payload: Any) -> None:
         self.name = name
-        self.payload = payload
+        self.text = orjson.dumps(payload).decode()
         self._frames: dict[str, bytes] = {}
 
+    @classmethod
+    def written(cls, name: str, text: str) -> "Emission":
+        """One whose argument is JSON already."""
+        emission = cls.__new__(cls)
+        emission.name, emission.text, emission._frames = name, text, {}
+        return emission
+
     @property
-    def text(self) -> str:
-        """The argument in JSON."""
-        return orjson.dumps(self.payload).decode()
+    def empty(self) -> bool:
+        """Whether it has no argument: null stands for none."""
+        return self.text == "null"
 
     def framed(self, door: str, frame: Callable[["Emission"], bytes]) -> bytes:
         """The bytes for this kind of door, made at the first call."""

@@ -11,6 +11,7 @@ import structlog
 
 from ..conduct import Conduct
 from ..metrics import Metrics
+from .channels import Channels
 from .connections import Connection, Connections, opened
 from .emission import Emission
 
@@ -20,8 +21,9 @@ _log = structlog.get_logger("delivery")
 class Delivery:
     """Tells users what happened, over every transport they are connected with."""
 
-    def __init__(self, connections: Connections, metrics: Metrics, conduct: Conduct) -> None:
+    def __init__(self, connections: Connections, channels: Channels, metrics: Metrics, conduct: Conduct) -> None:
         self._connections = connections
+        self._channels = channels
         self._metrics = metrics
         self._conduct = conduct
 
@@ -30,7 +32,7 @@ class Delivery:
         return bool(opened(self._connections.of_user(user_id)))
 
     def tell(self, user_id: str, name: str, payload: dict[str, Any]) -> None:
-        """Send one event to every open connection of this user."""
+        """Send one event to every open connection of this user whose channel carries it."""
         mine = opened(self._connections.of_user(user_id))
         self._send(self._conduct.audience(name, mine, self._connections), name, payload)
         self._conduct.told(name, lambda: self._close(mine, "server disconnect"))
@@ -58,9 +60,10 @@ class Delivery:
         self._close(opened(mine), "token_revoked")
 
     def _send(self, recipients: Iterable[Connection], name: str, payload: dict[str, Any]) -> None:
+        carrying = [connection for connection in recipients if self._channels.carries(connection.channel, name)]
         for sent_name, sent in self._conduct.messages(name, payload):
             emission = Emission(sent_name, sent)
-            self._metrics.sent(sent_name, _each(recipients, lambda connection: connection.link.send(emission)))  # noqa: B023 - called at once
+            self._metrics.sent(sent_name, _each(carrying, lambda connection: connection.link.send(emission)))  # noqa: B023 - called at once
 
     def _close(self, connections: Iterable[Connection], reason: str) -> None:
         for connection in connections:

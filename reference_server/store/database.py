@@ -155,7 +155,10 @@ def _engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
         )
         if url.get_backend_name() != "sqlite":
             return readers, create_async_engine(url)
-        writer = create_async_engine(url, pool_size=1, max_overflow=0, connect_args={"timeout": _BUSY_SECONDS})
+        # `writing` ends every transaction itself: nothing is left to roll back when a connection returns to the pool.
+        writer = create_async_engine(
+            url, pool_size=1, max_overflow=0, pool_reset_on_return=None, connect_args={"timeout": _BUSY_SECONDS}
+        )
     except (ImportError, NoSuchModuleError) as missing:
         name = url.get_driver_name()
         raise UsageError(f"the driver {name} is not installed: pip install {name}, or use SQLite") from missing

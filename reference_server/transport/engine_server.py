@@ -26,13 +26,24 @@ _UNCACHED: Final = {"Cache-Control": "no-store"}
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ships no types
     """Engine.IO on aiohttp. python-socketio calls `on`, `send`, `send_packet` and `generate_id`."""
 
-    def __init__(self, *, limits: Limits, metrics: Metrics, on_end: Callable[[str], None], **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        metrics: Metrics,
+        on_ping: Callable[[str], None],
+        on_pong: Callable[[str], None],
+        on_end: Callable[[str], None],
+        **options: Any,
+    ) -> None:
         super().__init__(
             async_mode="aiohttp", ping_interval=limits.ping_interval, ping_timeout=limits.ping_timeout, **options
         )
         self.limits = limits
         self.sessions: dict[str, EngineSession] = {}
         self._metrics = metrics
+        self.asked = on_ping
+        self.answered = on_pong
         self._on_end = on_end
 
     # HTTP.

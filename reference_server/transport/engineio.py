@@ -58,6 +58,12 @@ class Host(Protocol):
     async def received(self, sid: str, message: Message) -> None:
         """A message came. Raises ProtocolError."""
 
+    def asked(self, sid: str) -> None:
+        """A ping goes out."""
+
+    def answered(self, sid: str) -> None:
+        """A pong came."""
+
     def ended(self, sid: str, reason: str) -> None:
         """Nothing more is taken from the client; called once."""
 
@@ -72,6 +78,7 @@ class EngineSession:
     """One session. Outgoing messages are encoded packets; `send` never waits."""
 
     __slots__ = (
+        "_asked",
         "_backlog",
         "_backlog_size",
         "_fetch",
@@ -91,6 +98,7 @@ class EngineSession:
         self._pipe = pipe
         self._probe: Pipe | None = None
         self._posting = False
+        self._asked = False
         self._backlog: list[Message] = []
         self._backlog_size = 0
         self._fetch: asyncio.Future[None] | None = None
@@ -138,15 +146,20 @@ class EngineSession:
             self._fetch.set_result(None)
 
     # Heartbeats: "At a given interval (the `pingInterval` value sent in the handshake) the server sends a `ping` packet
-    # and the client has a few seconds (the `pingTimeout` value) to send a `pong` packet back."
+    # and the client has a few seconds (the `pingTimeout` value) to send a `pong` packet back." Anything else that it
+    # sends then is as good a sign of life.
 
     def rest(self) -> None:
         """Begin the next interval."""
+        self._asked = False
         self._after(self._host.limits.ping_interval, self._ping)
 
     def _ping(self) -> None:
+        self._asked = True
+        self._host.asked(self.sid)
         self.send(PING)
-        self._after(self._host.limits.ping_timeout, lambda: self.abort("ping timeout"))
+        if self.state not in (State.CLOSING, State.CLOSED):
+            self._after(self._host.limits.ping_timeout, lambda: self.abort("ping timeout"))
 
     def _after(self, seconds: float, act: Callable[[], None]) -> None:
         if self._timer is not None:
@@ -161,12 +174,14 @@ class EngineSession:
             if packet == CLOSE and self.state is State.CLOSING:
                 self._finish()
             return
+        if self._asked:
+            self.rest()
         if isinstance(packet, bytes):
             await self._host.received(self.sid, packet)
         elif packet[:1] == MESSAGE:
             await self._host.received(self.sid, packet[1:])
         elif packet[:1] == PONG:
-            self.rest()
+            self._host.answered(self.sid)
         elif packet == CLOSE:
             self.abort("client disconnect")
         elif packet != NOOP:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class Limits:
     """Sizes in bytes, times in seconds."""
 
-    ping_interval: float = 25.0
-    ping_timeout: float = 20.0
+    ping_interval: float = 30.0
+    ping_timeout: float = 30.0
+    """After both, "60s of no pong", a client that gives no sign of life is let go."""
     connect_timeout: float = 10.0
     """An Engine.IO connection that belongs to no namespace is closed after so long."""
     close_timeout: float = 0.5
@@ -28,3 +29,18 @@ class Limits:
     max_connections: int = 50_000
     stream_comment: float = 15.0
     """An idle stream carries a comment this often, which keeps proxies from closing it."""
+    max_event: int = 64 * 1024
+    """An event from a client: "Payload size limit: 64KB per event"."""
+    events_a_second: int = 10
+    """From one connection: "Rate limiting on incoming events (10 events/second max)"."""
+    replay_window: float = 300.0
+    """What was missed is sent to who comes back for so long: "Send any missed events from last 5 minutes"."""
+    max_replay: int = 200
+    """Events that are sent to one who comes back."""
+    max_replay_size: int = 256 * 1024
+    max_waiting: int = 1000
+    """Events that may wait for one connection while it is being welcomed."""
+    ack_first: float | None = None
+    """When an event that is not acknowledged is sent again for the first time; None: as its contract says."""
+    ack_within: float | None = None
+    """How long after an event it is sent again at all; None: as its contract says."""

@@ -66,15 +66,22 @@ class Rest:
         self._metrics = metrics
         self._conduct = conduct
         self._limits = limits
+        self._mounted: set[tuple[str, str]] = set()
 
     def mount(self, app: web.Application, system: System, handlers: Mapping[str, Handler]) -> None:
-        """Serve every operation of the system's document. Raises ContractError where one has no handler."""
+        """Serve every operation of the system's document. Raises ContractError where one has no handler.
+
+        One that another system shares, and has mounted, is not mounted twice.
+        """
         served, described = set(handlers), {operation.id for operation in system.operations}
         if served != described:
             raise ContractError(
                 f"{system.name}: the operations {sorted(served ^ described)} are described or handled, not both"
             )
         for operation in system.operations:
+            if (operation.method, operation.path) in self._mounted:
+                continue
+            self._mounted.add((operation.method, operation.path))
             handler = handlers[operation.id]
             app.router.add_route(operation.method, operation.path, self._route(system, operation, handler))
 
@@ -90,7 +97,7 @@ class Rest:
             fields = await body.read(request, self._limits) if body else {}
             call = Call({**request.match_info, **fields}, session, account, request.remote or "")
             answer = await handler(call)
-            return json_response(answer.status, answer.body)
+            return json_response(answer.status, self._conduct.answer(operation.id, account, answer.body))
 
         return route
 

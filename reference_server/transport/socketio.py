@@ -5,19 +5,21 @@ Quotations are from the Socket.IO protocol, version 5.
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+import orjson
 import socketio
 import structlog
 from socketio import packet
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-from ..delivery.admission import Admission
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
-from ..metrics import Metrics
+from ..delivery.incoming import named
 from ..refusals import Refusal
+from ..services import Services
 from .engine_server import EngineServer
 from .engineio import MESSAGE, EngineSession, Message, ProtocolError, State
 from .limits import Limits
@@ -31,6 +33,8 @@ RESERVED: Final = frozenset(
 """Names that no client may send as an event; the official server closes the connection, and so do we."""
 
 
+_SPOKEN: Final = re.compile(r"2(/[^,?]*)(?:\?[^,]*)?,?([0-9]{0,18})(.*)", re.DOTALL)
+"""An EVENT packet to a namespace: the namespace, an id where an acknowledgement is asked for, and the event."""
 _EVENTS: Final = (packet.EVENT, packet.BINARY_EVENT)
 _FROM_CLIENTS: Final = (packet.CONNECT, packet.DISCONNECT, packet.ACK, packet.BINARY_ACK, *_EVENTS)
 
@@ -79,17 +83,18 @@ class SocketLink:
         self._server.dismiss(self._session, self._namespace, reason)
 
     def _packet(self, emission: Emission) -> str:
-        event = packet.Packet(packet.EVENT, [emission.name, emission.payload], self._namespace)
-        return MESSAGE + str(event.encode())
+        place = "" if self._namespace == "/" else f"{self._namespace},"
+        argument = "" if emission.empty else f",{emission.text}"
+        return f"{MESSAGE}{packet.EVENT}{place}[{orjson.dumps(emission.name).decode()}{argument}]"
 
     def _frame(self, emission: Emission) -> bytes:
         return frame(TEXT, self._packet(emission).encode())
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ships no types
-    """Socket.IO over `EngineServer`; who may connect is decided by `Admission`."""
+    """Socket.IO over `EngineServer`; who may connect is decided by `Admission`, what is heard goes to `Incoming`."""
 
-    def __init__(self, namespaces: Iterable[str], admission: Admission, limits: Limits, metrics: Metrics) -> None:
+    def __init__(self, namespaces: Iterable[str], made: Services, limits: Limits) -> None:
         namespaces = list(namespaces)
         super().__init__(
             client_manager=Rooms(),
@@ -98,14 +103,22 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
             engineio_logger=logging.getLogger("engineio.server"),
             namespaces=namespaces,
             limits=limits,
-            metrics=metrics,
+            metrics=made.metrics,
+            on_ping=self._asked,
+            on_pong=self._answered,
             on_end=self._end,
         )
         self.sessions: dict[str, EngineSession] = self.eio.sessions
         self.links: dict[str, dict[str, SocketLink]] = {}
-        self._admission = admission
+        self._made = made
+        self._admission = made.admission
         self._limits = limits
-        self._metrics = metrics
+        self._metrics = made.metrics
+        self._heartbeats = {
+            namespace: Emission(heartbeat, None)
+            for namespace in namespaces
+            if (heartbeat := made.channels.manners(namespace).heartbeat)
+        }
         self._timers: dict[str, asyncio.TimerHandle] = {}
         for namespace in namespaces:
             self.on("connect", self._entrance(namespace), namespace=namespace)
@@ -156,6 +169,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
             self._stop_timer(eio_sid)
             await super()._handle_connect(eio_sid, namespace, data)
             self._watch(eio_sid)
+            link = self.links.get(eio_sid, {}).get(namespace)
+            if link is not None and link.connection is not None:
+                await self._made.courier.welcome(link.connection)
 
     async def _refuse(self, eio_sid: str, namespace: str, refusal: Refusal) -> None:
         self._metrics.refused(namespace if namespace in self.namespaces else "unknown", refusal.code)
@@ -214,6 +230,22 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
         if link.connection is not None:
             self._admission.leave(link.connection)
 
+    # Heartbeats.
+
+    def _asked(self, eio_sid: str) -> None:
+        """The transport's heartbeat goes out, and with it that of the namespaces that have one."""
+        for namespace, link in list(self.links.get(eio_sid, {}).items()):
+            heartbeat = self._heartbeats.get(namespace)
+            if heartbeat is not None and link.connection is not None:
+                self._made.courier.asked(link.connection)
+                if self._made.conduct.heartbeat(link.connection):
+                    link.send(heartbeat)
+
+    def _answered(self, eio_sid: str) -> None:
+        for link in self.links.get(eio_sid, {}).values():
+            if link.connection is not None:
+                self._made.courier.answered(link.connection)
+
     # Messages.
 
     async def _handle_eio_message(self, eio_sid: str, data: Message) -> None:
@@ -223,6 +255,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
         MUST close the connection immediately." "The payload is mandatory and MUST be a non-empty array. If that's not
         the case, then the receiver MUST close the connection."
         """
+        if await self._is_heard(eio_sid, data):
+            return
         try:
             received = self._decode(eio_sid, data)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as unreadable:
@@ -239,6 +273,20 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
             await self._handle_event(eio_sid, namespace, received.id, received.data)
         else:
             await self._handle_ack(eio_sid, namespace, received.id, received.data)
+
+    async def _is_heard(self, eio_sid: str, data: Message) -> bool:
+        """Give an event to `Incoming` where its namespace listens: what is wrong with it then closes nothing."""
+        if not isinstance(data, str) or eio_sid in self._binary_packet:
+            return False
+        spoken = _SPOKEN.fullmatch(data)
+        link = self.links.get(eio_sid, {}).get(spoken[1]) if spoken else None
+        if spoken is None or link is None or link.connection is None:
+            return False
+        if not self._made.channels.listens(spoken[1]):
+            return False
+        if await self._made.incoming.take(link.connection, spoken[3]) and spoken[2]:
+            await self._send_packet(eio_sid, packet.Packet(packet.ACK, [], spoken[1], int(spoken[2])))
+        return True
 
     def _decode(self, eio_sid: str, data: Message) -> packet.Packet | None:
         """The packet, or None while its attachments are on their way. Raises ProtocolError."""
@@ -266,7 +314,11 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
 
     async def _handle_event(self, eio_sid: str, namespace: str, id: int | None, data: list[Any]) -> None:  # noqa: A002 - python-socketio's name
         """Run the event's handler; one that fails is logged, and the connection stays."""
-        if namespace not in self.links.get(eio_sid, {}):
+        link = self.links.get(eio_sid, {}).get(namespace)
+        if link is None:
+            return
+        if link.connection is not None and self._made.channels.listens(namespace):
+            self._made.incoming.refuse(link.connection, named(orjson.dumps(data[:1]).decode()))
             return
         try:
             await super()._handle_event(eio_sid, namespace, id, data)

@@ -44,8 +44,8 @@ async def test_the_handshake_announces_what_the_server_does(house: House) -> Non
         assert handshake | {"sid": ""} == {
             "sid": "",
             "upgrades": upgrades,
-            "pingInterval": 25_000,
-            "pingTimeout": 20_000,
+            "pingInterval": 30_000,
+            "pingTimeout": 30_000,
             "maxPayload": 131_072,
         }
 

@@ -8,68 +8,13 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-SECONDS = 20.0
-PASSWORD = "a long enough password"
-
-
-@dataclass(frozen=True)
-class Child:
-    url: str
-    process: asyncio.subprocess.Process
-    people: list[dict[str, Any]]
-    http: aiohttp.ClientSession
-    log: Path
-
-    async def ban(self, user: dict[str, Any]) -> int:
-        url = f"{self.url}/api/admin/users/{user['id']}/ban"
-        async with self.http.post(url, headers=_headers(self.people[0])) as answer:
-            return answer.status
-
-    async def stops(self, number: int) -> int:
-        self.process.send_signal(number)
-        async with asyncio.timeout(SECONDS):
-            return await self.process.wait()
-
-
-def _headers(user: dict[str, Any]) -> dict[str, str]:
-    return {"Authorization": f"Bearer {user['token']}"}
-
-
-@asynccontextmanager
-async def _child(folder: Path, *, users: int = 3) -> AsyncIterator[Child]:
-    """A server in this folder; killed at the end if it is still there."""
-    seed = ("--seed", str(users), "--credentials", "people") if users else ()
-    log = folder / "log"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("EVENTPROOF_")}
-    with log.open("ab") as stderr:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "eventproof", "serve", "--port", "0", *seed),
-            cwd=folder,
-            env=environment | {"EVENTPROOF_ADMIN_EMAIL": "boss@example.com", "EVENTPROOF_ADMIN_PASSWORD": PASSWORD},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=stderr,
-        )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(SECONDS):
-            ready = (await process.stdout.readline()).decode()
-        assert ready.startswith("listening on http://127.0.0.1:"), log.read_text()
-        people = [json.loads(line) for line in (folder / "people").read_text().splitlines()]
-        async with aiohttp.ClientSession() as http:
-            yield Child(ready.split()[-1], process, people, http, log)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+from tests.reference_server.child import PASSWORD, SECONDS, Child, headers, start_child
 
 
 async def _open(child: Child, user: dict[str, Any]) -> aiohttp.ClientWebSocketResponse:
@@ -81,20 +26,20 @@ async def _open(child: Child, user: dict[str, Any]) -> aiohttp.ClientWebSocketRe
 
 
 async def test_a_ban_that_was_answered_holds_after_kill_9(tmp_path: Path) -> None:
-    async with _child(tmp_path) as child:
+    async with start_child(tmp_path) as child:
         user, other = child.people[-1], child.people[-2]
         assert await child.ban(user) == 200
         child.process.kill()
         await child.process.wait()
-    async with _child(tmp_path, users=0) as again:
-        async with again.http.get(f"{again.url}/api/me", headers=_headers(user)) as answer:
+    async with start_child(tmp_path, users=0) as again:
+        async with again.http.get(f"{again.url}/api/me", headers=headers(user)) as answer:
             assert (await answer.json())["error"]["code"] == "account_banned"
-        async with again.http.get(f"{again.url}/api/me", headers=_headers(other)) as answer:
+        async with again.http.get(f"{again.url}/api/me", headers=headers(other)) as answer:
             assert answer.status == 200, "the secret was kept, so other sessions go on"
         login = {"email": user["email"], "password": user["password"]}
         async with again.http.post(f"{again.url}/api/auth/login", json=login) as answer:
             assert answer.status == 403
-        async with again.http.get(f"{again.url}/api/me/stream", headers=_headers(user)) as answer:
+        async with again.http.get(f"{again.url}/api/me/stream", headers=headers(user)) as answer:
             assert answer.status == 403
 
 
@@ -102,11 +47,11 @@ async def test_a_ban_that_was_answered_holds_after_kill_9(tmp_path: Path) -> Non
 async def test_a_server_that_is_told_to_stop_closes_every_connection_and_leaves_with_0(
     tmp_path: Path, number: int
 ) -> None:
-    async with _child(tmp_path) as child:
+    async with start_child(tmp_path) as child:
         user = child.people[-1]
         socket = await _open(child, user)
-        native = await child.http.ws_connect(f"{child.url}/api/me/ws", headers=_headers(user))
-        stream = await child.http.get(f"{child.url}/api/me/stream", headers=_headers(user))
+        native = await child.http.ws_connect(f"{child.url}/api/me/ws", headers=headers(user))
+        stream = await child.http.get(f"{child.url}/api/me/stream", headers=headers(user))
         opened = await child.http.get(f"{child.url}/socket.io/?EIO=4&transport=polling")
         sid = json.loads((await opened.text())[1:])["sid"]
         poll = asyncio.create_task(child.http.get(f"{child.url}/socket.io/?EIO=4&transport=polling&sid={sid}"))
@@ -127,7 +72,7 @@ async def test_a_server_that_is_told_to_stop_closes_every_connection_and_leaves_
 
 
 async def test_a_ban_that_is_under_way_when_the_server_is_stopped_is_finished(tmp_path: Path) -> None:
-    async with _child(tmp_path) as child:
+    async with start_child(tmp_path) as child:
         user = child.people[-1]
         bans = [asyncio.create_task(child.ban(person)) for person in child.people[4:]]
         socket = await _open(child, child.people[1])
@@ -136,14 +81,14 @@ async def test_a_ban_that_is_under_way_when_the_server_is_stopped_is_finished(tm
         assert await stopping == 0
         await socket.close()
     async with (
-        _child(tmp_path, users=0) as again,
-        again.http.get(f"{again.url}/api/me", headers=_headers(user)) as answer,
+        start_child(tmp_path, users=0) as again,
+        again.http.get(f"{again.url}/api/me", headers=headers(user)) as answer,
     ):
         assert answer.status == 403
 
 
 async def test_no_secret_is_ever_logged(tmp_path: Path) -> None:
-    async with _child(tmp_path) as child:
+    async with start_child(tmp_path) as child:
         user = child.people[-1]
         await (await _open(child, user)).close()
         (await child.http.get(f"{child.url}/api/me/stream?token={user['token']}")).close()

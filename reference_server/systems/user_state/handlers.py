@@ -1,17 +1,15 @@
-"""User-state's calls: sessions, features, and the three actions of an admin. Commit, then emit."""
+"""User-state's calls: features, and the three actions of an admin. Commit, then emit."""
 
-import math
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
 
 from ...accounts.account import Account, Change, Tier
-from ...attempts import Attempts
 from ...refusals import Refusal
 from ...services import Services
 from ...transport.rest import Answer, Call, Handler
+from ..sessions import Sessions, user
 from . import rules
 
 _log = structlog.get_logger("user-state")
@@ -22,56 +20,21 @@ class UserState:
 
     def __init__(self, services: Services) -> None:
         self._accounts = services.accounts
-        self._tokens = services.tokens
-        self._passwords = services.passwords
         self._delivery = services.delivery
         self._metrics = services.metrics
         self._conduct = services.conduct
-        self._attempts = Attempts(time.monotonic)
+        self._sessions = Sessions(services)
 
     def operations(self) -> Mapping[str, Handler]:
         """Every operation of `contracts/user_state/openapi.yaml`."""
         return {
-            "login": self.login,
-            "logout": self.logout,
-            "getMe": self.get_me,
+            **self._sessions.operations(),
             "useFeature": self.use_feature,
             "getUser": self.get_user,
             "banUser": self.ban_user,
             "unbanUser": self.unban_user,
             "updateUserTier": self.update_user_tier,
         }
-
-    async def login(self, call: Call) -> Answer:
-        """A new session for whoever knows the password, unless they are banned."""
-        email = call.parameters["email"]
-        who = (call.remote, email)
-        wait = self._attempts.wait(who)
-        if wait:
-            raise Refusal("too_many_attempts", headers={"Retry-After": str(math.ceil(wait))})
-        self._attempts.begin(who)
-        found = await self._accounts.find_login(email)
-        known = await self._passwords.matches(call.parameters["password"], found[1] if found else None)
-        if found is None or not known:
-            raise Refusal("invalid_credentials")
-        self._attempts.succeeded(who)
-        # Asked again: a ban may have been committed while the password was being verified.
-        account = await self._accounts.find(found[0].id) or found[0]
-        code = self._conduct.login("account_banned" if account.banned else None, account)
-        if code:
-            raise Refusal(code, rules.BANNED)
-        return Answer(200, {"token": self._tokens.issue(account), "user": _user(account)})
-
-    async def logout(self, call: Call) -> Answer:
-        """End this session, and the connections that it opened."""
-        session, _ = call.caller
-        await self._accounts.end_session(session, self._tokens.now())
-        self._delivery.end(session.user_id, session.token_id)
-        return Answer(204)
-
-    async def get_me(self, call: Call) -> Answer:
-        """Who calls."""
-        return Answer(200, _user(call.caller[1]))
 
     async def use_feature(self, call: Call) -> Answer:
         """A feature, where the tier includes it."""
@@ -89,7 +52,7 @@ class UserState:
     async def ban_user(self, call: Call) -> Answer:
         """Revoke, tell, close."""
         online = self._delivery.reaches(call.parameters["userId"])
-        change = await self._change(call, lambda account: self._conduct.ban(account, online))
+        change = await self._change(call, lambda account: self._conduct.ban(account, rules.ban(account), online))
         account = change.after
         if self._conduct.news(change):
             ended = self._delivery.evict(account.id, account.epoch, "user.banned", rules.banned(account))
@@ -126,9 +89,5 @@ class UserState:
         return change
 
 
-def _user(account: Account) -> dict[str, Any]:
-    return {"id": account.id, "email": account.email, "role": account.role.value, "tier": account.tier.value}
-
-
 def _account(account: Account) -> dict[str, Any]:
-    return {**_user(account), "banned": account.banned}
+    return {**user(account), "banned": account.banned}

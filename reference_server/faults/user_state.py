@@ -1,21 +1,15 @@
 # ruff: noqa: ARG002 - a question is answered with the arguments that it comes with
-"""Named misbehaviours, off by default: what proves that the suite bites.
-
-Each is one class that answers one question of `Conduct` wrongly, and one line in `FAULTS`.
-"""
+"""The faults of user-state: each is a class that answers one question otherwise, and a line of the table below them."""
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
-from eventproof.errors import UsageError
-
-from .accounts.account import Account, Change, Role, Session, Tier
-from .conduct import Conduct, Event
-from .delivery.admission import REST
-from .delivery.connections import Connection, Connections, opened
-from .refusals import Refusal
+from ..accounts.account import Account, Change, Role, Session, Tier
+from ..conduct import Conduct, Event
+from ..delivery.admission import REST
+from ..delivery.connections import Connection, Connections, opened
+from .fault import Fault
 
 MAIN: Final = "/"
 """The channel that the specification asks for."""
@@ -163,7 +157,7 @@ class _UnbanToldToOthers(Conduct):
 class _ForgedTokenAccepted(Conduct):
     """A token's signature is not verified."""
 
-    verifies_signatures = False
+    unverified = frozenset({"signature"})
 
 
 class _PollingIsDeaf(Conduct):
@@ -200,18 +194,11 @@ class _ConnectingSurvivesBan(Conduct):
         pass
 
 
-class _Leak(Conduct):
-    """Connections that have gone are kept."""
-
-    def forget(self, connections: Connections, connection: Connection) -> None:
-        pass
-
-
 class _OfflineBanLost(Conduct):
     """The ban of a user who is not connected is not kept."""
 
-    def ban(self, account: Account, online: bool) -> Account:
-        return super().ban(account, online) if online else account
+    def ban(self, account: Account, banned: Account, online: bool) -> Account:
+        return banned if online else account
 
 
 class _SlowClose(Conduct):
@@ -252,88 +239,32 @@ class _TierToldToOthers(Conduct):
         return opened(everyone) if name == "user.tier.updated" else mine
 
 
-class _NowAndThenToOthers(Conduct):
-    """Every tenth event goes to everyone."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
-        self._count += 1
-        return mine if self._count % 10 else opened(everyone)
-
-
-class _StackTraceInRefusal(Conduct):
-    """A refusal shows the inside of the server."""
-
-    def refusal(self, refusal: Refusal) -> Refusal:
-        trace = 'Traceback (most recent call last):\n  File "app.py", line 71, in route\n'
-        return Refusal(refusal.code, f"{trace}{refusal.code}: {refusal.sentence}", headers=refusal.headers)
-
-
-class _ServerError(Conduct):
-    """Malformed input is answered with 500."""
-
-    def refusal(self, refusal: Refusal) -> Refusal:
-        return Refusal("internal_error") if refusal.code in ("malformed_json", "invalid_input") else refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One misbehaviour: what it breaks, and what else must then fail too."""
-
-    name: str
-    breaks: str
-    conduct: type[Conduct]
-    implies: tuple[str, ...] = ()
-
-    @property
-    def summary(self) -> str:
-        """What it does, in a sentence."""
-        return self.conduct.__doc__ or ""
-
-
-_ALL: Final = (
-    Fault("event-not-sent", "UST-BAN-1", _EventNotSent, ("UST-BAN-3",)),
-    Fault("sent-after-close", "UST-BAN-3", _SentAfterClose, ("UST-BAN-1",)),
-    Fault("one-session-forgotten", "UST-BAN-2", _OneSessionForgotten, ("UST-BAN-8", "UST-BAN-10")),
-    Fault("token-not-revoked", "UST-BAN-4", _TokenNotRevoked),
-    Fault("reconnect-accepted", "UST-BAN-5", _ReconnectAccepted, ("UST-BAN-10", "UST-CONN-2")),
-    Fault("other-user-told", "UST-BAN-7", _OtherUserTold, ("ALL-ROOM-1",)),
-    Fault("wrong-message", "UST-BAN-1", _WrongMessage),
-    Fault("field-missing", "UST-TIER-1", _FieldMissing),
-    Fault("tier-without-entitlement", "UST-TIER-3", _TierWithoutEntitlement, ("UST-TIER-4",)),
-    Fault("banned-login-accepted", "UST-BAN-6", _BannedLoginAccepted, ("UST-BAN-9",)),
-    Fault("admin-not-checked", "UST-ADMIN-1", _AdminNotChecked),
-    Fault("unknown-user-accepted", "UST-ADMIN-2", _UnknownUserAccepted),
-    Fault("unknown-event-sent", "UST-SCOPE-1", _UnknownEventSent),
-    Fault("tier-logs-out", "UST-TIER-2", _TierLogsOut),
-    Fault("unban-revives-tokens", "UST-UNBAN-2", _UnbanRevivesTokens),
-    Fault("ban-outlives-unban", "UST-UNBAN-1", _BanOutlivesUnban, ("UST-UNBAN-2",)),
-    Fault("unban-told-to-others", "UST-UNBAN-3", _UnbanToldToOthers, ("ALL-ROOM-1",)),
-    Fault("forged-token-accepted", "UST-CONN-2", _ForgedTokenAccepted),
-    Fault("polling-is-deaf", "UST-CONN-1", _PollingIsDeaf, ("UST-BAN-1", "UST-BAN-3", "UST-TIER-1")),
-    Fault("stream-survives-ban", "UST-BAN-11", _StreamSurvivesBan),
-    Fault("second-ban-sends", "UST-BAN-12", _SecondBanSends, ("UST-BAN-7", "ALL-ROOM-1")),
-    Fault("connecting-survives-ban", "UST-BAN-10", _ConnectingSurvivesBan),
-    Fault("leak", "ALL-LEAK-1", _Leak),
-    Fault("offline-ban-lost", "UST-BAN-9", _OfflineBanLost, ("UST-BAN-4", "UST-BAN-6", "UST-BAN-10", "UST-CONN-2")),
-    Fault("slow-close", "UST-BAN-8", _SlowClose),
-    Fault("tier-named-internally", "UST-TIER-1", _TierNamedInternally),
-    Fault("downgrade-keeps-features", "UST-TIER-4", _DowngradeKeepsFeatures),
-    Fault("tier-told-to-others", "UST-TIER-5", _TierToldToOthers, ("ALL-ROOM-1",)),
-    Fault("now-and-then-to-others", "ALL-ROOM-1", _NowAndThenToOthers, ("UST-BAN-7", "UST-TIER-5", "UST-UNBAN-3")),
-    Fault("stack-trace-in-refusal", "ALL-MSG-1", _StackTraceInRefusal, ("UST-BAN-6",)),
-    Fault("server-error", "ALL-REST-1", _ServerError, ("UST-ADMIN-2",)),
+FAULTS: Final = (
+    Fault.of("event-not-sent", "UST-BAN-1", _EventNotSent, ("UST-BAN-3",)),
+    Fault.of("sent-after-close", "UST-BAN-3", _SentAfterClose, ("UST-BAN-1",)),
+    Fault.of("one-session-forgotten", "UST-BAN-2", _OneSessionForgotten, ("UST-BAN-8", "UST-BAN-10")),
+    Fault.of("token-not-revoked", "UST-BAN-4", _TokenNotRevoked),
+    Fault.of("reconnect-accepted", "UST-BAN-5", _ReconnectAccepted, ("UST-BAN-10", "UST-CONN-2")),
+    Fault.of("other-user-told", "UST-BAN-7", _OtherUserTold, ("ALL-ROOM-1",)),
+    Fault.of("wrong-message", "UST-BAN-1", _WrongMessage),
+    Fault.of("field-missing", "UST-TIER-1", _FieldMissing),
+    Fault.of("tier-without-entitlement", "UST-TIER-3", _TierWithoutEntitlement, ("UST-TIER-4",)),
+    Fault.of("banned-login-accepted", "UST-BAN-6", _BannedLoginAccepted, ("UST-BAN-9",)),
+    Fault.of("admin-not-checked", "UST-ADMIN-1", _AdminNotChecked),
+    Fault.of("unknown-user-accepted", "UST-ADMIN-2", _UnknownUserAccepted),
+    Fault.of("unknown-event-sent", "UST-SCOPE-1", _UnknownEventSent),
+    Fault.of("tier-logs-out", "UST-TIER-2", _TierLogsOut),
+    Fault.of("unban-revives-tokens", "UST-UNBAN-2", _UnbanRevivesTokens),
+    Fault.of("ban-outlives-unban", "UST-UNBAN-1", _BanOutlivesUnban, ("UST-UNBAN-2",)),
+    Fault.of("unban-told-to-others", "UST-UNBAN-3", _UnbanToldToOthers, ("ALL-ROOM-1",)),
+    Fault.of("forged-token-accepted", "UST-CONN-2", _ForgedTokenAccepted),
+    Fault.of("polling-is-deaf", "UST-CONN-1", _PollingIsDeaf, ("UST-BAN-1", "UST-BAN-3", "UST-TIER-1")),
+    Fault.of("stream-survives-ban", "UST-BAN-11", _StreamSurvivesBan),
+    Fault.of("second-ban-sends", "UST-BAN-12", _SecondBanSends, ("UST-BAN-7", "ALL-ROOM-1")),
+    Fault.of("connecting-survives-ban", "UST-BAN-10", _ConnectingSurvivesBan),
+    Fault.of("offline-ban-lost", "UST-BAN-9", _OfflineBanLost, ("UST-BAN-4", "UST-BAN-6", "UST-BAN-10", "UST-CONN-2")),
+    Fault.of("slow-close", "UST-BAN-8", _SlowClose),
+    Fault.of("tier-named-internally", "UST-TIER-1", _TierNamedInternally),
+    Fault.of("downgrade-keeps-features", "UST-TIER-4", _DowngradeKeepsFeatures),
+    Fault.of("tier-told-to-others", "UST-TIER-5", _TierToldToOthers, ("ALL-ROOM-1",)),
 )
-
-FAULTS: Final = {fault.name: fault for fault in _ALL}
-
-
-def conduct_of(name: str) -> Conduct:
-    """How a server with this fault behaves; without a name, well. Raises UsageError where there is no such fault."""
-    if not name:
-        return Conduct()
-    if name not in FAULTS:
-        raise UsageError(f"there is no fault {name!r}: `eventproof serve --list-faults` names them")
-    return FAULTS[name].conduct()

@@ -1,0 +1,334 @@
+"""The journal: every message that was committed, in order, and what became of it.
+
+A message is written in the transaction that causes it, so what was committed is told even if the server is killed
+before it could. It is kept for as long as it may be replayed, and what can be acknowledged for as long as a late
+acknowledgement is understood. One server has the journal: what it must know at every message, it knows by heart.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Float,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eventproof.catalog import Event
+
+from ..store.database import Store
+from ..store.tables import TABLES
+from ..transport.limits import Limits
+from . import pushes
+from .emission import Emission
+
+NONE, OWED, ACKED, EXPIRED = "none", "owed", "acked", "expired"
+_UNDERSTOOD: Final = 24 * 3600.0
+"""Seconds for which an acknowledgement is known to belong to something."""
+_MOST: Final = 200_000
+_MOST_UNDERSTOOD: Final = 1_000_000
+"""How many of the latest messages are kept for replays, and for acknowledgements, however young they are."""
+_AT_ONCE: Final = 500
+"""How many rows one statement names, or deletes, so that no transaction has to wait for long."""
+
+_Place = BigInteger().with_variant(Integer, "sqlite")
+
+# The columns are the fields of `Entry`.
+JOURNAL: Final = Table(
+    "journal",
+    TABLES,
+    Column("seq", _Place, primary_key=True, autoincrement=False),
+    Column("name", String(64), nullable=False),
+    Column("user_id", String(64)),
+    Column("text", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("order_key", String(64)),
+    Column("ack_by", String(64)),
+    Column("ack_key", Text),
+    Column("ack", String(8), nullable=False),
+    Index("journal_by_user", "user_id", "seq"),
+    Index("journal_by_ack", "ack_key", "ack_by"),
+)
+
+CONFIRMED: Final = Table(
+    "confirmed",
+    TABLES,
+    Column("user_id", String(64), primary_key=True),
+    Column("seq", _Place, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A message in its place."""
+
+    seq: int
+    name: str
+    user_id: str | None
+    """None: every administrator's."""
+    text: str
+    """Its payload in JSON."""
+    created_at: float
+    """Seconds of Unix time."""
+    order_key: str | None = None
+    ack_by: str | None = None
+    """The name of the event that acknowledges it."""
+    ack_key: str | None = None
+    """What that event must name."""
+    ack: str = NONE
+
+    def emission(self) -> Emission:
+        """What is sent of it."""
+        return Emission.written(self.name, self.text)
+
+
+def ack_key(event: Event, acknowledgement: Mapping[str, Any]) -> str:
+    """What an acknowledgement of this event must name, as one text: the same for the same values."""
+    assert event.ack is not None  # noqa: S101 - asked for events that take one
+    return orjson.dumps({name: acknowledgement[name] for name in sorted(event.ack.match)}).decode()
+
+
+class Journal:
+    """The journal in the store, and by heart: where each user's last message is, and how far each has confirmed."""
+
+    def __init__(self, store: Store, limits: Limits) -> None:
+        self._store = store
+        self._limits = limits
+        self.seq = 0
+        """The last place that was given away."""
+        self._latest: dict[str | None, int] = {}
+        self._confirmed: dict[str, int] = {}
+        self._unsaved: dict[str, None] = {}
+        self._acked: set[int] = set()
+        """Acknowledged, and not saved as such yet."""
+        self._just_saved: set[int] = set()
+        """Acknowledged, and saved so lately that somebody may be reading what was before."""
+        self._purged = 0
+        self._marks: deque[tuple[float, int]] = deque()
+        self._late_marks: deque[tuple[float, int]] = deque()
+
+    async def recall(self) -> list[Entry]:
+        """Learn what the last server left; gives what is owed. Once, at the start."""
+        async with self._store.reading() as connection:
+            rows = await connection.execute(select(JOURNAL.c.user_id, func.max(JOURNAL.c.seq)).group_by("user_id"))
+            self._latest = {row[0]: row[1] for row in rows}
+            self._confirmed = {row.user_id: row.seq for row in await connection.execute(select(CONFIRMED))}
+            last = (await connection.execute(select(func.max(pushes.PUSHES.c.seq)))).scalar() or 0
+            owed = await connection.execute(select(JOURNAL).where(JOURNAL.c.ack == OWED).order_by(JOURNAL.c.seq))
+            entries = [_entry(row) for row in owed]
+        self.seq = max(last, *self._latest.values(), *self._confirmed.values(), 0)
+        return entries
+
+    def place(self) -> int:
+        """The next place."""
+        self.seq += 1
+        return self.seq
+
+    # Writing.
+
+    async def write(self, connection: AsyncConnection, kept: Sequence[Entry], pushed: Sequence[Entry]) -> None:
+        """Write entries, and what of them goes to the push outbox, in the transaction that causes them."""
+        if kept:
+            await connection.execute(insert(JOURNAL), [_row(entry) for entry in kept])
+        await pushes.add(connection, [_pushed(entry, pushes.OFFLINE, entry.created_at) for entry in pushed])
+
+    def committed(self, kept: Iterable[Entry]) -> None:
+        """These were committed."""
+        for entry in kept:
+            self._latest[entry.user_id] = entry.seq
+
+    # How far users have confirmed.
+
+    def confirm(self, user_id: str, admin: bool, seq: int) -> bool:
+        """Everything up to this place has arrived; gives whether that was worth knowing, and is to be saved."""
+        last = max(self._latest.get(user_id, 0), self._latest.get(None, 0) if admin else 0)
+        known = self._confirmed.get(user_id, 0)
+        if known >= min(seq, last):
+            return False
+        self._confirmed[user_id] = seq
+        self._unsaved[user_id] = None
+        return True
+
+    def arrive(self, admin_id: str) -> None:
+        """An administrator is there: what all are told from now on is theirs too."""
+        if admin_id not in self._confirmed and admin_id not in self._latest:
+            self._confirmed[admin_id] = self.seq
+
+    def settle(self, seq: int) -> None:
+        """This has been acknowledged, which is to be saved."""
+        self._acked.add(seq)
+
+    async def save(self) -> None:
+        """Save what was confirmed and acknowledged since the last time."""
+        confirmed = {user_id: self._confirmed[user_id] for user_id in self._unsaved if user_id in self._confirmed}
+        acked = list(self._acked)
+        if not confirmed and not acked:
+            return
+        async with self._store.writing() as connection:
+            if acked:
+                await connection.execute(
+                    update(JOURNAL).where(JOURNAL.c.seq == bindparam("place")).values(ack=ACKED),
+                    [{"place": seq} for seq in acked],
+                )
+            if confirmed:
+                await connection.execute(
+                    delete(CONFIRMED).where(CONFIRMED.c.user_id == bindparam("whose")),
+                    [{"whose": user_id} for user_id in confirmed],
+                )
+                await connection.execute(
+                    insert(CONFIRMED), [{"user_id": user_id, "seq": seq} for user_id, seq in confirmed.items()]
+                )
+        self._just_saved = set(acked)
+        self._acked -= self._just_saved
+        for user_id, seq in confirmed.items():
+            if self._confirmed.get(user_id) == seq:
+                del self._unsaved[user_id]
+
+    # Reading.
+
+    async def missed(self, user_id: str, admin: bool, owes: bool, now: float) -> list[Entry]:
+        """What may have been missed, in order: unconfirmed or owed, not acknowledged, within the window and the bounds.
+
+        What went to every administrator is missed by one who has confirmed before, and has thus been there.
+        """
+        confirmed = self._confirmed.get(user_id, 0)
+        told = JOURNAL.c.user_id == user_id
+        wanted = []
+        if owes or self._latest.get(user_id, 0) > confirmed:
+            wanted.append(and_(told, or_(JOURNAL.c.seq > confirmed, JOURNAL.c.ack == OWED)))
+        if admin and user_id in self._confirmed and self._latest.get(None, 0) > confirmed:
+            wanted.append(and_(JOURNAL.c.user_id.is_(None), JOURNAL.c.seq > confirmed))
+        found: list[Entry] = []
+        if wanted:
+            async with self._store.reading() as connection:
+                for of_one in wanted:
+                    rows = await connection.execute(
+                        select(JOURNAL)
+                        .where(of_one, JOURNAL.c.ack != ACKED, JOURNAL.c.created_at >= now - self._limits.replay_window)
+                        .order_by(JOURNAL.c.seq.desc())
+                        .limit(self._limits.max_replay)
+                    )
+                    found += [_entry(row) for row in rows if row.seq not in self._acked | self._just_saved]
+        return self._bounded(sorted(found, key=_seq))
+
+    def _bounded(self, entries: list[Entry]) -> list[Entry]:
+        """The latest of them that the bounds allow."""
+        size, first = 0, len(entries)
+        for entry in reversed(entries[-self._limits.max_replay :]):
+            size += len(entry.text.encode())
+            if size > self._limits.max_replay_size:
+                break
+            first -= 1
+        return entries[first:]
+
+    async def read(self, seqs: Sequence[int]) -> list[Entry]:
+        """The entries at these places, in order."""
+        entries: list[Entry] = []
+        async with self._store.reading() as connection:
+            for some in _portions(seqs):
+                rows = await connection.execute(select(JOURNAL).where(JOURNAL.c.seq.in_(some)).order_by(JOURNAL.c.seq))
+                entries += [_entry(row) for row in rows]
+        return entries
+
+    async def acknowledged(self, by: str, key: str) -> list[Entry]:
+        """What an event of this name with this key acknowledges, also where that has been acknowledged before."""
+        statement = select(JOURNAL).where(JOURNAL.c.ack_key == key, JOURNAL.c.ack_by == by)
+        async with self._store.reading() as connection:
+            return [_entry(row) for row in await connection.execute(statement)]
+
+    async def pushes(self, user_id: str) -> list[pushes.Push]:
+        """The latest 200 of this user's push outbox, the oldest first."""
+        async with self._store.reading() as connection:
+            return await pushes.latest(connection, user_id)
+
+    # Letting go.
+
+    async def expire(self, seqs: Sequence[int], now: float) -> None:
+        """These will not be acknowledged any more: they go to the push outbox, unless they are there already."""
+        for some in _portions(seqs):
+            async with self._store.writing() as connection:
+                await connection.execute(update(JOURNAL).where(JOURNAL.c.seq.in_(some)).values(ack=EXPIRED))
+                there = await pushes.among(connection, some)
+                rows = await connection.execute(select(JOURNAL).where(JOURNAL.c.seq.in_(set(some) - there)))
+                await pushes.add(connection, [_pushed(_entry(row), pushes.UNACKNOWLEDGED, now) for row in rows])
+
+    async def purge(self, now: float) -> None:
+        """Let go of what is older than the window, and of what can be acknowledged but is too old for that."""
+        self._marks.append((now, self.seq))
+        self._late_marks.append((now, self.seq))
+        until = max(self._purged, _passed(self._marks, now - self._limits.replay_window), self.seq - _MOST)
+        await self._delete(self._purged, until, JOURNAL.c.ack_key.is_(None))
+        too_late = max(_passed(self._late_marks, now - _UNDERSTOOD), self.seq - _MOST_UNDERSTOOD)
+        await self._delete(0, too_late, JOURNAL.c.ack != OWED)
+        self._purged = until
+        self._latest = {user_id: seq for user_id, seq in self._latest.items() if seq > until}
+        self._confirmed = {user_id: seq for user_id, seq in self._confirmed.items() if seq >= until}
+        async with self._store.writing() as connection:
+            await connection.execute(delete(CONFIRMED).where(CONFIRMED.c.seq < until))
+
+    async def _delete(self, after: int, until: int, which: ColumnElement[bool]) -> None:
+        """Delete what lies between these places, a portion at a time."""
+        while after < until:
+            within = and_(JOURNAL.c.seq > after, JOURNAL.c.seq <= until, which)
+            portion = select(JOURNAL.c.seq).where(within).order_by(JOURNAL.c.seq).limit(_AT_ONCE).subquery()
+            async with self._store.reading() as connection:
+                last = (await connection.execute(select(func.max(portion.c.seq)))).scalar()
+            if last is None:
+                return
+            async with self._store.writing() as connection:
+                await connection.execute(delete(JOURNAL).where(JOURNAL.c.seq > after, JOURNAL.c.seq <= last, which))
+            after = last
+
+
+def _pushed(entry: Entry, reason: str, now: float) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "user_id": entry.user_id,
+        "event": entry.name,
+        "text": entry.text,
+        "created_at": now,
+        "reason": reason,
+    }
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(*row)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in Entry.__slots__}
+
+
+def _seq(entry: Entry) -> int:
+    return entry.seq
+
+
+def _passed(marks: deque[tuple[float, int]], moment: float) -> int:
+    """The last place that was given away by this moment; earlier marks are dropped."""
+    passed = 0
+    while marks and marks[0][0] <= moment:
+        passed = marks.popleft()[1]
+    return passed
+
+
+def _portions(seqs: Sequence[int]) -> Iterator[Sequence[int]]:
+    for first in range(0, len(seqs), _AT_ONCE):
+        yield seqs[first : first + _AT_ONCE]

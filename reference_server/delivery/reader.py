@@ -1,0 +1,21 @@
+"""A reader: how far one connection has come in the journal."""
+
+from collections import deque
+
+from .emission import Emission
+
+
+class Reader:
+    """Kept for every open connection of a channel that replays; the numbers are places in the journal."""
+
+    __slots__ = ("asked", "recent", "sent", "waiting")
+
+    def __init__(self) -> None:
+        self.sent = 0
+        """Everything up to here was sent to it, or is not for it."""
+        self.asked: int | None = None
+        """How far it had come when the last heartbeat was sent: the answer proves that all of that has arrived."""
+        self.waiting: list[tuple[int, Emission]] | None = []
+        """What is told while the connection is still being welcomed; None once it has been."""
+        self.recent: deque[float] | None = None
+        """When its last events came, for the pace; None before the first."""

@@ -1,0 +1,59 @@
+# ruff: noqa: ARG002 - a question is answered with the arguments that it comes with
+"""The faults that break what every system has to keep: each shows on every one of them."""
+
+from typing import Final
+
+from ..conduct import Conduct
+from ..delivery.connections import Connection, Connections, opened
+from ..delivery.journal import Entry
+from ..refusals import Refusal
+from .fault import Fault
+
+
+class _Leak(Conduct):
+    """Connections that have gone are kept."""
+
+    def forget(self, connections: Connections, connection: Connection) -> None:
+        pass
+
+
+class _NowAndThenToOthers(Conduct):
+    """Every tenth event goes to everyone."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
+        self._count += 1
+        return mine if self._count % 10 else opened(everyone)
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        return self.audience(entry.name, right, everyone)
+
+
+class _StackTraceInRefusal(Conduct):
+    """A refusal shows the inside of the server."""
+
+    def refusal(self, refusal: Refusal) -> Refusal:
+        trace = 'Traceback (most recent call last):\n  File "app.py", line 71, in route\n'
+        return Refusal(refusal.code, f"{trace}{refusal.code}: {refusal.sentence}", headers=refusal.headers)
+
+
+class _ServerError(Conduct):
+    """Malformed input is answered with 500."""
+
+    def refusal(self, refusal: Refusal) -> Refusal:
+        return Refusal("internal_error") if refusal.code in ("malformed_json", "invalid_input") else refusal
+
+
+FAULTS: Final = (
+    Fault.of("leak", "ALL-LEAK-1", _Leak),
+    Fault.of(
+        "now-and-then-to-others",
+        "ALL-ROOM-1",
+        _NowAndThenToOthers,
+        ("UST-BAN-7", "UST-TIER-5", "UST-UNBAN-3", "SHD-EVT-2", "SHD-ADMIN-2"),
+    ),
+    Fault.of("stack-trace-in-refusal", "ALL-MSG-1", _StackTraceInRefusal, ("UST-BAN-6",)),
+    Fault.of("server-error", "ALL-REST-1", _ServerError, ("UST-ADMIN-2", "SHD-CLAIM-7")),
+)

@@ -1,0 +1,23 @@
+"""What a fault is: a name, what it breaks, and the conduct that does it."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..conduct import Conduct
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One misbehaviour: what it breaks, what it does, in a sentence, and what else must then fail too."""
+
+    name: str
+    breaks: str
+    summary: str
+    conduct: Callable[[], Conduct]
+    implies: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, breaks: str, conduct: type[Conduct], implies: tuple[str, ...] = ()) -> "Fault":
+        """One that has a class of its own, whose docstring says what it does."""
+        return cls(name, breaks, inspect.getdoc(conduct) or "", conduct, implies)

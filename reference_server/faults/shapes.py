@@ -1,0 +1,172 @@
+# ruff: noqa: ARG002 - a question is answered with the arguments that it comes with
+"""The shapes that most faults have: an event left out, altered or told to others, a limit moved, a reply altered."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from eventproof.catalog import Event
+
+from ..conduct import Conduct
+from ..delivery.connections import Connection, Connections
+from ..delivery.journal import Entry
+from ..delivery.message import Message
+from ..refusals import Refusal
+from ..transport.limits import Limits
+
+Data = dict[str, Any]
+Made = Callable[[], Conduct]
+"""Makes the conduct of one server."""
+Field = Callable[[Data], Any]
+"""What stands in a field, made of the right data; None where the field is left out."""
+Choice = Callable[[list[Connection], Connections], list[Connection]]
+"""Who is told: of those who are to be, and of everyone."""
+
+
+def anyhow(_: Data) -> bool:
+    """Whatever an event says."""
+    return True
+
+
+def unsent(name: str, where: Callable[[Data], bool] = anyhow) -> Made:
+    """An event is not sent, nor kept, where this holds for its data."""
+    return lambda: _Outgoing(name, lambda message: () if where(message.payload["data"]) else (message,))
+
+
+def saying(name: str, *, where: Callable[[Data], bool] = anyhow, **fields: Field) -> Made:
+    """An event says something else in some fields of its data."""
+
+    def alter(message: Message) -> Iterable[Message]:
+        data = message.payload["data"]
+        return (
+            replace(
+                message, payload=message.payload | {"data": _altered(data, fields)} if where(data) else message.payload
+            ),
+        )
+
+    return lambda: _Outgoing(name, alter)
+
+
+def wrapped(name: str, **fields: Field) -> Made:
+    """An event says something else in some fields of its envelope."""
+    return lambda: _Outgoing(name, lambda message: (replace(message, payload=_altered(message.payload, fields)),))
+
+
+def sent_after(name: str, later: str) -> Made:
+    """An event goes out behind the one that comes later."""
+    return lambda: _SentAfter(name, later)
+
+
+def told_to(name: str, choose: Choice) -> Made:
+    """An event goes to others than it should."""
+    return lambda: _ToldTo(name, choose)
+
+
+def unlike_before(name: str, **fields: Field) -> Made:
+    """An event that is sent again says something else in some fields of its data."""
+    return lambda: _UnlikeBefore(name, fields)
+
+
+def limited(**limits: float) -> Made:
+    """Limits of the server are others than its settings say."""
+    return lambda: _Limited(limits)
+
+
+def complaining(
+    alter: Callable[[str, str, str | None], tuple[str, str, str | None]],
+) -> Made:
+    """A client is told something else of its event: a code, a sentence, the event's name."""
+    return lambda: _Complaining(alter)
+
+
+def refused_with(codes: Mapping[str, str]) -> Made:
+    """Connections are refused with other codes."""
+    return lambda: _RefusedWith(codes)
+
+
+def acknowledged_by(name: str, codes: Mapping[str | None, str | None]) -> Made:
+    """The acknowledgement of this name is judged otherwise, by the code that is right."""
+    return lambda: _Acknowledged(name, codes)
+
+
+def _altered(right: Data, fields: Mapping[str, Field]) -> Data:
+    altered = right | {name: field(right) for name, field in fields.items()}
+    return {name: value for name, value in altered.items() if name not in fields or value is not None}
+
+
+class _Outgoing(Conduct):
+    def __init__(self, name: str, change: Callable[[Message], Iterable[Message]]) -> None:
+        self._name, self._change = name, change
+
+    def outgoing(self, message: Message) -> Iterable[Message]:
+        return self._change(message) if message.name == self._name else (message,)
+
+
+class _SentAfter(Conduct):
+    def __init__(self, name: str, later: str) -> None:
+        self._name, self._later = name, later
+        self._held: tuple[Message, ...] = ()
+
+    def outgoing(self, message: Message) -> Iterable[Message]:
+        if message.name == self._name:
+            self._held = (message,)
+            return ()
+        held = self._held if message.name == self._later else ()
+        return (message, *held)
+
+
+class _ToldTo(Conduct):
+    def __init__(self, name: str, choose: Choice) -> None:
+        self._name, self._choose = name, choose
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        return self._choose(right, everyone) if entry.name == self._name else right
+
+
+class _UnlikeBefore(Conduct):
+    def __init__(self, name: str, fields: Mapping[str, Field]) -> None:
+        self._name, self._fields = name, fields
+
+    def retried(self, entry: Entry) -> Entry:
+        if entry.name != self._name:
+            return entry
+        payload = orjson.loads(entry.text)
+        return replace(entry, text=orjson.dumps(payload | {"data": _altered(payload["data"], self._fields)}).decode())
+
+
+class _Limited(Conduct):
+    def __init__(self, limits: Mapping[str, float]) -> None:
+        self._limits: Mapping[str, Any] = limits
+
+    def limits(self, limits: Limits) -> Limits:
+        return replace(limits, **self._limits)
+
+
+class _Complaining(Conduct):
+    def __init__(self, alter: Callable[[str, str, str | None], tuple[str, str, str | None]]) -> None:
+        self._alter = alter
+
+    def complaint(
+        self, connection: Connection, code: str, sentence: str, original: str | None
+    ) -> tuple[str, str, str | None]:
+        return self._alter(code, sentence, original)
+
+
+class _RefusedWith(Conduct):
+    def __init__(self, codes: Mapping[str, str]) -> None:
+        self._codes = codes
+
+    def channel_refusal(self, channel: str, refusal: Refusal) -> Refusal:
+        return Refusal(self._codes.get(refusal.code, refusal.code), refusal.sentence)
+
+
+class _Acknowledged(Conduct):
+    def __init__(self, name: str, codes: Mapping[str | None, str | None]) -> None:
+        self._name, self._codes = name, codes
+
+    def acknowledged(
+        self, code: str | None, connection: Connection, event: Event, payload: Mapping[str, Any]
+    ) -> str | None:
+        return self._codes.get(code, code) if event.ack and event.ack.by == self._name else code
