@@ -50,7 +50,9 @@ def measure(options: argparse.Namespace) -> tuple[Run, Memory]:
     ]
     with (
         tempfile.TemporaryDirectory() as folder,
-        reference.start(seed_users=options.users + 2 * options.processes, options=("--log-level", "warning")) as server,
+        reference.start(
+            seed_users=options.users + 2 * options.processes, quick=False, options=("--log-level", "warning")
+        ) as server,
     ):
         memory = Memory()
         try:

@@ -1,104 +1,27 @@
 """Socket.IO clients by the ten thousand in one process: one non-blocking socket and one gevent hub watcher each.
 
-No greenlet and no thread per connection or message. Everything is told to a `Listener`, whose methods run in gevent's
-hub and must not block. Nothing reconnects by itself: what a server ends stays ended, and the listener hears why.
+No greenlet and no thread per connection or message.
 """
 
-import os
 import ssl
 from _socket import SOCK_STREAM, getaddrinfo
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from functools import partial
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 import gevent
-import orjson
 
-from eventproof.errors import ProtocolViolation
 from eventproof.wire import engineio, websocket
-from eventproof.wire.connection import (
-    AckReceived,
-    Connected,
-    Connection,
-    ConnectRefused,
-    Disconnected,
-    EventReceived,
-    Noop,
-    Opened,
-    PingReceived,
-    PongReceived,
-    TransportClosed,
-)
-from eventproof.wire.engineio import Message
-from eventproof.wire.websocket import Opcode
 
 from .address import Address, unreachable
+from .hub_connection import HubSocketIO, Listener
 from .sources import Sources
-from .stream import Dial, End, Stream
+from .stream import Dial
 from .tls import Tls
 
-__all__ = ["CloseReason", "Closed", "Hub", "HubSocketIO", "Listener"]
-
-_DETAIL = 200
-"""How many characters of a refusal are kept."""
-
-
-class CloseReason(Enum):
-    """Why a connection ended."""
-
-    OURS = "closed by us"
-    REFUSED = "refused"
-    UNREACHABLE = "not reachable"
-    CLOSE_FRAME = "close frame"
-    ENGINE_CLOSE = "Engine.IO CLOSE"
-    END = "end of stream"
-    RESET = "connection reset"
-    SILENT = "no heartbeat"
-    NOT_OPENED = "not opened in time"
-    CONGESTED = "the peer reads nothing"
-    VIOLATION = "protocol violation"
-
-
-_ENDS = {
-    End.UNREACHABLE: CloseReason.UNREACHABLE,
-    End.CLOSED: CloseReason.END,
-    End.RESET: CloseReason.RESET,
-    End.CONGESTED: CloseReason.CONGESTED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """How a connection ended, with what the peer said about it."""
-
-    reason: CloseReason
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.reason.value}: {self.detail}" if self.detail else self.reason.value
-
-
-class Listener(Protocol):
-    """Who hears of connections; `at` is seconds on the monotonic clock, taken when the bytes were read."""
-
-    def opened(self, connection: "HubSocketIO", at: float) -> None:
-        """The namespace accepted us."""
-
-    def received(self, connection: "HubSocketIO", event: EventReceived, at: float) -> None:
-        """An event arrived."""
-
-    def acknowledged(self, connection: "HubSocketIO", ack: AckReceived, at: float) -> None:
-        """An event of ours was acknowledged."""
-
-    def disconnected(self, connection: "HubSocketIO", at: float) -> None:
-        """The server sent DISCONNECT; the transport may stay."""
-
-    def closed(self, connection: "HubSocketIO", how: Closed, at: float) -> None:
-        """The transport is gone; nothing follows."""
+__all__ = ["Hub"]
 
 
 class Hub:
@@ -130,8 +53,8 @@ class Hub:
         self.patience = patience
         self.on_fault = on_fault
         self._loop = gevent.get_hub().loop
-        self._dial = Dial(self._loop, family, place, Sources(sources, place[0]), tls, max_unsent)
-        self._request = partial(
+        self.dial = Dial(self._loop, family, place, Sources(sources, place[0]), tls, max_unsent)
+        self.request = partial(
             websocket.handshake_request,
             address.authority,
             address.target(f"{path}?{engineio.query('websocket')}"),
@@ -149,7 +72,7 @@ class Hub:
         """How many connections are open or being opened."""
         return len(self._connections)
 
-    def open(self, listener: Listener, auth: Any = None, namespace: str = "/", name: Any = None) -> "HubSocketIO":
+    def open(self, listener: Listener, auth: Any = None, namespace: str = "/", name: Any = None) -> HubSocketIO:
         """Begin to connect; the listener hears what comes of it, never before this returns."""
         connection = HubSocketIO(self, listener, auth, namespace, name)
         self._connections.add(connection)
@@ -165,13 +88,15 @@ class Hub:
         self._sweeper.stop()
         self._sweeper.close()
 
-    def _has_opened(self, connection: "HubSocketIO") -> None:
+    def has_opened(self, connection: HubSocketIO) -> None:
+        """A connection is open: another one may be opened."""
         self._opening.discard(connection)
         self._start_some_soon()
 
-    def _has_ended(self, connection: "HubSocketIO") -> None:
+    def has_ended(self, connection: HubSocketIO) -> None:
+        """A connection is gone."""
         self._connections.discard(connection)
-        self._has_opened(connection)
+        self.has_opened(connection)
 
     def _start_some_soon(self) -> None:
         if self._waiting and len(self._opening) < self._limit and not self._starting:
@@ -183,223 +108,14 @@ class Hub:
             connection = self._waiting.popleft()
             if connection in self._connections:
                 self._opening.add(connection)
-                connection._start()
+                connection.start()
         self._starting = False
 
     def _sweep(self) -> None:
         """One timer for all: end those whose next sign of life is overdue."""
         now = monotonic()
         for connection in [late for late in self._connections if now > late.due]:
-            connection._expire()
-
-
-class HubSocketIO:
-    """One connection. `name` is the caller's to use; `due` is when silence becomes its end."""
-
-    __slots__ = (
-        "_auth",
-        "_frames",
-        "_gone",
-        "_head",
-        "_hub",
-        "_key",
-        "_listener",
-        "_namespace",
-        "_patience",
-        "_session",
-        "_stream",
-        "due",
-        "is_open",
-        "name",
-    )
-
-    def __init__(self, hub: Hub, listener: Listener, auth: Any, namespace: str, name: Any) -> None:
-        self.name = name
-        self.due = float("inf")
-        self.is_open = self._gone = False
-        self._hub = hub
-        self._listener = listener
-        self._auth = auth
-        self._namespace = namespace
-        self._patience = hub.patience
-        self._stream: Stream | None = None
-        self._key = ""
-        self._head = b""
-        self._frames: websocket.FrameDecoder | None = None
-        self._session: Connection | None = None
-
-    @property
-    def unsent(self) -> int:
-        """How many bytes wait until the peer reads."""
-        return 0 if self._stream is None else self._stream.unsent
-
-    def emit(self, name: str, *args: Any, ack_id: int | None = None) -> None:
-        """Send an event; nothing happens where the connection is not open."""
-        if self.is_open and self._session is not None:
-            self._send(self._session.emit(self._namespace, name, *args, ack_id=ack_id))
-
-    def ack(self, ack_id: int, *args: Any) -> None:
-        """Acknowledge an event; nothing happens where the connection is not open."""
-        if self.is_open and self._session is not None:
-            self._send(self._session.ack(self._namespace, ack_id, *args))
-
-    def close(self) -> None:
-        """Say goodbye as far as the socket takes it at once, and close."""
-        if self.is_open and self._session is not None:
-            self._send(self._session.disconnect(self._namespace))
-            self._write(websocket.encode_close(os.urandom(4)))
-        self.drop()
-
-    def drop(self) -> None:
-        """Close without a word."""
-        self._end(CloseReason.OURS, "", monotonic())
-
-    # What the stream tells.
-
-    def connected(self) -> None:
-        """Bytes can be sent: ask for a WebSocket."""
-        self._key = websocket.new_key(os.urandom(16))
-        self._write(self._hub._request(self._key))
-
-    def arrived(self, data: bytes, at: float) -> None:
-        """Bytes were read."""
-        if self._gone:
-            return
-        self.due = at + self._patience
-        try:
-            if self._frames is None:
-                data = self._handshake(data, at)
-            if data and self._frames is not None:
-                self._feed(self._frames, data, at)
-        except ProtocolViolation as violation:
-            detail = f"{violation} Expected {violation.expected}, got {violation.observed}"
-            self._end(CloseReason.VIOLATION, detail, at)
-        except Exception as error:
-            if self._hub.on_fault is None:
-                raise
-            self._hub.on_fault(error)
-
-    def ended(self, end: End, detail: str, at: float) -> None:
-        """The stream is gone."""
-        self._end(_ENDS[end], detail, at)
-
-    def _start(self) -> None:
-        self.due = monotonic() + self._patience
-        try:
-            self._stream = Stream(self._hub._dial, self)
-        except OSError as failure:
-            self._end(CloseReason.UNREACHABLE, failure.strerror or "", monotonic())
-
-    def _expire(self) -> None:
-        self._end(CloseReason.SILENT if self.is_open else CloseReason.NOT_OPENED, "", monotonic())
-
-    def _handshake(self, data: bytes, at: float) -> bytes:
-        """Read the answer to the WebSocket handshake; give what follows it."""
-        self._head += data
-        response = websocket.handshake_response(self._head, self._key)
-        if response is None:
-            return b""
-        self._head, self._key = b"", ""
-        if not response.accepted:
-            self._end(CloseReason.REFUSED, f"HTTP {response.status} {response.reason}".rstrip(), at)
-            return b""
-        self._frames = websocket.FrameDecoder()
-        self._session = Connection(loads=orjson.loads)
-        return response.rest
-
-    def _feed(self, frames: websocket.FrameDecoder, data: bytes, at: float) -> None:
-        """Take what is complete, also what came before a violation in the same bytes."""
-        broken: websocket.FrameViolation | None = None
-        messages: Iterable[websocket.Message]
-        try:
-            messages = frames.feed(data)
-        except websocket.FrameViolation as violation:
-            messages, broken = violation.before, violation
-        for opcode, payload in messages:
-            self._take(opcode, payload, at)
-        if broken is not None:
-            raise broken
-
-    def _take(self, opcode: Opcode, payload: str | bytes, at: float) -> None:
-        if self._gone or self._session is None:
-            return
-        if opcode is Opcode.TEXT or opcode is Opcode.BINARY:
-            for event in self._session.receive(payload):
-                _HANDLERS[type(event)](self, event, at)
-        elif opcode is Opcode.PING:
-            self._write(websocket.encode(Opcode.PONG, payload, os.urandom(4)))
-        elif opcode is Opcode.CLOSE and isinstance(payload, bytes):
-            self._write(websocket.encode(Opcode.CLOSE, payload, os.urandom(4)))
-            code, text = websocket.close_reason(payload)
-            self._end(CloseReason.CLOSE_FRAME, f"{code} {text}".rstrip(), at)
-
-    def _on_opened(self, event: Opened, _at: float) -> None:
-        self._patience = event.ping_interval + event.ping_timeout
-        if self._session is not None:
-            self._send(self._session.connect(self._namespace, self._auth))
-        self._auth = None
-
-    def _on_accepted(self, _event: Connected, at: float) -> None:
-        self.is_open = True
-        self.due = at + self._patience
-        self._hub._has_opened(self)
-        self._listener.opened(self, at)
-
-    def _on_refused(self, event: ConnectRefused, at: float) -> None:
-        said = event.data.get("message", event.data) if isinstance(event.data, dict) else event.data
-        self._end(CloseReason.REFUSED, str(said)[:_DETAIL], at)
-
-    def _on_event(self, event: EventReceived, at: float) -> None:
-        self._listener.received(self, event, at)
-
-    def _on_ack(self, event: AckReceived, at: float) -> None:
-        self._listener.acknowledged(self, event, at)
-
-    def _on_disconnect(self, _event: Disconnected, at: float) -> None:
-        self._listener.disconnected(self, at)
-
-    def _on_ping(self, event: PingReceived, _at: float) -> None:
-        if self._session is not None:
-            self._send(self._session.pong(event.data))
-
-    def _on_engine_close(self, _event: TransportClosed, at: float) -> None:
-        self._end(CloseReason.ENGINE_CLOSE, "", at)
-
-    def _on_nothing(self, _event: object, _at: float) -> None:
-        """A packet that asks for nothing."""
-
-    def _send(self, messages: Iterable[Message]) -> None:
-        for message in messages:
-            opcode = Opcode.TEXT if isinstance(message, str) else Opcode.BINARY
-            self._write(websocket.encode(opcode, message, os.urandom(4)))
-
-    def _write(self, data: bytes) -> None:
-        if self._stream is not None:
-            self._stream.send(data)
-
-    def _end(self, reason: CloseReason, detail: str, at: float) -> None:
-        if self._gone:
-            return
-        self._gone, self.is_open = True, False
-        if self._stream is not None:
-            self._stream.close()
-        self._stream = self._session = self._frames = None
-        self._hub._has_ended(self)
-        self._listener.closed(self, Closed(reason, detail), at)
-
-
-_HANDLERS: dict[type, Callable[[HubSocketIO, Any, float], None]] = {
-    Opened: HubSocketIO._on_opened,
-    Connected: HubSocketIO._on_accepted,
-    ConnectRefused: HubSocketIO._on_refused,
-    EventReceived: HubSocketIO._on_event,
-    AckReceived: HubSocketIO._on_ack,
-    Disconnected: HubSocketIO._on_disconnect,
-    PingReceived: HubSocketIO._on_ping,
-    TransportClosed: HubSocketIO._on_engine_close,
-    PongReceived: HubSocketIO._on_nothing,
-    Noop: HubSocketIO._on_nothing,
-}
+            connection.expire()
 
 
 def _resolved(address: Address) -> tuple[int, Any]:

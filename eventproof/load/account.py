@@ -9,8 +9,8 @@ from eventproof.report.records import Delivery, Gauge, Latency
 
 from . import saturation
 from .histogram import Histogram
-from .ledger import Tally
-from .metrics import LATENCIES
+from .metrics import latencies
+from .tally import Tally
 
 _PLAIN = ("users", "connections", "seconds", "stragglers", "notes")
 _COLUMNS = frozenset(column.name for column in fields(Tally))
@@ -60,8 +60,11 @@ class Account:
 
     def latency(self) -> tuple[Latency, ...]:
         """Every latency that has samples, for a report."""
-        measured = {metric: self.samples(metric) for metric in LATENCIES}
-        return tuple(samples.latency(metric, LATENCIES[metric]) for metric, samples in measured.items() if len(samples))
+        return tuple(
+            samples.latency(metric, what)
+            for metric, what in latencies().items()
+            if len(samples := self.samples(metric))
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, histograms in their encoded form."""

@@ -42,7 +42,7 @@ def update_tier(generator: Generator, person: Person, intended: float) -> None:
     """Give somebody another tier; measure the event on every session."""
     action = _begin(generator, f"tier of {person}", Until.EVENT, TIER_UPDATED, person, intended)
     deadline = monotonic() + generator.deadline
-    person.tell_tier()
+    person.prepare()
     tier = _next_tier(generator, person)
     answer = generator.administer("updateUserTier", person.identity, tier=tier)
     if not answer.done:

@@ -34,6 +34,15 @@ def is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
+def about(target: Target, system: str) -> None:
+    """Raise UsageError where a swarm is about a system that is not under test, or not over Socket.IO."""
+    if system not in target.channels:
+        raise UsageError(
+            f"{target.source}: this swarm is about {system}, and the systems under test are "
+            f"{', '.join(target.systems)}; name it under systems, or run another scenario"
+        )
+
+
 def admit(target: Target, users: int, admins: int, processes: int) -> None:
     """Raise UsageError where a swarm of this size may not, or cannot, go at the target.
 

@@ -2,34 +2,37 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from time import monotonic
+from typing import Any
 
+from eventproof.catalog import Event
 from eventproof.report.records import Gauge
 
 from . import saturation
 from .account import Account, Incident
 from .histogram import Histogram
-from .ledger import Ledger, Receipt
-from .metrics import LATENCIES
+from .judgement import Loss, Match, Receipt
+from .ledger import Ledger
 from .saturation import Limits
 
 _log = logging.getLogger(__name__)
 _CAP = 100
 """How many stragglers, incidents and notes are kept by name."""
+_FINE = frozenset({Receipt.DELIVERED, Receipt.PERMITTED, Receipt.WAITING})
 
 Report = Callable[[str, str, float, str], None]
 """Told of every measurement: its kind, its name, its seconds, and what went wrong (empty where nothing did)."""
 
 
 class Books:
-    """Kept while a test runs. `report` hears of every entry; `events` are those that the contract has."""
+    """Kept while a test runs. `report` hears of every entry; `events` are those that the contract has, by name."""
 
-    def __init__(self, events: frozenset[str], report: Report) -> None:
-        self.ledger = Ledger()
-        self._events = events
+    def __init__(self, events: Mapping[str, Event], report: Report, ledger: Ledger | None = None) -> None:
+        self.ledger = Ledger() if ledger is None else ledger
+        self.events = events
         self._report = report
-        self._histograms = {metric: Histogram() for metric in LATENCIES}
+        self._histograms: dict[str, Histogram] = {}
         self._counts: Counter[str] = Counter()
         self._stragglers: list[str] = []
         self._incidents: list[Incident] = []
@@ -47,7 +50,7 @@ class Books:
 
     def record(self, metric: str, seconds: float) -> None:
         """Enter one sample of a latency."""
-        self._histograms[metric].record(seconds)
+        self._histogram(metric).record(seconds)
         self._report("latency", metric, seconds, "")
 
     def count(self, what: str, number: int = 1) -> None:
@@ -78,26 +81,43 @@ class Books:
         if len(self._notes) < _CAP or sentence in self._notes:
             self._notes[sentence] += 1
 
-    def received(self, event: str, recipient: object, at: float) -> float | None:
-        """Match a receipt; the intended time of its action where it was expected and came in time."""
-        if event not in self._events:
-            self.note(f"the target sent {event[:60]}, which its contract does not have")
-            return None
-        match = self.ledger.receive(event, recipient, at=at)
-        if match.receipt is Receipt.DELIVERED:
-            return match.at
-        if match.receipt is not Receipt.PERMITTED:
+    def contract(self, name: str, args: tuple[Any, ...], recipient: object) -> Event | None:
+        """The contract of an event that arrived, its payload checked against it; None where it has none."""
+        event = self.events.get(name)
+        if event is None:
+            self.note(f"the target sent {name[:60]}, which its contract does not have")
+        elif len(args) > 1 or not event.is_valid(args[0] if args else None):
+            self.ledger.tally(name).invalid += 1
+            self.incident(str(recipient), f"{name} does not fit its contract")
+        return event
+
+    def received(self, event: str, recipient: object, at: float, **more: Any) -> Match:
+        """Match a receipt; `more` are the facts that the ledger takes of it."""
+        match = self.ledger.receive(event, recipient, at=at, **more)
+        is_fine = match.receipt in _FINE or (match.receipt is Receipt.DUPLICATE and match.is_explained)
+        if not is_fine:
             self.incident(str(recipient), f"{event} was {match.receipt.value}")
-        return None
+        if match.out_of_order:
+            self.incident(str(recipient), f"{event} was out of order")
+        return match
+
+    def expect(
+        self, action: str, event: str, recipients: Iterable[Hashable], *, at: float, deadline: float, **more: Any
+    ) -> None:
+        """Enter what an action causes, and how long that took of what has been received before."""
+        for match in self.ledger.expect(action, event, recipients, at=at, deadline=deadline, **more):
+            if match.receipt is Receipt.DELIVERED:
+                self.record(event, match.received - at)
 
     def settle(self) -> None:
-        """Enter what is lost by now."""
-        for loss in self.ledger.settle(monotonic()):
-            self.incident(str(loss.recipient), f"{loss.event} was lost")
+        """Enter what is lost by now, and what turned out to be nobody's."""
+        for judged in self.ledger.settle(monotonic()):
+            became = "lost" if isinstance(judged, Loss) else Receipt.LEAKED.value
+            self.incident(str(judged.recipient), f"{judged.event} was {became}")
 
     def gauges(self, limits: Limits, busy: float) -> tuple[Gauge, ...]:
         """How late and how busy this process was."""
-        loop_lag, send_lag = self._histograms["loop_lag"], self._histograms["send_lag"]
+        loop_lag, send_lag = self._histogram("loop_lag"), self._histogram("send_lag")
         return saturation.gauges(limits, loop_lag=loop_lag, send_lag=send_lag, busy=busy)
 
     def account(self, *, users: int, connections: int, gauges: tuple[Gauge, ...]) -> Account:
@@ -115,3 +135,8 @@ class Books:
             incidents=tuple(self._incidents),
             notes=tuple(said if times == 1 else f"{said} ({times} times)" for said, times in self._notes.items()),
         )
+
+    def _histogram(self, metric: str) -> Histogram:
+        if metric not in self._histograms:
+            self._histograms[metric] = Histogram()
+        return self._histograms[metric]

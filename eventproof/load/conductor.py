@@ -24,6 +24,7 @@ from .account import Account, merge
 from .calls import Calls
 from .objectives import Objective
 from .outcome import Circumstances, conclude
+from .scenario import Scenario
 
 
 def target_of(options: Any) -> Target:
@@ -44,13 +45,15 @@ def asked(defaults: Iterable[Objective], expressions: Iterable[str]) -> tuple[Ob
 class Conductor:
     """Admits a run, and concludes it. `target` and `objectives` are what it is about."""
 
-    def __init__(self, options: Any, defaults: Sequence[Objective], processes: int) -> None:
+    def __init__(self, options: Any, scenario: Scenario, processes: int) -> None:
         """Admit a run of this many processes; raises EventproofError with the reason where it cannot be."""
-        self.objectives = asked(defaults, options.objective)
+        self.objectives = asked(scenario.objectives, options.objective)
         self.target = target_of(options)
+        self._system = scenario.system
         self._options = options
         self._processes = processes
         self._folder: Path | None = None
+        admission.about(self.target, self._system)
         self._reach()
         if options.headless:
             self.admit(options.num_users or 1)
@@ -83,6 +86,7 @@ class Conductor:
             account,
             Circumstances(
                 target=self.target,
+                system=self._system,
                 objectives=self.objectives,
                 started=self._started.isoformat(timespec="milliseconds"),
                 seconds=monotonic() - self._began,

@@ -4,27 +4,34 @@ Actor and recipients of one measurement live in one process, so one monotonic cl
 """
 
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from time import monotonic, process_time
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import gevent
 from gevent.event import Event
 
 from eventproof import actions, catalog
-from eventproof.catalog import Direction, Wire
+from eventproof.catalog import Direction
 from eventproof.client.hub import Hub
+from eventproof.client.hub_connection import HubSocketIO, Listener
 from eventproof.errors import UsageError
 from eventproof.target import Identity, Target
 
 from .account import Account
+from .acks import Acks
 from .admission import Share
 from .books import Books, Report
 from .calls import Answer, Calls
-from .person import Person
+from .ledger import Ledger
 from .saturation import Limits
 from .schedule import late
+
+if TYPE_CHECKING:
+    from .desk import Desk
 
 _TICK = 0.05
 _GLANCE = 0.25
@@ -32,35 +39,93 @@ _OPENING = 10.0
 """Seconds that a session may take to open in a crowd, where the profile does not allow more."""
 _AHEAD = 32
 """How many persons are prepared for their turn."""
+_KEPT = 30.0
+"""Seconds that an event is remembered for beyond the time in which the target may send it again."""
 _LINGER = 0.3
 """How long the end of a run waits for what should not come."""
 
 
+class Participant(Protocol):
+    """Somebody whom a swarm lets loose on the target; must be hashable."""
+
+    identity: Identity
+
+    @property
+    def is_connecting(self) -> bool:
+        """Whether it is not known yet what comes of a session."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether an action may be aimed here."""
+
+    def enter(self) -> None:
+        """Come in; returns before the sessions are open."""
+
+    def leave(self) -> None:
+        """Close the app on every device, for good."""
+
+    def prepare(self) -> None:
+        """Learn what an action must know; may wait for answers."""
+
+
+_Anybody = TypeVar("_Anybody", bound=Participant)
+
+
 class Generator:
-    """Everything that the users of one process share. `report` hears of every measurement."""
+    """Everything that the users of one process share. `report` hears of every measurement.
+
+    `system` names what the swarm is about: its events, its main channel. `patience` is how many seconds an event may
+    wait for its cause, where causes are entered only when their calls are answered.
+    """
 
     def __init__(
-        self, target: Target, *, share: Share, deadline: float, limits: Limits, seed: int, report: Report
+        self,
+        target: Target,
+        *,
+        system: str,
+        share: Share,
+        deadline: float,
+        limits: Limits,
+        seed: int,
+        report: Report,
+        patience: float = 0.0,
     ) -> None:
         self.target = target
         self.deadline = deadline
+        self.patience = patience
         self.random = Random(f"{seed}/{share.index}")  # noqa: S311 - repeatable, not secret
-        self.books = Books(_events(target), report)
+        self.system = catalog.load().system(system)
+        self.channel = target.channels[system]
+        events = {
+            event.name: event
+            for event in self.system.events
+            if event.direction is Direction.SEND
+            if any(channel.address == self.channel.known_as for channel in event.channels)
+        }
+        kept = _KEPT
+        if any(event.ack for event in events.values()):
+            kept += max(target.budgets.ack_retries_end, target.budgets.replay_window)
+        self.books = Books(events, report, Ledger(kept=kept, patience=patience))
+        self.acks = Acks(arrival=deadline, kept=kept)
         self.calls = Calls(target)
-        patience = max(target.budgets.connect, _OPENING)
-        self.hub = Hub(target.base_url, path=target.socketio.path, patience=patience, on_fault=self.books.fault)
-        self.ready: deque[Person] = deque()
+        opening = max(target.budgets.connect, _OPENING)
+        self.hub = Hub(target.base_url, path=target.socketio.path, patience=opening, on_fault=self.books.fault)
+        self.ready: deque[Participant] = deque()
         """Whom an action may be aimed at: everyone whose sessions are all open and whom no action concerns."""
+        self.desks: list[Desk] = []
+        """The admins who are connected, in systems that tell admins something."""
         self.connected: set[Identity] = set()
         """Whoever had a session open, at any time."""
         self.stopping = Event()
         self.running = 0
         """Actions that are being carried out."""
+        self.entered = 0
+        """How many have come in so far."""
         self._limits = limits
         self._identities = deque(share.cut(target.users))
         self._admins = deque(self.calls.token_of(admin) for admin in target.admins)
-        self._persons: set[Person] = set()
-        self._next: deque[Person] = deque()
+        self._persons: set[Participant] = set()
+        self._next: deque[Participant] = deque()
         self._connections = 0
         self._spawned = False
         self._busy = 0.0
@@ -71,20 +136,26 @@ class Generator:
         for greenlet in self._helpers:
             greenlet.link_exception(lambda dead: self.books.fault(dead.exception))
 
-    def enter(self, devices: int) -> Person:
-        """Somebody of this process's share comes in on that many devices. Raises UsageError where all are taken."""
+    def enter(self, somebody: Callable[["Generator", Identity], _Anybody]) -> _Anybody:
+        """Somebody of this process's share comes in. Raises UsageError where all are taken."""
         if not self._identities:
             raise UsageError(f"{self.target.source}: there are more users than identities")
-        person = Person(self, self._identities.popleft(), devices)
+        person = somebody(self, self._identities.popleft())
         self._persons.add(person)
+        self.entered += 1
         person.enter()
         return person
 
-    def leave(self, person: Person) -> None:
+    def leave(self, person: Participant) -> None:
         """Somebody closes the app on every device."""
         person.leave()
         self._persons.discard(person)
         self._identities.append(person.identity)
+
+    def open(self, listener: Listener, token: str | None) -> HubSocketIO:
+        """Begin to connect to the system's channel with a token."""
+        auth = actions.auth_for(self.target, token, self.channel)
+        return self.hub.open(listener, auth, self.channel.address)
 
     def all_spawned(self) -> None:
         """Every user is there; measuring begins as soon as their sessions are open."""
@@ -98,7 +169,7 @@ class Generator:
             self.books.begin()
             self._busy = process_time()
 
-    def pick(self) -> Person | None:
+    def pick(self) -> Participant | None:
         """Somebody to aim an action at, everyone in turn; None where nobody is ready, and the action is left out."""
         person = _first_ready(self._next) or _first_ready(self.ready)
         if person is None:
@@ -107,17 +178,23 @@ class Generator:
 
     def administer(self, operation: str, identity: Identity, **parameters: str) -> Answer:
         """Perform an admin's operation on somebody; the admins of the profile act in turn."""
+        return self.calls.perform(operation, {**actions.credentials_of(identity), **parameters}, self.admin_token())
+
+    def admin_token(self) -> str | None:
+        """The token of the next admin of the profile; None where it has none."""
         self._admins.rotate()
-        admin = self._admins[0] if self._admins else None
-        return self.calls.perform(operation, {**actions.credentials_of(identity), **parameters}, admin)
+        return self._admins[0] if self._admins else None
 
     def settle(self, patience: float) -> None:
-        """Begin nothing more; wait until what is under way has ended, at most `patience` seconds."""
+        """Begin nothing more; wait until what is under way has ended, at most `patience` seconds and a call longer."""
         self.stopping.set()
         end = monotonic() + patience
-        while (self.running or self.books.ledger.pending) and monotonic() < end:
+        while self.books.ledger.pending and monotonic() < end:
+            gevent.sleep(_TICK)
+        while self.running and monotonic() < end + self.target.budgets.call:
             gevent.sleep(_TICK)
         gevent.sleep(_LINGER)
+        self.books.ledger.conclude()
 
     def account(self) -> Account:
         """The figures as they are now."""
@@ -149,28 +226,17 @@ class Generator:
         """Learn what an action must know of the next persons, so that none is late for it."""
         while True:
             while len(self._next) < _AHEAD and (person := _first_ready(self.ready)):
-                person.tell_tier()
+                person.prepare()
                 self._next.append(person)
             gevent.sleep(_TICK)
 
 
-def _first_ready(persons: deque[Person]) -> Person | None:
+def _first_ready(persons: deque[Participant]) -> Participant | None:
     while persons:
         person = persons.popleft()
         if person.is_ready:
             return person
     return None
-
-
-def _events(target: Target) -> frozenset[str]:
-    systems = catalog.load().systems
-    return frozenset(
-        event.name
-        for name in target.systems
-        for event in systems[name].events
-        if event.direction is Direction.SEND
-        if any(channel.wire is Wire.SOCKET_IO for channel in event.channels)
-    )
 
 
 def _allow_many_files() -> None:

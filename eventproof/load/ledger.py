@@ -6,109 +6,53 @@ Pure: times are arguments, in seconds on one clock, and every answer follows fro
 The rules:
 - an expectation is delivered in time or lost, never both: expected = delivered + lost + pending;
 - a receipt that comes after the deadline is late, and its expectation stays lost;
-- a second receipt is a duplicate, explained where the sender says that it repeats itself;
+- a second receipt is a duplicate, explained where its acknowledgement was owed or its recipient had connected anew;
+- of one subject (a claim, say), what an earlier step caused is received first; else it is out of order;
 - a receipt that nobody caused, or that comes after the logout of its recipient, is leaked;
+- where the ledger has patience, a receipt may come before its cause is entered: what its cause is, is asked again then;
+- somebody without a connection loses nothing: what is due waits for the return, or is not due any more (away);
 - what is settled is kept for a while, so that late and duplicate receipts are known as such, and then dropped.
 """
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
-from enum import Enum
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
-from itertools import islice
+from itertools import count
+from math import inf
 
-from eventproof.report.records import Delivery
+from .expectation import Arrival, Expectation, Line, Place, State
+from .judgement import Loss, Match, Receipt, Stray
+from .tally import Tally
 
-
-class Receipt(Enum):
-    """What one receipt turned out to be."""
-
-    DELIVERED = "delivered"
-    DUPLICATE = "duplicate"
-    LATE = "late"
-    PERMITTED = "permitted"
-    """Allowed at this recipient, but not due."""
-    LEAKED = "leaked"
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A receipt and the action it belongs to: its name and the time it was to be sent (None for a leak)."""
-
-    receipt: Receipt
-    action: str | None = None
-    at: float | None = None
-    reordered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """An expectation whose time is over."""
-
-    action: str
-    event: str
-    recipient: Hashable
-
-
-@dataclass(slots=True)
-class Tally:
-    """The account of one event."""
-
-    expected: int = 0
-    delivered: int = 0
-    lost: int = 0
-    late: int = 0
-    duplicate: int = 0
-    explained: int = 0
-    reordered: int = 0
-    leaked: int = 0
-
-    def add(self, other: "Tally") -> None:
-        """Take in another account of the same event."""
-        for column in fields(self):
-            setattr(self, column.name, getattr(self, column.name) + getattr(other, column.name))
-
-    def delivery(self, event: str) -> Delivery:
-        """As the record of a report."""
-        return Delivery(event=event, **asdict(self))
-
-
-class _State(Enum):
-    PENDING = 1
-    DELIVERED = 2
-    LOST = 3
-    GONE = 4
-
-
-@dataclass(slots=True, eq=False)
-class _Expectation:
-    action: str
-    event: str
-    recipient: Hashable
-    key: Hashable
-    at: float
-    deadline: float
-    state: _State = _State.PENDING
-
+__all__ = ["Ledger"]
 
 _KEPT_SECONDS = 30.0
 
 
 class Ledger:
-    """The account of all deliveries of one process. `kept` is how long settled expectations are remembered."""
+    """The account of all deliveries of one process.
 
-    def __init__(self, *, kept: float = _KEPT_SECONDS) -> None:
+    `kept` is how long settled expectations are remembered, `patience` how long a receipt may wait for its cause; in
+    seconds.
+    """
+
+    def __init__(self, *, kept: float = _KEPT_SECONDS, patience: float = 0.0) -> None:
         self._kept = kept
+        self._patience = patience
         self._tallies: dict[str, Tally] = {}
-        self._expectations: dict[tuple[Hashable, str], deque[_Expectation]] = {}
+        self._places: dict[tuple[Hashable, ...], Place] = {}
+        self._lines: dict[tuple[Hashable, Hashable], Line] = {}
+        self._pending: dict[Hashable, dict[Expectation, None]] = {}
         self._permits: dict[tuple[Hashable, str], float] = {}
+        self._own: set[tuple[Hashable, Hashable]] = set()
         self._logged_out: set[Hashable] = set()
-        self._due: list[tuple[float, int, _Expectation]] = []
-        self._settled: list[tuple[float, int, _Expectation]] = []
-        self._losses: list[Loss] = []
+        self._due: list[tuple[float, int, Expectation]] = []
+        self._settled: list[tuple[float, int, Expectation]] = []
+        self._strays: deque[tuple[float, Arrival]] = deque()
+        self._judged: list[Loss | Stray] = []
+        self._tickets = count(1)
         self._entered = 0
-        self._pending = 0
+        self._kept_now = 0
 
     @property
     def tallies(self) -> Mapping[str, Tally]:
@@ -118,11 +62,15 @@ class Ledger:
     @property
     def pending(self) -> int:
         """How many expectations are neither delivered nor lost yet."""
-        return self._pending
+        return sum(len(expectations) for expectations in self._pending.values())
 
     def __len__(self) -> int:
         """How many expectations are remembered, pending and settled."""
-        return sum(len(queue) for queue in self._expectations.values())
+        return self._kept_now
+
+    def tally(self, event: str) -> Tally:
+        """The account of one event, to enter in it what no receipt tells."""
+        return self._tallies.setdefault(event, Tally())
 
     def expect(
         self,
@@ -132,61 +80,105 @@ class Ledger:
         *,
         at: float,
         deadline: float,
+        subject: Hashable = None,
         key: Hashable = None,
-    ) -> None:
+        step: int | None = None,
+    ) -> tuple[Match, ...]:
         """Enter that each of `recipients` is to receive `event` by `deadline`, caused by `action` (intended for `at`).
 
-        `key` is what the payload will be known by, where the contract has such a thing; without one,
-        receipts are matched in the order in which they were caused.
+        `subject` is what the payload is about and `key` what tells it from others about that, where the contract has
+        such things; without them, receipts are matched in the order in which they were caused. `step` orders the
+        causes of one subject; left out, they are in the order of their entry. A deadline of `inf` is that of somebody
+        who is away, and set on the return. Gives what had been received before.
         """
-        tally = self._tally(event)
+        early: list[Match] = []
         for recipient in recipients:
-            expectation = _Expectation(action, event, recipient, key, at, deadline)
-            self._expectations.setdefault((recipient, event), deque()).append(expectation)
-            self._push(self._due, deadline, expectation)
-            tally.expected += 1
-            self._pending += 1
+            expectation = self._enter(action, event, recipient, at, deadline, subject, key, step)
+            self.tally(event).expected += 1
+            expectation.place.pending.append(expectation)
+            self._pending.setdefault(recipient, {})[expectation] = None
+            self._schedule(expectation)
+            early.extend(self._early(expectation.place))
+        return tuple(early)
+
+    def excuse(
+        self,
+        action: str,
+        event: str,
+        recipients: Iterable[Hashable],
+        *,
+        at: float,
+        subject: Hashable = None,
+        key: Hashable = None,
+    ) -> None:
+        """Enter what `action` caused for somebody who had no connection: it may come, and is not due."""
+        for recipient in recipients:
+            expectation = self._enter(action, event, recipient, at, at, subject, key, None)
+            self._is_away(expectation)
+            for _ in self._early(expectation.place):
+                pass
 
     def permit(self, event: str, recipients: Iterable[Hashable], *, until: float) -> None:
         """Allow `event` at `recipients` without expecting it."""
-        self._tally(event)
+        self.tally(event)
         for recipient in recipients:
             self._permits[recipient, event] = until
+
+    def own(self, recipient: Hashable, subject: Hashable) -> None:
+        """Allow whatever is about `subject`, or without one has this mark, at its owner: nothing of it is expected."""
+        self._own.add((recipient, subject))
+        for _, receipt in self._strays:
+            if receipt.recipient == recipient and self._is_own(receipt):
+                self._judge(receipt)
 
     def withdraw(self, action: str, event: str, recipients: Iterable[Hashable]) -> None:
         """Take back what `action` was expected to cause and has not: it was refused, or nobody knows what it did."""
         for recipient in recipients:
-            for expectation in tuple(self._expectations.get((recipient, event), ())):
-                if expectation.action == action and expectation.state is _State.PENDING:
-                    self._tally(event).expected -= 1
-                    self._pending -= 1
-                    self._remove(expectation)
+            for expectation in tuple(self._pending.get(recipient, ())):
+                if expectation.action == action and expectation.event == event:
+                    self.tally(event).expected -= 1
+                    self._take_out(expectation)
+                    self._drop(expectation)
 
     def receive(
-        self, event: str, recipient: Hashable, *, at: float, key: Hashable = None, repeated: bool = False
+        self,
+        event: str,
+        recipient: Hashable,
+        *,
+        at: float,
+        subject: Hashable = None,
+        key: Hashable = None,
+        mark: Hashable = None,
+        connection: int = 0,
+        owed: bool = False,
     ) -> Match:
-        """Enter that `recipient` received `event` at `at`; `repeated` where the sender says that it sends again."""
+        """Enter that `recipient` received `event` at `at`.
+
+        `mark` tells a payload from others of the same subject and key, where these do not: the same mark is the same
+        event again. `connection` numbers the recipient's connections; `owed` is whether an acknowledgement of this
+        very event is required and may not have reached the sender.
+        """
         self._age(at)
-        tally = self._tally(event)
+        tally = self.tally(event)
         if recipient in self._logged_out:
             tally.leaked += 1
-            return Match(Receipt.LEAKED)
-        queue = self._expectations.get((recipient, event), ())
-        known = {expectation.state: expectation for expectation in reversed(queue) if key in (None, expectation.key)}
-        if pending := known.get(_State.PENDING):
-            return self._deliver(tally, pending)
-        if lost := known.get(_State.LOST):
-            self._remove(lost)
-            tally.late += 1
-            return Match(Receipt.LATE, lost.action, lost.at)
-        if delivered := known.get(_State.DELIVERED):
-            tally.duplicate += 1
-            tally.explained += repeated
-            return Match(Receipt.DUPLICATE, delivered.action, delivered.at)
-        if self._permits.get((recipient, event), at) > at:
-            return Match(Receipt.PERMITTED)
+            return Match(Receipt.LEAKED, received=at)
+        place = self._place(recipient, event, subject, key)
+        receipt = Arrival(event, recipient, subject, place, at, mark, connection, owed)
+        if self._own and self._is_own(receipt):
+            self._clear(place)
+            return Match(Receipt.PERMITTED, received=at)
+        if match := self._match(receipt):
+            return match
+        if self._patience:
+            place.strays.append(receipt)
+            self._strays.append((at + self._patience, receipt))
+            return Match(Receipt.WAITING, received=at)
+        self._clear(place)
+        if self._is_permitted(receipt):
+            return Match(Receipt.PERMITTED, received=at)
         tally.leaked += 1
-        return Match(Receipt.LEAKED)
+        return Match(Receipt.LEAKED, received=at)
 
     def logout(self, recipient: Hashable) -> None:
         """From now on `recipient` may receive nothing."""
@@ -198,47 +190,204 @@ class Ledger:
         for event in self._tallies:
             self._permits.pop((recipient, event), None)
 
-    def settle(self, now: float) -> list[Loss]:
-        """What was lost since the last call: pending with a deadline before `now`. Drops what was settled long ago."""
+    def suspend(self, recipient: Hashable) -> None:
+        """`recipient` lost the connection: what is pending waits for the return."""
+        for expectation in self._pending.get(recipient, ()):
+            expectation.deadline, expectation.ticket = inf, 0
+
+    def resume(self, recipient: Hashable, *, deadline: float, since: float) -> None:
+        """`recipient` is back: what waited is due by `deadline`, and what was caused before `since` is not any more."""
+        for expectation in tuple(self._pending.get(recipient, ())):
+            if expectation.deadline < inf:
+                continue
+            if expectation.at < since:
+                self._excuse(expectation)
+            else:
+                expectation.deadline = deadline
+                self._schedule(expectation)
+
+    def miss(self, recipient: Hashable) -> None:
+        """`recipient` lost the connection, and nothing is sent again on the return: what is pending is not due."""
+        for expectation in tuple(self._pending.get(recipient, ())):
+            self._excuse(expectation)
+
+    def settle(self, now: float) -> list[Loss | Stray]:
+        """What was lost or found leaked since the last call, by its time. Drops what was settled long ago."""
         self._age(now)
-        losses, self._losses = self._losses, []
-        return losses
+        judged, self._judged = self._judged, []
+        return judged
+
+    def conclude(self) -> None:
+        """Nothing comes any more: what waits for a cause is judged, and who is away now has missed what was due."""
+        while self._strays:
+            self._judge(self._strays.popleft()[1])
+        for recipient in tuple(self._pending):
+            for expectation in tuple(self._pending.get(recipient, ())):
+                if expectation.deadline == inf:
+                    self._excuse(expectation)
+
+    def _enter(
+        self,
+        action: str,
+        event: str,
+        recipient: Hashable,
+        at: float,
+        deadline: float,
+        subject: Hashable,
+        key: Hashable,
+        step: int | None,
+    ) -> Expectation:
+        place = self._place(recipient, event, subject, key)
+        line = self._lines.setdefault((recipient, event if subject is None else subject), Line())
+        line.length += 1
+        self._entered += 1
+        self._kept_now += 1
+        step = self._entered if step is None else step
+        return Expectation(action, event, recipient, place, line, step, at, deadline)
+
+    def _early(self, place: Place) -> Iterator[Match]:
+        """Ask the receipts that wait there again; what they turn out to be."""
+        for receipt in tuple(place.strays):
+            if match := self._match(receipt):
+                receipt.is_judged = True
+                place.strays.remove(receipt)
+                yield match
+
+    def _match(self, receipt: Arrival) -> Match | None:
+        place, tally = receipt.place, self.tally(receipt.event)
+        known = place.delivered.get(receipt.mark)
+        if receipt.mark is not None and known is not None:
+            return self._repeat(tally, known, receipt)
+        if place.pending:
+            return self._deliver(tally, place.pending[0], receipt)
+        if place.lost:
+            lost = place.lost[0]
+            self._drop(lost)
+            tally.late += 1
+            return Match(Receipt.LATE, lost.action, lost.at, received=receipt.at)
+        if known is not None:
+            return self._repeat(tally, known, receipt)
+        if place.away:
+            away = place.away[0]
+            return Match(Receipt.PERMITTED, away.action, away.at, received=receipt.at)
+        return None
+
+    def _deliver(self, tally: Tally, expectation: Expectation, receipt: Arrival) -> Match:
+        self._take_out(expectation)
+        previous = expectation.place.delivered.get(receipt.mark)
+        expectation.place.delivered[receipt.mark] = expectation
+        expectation.state, expectation.mark = State.DELIVERED, receipt.mark
+        if previous is not None:
+            self._drop(previous)
+        expectation.connection = receipt.connection
+        out_of_order = expectation.step < expectation.line.highest
+        expectation.line.highest = max(expectation.line.highest, expectation.step)
+        if expectation.deadline == inf:
+            self._keep(expectation, receipt.at)
+        tally.delivered += 1
+        tally.out_of_order += out_of_order
+        return Match(Receipt.DELIVERED, expectation.action, expectation.at, out_of_order, received=receipt.at)
+
+    def _repeat(self, tally: Tally, known: Expectation, receipt: Arrival) -> Match:
+        is_explained = receipt.owed or receipt.connection > known.connection
+        tally.duplicate += 1
+        tally.retried += receipt.owed
+        tally.explained += is_explained
+        return Match(Receipt.DUPLICATE, known.action, known.at, is_explained=is_explained, received=receipt.at)
+
+    def _excuse(self, expectation: Expectation) -> None:
+        self.tally(expectation.event).expected -= 1
+        self._take_out(expectation)
+        self._is_away(expectation)
+
+    def _is_away(self, expectation: Expectation) -> None:
+        expectation.state = State.AWAY
+        expectation.place.away.append(expectation)
+        self.tally(expectation.event).away += 1
+        self._keep(expectation, expectation.at)
+
+    def _take_out(self, expectation: Expectation) -> None:
+        """It is pending no more."""
+        expectation.place.pending.remove(expectation)
+        mine = self._pending[expectation.recipient]
+        del mine[expectation]
+        if not mine:
+            del self._pending[expectation.recipient]
+
+    def _judge(self, receipt: Arrival) -> None:
+        """The time of a receipt without a cause is over."""
+        if receipt.is_judged:
+            return
+        receipt.is_judged = True
+        receipt.place.strays.remove(receipt)
+        self._clear(receipt.place)
+        if not self._is_permitted(receipt):
+            self.tally(receipt.event).leaked += 1
+            self._judged.append(Stray(receipt.event, receipt.recipient))
+
+    def _is_permitted(self, receipt: Arrival) -> bool:
+        until = self._permits.get((receipt.recipient, receipt.event), receipt.at)
+        return until > receipt.at or self._is_own(receipt)
+
+    def _is_own(self, receipt: Arrival) -> bool:
+        return (receipt.recipient, receipt.mark if receipt.subject is None else receipt.subject) in self._own
 
     def _age(self, now: float) -> None:
         while self._due and self._due[0][0] < now:
-            _, _, expectation = heappop(self._due)
-            if expectation.state is _State.PENDING:
-                expectation.state = _State.LOST
-                self._tally(expectation.event).lost += 1
-                self._pending -= 1
-                self._losses.append(Loss(expectation.action, expectation.event, expectation.recipient))
-            if expectation.state is not _State.GONE:
-                self._push(self._settled, expectation.deadline + self._kept, expectation)
+            _, ticket, expectation = heappop(self._due)
+            if ticket != expectation.ticket:
+                continue
+            if expectation.state is State.PENDING:
+                self._take_out(expectation)
+                expectation.state = State.LOST
+                expectation.place.lost.append(expectation)
+                self.tally(expectation.event).lost += 1
+                self._judged.append(Loss(expectation.action, expectation.event, expectation.recipient))
+            self._keep(expectation, expectation.deadline)
+        while self._strays and self._strays[0][0] < now:
+            self._judge(self._strays.popleft()[1])
         while self._settled and self._settled[0][0] < now:
-            _, _, expectation = heappop(self._settled)
-            if expectation.state is not _State.GONE:
-                self._remove(expectation)
+            _, ticket, expectation = heappop(self._settled)
+            if ticket == expectation.ticket:
+                self._drop(expectation)
 
-    def _deliver(self, tally: Tally, expectation: _Expectation) -> Match:
-        queue = self._expectations[expectation.recipient, expectation.event]
-        later = islice(queue, queue.index(expectation) + 1, None)
-        reordered = any(other.state is _State.DELIVERED for other in later)
-        expectation.state = _State.DELIVERED
-        tally.delivered += 1
-        tally.reordered += reordered
-        self._pending -= 1
-        return Match(Receipt.DELIVERED, expectation.action, expectation.at, reordered)
+    def _schedule(self, expectation: Expectation) -> None:
+        if expectation.deadline < inf:
+            expectation.ticket = next(self._tickets)
+            heappush(self._due, (expectation.deadline, expectation.ticket, expectation))
 
-    def _remove(self, expectation: _Expectation) -> None:
-        expectation.state = _State.GONE
-        place = (expectation.recipient, expectation.event)
-        self._expectations[place].remove(expectation)
-        if not self._expectations[place]:
-            del self._expectations[place]
+    def _keep(self, expectation: Expectation, since: float) -> None:
+        expectation.ticket = next(self._tickets)
+        heappush(self._settled, (since + self._kept, expectation.ticket, expectation))
 
-    def _tally(self, event: str) -> Tally:
-        return self._tallies.setdefault(event, Tally())
+    def _drop(self, expectation: Expectation) -> None:
+        """It is remembered no more."""
+        place = expectation.place
+        match expectation.state:
+            case State.DELIVERED:
+                if place.delivered[expectation.mark] is expectation:
+                    del place.delivered[expectation.mark]
+            case State.LOST:
+                place.lost.remove(expectation)
+            case State.AWAY:
+                place.away.remove(expectation)
+            case State.PENDING:
+                pass
+        expectation.ticket = 0
+        self._kept_now -= 1
+        expectation.line.length -= 1
+        if not expectation.line.length:
+            subject = place.key[2]
+            self._lines.pop((expectation.recipient, expectation.event if subject is None else subject), None)
+        self._clear(place)
 
-    def _push(self, heap: list[tuple[float, int, _Expectation]], time: float, expectation: _Expectation) -> None:
-        self._entered += 1
-        heappush(heap, (time, self._entered, expectation))
+    def _place(self, recipient: Hashable, event: str, subject: Hashable, key: Hashable) -> Place:
+        where = (recipient, event, subject, key)
+        place = self._places.get(where)
+        if place is None:
+            place = self._places[where] = Place(where)
+        return place
+
+    def _clear(self, place: Place) -> None:
+        if not len(place) and not place.strays:
+            self._places.pop(place.key, None)

@@ -1,13 +1,19 @@
 """What a swarm measures, by name: the words an objective may use, and what each stands for.
 
-A latency is a distribution of seconds; a count is a number of things, with the count that it is a share of.
+A latency is a distribution of seconds; a count is a number of things, with the count that it is a share of. The name
+of an event is a latency, too.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+
+from eventproof import catalog
+from eventproof.catalog import Direction
 
 LATENCIES: Mapping[str, str] = {
     "connect": "from the wish to connect to the answer of the CONNECT packet, each session",
+    "reconnect": "from the loss of a connection to the answer of the CONNECT packet of the next, pauses included",
     "ban_to_answer": "from the ban's intended time to the answer of its call",
     "ban_to_event": "from the ban's intended time to user.banned, each session",
     "ban_to_closed": "from the ban's intended time to the end of the connection, each session",
@@ -17,6 +23,18 @@ LATENCIES: Mapping[str, str] = {
     "send_lag": "how late the load generator sent an action",
     "loop_lag": "how late the load generator's event loop ran a timer",
 }
+
+
+@cache
+def latencies() -> Mapping[str, str]:
+    """Every latency with what it stands for: those of `LATENCIES`, and one for each event that a server sends."""
+    of_events = {
+        event.name: f"from the intended time of its cause to {event.name}, each session"
+        for system in catalog.load().systems.values()
+        for event in system.events
+        if event.direction is Direction.SEND
+    }
+    return {**of_events, **LATENCIES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +53,24 @@ COUNTS: Mapping[str, Count] = {
     "delivered": Count("those received in time", "expected"),
     "lost": Count("those not received in time", "expected"),
     "late": Count("those received after their time was over; they are among the lost", "expected"),
+    "away": Count("events caused for somebody without a connection, to whom they need not be sent later", "away"),
+    "acknowledged": Count("events that their recipients acknowledged", "delivered"),
     "duplicate": Count("events received once more than they were caused", "expected"),
-    "unexplained": Count("duplicates that no retry explains", "expected"),
-    "reordered": Count("events received after a later one", "expected"),
+    "retried": Count("duplicates that came before their acknowledgement can have arrived", "expected"),
+    "explained": Count("duplicates that a retry or a new connection explains", "duplicate"),
+    "unexplained": Count("duplicates that neither a retry nor a new connection explains", "expected"),
+    "out_of_order": Count("events received after what a later action on the same subject caused", "expected"),
     "leaked": Count("events received by someone whom they were not for, or after logout", "expected"),
+    "invalid": Count("events received with a payload that does not fit the contract", "expected"),
+    "errors": Count("error events that somebody was sent", "sessions"),
     "stragglers": Count("sessions and tokens that outlived their ban", "bans"),
     "dropped": Count("sessions ended by the target without a ban", "sessions"),
-    "failed": Count("actions that were refused or not answered", "actions"),
+    "cut": Count("sessions that we cut between an event and its acknowledgement", "sessions"),
+    "claims": Count("claims that were submitted", "claims"),
+    "paid": Count("claims that were paid", "claims"),
+    "denied": Count("claims that were denied", "claims"),
+    "unfinished": Count("claims that were neither paid nor denied when the run ended", "claims"),
+    "failed": Count("actions that were refused, or whose outcome never became known", "actions"),
+    "unanswered": Count("actions without an answer, whose outcome was read afterwards", "actions"),
     "unopened": Count("sessions that could not be opened", "sessions"),
 }

@@ -4,7 +4,7 @@ The master deals out the identities before a test, and before it stops it waits 
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -19,7 +19,7 @@ from .account import Account, merge
 from .admission import Share
 from .conductor import Conductor
 from .generator import Generator
-from .objectives import Objective
+from .scenario import Scenario
 
 _SHARE, _COLLECT, _ACCOUNT = "eventproof.share", "eventproof.collect", "eventproof.account"
 _MARGIN = 15.0
@@ -34,12 +34,12 @@ class Unexpected(Exception):
 
 
 class Node:
-    """What all processes have in common. `defaults` are the objectives of the scenario."""
+    """What all processes have in common. `scenario` is what the locustfile says of itself."""
 
-    def __init__(self, environment: Any, runner: Any, defaults: Sequence[Objective]) -> None:
+    def __init__(self, environment: Any, runner: Any, scenario: Scenario) -> None:
         self._environment = environment
         self._runner = runner
-        self._defaults = defaults
+        self._scenario = scenario
         self._generator: Generator | None = None
         self._is_testing = False
 
@@ -85,9 +85,11 @@ class Node:
             self._generator.close()
         self._generator = Generator(
             target,
+            system=self._scenario.system,
+            patience=self._scenario.patience,
             share=share,
             deadline=options.deadline,
-            limits=saturation.limits(conductor.asked(self._defaults, options.objective)),
+            limits=saturation.limits(conductor.asked(self._scenario.objectives, options.objective)),
             seed=options.seed,
             report=self._report,
         )
@@ -112,9 +114,9 @@ class Node:
 class Local(Node):
     """The only process: generates the load and concludes the run."""
 
-    def __init__(self, environment: Any, runner: Any, defaults: Sequence[Objective]) -> None:
-        super().__init__(environment, runner, defaults)
-        self._conductor = Conductor(environment.parsed_options, defaults, 1)
+    def __init__(self, environment: Any, runner: Any, scenario: Scenario) -> None:
+        super().__init__(environment, runner, scenario)
+        self._conductor = Conductor(environment.parsed_options, scenario, 1)
 
     def test_start(self, **_: Any) -> None:
         """Admit the test, and be ready for its users."""
@@ -130,8 +132,8 @@ class Local(Node):
 class Worker(Node):
     """Generates its share of the load, and sends its account when it is asked for it."""
 
-    def __init__(self, environment: Any, runner: Any, defaults: Sequence[Objective]) -> None:
-        super().__init__(environment, runner, defaults)
+    def __init__(self, environment: Any, runner: Any, scenario: Scenario) -> None:
+        super().__init__(environment, runner, scenario)
         self._share = _NOBODY
         runner.register_message(_SHARE, self._on_share)
         runner.register_message(_COLLECT, self._on_collect, concurrent=True)
@@ -160,9 +162,9 @@ class Worker(Node):
 class Master(Node):
     """Generates nothing: deals out shares, collects accounts, concludes the run."""
 
-    def __init__(self, environment: Any, runner: Any, defaults: Sequence[Objective]) -> None:
-        super().__init__(environment, runner, defaults)
-        self._conductor = Conductor(environment.parsed_options, defaults, environment.parsed_options.expect_workers)
+    def __init__(self, environment: Any, runner: Any, scenario: Scenario) -> None:
+        super().__init__(environment, runner, scenario)
+        self._conductor = Conductor(environment.parsed_options, scenario, environment.parsed_options.expect_workers)
         self._workers: dict[str, str] = {}
         self._late: list[str] = []
         self._accounts: dict[str, Account] = {}

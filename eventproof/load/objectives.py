@@ -2,6 +2,7 @@
 
     ban_to_logout: p(99) < 250ms
     ban_to_event: count >= 10
+    claim_paid: p(99) < 1s
     leaked == 0
     lost <= 0.1%
 
@@ -21,10 +22,10 @@ from eventproof.report import records
 from eventproof.verdict import Verdict
 
 from .histogram import Histogram
-from .metrics import COUNTS, LATENCIES
+from .metrics import COUNTS, LATENCIES, latencies
 
 _LINE = re.compile(
-    r"\s*(?P<metric>[a-z_]+)"
+    r"\s*(?P<metric>[a-z_]+(?:\.[a-z_]+)*)"
     r"\s*(?::\s*(?P<selector>count|min|mean|max|p\(\s*(?P<percent>\d+(?:\.\d+)?)\s*\)))?"
     r"\s*(?P<operator><=|>=|==|!=|<|>)"
     r"\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>µs|us|ms|s|%)?\s*"
@@ -76,16 +77,20 @@ def parse(expression: str) -> Objective:
     if match is None:
         raise UsageError(f'the objective "{expression}" cannot be read; write it as {_EXAMPLES}')
     metric, selector, unit = match["metric"], match["selector"] or "", match["unit"] or ""
-    if metric not in LATENCIES and metric not in COUNTS:
-        near = get_close_matches(metric, [*LATENCIES, *COUNTS], n=1)
+    known = latencies()
+    if metric not in known and metric not in COUNTS:
+        near = get_close_matches(metric, [*known, *COUNTS], n=1)
         hint = f', did you mean "{near[0]}"?' if near else ""
-        known = ", ".join([*LATENCIES, *COUNTS])
-        raise UsageError(f'the objective "{expression}" names an unknown metric{hint} (there are {known})')
+        named = ", ".join([*LATENCIES, *COUNTS])
+        raise UsageError(
+            f'the objective "{expression}" names an unknown metric{hint} '
+            f"(there are {named}, and the name of every event)"
+        )
     if metric in COUNTS and (selector or unit not in ("", "%")):
         raise UsageError(
             f'the objective "{expression}" is about a number: write it as "{metric} == 0" or "{metric} < 1%"'
         )
-    if metric in LATENCIES and (not selector or (unit in _SECONDS) is (selector == "count") or unit == "%"):
+    if metric in known and (not selector or (unit in _SECONDS) is (selector == "count") or unit == "%"):
         raise UsageError(
             f'the objective "{expression}" is about a latency: '
             f'write it as "{metric}: p(99) < 250ms" or "{metric}: count >= 10"'

@@ -13,7 +13,7 @@ from .account import Account
 from .objectives import Objective, judge
 from .saturation import saturated
 
-_DEFINITE = frozenset({"leaked", "duplicate", "unexplained", "reordered"})
+_DEFINITE = frozenset({"leaked", "duplicate", "unexplained", "out_of_order", "invalid"})
 """What a slow generator cannot make up: these fail whatever else is wrong."""
 _NAMED = 5
 _OMITTED_SHARE = 0.05
@@ -25,6 +25,8 @@ class Circumstances:
     """What the master knows of a run beside the accounts."""
 
     target: Target
+    system: str
+    """The one that the swarm is about."""
     objectives: Sequence[Objective]
     started: str
     seconds: float
@@ -53,7 +55,7 @@ def conclude(account: Account, at: Circumstances) -> Run:
     return Run(
         kind="swarm",
         target=at.target.base_url,
-        systems=at.target.systems,
+        systems=(at.system,),
         started=at.started,
         seconds=round(at.seconds, 3),
         seed=at.seed,

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import gevent
 
 from eventproof import actions
-from eventproof.client.hub import Closed, CloseReason, HubSocketIO
+from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
 from eventproof.errors import ContractViolation, EventproofError
 from eventproof.target import Identity
 from eventproof.wire.connection import AckReceived, EventReceived
 
 from .action import Action, Until
+from .judgement import Receipt
 
 if TYPE_CHECKING:
     from .generator import Generator
@@ -34,8 +35,7 @@ class Session:
         self._person = person
         self._was_open = False
         self._began = monotonic()
-        auth = actions.auth_for(person.generator.target, person.token)
-        self._connection: HubSocketIO | None = person.generator.hub.open(self, auth)
+        self._connection: HubSocketIO | None = person.generator.open(self, person.token)
 
     def __str__(self) -> str:
         return f"{self._person} on device {self.number}"
@@ -72,11 +72,13 @@ class Session:
 
     def received(self, _connection: HubSocketIO, event: EventReceived, at: float) -> None:
         """An event arrived."""
-        generator = self._person.generator
-        intended = generator.books.received(event.name, self, at)
-        if intended is not None:
+        books = self._person.generator.books
+        if books.contract(event.name, event.args, self) is None:
+            return
+        match = books.received(event.name, self, at)
+        if match.receipt is Receipt.DELIVERED and match.at is not None:
             if event.name in _LATENCIES:
-                generator.books.record(_LATENCIES[event.name], at - intended)
+                books.record(_LATENCIES[event.name], at - match.at)
             action = self._person.action
             if action is not None and action.until is Until.EVENT:
                 action.is_over_for(self, at)
@@ -154,7 +156,7 @@ class Person:
             self.identity = replace(self.identity, id=login.id)
         return self.token is not None
 
-    def tell_tier(self) -> None:
+    def prepare(self) -> None:
         """Know the tier, from the target itself; where it does not tell, the first update of it is a guess."""
         if self.tier is None:
             generator = self.generator

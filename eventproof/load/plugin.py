@@ -17,22 +17,38 @@ from . import objectives as lines
 from . import web
 from .generator import Generator
 from .node import Local, Master, Node, Worker
+from .scenario import Scenario
 
-__all__ = ["generator", "objectives", "option"]
+__all__ = ["check", "generator", "objectives", "option", "system"]
 
 _NODES: dict[type, type[Node]] = {LocalRunner: Local, MasterRunner: Master, WorkerRunner: Worker}
 _EVENTS = ("test_start", "test_stopping", "spawning_complete", "quitting")
-_defaults: list[lines.Objective] = []
+_scenario = Scenario()
+_checks: list[Callable[[Any], object]] = []
 
 
 def objectives(*expressions: str) -> None:
     """What a scenario asks for where nobody asks for anything else."""
-    _defaults[:] = map(lines.parse, expressions)
+    _scenario.objectives = tuple(map(lines.parse, expressions))
+
+
+def system(name: str, *, patience: float = 0.0) -> None:
+    """The system that a scenario is about; user-state where nothing is said.
+
+    With `patience`, in seconds, an event may be received before its cause is entered: for actions whose causes are
+    known only when their calls are answered.
+    """
+    _scenario.system, _scenario.patience = name, patience
 
 
 def option(name: str, **described: Any) -> None:
     """An option of a scenario, as for `argparse`; its value must be a plain one, for it is sent to the workers."""
     _OPTIONS[name] = described
+
+
+def check(function: Callable[[Any], object]) -> None:
+    """Have the parsed options checked before a run: `function` raises UsageError where they cannot be used."""
+    _checks.append(function)
 
 
 def generator(environment: Any) -> Generator:
@@ -91,7 +107,9 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 @events.init.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
 def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> None:
     gevent.signal_handler(signal.SIGINT, _interrupt)
-    node = _or_sentence(lambda: _NODES[type(runner)](environment, runner, _defaults))()
+    for checked in _checks:
+        _or_sentence(checked)(environment.parsed_options)
+    node = _or_sentence(lambda: _NODES[type(runner)](environment, runner, _scenario))()
     environment.eventproof = node
     for name in _EVENTS:
         getattr(environment.events, name).add_listener(_or_sentence(getattr(node, name)))

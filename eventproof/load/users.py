@@ -1,6 +1,7 @@
 """The Locust user classes that a swarm is made of: `Member`s who are connected, and `Admin`s who act on them."""
 
 from collections.abc import Callable, Mapping
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -11,16 +12,17 @@ from locust import User, events, task
 from locust.user.task import LOCUST_STATE_WAITING
 
 from eventproof.errors import ContractViolation, UsageError
+from eventproof.target import Identity
 
 from . import admin, plugin
-from .generator import Generator
+from .generator import Generator, Participant
 from .person import Person
 from .schedule import schedule
 
 __all__ = ["Act", "Admin", "Member"]
 
-Act = Callable[[Person, float], None]
-"""What an admin does to somebody at an intended time."""
+Act = Callable[[Any, float], None]
+"""What an admin does to somebody (a `Participant` of the scenario) at an intended time."""
 
 _FOREVER = 1e9
 _EARLY = 0.0015
@@ -42,6 +44,10 @@ class Member(User):
         random, share = plugin.generator(self.environment).random, self.environment.parsed_options.multi_device
         return random.choice((2, 3)) if random.random() < share else 1
 
+    def person(self, generator: Generator, identity: Identity) -> Participant:
+        """Who this is on the target."""
+        return Person(generator, identity, self.devices())
+
     def start(self, group: Group) -> Greenlet:
         """Open a session on every device."""
         self._group, self._state = group, LOCUST_STATE_WAITING
@@ -49,9 +55,9 @@ class Member(User):
         self._greenlet = uncalled
         group.add(uncalled)
         generator = plugin.generator(self.environment)
-        self._person: Person | None = None
+        self._person: Participant | None = None
         try:
-            self._person = generator.enter(self.devices())
+            self._person = generator.enter(self.person)
         except UsageError as error:
             generator.books.count("unopened")
             generator.books.note(str(error))
@@ -60,7 +66,7 @@ class Member(User):
     def stop(self, force: bool = False) -> bool:  # noqa: ARG002 - there is nothing to wait for
         """Close them."""
         if self._person is not None:
-            self._person.generator.leave(self._person)
+            plugin.generator(self.environment).leave(self._person)
         if self._greenlet is not None:
             self._greenlet.kill(block=False)
         return True
@@ -85,6 +91,10 @@ class Admin(User):
         """What this admin does, and how often a second."""
         return {}
 
+    def most(self) -> float:
+        """How many actions this admin begins at most."""
+        return inf
+
     def ban(self, person: Person, intended: float) -> None:
         """Ban somebody, and bring them back."""
         admin.ban(self.generator, person, intended)
@@ -94,16 +104,23 @@ class Admin(User):
         admin.update_tier(self.generator, person, intended)
 
     def on_start(self) -> None:
-        """Wait until everybody is connected."""
+        """Come in, and wait until everybody is connected."""
         self.generator = plugin.generator(self.environment)
         self.generator.books.count("admins")
+        self.enter()
         self.generator.wait_until_measuring()
+
+    def enter(self) -> None:
+        """Come in, where admins are connected to anything."""
 
     @task
     def act(self) -> None:
         """Act on time, until the test stops."""
         generator, at_once = self.generator, Pool(_AT_ONCE)
-        for intended, action in schedule(self.rates(), monotonic(), generator.random):
+        actions = schedule(self.rates(), monotonic(), generator.random)
+        for number, (intended, action) in enumerate(actions):
+            if number >= self.most():
+                break
             if generator.stopping.wait(max(intended - monotonic() - _EARLY, 0)):
                 break
             while monotonic() < intended:
@@ -113,7 +130,7 @@ class Admin(User):
         gevent.sleep(_FOREVER)
 
 
-def _run(generator: Generator, action: Act, person: Person, intended: float) -> None:
+def _run(generator: Generator, action: Act, person: Participant, intended: float) -> None:
     generator.running += 1
     try:
         action(person, intended)

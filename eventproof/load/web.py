@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Any
 
+from eventproof.report import digest
 from eventproof.report.records import Delivery
 
 _KEY = "delivery"
@@ -12,7 +13,7 @@ _KEY = "delivery"
 
 def show(web_ui: Any, deliveries: Callable[[], tuple[Delivery, ...]]) -> None:
     """Add the tab; `deliveries` is asked each time that the page refreshes its tables."""
-    columns = [{"key": field.name, "title": field.name.capitalize()} for field in fields(Delivery)]
+    columns = [{"key": field.name, "title": digest.heading(field.name).capitalize()} for field in fields(Delivery)]
     web_ui.template_args |= {
         "extended_tabs": [{"title": "Delivery", "key": _KEY}],
         "extended_tables": [{"key": _KEY, "structure": columns}],

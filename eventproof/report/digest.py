@@ -36,14 +36,21 @@ QUANTILES: tuple[tuple[str, str, float], ...] = (
 ACCOUNT: Mapping[str, str] = {
     "expected": "recipients that the actions should have reached",
     "delivered": "those that received it in time",
-    "lost": "those that did not",
+    "acknowledged": "those that acknowledged it",
+    "lost": "those that did not receive it in time",
     "late": "those of the lost that received it afterwards",
+    "away": "recipients without a connection at the time, to whom it is not claimed to be sent later: not expected",
     "duplicate": "received again",
-    "explained": "those of the duplicates that a retry accounts for",
-    "reordered": "received after a later one",
+    "retried": "those of the duplicates that came before their acknowledgement can have arrived",
+    "explained": "those of the duplicates that a retry or a new connection accounts for",
+    "out_of_order": "received after what a later action on the same subject caused",
     "leaked": "received by somebody whom it was not for",
+    "invalid": "received with a payload that does not fit the contract",
 }
 """The columns of the delivery account, and what each counts."""
+
+_RARE = frozenset({"acknowledged", "away", "retried", "invalid"})
+"""Columns that are left out where they count nothing: many systems have no such thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +240,23 @@ def quantile(latency: Latency, field: str, share: float) -> str:
     return milliseconds(getattr(latency, field)) if latency.count * (1 - share) > 1 - 1e-9 else "= max"
 
 
+def columns(accounts: Iterable[Delivery]) -> tuple[str, ...]:
+    """The columns to show of these accounts."""
+    accounts = tuple(accounts)
+    return tuple(
+        column for column in ACCOUNT if column not in _RARE or any(getattr(account, column) for account in accounts)
+    )
+
+
+def heading(column: str) -> str:
+    """A column's name as people say it: `out of order`."""
+    return column.replace("_", " ")
+
+
 def is_wrong(delivery: Delivery, column: str) -> bool:
     """Whether what that column counts should not have happened."""
     match column:
-        case "lost" | "reordered" | "leaked":
+        case "lost" | "out_of_order" | "leaked" | "invalid":
             return bool(getattr(delivery, column))
         case "duplicate":
             return delivery.duplicate > delivery.explained

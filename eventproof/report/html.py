@@ -57,6 +57,7 @@ def render(run: Run, _history: Iterable[Record] = ()) -> str:
             tally=digest.counts(requirement.verdict for requirement in run.requirements),
             notable={requirement.id for requirement in digest.notable(run)},
             charts=charts(run.latency),
+            columns=digest.columns(run.delivery),
             style=style,
             script=script,
             policy=_policy(style, script),
@@ -80,6 +81,7 @@ def _environment() -> Environment:
         "metric": digest.metric,
         "time_line": time_line,
         "number": digest.number,
+        "heading": digest.heading,
     }
     environment.globals |= {
         "QUANTILES": digest.QUANTILES,

@@ -1,7 +1,7 @@
 """summary.md: the run for a CI job's summary page, in the Markdown that GitHub and GitLab share."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from eventproof.history import Record
 from eventproof.verdict import Outcome, Verdict
@@ -142,11 +142,12 @@ def _latency(latencies: Iterable[Latency]) -> Iterator[str]:
         yield from _table(("metric", "count", *(name for name, _, _ in digest.QUANTILES), "max"), rows, figures=True)
 
 
-def _delivery(accounts: Iterable[Delivery]) -> Iterator[str]:
-    rows = [(_text(one.event), *(_column(one, column) for column in digest.ACCOUNT)) for one in accounts]
+def _delivery(accounts: Sequence[Delivery]) -> Iterator[str]:
+    columns = digest.columns(accounts)
+    rows = [(_text(one.event), *(_column(one, column) for column in columns)) for one in accounts]
     if rows:
         yield from ("", "### Delivery")
-        yield from _table(("event", *digest.ACCOUNT), rows, figures=True)
+        yield from _table(("event", *map(digest.heading, columns)), rows, figures=True)
 
 
 def _column(delivery: Delivery, column: str) -> str:

@@ -57,7 +57,7 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The account of one event: every expected recipient of every action is in exactly one column."""
+    """The account of one event: every expected recipient of every action is either delivered or lost."""
 
     event: str
     expected: int
@@ -65,11 +65,20 @@ class Delivery:
     lost: int
     duplicate: int
     explained: int
-    """Those of the duplicates that a retry accounts for."""
-    reordered: int
+    """Those of the duplicates that a retry or a new connection accounts for."""
+    out_of_order: int
+    """Received after what a later action caused: of the same claim, say; without such a subject, of the same event."""
     leaked: int
     late: int = 0
     """Those of the lost that arrived after their time was over."""
+    acknowledged: int = 0
+    """Those that we acknowledged, each counted once."""
+    retried: int = 0
+    """Those of the duplicates whose acknowledgement the sender may still have waited for."""
+    away: int = 0
+    """Caused while their recipient had no connection, and not claimed to be sent again on the return: not expected."""
+    invalid: int = 0
+    """Received with a payload that does not fit the contract."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,9 +191,10 @@ def _latency(run: Run) -> RenderableType | None:
 def _delivery(run: Run) -> RenderableType | None:
     if not run.delivery:
         return None
-    table = _table("", *digest.ACCOUNT)
+    columns = digest.columns(run.delivery)
+    table = _table("", *map(digest.heading, columns))
     for delivery in run.delivery:
-        table.add_row(Text(_shown(delivery.event)), *(_column(delivery, column) for column in digest.ACCOUNT))
+        table.add_row(Text(_shown(delivery.event)), *(_column(delivery, column) for column in columns))
     return _section("Delivery", table)
 
 

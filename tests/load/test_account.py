@@ -2,7 +2,7 @@ import json
 
 from eventproof.load.account import Account, Incident, merge
 from eventproof.load.histogram import Histogram
-from eventproof.load.ledger import Tally
+from eventproof.load.tally import Tally
 from eventproof.report.records import Gauge
 
 

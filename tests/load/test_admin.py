@@ -22,7 +22,7 @@ from eventproof.load.calls import Answer
 def test_a_token_outlives_its_ban_where_it_works_and_not_where_nobody_knows(
     answer: Answer, stragglers: int, failed: int, samples: int
 ) -> None:
-    books = Books(frozenset(), lambda *_: None)
+    books = Books({}, lambda *_: None)
     generator: Any = SimpleNamespace(books=books, calls=SimpleNamespace(perform=lambda *_: answer))
     person: Any = "user-1"
     _await_refusal(generator, person, "old", intended=0.0, deadline=0.0)

@@ -14,7 +14,9 @@ from eventproof.load.saturation import Limits
 @pytest.fixture
 def generator() -> Iterator[Generator]:
     target = profile.for_url("http://127.0.0.1:1", env={})
-    generator = Generator(target, share=Share(), deadline=1, limits=Limits(), seed=0, report=lambda *_: None)
+    generator = Generator(
+        target, system="user-state", share=Share(), deadline=1, limits=Limits(), seed=0, report=lambda *_: None
+    )
     yield generator
     generator.close()
 

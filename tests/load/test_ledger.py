@@ -1,11 +1,14 @@
 from collections.abc import Hashable
+from math import inf
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from eventproof.load.ledger import Ledger, Loss, Match, Receipt, Tally
+from eventproof.load.judgement import Loss, Match, Receipt, Stray
+from eventproof.load.ledger import Ledger
+from eventproof.load.tally import Tally
 
 BAN = "user.banned"
 
@@ -21,7 +24,7 @@ def ledger() -> Ledger:
 
 def test_a_receipt_in_time_is_delivered_and_tells_its_action(ledger: Ledger) -> None:
     ledger.expect("ban 1", BAN, ["a", "b"], at=1, deadline=5)
-    assert ledger.receive(BAN, "a", at=2) == Match(Receipt.DELIVERED, "ban 1", 1)
+    assert ledger.receive(BAN, "a", at=2) == Match(Receipt.DELIVERED, "ban 1", 1, received=2)
     assert ledger.pending == 1
     assert ledger.tallies[BAN] == Tally(expected=2, delivered=1)
 
@@ -37,7 +40,7 @@ def test_what_has_not_come_by_its_deadline_is_lost(ledger: Ledger) -> None:
 
 def test_what_comes_after_its_deadline_is_late_and_stays_lost(ledger: Ledger) -> None:
     ledger.expect("ban 1", BAN, ["a"], at=1, deadline=5)
-    assert ledger.receive(BAN, "a", at=6) == Match(Receipt.LATE, "ban 1", 1)
+    assert ledger.receive(BAN, "a", at=6) == Match(Receipt.LATE, "ban 1", 1, received=6)
     assert ledger.settle(7) == [Loss("ban 1", BAN, "a")]
     assert ledger.tallies[BAN] == Tally(expected=1, lost=1, late=1)
     assert _receipt(ledger, "a", 8) is Receipt.LEAKED
@@ -47,8 +50,8 @@ def test_a_second_receipt_is_a_duplicate_and_a_retry_explains_it(ledger: Ledger)
     ledger.expect("ban 1", BAN, ["a"], at=1, deadline=5)
     _receipt(ledger, "a", 2)
     assert _receipt(ledger, "a", 3) is Receipt.DUPLICATE
-    assert _receipt(ledger, "a", 3, repeated=True) is Receipt.DUPLICATE
-    assert ledger.tallies[BAN] == Tally(expected=1, delivered=1, duplicate=2, explained=1)
+    assert _receipt(ledger, "a", 3, owed=True) is Receipt.DUPLICATE
+    assert ledger.tallies[BAN] == Tally(expected=1, delivered=1, duplicate=2, retried=1, explained=1)
 
 
 def test_what_nobody_caused_is_leaked(ledger: Ledger) -> None:
@@ -90,9 +93,9 @@ def test_a_key_finds_its_action_and_shows_what_came_in_the_wrong_order(ledger: L
         ledger.expect(f"tier {number}", BAN, ["a"], at=number, deadline=9, key=number)
     matches = [ledger.receive(BAN, "a", at=4, key=key) for key in (1, 3, 2)]
     assert [match.action for match in matches] == ["tier 1", "tier 3", "tier 2"]
-    assert [match.reordered for match in matches] == [False, False, True]
+    assert [match.out_of_order for match in matches] == [False, False, True]
     assert ledger.receive(BAN, "a", at=4, key="unheard of").receipt is Receipt.LEAKED
-    assert ledger.tallies[BAN] == Tally(expected=3, delivered=3, reordered=1, leaked=1)
+    assert ledger.tallies[BAN] == Tally(expected=3, delivered=3, out_of_order=1, leaked=1)
 
 
 def test_without_keys_receipts_are_matched_in_the_order_of_the_actions(ledger: Ledger) -> None:
@@ -109,6 +112,129 @@ def test_what_was_settled_long_ago_is_forgotten_so_memory_stays_bounded(ledger: 
     ledger.settle(2000)
     assert len(ledger) == 0
     assert ledger.tallies[BAN] == Tally(expected=2000, delivered=1000, lost=1000)
+
+
+PAID, REVIEW = "claim_paid", "claim_under_review"
+
+
+@pytest.fixture
+def patient() -> Ledger:
+    """A ledger of claims: a receipt may come before the answer of its call."""
+    return Ledger(kept=100, patience=20)
+
+
+def test_what_is_received_before_its_cause_is_known_is_delivered_when_it_is(patient: Ledger) -> None:
+    assert patient.receive(PAID, "a", at=2, subject="claim 1").receipt is Receipt.WAITING
+    assert patient.receive(PAID, "b", at=2, subject="claim 1").receipt is Receipt.WAITING
+    (match,) = patient.expect("pay 1", PAID, ["a"], at=1, deadline=9, subject="claim 1")
+    assert match == Match(Receipt.DELIVERED, "pay 1", 1, received=2)
+    assert patient.settle(21) == []
+    assert patient.settle(23) == [Stray(PAID, "b")]
+    assert patient.tallies[PAID] == Tally(expected=1, delivered=1, leaked=1)
+
+
+def test_of_two_receipts_before_their_cause_the_second_is_a_duplicate(patient: Ledger) -> None:
+    for _ in range(2):
+        patient.receive(PAID, "a", at=2, subject="claim 1")
+    matches = patient.expect("pay 1", PAID, ["a"], at=1, deadline=9, subject="claim 1")
+    assert [match.receipt for match in matches] == [Receipt.DELIVERED, Receipt.DUPLICATE]
+    assert patient.tallies[PAID] == Tally(expected=1, delivered=1, duplicate=1)
+
+
+def test_what_is_about_somebody_elses_claim_is_leaked_whatever_else_is_expected(patient: Ledger) -> None:
+    patient.expect("pay 1", PAID, ["a"], at=1, deadline=9, subject="claim 1")
+    patient.expect("pay 2", PAID, ["b"], at=1, deadline=9, subject="claim 2")
+    patient.receive(PAID, "a", at=2, subject="claim 2")
+    patient.conclude()
+    assert patient.settle(3) == [Stray(PAID, "a")]
+    assert patient.tallies[PAID] == Tally(expected=2, leaked=1)
+
+
+def test_a_claim_of_an_earlier_run_is_permitted_at_its_owner(patient: Ledger) -> None:
+    patient.receive(PAID, "a", at=2, subject="claim 0")
+    patient.receive(PAID, "b", at=2, subject="claim 0")
+    patient.own("a", "claim 0")
+    patient.conclude()
+    assert patient.settle(3) == [Stray(PAID, "b")]
+
+
+def test_what_an_earlier_run_left_is_permitted_by_its_mark(patient: Ledger) -> None:
+    for mark in ("left", "new"):
+        patient.receive("coverage_updated", "a", at=2, mark=mark)
+    patient.own("a", "left")
+    matches = patient.expect("pay 1", "coverage_updated", ["a"], at=1, deadline=9)
+    assert [match.receipt for match in matches] == [Receipt.DELIVERED]
+    assert patient.receive("coverage_updated", "a", at=3, mark="left").receipt is Receipt.PERMITTED
+    patient.conclude()
+    assert patient.tallies["coverage_updated"] == Tally(expected=1, delivered=1)
+
+
+def test_of_one_claim_what_an_earlier_step_caused_comes_first_and_within_a_step_there_is_no_order(
+    patient: Ledger,
+) -> None:
+    for claim in ("1", "2"):
+        patient.expect(f"review {claim}", REVIEW, ["a"], at=1, deadline=9, subject=claim, step=1)
+        patient.expect(f"pay {claim}", "payout_completed", ["a"], at=2, deadline=9, subject=claim, step=3)
+        patient.expect(f"pay {claim}", PAID, ["a"], at=2, deadline=9, subject=claim, step=3)
+    received = [(PAID, "1"), ("payout_completed", "1"), (REVIEW, "2"), (REVIEW, "1"), (PAID, "2"), (REVIEW, "1")]
+    matches = [patient.receive(event, "a", at=3, subject=claim) for event, claim in received]
+    assert [match.out_of_order for match in matches] == [False, False, False, True, False, False]
+    assert patient.tallies[REVIEW] == Tally(expected=2, delivered=2, out_of_order=1, duplicate=1)
+
+
+def test_a_duplicate_is_explained_by_an_acknowledgement_that_is_owed_or_a_new_connection(patient: Ledger) -> None:
+    patient.expect("pay 1", PAID, ["a"], at=1, deadline=9, subject="claim 1")
+    facts = [(1, False), (1, True), (1, False), (2, False), (2, True)]
+    matches = [
+        patient.receive(PAID, "a", at=2, subject="claim 1", connection=connection, owed=owed)
+        for connection, owed in facts
+    ]
+    assert [match.is_explained for match in matches] == [False, True, False, True, True]
+    assert patient.tallies[PAID] == Tally(expected=1, delivered=1, duplicate=4, retried=2, explained=3)
+
+
+def test_without_a_subject_the_same_payload_is_the_same_event_again(patient: Ledger) -> None:
+    for number in (1, 2):
+        patient.expect(f"pay {number}", "coverage_updated", ["a"], at=number, deadline=9)
+    marks = ["100 left", "100 left", "50 left", "100 left"]
+    receipts = [patient.receive("coverage_updated", "a", at=3, mark=mark).receipt for mark in marks]
+    assert receipts == [Receipt.DELIVERED, Receipt.DUPLICATE, Receipt.DELIVERED, Receipt.DUPLICATE]
+
+
+def test_what_somebody_without_a_connection_is_due_waits_for_the_return(patient: Ledger) -> None:
+    patient.expect("pay 1", PAID, ["a"], at=1, deadline=9, subject="claim 1")
+    patient.suspend("a")
+    patient.expect("pay 2", PAID, ["a"], at=10, deadline=inf, subject="claim 2")
+    assert patient.settle(50) == []
+    patient.resume("a", deadline=60, since=5)
+    assert patient.tallies[PAID] == Tally(expected=1, away=1)
+    assert patient.settle(61) == [Loss("pay 2", PAID, "a")]
+    assert patient.receive(PAID, "a", at=62, subject="claim 1").receipt is Receipt.PERMITTED
+
+
+def test_who_never_returns_has_lost_nothing(patient: Ledger) -> None:
+    patient.expect("pay 1", PAID, ["a"], at=1, deadline=9, subject="claim 1")
+    patient.suspend("a")
+    patient.conclude()
+    assert patient.settle(500) == []
+    assert (patient.tallies[PAID], patient.pending, len(patient)) == (Tally(away=1), 0, 0)
+
+
+def test_what_is_not_sent_again_on_the_return_may_come_and_is_not_due(patient: Ledger) -> None:
+    patient.expect("pay 1", PAID, ["a", "b"], at=1, deadline=9, subject="claim 1")
+    patient.miss("a")
+    patient.excuse("pay 2", PAID, ["a"], at=1, subject="claim 2")
+    for claim in ("claim 1", "claim 2"):
+        assert patient.receive(PAID, "a", at=2, subject=claim).receipt is Receipt.PERMITTED
+    assert patient.receive(PAID, "b", at=2, subject="claim 1").receipt is Receipt.DELIVERED
+    assert patient.tallies[PAID] == Tally(expected=1, delivered=1, away=2)
+
+
+def test_what_is_received_on_the_return_is_forgotten_in_time(patient: Ledger) -> None:
+    patient.expect("pay 1", PAID, ["a"], at=1, deadline=inf, subject="claim 1")
+    assert patient.receive(PAID, "a", at=2, subject="claim 1").receipt is Receipt.DELIVERED
+    patient.settle(103)
+    assert len(patient) == 0
 
 
 class Books(RuleBasedStateMachine):
@@ -135,10 +261,10 @@ class Books(RuleBasedStateMachine):
         self.actions.append((name, recipients))
         self.ledger.expect(name, BAN, recipients, at=self.now, deadline=self.now + patience, key=key)
 
-    @rule(recipient=st.sampled_from("abcd"), key=keys, repeated=st.booleans())
-    def receive(self, recipient: str, key: Hashable, repeated: bool) -> None:
-        self.ledger.receive(BAN, recipient, at=self.now, key=key, repeated=repeated)
-        self.received += 1
+    @rule(recipient=st.sampled_from("abcd"), key=keys, owed=st.booleans())
+    def receive(self, recipient: str, key: Hashable, owed: bool) -> None:
+        match = self.ledger.receive(BAN, recipient, at=self.now, key=key, owed=owed)
+        self.received += match.receipt is not Receipt.PERMITTED
 
     @precondition(lambda self: self.actions)
     @rule(data=st.data())
@@ -154,9 +280,23 @@ class Books(RuleBasedStateMachine):
     def forget(self, recipient: str) -> None:
         self.ledger.forget(recipient)
 
+    @rule(recipient=st.sampled_from("abc"), comes_back=st.booleans(), since=st.floats(0, 5))
+    def lose_the_connection(self, recipient: str, comes_back: bool, since: float) -> None:
+        self.ledger.suspend(recipient)
+        if comes_back:
+            self.ledger.resume(recipient, deadline=self.now + 2, since=self.now - since)
+
+    @rule(recipient=st.sampled_from("abc"))
+    def miss_what_is_pending(self, recipient: str) -> None:
+        self.ledger.miss(recipient)
+
     @rule()
     def settle(self) -> None:
-        self.losses += len(self.ledger.settle(self.now))
+        self._settle(self.now)
+
+    def _settle(self, now: float) -> None:
+        judged = self.ledger.settle(now)
+        self.losses += sum(isinstance(one, Loss) for one in judged)
 
     @invariant()
     def every_expectation_is_in_one_column(self) -> None:
@@ -169,10 +309,11 @@ class Books(RuleBasedStateMachine):
         assert self.received == tally.delivered + tally.late + tally.duplicate + tally.leaked
         assert tally.late <= tally.lost
         assert tally.explained <= tally.duplicate
-        assert tally.reordered <= tally.delivered
+        assert tally.out_of_order <= tally.delivered
 
     def teardown(self) -> None:
-        self.losses += len(self.ledger.settle(self.now + 100))
+        self.ledger.conclude()
+        self._settle(self.now + 100)
         tally = self.ledger.tallies.get(BAN, Tally())
         assert tally.expected == tally.delivered + tally.lost
         assert tally.lost == self.losses

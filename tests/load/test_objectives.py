@@ -48,7 +48,8 @@ def test_a_line_is_read_with_its_unit(line: str, limit: float) -> None:
     ("line", "said"),
     [
         ("ban_to_logut: p(99) < 1s", 'did you mean "ban_to_logout"'),
-        ("happiness == 0", "there are connect, ban_to_answer"),
+        ("claim_payed: p(99) < 1s", 'did you mean "claim_paid"'),
+        ("happiness == 0", "there are connect, reconnect, .*, and the name of every event"),
         ("ban_to_logout < 1s", "p\\(99\\) < 250ms"),
         ("ban_to_logout: p(99) < 1", "is about a latency"),
         ("ban_to_logout: p(99) < 1%", "is about a latency"),
@@ -111,3 +112,9 @@ def test_what_was_observed_is_told_with_its_count() -> None:
     first, second = judge([parse("ban_to_logout: p(99) < 1s"), parse("lost == 0")], figures)
     assert first.observed.endswith("ms of 4 samples")
     assert second.observed == "2 of 9 expected"
+
+
+@pytest.mark.parametrize("name", ["claim_paid", "user.tier.updated"])
+def test_the_name_of_an_event_is_a_latency(name: str) -> None:
+    objective = parse(f"{name}: p(99) < 2s")
+    assert (objective.metric, objective.seconds) == (name, 2.0)

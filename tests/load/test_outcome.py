@@ -5,9 +5,9 @@ import pytest
 from eventproof import profile
 from eventproof.load.account import Account, Incident
 from eventproof.load.histogram import Histogram
-from eventproof.load.ledger import Tally
 from eventproof.load.objectives import parse
 from eventproof.load.outcome import Circumstances, conclude
+from eventproof.load.tally import Tally
 from eventproof.report.records import Gauge, Run
 from eventproof.verdict import Outcome, Verdict
 
@@ -18,6 +18,7 @@ _LINES = ("ban_to_logout: p(99) < 1s", "lost == 0", "leaked == 0")
 def at() -> Circumstances:
     return Circumstances(
         target=profile.for_url("http://127.0.0.1:8080", env={}),
+        system="user-state",
         objectives=[parse(line) for line in _LINES],
         started="2026-01-01T00:00:00+00:00",
         seconds=20,

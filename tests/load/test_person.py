@@ -8,7 +8,7 @@ import gevent
 import pytest
 
 from eventproof import profile
-from eventproof.client.hub import Closed, CloseReason
+from eventproof.client.hub_connection import Closed, CloseReason
 from eventproof.load import admin
 from eventproof.load.action import Action, Until
 from eventproof.load.books import Books
@@ -19,7 +19,7 @@ from eventproof.target import Identity
 
 @pytest.fixture
 def books() -> Books:
-    return Books(frozenset({"user.banned"}), lambda *_: None)
+    return Books({}, lambda *_: None)
 
 
 def _end(books: Books, reason: CloseReason) -> Action:
@@ -82,7 +82,7 @@ def test_a_member_who_leaves_during_a_ban_neither_loses_its_event_nor_outlives_i
         books=books,
         deadline=0.05,
         target=profile.for_url("http://127.0.0.1:1", env={}),
-        hub=SimpleNamespace(open=connect),
+        open=connect,
         administer=ban,
         calls=SimpleNamespace(perform=lambda *_: Answer(401, None), log_in=lambda _: Login("t")),
     )

@@ -90,7 +90,7 @@ def test_a_swarm_of_two_processes_passes_and_leaves_its_results(server: referenc
     banned, tier = _delivery(run, "user.banned"), _delivery(run, "user.tier.updated")
     for account in (banned, tier):
         assert account.expected == account.delivered > 0
-        assert account.lost == account.duplicate == account.reordered == account.leaked == 0
+        assert account.lost == account.duplicate == account.out_of_order == account.leaked == 0
     counts = {latency.metric: latency.count for latency in run.latency}
     assert counts["ban_to_event"] == counts["ban_to_closed"] == banned.delivered
     assert counts["ban_to_logout"] == counts["ban_to_answer"] == counts["ban_to_refused"] > 0

@@ -103,8 +103,8 @@ Latency in ms, from the intended time of the action
   echo (floor)   2,000  0.161  0.220  0.290  0.334  0.354
 
 Delivery
-               expected  delivered  lost  late  duplicate  explained  reordered  leaked
-  user.banned     1,412      1,409     3     2          0          0          0       0
+               expected  delivered  lost  late  duplicate  explained  out of order  leaked
+  user.banned     1,412      1,409     3     2          0          0             0       0
 
 Load: 200 users, 287 connections, 1 process, 20.0 s
 stragglers: user-17/phone

@@ -1,0 +1,145 @@
+"""A member of Shield in a swarm: connected on one or several devices, each of which comes back when it is cut off."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import gevent
+
+from eventproof import actions
+from eventproof.errors import EventproofError
+from eventproof.target import Identity
+
+from .calls import Answer
+from .device import Device
+from .manner import Manner
+
+if TYPE_CHECKING:
+    from .generator import Generator
+
+__all__ = ["Claimant"]
+
+_REPLAY = "replay"
+
+
+class Claimant:
+    """One identity of the target, with its token and its devices."""
+
+    def __init__(
+        self, generator: "Generator", identity: Identity, devices: int, manner: Manner, late_by: float
+    ) -> None:
+        self.generator = generator
+        self.identity = identity
+        self.token = identity.token
+        self.manner = manner
+        self.late_by = late_by
+        # Missed is what came while there was no connection at all: another device of the same member counts as one.
+        self.replays = devices == 1 and _REPLAY in generator.target.capabilities
+        self.devices = tuple(Device(self, number + 1) for number in range(devices))
+        self._is_entering = True
+        self._has_left = False
+        self._asked_for: set[Hashable] = set()
+        self.claims_known: set[Hashable] = set()
+        """Those that were submitted in this run."""
+        self.submitting = 0
+        """Submissions that are not answered yet: what comes now may be about a claim that nobody knows yet."""
+
+    def __str__(self) -> str:
+        return self.identity.name
+
+    @property
+    def is_connecting(self) -> bool:
+        """Whether it is not known yet what comes of a session."""
+        return self._is_entering or any(device.is_connecting for device in self.devices)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a claim may be theirs: they have been connected once, and may be away now."""
+        return not self._has_left and any(device.connections for device in self.devices)
+
+    @property
+    def has_acted(self) -> bool:
+        """Whether a claim of this run is theirs."""
+        return bool(self.submitting or self.claims_known)
+
+    def enter(self) -> None:
+        """Come in, with the profile's token, or by login where it gives none, or where only a login tells the id."""
+        if self.token is None or (self.identity.id is None and self.identity.password is not None):
+            gevent.spawn(self._enter_by_login)
+        else:
+            self._open()
+
+    def leave(self) -> None:
+        """Close the app on every device, for good."""
+        self._has_left = True
+        for device in self.devices:
+            device.leave()
+
+    def prepare(self) -> None:
+        """A claim needs to know nothing in advance."""
+
+    def renew(self) -> bool:
+        """Get a new token; whether there is one."""
+        login = self.generator.calls.log_in(self.identity)
+        if login.token is None:
+            return False
+        self.token = login.token
+        if login.id is not None:
+            self.identity = replace(self.identity, id=login.id)
+        return True
+
+    def perform(self, operation: str, parameters: Mapping[str, Any]) -> Answer:
+        """Perform an operation as this member; with a new token where the old one is refused."""
+        answer = self.generator.calls.perform(operation, parameters, self.token)
+        if answer.status == 401 and self.renew():
+            answer = self.generator.calls.perform(operation, parameters, self.token)
+        return answer
+
+    def claims(self) -> list[Any] | None:
+        """All claims of this member, as the target lists them; None where it does not answer."""
+        answer = self.perform("listClaims", {})
+        if not answer.done:
+            return None
+        listed = actions.read(self.generator.target.operations["listClaims"], "claims", answer.body)
+        return listed if isinstance(listed, list) else None
+
+    def owes(self, what: Hashable, *, at: float) -> bool:
+        """Whether the target need not know yet that this member acknowledged `what`, on any device."""
+        return all(self.generator.acks.is_owed(device, what, at=at) for device in self.devices)
+
+    def connected(self) -> None:
+        """A device is connected; with the first one, claims may be aimed here."""
+        if sum(device.connections for device in self.devices) == 1:
+            self.generator.ready.append(self)
+
+    def met(self, device: Device, subject: Hashable) -> None:
+        """About a claim that this run does not know, the target is asked whether it is one of an earlier run."""
+        if not self.submitting and subject not in self.claims_known and subject not in self._asked_for:
+            self._asked_for.add(subject)
+            gevent.spawn(self._ask_whose, device, subject).link_exception(
+                lambda dead: self.generator.books.fault(dead.exception)
+            )
+
+    def _ask_whose(self, device: Device, subject: Hashable) -> None:
+        operation = self.generator.target.operations["listClaims"]
+        place = operation.answers.get("claimId", "")
+        if any(actions.at(claim, place) == subject for claim in self.claims() or ()):
+            self.generator.books.ledger.own(device, subject)
+
+    def _open(self) -> None:
+        self._is_entering = False
+        for device in self.devices:
+            device.open()
+
+    def _enter_by_login(self) -> None:
+        books = self.generator.books
+        try:
+            if not self.renew():
+                books.count("unopened", len(self.devices))
+                books.note("somebody could not log in")
+        except EventproofError as error:
+            books.note(str(error))
+        if self.token is None:
+            self._is_entering = False
+        else:
+            self._open()

@@ -1,0 +1,276 @@
+"""One device of somebody: it connects, has its receipts judged, acknowledges in its owner's manner, and comes back.
+
+What is due here survives a lost connection: where the target claims to send again what somebody missed (the
+capability `replay`), it waits for the return; else it goes to the push fallback, and is not expected here any more.
+"""
+
+from collections import deque
+from collections.abc import Callable, Hashable
+from math import inf
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Protocol
+
+import gevent
+
+from eventproof.catalog import AckLevel, Event
+from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
+from eventproof.errors import EventproofError
+from eventproof.target import Identity
+from eventproof.wire.connection import AckReceived, EventReceived
+
+from .backoff import backoff
+from .judgement import Receipt
+from .manner import Manner
+from .reading import read
+
+if TYPE_CHECKING:
+    from .generator import Generator
+
+__all__ = ["Device", "Owner"]
+
+_CONNECTION = ("connection",)
+_ERROR = "error"
+_AT_ONCE, _SPAN = 5, 1.5
+"""At most so many events of ours in so many seconds: Shield's servers take 10 a second from one connection, and a busy
+one may read those of several seconds in one."""
+_PATIENT_ATTEMPTS = 5
+"""After so many attempts to connect for the first time, nobody waits for this device any longer."""
+
+
+class Owner(Protocol):
+    """Whose device it is."""
+
+    generator: "Generator"
+    identity: Identity
+    token: str | None
+    manner: Manner
+    late_by: float
+    """Seconds between an event and its late acknowledgement."""
+    replays: bool
+    """Whether what was missed without a connection is due on the return."""
+
+    @property
+    def has_acted(self) -> bool:
+        """Whether anything that arrives can have been caused by this run."""
+
+    def renew(self) -> bool:
+        """Get a new token; whether there is one. Waits for the answer."""
+
+    def owes(self, what: Hashable, *, at: float) -> bool:
+        """Whether the target need not know yet that this one acknowledged `what`."""
+
+    def connected(self) -> None:
+        """A device is connected."""
+
+    def met(self, device: "Device", subject: Hashable) -> None:
+        """A device received something about a subject that nobody told it of."""
+
+
+class Device:
+    """From its first connection until its owner leaves."""
+
+    __slots__ = (
+        "_acknowledged",
+        "_attempts",
+        "_began",
+        "_connection",
+        "_cut_for",
+        "_has_left",
+        "_lost_at",
+        "_owner",
+        "_sent",
+        "connections",
+        "number",
+        "since",
+    )
+
+    def __init__(self, owner: Owner, number: int) -> None:
+        self.number = number
+        self.connections = 0
+        """How many connections were opened."""
+        self.since: float | None = None
+        """When the present one was opened; None where there is none."""
+        self._owner = owner
+        self._connection: HubSocketIO | None = None
+        self._began = 0.0
+        self._lost_at: float | None = None
+        self._attempts = 0
+        self._has_left = False
+        self._cut_for: set[Hashable] = set()
+        self._acknowledged: set[Hashable] = set()
+        self._sent: deque[float] = deque(maxlen=_AT_ONCE)
+
+    def __str__(self) -> str:
+        return f"{self._owner} on device {self.number}"
+
+    @property
+    def is_connecting(self) -> bool:
+        """Whether it is not known yet if it ever connects."""
+        return not self.connections and not self._has_left and self._attempts < _PATIENT_ATTEMPTS
+
+    def open(self) -> None:
+        """Begin to connect."""
+        if not self._has_left and self._connection is None:
+            self._began = monotonic()
+            self._connection = self._owner.generator.open(self, self._owner.token)
+
+    def leave(self) -> None:
+        """Close for good."""
+        self._has_left = True
+        self._owner.generator.books.ledger.miss(self)
+        if self._connection is not None:
+            self._connection.close()
+
+    def expect(self, action: str, event: str, *, at: float, called: float, **about: Any) -> None:
+        """`event` is due here, caused by `action` (intended for `at`), whose call was made at `called`.
+
+        Who was connected all the time is to receive it now, who comes back where missed events are sent again, then.
+        """
+        generator = self._owner.generator
+        if self.since is not None and (self._owner.replays or self.since <= called):
+            deadline = monotonic() + generator.deadline
+        elif self._owner.replays:
+            deadline = inf
+        else:
+            about.pop("step", None)
+            generator.books.ledger.excuse(action, event, [self], at=at, **about)
+            return
+        generator.books.expect(action, event, [self], at=at, deadline=deadline, **about)
+
+    # What the connection tells.
+
+    def opened(self, _connection: HubSocketIO, at: float) -> None:
+        """The server accepted the token."""
+        generator = self._owner.generator
+        self.connections += 1
+        self.since, self._attempts = at, 0
+        self._sent.clear()
+        generator.connected.add(self._owner.identity)
+        generator.books.count("sessions")
+        if self._lost_at is None:
+            generator.books.record("connect", at - self._began)
+        else:
+            generator.books.record("reconnect", at - self._lost_at)
+        window = generator.target.budgets.replay_window
+        generator.books.ledger.resume(self, deadline=at + generator.deadline, since=at - window)
+        self._owner.connected()
+
+    def received(self, connection: HubSocketIO, event: EventReceived, at: float) -> None:
+        """An event arrived."""
+        books = self._owner.generator.books
+        contract = books.contract(event.name, event.args, self)
+        if contract is None:
+            return
+        payload = event.args[0] if event.args else None
+        if contract.audience == _CONNECTION:
+            if event.name == _ERROR:
+                books.count("errors")
+                books.incident(str(self), f"the target sent an error: {_said(payload)}")
+            return
+        reading = read(contract, payload)
+        is_required = contract.ack is not None and contract.ack.level is AckLevel.REQUIRED
+        what = (event.name, reading.subject, reading.key, reading.mark)
+        match = books.received(
+            event.name,
+            self,
+            at,
+            subject=reading.subject,
+            key=reading.key,
+            mark=reading.mark,
+            connection=self.connections,
+            owed=is_required and self._owner.owes(what, at=at),
+        )
+        if match.receipt is Receipt.DELIVERED and match.at is not None:
+            books.record(event.name, at - match.at)
+        elif match.receipt is Receipt.WAITING and reading.subject is not None:
+            self._owner.met(self, reading.subject)
+        elif match.receipt is Receipt.WAITING and not self._owner.has_acted:
+            # The target sends again what an earlier run left.
+            books.ledger.own(self, reading.mark)
+        acknowledgement = contract.acknowledgement(payload)
+        if acknowledgement is not None:
+            self._answer(connection, contract, acknowledgement, what, is_required=is_required)
+
+    def acknowledged(self, _connection: HubSocketIO, _ack: AckReceived, _at: float) -> None:
+        """An answer to an event of ours; we ask for none."""
+
+    def disconnected(self, connection: HubSocketIO, _at: float) -> None:
+        """The server ended our part in the channel: nothing can arrive here."""
+        connection.drop()
+
+    def closed(self, connection: HubSocketIO, how: Closed, at: float) -> None:
+        """The connection is gone."""
+        generator, was_open = self._owner.generator, self.since is not None
+        self._connection = self.since = None
+        generator.acks.lost(connection, at=at)
+        if self._has_left:
+            return
+        if was_open:
+            self._lost_at = at
+            if self._owner.replays:
+                generator.books.ledger.suspend(self)
+            else:
+                generator.books.ledger.miss(self)
+            if how.reason is not CloseReason.OURS:
+                generator.books.count("dropped")
+                generator.books.note(f"a session was ended by the target: {how}")
+        else:
+            self._attempts += 1
+            if not self.connections and self._attempts == _PATIENT_ATTEMPTS:
+                generator.books.count("unopened")
+                generator.books.note(f"a session could not be opened: {how}")
+        pause = backoff(self._attempts, generator.random)
+        self._later(pause, self._come_back, how.reason is CloseReason.REFUSED)
+
+    def _come_back(self, needs_token: bool) -> None:
+        if needs_token and not self._has_left:
+            try:
+                self._owner.renew()
+            except EventproofError as error:
+                self._owner.generator.books.note(str(error))
+        self.open()
+
+    def _answer(
+        self, connection: HubSocketIO, event: Event, acknowledgement: Any, what: Hashable, *, is_required: bool
+    ) -> None:
+        """Acknowledge in the manner of the owner."""
+        match self._owner.manner:
+            case Manner.SILENT:
+                return
+            case Manner.CUT if is_required and what not in self._cut_for:
+                self._cut_for.add(what)
+                self._owner.generator.books.count("cut")
+                connection.drop()
+            case Manner.LATE if is_required:
+                self._later(self._owner.late_by, self._acknowledge, connection, event, acknowledgement, what)
+            case _:
+                self._acknowledge(connection, event, acknowledgement, what)
+
+    def _acknowledge(self, connection: HubSocketIO, event: Event, acknowledgement: Any, what: Hashable) -> None:
+        """Send it, or a little later where too much was sent just now."""
+        now = monotonic()
+        due = max(now, self._sent[0] + _SPAN) if len(self._sent) == _AT_ONCE else now
+        self._sent.append(due)
+        if due > now:
+            self._later(due - now, self._send, connection, event, acknowledgement, what)
+        else:
+            self._send(connection, event, acknowledgement, what)
+
+    def _send(self, connection: HubSocketIO, event: Event, acknowledgement: Any, what: Hashable) -> None:
+        if event.ack is None or not connection.is_open:
+            return
+        generator = self._owner.generator
+        connection.emit(event.ack.by, acknowledgement)
+        generator.acks.sent(self, what, connection, at=monotonic())
+        if what not in self._acknowledged:
+            self._acknowledged.add(what)
+            generator.books.ledger.tally(event.name).acknowledged += 1
+
+    def _later(self, seconds: float, function: Callable[..., None], *arguments: Any) -> None:
+        timer = gevent.spawn_later(seconds, function, *arguments)
+        timer.link_exception(lambda dead: self._owner.generator.books.fault(dead.exception))
+
+
+def _said(payload: Any) -> str:
+    told = payload.get("data", payload) if isinstance(payload, dict) else payload
+    return ": ".join(str(told.get(name, "")) for name in ("code", "message")) if isinstance(told, dict) else str(told)

@@ -1,0 +1,50 @@
+"""What a ledger says: what a receipt turned out to be, what was lost, what was nobody's."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = ["Loss", "Match", "Receipt", "Stray"]
+
+
+class Receipt(Enum):
+    """What one receipt turned out to be."""
+
+    DELIVERED = "delivered"
+    DUPLICATE = "duplicate"
+    LATE = "late"
+    PERMITTED = "permitted"
+    """Allowed at this recipient, but not due."""
+    WAITING = "waiting"
+    """Of no known cause yet."""
+    LEAKED = "leaked"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A receipt and the action it belongs to: its name and the time it was to be sent (None for a leak)."""
+
+    receipt: Receipt
+    action: str | None = None
+    at: float | None = None
+    out_of_order: bool = False
+    is_explained: bool = False
+    """Of a duplicate: whether there is a reason for it."""
+    received: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """An expectation whose time is over."""
+
+    action: str
+    event: str
+    recipient: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A receipt whose cause was never entered: it is leaked."""
+
+    event: str
+    recipient: Hashable

@@ -1,0 +1,45 @@
+"""How members acknowledge what they must: at once, late, never, or only after they lost the connection in between."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from eventproof.errors import UsageError
+
+__all__ = ["Manner", "Shares"]
+
+_SPREAD = 0.6180339887498949
+"""The golden ratio's fraction: its multiples fill the interval from 0 to 1 evenly, however many there are."""
+
+
+class Manner(Enum):
+    """What somebody does with an event that must be acknowledged."""
+
+    PROMPT = "acknowledges at once"
+    LATE = "acknowledges late"
+    SILENT = "never acknowledges"
+    CUT = "loses the connection between event and acknowledgement, and comes back"
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Which part of all members has which manner; the others are prompt. Raises UsageError where none can."""
+
+    late: float = 0.0
+    silent: float = 0.0
+    cut: float = 0.0
+
+    def __post_init__(self) -> None:
+        shares = (self.late, self.silent, self.cut)
+        if min(shares) < 0 or sum(shares) > 1:
+            raise UsageError(
+                f"the shares of late, silent and cut members must lie between 0 and 1, and together too: not {shares}"
+            )
+
+    def manner(self, number: int) -> Manner:
+        """The manner of the member with this number: of any many in a row, each manner has its share."""
+        place = number * _SPREAD % 1
+        for manner, share in ((Manner.LATE, self.late), (Manner.SILENT, self.silent), (Manner.CUT, self.cut)):
+            if place < share:
+                return manner
+            place -= share
+        return Manner.PROMPT

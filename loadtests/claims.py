@@ -1,0 +1,90 @@
+"""Members claim and admins review, decide and pay: who hears of it, in which order, again until it is acknowledged.
+
+locust -f loadtests/claims.py --target eventproof.toml
+eventproof swarm claims --users 1000 --spawn-rate 100 --run-time 2m --option claim-rate=50 --option claims=1000
+"""
+
+from collections.abc import Mapping
+from math import ceil, inf
+from typing import Any
+
+from eventproof.load import plugin
+from eventproof.load.claim import Claim
+from eventproof.load.claimant import Claimant
+from eventproof.load.desk import Desk
+from eventproof.load.generator import Generator
+from eventproof.load.manner import Shares
+from eventproof.load.users import Act, Admin, Member
+from eventproof.target import Identity
+
+plugin.system("shield", patience=60.0)
+plugin.objectives(
+    "claim_paid: p(99) < 2s",
+    "lost == 0",
+    "leaked == 0",
+    "out_of_order == 0",
+    "unexplained == 0",
+    "invalid == 0",
+    "errors == 0",
+    "dropped == 0",
+    "failed == 0",
+)
+
+plugin.option("--claim-rate", type=float, default=4.0, help="Claims a second, of all members together.")
+plugin.option("--claims", type=int, default=0, help="How many claims at most; 0: as long as the run lasts.")
+plugin.option("--pace", type=float, default=1.0, help="Seconds between two steps of a claim: a review, a payment.")
+plugin.option("--deny-share", type=float, default=0.1, help="The share of claims that are denied.")
+plugin.option("--late-share", type=float, default=0.1, help="The share of members who acknowledge late.")
+plugin.option("--late-by", type=float, default=7.0, help="How late, in seconds.")
+plugin.option("--silent-share", type=float, default=0.05, help="The share of members who never acknowledge.")
+plugin.option(
+    "--cut-share",
+    type=float,
+    default=0.05,
+    help="The share of members who lose the connection between an event and its acknowledgement, and come back.",
+)
+
+
+def _shares(options: Any) -> Shares:
+    return Shares(late=options.late_share, silent=options.silent_share, cut=options.cut_share)
+
+
+plugin.check(_shares)
+
+
+class Policyholder(Member):
+    """A member, who acknowledges what must be acknowledged at once, late, never, or after a lost connection."""
+
+    def person(self, generator: Generator, identity: Identity) -> Claimant:
+        """A member with a manner."""
+        options = self.environment.parsed_options
+        manner = _shares(options).manner(generator.entered)
+        return Claimant(generator, identity, self.devices(), manner, options.late_by)
+
+
+class Adjuster(Admin):
+    """Takes claims through their lives, and is told what admins are told."""
+
+    def enter(self) -> None:
+        """Connect to the admin's dashboard, as the admins of the profile in turn."""
+        desks, admins = self.generator.desks, self.generator.target.admins
+        desk = Desk(self.generator, admins[len(desks) % len(admins)])
+        desks.append(desk)
+        desk.enter()
+
+    def rates(self) -> Mapping[Act, float]:
+        """Claims a second."""
+        options = self.environment.parsed_options
+        return {self.claim: options.claim_rate / options.admins}
+
+    def most(self) -> float:
+        """This admin's part of all claims."""
+        options = self.environment.parsed_options
+        return ceil(options.claims / options.admins) if options.claims else inf
+
+    def claim(self, claimant: Claimant, intended: float) -> None:
+        """Take a claim through its life. The member may have several under way."""
+        self.generator.ready.append(claimant)
+        options = self.environment.parsed_options
+        denied = self.generator.random.random() < options.deny_share
+        Claim(self.generator, claimant, intended, pace=options.pace, denied=denied).live()
