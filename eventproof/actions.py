@@ -3,8 +3,10 @@
 Nothing here opens a socket: the suite sends a `Request` with its asyncio client, the swarm with its gevent one.
 """
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from base64 import urlsafe_b64encode
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -13,13 +15,14 @@ from urllib.parse import quote, urlencode
 import jwt as pyjwt
 
 from .errors import ContractViolation, UsageError
-from .target import Call, Command, Identity, OtherChannel, Target, TokenPlace
+from .target import Call, Command, Identity, MainChannel, OtherChannel, Target, TokenPlace
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _SECRET_FIELDS = frozenset({"password", "token", "access_token", "accessToken", "refresh_token", "refreshToken"})
 REDACTED = "[redacted]"
 _MOST_PLACES = 12
+_ANOTHER_KEY = "a key that is not the one of any server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def action_for(
         method=operation.method,
         url=target.rest.url + fill(operation.path, escaped, where),
         headers=headers_for(target, token),
-        json=fill(operation.body, known, where),
+        json=fill(operation.body, known, where, operation.optional),
     )
 
 
@@ -82,9 +85,10 @@ def headers_for(target: Target, token: str | None) -> dict[str, str]:
     )
 
 
-def auth_for(target: Target, token: str | None) -> Any:
-    """The argument of a Socket.IO CONNECT packet; None without a token."""
-    return None if token is None else fill(target.socketio.auth, {"token": token}, f"{target.source}: [socketio.auth]")
+def auth_for(target: Target, token: str | None, channel: MainChannel | None = None) -> Any:
+    """The argument of a Socket.IO CONNECT packet, for a system's main channel or any other; None without a token."""
+    template = target.socketio.auth if channel is None else channel.auth
+    return None if token is None else fill(template, {"token": token}, f"{target.source}: auth")
 
 
 def path_for(channel: OtherChannel, token: str | None) -> str:
@@ -100,17 +104,24 @@ def credentials_of(identity: Identity) -> dict[str, str | int]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def fill(template: Any, values: Mapping[str, Any], where: str) -> Any:
-    """A template with its `{names}` replaced; a string that is one `{name}` alone becomes the value as it is."""
+def fill(template: Any, values: Mapping[str, Any], where: str, optional: Container[str] = ()) -> Any:
+    """A template with its `{names}` replaced; a string that is one `{name}` alone becomes the value as it is.
+
+    A field that is one `{name}` alone is left out where that name is optional and has no value.
+    """
     if isinstance(template, str):
         whole = _PLACEHOLDER.fullmatch(template)
         if whole:
             return _value(whole[1], values, where)
         return _PLACEHOLDER.sub(lambda match: str(_value(match[1], values, where)), template)
     if isinstance(template, Mapping):
-        return {key: fill(value, values, where) for key, value in template.items()}
+        return {
+            key: fill(value, values, where, optional)
+            for key, value in template.items()
+            if not _is_left_out(value, values, optional)
+        }
     if isinstance(template, list | tuple):
-        return [fill(value, values, where) for value in template]
+        return [fill(value, values, where, optional) for value in template]
     return template
 
 
@@ -180,19 +191,67 @@ def mint(target: Target, identity: Identity, now: float, nonce: str) -> str | No
 
 def expired(target: Target, token: str, now: float) -> str | None:
     """The same token, signed again, but expired an hour ago; or the expired one of the profile; or None."""
-    if target.jwt is None or target.jwt.secret is None:
-        return None if target.jwt is None else target.jwt.expired
-    try:
-        claims = pyjwt.decode(token, options={"verify_signature": False})
-    except pyjwt.InvalidTokenError:
-        return None
-    return pyjwt.encode({**claims, "exp": int(now) - 3600}, target.jwt.secret, target.jwt.algorithm)
+    made = expiring(target, token, now - 3600)
+    return made or (None if target.jwt is None else target.jwt.expired)
+
+
+def expiring(target: Target, token: str, at: float) -> str | None:
+    """The same token, signed again, that expires at this time of the wall clock; None where it cannot be made."""
+    return _signed_again(target, token, {"exp": int(at)})
+
+
+def without_expiry(target: Target, token: str) -> str | None:
+    """The same token, signed again, that never expires; None where it cannot be made."""
+    return _signed_again(target, token, {"exp": None})
+
+
+def not_yet_valid(target: Target, token: str, now: float) -> str | None:
+    """The same token, signed again, that is good from an hour later on; None where it cannot be made."""
+    return _signed_again(target, token, {"nbf": int(now) + 3600})
 
 
 def forged(token: str) -> str:
     """The same token with another signature: every byte of the last part is changed."""
     head, dot, signature = token.rpartition(".")
     return head + dot + "".join("B" if letter == "A" else "A" for letter in signature)
+
+
+def unsigned(token: str) -> str | None:
+    """The same claims in a token of the algorithm `none`, without a signature; None where it is no JSON Web Token."""
+    claims = _claims(token)
+    return None if claims is None else pyjwt.encode(claims, None, "none")
+
+
+def signed_by_another(token: str) -> str | None:
+    """The same claims signed with a key that is not the target's; None where it is no JSON Web Token."""
+    claims = _claims(token)
+    return None if claims is None else pyjwt.encode(claims, _ANOTHER_KEY, "HS256")
+
+
+def altered(token: str) -> str | None:
+    """The same token with the role of an admin in it, under the old signature; None where it is no JSON Web Token."""
+    claims = _claims(token)
+    if claims is None:
+        return None
+    head, _, signature = token.split(".")
+    payload = json.dumps({**claims, "role": "admin", "altered": True}).encode()
+    return f"{head}.{urlsafe_b64encode(payload).rstrip(b'=').decode()}.{signature}"
+
+
+def _signed_again(target: Target, token: str, changes: Mapping[str, Any]) -> str | None:
+    """The token with other claims, None for those that are taken out; None where the profile gives no secret."""
+    claims = _claims(token)
+    if claims is None or target.jwt is None or target.jwt.secret is None:
+        return None
+    changed = {name: value for name, value in {**claims, **changes}.items() if value is not None}
+    return pyjwt.encode(changed, target.jwt.secret, target.jwt.algorithm)
+
+
+def _claims(token: str) -> dict[str, Any] | None:
+    try:
+        return dict(pyjwt.decode(token, options={"verify_signature": False}))
+    except pyjwt.InvalidTokenError:
+        return None
 
 
 def redact(value: Any, secrets: Iterable[str] = ()) -> Any:
@@ -209,6 +268,11 @@ def redact(value: Any, secrets: Iterable[str] = ()) -> Any:
     if isinstance(value, list | tuple):
         return [redact(inner, secrets) for inner in value]
     return value
+
+
+def _is_left_out(template: Any, values: Mapping[str, Any], optional: Container[str]) -> bool:
+    whole = _PLACEHOLDER.fullmatch(template) if isinstance(template, str) else None
+    return whole is not None and whole[1] in optional and whole[1] not in values
 
 
 def _value(name: str, values: Mapping[str, Any], where: str) -> Any:

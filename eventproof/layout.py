@@ -15,5 +15,13 @@ LOADTESTS: Path = _ROOT / "loadtests"
 
 def reference_server(module: str) -> ModuleType:
     """Import one module of the bundled reference server, by its name inside that package."""
-    package = "reference_server" if _CHECKOUT else "eventproof.reference_server"
-    return import_module(f"{package}.{module}")
+    return _shipped("reference_server", module)
+
+
+def conformance(module: str) -> ModuleType:
+    """Import one module of the conformance suite, by its name inside that package."""
+    return _shipped("conformance", module)
+
+
+def _shipped(package: str, module: str) -> ModuleType:
+    return import_module(f"{package}.{module}" if _CHECKOUT else f"eventproof.{package}.{module}")

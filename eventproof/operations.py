@@ -17,12 +17,32 @@ _CALLERS = ("anyone", "user", "admin")
 _ANSWERS: Mapping[str, Mapping[str, str]] = {
     "login": {"token": "/token", "userId": "/user/id", "tier": "/user/tier"},
     "getMe": {"userId": "/id", "tier": "/tier"},
+    "submitClaim": {"claimId": "/claimId"},
+    "getClaim": {"status": "/status"},
+    "listClaims": {
+        "claims": "/claims",
+        "claimId": "/claimId",
+        "ticketNumber": "/ticketNumber",
+        "status": "/status",
+    },
+    "getWallet": {"balance": "/balance"},
+    "getSubscription": {
+        "status": "/status",
+        "planId": "/planId",
+        "nextRenewalDate": "/nextRenewalDate",
+        "ticketsUsed": "/coverage/ticketsUsed",
+        "remainingAmount": "/coverage/remainingAmount",
+        "canCancel": "/cancellation/canCancel",
+    },
+    "requestWithdrawal": {"withdrawalId": "/withdrawalId"},
+    "notifyUser": {"id": "/id"},
+    "listNotifications": {"unreadCount": "/unreadCount"},
 }
-"""Where our own OpenAPI documents put what the tests read from an answer."""
+"""Where our own OpenAPI documents put what the tests read from an answer; of a list's items, where it is in an item."""
 
 
-def read(table: Table, systems: tuple[System, ...]) -> dict[str, Call | Command]:
-    """Every operation of the systems that the target has, by its operationId."""
+def read(table: Table, systems: tuple[System, ...], capabilities: frozenset[str]) -> dict[str, Call | Command]:
+    """Every operation of the systems that the target has, by its operationId; some are there by a capability alone."""
     known = {operation.id: (system, operation) for system in systems for operation in system.operations}
     for key in table.names():
         if key not in known:
@@ -30,7 +50,7 @@ def read(table: Table, systems: tuple[System, ...]) -> dict[str, Call | Command]
     return {
         name: _operation(table.table(name), system, operation)
         for name, (system, operation) in known.items()
-        if not table.denies(name)
+        if not table.denies(name) and (operation.capability is None or operation.capability in capabilities)
     }
 
 
@@ -40,13 +60,15 @@ def _operation(table: Table, system: System, operation: Operation) -> Call | Com
     if "command" in table:
         result: Call | Command = Command(operation.id, table.texts("command"), identity, answers)
     else:
+        body, optional = _documented_body(system, operation)
         result = Call(
             operation=operation.id,
             method=table.text("method", operation.method).upper(),
             path=table.text("path", operation.path),
             identity=identity,
-            body=table.template("body", _documented_body(system, operation)),
+            body=table.template("body", body),
             answers=answers,
+            optional=optional,
         )
     table.finish()
     return result
@@ -61,12 +83,14 @@ def _pointers(table: Table, default: dict[str, str]) -> dict[str, str]:
     return default | given
 
 
-def _documented_body(system: System, operation: Operation) -> dict[str, str] | None:
-    """The fields that the OpenAPI document requires in the body, each filled with the parameter of its name."""
+def _documented_body(system: System, operation: Operation) -> tuple[dict[str, str] | None, frozenset[str]]:
+    """The fields of the body, each filled with the parameter of its name, and which of them are optional."""
     schema = _at(system.openapi, "paths", operation.path, operation.method.lower(), "requestBody")
     schema = _resolved(system, _at(_resolved(system, schema), "content", "application/json", "schema"))
-    required = (schema or {}).get("required", [])
-    return {name: f"{{{name}}}" for name in required} if required else None
+    if schema is None:
+        return None, frozenset()
+    fields = schema.get("properties", {})
+    return {name: f"{{{name}}}" for name in fields}, frozenset(fields) - frozenset(schema.get("required", ()))
 
 
 def _at(value: Any, *keys: str) -> Any:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from . import catalog as contracts
 from . import identities, operations
-from .catalog import Catalog, System
+from .catalog import Catalog, System, Wire
 from .errors import UsageError
 from .settings import Table, nearest
 from .target import (
@@ -23,6 +23,7 @@ from .target import (
     ChannelKind,
     Command,
     Entitlement,
+    MainChannel,
     Metrics,
     OtherChannel,
     Rest,
@@ -133,19 +134,22 @@ def _target(root: Table, path: Path, environment: str | None, catalog: Catalog) 
     systems = _systems(root, catalog)
     rest = root.table("rest")
     admins, users = identities.read(root.table("identities"), path.parent)
-    calls = operations.read(root.table("operations"), systems)
+    capabilities = _capabilities(root, catalog)
+    calls = operations.read(root.table("operations"), systems, capabilities)
+    socketio = _socketio(root.table("socketio"))
     target = Target(
         source=root.file,
         environment=environment,
         base_url=url,
         systems=tuple(system.name for system in systems),
-        socketio=_socketio(root.table("socketio")),
+        socketio=socketio,
+        channels=_channels(root.table("channels"), systems, socketio, catalog),
         rest=_rest(rest, url),
         admins=admins,
         users=users,
         jwt=identities.read_jwt(root.table("jwt")) if "jwt" in root else None,
         operations=calls,
-        capabilities=_capabilities(root, catalog),
+        capabilities=capabilities,
         budgets=_budgets(root.table("budgets")),
         other_channels=tuple(map(_other_channel, root.tables("other_channels"))) if "other_channels" in root else None,
         tiers=_tiers(root.table("tiers"), calls) if "tiers" in root else _TIERS,
@@ -159,7 +163,18 @@ def _target(root: Table, path: Path, environment: str | None, catalog: Catalog) 
 
 
 _TOP = frozenset(
-    {"base_url", "systems", "socketio", "rest", "identities", "jwt", "operations", "capabilities", "budgets"}
+    {
+        "base_url",
+        "systems",
+        "socketio",
+        "channels",
+        "rest",
+        "identities",
+        "jwt",
+        "operations",
+        "capabilities",
+        "budgets",
+    }
     | {"other_channels", "tiers", "openapi", "metrics", "known_failures", "allow_load"}
 )
 
@@ -190,19 +205,51 @@ def _openapi(root: Table, folder: Path) -> str | None:
 
 def _socketio(table: Table) -> SocketIO:
     default = SocketIO()
-    transports = table.texts("transports", tuple(default.transports))
-    for name in transports:
+    path = table.text("path", default.path)
+    result = SocketIO(
+        path=f"/{path.strip('/')}/",
+        transports=_transports(table, default.transports),
+        auth=table.template("auth", default.auth),
+    )
+    table.finish()
+    return result
+
+
+def _transports(table: Table, default: tuple[Transport, ...]) -> tuple[Transport, ...]:
+    names = table.texts("transports", default)
+    if not names:
+        table.fail("transports", f"names none; there are {', '.join(Transport)}")
+    for name in names:
         if name not in set(Transport):
             table.fail(
                 "transports", f'must be among {", ".join(Transport)}, not "{name}"{nearest(name, set(Transport))}'
             )
-    path = table.text("path", default.path)
-    result = SocketIO(
-        path=f"/{path.strip('/')}/",
-        transports=tuple(map(Transport, transports)),
-        auth=table.template("auth", default.auth),
-    )
-    table.finish()
+    return tuple(map(Transport, names))
+
+
+def _channels(
+    table: Table, systems: tuple[System, ...], socketio: SocketIO, catalog: Catalog
+) -> dict[str, MainChannel]:
+    """The main channel of each system: as its contract has it, or as `[channels.NAME]` says.
+
+    What `[socketio]` says of CONNECT is for the channels whose contract asks for nothing else than a token.
+    """
+    for name in table.names():
+        if name not in catalog.systems:
+            hint = nearest(name, catalog.systems)
+            raise UsageError(f'{table.file}: [channels] names "{name}", which is no system{hint}')
+    result = {}
+    for system in systems:
+        channel, entry = system.channels[0], table.table(system.name)
+        if channel.wire is Wire.SOCKET_IO:
+            usual = socketio.auth if channel.auth == SocketIO().auth else channel.auth
+            result[system.name] = MainChannel(
+                known_as=channel.address,
+                address=entry.text("address", channel.address),
+                auth=entry.template("auth", usual),
+                transports=_transports(entry, socketio.transports),
+            )
+        entry.finish()
     return result
 
 
@@ -223,8 +270,10 @@ def _rest(table: Table, url: str) -> Rest:
 
 def _capabilities(root: Table, catalog: Catalog) -> frozenset[str]:
     names = root.texts("capabilities", ())
-    requirements = [*catalog.shared, *(line for system in catalog.systems.values() for line in system.requirements)]
-    known = {requirement.capability for requirement in requirements if requirement.capability}
+    systems = catalog.systems.values()
+    requirements = [*catalog.shared, *(line for system in systems for line in system.requirements)]
+    known = {line.capability for line in requirements if line.capability}
+    known |= {call.capability for system in systems for call in system.operations if call.capability}
     for name in names:
         if name not in known:
             root.fail("capabilities", f'claims "{name}", which is no capability{nearest(name, known)}')
@@ -232,9 +281,14 @@ def _capabilities(root: Table, catalog: Catalog) -> frozenset[str]:
 
 
 def _budgets(table: Table) -> Budgets:
-    result = Budgets(**{limit.name: table.duration(limit.name, float(limit.default)) for limit in fields(Budgets)})  # type: ignore[arg-type]  # every field has a number as its default
+    """What a field of `Budgets` has as its default tells how it is written: a whole number, or a duration."""
+    result = Budgets(**{limit.name: _limit(table, limit.name, limit.default) for limit in fields(Budgets)})
     table.finish()
     return result
+
+
+def _limit(table: Table, name: str, default: Any) -> Any:
+    return table.number(name, default) if isinstance(default, int) else table.duration(name, default)
 
 
 def _other_channel(table: Table) -> OtherChannel:

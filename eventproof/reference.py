@@ -23,6 +23,30 @@ _READY = "listening on "
 _START_SECONDS = 60.0
 _STOP_SECONDS = 15.0
 _SETTINGS = Path(__file__).with_name("reference.toml")
+_OF_SYSTEMS = {"user-state": Path(__file__).with_name("reference.user-state.toml")}
+"""What the profile says of the systems that have a say of their own."""
+
+SYSTEMS = ("user-state", "shield")
+"""The systems that the server serves where none are named."""
+
+_QUICK = """
+test_controls = true
+
+[limits]
+ping_interval = 1.5
+ping_timeout = 2.5
+ack_first = 0.4
+ack_within = 4.0
+"""
+"""How the server is told to wait less, so that a check that waits for it does not take minutes."""
+
+_QUICK_BUDGETS = """\
+heartbeat_interval = "1500ms"
+heartbeat_timeout = "4s"
+ack_retry = "2s"
+ack_retries_end = "4s"
+"""
+"""The same for the profile, as the systems' specifications count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +62,30 @@ class Reference:
 @contextmanager
 def start(
     *,
-    systems: Sequence[str] = ("user-state",),
+    systems: Sequence[str] = SYSTEMS,
     fault: str | None = None,
-    seed_users: int = 64,
+    seed_users: int = 200,
+    quick: bool = True,
     options: Sequence[str] = (),
     settings: str = "",
 ) -> Iterator[Reference]:
     """Run the reference server until the block ends.
 
     `fault` names one of its misbehaviours, `seed_users` how many identities it holds, `options` are added to
-    its command line, and `settings` (TOML) to the profile. Raises UsageError where the server refuses its
-    options, TargetUnavailable where it does not start within a minute.
+    its command line, and `settings` (TOML) to the profile. With `quick` its heartbeats and
+    retries come within seconds, which the profile says too. Raises UsageError where the server refuses its options,
+    TargetUnavailable where it does not start within a minute.
     """
     with tempfile.TemporaryDirectory(prefix="eventproof-") as name:
         folder = Path(name)
-        credentials, log = folder / "credentials.ndjson", folder / "server.log"
+        credentials, log, config = folder / "credentials.ndjson", folder / "server.log", folder / "server.toml"
+        config.write_text(_QUICK if quick else "", encoding="utf-8")
         secret = secrets.token_urlsafe(48)
         command = [
             *(sys.executable, "-m", "eventproof", "serve", "--attached", "--port", "0"),
             *("--database-url", f"sqlite+aiosqlite:///{folder / 'server.db'}"),
             *("--seed", str(seed_users), "--credentials", str(credentials)),
-            *("--systems", ",".join(systems)),
+            *("--systems", ",".join(systems), "--config", str(config)),
             *(("--fault", fault) if fault else ()),
             *options,
         ]
@@ -75,7 +102,7 @@ def start(
             try:
                 url = _await_ready(child, log)
                 profile = folder / "eventproof.toml"
-                profile.write_text(_profile(url, secret, systems, settings), encoding="utf-8")
+                profile.write_text(_profile(url, secret, systems, quick, settings), encoding="utf-8")
                 yield Reference(url, profile, log, child.pid)
             finally:
                 _stop(child)
@@ -119,7 +146,16 @@ def _stop(child: "subprocess.Popen[bytes]") -> int:
     return code
 
 
-def _profile(url: str, secret: str, systems: Sequence[str], settings: str) -> str:
+def _profile(url: str, secret: str, systems: Sequence[str], quick: bool, settings: str) -> str:
     """The profile's text: what is known only now comes first, as TOML wants its top level."""
     known = f"base_url = {json.dumps(url)}\nsystems = {json.dumps(list(systems))}\n"
-    return f"{known}{_SETTINGS.read_text('utf-8')}\n[jwt]\nsecret = {json.dumps(secret)}\n{settings}"
+    own = [path.read_text("utf-8") for system, path in _OF_SYSTEMS.items() if system in systems]
+    parts = [known, _SETTINGS.read_text("utf-8"), f"[jwt]\nsecret = {json.dumps(secret)}\n", *own]
+    if {"user-state", "shield"} <= set(systems):
+        parts.append('[[other_channels]]\nkind = "socketio"\naddress = "/shield/ws"\ntoken = "auth"\n')
+    if quick:
+        # A table stands once in a file.
+        head = "[budgets]\n"
+        before, found, after = settings.partition(head)
+        settings = f"{before}{head}{_QUICK_BUDGETS}{after}" if found else f"{settings}\n{head}{_QUICK_BUDGETS}"
+    return "\n".join([*parts, settings])

@@ -29,6 +29,19 @@ class SocketIO:
 
 
 @dataclass(frozen=True, slots=True)
+class MainChannel:
+    """The Socket.IO channel of one system on this server: its namespace, what CONNECT carries, its transports."""
+
+    known_as: str
+    """The address under which the catalogue knows it."""
+    address: str
+    auth: Any
+    """With `{token}` where the token goes."""
+    transports: tuple[Transport, ...]
+    """The first is the one of a case that asks for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """Where the calls go, the headers of a call that carries a token, and where a refusal tells its reason.
 
@@ -86,6 +99,8 @@ class Call:
     """Who calls: `anyone`, `user` or `admin`."""
     body: Any = None
     answers: Mapping[str, str] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()
+    """The parameters whose fields are left out of the body where they are not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +129,18 @@ class Budgets:
     """From the start of the ban call to the last connection closed (UST-BAN-8)."""
     cleanup: float = 10.0
     """Until what clients left behind is gone from the gauges (ALL-LEAK-1)."""
+    heartbeat_interval: float = 30.0
+    """Between two heartbeats of the server (SHD-HB-1)."""
+    heartbeat_timeout: float = 60.0
+    """From the last answer to a heartbeat until the connection is closed (SHD-HB-2)."""
+    ack_retry: float = 10.0
+    """From an event that has to be acknowledged to its first repetition (SHD-ACK-1)."""
+    ack_retries_end: float = 300.0
+    """From such an event until it is repeated no more (SHD-ACK-7)."""
+    replay_window: float = 300.0
+    """How far back the events reach that a returning user gets (SHD-CONN-7)."""
+    restriction_days: int = 90
+    """From a payout until the subscription can be cancelled, in days of the member's time (SHD-PAY-3)."""
 
 
 class ChannelKind(StrEnum):
@@ -180,6 +207,8 @@ class Target:
     rest: Rest
     operations: Mapping[str, Call | Command]
     socketio: SocketIO = SocketIO()
+    channels: Mapping[str, MainChannel] = field(default_factory=dict)
+    """The main channel of each system that is there, also where not all of them are under test."""
     admins: tuple[Identity, ...] = ()
     users: tuple[Identity, ...] = ()
     jwt: Jwt | None = None

@@ -1,33 +1,37 @@
 """Delivery is targeted: whoever is not meant hears nothing."""
 
 import asyncio
+from itertools import cycle
 
 from eventproof import checks
 from eventproof.conform.case import Inconclusive, Kind, Stage, judges_the_run, requirement
+
+BYSTANDERS = 2
 
 
 @judges_the_run
 @requirement("ALL-ROOM-1")
 async def test_nobody_receives_what_is_not_for_them(stage: Stage) -> None:
-    """Actions on some users while others listen; then judged on all that was received, here and in the whole run.
+    """The traffic of every system under test at once, each with users of its own, while all of them listen to all.
 
-    In the whole run, what was done to a user once makes the like lawful for ever: with few users that hides a leak,
-    and so what comes after a first canary, when all that earlier cases caused has arrived, is judged by itself.
+    Judged on all that was received, here and in the whole run. In the whole run, what was done to a user once makes
+    the like lawful for ever: with few users that hides a leak, and so what comes after a first canary, when all that
+    earlier cases caused has arrived, is judged by itself.
     """
-    users = await stage.users(6)
-    for index, user in enumerate(users):
-        transports = stage.target.socketio.transports
-        await user.connect(transports[index % len(transports)])
-    banned, updated, left_alone = users[:2], users[2:4], users[4:]
-    accounts = stage.accounts
-    await accounts.canary(*users)
+    plays = stage.plays
+    cast = {name: await stage.users(play.actors) for name, play in plays.items()}
+    users = [*(actor for actors in cast.values() for actor in actors), *await stage.users(BYSTANDERS)]
+    for system in plays:
+        for user, transport in zip(users, cycle(stage.target.channels[system].transports), strict=False):
+            await user.connect(transport, system=system)
+    for play in plays.values():
+        await play.canary(*users)
     settled = len(stage.records)
-    await asyncio.gather(
-        *(accounts.ban(user) for user in banned),
-        *(accounts.set_tier(user, accounts.another_tier(user)) for user in updated),
-    )
-    await asyncio.gather(*(accounts.unban(user) for user in banned))
-    await accounts.canary(*updated, *left_alone)
+    await asyncio.gather(*(play.traffic(cast[name]) for name, play in plays.items()))
+    # Whom the traffic cut off can receive nothing more.
+    listening = [user for user in users if any(line.is_open for line in user.lines)]
+    for play in plays.values():
+        await play.canary(*listening)
     if not any(record.kind is Kind.RECEIVED for record in stage.whole_run):
         raise Inconclusive("nothing at all was received in this run")
     stage.judge(

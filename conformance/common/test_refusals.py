@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from eventproof.actions import at
-from eventproof.conform.case import ConnectionRefused, ContractViolation, Inconclusive, Kind, Stage, requirement
+from eventproof.conform.case import (
+    ConnectionRefused,
+    ContractViolation,
+    Inconclusive,
+    Kind,
+    Stage,
+    every_system,
+    requirement,
+)
 
 _TRACE = re.compile(r"Traceback \(most recent call|\bat [\w.$<>]+ ?\([^)]*:\d+(:\d+)?\)|File \"[^\"]+\", line \d+")
 
@@ -29,30 +37,31 @@ def _must_be_clear(what: str, code: Any, message: Any, whole: Any) -> None:
         )
 
 
+@every_system
 @requirement("ALL-MSG-1")
 async def test_every_refused_call_says_why(stage: Stage) -> None:
+    """Without a token, with one that is none, and by a user where it takes an admin."""
     user = await stage.user()
-    parameters: dict[str, Any] = {"userId": user.id, "tier": "no-such-tier", "feature": "no-such-feature"}
-    for system in stage.systems:
-        for operation in system.operations:
-            action = stage.target.operations.get(operation.id)
-            if action is None or action.identity == "anyone":
-                continue
-            await user.call_unauthenticated(operation.id, **parameters)
-            await user.call(operation.id, token="no.such.token", **parameters)  # noqa: S106 - that is the point
-            if operation.role == "admin":
-                await user.call(operation.id, **parameters)
+    parameters = await stage.plays[stage.system.name].parameters(user)
+    for operation in stage.operations:
+        if stage.target.operations[operation.id].identity == "anyone":
+            continue
+        await user.call_unauthenticated(operation.id, **parameters)
+        await user.call(operation.id, token="no.such.token", **parameters)  # noqa: S106 - that is the point
+        if operation.role == "admin":
+            await user.call(operation.id, **parameters)
     for answer in _refusals(stage):
         body = answer.payload["body"]
         rest = stage.target.rest
         _must_be_clear(answer.name, at(body, rest.code), at(body, rest.message), body)
 
 
+@every_system
 @requirement("ALL-MSG-1")
 async def test_every_refused_connection_says_why(stage: Stage) -> None:
     user = await stage.user()
     for token in (None, "no.such.token"):
-        for transport in stage.target.socketio.transports:
+        for transport in stage.transports:
             try:
                 await user.knock(token, transport).open()
             except ConnectionRefused as refused:

@@ -6,19 +6,20 @@ import pytest
 
 from eventproof.conform.case import ContractViolation, Inconclusive, Kind, Person, Stage, requirement
 
+from .accounts import accounts
 from .wording import TIER_UPDATED
 
 
 async def _listens(stage: Stage, user: Person) -> int:
     """Connect; the records of the case so far, once all that was caused earlier has arrived."""
     await user.connect()
-    await stage.accounts.canary(user)
+    await accounts(stage).canary(user)
     return len(stage.records)
 
 
 async def _only_the_canary(stage: Stage, user: Person, since: int) -> None:
     """Raise ContractViolation where the user received an event of the catalogue beside the canary that is sent now."""
-    await stage.accounts.canary(user)
+    await accounts(stage).canary(user)
     heard = [
         record.name
         for record in stage.records[since:]
@@ -42,7 +43,7 @@ async def test_an_action_is_refused_to_anyone_but_an_admin(stage: Stage, operati
     since = await _listens(stage, user)
     parameters: dict[str, Any] = {"userId": user.id}
     if operation == "updateUserTier":
-        parameters["tier"] = stage.accounts.another_tier(user).name
+        parameters["tier"] = accounts(stage).another_tier(user).name
     if caller == "nobody":
         answer = await intruder.call_unauthenticated(operation, **parameters)
     else:
@@ -56,7 +57,7 @@ async def test_an_action_is_refused_to_anyone_but_an_admin(stage: Stage, operati
 async def test_a_refused_unban_leaves_the_ban(stage: Stage) -> None:
     user, intruder = await stage.users(2)
     await user.connect()
-    await stage.accounts.ban(user)
+    await accounts(stage).ban(user)
     if (await user.log_in()).is_accepted:
         raise Inconclusive("a banned user can log in, so an unban would not show")
     (await intruder.call("unbanUser", userId=user.id)).must_be_refused("to a user")
@@ -70,7 +71,7 @@ async def test_an_unknown_user_is_refused_with_a_client_error(stage: Stage, oper
     since = await _listens(stage, witness)
     parameters: dict[str, Any] = {"userId": stage.nobody(like=witness)}
     if operation == "updateUserTier":
-        parameters["tier"] = stage.accounts.another_tier(witness).name
+        parameters["tier"] = accounts(stage).another_tier(witness).name
     (await stage.admin.call(operation, **parameters)).must_be_refused("although there is no such user")
     await _only_the_canary(stage, witness, since)
 

@@ -19,6 +19,7 @@ from eventproof.conform.case import (
     requirement,
 )
 
+from .accounts import accounts
 from .wording import YOU_ARE_BANNED
 
 RACERS = 16
@@ -42,7 +43,7 @@ async def test_every_earlier_token_is_refused_by_rest(stage: Stage) -> None:
     user, bystander = await stage.users(2)
     tokens = await _tokens(user)
     await user.connect()
-    await stage.accounts.ban(user)
+    await accounts(stage).ban(user)
     for token in tokens:
         (await user.call("getMe", token=token)).must_be_refused("with a token from before the ban")
     (await bystander.call("getMe")).must_be_accepted()
@@ -55,7 +56,7 @@ async def test_no_earlier_token_opens_a_connection(stage: Stage, transport: Tran
     user, bystander = await stage.users(2)
     tokens = await _tokens(user)
     await user.connect(transport, token=tokens[0])
-    await stage.accounts.ban(user)
+    await accounts(stage).ban(user)
     for token in tokens:
         await stage.must_refuse(user.knock(token, transport), beside=bystander)
 
@@ -64,7 +65,7 @@ async def test_no_earlier_token_opens_a_connection(stage: Stage, transport: Tran
 async def test_the_login_of_a_banned_user_is_refused_and_says_why(stage: Stage) -> None:
     user, bystander = await stage.users(2)
     await user.connect()
-    await stage.accounts.ban(user)
+    await accounts(stage).ban(user)
     await _login_is_refused(user)
     (await bystander.log_in()).must_be_accepted()
 
@@ -73,7 +74,7 @@ async def test_the_login_of_a_banned_user_is_refused_and_says_why(stage: Stage) 
 async def test_a_ban_of_an_offline_user_holds_when_they_come_back(stage: Stage) -> None:
     user, bystander = await stage.users(2)
     token = await user.session()
-    await stage.accounts.ban(user)
+    await accounts(stage).ban(user)
     await stage.must_refuse(user.knock(token), beside=bystander)
     (await user.log_in()).must_be_refused("although the user was banned while offline")
 
@@ -82,7 +83,7 @@ async def test_a_ban_of_an_offline_user_holds_when_they_come_back(stage: Stage) 
 async def test_no_connection_that_is_being_opened_outlives_the_ban(stage: Stage) -> None:
     user = await stage.user()
     token = await user.session()
-    transports = [stage.random.choice(stage.target.socketio.transports) for _ in range(RACERS)]
+    transports = [stage.random.choice(stage.transports) for _ in range(RACERS)]
     lines = [user.knock(token, transport) for transport in transports]
     ban = asyncio.Event()
 
@@ -102,7 +103,7 @@ async def test_no_connection_that_is_being_opened_outlives_the_ban(stage: Stage)
     async def strike() -> None:
         await asyncio.sleep(stage.random.random() * 0.01)
         ban.set()
-        await stage.accounts.ban(user)
+        await accounts(stage).ban(user)
 
     *accepted, _ = await asyncio.gather(*(race(line, index % 2 == 0) for index, line in enumerate(lines)), strike())
     if all(answer is None for answer in accepted):
@@ -124,7 +125,7 @@ async def _entered(stage: Stage, user: Person) -> list[tuple[OtherChannel, Line]
 async def test_a_ban_ends_the_connections_of_every_other_door(stage: Stage) -> None:
     user, bystander = await stage.users(2)
     ended, kept = await _entered(stage, user), await _entered(stage, bystander)
-    await stage.accounts.ban(user)
+    await accounts(stage).ban(user)
     for channel, line in ended:
         try:
             await line.ends()

@@ -7,6 +7,7 @@ import pytest
 from eventproof import checks
 from eventproof.conform.case import ContractViolation, Inconclusive, Line, Person, Stage, Transport, requirement
 
+from .accounts import accounts
 from .wording import BANNED, YOU_ARE_BANNED
 
 
@@ -24,7 +25,7 @@ async def _end_of(lines: list[Line]) -> None:
 async def test_every_connection_hears_of_the_ban(stage: Stage, transport: Transport) -> None:
     user = await stage.user()
     lines = await _devices(user, transport)
-    await stage.accounts.ban(user)
+    (await stage.admin.call("banUser", userId=user.id)).must_be_accepted()
     for line in lines:
         heard = await line.hears(BANNED)
         stage.judge(checks.invalid(stage.records, stage.known, BANNED))
@@ -41,7 +42,7 @@ async def test_every_connection_hears_of_the_ban(stage: Stage, transport: Transp
 async def test_every_connection_is_closed_by_the_server(stage: Stage, transport: Transport) -> None:
     user = await stage.user()
     lines = await _devices(user, transport)
-    await stage.accounts.ban(user)
+    await accounts(stage).ban(user)
     await _end_of(lines)
 
 
@@ -50,7 +51,7 @@ async def test_every_connection_is_closed_by_the_server(stage: Stage, transport:
 async def test_the_user_hears_why_before_the_connection_closes(stage: Stage, transport: Transport) -> None:
     user = await stage.user()
     lines = await _devices(user, transport)
-    await stage.accounts.ban(user)
+    await accounts(stage).ban(user)
     try:
         await _end_of(lines)
     except ContractViolation as still_open:
@@ -64,12 +65,12 @@ async def test_the_user_hears_why_before_the_connection_closes(stage: Stage, tra
 @requirement("UST-BAN-7")
 async def test_nobody_else_is_told_or_logged_out(stage: Stage) -> None:
     user, bystander = await stage.users(2)
-    watched = [await bystander.connect(transport) for transport in stage.target.socketio.transports]
+    watched = [await bystander.connect(transport) for transport in stage.transports]
     line = await user.connect()
-    await stage.accounts.ban(user)
+    await accounts(stage).ban(user)
     await line.told_or_closed(BANNED, closed=True)
     stage.judge(checks.closed_early(stage.records, [line.name for line in watched]))
-    await stage.accounts.canary(bystander)
+    await accounts(stage).canary(bystander)
     stage.judge(checks.leaked(stage.records, stage.known, stage.rooms, BANNED))
     (await bystander.call("getMe")).must_be_accepted()
     (await stage.admin.call("getMe")).must_be_accepted()
@@ -78,8 +79,8 @@ async def test_nobody_else_is_told_or_logged_out(stage: Stage) -> None:
 @requirement("UST-BAN-8")
 async def test_all_connections_close_within_the_time_given(stage: Stage) -> None:
     user = await stage.user()
-    lines = [await user.connect(transport) for transport in stage.target.socketio.transports for _ in range(2)]
-    await stage.accounts.ban(user)
+    lines = [await user.connect(transport) for transport in stage.transports for _ in range(2)]
+    await accounts(stage).ban(user)
     await _end_of(lines)
     names = [line.name for line in lines]
     stage.judge(checks.slow_to_close(stage.records, "banUser", names, stage.budgets.ban_to_closed))
@@ -88,7 +89,7 @@ async def test_all_connections_close_within_the_time_given(stage: Stage) -> None
 @requirement("UST-BAN-12")
 async def test_a_double_click_tells_every_connection_once(stage: Stage) -> None:
     user = await stage.user()
-    lines = [await user.connect(transport) for transport in stage.target.socketio.transports]
+    lines = [await user.connect(transport) for transport in stage.transports]
     clicks = [stage.admin.call("banUser", userId=user.id) for _ in range(2)]
     for answer in await asyncio.gather(*clicks):
         answer.must_be_an_answer()
@@ -101,13 +102,13 @@ async def test_a_second_ban_changes_nothing_and_tells_nobody(stage: Stage) -> No
     user, bystander = await stage.users(2)
     line = await bystander.connect()
     token = await user.session()
-    await stage.accounts.ban(user)
+    await accounts(stage).ban(user)
     before = [(await user.log_in()).status, (await user.call("getMe", token=token)).status]
-    await stage.accounts.canary(bystander)
+    await accounts(stage).canary(bystander)
     heard = len(line.received)
     (await stage.admin.call("banUser", userId=user.id)).must_be_an_answer()
     after = [(await user.log_in()).status, (await user.call("getMe", token=token)).status]
-    await stage.accounts.canary(bystander)
+    await accounts(stage).canary(bystander)
     if after != before:
         raise ContractViolation(
             "a second ban changed what the user may do",
@@ -126,7 +127,7 @@ async def test_one_unban_lifts_two_bans(stage: Stage) -> None:
     for user in (once, twice, twice):
         (await stage.admin.call("banUser", userId=user.id)).must_be_an_answer()
     for user in (once, twice):
-        await stage.accounts.unban(user)
+        await accounts(stage).unban(user)
     if not (await once.log_in()).is_accepted:
         raise Inconclusive("not even a single ban is lifted")
     (await twice.log_in()).must_be_accepted()

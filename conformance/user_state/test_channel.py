@@ -8,6 +8,7 @@ import pytest
 from eventproof.actions import expired, forged
 from eventproof.conform.case import NotTestable, Person, Stage, Transport, requirement
 
+from .accounts import accounts
 from .wording import BANNED, TIER_UPDATED
 
 
@@ -17,8 +18,8 @@ async def test_a_valid_token_opens_the_channel_and_events_arrive(stage: Stage, t
     user = await stage.user()
     line = user.knock(await user.session(), transport)
     await line.open()
-    await stage.accounts.set_tier(user, stage.accounts.another_tier(user))
-    await stage.accounts.ban(user)
+    await accounts(stage).set_tier(user, accounts(stage).another_tier(user))
+    await accounts(stage).ban(user)
     await line.hears_any(TIER_UPDATED, BANNED)
 
 
@@ -44,7 +45,7 @@ async def _expired(stage: Stage, user: Person) -> str | None:
 async def _of_a_banned_user(stage: Stage, user: Person) -> str | None:
     token = await user.session()
     await user.connect()
-    await stage.accounts.ban(user)
+    await accounts(stage).ban(user)
     return user.minted() or token
 
 

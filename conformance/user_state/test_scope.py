@@ -5,6 +5,7 @@ import pytest
 from eventproof import checks
 from eventproof.conform.case import Inconclusive, Kind, NotApplicable, Stage, judges_the_run, on_stage, requirement
 
+from .accounts import accounts
 from .wording import BANNED, TIER_UPDATED, UNBANNED
 
 
@@ -12,9 +13,9 @@ async def _traffic(stage: Stage) -> None:
     """Every action of the system, so that there is something to judge when this case runs alone."""
     user = await stage.user()
     line = await user.connect()
-    await stage.accounts.set_tier(user, stage.accounts.another_tier(user))
+    await accounts(stage).set_tier(user, accounts(stage).another_tier(user))
     (await stage.admin.call("unbanUser", userId=user.id)).must_be_an_answer()
-    await stage.accounts.ban(user)
+    await accounts(stage).ban(user)
     await line.told_or_closed(BANNED, closed=True)
 
 

@@ -7,12 +7,13 @@ import pytest
 from eventproof import checks
 from eventproof.conform.case import ContractViolation, NotTestable, Person, Stage, Tier, Transport, requirement
 
+from .accounts import accounts
 from .wording import TIER_UPDATED, your_plan_is
 
 
 def _unlocking(stage: Stage) -> list[tuple[Tier, Tier]]:
     """Every tier that unlocks something, with the tier below it."""
-    tiers = stage.accounts.tiers()
+    tiers = accounts(stage).tiers()
     steps = [(below, tier) for below, tier in pairwise(tiers) if tier.unlocks]
     if not steps:
         raise NotTestable("no tier of the profile says what it unlocks: unlocks = { operation = … } under [tiers.NAME]")
@@ -24,10 +25,10 @@ def _unlocking(stage: Stage) -> list[tuple[Tier, Tier]]:
 async def test_every_connection_hears_of_the_new_tier(stage: Stage, transport: Transport) -> None:
     user = await stage.user()
     lines = [await user.connect(transport), await user.connect(transport, token=await user.another_token())]
-    current = stage.accounts.tier_of(user)
-    others = [tier for tier in stage.accounts.tiers() if tier != current]
+    current = accounts(stage).tier_of(user)
+    others = [tier for tier in accounts(stage).tiers() if tier != current]
     for tier in (*others, current):
-        await stage.accounts.set_tier(user, tier)
+        (await stage.admin.call("updateUserTier", userId=user.id, tier=tier.name)).must_be_accepted()
         for line in lines:
             heard = await line.hears_while_open(TIER_UPDATED)
             stage.judge(checks.invalid(stage.records, stage.known, TIER_UPDATED))
@@ -42,18 +43,18 @@ async def test_every_connection_hears_of_the_new_tier(stage: Stage, transport: T
 @requirement("UST-TIER-2")
 async def test_the_user_stays_logged_in(stage: Stage) -> None:
     user = await stage.user()
-    lines = [await user.connect(transport) for transport in stage.target.socketio.transports]
-    await stage.accounts.set_tier(user, stage.accounts.another_tier(user))
+    lines = [await user.connect(transport) for transport in stage.transports]
+    await accounts(stage).set_tier(user, accounts(stage).another_tier(user))
     (await user.call("getMe")).must_be_accepted()
-    await stage.accounts.canary(user)
+    await accounts(stage).canary(user)
     stage.judge(checks.closed_early(stage.records, [line.name for line in lines]))
     (await user.call("getMe")).must_be_accepted()
 
 
 async def _told(stage: Stage, user: Person, tier: Tier) -> None:
     """Set the tier, and wait until every connection of the user has heard of it."""
-    already = stage.accounts.tier_of(user) == tier
-    await stage.accounts.set_tier(user, tier)
+    already = accounts(stage).tier_of(user) == tier
+    await accounts(stage).set_tier(user, tier)
     for line in user.lines:
         if not already:
             await line.awaits(TIER_UPDATED)
@@ -93,13 +94,13 @@ async def test_what_the_lower_tier_lacks_is_refused_as_soon_as_it_is_told(stage:
 @requirement("UST-TIER-5")
 async def test_nobody_else_hears_of_the_new_tier(stage: Stage) -> None:
     user, bystander = await stage.users(2)
-    watched = [await bystander.connect(transport) for transport in stage.target.socketio.transports]
+    watched = [await bystander.connect(transport) for transport in stage.transports]
     await user.connect()
-    await stage.accounts.canary(bystander)  # what earlier cases caused has arrived by now
+    await accounts(stage).canary(bystander)  # what earlier cases caused has arrived by now
     settled = len(stage.records)
-    tier = stage.accounts.another_tier(user, unlike=stage.accounts.tier_of(bystander))
+    tier = accounts(stage).another_tier(user, unlike=accounts(stage).tier_of(bystander))
     await _told(stage, user, tier)
-    await stage.accounts.canary(bystander, unlike=tier)
+    await accounts(stage).canary(bystander, unlike=tier)
     since = stage.records[settled:]
     stage.judge(
         checks.leaked(since, stage.known, stage.rooms, TIER_UPDATED),

@@ -5,20 +5,21 @@ import pytest
 from eventproof import checks
 from eventproof.conform.case import Stage, Transport, requirement
 
+from .accounts import accounts
 from .wording import BANNED, TIER_UPDATED, UNBANNED
 
 
 @requirement("UST-UNBAN-1")
 async def test_after_unban_the_user_logs_in_and_connects_as_before(stage: Stage) -> None:
     user = await stage.user()
-    await stage.accounts.ban(user)
-    await stage.accounts.unban(user)
+    await accounts(stage).ban(user)
+    (await stage.admin.call("unbanUser", userId=user.id)).must_be_accepted()
     token = (await user.log_in()).must_be_accepted().says("token")
     (await user.call("getMe", token=token)).must_be_accepted()
     line = user.knock(token)
     await line.open()
-    await stage.accounts.set_tier(user, stage.accounts.another_tier(user))
-    await stage.accounts.ban(user)
+    await accounts(stage).set_tier(user, accounts(stage).another_tier(user))
+    await accounts(stage).ban(user)
     await line.hears_any(TIER_UPDATED, BANNED)
 
 
@@ -28,8 +29,8 @@ async def test_tokens_that_the_ban_revoked_stay_revoked(stage: Stage, transport:
     user, bystander = await stage.users(2)
     tokens = [await user.session(), await user.another_token()]
     await user.connect(transport)
-    await stage.accounts.ban(user)
-    await stage.accounts.unban(user)
+    await accounts(stage).ban(user)
+    await accounts(stage).unban(user)
     for token in tokens:
         (await user.call("getMe", token=token)).must_be_refused("with a token that the ban revoked")
         await stage.must_refuse(user.knock(token, transport), beside=bystander)
@@ -41,10 +42,10 @@ async def test_where_unban_is_told_it_is_valid_and_for_that_user_alone(stage: St
     user, banned, bystander = await stage.users(3)
     await user.connect()
     await bystander.connect()
-    await stage.accounts.ban(banned)
-    await stage.accounts.unban(banned)
+    await accounts(stage).ban(banned)
+    await accounts(stage).unban(banned)
     (await stage.admin.call("unbanUser", userId=user.id)).must_be_an_answer()
-    await stage.accounts.canary(user, bystander)
+    await accounts(stage).canary(user, bystander)
     stage.judge(
         checks.invalid(stage.records, stage.known, UNBANNED),
         checks.leaked(stage.records, stage.known, stage.rooms, UNBANNED),

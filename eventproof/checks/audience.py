@@ -2,8 +2,8 @@
 
 An event is for the rooms that its `x-audience` names, filled with the parameters of a call that triggers it, with the
 fields of its payload, and, where nothing else names the user, with the caller. So a receipt is lawful only where such a
-call came before it and one of those rooms is the receiver's. An event for the one connection that caused it is not
-judged here: which connection that was, no call tells.
+call came before it, which was not refused, and one of those rooms is the receiver's. An event for the one connection
+that caused it is not judged here: which connection that was, no call tells.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +13,7 @@ from typing import Any
 from eventproof.catalog import Event
 from eventproof.history import Kind, Record
 
+from .answering import refused
 from .contract import Known
 from .finding import Finding
 
@@ -30,8 +31,10 @@ def leaked(records: Iterable[Record], known: Known, rooms: Rooms, name: str | No
         for event in known.values()
         if "connection" not in event.audience and (name is None or event.name == name)
     }
-    for record in records:
-        if record.kind is Kind.CALLED:
+    story = tuple(records)
+    without_effect = refused(story)
+    for index, record in enumerate(story):
+        if record.kind is Kind.CALLED and index not in without_effect:
             for event, said in causes.items():
                 if record.name in event.triggers:
                     said.add(_values(event, record, rooms))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from eventproof.errors import UsageError
 from eventproof.verdict import ExitCode, exit_code, outcome
 
 from .output import dumped, finish, json_option, results_option, say
@@ -16,6 +17,7 @@ from .target import chosen, target_options, typed
 @click.option("--system", "systems", multiple=True, metavar="NAME", help="This system alone; may be repeated.")
 @click.option("--only", multiple=True, metavar="ID", help="This requirement or case alone; may be repeated.")
 @click.option("--seed", type=click.IntRange(min=0), help="Repeat the choices of an earlier run.")
+@click.option("--slow", is_flag=True, help="Run the cases too that wait for more than 20 s.")
 @results_option
 @json_option
 @click.option("--list", "listed", is_flag=True, help="Name the requirements and their cases, and leave.")
@@ -29,6 +31,7 @@ def check(
     systems: tuple[str, ...],
     only: tuple[str, ...],
     seed: int | None,
+    slow: bool,
     results: Path | None,
     as_json: bool,
     listed: bool,
@@ -54,6 +57,10 @@ def check(
         entries = listing.listing(contracts, listing.collected(names), names)
         say(dumped([asdict(entry) for entry in entries]) if as_json else listing.listing_text(entries))
         return ExitCode.PASS
+    if dry_run and (only or slow or seed is not None or results is not None):
+        raise UsageError(
+            "--dry-run fires everything once and writes nothing: leave --only, --slow, --seed and --results out"
+        )
     with chosen(target, reference, fault) as given:
         known = launch.target_of(given, environment)
         if dry_run:
@@ -66,6 +73,7 @@ def check(
                 systems=systems,
                 only=only,
                 seed=seed,
+                slow=slow,
                 results=written,
                 command=typed(["check"], target, reference, fault, environment),
                 listener=listener,

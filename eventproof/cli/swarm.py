@@ -70,7 +70,7 @@ def swarm(
         *(part for setting in settings for part in ("--option", setting)),
     )
     with (
-        chosen(target, reference, fault, seed_users=users + 2 * max(admins, processes)) as given,
+        chosen(target, reference, fault, seed_users=users + 2 * max(admins, processes), quick=False) as given,
         folder.prepared(results, "swarm") as written,
         countdown(f"{scenario}: {users} users and {admins} admins, {run_time:g} s", run_time) as passed,
     ):

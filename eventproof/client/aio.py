@@ -11,13 +11,15 @@ from .channel import (
     NotSent,
     OnEvent,
     Received,
+    Where,
 )
 from .native import ReadMessage, WebSocketClient, named_event
-from .socketio import AutoAck, SocketIOClient, TransportChoice
+from .socketio import AutoAck, AutoAnswer, SocketIOClient, TransportChoice
 from .sse import SseClient
 
 __all__ = [
     "AutoAck",
+    "AutoAnswer",
     "By",
     "ChannelClient",
     "Closed",
@@ -33,5 +35,6 @@ __all__ = [
     "SseClient",
     "TransportChoice",
     "WebSocketClient",
+    "Where",
     "named_event",
 ]

@@ -19,6 +19,7 @@ __all__ = [
     "NotSent",
     "OnEvent",
     "Received",
+    "Where",
 ]
 
 
@@ -46,6 +47,9 @@ class Received:
 
 
 OnEvent = Callable[[Received], None]
+
+Where = Callable[[Received], bool]
+"""Whether an event of the right name is the one that is waited for."""
 
 
 class By(StrEnum):
@@ -126,8 +130,12 @@ class ChannelClient(Protocol):
     async def open(self) -> None:
         """Connect; raises ConnectionRefused, TargetUnavailable, Inconclusive or ProtocolViolation."""
 
-    async def expect(self, name: str, timeout: float) -> Received:
-        """Take the next event of that name that nobody took; raises NotReceived."""
+    @property
+    def ended(self) -> Closed | None:
+        """How the transport ended, once it did."""
+
+    async def expect(self, name: str, timeout: float, where: Where | None = None) -> Received:
+        """Take the next event of that name that nobody took, and for which `where` holds; raises NotReceived."""
 
     async def closed(self, timeout: float) -> Closed:
         """Wait for the end; raises NotClosed."""

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from eventproof.errors import ProtocolViolation
 from eventproof.history import Kind
 
-from .channel import By, Closed, Ending, NotClosed, NotReceived, NotSent, OnEvent, Received
+from .channel import By, Closed, Ending, NotClosed, NotReceived, NotSent, OnEvent, Received, Where
 from .journal import Journal
 
 __all__ = ["Inbox"]
@@ -103,12 +103,12 @@ class Inbox:
                 return ready()
         return result
 
-    async def expect(self, name: str, timeout: float) -> Received:
-        """Take the next event of that name that nobody took.
+    async def expect(self, name: str, timeout: float, where: Where | None = None) -> Received:
+        """Take the next event of that name that nobody took; of those for which `where` holds, where it is given.
 
         Raises NotReceived, or at once the violation that ended the connection.
         """
-        taken = await self.until(lambda: self._take(name) or self.ended, timeout)
+        taken = await self.until(lambda: self._take(name, where) or self.ended, timeout)
         if isinstance(taken, Received):
             return taken
         raise self.missing(
@@ -152,8 +152,8 @@ class Inbox:
             )
         return closed
 
-    def _take(self, name: str) -> Received | None:
+    def _take(self, name: str, where: Where | None) -> Received | None:
         for index, event in enumerate(self._untaken):
-            if event.name == name:
+            if event.name == name and (where is None or where(event)):
                 return self._untaken.pop(index)
         return None

@@ -17,6 +17,10 @@ class Journal:
         self._actor, self._connection, self._channel = actor, connection, channel
         self.redaction = redaction
 
+    def now(self) -> float:
+        """The time on the history's clock."""
+        return self._history.now()
+
     def frame_in(self, message: str | bytes) -> None:
         """A frame came."""
         self._add(Kind.FRAME_IN, "", self.redaction.message(message))

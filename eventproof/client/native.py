@@ -11,7 +11,7 @@ from eventproof.errors import ProtocolViolation, UsageError
 from eventproof.history import History, Kind
 
 from .address import Address
-from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received
+from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received, Where
 from .inbox import Inbox
 from .journal import Journal
 from .redaction import Redaction, secrets_of
@@ -86,6 +86,11 @@ class WebSocketClient:
         return self._inbox.received
 
     @property
+    def ended(self) -> Closed | None:
+        """How the transport ended, once it did."""
+        return self._inbox.ended
+
+    @property
     def is_open(self) -> bool:
         """Whether messages can still arrive."""
         return self._opened and self._inbox.ended is None
@@ -109,9 +114,9 @@ class WebSocketClient:
             self._journal.enter(Kind.REFUSED, payload={"reason": str(refused), "data": refused.data})
             raise
 
-    async def expect(self, name: str, timeout: float) -> Received:
-        """Take the next event of that name that nobody took; raises NotReceived."""
-        return await self._inbox.expect(name, timeout)
+    async def expect(self, name: str, timeout: float, where: Where | None = None) -> Received:
+        """Take the next event of that name that nobody took, and for which `where` holds; raises NotReceived."""
+        return await self._inbox.expect(name, timeout, where)
 
     async def closed(self, timeout: float) -> Closed:
         """Wait for the end; raises NotClosed."""

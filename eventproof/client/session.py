@@ -45,6 +45,8 @@ class Session:
         self.wire = wire.Connection()
         self.opened: wire.Opened | None = None
         self.answer_heartbeats = True
+        self.heartbeats: list[float] = []
+        """When each ping of Engine.IO came, on the history's clock."""
         self._address, self._path, self._headers = address, path, headers
         self._journal, self._inbox, self._handler = journal, inbox, handler
         self._timeout, self._ssl = timeout, ssl_context
@@ -175,6 +177,8 @@ class Session:
                 self.opened = event
                 self._inbox.wake()
             case wire.PingReceived(data):
+                self.heartbeats.append(self._journal.now())
+                self._inbox.wake()
                 if self.answer_heartbeats and self.wire.state is not SessionState.CLOSING:
                     self.write(self.wire.pong(data))
             case wire.PongReceived():

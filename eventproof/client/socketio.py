@@ -12,18 +12,21 @@ from eventproof.wire import connection as wire
 from eventproof.wire.states import NamespaceState
 
 from .address import Address
-from .channel import Closed, ConnectionRefused, OnEvent, Received
+from .channel import Closed, ConnectionRefused, OnEvent, Received, Where
 from .inbox import Inbox
 from .journal import Journal
 from .redaction import Redaction, secrets_of
 from .session import Session
 
-__all__ = ["AutoAck", "SocketIOClient", "TransportChoice"]
+__all__ = ["AutoAck", "AutoAnswer", "SocketIOClient", "TransportChoice"]
 
 TransportChoice = Literal["websocket", "polling", "upgrade"]
 
 AutoAck = Callable[[Received], Sequence[Any] | None]
 """Gives the arguments of the acknowledgement of an event, or None to hold it back."""
+
+AutoAnswer = Callable[[Received], tuple[str, Sequence[Any]] | None]
+"""Gives the event that is sent back at once, its name and its arguments; None where there is nothing to say."""
 
 
 class SocketIOClient:
@@ -31,7 +34,7 @@ class SocketIOClient:
 
     `transport` is `websocket`, `polling`, or `upgrade`: polling that is upgraded to websocket while it opens.
     `auth` is the payload of CONNECT. Without `auto_ack` every acknowledgement is held back until `ack` is called.
-    `timeout` bounds each step of opening and every write.
+    `auto_answer` sends events of ours in answer to theirs. `timeout` bounds each step of opening and every write.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class SocketIOClient:
         on_event: OnEvent | None = None,
         answer_heartbeats: bool = True,
         auto_ack: AutoAck | None = None,
+        auto_answer: AutoAnswer | None = None,
         timeout: float = 5.0,
         max_events: int = 10_000,
         ssl_context: ssl.SSLContext | None = None,
@@ -58,7 +62,7 @@ class SocketIOClient:
         """Our id in the namespace."""
         address, headers = Address.parse(base_url), tuple(headers)
         self._namespace, self._transport, self._auth = namespace, transport, auth
-        self._auto_ack, self._timeout = auto_ack, timeout
+        self._auto_ack, self._auto_answer, self._timeout = auto_ack, auto_answer, timeout
         self._journal = Journal(
             History(time.monotonic) if history is None else history,
             Redaction(secrets_of(auth, headers, base_url)),
@@ -90,6 +94,11 @@ class SocketIOClient:
         return self._inbox.received
 
     @property
+    def ended(self) -> Closed | None:
+        """How the transport ended, once it did."""
+        return self._inbox.ended
+
+    @property
     def is_open(self) -> bool:
         """Whether the transport is there and the namespace is joined."""
         return self._inbox.ended is None and self._joined
@@ -112,6 +121,23 @@ class SocketIOClient:
     @answer_heartbeats.setter
     def answer_heartbeats(self, answer: bool) -> None:
         self._session.answer_heartbeats = answer
+
+    @property
+    def heartbeats(self) -> tuple[float, ...]:
+        """When each ping of Engine.IO came, on the history's clock."""
+        return tuple(self._session.heartbeats)
+
+    async def heartbeat(self, timeout: float) -> float:
+        """Wait for the next ping of Engine.IO, and give its time; raises NotReceived."""
+        seen = len(self._session.heartbeats)
+        await self._inbox.until(
+            lambda: True if len(self._session.heartbeats) > seen else self._inbox.ended or None, timeout
+        )
+        if len(self._session.heartbeats) > seen:
+            return self._session.heartbeats[seen]
+        raise self._inbox.missing(
+            "No heartbeat came", expected=f"an Engine.IO ping within {timeout:g} s", observed=f"{seen} before it"
+        )
 
     async def open(self) -> None:
         """Connect, and join the namespace.
@@ -167,9 +193,9 @@ class SocketIOClient:
         """Move an open polling connection to a WebSocket. Raises ContractViolation where the server offers none."""
         await self._session.upgrade()
 
-    async def expect(self, name: str, timeout: float) -> Received:
-        """Take the next event of that name that nobody took; raises NotReceived."""
-        return await self._inbox.expect(name, timeout)
+    async def expect(self, name: str, timeout: float, where: Where | None = None) -> Received:
+        """Take the next event of that name that nobody took, and for which `where` holds; raises NotReceived."""
+        return await self._inbox.expect(name, timeout, where)
 
     async def emit(self, name: str, *args: Any) -> None:
         """Send an event; raises NotSent where the server ended the connection before."""
@@ -265,6 +291,9 @@ class SocketIOClient:
                 answer = self._auto_ack(received) if self._auto_ack and event.ack_id is not None else None
                 if answer is not None and event.ack_id is not None and self.is_open:
                     self._session.write(self._session.wire.ack(event.namespace, event.ack_id, *answer))
+                said = self._auto_answer(received) if self._auto_answer else None
+                if said is not None and self.is_open:
+                    self._emit(said[0], tuple(said[1]), None)
             case wire.AckReceived():
                 self._acks[event.id] = event
                 self._journal.event(Kind.ACKED, self._asked.pop(event.id), event.args)

@@ -16,7 +16,7 @@ from eventproof.wire import sse
 
 from .address import Address, unreachable
 from .answer import Answer, judge
-from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received
+from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received, Where
 from .inbox import Inbox
 from .journal import Journal
 from .redaction import Redaction, secrets_of
@@ -74,6 +74,11 @@ class SseClient:
         return self._inbox.received
 
     @property
+    def ended(self) -> Closed | None:
+        """How the transport ended, once it did."""
+        return self._inbox.ended
+
+    @property
     def is_open(self) -> bool:
         """Whether the stream goes on."""
         return self._reader is not None and self._inbox.ended is None
@@ -117,9 +122,9 @@ class SseClient:
         self._journal.enter(Kind.OPENED)
         self._reader = asyncio.create_task(self._read(self._response.content))
 
-    async def expect(self, name: str, timeout: float) -> Received:
-        """Take the next event of that name that nobody took; raises NotReceived."""
-        return await self._inbox.expect(name, timeout)
+    async def expect(self, name: str, timeout: float, where: Where | None = None) -> Received:
+        """Take the next event of that name that nobody took, and for which `where` holds; raises NotReceived."""
+        return await self._inbox.expect(name, timeout, where)
 
     async def closed(self, timeout: float) -> Closed:
         """Wait for the end of the stream; raises NotClosed."""

@@ -54,8 +54,12 @@ class Answer:
         return at(self.body, self.target.rest.message)
 
     def says(self, name: str) -> Any:
-        """What the answer says by `name` (`token`, `userId`, `tier`), or None."""
-        return read(self.target.operations[self.operation], name, self.body)
+        """What the answer says by `name` (`token`, `claimId`): where the profile says, else in its field of that name.
+
+        None where there is none.
+        """
+        found = read(self.target.operations[self.operation], name, self.body)
+        return at(self.body, f"/{name}") if found is None else found
 
     def must_be_accepted(self) -> "Answer":
         """Itself; raises ContractViolation where it is no success."""
@@ -63,6 +67,12 @@ class Answer:
             raise ContractViolation(
                 f"{self.operation} was not accepted", expected="a success (2xx)", observed=str(self)
             )
+        return self
+
+    def must_succeed(self) -> "Answer":
+        """Itself; raises Inconclusive where it is no success, since it only arranges what the case is about."""
+        if not self.is_accepted:
+            raise Inconclusive(f"{self.operation} was not accepted, so nothing can be said here: {self}")
         return self
 
     def must_be_refused(self, because: str) -> "Answer":

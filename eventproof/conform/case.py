@@ -1,24 +1,28 @@
 """What the cases import: the stage, who plays on it, the marks, and what a case may raise."""
 
-from eventproof.client.aio import ConnectionRefused, Received
+from eventproof.client.aio import By, Closed, ConnectionRefused, Ending, Received
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable
-from eventproof.history import Kind
-from eventproof.target import OtherChannel, Tier, Transport
+from eventproof.history import History, Kind, Record
+from eventproof.target import OtherChannel, Target, Tier, Transport
 
-from .accounts import Accounts
 from .calls import Answer
 from .line import Line
-from .marks import capability, judges_the_run, on_stage, requirement
+from .marks import capability, every_system, judges_the_run, on_stage, requirement, slow
 from .person import Person
+from .play import Fire, Play, PlayOf
 from .stage import Stage
 from .verdicts import NotApplicable, NotTestable
 
 __all__ = [
-    "Accounts",
     "Answer",
+    "By",
+    "Closed",
     "ConnectionRefused",
     "ContractViolation",
+    "Ending",
     "EventproofError",
+    "Fire",
+    "History",
     "Inconclusive",
     "Kind",
     "Line",
@@ -26,13 +30,19 @@ __all__ = [
     "NotTestable",
     "OtherChannel",
     "Person",
+    "Play",
+    "PlayOf",
     "Received",
+    "Record",
     "Stage",
+    "Target",
     "TargetUnavailable",
     "Tier",
     "Transport",
     "capability",
+    "every_system",
     "judges_the_run",
     "on_stage",
     "requirement",
+    "slow",
 ]

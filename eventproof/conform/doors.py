@@ -8,10 +8,11 @@ from eventproof.actions import auth_for, headers_for, path_for
 from eventproof.catalog import Channel, System, Wire
 from eventproof.client.aio import ChannelClient, SocketIOClient, SseClient, WebSocketClient
 from eventproof.history import History
-from eventproof.target import ChannelKind, OtherChannel, Target, TokenPlace, Transport
+from eventproof.target import ChannelKind, MainChannel, OtherChannel, Target, TokenPlace, Transport
 
 from .line import Line
-from .verdicts import NotApplicable
+from .manners import Manners
+from .verdicts import NotApplicable, NotTestable
 
 __all__ = ["Doors"]
 
@@ -32,46 +33,83 @@ class Doors:
     def __init__(self, target: Target, systems: Iterable[System], history: History) -> None:
         self._target = target
         self._history = history
-        self._channels = tuple(channel for system in systems for channel in system.channels)
+        self._systems = tuple(systems)
         self._made: Counter[str] = Counter()
 
-    def socketio(self, actor: str, token: str | None, transport: Transport | None, namespace: str = "/") -> Line:
-        """A connection to a namespace; the first transport of the profile where none is asked for."""
-        offered = self._target.socketio.transports
-        chosen = transport or offered[0]
-        if chosen not in offered:
+    def main(
+        self,
+        actor: str,
+        system: str,
+        token: str | None,
+        transport: Transport | None = None,
+        *,
+        answers_heartbeats: bool = True,
+        **switches: bool,
+    ) -> Line:
+        """A connection to a system's main channel; the first transport of the profile where none is asked for.
+
+        `switches` are those of `Manners`.
+        """
+        channel = self._main(system)
+        chosen = transport or channel.transports[0]
+        if chosen not in channel.transports:
             raise NotApplicable(f"the profile lists no {chosen} among the transports")
         name = self._name(actor, chosen)
+        manners = self._manners(channel.known_as, switches)
         client = SocketIOClient(
             self._target.base_url,
             path=self._target.socketio.path,
-            namespace=namespace,
+            namespace=channel.address,
             transport=chosen.value,
-            auth=auth_for(self._target, token),
+            auth=auth_for(self._target, token, channel),
             history=self._history,
             actor=actor,
             connection=name,
-            channel=namespace,
+            channel=channel.known_as,
+            answer_heartbeats=answers_heartbeats,
+            auto_answer=manners.answer,
             timeout=self._target.budgets.connect,
         )
-        return Line(name, client, self._target.budgets)
+        return Line(name, system, client, self._target.budgets, self._history, manners)
 
     def other(self, actor: str, channel: OtherChannel, token: str | None) -> Line:
         """A connection to another door, with the token where that door wants it."""
-        name = self._name(actor, channel.kind)
-        return Line(name, self._client(actor, name, channel, token), self._target.budgets)
+        name, known_as = self._name(actor, channel.kind), self._catalogued(channel)
+        manners = self._manners(known_as, {})
+        client = self._client(actor, name, channel, token, manners)
+        return Line(name, self._owner(known_as), client, self._target.budgets, self._history, manners)
 
-    def _client(self, actor: str, name: str, channel: OtherChannel, token: str | None) -> ChannelClient:
+    def _main(self, system: str) -> MainChannel:
+        channel = self._target.channels.get(system)
+        if channel is None or system not in self._target.systems:
+            raise NotTestable(f"{self._target.source} has no channel of {system} under test: see systems")
+        return channel
+
+    def _owner(self, address: str) -> str:
+        """The system that has a channel at this address of the catalogue."""
+        owners = (system.name for system in self._systems if address in {known.address for known in system.channels})
+        return next(owners, "")
+
+    def _manners(self, address: str, switches: Mapping[str, bool]) -> Manners:
+        there = (channel for system in self._systems for channel in system.channels if channel.address == address)
+        return Manners.on(next(there, None), self._systems, **switches)
+
+    def _client(
+        self, actor: str, name: str, channel: OtherChannel, token: str | None, manners: Manners
+    ) -> ChannelClient:
         target = self._target
         headers = tuple(headers_for(target, token).items()) if channel.token is TokenPlace.HEADER else ()
         if channel.kind is ChannelKind.SOCKET_IO:
+            mains = target.channels.values()
+            main = next((known for known in mains if known.address == channel.address), None)
             return SocketIOClient(
                 target.base_url,
                 path=path_for(replace(channel, address=target.socketio.path), token),
                 namespace=channel.address,
-                transport=target.socketio.transports[0].value,
-                auth=auth_for(target, token) if channel.token is TokenPlace.AUTH else None,
+                transport=(main or target.socketio).transports[0].value,
+                auth=auth_for(target, token, main) if channel.token is TokenPlace.AUTH else None,
                 headers=headers,
+                auto_answer=manners.answer,
                 history=self._history,
                 actor=actor,
                 connection=name,
@@ -90,10 +128,15 @@ class Doors:
         )
 
     def _catalogued(self, channel: OtherChannel) -> str:
-        """The address under which the catalogue knows this door: its own, or that of the door of its kind."""
-        alike: list[Channel] = [known for known in self._channels if known.wire is _WIRES[channel.kind]]
+        """The address under which the catalogue knows this door: its own, or that of a further door of its kind."""
+        for main in self._target.channels.values():
+            if main.address == channel.address:
+                return main.known_as
+        first = [system.channels[0] for system in self._systems]
+        further = [known for system in self._systems for known in system.channels[1:]]
+        alike: list[Channel] = [known for known in (*further, *first) if known.wire is _WIRES[channel.kind]]
         addresses = [known.address for known in alike]
-        return channel.address if channel.address in addresses or not addresses else addresses[-1]
+        return channel.address if channel.address in addresses or not addresses else addresses[0]
 
     def _name(self, actor: str, kind: str) -> str:
         self._made[actor] += 1

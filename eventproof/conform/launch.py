@@ -64,5 +64,6 @@ def suite(config: pytest.Config) -> Suite:
         only=tuple(config.getoption("only")),
         results=folder.prepare(results, "check"),
         command=command,
+        slow=config.getoption("slow"),
     )
     return Suite(target, catalog, options, Silent())

@@ -2,21 +2,68 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
-from eventproof.client.aio import ChannelClient, Closed, ConnectionRefused, Received
-from eventproof.errors import ContractViolation, Inconclusive
+from eventproof.client.aio import ChannelClient, Closed, ConnectionRefused, Received, SocketIOClient, Where
+from eventproof.errors import ContractViolation, Inconclusive, UsageError
+from eventproof.history import History, Kind, Record
 from eventproof.target import Budgets
+
+from .manners import Manners
 
 __all__ = ["Line"]
 
 
-class Line:
-    """A connection; `name` is what the history calls it, `what` what people call it."""
+_OF_THE_CONNECTION = frozenset({"connected", "ping"})
+"""What a server tells every connection of its own accord."""
 
-    def __init__(self, name: str, client: ChannelClient, budgets: Budgets) -> None:
+
+class Line:
+    """A connection; `name` is what the history calls it."""
+
+    def __init__(
+        self,
+        name: str,
+        system: str,
+        client: ChannelClient,
+        budgets: Budgets,
+        history: History,
+        manners: Manners,
+    ) -> None:
         self.name = name
+        self.system = system
+        """The system whose channel it is, as far as the catalogue knows it."""
         self.client = client
         self._budgets = budgets
+        self._history = history
+        self._manners = manners
+
+    @property
+    def acknowledges(self) -> bool:
+        """Whether events whose acknowledgement is required get it at once; may be changed at any time."""
+        return self._manners.acknowledges
+
+    @acknowledges.setter
+    def acknowledges(self, acknowledges: bool) -> None:
+        self._manners.acknowledges = acknowledges
+
+    @property
+    def answers_pings(self) -> bool:
+        """Whether `ping` events are answered with `pong`; may be changed at any time."""
+        return self._manners.answers_pings
+
+    @answers_pings.setter
+    def answers_pings(self, answers: bool) -> None:
+        self._manners.answers_pings = answers
+
+    @property
+    def answers_heartbeats(self) -> bool:
+        """Whether the transport's own heartbeats are answered; may be changed at any time."""
+        return self._socketio.answer_heartbeats
+
+    @answers_heartbeats.setter
+    def answers_heartbeats(self, answers: bool) -> None:
+        self._socketio.answer_heartbeats = answers
 
     @property
     def is_open(self) -> bool:
@@ -31,6 +78,32 @@ class Line:
     def names(self) -> list[str]:
         """The names of all events so far."""
         return [event.name for event in self.client.received]
+
+    def news(self) -> list[str]:
+        """The names of all events so far, without those that a server tells every connection of its own accord."""
+        return [name for name in self.names() if name not in _OF_THE_CONNECTION]
+
+    def heard(self, name: str | None = None, where: Where | None = None) -> tuple[Received, ...]:
+        """All events so far, awaited or not; of that name, where it is given, and for which `where` holds."""
+        return tuple(
+            event for event in self.received if (name is None or event.name == name) and (where is None or where(event))
+        )
+
+    @property
+    def frames(self) -> tuple[Record, ...]:
+        """The messages of the transport so far, both ways, with their times; a ping of Engine.IO is `2`."""
+        kinds = (Kind.FRAME_IN, Kind.FRAME_OUT)
+        return tuple(record for record in self._history if record.connection == self.name and record.kind in kinds)
+
+    @property
+    def heartbeats(self) -> tuple[float, ...]:
+        """When each ping of Engine.IO came, on the history's clock."""
+        return self._socketio.heartbeats
+
+    @property
+    def closed(self) -> Closed | None:
+        """How and when it ended, whoever ended it; None while it has not."""
+        return self.client.ended
 
     async def open(self) -> None:
         """Connect; raises ConnectionRefused, TargetUnavailable or Inconclusive."""
@@ -54,14 +127,47 @@ class Line:
             return refused
         raise ContractViolation(f"{self.name} was accepted", expected="a refused connection", observed="an open one")
 
-    async def hears(self, name: str) -> Received:
-        """The next event of that name; raises NotReceived, at once where the connection ends first."""
-        return await self.client.expect(name, self._budgets.event_arrival)
+    async def say(self, name: str, *arguments: Any) -> None:
+        """Send an event, with an argument or without one; raises NotSent where the server ended the connection."""
+        await self._socketio.emit(name, *arguments)
 
-    async def awaits(self, name: str) -> Received:
+    async def say_raw(self, message: str | bytes) -> None:
+        """Send one message of the transport as it is, such as `42["x"`."""
+        await self._socketio.send_frame(message)
+
+    async def acknowledge(self, received: Received) -> dict[str, Any]:
+        """Acknowledge an event as the catalogue says, whether that is required or optional; what was sent."""
+        event = self._manners.events.get(received.name)
+        acknowledgement = None if event is None else event.acknowledgement(received.payload)
+        if event is None or event.ack is None or acknowledgement is None:
+            raise UsageError(f"the catalogue has no acknowledgement for `{received.name}` as it came on {self.name}")
+        await self.say(event.ack.by, acknowledgement)
+        return acknowledgement
+
+    async def hears(self, name: str, where: Where | None = None, within: float | None = None) -> Received:
+        """The next event of that name, and for which `where` holds, that was not awaited before.
+
+        `within` is in seconds, the profile's `event_arrival` by default. Raises NotReceived, at once where the
+        connection ends first.
+        """
+        return await self.client.expect(name, self._budgets.event_arrival if within is None else within, where)
+
+    async def hears_all(
+        self, name: str, count: int, where: Where | None = None, within: float | None = None
+    ) -> list[Received]:
+        """The next `count` of them in the order in which they came; `within` is for all of them together."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + (self._budgets.event_arrival if within is None else within)
+        return [await self.hears(name, where, max(deadline - loop.time(), 0.0)) for _ in range(count)]
+
+    async def heartbeat(self, within: float | None = None) -> float:
+        """When the next ping of Engine.IO comes; raises NotReceived after `within`, two intervals by default."""
+        return await self._socketio.heartbeat(2 * self._budgets.heartbeat_interval if within is None else within)
+
+    async def awaits(self, name: str, where: Where | None = None, within: float | None = None) -> Received:
         """As `hears`, where another case judges whether it comes: raises Inconclusive."""
         try:
-            return await self.hears(name)
+            return await self.hears(name, where, within)
         except ContractViolation as missing:
             raise Inconclusive(f"`{name}` did not arrive on {self.name}, so nothing can be said here") from missing
 
@@ -98,9 +204,15 @@ class Line:
             with suppress(ContractViolation):
                 await self.ends()
 
-    async def ends(self) -> Closed:
-        """How the server closed it; raises NotClosed."""
-        closed = await self.client.closed(self._budgets.close)
+    async def ends(self, within: float | None = None) -> Closed:
+        """How the server closed it; raises NotClosed after `within` seconds, the profile's `close` by default."""
+        return self._by_the_server(await self.client.closed(self._budgets.close if within is None else within))
+
+    async def left(self, within: float | None = None) -> Closed:
+        """As `ends`, but a DISCONNECT packet for the namespace is enough: the transport may stay open."""
+        return self._by_the_server(await self._socketio.disconnected(self._budgets.close if within is None else within))
+
+    def _by_the_server(self, closed: Closed) -> Closed:
         if closed.by != "peer":
             raise Inconclusive(f"{self.name} was left by us: {closed.reason}")
         return closed
@@ -112,3 +224,9 @@ class Line:
     def drop(self) -> None:
         """Cut the connection without a goodbye."""
         self.client.drop()
+
+    @property
+    def _socketio(self) -> SocketIOClient:
+        if not isinstance(self.client, SocketIOClient):
+            raise UsageError(f"{self.name} is no Socket.IO connection")
+        return self.client

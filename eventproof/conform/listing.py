@@ -40,7 +40,7 @@ class Entry:
 
 def collected(systems: Sequence[str]) -> tuple[Case, ...]:
     """The cases of these systems and those that all share; none is run."""
-    collector = _Collector()
+    collector = _Collector(systems)
     with no_foreign_options():
         pytest.main([*ISOLATED, "--collect-only", *folders_of(systems)], plugins=[plugin, collector])
     return tuple(collector.cases)
@@ -59,7 +59,7 @@ def explained(requirement_id: str, catalog: Catalog | None = None) -> Entry:
     """One requirement with its cases; UsageError where there is none of that id."""
     known = catalog or contracts.load()
     requirement = known.requirement(requirement_id)
-    systems = [requirement.system] if requirement.system in known.systems else []
+    systems = [requirement.system] if requirement.system in known.systems else list(known.systems)
     cases = tuple(case for case in collected(systems) if requirement_id in case.requirements)
     return Entry(requirement, cases)
 
@@ -90,8 +90,13 @@ def explained_text(entry: Entry) -> str:
 
 
 class _Collector:
-    def __init__(self) -> None:
+    def __init__(self, systems: Sequence[str]) -> None:
         self.cases: list[Case] = []
+        self._systems = tuple(systems)
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """The cases that every system shares are listed for each of these."""
+        config.stash[plugin.SYSTEMS] = self._systems
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Keep what was collected."""

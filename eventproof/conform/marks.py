@@ -11,23 +11,34 @@ from typing import Any, TypeVar
 
 import pytest
 
+from eventproof.target import Budgets
+
 __all__ = [
+    "LONG",
     "MARKERS",
     "capabilities_of",
     "capability",
+    "every_system",
     "judges_the_run",
     "name_of",
     "on_stage",
     "requirement",
     "requirements_of",
     "runs_last",
+    "slow",
+    "waits_of",
 ]
 
 MARKERS = (
     "requirement(*ids): the requirements that this case proves",
     "capability(name): the case binds only a target that claims this capability",
     "judges_the_run: the case judges what all others received, and so comes last",
+    "every_system: the case runs for every system under test",
+    "slow(what, takes): the case waits for that, so long by the budgets of the profile",
 )
+
+LONG = 20.0
+"""A case that waits longer, in seconds, runs only where slow cases are asked for."""
 
 _Case = TypeVar("_Case", bound=Callable[..., Any])
 
@@ -44,6 +55,16 @@ def requirement(*ids: str) -> Callable[[_Case], Any]:
 def capability(name: str) -> pytest.MarkDecorator:
     """Mark a case that is n/a for a target which does not claim `name`."""
     return pytest.mark.capability(name)
+
+
+def every_system(case: _Case) -> Any:
+    """Let a case run once for every system under test: `stage.system` is the one it runs for."""
+    return pytest.mark.every_system(pytest.mark.usefixtures("system")(case))
+
+
+def slow(what: str, takes: str | Callable[[Budgets], float]) -> pytest.MarkDecorator:
+    """Mark a case that waits for `what`: a budget by its name, or what a function makes of them, in seconds."""
+    return pytest.mark.slow(what, takes)
 
 
 judges_the_run = pytest.mark.judges_the_run
@@ -68,6 +89,15 @@ def requirements_of(item: pytest.Item) -> tuple[str, ...]:
 def capabilities_of(item: pytest.Item) -> tuple[str, ...]:
     """The capabilities that a collected case is marked with."""
     return tuple(dict.fromkeys(_arguments(item, "capability")))
+
+
+def waits_of(item: pytest.Item, budgets: Budgets) -> tuple[float, str]:
+    """How long a case waits by these budgets, and for what; 0 s where it is not marked as slow."""
+    marks = list(item.iter_markers("slow"))
+    if not marks:
+        return 0.0, ""
+    what, takes = marks[0].args
+    return float(getattr(budgets, takes) if isinstance(takes, str) else takes(budgets)), str(what)
 
 
 def _arguments(item: pytest.Item, name: str) -> Iterator[str]:

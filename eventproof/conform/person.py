@@ -30,6 +30,8 @@ class Person:
         """As the target writes it, a text or a number; empty until it is known."""
         self.tier = identity.tier
         """The tier they have outside the tests; None where nobody told."""
+        self.system = ""
+        """Whose main channel they connect to where no other is named: that of the case they play in."""
         self.lines: list[Line] = []
         self._caller = caller
         self._doors = doors
@@ -121,17 +123,39 @@ class Person:
             raise NotTestable("the profile does not say where the token is: answers.token of [operations.login]")
         return str(token)
 
-    async def connect(self, transport: Transport | None = None, *, token: str | None = None) -> Line:
-        """Open a connection to the Socket.IO channel; raises Inconclusive where it is not accepted."""
-        return await self._opened(self._doors.socketio(self.name, token or await self.session(), transport))
+    async def connect(
+        self,
+        transport: Transport | None = None,
+        *,
+        system: str | None = None,
+        token: str | None = None,
+        acknowledges: bool = False,
+        answers_pings: bool = True,
+        answers_heartbeats: bool = True,
+    ) -> Line:
+        """Open a connection to the main channel of the case's system, or of another one under test.
+
+        The switches are those of `Line`, from its first event on. Raises Inconclusive where it is not accepted.
+        """
+        line = self.knock(
+            token or await self.session(),
+            transport,
+            system=system,
+            acknowledges=acknowledges,
+            answers_pings=answers_pings,
+            answers_heartbeats=answers_heartbeats,
+        )
+        return await self._opened(line)
 
     async def enter(self, channel: OtherChannel, *, token: str | None = None) -> Line:
         """Open a connection to another door; raises Inconclusive where it is not accepted."""
-        return await self._opened(self._doors.other(self.name, channel, token or await self.session()))
+        return await self._opened(self.knock_at(channel, token or await self.session()))
 
-    def knock(self, token: str | None, transport: Transport | None = None) -> Line:
-        """A connection with this token, or with none, that is not open yet."""
-        return self._kept(self._doors.socketio(self.name, token, transport))
+    def knock(
+        self, token: str | None, transport: Transport | None = None, *, system: str | None = None, **switches: bool
+    ) -> Line:
+        """A connection with this token, or with none, that is not open yet; otherwise as `connect`."""
+        return self._kept(self._doors.main(self.name, system or self.system, token, transport, **switches))
 
     def knock_at(self, channel: OtherChannel, token: str | None) -> Line:
         """A connection to another door that is not open yet."""
@@ -143,8 +167,8 @@ class Person:
         for line in lines:
             await line.close()
 
-    async def _opened(self, line: Line) -> Line:
-        self._kept(line)
+    @staticmethod
+    async def _opened(line: Line) -> Line:
         try:
             await line.open()
         except ContractViolation as refused:

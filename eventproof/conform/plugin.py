@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from eventproof.conform.suite import Suite
 
 SUITE: "pytest.StashKey[Suite]" = pytest.StashKey()
+SYSTEMS: pytest.StashKey[tuple[str, ...]] = pytest.StashKey()
+"""The systems under test; there without a suite where the cases are only to be listed."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--system", action="append", default=[], metavar="NAME", help="Check this system only; repeatable.")
     group.addoption("--only", action="append", default=[], metavar="ID", help="Only this requirement, or this case.")
     group.addoption("--results", type=Path, metavar="DIR", help="Where the results go.")
+    group.addoption("--slow", action="store_true", help="Run the cases too that wait for more than 20 s.")
     group.addoption("--seed", type=int, metavar="N", help="Repeats the random choices of an earlier run.")
 
 
@@ -48,7 +51,21 @@ def pytest_configure(config: pytest.Config) -> None:
 def enlist(config: pytest.Config, suite: "Suite") -> None:
     """Let a suite take part in a pytest session."""
     config.stash[SUITE] = suite
+    config.stash[SYSTEMS] = tuple(system.name for system in suite.troupe.systems)
     config.pluginmanager.register(suite, "eventproof-suite")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let the cases that every system shares run for each of those under test."""
+    if metafunc.definition.get_closest_marker("every_system") is not None:
+        systems: tuple[str, ...] = metafunc.config.stash.get(SYSTEMS, ("any",))
+        metafunc.parametrize("system", systems, indirect=True)
+
+
+@pytest.fixture
+def system(request: pytest.FixtureRequest) -> str:
+    """The system that a case runs for."""
+    return str(request.param)
 
 
 @pytest.fixture

@@ -3,28 +3,33 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from eventproof import catalog as contracts
 from eventproof.actions import expired
 from eventproof.catalog import Catalog
 from eventproof.errors import EventproofError, Inconclusive
-from eventproof.target import OtherChannel, Target, Transport
+from eventproof.target import Target
 from eventproof.verdict import Verdict
 
+from .calls import Answer
 from .evidence import told
 from .gauges import Gauges
 from .person import Person
 from .probe import probe
 from .stage import Stage
 from .troupe import Troupe
+from .undoing import UNDOING
 from .verdicts import NotTestable, verdict_of
 
 __all__ = ["Step", "dry_run", "text_of"]
 
-_LAST = ("logout",)
-_NEEDED = ("login", "getMe", "banUser", "unbanUser", "updateUserTier")
-_ENOUGH_USERS = 6
+Attempt = Callable[..., Awaitable[bool]]
+"""Does something and makes a step of it: what it is, what does it, and the remedy where it fails."""
+
+_AUTH = "see auth under [socketio] or [channels]"
+_BYSTANDERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,85 +95,79 @@ async def _rehearse(stage: Stage, steps: list[Step]) -> None:
         return
     user = found[0]
     await attempt("a second session for the same user", user.another_token)
-    for transport in target.socketio.transports:
-        await attempt(f"a Socket.IO connection by {transport}", _opening(user, transport), "see auth under [socketio]")
-    for channel in target.other_channels or ():
+    for system in target.systems:
+        channel = target.channels[system]
+        for transport in channel.transports:
+            what = f"a Socket.IO connection to {channel.address} by {transport}"
+            await attempt(what, partial(user.connect, transport, system=system), _AUTH)
+    for other in target.other_channels or ():
         remedy = "see the address, the token and the parameter under [[other_channels]]"
-        await attempt(f"a {channel.kind} connection to {channel.address}", _entering(user, channel), remedy)
-    for operation in sorted(target.operations, key=lambda name: name in _LAST):
-        if operation != "login":
-            await attempt(f"the call {operation}", _calling(stage, user, operation))
-    await attempt("a refusal that says why", _refusing(user))
-    await attempt("the means for every case", _means(stage, user))
+        await attempt(f"a {other.kind} connection to {other.address}", partial(user.enter, other), remedy)
+    fired: set[str] = set()
+    for system, play in stage.plays.items():
+        # What is fired is a step of its own; this one is about what comes between.
+        fire = _Fire(stage, user, attempt, frozenset(fired))
+        await attempt(f"the calls of {system}", partial(play.rehearse, user, fire))
+        fired |= {operation.id for operation in stage.catalogued(system).operations}
+    await attempt("a refusal that says why", partial(_refuse, user))
+    await attempt("the means for every case", partial(_look, stage, user))
 
 
-def _opening(user: Person, transport: Transport) -> Callable[[], Awaitable[object]]:
-    return lambda: user.connect(transport)
+class _Fire:
+    """Performs the operations of a rehearsal, each a step; those that another system's rehearsal had are left out."""
+
+    def __init__(self, stage: Stage, user: Person, attempt: Attempt, fired: frozenset[str]) -> None:
+        self._stage, self._user, self._attempt, self._fired = stage, user, attempt, fired
+
+    async def __call__(
+        self, operation: str, /, *, may_refuse: bool = False, hint: str = "", **parameters: Any
+    ) -> Answer | None:
+        """Part of Fire."""
+        operations = self._stage.target.operations
+        if operation in self._fired or operation not in operations:
+            return None
+        answers: list[Answer] = []
+
+        async def call() -> None:
+            back = UNDOING[operation].operation if operation in UNDOING else operation
+            if back not in operations:
+                raise NotTestable(f"it was not made, since nothing could undo it: [operations] denies {back}")
+            caller = self._stage.admin if operations[operation].identity == "admin" else self._user
+            answer = await caller.call(operation, **parameters)
+            if answer.status in (404, 405, 501):
+                raise NotTestable(
+                    f"it answered {answer}: correct method and path in [operations.{operation}], "
+                    f"or write {operation} = false under [operations] where there is no such call"
+                )
+            answer.must_be_an_answer()
+            if answer.is_accepted:
+                answers.append(answer)
+            elif not may_refuse:
+                raise Inconclusive(f"it answered {answer}{hint}: see [operations.{operation}] in the profile")
+
+        await self._attempt(f"the call {operation}{hint}", call)
+        return answers[0] if answers else None
 
 
-def _entering(user: Person, channel: OtherChannel) -> Callable[[], Awaitable[object]]:
-    return lambda: user.enter(channel)
+async def _refuse(user: Person) -> None:
+    answer = await user.call("getMe", token="no.such.token")  # noqa: S106 - that is the point
+    answer.must_be_refused("with a token that is none")
+    rest = answer.target.rest
+    lacking = [f"{name} at {getattr(rest, name)}" for name in ("code", "message") if not getattr(answer, name)]
+    if lacking:
+        raise NotTestable(f"{answer} has no {' and no '.join(lacking)}: correct code and message under [rest]")
 
 
-def _calling(stage: Stage, user: Person, operation: str) -> Callable[[], Awaitable[object]]:
-    async def call() -> None:
-        tiers = stage.target.tiers
-        unlocked = next((tier.unlocks.parameters for tier in tiers if tier.unlocks), {})
-        parameters: dict[str, Any] = {"userId": user.id, **({"tier": tiers[-1].name} if tiers else {}), **unlocked}
-        each_tier = [{**parameters, "tier": tier.name} for tier in tiers] if operation == "updateUserTier" else []
-        caller = stage.admin if stage.target.operations[operation].identity == "admin" else user
-        if operation == "banUser" and "unbanUser" not in stage.target.operations:
-            raise NotTestable("nobody was banned, since nothing could lift it: [operations] denies unbanUser")
-        for given in each_tier or [parameters]:
-            answer = await caller.call(operation, **given)
-            if not answer.is_accepted:
-                break
-        if operation == "banUser":
-            # Whoever is banned needs a new session for what follows.
-            user.logged_out()
-            await stage.accounts.unban(user)
-        if answer.status in (404, 405, 501):
-            raise NotTestable(
-                f"it answered {answer}: correct method and path in [operations.{operation}], "
-                f"or write {operation} = false under [operations] where there is no such call"
-            )
-        answer.must_be_an_answer()
-        if not answer.is_accepted and operation != "useFeature":
-            tier = f' for the tier "{given["tier"]}"' if each_tier else ""
-            raise Inconclusive(f"it answered {answer}{tier}: see [operations.{operation}] in the profile")
-
-    return call
-
-
-def _refusing(user: Person) -> Callable[[], Awaitable[object]]:
-    async def refuse() -> None:
-        answer = await user.call("getMe", token="no.such.token")  # noqa: S106 - that is the point
-        answer.must_be_refused("with a token that is none")
-        rest = answer.target.rest
-        lacking = [f"{name} at {getattr(rest, name)}" for name in ("code", "message") if not getattr(answer, name)]
-        if lacking:
-            raise NotTestable(f"{answer} has no {' and no '.join(lacking)}: correct code and message under [rest]")
-
-    return refuse
-
-
-def _means(stage: Stage, user: Person) -> Callable[[], Awaitable[object]]:
-    async def look() -> None:
-        target, missing = stage.target, []
-        if lacking := [operation for operation in _NEEDED if operation not in target.operations]:
-            missing.append(f"[operations] denies {', '.join(lacking)}, without which most cases cannot be played")
-        if expired(target, await user.session(), time.time()) is None:
-            missing.append("no expired token: give [jwt] secret_env, or expired_env (UST-CONN-2)")
-        if target.other_channels is None:
-            missing.append("other_channels is not said: list them, or write [] (UST-BAN-11)")
-        if len(target.tiers) < 2 or not any(tier.unlocks for tier in target.tiers[1:]):
-            missing.append("[tiers] needs two tiers, and what one of them unlocks (UST-TIER-3)")
-        if len(target.users) < _ENOUGH_USERS:
-            missing.append(f"{len(target.users)} users are too few: some cases need {_ENOUGH_USERS}")
-        if "metrics" in target.capabilities:
-            async with Gauges(target) as gauges:
-                await gauges.read()
-        if missing:
-            raise NotTestable("; ".join(missing))
-
-    return look
+async def _look(stage: Stage, user: Person) -> None:
+    target = stage.target
+    missing = [sentence for play in stage.plays.values() for sentence in play.missing()]
+    if expired(target, await user.session(), time.time()) is None:
+        missing.append("no expired token: give [jwt] secret_env, or expired_env (UST-CONN-2, SHD-CONN-3)")
+    enough = sum(play.actors for play in stage.plays.values()) + _BYSTANDERS
+    if len(target.users) < enough:
+        missing.append(f"{len(target.users)} users are too few: some cases need {enough} (ALL-ROOM-1)")
+    if "metrics" in target.capabilities:
+        async with Gauges(target) as gauges:
+            await gauges.read()
+    if missing:
+        raise NotTestable("; ".join(missing))

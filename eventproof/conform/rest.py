@@ -72,12 +72,13 @@ def document_of(target: Target, system: System) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """The REST interface of a target: its document, a token for each role, a user whom admins may act on."""
+    """The REST interface of a target: its document, a token for each role, and a user whom admins may act on."""
 
     target: Target
     document: Mapping[str, Any]
     tokens: Mapping[str, str]
-    user_id: str | int
+    theirs: Mapping[str, Any]
+    """The ids of the user and of what they have, by the names of the parameters."""
     nobody: str | int
     """An id of the same kind that nobody has."""
 
@@ -113,10 +114,12 @@ class Rest:
             nonlocal sent
             sent += 1
             if call.identity == "admin":
-                aim = self.user_id if sent % 2 else self.nobody
                 for name in case.path_parameters:
-                    case.path_parameters[name] = aim
-                case.body = aimed_at(case.body, call.body, aim)
+                    case.path_parameters[name] = self._aim(name, sent)
+                case.body = aimed_at(case.body, call.body, self.theirs["userId"] if sent % 2 else self.nobody)
+            elif sent % 2:
+                for name in set(case.path_parameters or ()) & self.theirs.keys():
+                    case.path_parameters[name] = self.theirs[name]
             with suppress(requests.exceptions.InvalidHeader):
                 arguments = case.as_transport_kwargs(self.target.rest.url, self._headers(call) if sent % 3 else None)
                 self._judge(case, call, _answer(http, call, arguments))
@@ -135,7 +138,7 @@ class Rest:
 
     def _send_malformed(self, http: requests.Session, call: Call, operation: Any) -> int:
         headers = self._headers(call)
-        here = self.target.rest.url + _PARAMETER.sub(quote(str(self.user_id)), operation.path)
+        here = self.target.rest.url + _PARAMETER.sub(self._own, operation.path)
         attempts: list[dict[str, Any]] = [{"url": here, "headers": headers_for(self.target, "no.such.token")}]
         if call.identity != "anyone":
             attempts.append({"url": here})
@@ -151,6 +154,13 @@ class Rest:
         for attempt in attempts:
             self._judge(case, call, _answer(http, call, {"method": call.method, **attempt}))
         return len(attempts)
+
+    def _aim(self, name: str, sent: int) -> Any:
+        """What an admin's generated request is about: something of the user whom the profile lends, or of nobody."""
+        return self.theirs.get(name, self.theirs["userId"]) if sent % 2 else self.nobody
+
+    def _own(self, parameter: re.Match[str]) -> str:
+        return quote(str(self._aim(parameter[0].strip("{}"), 1)), safe="")
 
     def _headers(self, call: Call) -> dict[str, str]:
         return headers_for(self.target, self.tokens.get(call.identity))

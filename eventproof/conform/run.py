@@ -40,6 +40,7 @@ def check(
     only: Sequence[str] = (),
     results: Path | None = None,
     seed: int | None = None,
+    slow: bool = False,
     command: str = "eventproof check",
     listener: Listener | None = None,
     catalog: Catalog | None = None,
@@ -48,13 +49,14 @@ def check(
 
     `cases` are files or folders of cases; those of the systems by default.
     `only` holds ids of requirements or names of cases, `command` is what a person would type to do it again.
+    With `slow` those cases run too that wait for more than 20 s.
     Raises TargetUnavailable before any case where nothing fitting answers, UsageError where something is missing.
     An interrupted run is a `Run` too; its results are written.
     """
     known = catalog or contracts.load()
     target = narrowed(target, systems)
     probe(target, known)
-    options = Options(new_seed() if seed is None else seed, tuple(only), results, command)
+    options = Options(new_seed() if seed is None else seed, tuple(only), results, command, slow)
     suite = Suite(target, known, options, listener or Silent())
     chosen = list(map(str, cases)) or folders_of(target.systems)
     with no_foreign_options():

@@ -2,32 +2,42 @@
 
 import random
 import uuid
-from collections.abc import Coroutine, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from eventproof.catalog import System
+from eventproof.catalog import Direction, Event, Operation, System
 from eventproof.checks import Finding, Known, raise_for
 from eventproof.client.aio import ConnectionRefused
-from eventproof.errors import ContractViolation, EventproofError, Inconclusive
+from eventproof.errors import ContractViolation, EventproofError, Inconclusive, UsageError
 from eventproof.history import Kind, Record
-from eventproof.target import Budgets, Target
+from eventproof.target import Budgets, Target, Transport
 
-from .accounts import Accounts
 from .line import Line
 from .person import Person
-from .pool import done_to, ends_session, undoing
+from .play import Play
+from .undoing import done_to, ends_session, may_last, undoing
+from .verdicts import NotTestable
 
 if TYPE_CHECKING:
     from .troupe import Troupe
 
 __all__ = ["Stage"]
 
+_Play = TypeVar("_Play")
+
 
 class Stage:
-    """One case's view of the run. `random` is seeded by the run's seed and the case's name."""
+    """One case's view of the run. `random` is seeded by the run's seed and the case's name.
 
-    def __init__(self, troupe: "Troupe", case: str) -> None:
+    `system` is the one that the case is about: whose channel everybody connects to who is not told otherwise.
+    """
+
+    def __init__(self, troupe: "Troupe", case: str, system: System, waits: float = 0.0) -> None:
+        self.system = system
+        self._waits = waits
         self._troupe = troupe
+        for admin in troupe.admins:
+            admin.system = system.name
         self._mark = len(troupe.history)
         self._lent: list[Person] = []
         self._disturbed: set[str] = set()
@@ -50,9 +60,24 @@ class Stage:
         return self._troupe.admin
 
     @property
-    def accounts(self) -> Accounts:
-        """What the admin does to users."""
-        return self._troupe.accounts
+    def plays(self) -> Mapping[str, Play]:
+        """What every system under test knows of itself."""
+        return self._troupe.plays
+
+    def play(self, kind: type[_Play]) -> _Play:
+        """The play of this kind, with all that it may do; UsageError where its system is not under test."""
+        for play in self.plays.values():
+            if isinstance(play, kind):
+                return play
+        raise UsageError(f"{self.target.source}: the system of {kind.__name__} is not under test: see systems")
+
+    async def canary(self, *people: Person) -> None:
+        """An event of the case's system for each of these people, awaited on each of their connections to it.
+
+        What was sent to one of them before has arrived by then, so what has not arrived was not sent. Raises
+        Inconclusive where it does not arrive.
+        """
+        await self.plays[self.system.name].canary(*people)
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -79,6 +104,41 @@ class Stage:
         """The systems under test."""
         return self._troupe.systems
 
+    def catalogued(self, name: str) -> System:
+        """A system under test, as the catalogue has it."""
+        return next(system for system in self.systems if system.name == name)
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The calls of the case's system that the target has, without those that an earlier system has as well."""
+        earlier: set[str] = set()
+        for system in self.systems:
+            if system is self.system:
+                break
+            earlier |= {operation.id for operation in system.operations}
+        return tuple(
+            operation
+            for operation in self.system.operations
+            if operation.id in self.target.operations and operation.id not in earlier
+        )
+
+    @property
+    def transports(self) -> tuple[Transport, ...]:
+        """How the main channel of the case's system is carried on this target; the first by default."""
+        return self.target.channels[self.system.name].transports
+
+    @property
+    def now(self) -> float:
+        """The time on the clock of the history, and so of all that was received."""
+        return self._troupe.history.now()
+
+    def event(self, name: str) -> Event:
+        """What the server of the case's system may send under this name, as the catalogue has it."""
+        for event in self.system.events:
+            if event.name == name and event.direction is Direction.SEND:
+                return event
+        raise UsageError(f"{self.system.name} has no event `{name}`")
+
     def note(self, text: str) -> None:
         """Enter a remark in the history: which phase begins."""
         self._troupe.history.add(Kind.NOTE, "case", payload=text)
@@ -93,12 +153,24 @@ class Stage:
                 if not self._troupe.pool:
                     raise
             else:
+                person.system = self.system.name
                 self._lent.append(person)
                 return person
 
     async def users(self, count: int) -> list[Person]:
         """Several of them."""
         return [await self.user() for _ in range(count)]
+
+    async def admins(self, count: int) -> list[Person]:
+        """Several admins with sessions, the acting one first; raises NotTestable where the profile gives fewer."""
+        found = self._troupe.admins[:count]
+        if len(found) < count:
+            raise NotTestable(
+                f"the profile gives {len(found)} admins, and this case needs {count}: add to [[identities.admins]]"
+            )
+        for admin in found:
+            await admin.session()
+        return found
 
     def nobody(self, like: Person) -> str | int:
         """An id that nobody has, of the kind that this person's is: only what is unknown about it is to be refused."""
@@ -135,7 +207,7 @@ class Stage:
 
     def perform(self, case: Coroutine[Any, Any, None]) -> None:
         """Run a case to its end."""
-        self._troupe.perform(case)
+        self._troupe.perform(case, self._waits)
 
     def leave(self) -> list[str]:
         """Close every connection and give the users back restored; what could not be restored, in words."""
@@ -143,7 +215,7 @@ class Stage:
 
     async def _leave(self) -> list[str]:
         records, failures = self.records, []
-        for person in (*self._lent, self.admin):
+        for person in (*self._lent, *self._troupe.admins):
             await person.leave()
         for person in self._lent:
             if person.name in self._disturbed or ends_session(records, person):
@@ -153,13 +225,12 @@ class Stage:
             except EventproofError as error:
                 failures.append(f"{person.name} could not be restored and plays no further part: {error}")
             else:
-                self._troupe.pool.give_back(person)
+                if not (person.name in self._disturbed and may_last(self.target)):
+                    self._troupe.pool.give_back(person)
         self._lent.clear()
         return failures
 
     async def _restore(self, person: Person, records: tuple[Record, ...]) -> None:
-        lowest = self.target.tiers[0].name if self.target.tiers else None
         done = None if person.name in self._disturbed else done_to(person, records)
-        for operation, parameters in undoing(person, lowest, done):
+        for operation, parameters in undoing(person, self.target, done):
             (await self.admin.call(operation, **parameters)).must_be_accepted()
-        self.accounts.restored(person)

@@ -20,7 +20,7 @@ from eventproof.target import Target
 from eventproof.verdict import ExitCode, Outcome, Verdict, exit_code
 
 from .evidence import frames_of, shown, told
-from .marks import capabilities_of, name_of, requirements_of, runs_last
+from .marks import LONG, capabilities_of, name_of, requirements_of, runs_last, waits_of
 from .stage import Stage
 from .troupe import Troupe
 from .verdicts import NotApplicable, outcome_of, result_of, verdict_of
@@ -36,6 +36,8 @@ class Options:
     only: tuple[str, ...] = ()
     results: Path | None = None
     command: str = "eventproof check"
+    slow: bool = False
+    """Whether the cases run that wait for long."""
 
 
 class Suite:
@@ -78,15 +80,21 @@ class Suite:
         self._listener.case_started(name_of(nodeid))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Leave out what binds only targets that claim more than this one does."""
+        """Leave out what binds only targets that claim more than this one does, and what nobody wants to wait for."""
         for name in capabilities_of(item):
             if name not in self._target.capabilities:
                 raise NotApplicable(f'the profile does not claim the capability "{name}"')
+        seconds, what = waits_of(item, self._target.budgets)
+        if seconds > LONG and not self._options.slow:
+            raise NotApplicable(
+                f"it waits {seconds:g} s for {what}; to run it: {self._repeat([name_of(item.nodeid)])} --slow"
+            )
 
     def stage(self, request: pytest.FixtureRequest) -> Generator[Stage, None, None]:
         """The fixture: a stage that is cleared when the case is over."""
         node: pytest.Item = request.node
-        stage = self.troupe.stage(name_of(node.nodeid))
+        seconds, _ = waits_of(node, self._target.budgets)
+        stage = self.troupe.stage(name_of(node.nodeid), self._system_of(node), waits=seconds)
         self._stages[node.nodeid] = stage
         yield stage
         self._notes += stage.leave()
@@ -185,11 +193,19 @@ class Suite:
             repeat=self._repeat([name]) if verdict is not Verdict.PASS else "",
         )
 
+    def _system_of(self, item: pytest.Item) -> str | None:
+        """The system that a case is about: its parameter of that name, or the one whose requirement it proves."""
+        given = _parameter(item, "system")
+        owners = (self._requirements[line].system for line in requirements_of(item) if line in self._requirements)
+        return given or next((owner for owner in owners if owner in self._target.systems), None)
+
     def _is_chosen(self, item: pytest.Item) -> bool:
         ids = requirements_of(item)
         if not ids:
             return True
         if not any(line in self._requirements for line in ids):
+            return False
+        if (_parameter(item, "system") or self._target.systems[0]) not in self._target.systems:
             return False
         only = self._options.only
         return not only or name_of(item.nodeid) in only or any(line in only for line in ids)
@@ -206,5 +222,12 @@ class Suite:
             self._selected[line] = self._selected[line] or line in only or line in named
 
     def _repeat(self, only: Iterable[str]) -> str:
-        parts = [self._options.command, f"--seed {self._options.seed}"]
+        parts = [self._options.command, f"--seed {self._options.seed}", *(["--slow"] if self._options.slow else [])]
         return " ".join([*parts, *(f"--only {shlex.quote(name)}" for name in only)])
+
+
+def _parameter(item: pytest.Item, name: str) -> str | None:
+    """The text that a case is parametrized with under this name."""
+    callspec = getattr(item, "callspec", None)
+    found = callspec.params.get(name) if callspec is not None else None
+    return found if isinstance(found, str) else None

@@ -2,21 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
 import aiohttp
 
+from eventproof import layout
 from eventproof.catalog import Catalog
 from eventproof.checks import known_events
 from eventproof.errors import Inconclusive
 from eventproof.history import History
 from eventproof.target import Identity, Target
 
-from .accounts import Accounts
 from .calls import Caller
 from .doors import Doors
 from .person import Person
+from .play import Play, PlayOf
 from .pool import Pool
 from .stage import Stage
 
@@ -36,20 +37,26 @@ class Troupe:
         self.seed = seed
         self.systems = tuple(catalog.system(name) for name in target.systems)
         self.history = History(time.monotonic)
-        self.known = known_events(self.systems)
+        served = [catalog.system(name) for name in (target.channels or target.systems)]
+        self.known = known_events(served)
         self._runner = asyncio.Runner()
         self._http = self._runner.run(_session())
         caller = Caller(target, self.history, self._http)
-        doors = Doors(target, self.systems, self.history)
+        doors = Doors(target, served, self.history)
 
         def person(name: str, identity: Identity) -> Person:
             return Person(name, identity, caller, doors)
 
-        self.admin = person("admin-1", target.admins[0])
+        self.admins = [person(f"admin-{number}", identity) for number, identity in enumerate(target.admins, 1)]
+        self.admin = self.admins[0]
         people = [person(f"user-{number}", identity) for number, identity in enumerate(target.users, 1)]
-        self._people = (self.admin, *people)
+        self._people = (*self.admins, *people)
         self.pool = Pool(people)
-        self.accounts = Accounts(self.admin, target, self.history)
+        self.plays = {name: self._play(name) for name in target.systems}
+
+    def _play(self, system: str) -> Play:
+        plays: Mapping[str, PlayOf] = layout.conformance("plays").PLAYS
+        return plays[system](self.admin, self.target, self.history)
 
     @property
     def rooms(self) -> dict[str, frozenset[str]]:
@@ -60,14 +67,17 @@ class Troupe:
             if person.is_known
         }
 
-    def stage(self, case: str) -> Stage:
-        """The stage for one case."""
-        return Stage(self, case)
+    def stage(self, case: str, system: str | None = None, *, waits: float = 0.0) -> Stage:
+        """The stage for one case, of this system; of the first one under test where none is named.
 
-    def perform(self, acting: Coroutine[Any, Any, _T]) -> _T:
-        """Run to the end on the loop of the run; raises Inconclusive where that takes far too long."""
+        `waits` is how long the case waits by its own account, in seconds.
+        """
+        return Stage(self, case, next(known for known in self.systems if system in (None, known.name)), waits)
+
+    def perform(self, acting: Coroutine[Any, Any, _T], waits: float = 0.0) -> _T:
+        """Run to the end on the loop of the run; raises Inconclusive where that takes far longer than it `waits`."""
         try:
-            done = self._runner.run(_bounded(acting))
+            done = self._runner.run(_bounded(acting, _CASE_SECONDS + waits))
         except Exception as error:
             if self._was_interrupted():
                 raise KeyboardInterrupt from error
@@ -92,11 +102,11 @@ async def _session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
-async def _bounded(acting: Coroutine[Any, Any, _T]) -> _T:
+async def _bounded(acting: Coroutine[Any, Any, _T], seconds: float) -> _T:
     try:
-        async with asyncio.timeout(_CASE_SECONDS) as limit:
+        async with asyncio.timeout(seconds) as limit:
             return await acting
     except TimeoutError:
         if limit.expired():
-            raise Inconclusive(f"the case did not end within {_CASE_SECONDS:g} s") from None
+            raise Inconclusive(f"the case did not end within {seconds:g} s") from None
         raise

@@ -56,6 +56,14 @@ def test_a_check_without_a_target_says_how_to_name_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "option", [("--only", "UST-BAN-1"), ("--seed", "3"), ("--slow",), ("--results", "here")], ids=lambda given: given[0]
+)
+def test_a_dry_run_refuses_what_it_would_ignore(tmp_path: Path, option: tuple[str, ...]) -> None:
+    done = eventproof("check", "http://127.0.0.1:1", "--dry-run", *option, cwd=tmp_path)
+    says(done, ExitCode.USAGE, "--dry-run fires everything once and writes nothing", "leave --only, --slow")
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("base_urll = 'http://127.0.0.1:1'\nsystems = ['user-state']\n", ("base_url",)),

@@ -13,7 +13,8 @@ import gevent
 import pytest
 from gevent.queue import Queue
 
-from eventproof.client.hub import Closed, CloseReason, Hub, HubSocketIO
+from eventproof.client.hub import Hub
+from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
 from eventproof.errors import TargetUnavailable
 from eventproof.wire import websocket
 from eventproof.wire.connection import AckReceived, EventReceived

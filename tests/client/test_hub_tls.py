@@ -13,7 +13,8 @@ import socketio
 from aiohttp import web
 from gevent.queue import Queue
 
-from eventproof.client.hub import Closed, CloseReason, Hub, HubSocketIO
+from eventproof.client.hub import Hub
+from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
 
 _CERTIFICATE = Path(__file__).with_name("loopback.pem")
 _LARGE = "x" * 300_000

@@ -6,6 +6,7 @@ from eventproof.client import aio
 def test_the_asyncio_clients_are_these() -> None:
     assert sorted(aio.__all__) == [
         "AutoAck",
+        "AutoAnswer",
         "By",
         "ChannelClient",
         "Closed",
@@ -21,6 +22,7 @@ def test_the_asyncio_clients_are_these() -> None:
         "SseClient",
         "TransportChoice",
         "WebSocketClient",
+        "Where",
         "named_event",
     ]
     assert all(hasattr(aio, name) for name in aio.__all__)

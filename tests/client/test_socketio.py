@@ -260,6 +260,49 @@ async def test_a_client_is_told_what_arrives_as_it_arrives(servers: Any) -> None
         assert heard == ["echoed"]
 
 
+async def test_an_event_can_be_awaited_by_what_is_in_it(servers: Any) -> None:
+    async with SocketIOClient(servers.url) as client:
+        await client.emit("burst", 0, 5)
+        assert (await client.expect("number", 5, lambda event: event.payload == 3)).payload == 3
+        assert [(await client.expect("number", 5)).payload for _ in range(4)] == [0, 1, 2, 4]
+        with pytest.raises(NotReceived, match="number did not arrive"):
+            await client.expect("number", 0.05, lambda event: event.payload == 3)
+
+
+async def test_a_client_can_answer_events_with_events_of_its_own(servers: Any, transport: TransportChoice) -> None:
+    history = History(time.monotonic)
+
+    def answer(received: Received) -> tuple[str, list[Any]] | None:
+        return ("tell", [received.payload, "thanks"]) if received.name == "number" else None
+
+    async with SocketIOClient(servers.url, transport=transport, auto_answer=answer, history=history) as client:
+        await client.emit("burst", 0, 2)
+        assert [(await client.expect("told", 5)).args for _ in range(2)] == [(0, "thanks"), (1, "thanks")]
+    sent = [(record.name, record.payload) for record in history if record.kind is Kind.SENT]
+    assert sent == [("burst", [0, 2]), ("tell", [0, "thanks"]), ("tell", [1, "thanks"])]
+
+
+@pytest.mark.parametrize("choice", ["websocket", "polling"])
+async def test_heartbeats_can_be_awaited_and_have_their_times(servers: Any, choice: TransportChoice) -> None:
+    async with SocketIOClient(servers.brisk, transport=choice) as client:
+        first, second = await client.heartbeat(5), await client.heartbeat(5)
+        assert client.heartbeats == (first, second)
+        assert 0.5 < second - first < 3
+
+
+async def test_a_heartbeat_that_does_not_come_is_missed(servers: Any) -> None:
+    async with SocketIOClient(servers.url) as client:
+        with pytest.raises(NotReceived, match="No heartbeat came"):
+            await client.heartbeat(0.05)
+
+
+async def test_how_a_connection_ended_can_be_read_afterwards(servers: Any) -> None:
+    async with SocketIOClient(servers.url) as client:
+        assert client.ended is None
+        await client.emit("goodbye")
+        assert await client.closed(5) is client.ended
+
+
 async def test_a_client_opens_once(servers: Any) -> None:
     async with SocketIOClient(servers.url) as client:
         with pytest.raises(UsageError, match="opens once"):

@@ -19,7 +19,7 @@ def test_a_complete_profile_is_ok_from_end_to_end(target: Target) -> None:
     steps = dry_run(target)
     assert {step.verdict for step in steps} == {Verdict.PASS}
     text = text_of(steps)
-    for words in ("a session for the admin", "connection by upgrade", "to /api/me/stream", "the call banUser"):
+    for words in ("a session for the admin", "connection to / by upgrade", "to /api/me/stream", "the call banUser"):
         assert words in text
 
 

@@ -5,7 +5,19 @@ import pytest
 
 from eventproof import actions, profile
 from eventproof.errors import ContractViolation, UsageError
-from eventproof.target import ChannelKind, Command, Identity, Jwt, OtherChannel, Rest, SocketIO, Target, TokenPlace
+from eventproof.target import (
+    ChannelKind,
+    Command,
+    Identity,
+    Jwt,
+    MainChannel,
+    OtherChannel,
+    Rest,
+    SocketIO,
+    Target,
+    TokenPlace,
+    Transport,
+)
 
 SECRET = "a secret that is long enough for HS256"
 
@@ -65,6 +77,22 @@ def test_the_connect_payload_is_the_profiles_template(target: Target) -> None:
     assert actions.auth_for(target, None) is None
     nested = replace(target, socketio=SocketIO(auth={"session": {"bearer": "{token}"}}))
     assert actions.auth_for(nested, "abc") == {"session": {"bearer": "abc"}}
+
+
+def test_the_connect_payload_of_a_system_is_that_of_its_channel(target: Target) -> None:
+    channel = MainChannel("/shield/ws", "/shield/ws", {"token": "Bearer {token}"}, (Transport.WEBSOCKET,))
+    assert actions.auth_for(target, "abc", channel) == {"token": "Bearer abc"}
+    assert actions.auth_for(target, None, channel) is None
+
+
+def test_a_field_that_is_optional_is_sent_where_it_is_given(target: Target) -> None:
+    given = {"userId": "7", "claimId": "c"}
+    assert actions.request_for(target, "approveClaim", given).json == {}
+    noted = actions.request_for(target, "approveClaim", {**given, "decisionNotes": "fine"})
+    assert noted.json == {"decisionNotes": "fine"}
+    with pytest.raises(UsageError, match=r"needs \{denialCode\}"):
+        actions.request_for(target, "denyClaim", given)
+    assert actions.request_for(target, "payClaim", given).json is None
 
 
 @pytest.mark.parametrize(
@@ -132,6 +160,56 @@ def test_a_forged_token_differs_in_its_signature_alone() -> None:
     assert forged != token
     with pytest.raises(jwt.InvalidSignatureError):
         jwt.decode(forged, SECRET, ["HS256"])
+
+
+def test_a_token_can_be_made_that_expires_soon_never_or_begins_later(target: Target) -> None:
+    token, signing = jwt.encode({"sub": "u1", "exp": 9_999_999_999}, SECRET), replace(target, jwt=Jwt(SECRET))
+    made = {
+        "soon": actions.expiring(signing, token, 10_002.7),
+        "never": actions.without_expiry(signing, token),
+        "later": actions.not_yet_valid(signing, token, 10_000.0),
+    }
+
+    def claims(token: str | None) -> dict[str, object]:
+        assert token is not None
+        return dict(jwt.decode(token, SECRET, ["HS256"], options={"verify_exp": False, "verify_nbf": False}))
+
+    assert {name: claims(token) for name, token in made.items()} == {
+        "soon": {"sub": "u1", "exp": 10_002},
+        "never": {"sub": "u1"},
+        "later": {"sub": "u1", "exp": 9_999_999_999, "nbf": 13_600},
+    }
+    assert actions.expiring(target, token, 0) is actions.without_expiry(target, token) is None
+    assert actions.not_yet_valid(signing, "opaque", 0) is None
+
+
+def test_a_token_without_a_signature_says_the_algorithm_none() -> None:
+    unsigned = actions.unsigned(jwt.encode({"sub": "u1"}, SECRET))
+    assert unsigned is not None
+    assert unsigned.endswith(".")
+    assert jwt.get_unverified_header(unsigned)["alg"] == "none"
+    assert jwt.decode(unsigned, options={"verify_signature": False}) == {"sub": "u1"}
+    assert actions.unsigned("opaque") is None
+
+
+def test_a_token_of_another_key_is_whole_and_not_the_targets() -> None:
+    token = actions.signed_by_another(jwt.encode({"sub": "u1"}, SECRET))
+    assert token is not None
+    assert jwt.decode(token, options={"verify_signature": False}) == {"sub": "u1"}
+    with pytest.raises(jwt.InvalidSignatureError):
+        jwt.decode(token, SECRET, ["HS256"])
+    assert actions.signed_by_another("opaque") is None
+
+
+def test_an_altered_token_claims_to_be_an_admins_under_the_old_signature() -> None:
+    token = jwt.encode({"sub": "u1", "role": "user"}, SECRET)
+    altered = actions.altered(token)
+    assert altered is not None
+    assert jwt.decode(altered, options={"verify_signature": False})["role"] == "admin"
+    assert altered.rpartition(".")[2] == token.rpartition(".")[2]
+    with pytest.raises(jwt.InvalidSignatureError):
+        jwt.decode(altered, SECRET, ["HS256"])
+    assert actions.altered("opaque") is None
 
 
 def test_secrets_are_struck_out_wherever_they_stand() -> None:

@@ -70,6 +70,11 @@ def _credentials(folder: Path, people: list[dict[str, str | int]]) -> Path:
         ('base_ur = "x"', 'unknown key "base_ur" (did you mean "base_url"?)'),
         ('[socketio]\ntransport = ["polling"]', 'unknown key "transport" in [socketio] (did you mean "transports"?)'),
         ('[socketio]\ntransports = ["pooling"]', 'must be among websocket, polling, upgrade, not "pooling"'),
+        ("[socketio]\ntransports = []", "names none; there are websocket, polling, upgrade"),
+        ('[channels.shild]\naddress = "/x"', '[channels] names "shild", which is no system (did you mean "shield"?)'),
+        ('[channels.user-state]\nadress = "/x"', 'unknown key "adress" in [channels.user-state]'),
+        ('[channels.user-state]\ntransports = ["pooling"]', '"channels.user-state.transports" must be among websocket'),
+        ("[budgets]\nrestriction_days = 1.5", '"budgets.restriction_days" must be a whole number'),
         ('[rest]\nheaders = "x"', '"rest.headers" must be a table of strings'),
         ('capabilities = "metrics"', "\"capabilities\" must be a list of strings, not 'metrics'"),
         ('capabilities = ["metric"]', 'claims "metric", which is no capability (did you mean "metrics"?)'),
@@ -240,6 +245,29 @@ address = "/me"
     stream, namespace = target.other_channels
     assert (stream.kind, stream.token, stream.parameter) == (ChannelKind.SSE, TokenPlace.QUERY, "access_token")
     assert namespace.token is TokenPlace.AUTH
+
+
+BOTH = 'base_url = "http://127.0.0.1:8080"\nsystems = ["user-state", "shield"]\n'
+
+
+def test_the_main_channel_of_each_system_is_that_of_its_contract(tmp_path: Path) -> None:
+    target = load(tmp_path, BOTH + '[socketio]\nauth = { bearer = "{token}" }\ntransports = ["polling", "websocket"]')
+    user_state, shield = target.channels["user-state"], target.channels["shield"]
+    assert (user_state.address, user_state.auth) == ("/", {"bearer": "{token}"})
+    assert (shield.address, dict(shield.auth)) == ("/shield/ws", {"token": "Bearer {token}"})
+    assert user_state.transports == shield.transports == (Transport.POLLING, Transport.WEBSOCKET)
+
+
+def test_a_profile_says_where_a_main_channel_differs_from_its_contract(tmp_path: Path) -> None:
+    text = BOTH + '[channels.shield]\naddress = "/claims"\nauth = { jwt = "{token}" }\ntransports = ["websocket"]'
+    shield = load(tmp_path, text).channels["shield"]
+    assert (shield.known_as, shield.address, shield.auth) == ("/shield/ws", "/claims", {"jwt": "{token}"})
+    assert shield.transports == (Transport.WEBSOCKET,)
+
+
+def test_an_operation_that_takes_a_capability_is_there_where_it_is_claimed(tmp_path: Path) -> None:
+    assert "advanceTime" not in load(tmp_path, BOTH).operations
+    assert "advanceTime" in load(tmp_path, 'capabilities = ["clock"]\n' + BOTH).operations
 
 
 def test_saying_nothing_about_other_doors_differs_from_saying_that_there_is_none(tmp_path: Path) -> None:

@@ -1,0 +1,216 @@
+"""What has to be acknowledged is sent again until it is, by its own user and rightly; then never more."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, Final
+
+import pytest
+
+from eventproof.conform.case import (
+    ContractViolation,
+    Line,
+    Person,
+    Received,
+    Stage,
+    on_stage,
+    requirement,
+    slow,
+)
+from eventproof.target import Budgets
+
+from .claims import Claim, approve, deny, pay, submit
+from .complaints import INVALID_PAYLOAD, NOT_AUTHORIZED, is_refused, must_not_complain, taken
+from .presence import must_hear
+from .pushes import must_be_pushed
+from .reading import about, said
+from .retries import CLAIM_PAID, CRITICAL, PAYOUT_COMPLETED, again, must_not_be_sent_again, paid, seen_again
+
+CLAIM_PAID_ACK: Final = "claim_paid_ack"
+PAYOUT_COMPLETED_ACK: Final = "payout_completed_ack"
+GRACE: Final = 0.5
+"""Seconds for what was sent at the last moment to arrive."""
+
+
+@pytest.mark.parametrize(
+    ("withheld", "acknowledged"),
+    [
+        pytest.param(CLAIM_PAID, PAYOUT_COMPLETED, marks=pytest.mark.requirement("SHD-ACK-1"), id=CLAIM_PAID),
+        pytest.param(PAYOUT_COMPLETED, CLAIM_PAID, marks=pytest.mark.requirement("SHD-ACK-2"), id=PAYOUT_COMPLETED),
+    ],
+)
+@on_stage
+async def test_what_is_not_acknowledged_is_sent_again_with_the_same_data(
+    stage: Stage, withheld: str, acknowledged: str
+) -> None:
+    """Of the two that tell of a payout, the acknowledgement of one is none of the other."""
+    user = await stage.user()
+    line = await user.connect()
+    claim, first = await paid(stage, user, line)
+    await line.acknowledge(first[acknowledged])
+    repeated = await again(stage, line, claim, first[withheld], "although nothing acknowledged it")
+    if repeated.payload["data"] != first[withheld].payload["data"]:
+        raise ContractViolation(
+            f"`{withheld}` was sent again with other data",
+            expected=str(first[withheld].payload["data"]),
+            observed=str(repeated.payload["data"]),
+        )
+
+
+@requirement("SHD-ACK-3")
+async def test_what_was_acknowledged_once_is_not_sent_again_on_any_connection(stage: Stage) -> None:
+    """Another payout, later and not acknowledged, shows when the acknowledged one would have come again."""
+    user = await stage.user()
+    lines = [await user.connect(), await user.connect()]
+    claim, first = await paid(stage, user, lines[0])
+    for name in CRITICAL:
+        await lines[0].acknowledge(first[name])
+    await taken(lines[0])
+    acknowledged = stage.now
+    witness, witnessed = await paid(stage, user, lines[0])
+    await asyncio.gather(*(seen_again(stage, lines[0], witness, witnessed[name]) for name in CRITICAL))
+    lines.append(await user.connect())
+    await must_hear(stage, user, *lines)
+    for line in lines:
+        await line.close()
+    lines.append(await user.connect())
+    await must_hear(stage, user, lines[-1])
+    must_not_be_sent_again(lines, claim, CRITICAL, acknowledged, "although it was acknowledged")
+
+
+def _wrong_acknowledgements(stage: Stage, first: dict[str, Received]) -> Iterator[tuple[str, str, Any]]:
+    """What is wrong, the event's name, its payload."""
+    claim, transaction = said(first[CLAIM_PAID], "/claimId"), said(first[CLAIM_PAID], "/transactionId")
+    payout = said(first[PAYOUT_COMPLETED], "/payoutId")
+    right = {"claimId": claim, "transactionId": transaction, "received": True}
+    yield "an unknown claim", CLAIM_PAID_ACK, {**right, "claimId": _unlike(stage, claim)}
+    yield "a wrong transaction", CLAIM_PAID_ACK, {**right, "transactionId": _unlike(stage, transaction)}
+    yield "no claim", CLAIM_PAID_ACK, {"transactionId": transaction, "received": True}
+    yield "no transaction", CLAIM_PAID_ACK, {"claimId": claim, "received": True}
+    yield "an unknown payout", PAYOUT_COMPLETED_ACK, {"payoutId": _unlike(stage, payout), "received": True}
+    yield "no payout", PAYOUT_COMPLETED_ACK, {"received": True}
+
+
+def _unlike(stage: Stage, known: str) -> str:
+    """An id like this one, which nobody has."""
+    if known.isdigit():
+        return str(stage.random.randrange(2**30, 2**31))
+    digits = {True: "0123456789", False: "abcdef"}
+    made = "".join(
+        stage.random.choice(digits[letter.isdigit()]) if letter in "0123456789abcdef" else letter for letter in known
+    )
+    return made if made != known else f"{known}x"
+
+
+@requirement("SHD-ACK-4")
+async def test_a_wrong_acknowledgement_is_refused_and_does_not_count(stage: Stage) -> None:
+    user = await stage.user()
+    line = await user.connect()
+    claim, first = await paid(stage, user, line)
+    for what, name, payload in _wrong_acknowledgements(stage, first):
+        await is_refused(line, INVALID_PAYLOAD, name, payload, what=what)
+    await asyncio.gather(
+        *(again(stage, line, claim, first[name], "after acknowledgements that were wrong") for name in CRITICAL)
+    )
+
+
+@requirement("SHD-ACK-5")
+async def test_another_users_acknowledgement_is_refused_and_does_not_count(stage: Stage) -> None:
+    user, intruder = await stage.users(2)
+    line, other = await user.connect(), await intruder.connect()
+    claim, first = await paid(stage, user, line)
+    for name in CRITICAL:
+        event = stage.event(name)
+        assert event.ack is not None  # the contract requires one
+        acknowledgement = event.acknowledgement(first[name].payload)
+        await is_refused(other, NOT_AUTHORIZED, event.ack.by, acknowledgement, what="the ids of another user")
+    await asyncio.gather(
+        *(again(stage, line, claim, first[name], "after another user had acknowledged it") for name in CRITICAL)
+    )
+    must_not_complain([line], "although another user was at fault")
+
+
+async def _life(stage: Stage, member: Person, line: Line, acknowledges: bool) -> Counter[str]:
+    """One claim denied, another paid, its payout never acknowledged: what was sent of both, by name."""
+
+    async def arrives(name: str, claim: Claim) -> None:
+        heard = await line.awaits(name, about(claim))
+        if acknowledges:
+            await line.acknowledge(heard)
+
+    claim, other = await submit(stage, member), await submit(stage, member)
+    await arrives("claim_submitted", claim)
+    for act, name, moved in ((approve, "claim_approved", claim), (deny, "claim_denied", other)):
+        await act(stage, moved)
+        await arrives(name, moved)
+    await taken(line)
+    await pay(stage, claim)
+    for name in CRITICAL:
+        first = await line.awaits(name, about(claim))
+        await seen_again(stage, line, claim, first)
+    await must_hear(stage, member, line)
+    return Counter(
+        event.name
+        for event in line.received
+        if (about(claim)(event) or about(other)(event)) and event.name not in CRITICAL
+    )
+
+
+@requirement("SHD-ACK-6")
+async def test_optional_acknowledgements_are_taken_and_leaving_them_out_changes_nothing(stage: Stage) -> None:
+    """Two members with like claims, of whom one leaves them out, until what is sent again has come again to both."""
+    polite, silent = await stage.users(2)
+    lines = [await polite.connect(), await silent.connect()]
+    told, untold = await asyncio.gather(
+        _life(stage, polite, lines[0], acknowledges=True), _life(stage, silent, lines[1], acknowledges=False)
+    )
+    must_not_complain(lines, "although nothing was wrong")
+    if told != untold:
+        raise ContractViolation(
+            "leaving out the optional acknowledgements changed what was sent",
+            expected=f"with and without them the same: {dict(told)}",
+            observed=str(dict(untold)),
+        )
+
+
+def _end_takes(budgets: Budgets) -> float:
+    return 2 * budgets.ack_retries_end
+
+
+@slow("the end of the retries", takes=_end_takes)
+@requirement("SHD-ACK-7")
+async def test_retries_end_and_what_was_never_acknowledged_is_pushed(stage: Stage) -> None:
+    """No more come for as long as the longest pause between two of them was, nor on a new connection."""
+    user = await stage.user()
+    line = await user.connect()
+    claim, first = await paid(stage, user, line)
+    await asyncio.gather(*(seen_again(stage, line, claim, first[name]) for name in CRITICAL))
+    end = max(event.at for event in first.values()) + stage.budgets.ack_retries_end + GRACE
+    await asyncio.sleep(end - stage.now)
+    await asyncio.sleep(max(_longest_pause(line, claim, name) for name in CRITICAL))
+    another = await user.connect()
+    await must_hear(stage, user, line, another)
+    must_not_be_sent_again([line, another], claim, CRITICAL, end, "although its retries had to have ended")
+    await must_be_pushed(stage, user, [(name, claim) for name in CRITICAL], "again and again, and never acknowledged")
+
+
+def _longest_pause(line: Line, claim: Claim, name: str) -> float:
+    times = [event.at for event in line.heard(name, about(claim))]
+    return max(later - earlier for earlier, later in pairwise(times))
+
+
+@requirement("SHD-ACK-8")
+@pytest.mark.parametrize("lost", [pytest.param(True, id="lost"), pytest.param(False, id="closed")])
+async def test_retries_outlive_a_reconnection(stage: Stage, lost: bool) -> None:
+    """What a server sends at once to one who comes back is no retry: they go on after it."""
+    user = await stage.user()
+    old = await user.connect()
+    claim, first = await paid(stage, user, old)
+    if lost:
+        old.drop()
+    else:
+        await old.close()
+    line = await user.connect()
+    await must_hear(stage, user, line)
+    await asyncio.gather(*(again(stage, line, claim, first[name], "after a reconnection") for name in CRITICAL))

@@ -1,0 +1,187 @@
+"""What waits for admins is told to every one of them, and to nobody else; what only admins may do nobody else does."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import pytest
+
+from eventproof.actions import at
+from eventproof.conform.case import (
+    Answer,
+    ContractViolation,
+    Inconclusive,
+    Line,
+    Person,
+    Received,
+    Stage,
+    Transport,
+    requirement,
+)
+
+from .claims import Claim, brought_to, raise_fraud_alert, request_proof, submit
+from .desks import desks
+from .reading import about, answered, data, fresh
+
+ADMIN_EVENTS: Final = ("admin_claim_submitted", "admin_action_required")
+
+
+async def _waiting_for_review(stage: Stage, owner: Person) -> Claim:
+    return await submit(stage, owner)
+
+
+async def _suspected(stage: Stage, owner: Person) -> Claim:
+    claim = await submit(stage, owner)
+    await raise_fraud_alert(stage, claim)
+    return claim
+
+
+async def _without_proof(stage: Stage, owner: Person) -> Claim:
+    claim = await brought_to(stage, owner, "paid")
+    await request_proof(stage, claim)
+    (await stage.admin.call("flagOverdueProof", userId=owner.id, claimId=claim.id)).must_succeed()
+    return claim
+
+
+CAUSES: Final[Mapping[str, Callable[[Stage, Person], Awaitable[Claim]]]] = {
+    "claim_review": _waiting_for_review,
+    "fraud_alert": _suspected,
+    "proof_overdue": _without_proof,
+}
+"""What an admin has to act upon, by its type, and what causes it."""
+
+
+@requirement("SHD-ADMIN-1")
+@pytest.mark.parametrize("kind", CAUSES)
+async def test_what_needs_an_admin_is_told_to_every_connected_admin(stage: Stage, kind: str) -> None:
+    owner = await stage.user()
+    tables = await desks(stage)
+    await stage.canary(*await stage.admins(2))
+    since = stage.now
+    claim = await CAUSES[kind](stage, owner)
+
+    def is_it(heard: Received) -> bool:
+        """The claim may be left out of the event; nobody else causes one meanwhile."""
+        return heard.at >= since and _kind(heard) == kind and str(data(heard).get("claimId", claim.id)) == claim.id
+
+    for table in tables:
+        await table.hears("admin_action_required", is_it)
+
+
+REQUESTS: Final[Sequence[tuple[str, Sequence[Any]]]] = (
+    ("join", ["admin:all"]),
+    ("join", [{"room": "admin:all"}]),
+    ("join_room", ["admin:all"]),
+    ("join_room", [{"room": "admin:all"}]),
+    ("joinRoom", [{"room": "admin:all"}]),
+    ("subscribe", ["admin:all"]),
+    ("subscribe", [{"room": "admin:all", "channel": "admin:all", "role": "admin"}]),
+    ("join_admin", []),
+    ("admin:join", [{"role": "admin"}]),
+)
+"""What servers let clients say to enter a room; fewer than a connection may say in a second."""
+
+
+@requirement("SHD-ADMIN-2")
+async def test_nobody_else_hears_what_is_for_admins_whatever_room_they_ask_for(stage: Stage) -> None:
+    owner, intruder = await stage.users(2)
+    witness = await stage.admin.connect()
+    quiet = await owner.connect(acknowledges=True)
+    intruding = [await _asking_for_rooms(intruder, transport) for transport in stage.transports]
+    await stage.canary(owner, intruder, stage.admin)
+    since = stage.now
+    claim = await submit(stage, owner)
+    await raise_fraud_alert(stage, claim)
+    await witness.awaits("admin_claim_submitted", about(claim))
+    await witness.awaits("admin_action_required", lambda heard: heard.at >= since and _kind(heard) == "fraud_alert")
+    await stage.canary(owner, intruder)
+    if not any(line.is_open for line in intruding):
+        raise Inconclusive("no connection of the intruder outlived the attempts, so nothing can be said here")
+    for line in (quiet, *intruding):
+        leaked = [event.name for event in line.received if event.name in ADMIN_EVENTS]
+        if leaked:
+            raise ContractViolation(
+                f"{line.name} received what is for admins",
+                expected="nothing for admins on a user's connection",
+                observed=", ".join(leaked),
+            )
+
+
+async def _asking_for_rooms(intruder: Person, transport: Transport) -> Line:
+    line = await intruder.connect(transport, acknowledges=True)
+    with suppress(ContractViolation):  # the server may well close the connection
+        for name, arguments in REQUESTS:
+            await line.say(name, *arguments)
+    return line
+
+
+@requirement("SHD-ADMIN-3")
+async def test_what_only_an_admin_may_do_is_refused_to_everyone_else_and_sends_nothing(stage: Stage) -> None:
+    """Each call is one that an admin could make with success: only who makes it is wrong."""
+    owner, intruder = await stage.users(2)
+    lines = [await owner.connect(acknowledges=True), await stage.admin.connect()]
+    lawful = await _lawful(stage, owner)
+    await lines[0].awaits("claim_submitted")
+    await lines[1].awaits("admin_claim_submitted")
+    await stage.canary(owner, stage.admin)
+    since = stage.now
+    callers: Mapping[str, Callable[..., Awaitable[Answer]]] = {
+        "the owner": owner.call,
+        "another user": intruder.call,
+        "nobody": intruder.call_unauthenticated,
+    }
+    for caller, call in callers.items():
+        for answer in await asyncio.gather(*(call(name, **parameters) for name, parameters in lawful.items())):
+            answer.must_be_refused(f"to {caller}")
+    await stage.canary(owner, stage.admin)
+    for line in lines:
+        _must_be_silent(line, since)
+
+
+_BY_NO_ADMIN: Final = "By no admin"
+
+
+def _must_be_silent(line: Line, since: float) -> None:
+    """Nothing but canaries, which are notifications with a title of their own."""
+    if not line.is_open:
+        raise Inconclusive(f"{line.name} ended, so what was sent cannot be known")
+    sent = [event.name for event in fresh(line, since) if (_title(event) or _BY_NO_ADMIN) == _BY_NO_ADMIN]
+    if sent:
+        raise ContractViolation(
+            f"calls that were refused sent something to {line.name}", expected="nothing", observed=", ".join(sent)
+        )
+
+
+def _title(event: Received) -> Any:
+    return at(event.payload, "/data/notification/title")
+
+
+def _kind(event: Received) -> Any:
+    return data(event).get("type")
+
+
+async def _lawful(stage: Stage, owner: Person) -> Mapping[str, Mapping[str, Any]]:
+    """Every call of an admin that the target has, with parameters with which it would be accepted from an admin."""
+    new, approved, paid = [await brought_to(stage, owner, status) for status in ("submitted", "approved", "paid")]
+    await request_proof(stage, paid)
+    withdrawal = (await owner.call("requestWithdrawal", amount=1.0, bankAccountLastFour="6789")).must_succeed()
+    message = "By no admin."
+    known: Mapping[str, Mapping[str, Any]] = {
+        "reviewClaim": {"claimId": new.id},
+        "approveClaim": {"claimId": new.id},
+        "denyClaim": {"claimId": new.id, "denialCode": "D003"},
+        "raiseFraudAlert": {"claimId": new.id, "message": message},
+        "payClaim": {"claimId": approved.id},
+        "requestProof": {"claimId": paid.id, "message": message},
+        "flagOverdueProof": {"claimId": paid.id},
+        "decideWithdrawal": {"withdrawalId": answered(withdrawal, "withdrawalId"), "outcome": "completed"},
+        "setSubscriptionStatus": {"status": "past_due"},
+        "notifyUser": {"title": _BY_NO_ADMIN, "message": message, "type": "general"},
+        "advanceTime": {"days": 1},
+    }
+    return {
+        operation.id: {"userId": owner.id, **known.get(operation.id, {})}
+        for operation in stage.system.operations
+        if operation.role == "admin" and operation.id in stage.target.operations
+    }

@@ -1,0 +1,246 @@
+"""Every change of a claim is told to its owner, with what it was before; an illegal one is refused and told nobody."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import pytest
+
+from eventproof.checks import Finding
+from eventproof.conform.case import Answer, ContractViolation, Inconclusive, Line, Received, Stage, requirement
+
+from .claims import Claim, Step, approve, brought_to, deny, pay, review, submit, take
+from .desks import desks
+from .reading import about, answered, data, fresh, money, said
+
+CHANGES: Final[Mapping[str, tuple[str, Step, str, str]]] = {
+    "review": ("submitted", review, "under_review", "claim_under_review"),
+    "approve": ("under_review", approve, "approved", "claim_approved"),
+    "approve-at-once": ("submitted", approve, "approved", "claim_approved"),
+    "deny": ("under_review", deny, "denied", "claim_denied"),
+    "deny-at-once": ("submitted", deny, "denied", "claim_denied"),
+    "pay": ("approved", pay, "paid", "claim_paid"),
+}
+"""Every change that the specification has: from which status, how, to which status, and the event made for it."""
+
+ILLEGAL: Final[Mapping[str, Sequence[str]]] = {
+    "submitted": ("payClaim",),
+    "under_review": ("payClaim",),
+    "approved": ("reviewClaim", "denyClaim"),
+    "denied": ("reviewClaim", "approveClaim", "payClaim"),
+    "paid": ("reviewClaim", "approveClaim", "denyClaim"),
+}
+"""What leads from a status to another one that no `previousStatus` of the specification allows."""
+
+AGAIN: Final[Mapping[str, str]] = {
+    "under_review": "reviewClaim",
+    "approved": "approveClaim",
+    "denied": "denyClaim",
+    "paid": "payClaim",
+}
+"""What would lead from a status to itself."""
+
+LIVES: Final[Mapping[str, Sequence[Step]]] = {
+    "reviewed-approved-paid": (review, approve, pay),
+    "approved-at-once": (approve,),
+    "reviewed-denied": (review, deny),
+    "denied-at-once": (deny,),
+}
+
+DENIAL_CODES: Final = tuple(f"D{number:03}" for number in range(1, 13))
+
+
+@requirement("SHD-CLAIM-1")
+async def test_a_submitted_claim_is_told_to_its_owner_and_to_every_connected_admin(stage: Stage) -> None:
+    owner = await stage.user()
+    line, tables = await owner.connect(), await desks(stage)
+    claim = await submit(stage, owner)
+    await line.hears("claim_submitted", about(claim))
+    for table in tables:
+        heard = await table.hears("admin_claim_submitted", about(claim))
+        if str(said(heard, "/userId")) != str(owner.id):
+            raise ContractViolation(
+                "`admin_claim_submitted` does not name the one who submitted the claim",
+                expected=f"userId {owner.id}",
+                observed=f"userId {said(heard, '/userId')}",
+            )
+
+
+async def _changed(stage: Stage, change: str) -> tuple[Line, Claim]:
+    """A claim that has just undergone the change, and a connection of its owner that was there."""
+    before, step, _, _ = CHANGES[change]
+    owner = await stage.user()
+    line = await owner.connect(acknowledges=True)
+    claim = await brought_to(stage, owner, before)
+    await step(stage, claim)
+    return line, claim
+
+
+@requirement("SHD-CLAIM-2")
+@pytest.mark.parametrize("change", CHANGES)
+async def test_each_change_sends_its_own_event(stage: Stage, change: str) -> None:
+    line, claim = await _changed(stage, change)
+    await line.hears(CHANGES[change][3], about(claim))
+
+
+@requirement("SHD-CLAIM-3")
+@pytest.mark.parametrize("change", CHANGES)
+async def test_each_change_also_sends_the_event_for_any_change(stage: Stage, change: str) -> None:
+    line, claim = await _changed(stage, change)
+    status, is_about = CHANGES[change][2], about(claim)
+    await line.hears("claim_status_changed", lambda heard: is_about(heard) and data(heard).get("newStatus") == status)
+
+
+@requirement("SHD-CLAIM-4")
+@pytest.mark.parametrize("status", ILLEGAL)
+async def test_an_illegal_transition_is_refused_and_sends_nothing(stage: Stage, status: str) -> None:
+    line, claim, since = await _settled(stage, status)
+    for operation in ILLEGAL[status]:
+        (await _attempt(stage, operation, claim)).must_be_refused(f"although the claim is {status}")
+    await _must_be_silent(stage, line, claim, since, f"{' and '.join(ILLEGAL[status])}, refused for a {status} claim,")
+
+
+@requirement("SHD-CLAIM-4")
+@pytest.mark.parametrize("status", AGAIN)
+async def test_what_leads_to_the_status_that_a_claim_has_sends_nothing(stage: Stage, status: str) -> None:
+    """Whether that is refused, or accepted as done already, is left open."""
+    line, claim, since = await _settled(stage, status)
+    (await _attempt(stage, AGAIN[status], claim)).must_be_an_answer()
+    await _must_be_silent(stage, line, claim, since, f"a second {AGAIN[status]}")
+
+
+async def _settled(stage: Stage, status: str) -> tuple[Line, Claim, float]:
+    """A claim of that status, all of whose events have arrived on a connection of its owner by the time given."""
+    owner = await stage.user()
+    line = await owner.connect(acknowledges=True)
+    claim = await brought_to(stage, owner, status)
+    await line.awaits("claim_submitted", about(claim))
+    await stage.canary(owner)
+    return line, claim, stage.now
+
+
+async def _attempt(stage: Stage, operation: str, claim: Claim) -> Answer:
+    parameters = {"denialCode": "D003"} if operation == "denyClaim" else {}
+    return await stage.admin.call(operation, userId=claim.owner.id, claimId=claim.id, **parameters)
+
+
+async def _must_be_silent(stage: Stage, line: Line, claim: Claim, since: float, what: str) -> None:
+    await stage.canary(claim.owner)
+    if not line.is_open:
+        raise Inconclusive(f"{line.name} ended, so what was sent cannot be known")
+    names = [event.name for event in fresh(line, since) if about(claim)(event)]
+    if names:
+        raise ContractViolation(f"{what} sent something", expected="nothing", observed=", ".join(names))
+
+
+@requirement("SHD-CLAIM-5")
+@pytest.mark.parametrize("life", LIVES)
+async def test_previous_status_is_what_was_last_reported_as_new(stage: Stage, life: str) -> None:
+    owner = await stage.user()
+    line = await owner.connect(acknowledges=True)
+    claim = await take(stage, await submit(stage, owner), LIVES[life])
+    await stage.canary(owner)
+    changes = [event for event in line.heard(where=about(claim)) if "previousStatus" in data(event)]
+    if not changes:
+        raise Inconclusive(f"no event with a previousStatus arrived on {line.name}, so nothing can be said here")
+    stage.judge(_broken_links(changes))
+
+
+def _broken_links(changes: Iterable[Received]) -> Iterator[Finding]:
+    """The changes whose `previousStatus` is another than the status so far.
+
+    Two events tell of each change, in either order, and some come again: what tells of the same new status tells of the
+    same change, and has to agree.
+    """
+    before = now = "submitted"
+    for event in changes:
+        previous, new = data(event)["previousStatus"], data(event).get("newStatus")
+        last = before if new == now else now
+        if previous != last:
+            yield Finding(
+                f"`{event.name}` tells of {new} with another previousStatus than the status before",
+                expected=last,
+                observed=str(previous),
+            )
+        if new != now:
+            before, now = now, str(new)
+
+
+@requirement("SHD-CLAIM-6")
+async def test_the_balance_grows_by_the_amount_that_was_approved_and_paid_out(stage: Stage) -> None:
+    owner = await stage.user()
+    line = await owner.connect(acknowledges=True)
+    balance = money(answered((await owner.call("getWallet")).must_succeed(), "balance"))
+    claim = await brought_to(stage, owner, "paid")
+    approved = await line.awaits("claim_approved", about(claim))
+    initiated = await line.awaits("payout_initiated", about(claim))
+    completed = await line.awaits("payout_completed", about(claim))
+    paid = await line.awaits("claim_paid", about(claim))
+    amount = money(said(paid, "/payoutAmount"))
+    for event, place in ((approved, "/payoutAmount"), (initiated, "/amount"), (completed, "/amount")):
+        if money(said(event, place)) != amount:
+            raise ContractViolation(
+                f"`{event.name}` and `claim_paid` give different amounts for one payout",
+                expected=f"{amount:f}, as in `claim_paid`",
+                observed=f"{said(event, place)}",
+            )
+    if money(said(paid, "/walletBalance")) != balance + amount:
+        raise ContractViolation(
+            "the wallet did not grow by exactly what was paid",
+            expected=f"walletBalance {balance + amount:f}: {balance:f} before, and {amount:f} paid",
+            observed=f"walletBalance {said(paid, '/walletBalance')}",
+        )
+    _note_the_formula(stage, claim, approved)
+
+
+def _note_the_formula(stage: Stage, claim: Claim, approved: Received) -> None:
+    """The specification gives no formula for the payout: another one than the usual is worth a remark, no more."""
+    paid, deductible, share = (
+        money(said(approved, place)) for place in ("/payoutAmount", "/deductibleApplied", "/memberCoPay")
+    )
+    if paid != money(claim.amount) - deductible - share:
+        stage.note(
+            f"warning: payoutAmount {paid:f} is not the claim's {claim.amount} - deductibleApplied {deductible:f} "
+            f"- memberCoPay {share:f}"
+        )
+
+
+@requirement("SHD-CLAIM-7")
+async def test_a_denial_names_a_code_and_a_deadline_exactly_where_it_can_be_appealed(stage: Stage) -> None:
+    owner = await stage.user()
+    line = await owner.connect()
+    claims = [await submit(stage, owner) for _ in DENIAL_CODES]
+    await asyncio.gather(*(deny(stage, claim, code) for claim, code in zip(claims, DENIAL_CODES, strict=True)))
+    for claim in claims:
+        denied = await line.awaits("claim_denied", about(claim))
+        _must_be_a_denial_code(denied)
+        appealable, has_deadline = said(denied, "/appealable"), data(denied).get("appealDeadline") is not None
+        if appealable is not has_deadline:
+            raise ContractViolation(
+                f"`claim_denied` ({said(denied, '/denialCode')}) has a deadline where it cannot be appealed, or none",
+                expected="appealDeadline where appealable is true, and nowhere else",
+                observed=f"appealable {appealable}, appealDeadline {data(denied).get('appealDeadline')}",
+            )
+
+
+@requirement("SHD-CLAIM-7")
+@pytest.mark.parametrize("code", ["D013", "D000", "because"])
+async def test_no_other_code_reaches_the_owner(stage: Stage, code: str) -> None:
+    owner = await stage.user()
+    line = await owner.connect()
+    claim = await submit(stage, owner)
+    await line.awaits("claim_submitted", about(claim))
+    answer = await stage.admin.call("denyClaim", userId=owner.id, claimId=claim.id, denialCode=code)
+    answer.must_be_an_answer()
+    await stage.canary(owner)
+    for denied in line.heard("claim_denied", about(claim)):
+        _must_be_a_denial_code(denied)
+
+
+def _must_be_a_denial_code(denied: Received) -> None:
+    if said(denied, "/denialCode") not in DENIAL_CODES:
+        raise ContractViolation(
+            "`claim_denied` gives a code that there is not",
+            expected="one of D001 to D012",
+            observed=str(said(denied, "/denialCode")),
+        )

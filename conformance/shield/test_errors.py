@@ -1,0 +1,206 @@
+"""What a client sends wrongly is answered by `error`, and harms nobody: not its connection, not the others."""
+
+import asyncio
+import json
+import re
+from typing import Any, Final
+
+from eventproof import checks
+from eventproof.conform.case import ContractViolation, Inconclusive, Line, Stage, capability, requirement
+
+from .claims import Claim, submit
+from .complaints import (
+    ERROR,
+    INVALID_PAYLOAD,
+    RATE_LIMITED,
+    UNKNOWN_EVENT,
+    complaints,
+    is_refused,
+    must_not_complain,
+    taken,
+)
+from .presence import must_hear
+from .reading import data
+from .retries import CLAIM_PAID, again, paid
+
+OPTIONAL_ACK: Final = "claim_submitted_ack"
+INTERNAL_ERROR: Final = "INTERNAL_ERROR"
+A_SECOND: Final = 10
+"""Events that one connection may send in a second."""
+A_BURST: Final = 25
+"""So many that more than ten of them are in one second, also of a server whose seconds begin at fixed times."""
+RECOVERED: Final = 1.2
+"""Seconds after which a limit of so many a second no longer holds."""
+LARGEST: Final = 64 * 1024
+TOO_BIG: Final = 1009
+"""The close code of a WebSocket whose peer sent too large a message."""
+
+_MALFORMED: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
+    ("a number where the id goes", "claim_submitted_ack", ({"claimId": 5, "received": True},)),
+    ("an object where the id goes", "claim_approved_ack", ({"claimId": {}, "received": True},)),
+    ("a text for its payload", "claim_denied_ack", ("received",)),
+    ("a list for its payload", "claim_paid_ack", (["received"],)),
+    ("no payload", "payout_completed_ack", ()),
+    ("null for its payload", "claim_submitted_ack", (None,)),
+)
+_INTERNALS: Final = re.compile(
+    r"Traceback|\b[A-Za-z]+(?:Error|Exception)\b|\.(?:py|js|ts|java|go|rb|php|cs)\b|\bline \d+"
+)
+"""What only who looks into the server should see: names of exceptions, of files, places in them."""
+
+
+def _must_name(answer: Any, name: str) -> None:
+    said = data(answer).get("originalEvent")
+    if said != name:
+        raise ContractViolation(
+            f"the `{ERROR}` in answer to `{name}` does not name it",
+            expected=f'"originalEvent": "{name}"',
+            observed=str(answer.payload)[:300],
+        )
+
+
+@requirement("SHD-ERR-1")
+async def test_a_malformed_event_is_answered_with_an_error_that_names_it(stage: Stage) -> None:
+    user = await stage.user()
+    line, twin = await user.connect(), await user.connect()
+    for what, name, arguments in _MALFORMED:
+        answer = await is_refused(line, INVALID_PAYLOAD, name, *arguments, what=what)
+        _must_name(answer, name)
+    await must_hear(stage, user, line, twin)
+    must_not_complain([twin], "although another connection was at fault")
+    stage.judge(checks.invalid(stage.records, stage.known, ERROR))
+
+
+@requirement("SHD-ERR-2")
+async def test_an_unknown_event_is_answered_likewise_and_the_connection_stays(stage: Stage) -> None:
+    user = await stage.user()
+    line = await user.connect()
+    for what, arguments in (("a payload", ({"any": "thing"},)), ("no payload", ())):
+        answer = await is_refused(line, INVALID_PAYLOAD, UNKNOWN_EVENT, *arguments, what=what)
+        _must_name(answer, UNKNOWN_EVENT)
+    await must_hear(stage, user, line)
+    stage.judge(checks.invalid(stage.records, stage.known, ERROR))
+
+
+async def _burst(line: Line, claim: Claim, count: int) -> None:
+    """Events that are fine, all at once; `ping` is not answered meanwhile, which would be one more."""
+    line.answers_pings = False
+    await asyncio.gather(*(line.say(OPTIONAL_ACK, {"claimId": claim.id, "received": True}) for _ in range(count)))
+
+
+def _is_limit(event: Any) -> bool:
+    return bool(data(event).get("code") == RATE_LIMITED)
+
+
+@requirement("SHD-ERR-3")
+async def test_more_than_ten_events_a_second_are_refused_ten_are_not_and_a_second_later_all_is_well(
+    stage: Stage,
+) -> None:
+    user = await stage.user()
+    line, twin = await user.connect(), await user.connect()
+    claim = await submit(stage, user)
+    await asyncio.gather(*(_burst(each, claim, A_SECOND) for each in (line, twin)))
+    await asyncio.sleep(RECOVERED)
+    await asyncio.gather(taken(line), taken(twin))
+    must_not_complain([line, twin], f"although each connection sent {A_SECOND} events")
+    await _burst(line, claim, A_BURST)
+    try:
+        await line.hears(ERROR, _is_limit)
+    except ContractViolation as silence:
+        raise ContractViolation(
+            f"{A_BURST} events at once were not limited",
+            expected=f"`{ERROR}` {RATE_LIMITED}",
+            observed=silence.observed,
+        ) from silence
+    await is_refused(twin, INVALID_PAYLOAD, UNKNOWN_EVENT, what="another connection of its user limited")
+    await asyncio.sleep(RECOVERED)
+    before = len(complaints(line))
+    await line.say(OPTIONAL_ACK, {"claimId": claim.id, "received": True})
+    await must_hear(stage, user, line)
+    await taken(line)
+    if late := complaints(line)[before:]:
+        raise ContractViolation(
+            "the connection was still limited a second later",
+            expected=f"`{OPTIONAL_ACK}` taken without an error",
+            observed=str(late[0].payload)[:300],
+        )
+
+
+def _with_a_field(payload: dict[str, Any]) -> str:
+    """More than 64 KB by one field more."""
+    empty = len(json.dumps({**payload, "padding": ""}))
+    return json.dumps({**payload, "padding": "x" * (LARGEST + 1 - empty)})
+
+
+def _with_blanks(payload: dict[str, Any]) -> str:
+    """More than 64 KB as it is sent, though not by what it says."""
+    text = json.dumps(payload)
+    return "{" + " " * (LARGEST + 1 - len(text)) + text[1:]
+
+
+async def _must_be_refused_or_close(line: Line, name: str) -> None:
+    try:
+        answer = await line.hears(ERROR)
+    except ContractViolation as silence:
+        closed = line.closed
+        if line.is_open or closed is None or closed.code != TOO_BIG:
+            raise ContractViolation(
+                f"`{name}` with {LARGEST + 1} bytes was neither refused nor its connection closed with that reason",
+                expected=f"`{ERROR}` {INVALID_PAYLOAD}, or a close with code {TOO_BIG}",
+                observed=silence.observed if closed is None else closed.reason,
+            ) from silence
+        return
+    if data(answer).get("code") != INVALID_PAYLOAD:
+        raise ContractViolation(
+            f"`{name}` with {LARGEST + 1} bytes was answered with another code",
+            expected=f"`{ERROR}` {INVALID_PAYLOAD}",
+            observed=str(answer.payload)[:300],
+        )
+
+
+@requirement("SHD-ERR-4")
+async def test_an_event_over_64_kilobytes_is_refused_and_does_nothing(stage: Stage) -> None:
+    """Both would otherwise be the right acknowledgement of a payout."""
+    user = await stage.user()
+    witness = await user.connect()
+    claim, first = await paid(stage, user, witness)
+    event = stage.event(CLAIM_PAID)
+    acknowledgement = event.acknowledgement(first[CLAIM_PAID].payload)
+    if event.ack is None or acknowledgement is None:
+        raise Inconclusive(f"`{CLAIM_PAID}` cannot be acknowledged as it came: {first[CLAIM_PAID].payload}")
+    address = stage.target.channels[stage.system.name].address
+    for pad in (_with_a_field, _with_blanks):
+        line = await user.connect()
+        await line.say_raw(f'42{address},["{event.ack.by}",{pad(acknowledgement)}]')
+        await _must_be_refused_or_close(line, event.ack.by)
+    await again(stage, witness, claim, first[CLAIM_PAID], "after acknowledgements of more than 64 KB")
+    await must_hear(stage, user, witness)
+
+
+@capability("fault-injection")
+@requirement("SHD-ERR-5")
+async def test_a_fault_inside_the_server_is_told_without_internals_and_the_connection_stays_usable(
+    stage: Stage,
+) -> None:
+    user = await stage.user()
+    line = await user.connect()
+    claim = await submit(stage, user)
+    acknowledgement = {"claimId": claim.id, "received": True}
+    (await stage.admin.call("failNextEvent", userId=user.id)).must_succeed()
+    answer = await is_refused(line, INTERNAL_ERROR, OPTIONAL_ACK, acknowledgement, what="a fault inside the server")
+    if shown := _INTERNALS.search(json.dumps(answer.payload)):
+        raise ContractViolation(
+            f"`{ERROR}` {INTERNAL_ERROR} shows internals of the server",
+            expected="a sentence that says no more than that the server failed",
+            observed=f"{shown[0]!r} in {answer.payload}",
+        )
+    before = len(complaints(line))
+    await line.say(OPTIONAL_ACK, acknowledgement)
+    await must_hear(stage, user, line)
+    await taken(line)
+    if more := complaints(line)[before:]:
+        raise ContractViolation(
+            "after a fault inside the server the same event is no longer taken",
+            expected=f"`{OPTIONAL_ACK}` taken without an error",
+            observed=str(more[0].payload)[:300],
+        )

@@ -1,0 +1,80 @@
+"""The server asks whether a client is there, and lets go of one that does not answer."""
+
+import asyncio
+from collections.abc import Sequence
+
+from eventproof import checks
+from eventproof.conform.case import ContractViolation, Line, Stage, requirement, slow
+from eventproof.target import Budgets
+
+from .complaints import must_not_complain
+from .presence import must_hear
+
+PING = "ping"
+SAMPLES = 3
+TOLERANCE = 0.25
+"""By how much heartbeats may be closer or farther apart than said: two clocks, two timers, a network between them."""
+LATENESS = 0.5
+"""Seconds that an end may take to reach us."""
+
+
+def _samples_take(budgets: Budgets) -> float:
+    return SAMPLES * budgets.heartbeat_interval
+
+
+async def _engine_pings(line: Line, count: int) -> list[float]:
+    return [await line.heartbeat() for _ in range(count)]
+
+
+async def _ping_events(stage: Stage, line: Line, count: int) -> list[float]:
+    within = 2 * stage.budgets.heartbeat_interval
+    return [(await line.hears(PING, within=within)).at for _ in range(count)]
+
+
+def _must_be_spaced(stage: Stage, what: str, times: Sequence[float]) -> None:
+    interval = stage.budgets.heartbeat_interval
+    mean = (times[-1] - times[0]) / (len(times) - 1)
+    if not (1 - TOLERANCE) * interval <= mean <= (1 + TOLERANCE) * interval:
+        raise ContractViolation(
+            f"{what} are not as far apart as the profile says",
+            expected=f"every {interval:g} s (budgets.heartbeat_interval)",
+            observed=f"every {mean:.3g} s",
+        )
+
+
+@slow("three heartbeats", takes=_samples_take)
+@requirement("SHD-HB-1")
+async def test_heartbeats_of_both_kinds_come_at_the_interval_and_may_be_answered(stage: Stage) -> None:
+    user = await stage.user()
+    line = await user.connect()
+    pings, events = await asyncio.gather(_engine_pings(line, SAMPLES), _ping_events(stage, line, SAMPLES))
+    _must_be_spaced(stage, "pings of Engine.IO", pings)
+    _must_be_spaced(stage, f"`{PING}` events", events)
+    stage.judge(checks.invalid(stage.records, stage.known, PING))
+    await stage.canary(user)
+    must_not_complain([line], "although all it sent was `pong`")
+
+
+def _silence_takes(budgets: Budgets) -> float:
+    return budgets.heartbeat_interval + budgets.heartbeat_timeout
+
+
+@slow("the end of a silent connection", takes=_silence_takes)
+@requirement("SHD-HB-2")
+async def test_who_answers_no_heartbeat_is_disconnected_in_time_and_who_answers_stays(stage: Stage) -> None:
+    """Beside the one that falls silent: one that answers both kinds, and one whose app knows no `ping` event."""
+    user = await stage.user()
+    silent, twin = await user.connect(), await user.connect()
+    plain = await user.connect(answers_pings=False)
+    last = await silent.heartbeat()
+    answered = len(silent.heartbeats)
+    silent.answers_heartbeats = silent.answers_pings = False
+    limit = stage.budgets.heartbeat_timeout
+    closed = await silent.left(last + limit * (1 + TOLERANCE / 2) + LATENESS - stage.now)
+    if len(silent.heartbeats) == answered:
+        raise ContractViolation(
+            f"{silent.name} was disconnected although it had answered every heartbeat",
+            expected="an end only after a heartbeat without an answer",
+            observed=f"an end {closed.at - last:.3g} s after the last answer: {closed.reason}",
+        )
+    await must_hear(stage, user, twin, plain)

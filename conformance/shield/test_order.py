@@ -1,0 +1,71 @@
+"""What happens to one claim arrives in the order in which it happened, whatever else goes on."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from eventproof import checks
+from eventproof.actions import at
+from eventproof.conform.case import Inconclusive, Line, Person, Record, Stage, requirement
+
+from .claims import Claim, Step, approve, brought_to, deny, pay, request_proof, review, submit, take
+from .reading import about
+
+STATUSES: Final[Mapping[Any, int]] = {"submitted": 0, "under_review": 1, "approved": 2, "denied": 2, "paid": 3}
+"""How far along its life a claim is that has just got this status."""
+
+STEPS: Final[Mapping[str, int]] = {
+    "claim_submitted": STATUSES["submitted"],
+    "claim_under_review": STATUSES["under_review"],
+    "claim_approved": STATUSES["approved"],
+    "claim_denied": STATUSES["denied"],
+    "payout_initiated": STATUSES["paid"],
+    "payout_completed": STATUSES["paid"],
+    "claim_paid": STATUSES["paid"],
+    "proof_of_payment_requested": STATUSES["paid"] + 1,
+}
+
+LIVES: Final[Sequence[Sequence[Step]]] = ((review, approve, pay, request_proof), (review, deny), (approve,))
+
+
+def _step(record: Record) -> int | None:
+    """How far along its life the claim is that a receipt tells of."""
+    return STEPS.get(record.name, STATUSES.get(at(record.payload, "/data/newStatus")))
+
+
+@requirement("SHD-ORD-1")
+async def test_events_of_one_claim_arrive_in_the_order_of_its_changes(stage: Stage) -> None:
+    """Of many claims of several users, while some of what they heard is sent again."""
+    users = await stage.users(3)
+    lines = [await user.connect() for user in users]
+    paid = await asyncio.gather(*(_sent_again(stage, line, user) for line, user in zip(lines, users, strict=True)))
+    lived = await asyncio.gather(
+        *(_live(stage, user, steps) for steps in LIVES for user in users),
+        *(take(stage, claim, [request_proof]) for claim in paid),
+    )
+    await stage.canary(*users)
+    for line in lines:
+        await _acknowledge_all(line)
+    for claim in lived:
+        if not any(line.heard("claim_submitted", about(claim)) for line in lines):
+            raise Inconclusive(f"nothing was heard of the claim {claim.id}, so nothing can be said here")
+    stage.judge(checks.out_of_order(stage.records, stage.known, _step))
+
+
+async def _sent_again(stage: Stage, line: Line, owner: Person) -> Claim:
+    """A paid claim of which something was sent again by now, since it was not acknowledged."""
+    claim = await brought_to(stage, owner, "paid")
+    await line.awaits("claim_paid", about(claim))
+    await line.awaits("claim_paid", about(claim), stage.budgets.ack_retry + stage.budgets.event_arrival)
+    return claim
+
+
+async def _live(stage: Stage, owner: Person, steps: Sequence[Step]) -> Claim:
+    return await take(stage, await submit(stage, owner), steps)
+
+
+async def _acknowledge_all(line: Line) -> None:
+    """So that nothing of it is sent to the next case."""
+    for name in ("claim_paid", "payout_completed"):
+        for event in line.heard(name):
+            await line.acknowledge(event)

@@ -1,0 +1,216 @@
+"""A payout tells of itself, of what is still covered, of how long nobody can cancel; a withdrawal, of its end."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from eventproof.conform.case import ContractViolation, Line, Person, Received, Stage, capability, requirement
+
+from .claims import Claim, approve, brought_to, pay, submit
+from .reading import about, answered, data, day, moment, money, said
+
+
+async def _paid(stage: Stage) -> tuple[Line, Claim]:
+    """A claim that was just paid, and a connection of its owner that was there."""
+    owner = await stage.user()
+    line = await owner.connect(acknowledges=True)
+    return line, await brought_to(stage, owner, "paid")
+
+
+def _must_agree(what: str, *values: tuple[Received, str]) -> None:
+    """The same stands at all of these places: the pointers into the data of events."""
+    (first, place), *others = values
+    for event, pointer in others:
+        if said(event, pointer) != said(first, place):
+            raise ContractViolation(
+                f"`{first.name}` and `{event.name}` of one payout give different {what}",
+                expected=f"{pointer} {said(first, place)}, as in `{first.name}`",
+                observed=f"{pointer} {said(event, pointer)}",
+            )
+
+
+@requirement("SHD-PAY-1")
+async def test_a_payout_is_initiated_then_completed_and_the_claim_paid(stage: Stage) -> None:
+    line, claim = await _paid(stage)
+    initiated, completed, paid = [
+        await line.hears(name, about(claim)) for name in ("payout_initiated", "payout_completed", "claim_paid")
+    ]
+    for later in (completed, paid):
+        if later.order < initiated.order:
+            raise ContractViolation(
+                f"`{later.name}` came before `payout_initiated`",
+                expected=f"`payout_initiated`, then `{later.name}`",
+                observed=f"`{later.name}`, then `payout_initiated`",
+            )
+    for event, status in ((initiated, "pending"), (completed, "completed")):
+        if said(event, "/status") != status:
+            raise ContractViolation(
+                f"`{event.name}` gives another status", expected=status, observed=str(said(event, "/status"))
+            )
+    begun, estimate = said(initiated, "/initiatedAt"), said(initiated, "/estimatedCompletionAt")
+    if moment(estimate) < moment(begun):
+        raise ContractViolation(
+            "a payout is to be complete before it was initiated", expected=f"not before {begun}", observed=str(estimate)
+        )
+    _must_agree("payouts", (initiated, "/payoutId"), (completed, "/payoutId"))
+    _must_agree("transactions", (completed, "/transactionId"), (paid, "/transactionId"))
+    _must_agree("amounts", (paid, "/payoutAmount"), (initiated, "/amount"), (completed, "/amount"))
+    _must_agree("balances", (paid, "/walletBalance"), (completed, "/newWalletBalance"))
+
+
+@requirement("SHD-PAY-2")
+async def test_a_payout_uses_up_what_is_covered(stage: Stage) -> None:
+    owner = await stage.user()
+    line = await owner.connect(acknowledges=True)
+    used = answered((await owner.call("getSubscription")).must_succeed(), "ticketsUsed")
+    claim = await brought_to(stage, owner, "paid")
+    updated = await line.hears("coverage_updated", about(claim))
+    if said(updated, "/changeReason") != "claim_payout":
+        raise ContractViolation(
+            "`coverage_updated` with the id of a paid claim gives another reason",
+            expected="changeReason claim_payout",
+            observed=f"changeReason {said(updated, '/changeReason')}",
+        )
+    taken, left, cap = (
+        money(said(updated, f"/coverage/{name}")) for name in ("usedAmount", "remainingAmount", "annualCap")
+    )
+    if taken + left != cap:
+        raise ContractViolation(
+            "what is used and what remains are not what the plan covers",
+            expected=f"usedAmount + remainingAmount = annualCap {cap:f}",
+            observed=f"{taken:f} + {left:f} = {taken + left:f}",
+        )
+    if said(updated, "/coverage/ticketsUsed") != used + 1:
+        raise ContractViolation(
+            "the tickets used did not grow by one",
+            expected=f"ticketsUsed {used + 1}, after {used}",
+            observed=f"ticketsUsed {said(updated, '/coverage/ticketsUsed')}",
+        )
+
+
+@requirement("SHD-PAY-3")
+async def test_a_payout_forbids_to_cancel_for_the_days_given(stage: Stage) -> None:
+    owner = await stage.user()
+    line = await owner.connect(acknowledges=True)
+    claim = await _approved(stage, owner, line)
+    since = stage.now
+    await pay(stage, claim)
+    restricted = await line.hears("cancellation_restriction_changed", lambda heard: heard.at >= since)
+    paid = await line.awaits("claim_paid", about(claim))
+    for name, expected in (("canCancel", False), ("reason", "payout_received")):
+        if said(restricted, f"/{name}") != expected:
+            raise ContractViolation(
+                f"`cancellation_restriction_changed` after a payout gives another {name}",
+                expected=f"{name} {expected}",
+                observed=f"{name} {said(restricted, f'/{name}')}",
+            )
+    _must_last(stage.budgets.restriction_days, restricted, paid)
+
+
+def _must_last(days: int, restricted: Received, paid: Received) -> None:
+    """From the day of the payout to the last of the restriction; a server may give either as a date or as a time."""
+    paid_on, told = said(paid, "/payoutTimestamp"), data(restricted).get("lastPayoutDate")
+    if told is not None and abs(day(told) - day(paid_on)) > timedelta(days=1):
+        raise ContractViolation(
+            "`cancellation_restriction_changed` gives another day for the payout than `claim_paid`",
+            expected=f"lastPayoutDate {day(paid_on)}",
+            observed=f"lastPayoutDate {told}",
+        )
+    begin, end = day(told or paid_on), said(restricted, "/restrictionEndDate")
+    if day(end) - begin != timedelta(days=days):
+        raise ContractViolation(
+            f"the restriction does not end {days} days after the payout",
+            expected=f"restrictionEndDate {begin + timedelta(days=days)}, after the payout on {begin}",
+            observed=f"restrictionEndDate {end}, which is {(day(end) - begin).days} days after it",
+        )
+
+
+async def _approved(stage: Stage, owner: Person, line: Line) -> Claim:
+    """An approved claim, when all that was sent before has arrived."""
+    claim = await submit(stage, owner)
+    await approve(stage, claim)
+    await line.awaits("claim_approved", about(claim))
+    await stage.canary(owner)
+    return claim
+
+
+@capability("clock")
+@requirement("SHD-PAY-3")
+async def test_the_restriction_expires_when_its_days_have_passed_and_not_before(stage: Stage) -> None:
+    owner = await stage.user()
+    line = await owner.connect(acknowledges=True)
+    await brought_to(stage, owner, "paid")
+    await stage.canary(owner)
+    since = stage.now
+
+    def is_expired(heard: Received) -> bool:
+        return heard.at >= since and data(heard).get("reason") == "restriction_expired"
+
+    await _advance(stage, owner, stage.budgets.restriction_days - 1)
+    await stage.canary(owner)
+    if line.heard("cancellation_restriction_changed", is_expired):
+        raise ContractViolation(
+            "the restriction expired a day early",
+            expected=f"`cancellation_restriction_changed` {stage.budgets.restriction_days} days after the payout",
+            observed=f"it came {stage.budgets.restriction_days - 1} days after it",
+        )
+    await _advance(stage, owner, 2)
+    expired = await line.hears("cancellation_restriction_changed", is_expired)
+    if said(expired, "/canCancel") is not True:
+        raise ContractViolation(
+            "the restriction has expired, and the subscription still cannot be cancelled",
+            expected="canCancel true",
+            observed=f"canCancel {said(expired, '/canCancel')}",
+        )
+
+
+async def _advance(stage: Stage, user: Person, days: int) -> None:
+    (await stage.admin.call("advanceTime", userId=user.id, days=days)).must_succeed()
+
+
+_WITHDRAWN = 5.0
+"""Dollars; the cheapest payout is more."""
+
+
+@requirement("SHD-PAY-4")
+@pytest.mark.parametrize("outcome", ["completed", "failed"])
+async def test_the_end_of_a_withdrawal_is_told_with_the_balance(stage: Stage, outcome: str) -> None:
+    owner = await stage.user()
+    line = await owner.connect(acknowledges=True)
+    if await _balance(owner) < money(_WITHDRAWN):
+        await brought_to(stage, owner, "paid")
+    before = await _balance(owner)
+    requested = await owner.call("requestWithdrawal", amount=_WITHDRAWN, bankAccountLastFour="6789")
+    withdrawal = str(answered(requested.must_succeed(), "withdrawalId"))
+    reason = {"failureReason": "The bank refused the account."} if outcome == "failed" else {}
+    decided = await stage.admin.call(
+        "decideWithdrawal", userId=owner.id, withdrawalId=withdrawal, outcome=outcome, **reason
+    )
+    decided.must_succeed()
+    told = await line.hears(
+        "withdrawal_status_changed", lambda heard: str(data(heard).get("withdrawalId")) == withdrawal
+    )
+    if said(told, "/newStatus") != outcome:
+        raise ContractViolation(
+            "a withdrawal ended otherwise than its event tells",
+            expected=f"newStatus {outcome}",
+            observed=f"newStatus {said(told, '/newStatus')}",
+        )
+    if outcome == "failed" and not str(said(told, "/failureReason")).strip():
+        raise ContractViolation("a failed withdrawal does not say why", expected="a failureReason", observed="none")
+    after = before - money(_WITHDRAWN) if outcome == "completed" else before
+    for where, balance in (
+        ("`withdrawal_status_changed`", money(said(told, "/newWalletBalance"))),
+        ("getWallet", await _balance(owner)),
+    ):
+        if balance != after:
+            raise ContractViolation(
+                f"{where} gives another balance after a {outcome} withdrawal of {_WITHDRAWN:g}",
+                expected=f"{after:f}, since it was {before:f}",
+                observed=f"{balance:f}",
+            )
+
+
+async def _balance(owner: Person) -> Decimal:
+    return money(answered((await owner.call("getWallet")).must_succeed(), "balance"))

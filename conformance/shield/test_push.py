@@ -1,0 +1,25 @@
+"""While a user has no connection, what they must not miss goes to the push fallback."""
+
+from eventproof.conform.case import Stage, requirement
+
+from .claims import approve, deny, pay, request_proof, review, submit
+from .presence import must_hear
+from .pushes import must_be_pushed
+
+
+@requirement("SHD-PUSH-1")
+async def test_what_a_user_without_a_connection_must_not_miss_is_pushed(stage: Stage) -> None:
+    """One who has just left, which the server has to notice."""
+    user = await stage.user()
+    line = await user.connect()
+    await must_hear(stage, user, line)
+    claim, other = await submit(stage, user), await submit(stage, user)
+    await line.close()
+    await user.call("getMe")
+    await review(stage, claim)
+    for act in (approve, pay, request_proof):
+        await act(stage, claim)
+    await deny(stage, other)
+    events = ("claim_approved", "claim_paid", "payout_completed", "proof_of_payment_requested")
+    wanted = [*((name, claim) for name in events), ("claim_denied", other)]
+    await must_be_pushed(stage, user, wanted, "while it had no connection")

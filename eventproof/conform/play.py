@@ -1,0 +1,55 @@
+"""What a system's own cases know of it, and every system's cases need; `conformance/plays.py` has one line a system."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from eventproof.history import History
+from eventproof.target import Target
+
+from .calls import Answer
+from .person import Person
+
+__all__ = ["Fire", "Play", "PlayOf"]
+
+
+class Fire(Protocol):
+    """Performs one operation of a rehearsal, by whoever calls it on this target, and writes down how that went."""
+
+    async def __call__(
+        self, operation: str, /, *, may_refuse: bool = False, hint: str = "", **parameters: Any
+    ) -> Answer | None:
+        """The answer; None where it was no success, or where the target has no such operation.
+
+        With `may_refuse` a refusal is well; `hint` goes into the sentence of a failure.
+        """
+
+
+class Play(Protocol):
+    """What the cases that every system shares need of one system. It is made once for a run."""
+
+    @property
+    def actors(self) -> int:
+        """How many users its traffic needs."""
+
+    async def canary(self, *people: Person) -> None:
+        """Cause an event for each of these people, and await it on each of their connections to the system's channels.
+
+        What was sent to one of them before has arrived by then, so what has not arrived was not sent. Raises
+        Inconclusive where it does not arrive.
+        """
+
+    async def traffic(self, actors: Sequence[Person]) -> None:
+        """Cause events for these users, and for all others who hear of it. Raises Inconclusive."""
+
+    async def parameters(self, user: Person) -> Mapping[str, Any]:
+        """A value for every parameter of the system's operations: ids of what this user has, and well-formed input."""
+
+    async def rehearse(self, user: Person, fire: Fire) -> None:
+        """Fire every operation but `login`, in an order in which all can be accepted."""
+
+    def missing(self) -> Iterable[str]:
+        """What the profile lacks for cases of this system, in words; with the ids of their requirements."""
+
+
+PlayOf = Callable[[Person, Target, History], Play]
+"""Makes a play for a run: the acting admin, the target, the history that everything is entered in."""
