@@ -31,7 +31,6 @@ _ANSWERS: Mapping[str, Mapping[str, str]] = {
         "planId": "/planId",
         "nextRenewalDate": "/nextRenewalDate",
         "ticketsUsed": "/coverage/ticketsUsed",
-        "remainingAmount": "/coverage/remainingAmount",
         "canCancel": "/cancellation/canCancel",
     },
     "requestWithdrawal": {"withdrawalId": "/withdrawalId"},
@@ -78,7 +77,7 @@ def _pointers(table: Table, default: dict[str, str]) -> dict[str, str]:
     pointers = table.table("answers")
     given = {key: pointers.text(key) for key in pointers.names()}
     for key, pointer in given.items():
-        if not pointer.startswith("/"):
+        if pointer and not pointer.startswith("/"):
             pointers.fail(key, f'must be a JSON pointer such as "/user/id", not "{pointer}"')
     return default | given
 

@@ -155,6 +155,7 @@ def _target(root: Table, path: Path, environment: str | None, catalog: Catalog) 
         tiers=_tiers(root.table("tiers"), calls) if "tiers" in root else _TIERS,
         openapi=_openapi(root, path.parent),
         metrics=_metrics(root.table("metrics")) if "metrics" in root else None,
+        restart=_restart(root) if "restart" in root else None,
         known_failures=_known_failures(root.table("known_failures"), catalog),
         allow_load=root.flag("allow_load", False),
     )
@@ -175,7 +176,7 @@ _TOP = frozenset(
         "capabilities",
         "budgets",
     }
-    | {"other_channels", "tiers", "openapi", "metrics", "known_failures", "allow_load"}
+    | {"other_channels", "tiers", "openapi", "metrics", "restart", "known_failures", "allow_load"}
 )
 
 
@@ -196,6 +197,13 @@ def _systems(root: Table, catalog: Catalog) -> tuple[System, ...]:
             hint = nearest(name, set(catalog.systems))
             root.fail("systems", f'names "{name}", which is no system{hint}; there are {", ".join(catalog.systems)}')
     return tuple(catalog.systems[name] for name in names)
+
+
+def _restart(root: Table) -> tuple[str, ...]:
+    command = root.texts("restart")
+    if not command:
+        root.fail("restart", 'must name a program, such as ["./manage", "restart"]')
+    return command
 
 
 def _openapi(root: Table, folder: Path) -> str | None:

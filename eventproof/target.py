@@ -221,6 +221,8 @@ class Target:
     openapi: str | None = None
     """The path or the URL of the OpenAPI document that the target publishes; ours where it is None."""
     metrics: Metrics | None = None
+    restart: tuple[str, ...] | None = None
+    """The program that restarts the target, and returns when it answers again."""
     known_failures: Mapping[str, str] = field(default_factory=dict)
     allow_load: bool = False
     environment: str | None = None

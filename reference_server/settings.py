@@ -100,11 +100,4 @@ def _typed(key: str, value: Any, known: Mapping[str, Any], source: str) -> Any:
         return value
     if isinstance(default, str) and isinstance(value, str):
         return value
-    wanted = {
-        bool: "true or false",
-        tuple: "a list of texts",
-        float: "a positive number",
-        int: "a whole number, not negative",
-        str: "a text",
-    }
-    raise UsageError(f"{source}: {key} must be {wanted[type(default)]}, not {value!r}")
+    raise UsageError(f"{source}: {key} must be {_WANTED[type(default)]}, not {value!r}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final
 
-from eventproof.conform.case import ContractViolation, Line, Received
+from eventproof.conform.case import ContractViolation, Kind, Line, Received
 
 from .reading import data
 
@@ -63,8 +63,17 @@ async def taken(line: Line) -> None:
 
 
 def complaints(line: Line) -> tuple[Received, ...]:
-    """Every `error` so far, but for the answers that `taken` caused."""
-    return line.heard(ERROR, lambda answer: data(answer).get("originalEvent") != UNKNOWN_EVENT)
+    """Every `error` so far, but for the answers to `no_such_event`: where they name no event, as many as was sent."""
+    answers = line.heard(ERROR)
+    named = [answer for answer in answers if data(answer).get("originalEvent") == UNKNOWN_EVENT]
+    unnamed = [answer for answer in answers if "originalEvent" not in data(answer) and _is_invalid(answer)]
+    sent = sum(frame.kind is Kind.FRAME_OUT and UNKNOWN_EVENT in str(frame.payload) for frame in line.frames)
+    expected = {answer.order for answer in (*named, *unnamed[: max(0, sent - len(named))])}
+    return tuple(answer for answer in answers if answer.order not in expected)
+
+
+def _is_invalid(answer: Received) -> bool:
+    return bool(data(answer).get("code") == INVALID_PAYLOAD)
 
 
 def must_not_complain(lines: Iterable[Line], why: str) -> None:

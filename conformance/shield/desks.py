@@ -1,11 +1,27 @@
 """The admins at their desks: connections to which events for admins have to come."""
 
-from eventproof.conform.case import Line, Stage
+from collections.abc import Sequence
 
-__all__ = ["desks"]
+from eventproof.conform.case import Line, Person, Stage
+
+from .claims import Claim, submit
+from .reading import about
+
+__all__ = ["desks", "settled"]
 
 
 async def desks(stage: Stage) -> list[Line]:
     """A connection of one admin over every transport, and one of another admin: all of them are connected admins."""
     first, second = await stage.admins(2)
     return [*[await first.connect(transport) for transport in stage.transports], await second.connect()]
+
+
+async def settled(stage: Stage, owner: Person, tables: Sequence[Line]) -> Claim:
+    """A new claim, of which all of these connections have heard: so what was sent to them before has arrived.
+
+    Raises Inconclusive where one does not hear of it.
+    """
+    claim = await submit(stage, owner)
+    for table in tables:
+        await table.awaits("admin_claim_submitted", about(claim))
+    return claim

@@ -14,16 +14,18 @@ __all__ = ["must_be_pushed"]
 _PAUSE: Final = 0.1
 
 
-async def must_be_pushed(stage: Stage, user: Person, wanted: Iterable[tuple[str, Claim]], why: str) -> None:
+async def must_be_pushed(
+    stage: Stage, user: Person, wanted: Iterable[tuple[str, Claim]], why: str, within: float
+) -> None:
     """Wait until the push fallback has these events of these claims; raises ContractViolation for those it lacks.
 
-    How an entry is written is left open: it has the name of the event and the id of the claim somewhere in it.
-    Raises NotTestable where the profile gives no `listPushes`.
+    `within` is in seconds. How an entry is written is left open: it has the name of the event and the id of the claim
+    somewhere in it. Raises NotTestable where the profile gives no `listPushes`.
     """
     if "listPushes" not in stage.target.operations:
         raise NotTestable("the profile gives no way to read the push fallback: [operations.listPushes]")
     missing = list(wanted)
-    deadline = stage.now + stage.budgets.event_arrival
+    deadline = stage.now + within
     while True:
         answer = (await stage.admin.call("listPushes", userId=user.id)).must_succeed()
         pushes = answered(answer, "pushes")

@@ -15,7 +15,7 @@ from eventproof.conform.case import Answer, ContractViolation, Line, NotTestable
 if TYPE_CHECKING:
     from .claims import Claim
 
-__all__ = ["about", "answered", "data", "day", "fresh", "moment", "money", "said"]
+__all__ = ["about", "answered", "answered_count", "data", "day", "fresh", "moment", "money", "said"]
 
 _OF_THE_CONNECTION = frozenset({"connected", "ping"})
 _FINEST = Decimal("0.000001")
@@ -69,6 +69,14 @@ def answered(answer: Answer, name: str) -> Any:
     if found is None:
         raise NotTestable(f"the profile does not say where {answer.operation} gives the {name}: answers.{name}")
     return found
+
+
+def answered_count(answer: Answer, name: str) -> int:
+    """As `answered`, where that is a count."""
+    found = answered(answer, name)
+    if not str(found).isdigit():
+        raise NotTestable(f"{answer.operation} gives {found!r}, which is no count: see answers.{name}")
+    return int(found)
 
 
 def money(value: Any) -> Decimal:

@@ -1,6 +1,7 @@
 """What has to be acknowledged: that it is sent again, and that it is not."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from eventproof.conform.case import ContractViolation, Inconclusive, Line, Person, Received, Stage
@@ -8,54 +9,97 @@ from eventproof.conform.case import ContractViolation, Inconclusive, Line, Perso
 from .claims import Claim, brought_to
 from .reading import about
 
-__all__ = ["CLAIM_PAID", "CRITICAL", "PAYOUT_COMPLETED", "again", "must_not_be_sent_again", "paid", "seen_again"]
+__all__ = [
+    "CLAIM_PAID",
+    "CRITICAL",
+    "PAYOUT_COMPLETED",
+    "Payout",
+    "again",
+    "must_not_be_sent_again",
+    "paid",
+    "seen_again",
+    "still_comes",
+]
 
 CLAIM_PAID: Final = "claim_paid"
 PAYOUT_COMPLETED: Final = "payout_completed"
 CRITICAL: Final = (CLAIM_PAID, PAYOUT_COMPLETED)
 
 
-async def paid(stage: Stage, owner: Person, line: Line) -> tuple[Claim, dict[str, Received]]:
-    """A claim of this user that was paid just now, and what has to be acknowledged of it, as it came on the line."""
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """A claim that was paid, and what has to be acknowledged of it, by its name, as it came on a line of its owner."""
+
+    claim: Claim
+    line: Line
+    first: Mapping[str, Received]
+
+
+async def paid(stage: Stage, owner: Person, line: Line) -> Payout:
+    """A claim of this user, paid just now."""
     claim = await brought_to(stage, owner, "paid")
-    return claim, {name: await line.awaits(name, about(claim)) for name in CRITICAL}
+    return Payout(claim, line, {name: await line.awaits(name, about(claim)) for name in CRITICAL})
 
 
-async def again(stage: Stage, line: Line, claim: Claim, first: Received, because: str) -> Received:
-    """The next time that the event comes on this line; `first` is the event as it came the first time, wherever.
+async def again(
+    stage: Stage, payout: Payout, name: str, because: str, *, line: Line | None = None, since: float | None = None
+) -> Received:
+    """The next time that an event of the payout comes after `since` (now), on this line or that where it came first.
 
     A server may wait longer from one time to the next. However it lets its pauses grow, up to twice each time, what
     came first so many seconds ago comes again within as many more and those of the first pause. Raises
     ContractViolation where it does not.
     """
-    since = stage.now
-    within = since - first.at + stage.budgets.ack_retry
+    line, since = line or payout.line, stage.now if since is None else since
+    until = since + since - payout.first[name].at + stage.budgets.ack_retry
     try:
-        return await line.hears(first.name, lambda event: about(claim)(event) and event.at >= since, within)
+        return await line.hears(
+            name, lambda event: about(payout.claim)(event) and event.at >= since, max(until - stage.now, 0)
+        )
     except ContractViolation as missing:
         raise ContractViolation(
-            f"`{first.name}` was not sent again on {line.name} {because}",
-            expected=f"`{first.name}` of the claim {claim.id} once more within {within:.3g} s",
+            f"`{name}` was not sent again on {line.name} {because}",
+            expected=f"`{name}` of the claim {payout.claim.id} once more within {until - since:.3g} s",
             observed=missing.observed if line.is_open else str(missing),
         ) from missing
 
 
-async def seen_again(stage: Stage, line: Line, claim: Claim, first: Received) -> Received:
+async def seen_again(stage: Stage, payout: Payout, name: str, since: float | None = None) -> Received:
     """As `again`, where another case judges whether it comes: raises Inconclusive."""
     try:
-        return await again(stage, line, claim, first, "although nothing acknowledged it")
+        return await again(stage, payout, name, "although nothing acknowledged it", since=since)
     except ContractViolation as missing:
         raise Inconclusive(f"{missing}, so nothing can be said here") from missing
 
 
-def must_not_be_sent_again(lines: Iterable[Line], claim: Claim, names: Sequence[str], since: float, why: str) -> None:
-    """Raise ContractViolation where one of these events of the claim came after that time."""
+async def still_comes(
+    stage: Stage,
+    payout: Payout,
+    because: str,
+    *,
+    witness: Payout,
+    names: Sequence[str] = CRITICAL,
+    line: Line | None = None,
+) -> None:
+    """These events of a payout are sent again, although something happened to it that did not happen to the witness.
+
+    Raises Inconclusive where those of the witness are not sent again either: other cases judge that.
+    """
+    since = stage.now
+    for name in names:
+        await seen_again(stage, witness, name, since)
+    for name in names:
+        await again(stage, payout, name, because, line=line, since=since)
+
+
+def must_not_be_sent_again(lines: Iterable[Line], payout: Payout, since: float, why: str) -> None:
+    """Raise ContractViolation where what has to be acknowledged of a payout came after that time."""
     for line in lines:
-        for name in names:
-            for event in line.heard(name, about(claim)):
+        for name in CRITICAL:
+            for event in line.heard(name, about(payout.claim)):
                 if event.at > since:
                     raise ContractViolation(
                         f"`{name}` was sent again on {line.name} {why}",
-                        expected=f"no `{name}` of the claim {claim.id} any more",
+                        expected=f"no `{name}` of the claim {payout.claim.id} any more",
                         observed=f"`{name}` {event.at - since:.3g} s later",
                     )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import pytest
 
 from eventproof.conform.case import (
     ContractViolation,
+    Inconclusive,
     Line,
     Person,
     Received,
@@ -24,8 +25,18 @@ from .claims import Claim, approve, deny, pay, submit
 from .complaints import INVALID_PAYLOAD, NOT_AUTHORIZED, is_refused, must_not_complain, taken
 from .presence import must_hear
 from .pushes import must_be_pushed
-from .reading import about, said
-from .retries import CLAIM_PAID, CRITICAL, PAYOUT_COMPLETED, again, must_not_be_sent_again, paid, seen_again
+from .reading import about, data, said
+from .retries import (
+    CLAIM_PAID,
+    CRITICAL,
+    PAYOUT_COMPLETED,
+    Payout,
+    again,
+    must_not_be_sent_again,
+    paid,
+    seen_again,
+    still_comes,
+)
 
 CLAIM_PAID_ACK: Final = "claim_paid_ack"
 PAYOUT_COMPLETED_ACK: Final = "payout_completed_ack"
@@ -47,14 +58,14 @@ async def test_what_is_not_acknowledged_is_sent_again_with_the_same_data(
     """Of the two that tell of a payout, the acknowledgement of one is none of the other."""
     user = await stage.user()
     line = await user.connect()
-    claim, first = await paid(stage, user, line)
-    await line.acknowledge(first[acknowledged])
-    repeated = await again(stage, line, claim, first[withheld], "although nothing acknowledged it")
-    if repeated.payload["data"] != first[withheld].payload["data"]:
+    payout = await paid(stage, user, line)
+    await line.acknowledge(payout.first[acknowledged])
+    repeated = await again(stage, payout, withheld, "although nothing acknowledged it")
+    if data(repeated) != data(payout.first[withheld]):
         raise ContractViolation(
             f"`{withheld}` was sent again with other data",
-            expected=str(first[withheld].payload["data"]),
-            observed=str(repeated.payload["data"]),
+            expected=str(data(payout.first[withheld])),
+            observed=str(data(repeated)),
         )
 
 
@@ -63,23 +74,23 @@ async def test_what_was_acknowledged_once_is_not_sent_again_on_any_connection(st
     """Another payout, later and not acknowledged, shows when the acknowledged one would have come again."""
     user = await stage.user()
     lines = [await user.connect(), await user.connect()]
-    claim, first = await paid(stage, user, lines[0])
+    payout = await paid(stage, user, lines[0])
     for name in CRITICAL:
-        await lines[0].acknowledge(first[name])
+        await lines[0].acknowledge(payout.first[name])
     await taken(lines[0])
     acknowledged = stage.now
-    witness, witnessed = await paid(stage, user, lines[0])
-    await asyncio.gather(*(seen_again(stage, lines[0], witness, witnessed[name]) for name in CRITICAL))
+    witness = await paid(stage, user, lines[0])
+    await asyncio.gather(*(seen_again(stage, witness, name) for name in CRITICAL))
     lines.append(await user.connect())
     await must_hear(stage, user, *lines)
     for line in lines:
         await line.close()
     lines.append(await user.connect())
     await must_hear(stage, user, lines[-1])
-    must_not_be_sent_again(lines, claim, CRITICAL, acknowledged, "although it was acknowledged")
+    must_not_be_sent_again(lines, payout, acknowledged, "although it was acknowledged")
 
 
-def _wrong_acknowledgements(stage: Stage, first: dict[str, Received]) -> Iterator[tuple[str, str, Any]]:
+def _wrong_acknowledgements(stage: Stage, first: Mapping[str, Received]) -> Iterator[tuple[str, str, Any]]:
     """What is wrong, the event's name, its payload."""
     claim, transaction = said(first[CLAIM_PAID], "/claimId"), said(first[CLAIM_PAID], "/transactionId")
     payout = said(first[PAYOUT_COMPLETED], "/payoutId")
@@ -105,29 +116,25 @@ def _unlike(stage: Stage, known: str) -> str:
 
 @requirement("SHD-ACK-4")
 async def test_a_wrong_acknowledgement_is_refused_and_does_not_count(stage: Stage) -> None:
-    user = await stage.user()
-    line = await user.connect()
-    claim, first = await paid(stage, user, line)
-    for what, name, payload in _wrong_acknowledgements(stage, first):
+    user, other = await stage.users(2)
+    line, kept = await user.connect(), await other.connect()
+    payout, witness = await paid(stage, user, line), await paid(stage, other, kept)
+    for what, name, payload in _wrong_acknowledgements(stage, payout.first):
         await is_refused(line, INVALID_PAYLOAD, name, payload, what=what)
-    await asyncio.gather(
-        *(again(stage, line, claim, first[name], "after acknowledgements that were wrong") for name in CRITICAL)
-    )
+    await still_comes(stage, payout, "after acknowledgements that were wrong", witness=witness)
 
 
 @requirement("SHD-ACK-5")
 async def test_another_users_acknowledgement_is_refused_and_does_not_count(stage: Stage) -> None:
     user, intruder = await stage.users(2)
     line, other = await user.connect(), await intruder.connect()
-    claim, first = await paid(stage, user, line)
+    payout, witness = await paid(stage, user, line), await paid(stage, intruder, other)
     for name in CRITICAL:
         event = stage.event(name)
         assert event.ack is not None  # the contract requires one
-        acknowledgement = event.acknowledgement(first[name].payload)
+        acknowledgement = event.acknowledgement(payout.first[name].payload)
         await is_refused(other, NOT_AUTHORIZED, event.ack.by, acknowledgement, what="the ids of another user")
-    await asyncio.gather(
-        *(again(stage, line, claim, first[name], "after another user had acknowledged it") for name in CRITICAL)
-    )
+    await still_comes(stage, payout, "after another user had acknowledged it", witness=witness)
     must_not_complain([line], "although another user was at fault")
 
 
@@ -146,9 +153,9 @@ async def _life(stage: Stage, member: Person, line: Line, acknowledges: bool) ->
         await arrives(name, moved)
     await taken(line)
     await pay(stage, claim)
+    payout = Payout(claim, line, {name: await line.awaits(name, about(claim)) for name in CRITICAL})
     for name in CRITICAL:
-        first = await line.awaits(name, about(claim))
-        await seen_again(stage, line, claim, first)
+        await seen_again(stage, payout, name)
     await must_hear(stage, member, line)
     return Counter(
         event.name
@@ -184,33 +191,54 @@ async def test_retries_end_and_what_was_never_acknowledged_is_pushed(stage: Stag
     """No more come for as long as the longest pause between two of them was, nor on a new connection."""
     user = await stage.user()
     line = await user.connect()
-    claim, first = await paid(stage, user, line)
-    await asyncio.gather(*(seen_again(stage, line, claim, first[name]) for name in CRITICAL))
-    end = max(event.at for event in first.values()) + stage.budgets.ack_retries_end + GRACE
+    payout = await paid(stage, user, line)
+    await asyncio.gather(*(seen_again(stage, payout, name) for name in CRITICAL))
+    end = max(event.at for event in payout.first.values()) + stage.budgets.ack_retries_end + GRACE
     await asyncio.sleep(end - stage.now)
-    await asyncio.sleep(max(_longest_pause(line, claim, name) for name in CRITICAL))
+    await asyncio.sleep(max(_longest_pause(payout, name) for name in CRITICAL))
     another = await user.connect()
     await must_hear(stage, user, line, another)
-    must_not_be_sent_again([line, another], claim, CRITICAL, end, "although its retries had to have ended")
-    await must_be_pushed(stage, user, [(name, claim) for name in CRITICAL], "again and again, and never acknowledged")
+    must_not_be_sent_again([line, another], payout, end, "although its retries had to have ended")
+    wanted = [(name, payout.claim) for name in CRITICAL]
+    why = "again and again, and never acknowledged"
+    await must_be_pushed(stage, user, wanted, why, within=stage.budgets.event_arrival)
 
 
-def _longest_pause(line: Line, claim: Claim, name: str) -> float:
-    times = [event.at for event in line.heard(name, about(claim))]
+def _longest_pause(payout: Payout, name: str) -> float:
+    times = [event.at for event in payout.line.heard(name, about(payout.claim))]
     return max(later - earlier for earlier, later in pairwise(times))
 
 
 @requirement("SHD-ACK-8")
 @pytest.mark.parametrize("lost", [pytest.param(True, id="lost"), pytest.param(False, id="closed")])
 async def test_retries_outlive_a_reconnection(stage: Stage, lost: bool) -> None:
-    """What a server sends at once to one who comes back is no retry: they go on after it."""
-    user = await stage.user()
-    old = await user.connect()
-    claim, first = await paid(stage, user, old)
+    """What a server sends at once to one who comes back is no retry: they go on after it. Another user stays."""
+    user, other = await stage.users(2)
+    old, kept = await user.connect(), await other.connect()
+    payout, witness = await paid(stage, user, old), await paid(stage, other, kept)
     if lost:
         old.drop()
     else:
         await old.close()
     line = await user.connect()
     await must_hear(stage, user, line)
-    await asyncio.gather(*(again(stage, line, claim, first[name], "after a reconnection") for name in CRITICAL))
+    await still_comes(stage, payout, "after a reconnection", witness=witness, line=line)
+
+
+@requirement("SHD-ACK-8")
+async def test_retries_outlive_a_restart_of_the_server(stage: Stage) -> None:
+    user = await stage.user()
+    old = await user.connect()
+    payout = await paid(stage, user, old)
+    await stage.restart()
+    try:
+        await old.left()
+    except ContractViolation as still_open:
+        raise Inconclusive(f"{old.name} is still open, so the server was not restarted") from still_open
+    line = await user.connect()
+    await must_hear(stage, user, line)
+    elapsed = stage.now - min(event.at for event in payout.first.values())
+    if 2 * elapsed + stage.budgets.ack_retry > stage.budgets.ack_retries_end:
+        raise Inconclusive(f"the restart took {elapsed:.3g} s, by which the retries may have ended")
+    for name in CRITICAL:
+        await again(stage, payout, name, "after a restart", line=line)

@@ -109,11 +109,11 @@ async def test_a_connection_without_a_good_token_is_refused_with_the_code_that_s
 @requirement("SHD-CONN-4")
 async def test_a_session_that_ends_while_connected_is_told_and_closed(stage: Stage) -> None:
     user = await stage.user()
+    twin = await user.connect()
     over = math.ceil(time.time()) + 1
     token = expiring(stage.target, await user.session(), over)
     if token is None:
         raise NotTestable("a token that expires soon cannot be made: give the profile [jwt] secret_env")
-    twin = await user.connect()
     line = await user.connect(token=token)
     within = over - time.time() + stage.budgets.event_arrival
     told = await line.hears(ERROR, lambda event: data(event).get("code") == AUTH_EXPIRED, within)

@@ -16,8 +16,10 @@ from eventproof.conform.case import (
     requirement,
 )
 
-from .claims import Claim, Step, approve, brought_to, deny, raise_fraud_alert, request_proof, review, submit, take
+from .claims import Claim, Step, brought_to, deny, raise_fraud_alert, request_proof, review, submit, take
+from .desks import settled
 from .reading import about, answered, data
+from .wallet import decide, withdraw
 
 
 @judges_the_run
@@ -37,23 +39,23 @@ async def _a_bit_of_everything(stage: Stage) -> None:
     """What can be caused without moving time, so that there is something to judge when this case runs alone."""
     user = await stage.user()
     line, admin = await user.connect(acknowledges=True), stage.admin
-    await admin.connect()
+    table = await admin.connect()
     await line.say("no_such_event")
     claim = await brought_to(stage, user, "paid")
     await request_proof(stage, claim)
     await admin.call("flagOverdueProof", userId=user.id, claimId=claim.id)
     await raise_fraud_alert(stage, await brought_to(stage, user, "denied"))
-    for decision in ({"outcome": "completed"}, {"outcome": "failed", "failureReason": "The bank refused the account."}):
-        requested = (await user.call("requestWithdrawal", amount=1.0, bankAccountLastFour="6789")).must_succeed()
-        withdrawal = answered(requested, "withdrawalId")
-        await admin.call("decideWithdrawal", userId=user.id, withdrawalId=withdrawal, **decision)
+    for outcome in ("completed", "failed"):
+        await decide(stage, user, await withdraw(user, 1.0), outcome)
     for status in ("past_due", "active"):
         await admin.call("setSubscriptionStatus", userId=user.id, status=status)
     await admin.call("renewSubscription", userId=user.id)
-    await stage.canary(user, admin)
+    await settled(stage, user, [table])
+    await stage.canary(user)
 
 
-LIVES: Final[Sequence[Sequence[Step]]] = ((review, approve), (review, deny))
+LIVES: Final[Sequence[Sequence[Step]]] = ((review,), (review, deny))
+"""An approval would take from what the plan covers."""
 
 
 @requirement("SHD-EVT-2")
@@ -70,11 +72,11 @@ async def test_under_concurrent_traffic_everyone_hears_of_their_own_alone(stage:
         stage.admin.call("renewSubscription", userId=users[1].id),
     )
     await stage.canary(*users)
+    since = stage.records[settled:]
+    stage.judge(checks.foreign(since, stage.known, owners), checks.leaked(since, stage.known, stage.rooms))
     for user in users:
         if not any(owners.get(data(heard).get("claimId")) == user.name for heard in user.lines[0].received):
             raise Inconclusive(f"{user.name} heard nothing of their own claims, so nothing can be said here")
-    since = stage.records[settled:]
-    stage.judge(checks.foreign(since, stage.known, owners), checks.leaked(since, stage.known, stage.rooms))
 
 
 async def _claims(stage: Stage, owner: Person, owners: dict[Any, str], steps: Sequence[Step]) -> None:

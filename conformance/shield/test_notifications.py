@@ -7,7 +7,7 @@ from eventproof.actions import at
 from eventproof.conform.case import ContractViolation, Person, Received, Stage, requirement
 
 from .claims import brought_to, request_proof
-from .reading import about, answered, said
+from .reading import about, answered_count, said
 
 
 @requirement("SHD-NOTE-1")
@@ -17,7 +17,7 @@ async def test_a_notification_is_told_with_what_is_unread_by_then(stage: Stage) 
     for reads in (False, "readNotification" in stage.target.operations, False):
         title = await _notify(stage, user)
         told = await line.hears("notification_received", _titled(title))
-        unread = answered((await user.call("listNotifications")).must_succeed(), "unreadCount")
+        unread = answered_count((await user.call("listNotifications")).must_succeed(), "unreadCount")
         if said(told, "/unreadCount") != unread:
             raise ContractViolation(
                 "`notification_received` gives another unreadCount than listNotifications does then",

@@ -1,14 +1,15 @@
 """A payout tells of itself, of what is still covered, of how long nobody can cancel; a withdrawal, of its end."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
 from eventproof.conform.case import ContractViolation, Line, Person, Received, Stage, capability, requirement
 
 from .claims import Claim, approve, brought_to, pay, submit
-from .reading import about, answered, data, day, moment, money, said
+from .clock import advance
+from .reading import about, answered_count, data, day, moment, money, said
+from .wallet import balance_of, decide, fill_up, withdraw
 
 
 async def _paid(stage: Stage) -> tuple[Line, Claim]:
@@ -63,7 +64,7 @@ async def test_a_payout_is_initiated_then_completed_and_the_claim_paid(stage: St
 async def test_a_payout_uses_up_what_is_covered(stage: Stage) -> None:
     owner = await stage.user()
     line = await owner.connect(acknowledges=True)
-    used = answered((await owner.call("getSubscription")).must_succeed(), "ticketsUsed")
+    used = answered_count((await owner.call("getSubscription")).must_succeed(), "ticketsUsed")
     claim = await brought_to(stage, owner, "paid")
     updated = await line.hears("coverage_updated", about(claim))
     if said(updated, "/changeReason") != "claim_payout":
@@ -147,7 +148,7 @@ async def test_the_restriction_expires_when_its_days_have_passed_and_not_before(
     def is_expired(heard: Received) -> bool:
         return heard.at >= since and data(heard).get("reason") == "restriction_expired"
 
-    await _advance(stage, owner, stage.budgets.restriction_days - 1)
+    await advance(stage, owner, stage.budgets.restriction_days - 1)
     await stage.canary(owner)
     if line.heard("cancellation_restriction_changed", is_expired):
         raise ContractViolation(
@@ -155,7 +156,7 @@ async def test_the_restriction_expires_when_its_days_have_passed_and_not_before(
             expected=f"`cancellation_restriction_changed` {stage.budgets.restriction_days} days after the payout",
             observed=f"it came {stage.budgets.restriction_days - 1} days after it",
         )
-    await _advance(stage, owner, 2)
+    await advance(stage, owner, 2)
     expired = await line.hears("cancellation_restriction_changed", is_expired)
     if said(expired, "/canCancel") is not True:
         raise ContractViolation(
@@ -165,12 +166,8 @@ async def test_the_restriction_expires_when_its_days_have_passed_and_not_before(
         )
 
 
-async def _advance(stage: Stage, user: Person, days: int) -> None:
-    (await stage.admin.call("advanceTime", userId=user.id, days=days)).must_succeed()
-
-
 _WITHDRAWN = 5.0
-"""Dollars; the cheapest payout is more."""
+"""Dollars; the smallest payout is more."""
 
 
 @requirement("SHD-PAY-4")
@@ -178,16 +175,10 @@ _WITHDRAWN = 5.0
 async def test_the_end_of_a_withdrawal_is_told_with_the_balance(stage: Stage, outcome: str) -> None:
     owner = await stage.user()
     line = await owner.connect(acknowledges=True)
-    if await _balance(owner) < money(_WITHDRAWN):
-        await brought_to(stage, owner, "paid")
-    before = await _balance(owner)
-    requested = await owner.call("requestWithdrawal", amount=_WITHDRAWN, bankAccountLastFour="6789")
-    withdrawal = str(answered(requested.must_succeed(), "withdrawalId"))
-    reason = {"failureReason": "The bank refused the account."} if outcome == "failed" else {}
-    decided = await stage.admin.call(
-        "decideWithdrawal", userId=owner.id, withdrawalId=withdrawal, outcome=outcome, **reason
-    )
-    decided.must_succeed()
+    await fill_up(stage, owner, _WITHDRAWN)
+    before = await balance_of(owner)
+    withdrawal = await withdraw(owner, _WITHDRAWN)
+    await decide(stage, owner, withdrawal, outcome)
     told = await line.hears(
         "withdrawal_status_changed", lambda heard: str(data(heard).get("withdrawalId")) == withdrawal
     )
@@ -202,7 +193,7 @@ async def test_the_end_of_a_withdrawal_is_told_with_the_balance(stage: Stage, ou
     after = before - money(_WITHDRAWN) if outcome == "completed" else before
     for where, balance in (
         ("`withdrawal_status_changed`", money(said(told, "/newWalletBalance"))),
-        ("getWallet", await _balance(owner)),
+        ("getWallet", await balance_of(owner)),
     ):
         if balance != after:
             raise ContractViolation(
@@ -210,7 +201,3 @@ async def test_the_end_of_a_withdrawal_is_told_with_the_balance(stage: Stage, ou
                 expected=f"{after:f}, since it was {before:f}",
                 observed=f"{balance:f}",
             )
-
-
-async def _balance(owner: Person) -> Decimal:
-    return money(answered((await owner.call("getWallet")).must_succeed(), "balance"))

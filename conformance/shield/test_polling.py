@@ -11,8 +11,9 @@ from typing import Any, Final, TypeVar, cast
 from eventproof.actions import at
 from eventproof.conform.case import ContractViolation, Line, Person, Received, Stage, requirement
 
-from .claims import Step, approve, brought_to, pay, review, submit
+from .claims import Step, approve, pay, review, submit
 from .reading import answered, data, day, money, said
+from .wallet import balance_in, fill_up, withdraw
 
 _T = TypeVar("_T")
 
@@ -31,8 +32,7 @@ async def _claims_show(stage: Stage, owner: Person, heard: Received) -> None:
 
 async def _wallet_shows(_: Stage, owner: Person, heard: Received) -> None:
     told = data(heard).get("walletBalance", data(heard).get("newWalletBalance"))
-    shown = answered((await owner.call("getWallet")).must_be_accepted(), "balance")
-    _must_show(heard, "getWallet", money(told), money(shown))
+    _must_show(heard, "getWallet", money(told), balance_in((await owner.call("getWallet")).must_be_accepted()))
 
 
 def _subscription_shows(name: str, pointer: str, read: Callable[[Any], Any] = str) -> Poll:
@@ -79,10 +79,8 @@ async def test_a_claim_and_its_payout_can_be_read_when_their_events_arrive(stage
 async def test_the_subscription_and_the_wallet_can_be_read_when_their_events_arrive(stage: Stage) -> None:
     owner = await stage.user()
     line = await owner.connect(acknowledges=True)
-    if money(answered((await owner.call("getWallet")).must_be_accepted(), "balance")) < 1:
-        await brought_to(stage, owner, "paid")
-    requested = (await owner.call("requestWithdrawal", amount=1.0, bankAccountLastFour="6789")).must_succeed()
-    withdrawal = {"withdrawalId": answered(requested, "withdrawalId"), "outcome": "completed"}
+    await fill_up(stage, owner, 1.0)
+    withdrawal = {"withdrawalId": await withdraw(owner, 1.0), "outcome": "completed"}
     for status in ("active", "past_due"):
         (await stage.admin.call("setSubscriptionStatus", userId=owner.id, status=status)).must_succeed()
     await stage.canary(owner)

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
+from eventproof.catalog import AckLevel
 from eventproof.client.aio import ChannelClient, Closed, ConnectionRefused, Received, SocketIOClient, Where
 from eventproof.errors import ContractViolation, Inconclusive, UsageError
 from eventproof.history import History, Kind, Record
@@ -143,6 +144,20 @@ class Line:
             raise UsageError(f"the catalogue has no acknowledgement for `{received.name}` as it came on {self.name}")
         await self.say(event.ack.by, acknowledgement)
         return acknowledgement
+
+    async def settle(self) -> None:
+        """Acknowledge all that has to be and was not, so that it does not come again in a later case."""
+        if self.acknowledges or not self.is_open:
+            return
+        settled: list[Any] = []
+        for received in self.received:
+            event = self._manners.events.get(received.name)
+            if event is None or event.ack is None or event.ack.level is not AckLevel.REQUIRED:
+                continue
+            acknowledgement = event.acknowledgement(received.payload)
+            if acknowledgement is not None and acknowledgement not in settled:
+                settled.append(acknowledgement)
+                await self.say(event.ack.by, acknowledgement)
 
     async def hears(self, name: str, where: Where | None = None, within: float | None = None) -> Received:
         """The next event of that name, and for which `where` holds, that was not awaited before.

@@ -2,10 +2,11 @@
 
 import time
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from eventproof.actions import credentials_of, mint
-from eventproof.errors import ContractViolation, Inconclusive
+from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.target import Identity, OtherChannel, Transport
 
 from .calls import Answer, Caller
@@ -162,9 +163,11 @@ class Person:
         return self._kept(self._doors.other(self.name, channel, token))
 
     async def leave(self) -> None:
-        """Close every connection."""
+        """Close every connection; what they were told and had to acknowledge is acknowledged by then."""
         lines, self.lines = self.lines, []
         for line in lines:
+            with suppress(EventproofError):
+                await line.settle()
             await line.close()
 
     @staticmethod

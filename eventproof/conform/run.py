@@ -82,6 +82,7 @@ class _Enlisting:
         self._suite = suite
 
     def pytest_configure(self, config: pytest.Config) -> None:
+        config.option.tbstyle = "native"  # nobody sees it, and pytest's own reads and parses every file on the way
         plugin.enlist(config, self._suite)
 
 

@@ -15,6 +15,7 @@ from eventproof.target import Budgets, Target, Transport
 from .line import Line
 from .person import Person
 from .play import Play
+from .restart import restart
 from .undoing import done_to, ends_session, may_last, undoing
 from .verdicts import NotTestable
 
@@ -41,6 +42,7 @@ class Stage:
         self._mark = len(troupe.history)
         self._lent: list[Person] = []
         self._disturbed: set[str] = set()
+        self._warnings: list[str] = []
         self.random = random.Random(f"{troupe.seed}/{case}")  # noqa: S311 - repeatable, not secret
         self.seed = troupe.seed
 
@@ -143,6 +145,11 @@ class Stage:
         """Enter a remark in the history: which phase begins."""
         self._troupe.history.add(Kind.NOTE, "case", payload=text)
 
+    def warn(self, text: str) -> None:
+        """Enter what is worth telling, and no requirement forbids, among the notes of the report."""
+        self.note(text)
+        self._warnings.append(text)
+
     async def user(self) -> Person:
         """A user whom no other case has, with a session; whoever can get none plays no further part."""
         while True:
@@ -171,6 +178,10 @@ class Stage:
         for admin in found:
             await admin.session()
         return found
+
+    async def restart(self) -> None:
+        """Restart the target; raises NotApplicable where the profile does not say how, Inconclusive where it fails."""
+        await restart(self.target)
 
     def nobody(self, like: Person) -> str | int:
         """An id that nobody has, of the kind that this person's is: only what is unknown about it is to be refused."""
@@ -210,8 +221,8 @@ class Stage:
         self._troupe.perform(case, self._waits)
 
     def leave(self) -> list[str]:
-        """Close every connection and give the users back restored; what could not be restored, in words."""
-        return self._troupe.perform(self._leave())
+        """Close every connection and give the users back restored; what could not be, and what the case warns of."""
+        return [*self._warnings, *self._troupe.perform(self._leave())]
 
     async def _leave(self) -> list[str]:
         records, failures = self.records, []

@@ -73,6 +73,8 @@ class Claim:
         self._will_be_denied = denied
         self._id: str | None = None
         self._status: str | None = None
+        self._lost = 0
+        """How often the present step got lost."""
 
     def live(self) -> None:
         """Live until the end of the claim, or of the test."""
@@ -110,9 +112,12 @@ class Claim:
                     self._was_not_answered(_SUBMIT, answer)
                     if not self._find(ticket):
                         return
+                    if self._id is None:
+                        self._pause()
+            claimant.claims_known.add(self._id)
         finally:
             claimant.submitting -= 1
-        claimant.claims_known.add(self._id)
+            claimant.ask_whose()
         generator.books.count("claims")
         self._caused(_SUBMIT, self._intended, called)
 
@@ -148,6 +153,7 @@ class Claim:
     def _was_not_done(self, step: Step, answer: Answer) -> bool:
         """Whether there is another way on: the same step again where it got lost, a denial where the cover is used."""
         if not _is_refusal(answer):
+            self._pause()
             return True
         if step is _APPROVE and answer.status == _CONFLICT:
             self._will_be_denied = True
@@ -157,7 +163,7 @@ class Claim:
 
     def _caused(self, step: Step, intended: float, called: float) -> None:
         """The step is done: enter what it causes."""
-        self._status = step.status
+        self._status, self._lost = step.status, 0
         for event in self._generator.books.events.values():
             if step.operation not in event.triggers:
                 continue
@@ -208,6 +214,11 @@ class Claim:
             return None
         status = actions.read(self._generator.target.operations["getClaim"], "status", answer.body)
         return None if status is None else str(status)
+
+    def _pause(self) -> None:
+        """A target that loses calls has enough to do."""
+        gevent.sleep(backoff(self._lost, self._generator.random, first=_FIRST_PAUSE))
+        self._lost += 1
 
     def _ask(self, question: Any) -> Any:
         """Ask until there is an answer, while the ledger has patience; None where none comes."""

@@ -38,6 +38,8 @@ class Claimant:
         self.devices = tuple(Device(self, number + 1) for number in range(devices))
         self._is_entering = True
         self._has_left = False
+        self._strange: dict[Hashable, Device] = {}
+        """The claims that nobody knows yet, and where something about them arrived."""
         self._asked_for: set[Hashable] = set()
         self.claims_known: set[Hashable] = set()
         """Those that were submitted in this run."""
@@ -113,12 +115,23 @@ class Claimant:
             self.generator.ready.append(self)
 
     def met(self, device: Device, subject: Hashable) -> None:
-        """About a claim that this run does not know, the target is asked whether it is one of an earlier run."""
-        if not self.submitting and subject not in self.claims_known and subject not in self._asked_for:
-            self._asked_for.add(subject)
-            gevent.spawn(self._ask_whose, device, subject).link_exception(
-                lambda dead: self.generator.books.fault(dead.exception)
-            )
+        """About a claim that this run does not know, the target is asked whether it is this member's all the same.
+
+        It may be one of an earlier run, or one that was done after all when it had been given up.
+        """
+        if subject not in self.claims_known and subject not in self._asked_for:
+            self._strange[subject] = device
+            self.ask_whose()
+
+    def ask_whose(self) -> None:
+        """Ask about every claim that is still strange when no submission of this member is under way."""
+        while not self.submitting and self._strange:
+            subject, device = self._strange.popitem()
+            if subject not in self.claims_known:
+                self._asked_for.add(subject)
+                gevent.spawn(self._ask_whose, device, subject).link_exception(
+                    lambda dead: self.generator.books.fault(dead.exception)
+                )
 
     def _ask_whose(self, device: Device, subject: Hashable) -> None:
         operation = self.generator.target.operations["listClaims"]

@@ -22,6 +22,7 @@ from eventproof.verdict import ExitCode, exit_code
 from . import admission, floor, handover, objectives
 from .account import Account, merge
 from .calls import Calls
+from .contracts import contracts
 from .objectives import Objective
 from .outcome import Circumstances, conclude
 from .scenario import Scenario
@@ -31,8 +32,8 @@ def target_of(options: Any) -> Target:
     """The target that the options of a Locust run name. Raises UsageError."""
     named = options.target or str(profile.DEFAULT)
     if "://" in named:
-        return profile.for_url(named)
-    return profile.load(named, options.target_environment or None)
+        return profile.for_url(named, catalog=contracts())
+    return profile.load(named, options.target_environment or None, catalog=contracts())
 
 
 def asked(defaults: Iterable[Objective], expressions: Iterable[str]) -> tuple[Objective, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import gevent
 from gevent.event import Event
 
-from eventproof import actions, catalog
+from eventproof import actions
 from eventproof.catalog import Direction
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import HubSocketIO, Listener
@@ -26,6 +26,7 @@ from .acks import Acks
 from .admission import Share
 from .books import Books, Report
 from .calls import Answer, Calls
+from .contracts import contracts
 from .ledger import Ledger
 from .saturation import Limits
 from .schedule import late
@@ -94,7 +95,7 @@ class Generator:
         self.deadline = deadline
         self.patience = patience
         self.random = Random(f"{seed}/{share.index}")  # noqa: S311 - repeatable, not secret
-        self.system = catalog.load().system(system)
+        self.system = contracts().system(system)
         self.channel = target.channels[system]
         events = {
             event.name: event

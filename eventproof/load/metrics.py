@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from eventproof import catalog
 from eventproof.catalog import Direction
+
+from .contracts import contracts
 
 LATENCIES: Mapping[str, str] = {
     "connect": "from the wish to connect to the answer of the CONNECT packet, each session",
@@ -30,7 +31,7 @@ def latencies() -> Mapping[str, str]:
     """Every latency with what it stands for: those of `LATENCIES`, and one for each event that a server sends."""
     of_events = {
         event.name: f"from the intended time of its cause to {event.name}, each session"
-        for system in catalog.load().systems.values()
+        for system in contracts().systems.values()
         for event in system.events
         if event.direction is Direction.SEND
     }

@@ -79,7 +79,10 @@ class Courier:
             await asyncio.wait(self._under_way)
         for chore in (self._retrying, self._purging, self._saving):
             await chore.close()
-        await self._save()
+        try:
+            await self._save()
+        except SQLAlchemyError as failure:
+            _log.error("save-failed", error=str(failure))
 
     def sizes(self) -> dict[str, int]:
         """How much is kept for connections and debts, by registry."""

@@ -116,7 +116,8 @@ class Journal:
         """The last place that was given away."""
         self._latest: dict[str | None, int] = {}
         self._confirmed: dict[str, int] = {}
-        self._unsaved: dict[str, None] = {}
+        self._unsaved: set[str] = set()
+        """The users whose confirmation is not saved yet."""
         self._acked: set[int] = set()
         """Acknowledged, and not saved as such yet."""
         self._just_saved: set[int] = set()
@@ -164,7 +165,7 @@ class Journal:
         if known >= min(seq, last):
             return False
         self._confirmed[user_id] = seq
-        self._unsaved[user_id] = None
+        self._unsaved.add(user_id)
         return True
 
     def arrive(self, admin_id: str) -> None:
@@ -178,7 +179,8 @@ class Journal:
 
     async def save(self) -> None:
         """Save what was confirmed and acknowledged since the last time."""
-        confirmed = {user_id: self._confirmed[user_id] for user_id in self._unsaved if user_id in self._confirmed}
+        self._unsaved &= self._confirmed.keys()
+        confirmed = {user_id: self._confirmed[user_id] for user_id in self._unsaved}
         acked = list(self._acked)
         if not confirmed and not acked:
             return
@@ -198,9 +200,7 @@ class Journal:
                 )
         self._just_saved = set(acked)
         self._acked -= self._just_saved
-        for user_id, seq in confirmed.items():
-            if self._confirmed.get(user_id) == seq:
-                del self._unsaved[user_id]
+        self._unsaved -= {user_id for user_id, seq in confirmed.items() if self._confirmed.get(user_id) == seq}
 
     # Reading.
 

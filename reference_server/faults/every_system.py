@@ -47,7 +47,7 @@ class _ServerError(Conduct):
 
 
 FAULTS: Final = (
-    Fault.of("leak", "ALL-LEAK-1", _Leak),
+    Fault.of("leak", "ALL-LEAK-1", _Leak, ("SHD-PUSH-1",)),
     Fault.of(
         "now-and-then-to-others",
         "ALL-ROOM-1",

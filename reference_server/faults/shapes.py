@@ -21,30 +21,29 @@ Made = Callable[[], Conduct]
 """Makes the conduct of one server."""
 Field = Callable[[Data], Any]
 """What stands in a field, made of the right data; None where the field is left out."""
+Complaint = tuple[str, str, str | None]
+"""What a client is told of its event: a code, a sentence, the event's name."""
 Choice = Callable[[list[Connection], Connections], list[Connection]]
 """Who is told: of those who are to be, and of everyone."""
 
 
-def anyhow(_: Data) -> bool:
-    """Whatever an event says."""
+def _anyhow(_: Data) -> bool:
     return True
 
 
-def unsent(name: str, where: Callable[[Data], bool] = anyhow) -> Made:
+def unsent(name: str, where: Callable[[Data], bool] = _anyhow) -> Made:
     """An event is not sent, nor kept, where this holds for its data."""
     return lambda: _Outgoing(name, lambda message: () if where(message.payload["data"]) else (message,))
 
 
-def saying(name: str, *, where: Callable[[Data], bool] = anyhow, **fields: Field) -> Made:
+def saying(name: str, *, where: Callable[[Data], bool] = _anyhow, **fields: Field) -> Made:
     """An event says something else in some fields of its data."""
 
     def alter(message: Message) -> Iterable[Message]:
-        data = message.payload["data"]
-        return (
-            replace(
-                message, payload=message.payload | {"data": _altered(data, fields)} if where(data) else message.payload
-            ),
-        )
+        payload = message.payload
+        if where(payload["data"]):
+            payload = payload | {"data": _altered(payload["data"], fields)}
+        return (replace(message, payload=payload),)
 
     return lambda: _Outgoing(name, alter)
 
@@ -74,9 +73,7 @@ def limited(**limits: float) -> Made:
     return lambda: _Limited(limits)
 
 
-def complaining(
-    alter: Callable[[str, str, str | None], tuple[str, str, str | None]],
-) -> Made:
+def complaining(alter: Callable[[str, str, str | None], Complaint]) -> Made:
     """A client is told something else of its event: a code, a sentence, the event's name."""
     return lambda: _Complaining(alter)
 
@@ -145,12 +142,10 @@ class _Limited(Conduct):
 
 
 class _Complaining(Conduct):
-    def __init__(self, alter: Callable[[str, str, str | None], tuple[str, str, str | None]]) -> None:
+    def __init__(self, alter: Callable[[str, str, str | None], Complaint]) -> None:
         self._alter = alter
 
-    def complaint(
-        self, connection: Connection, code: str, sentence: str, original: str | None
-    ) -> tuple[str, str, str | None]:
+    def complaint(self, connection: Connection, code: str, sentence: str, original: str | None) -> Complaint:
         return self._alter(code, sentence, original)
 
 

@@ -21,6 +21,7 @@ from ..refusals import Refusal, contracts
 from ..systems.shield.claims import Claim, Status
 from .fault import Fault
 from .shapes import (
+    Complaint,
     Data,
     acknowledged_by,
     complaining,
@@ -114,9 +115,7 @@ class _RoomOnRequest(Conduct):
     def __init__(self) -> None:
         self._joined: set[Connection] = set()
 
-    def complaint(
-        self, connection: Connection, code: str, sentence: str, original: str | None
-    ) -> tuple[str, str, str | None]:
+    def complaint(self, connection: Connection, code: str, sentence: str, original: str | None) -> Complaint:
         if original and "join" in original:
             self._joined.add(connection)
         return code, sentence, original
@@ -260,18 +259,20 @@ def _not_deducted(data: Data) -> Data:
     return coverage | {"remainingAmount": coverage["annualCap"]}
 
 
-_HEARD: Final = {event.name for event in contracts().system("shield").events if event.direction is Direction.RECEIVE}
+def _is_known(name: str | None) -> bool:
+    events = contracts().system("shield").events
+    return any(event.name == name and event.direction is Direction.RECEIVE for event in events)
 
 
-def _nameless_if_malformed(code: str, sentence: str, name: str | None) -> tuple[str, str, str | None]:
-    return code, sentence, None if code == "INVALID_PAYLOAD" and name in _HEARD else name
+def _nameless_if_malformed(code: str, sentence: str, name: str | None) -> Complaint:
+    return code, sentence, None if code == "INVALID_PAYLOAD" and _is_known(name) else name
 
 
-def _nameless_if_unknown(code: str, sentence: str, name: str | None) -> tuple[str, str, str | None]:
-    return code, sentence, name if name in _HEARD else None
+def _nameless_if_unknown(code: str, sentence: str, name: str | None) -> Complaint:
+    return code, sentence, name if _is_known(name) else None
 
 
-def _with_internals(code: str, sentence: str, name: str | None) -> tuple[str, str, str | None]:
+def _with_internals(code: str, sentence: str, name: str | None) -> Complaint:
     trace = 'RuntimeError in File "incoming.py", line 118: '
     return code, trace + sentence if code == "INTERNAL_ERROR" else sentence, name
 
@@ -292,9 +293,9 @@ FAULTS: Final = (
     ),
     Fault.of("expiry-untold", "SHD-CONN-4", _ExpiryUntold),
     Fault.of("background-stays", "SHD-CONN-5", _BackgroundStays),
-    Fault.of("deaf-on-return", "SHD-CONN-6", _DeafOnReturn),
+    Fault.of("deaf-on-return", "SHD-CONN-6", _DeafOnReturn, ("SHD-CONN-7", "SHD-ACK-3", "SHD-ACK-8")),
     Fault.of("replay-backwards", "SHD-CONN-7", _ReplayBackwards),
-    Fault.of("websocket-refused", "SHD-CONN-8", _WebsocketRefused, ("SHD-CONN-1",)),
+    Fault.of("websocket-refused", "SHD-CONN-8", _WebsocketRefused),
     Fault.of("no-ping", "SHD-HB-1", _NoPing),
     Fault(
         "silence-tolerated",

@@ -20,6 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from eventproof.errors import TargetUnavailable, UsageError
 
+from . import direct
+
 SCHEMA_VERSION: Final = 1
 DRIVERS: Final = {"sqlite": "aiosqlite", "postgresql": "asyncpg"}
 _BUSY_SECONDS: Final = 2.0
@@ -150,15 +152,20 @@ def _make(path: Path) -> None:
 def _engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     """For reading, and for writing; SQLite has one writer, and whoever waits for it queues in its pool."""
     try:
+        sqlite = url.get_backend_name() == "sqlite"
+        reading = {"async_creator_fn": direct.connect} if sqlite else {}
         readers = create_async_engine(
-            url, isolation_level="AUTOCOMMIT", pool_size=4, max_overflow=0, skip_autocommit_rollback=True
+            url,
+            isolation_level="AUTOCOMMIT",
+            pool_size=4,
+            max_overflow=0,
+            skip_autocommit_rollback=True,
+            connect_args=reading,
         )
-        if url.get_backend_name() != "sqlite":
+        if not sqlite:
             return readers, create_async_engine(url)
-        # `writing` ends every transaction itself: nothing is left to roll back when a connection returns to the pool.
-        writer = create_async_engine(
-            url, pool_size=1, max_overflow=0, pool_reset_on_return=None, connect_args={"timeout": _BUSY_SECONDS}
-        )
+        writing = {**reading, "timeout": _BUSY_SECONDS}
+        writer = create_async_engine(url, pool_size=1, max_overflow=0, connect_args=writing)
     except (ImportError, NoSuchModuleError) as missing:
         name = url.get_driver_name()
         raise UsageError(f"the driver {name} is not installed: pip install {name}, or use SQLite") from missing
@@ -178,7 +185,7 @@ def _configure(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Any) -> None:
     """A transaction of ours writes; taking the lock at once spares it a failure half way."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql(direct.BEGIN)
 
 
 def _explained(failure: Exception, url: URL, path: Path | None) -> UsageError | TargetUnavailable:

@@ -85,6 +85,9 @@ def test_shared_cases_are_listed_for_the_systems_that_are_asked_for() -> None:
     assert len(explained("ALL-LEAK-1").cases) == 2
 
 
+CLAIM: dict[str, Any] = {"ticketNumber": "T-1", "amount": 100, "city": "c", "state": "s", "violationType": "v"}
+
+
 class House:
     """A stage of the named system on a running server, and someone on it."""
 
@@ -208,14 +211,7 @@ def test_acknowledgements_are_sent_where_they_are_asked_for(server: Reference) -
         async def play() -> None:
             user = await stage.user()
             line = await user.connect(acknowledges=True)
-            claim: dict[str, Any] = {
-                "ticketNumber": "T-1",
-                "amount": 100,
-                "city": "c",
-                "state": "s",
-                "violationType": "v",
-            }
-            claim_id = (await user.call("submitClaim", **claim)).must_succeed().says("claimId")
+            claim_id = (await user.call("submitClaim", **CLAIM)).must_succeed().says("claimId")
             submitted = await line.hears("claim_submitted")
             assert await line.acknowledge(submitted) == {"claimId": claim_id, "received": True}
             for operation in ("approveClaim", "payClaim"):
@@ -230,6 +226,24 @@ def test_acknowledgements_are_sent_where_they_are_asked_for(server: Reference) -
             assert {"claim_paid_ack", "claim_submitted_ack", "payout_completed_ack"} <= sent
 
         stage.perform(play())
+
+
+def test_what_a_case_left_without_an_acknowledgement_is_acknowledged_when_it_is_over(server: Reference) -> None:
+    with House(server, "shield") as house:
+        stage = house.stage
+
+        async def play() -> None:
+            user = await stage.user()
+            line = await user.connect()
+            claim_id = (await user.call("submitClaim", **CLAIM)).must_succeed().says("claimId")
+            for operation in ("approveClaim", "payClaim"):
+                (await stage.admin.call(operation, userId=user.id, claimId=claim_id)).must_succeed()
+            await line.hears("claim_paid", lambda event: event.payload["data"]["claimId"] == claim_id)
+            assert not [record for record in stage.records if record.name == "claim_paid_ack"]
+
+        stage.perform(play())
+        assert stage.leave() == []
+        assert [record for record in stage.records if record.name == "claim_paid_ack"]
 
 
 def test_only_socketio_has_events_to_send(server: Reference) -> None:

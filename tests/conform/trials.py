@@ -55,5 +55,6 @@ def hold(trial: Trial) -> Run:
     if trial.fault in SLUGGISH:
         only = [line for line in known if line in concerned or line in PLAIN]
     settings = IMPATIENT.format(close="3s" if fault.breaks in PATIENT else "1s")
-    with reference.start(systems=[trial.system], fault=trial.fault, settings=settings) as running:
+    quiet = ("--log-level", "warning")
+    with reference.start(systems=[trial.system], fault=trial.fault, options=quiet, settings=settings) as running:
         return run.check(profile.load(running.profile), only=only)

@@ -7,6 +7,7 @@ from math import inf
 from time import monotonic
 from typing import Any
 
+import gevent
 import pytest
 
 from eventproof import profile
@@ -146,6 +147,23 @@ def test_a_claim_whose_cover_is_used_up_is_denied(generator: Generator) -> None:
     back_end = _lived(generator, lambda asked, _: "refused" if asked == "approveClaim" else None)
     assert [claim["status"] for claim in back_end.claims.values()] == ["denied"]
     assert _count(generator, "denied", "failed") == [1, 0]
+
+
+def test_a_claim_that_was_given_up_and_done_after_all_is_its_members_own(generator: Generator) -> None:
+    """The submission and the list after it are slower than the second submission."""
+    back_end = BackEnd(lambda asked, number: "mute" if (asked, number) == ("submitClaim", 1) else None)
+    generator.calls = back_end  # type: ignore[assignment]  # what a claim asks of it is there
+    claimant = Claimant(generator, Identity("user", id="u1", token="t"), 1, Manner.PROMPT, 0)
+    (device,) = claimant.devices
+    claimant.submitting = 1
+    generator.books.received("claim_submitted", device, monotonic(), subject="c1")
+    claimant.met(device, "c1")
+    claimant.perform("submitClaim", {"ticketNumber": "T-1"})
+    claimant.submitting = 0
+    claimant.ask_whose()
+    gevent.sleep(0)
+    generator.books.ledger.conclude()
+    assert _count(generator, "leaked") == [0]
 
 
 def test_a_refused_step_fails_and_expects_nothing(generator: Generator) -> None:

@@ -1,10 +1,11 @@
 // The official JavaScript client, for the tests: what happens to it goes out as one JSON line each.
-// Arguments: the folder of the npm packages, and {url, token, namespaces, options} as JSON.
+// Arguments: the folder of the npm packages, and {url, token, namespaces, says, options} as JSON; `says` are the events,
+// each a list of a name and an argument, that it sends once it has heard `connected`.
 import { createRequire } from "node:module";
 
 const [modules, settings] = process.argv.slice(2);
 const { io } = createRequire(`${modules}/`)("socket.io-client");
-const { url, token, namespaces, options } = JSON.parse(settings);
+const { url, token, namespaces, says, options } = JSON.parse(settings);
 
 const tell = (what, more = {}) => process.stdout.write(`${JSON.stringify({ what, ...more })}\n`);
 
@@ -16,6 +17,8 @@ for (const namespace of namespaces) {
   );
   socket.on("disconnect", (reason) => tell("disconnect", { namespace, reason, active: socket.active }));
   socket.onAny((name, argument) => tell("event", { namespace, name, message: argument?.message }));
+  socket.on("connected", () => says.forEach((event) => socket.emit(...event)));
+  socket.on("ping", () => socket.emit("pong"));
   socket.io.on("open", () => {
     socket.io.engine.once("upgrade", (transport) => tell("upgrade", { transport: transport.name }));
     socket.io.engine.once("close", (reason) => tell("closed", { reason }));

@@ -1,7 +1,7 @@
 """The table of faults: each breaks something that the contracts ask for, and is told from the others."""
 
 from reference_server.conduct import Conduct
-from reference_server.faults import FAULTS, conduct_of
+from reference_server.faults import FAULTS, conduct_of, every_system, shield, user_state
 from reference_server.refusals import contracts
 
 KNOWN = {requirement.id for requirement in contracts().requirements()}
@@ -12,6 +12,12 @@ def test_every_fault_breaks_known_requirements_and_says_how() -> None:
         assert {fault.breaks, *fault.implies} <= KNOWN, fault.name
         assert fault.breaks not in fault.implies, fault.name
         assert fault.summary.endswith("."), fault.name
+        assert "\n" not in fault.summary, fault.name
+
+
+def test_no_two_faults_have_one_name() -> None:
+    tables = (user_state.FAULTS, shield.FAULTS, every_system.FAULTS)
+    assert len(FAULTS) == sum(map(len, tables))
 
 
 def test_every_requirement_has_a_fault_that_breaks_it() -> None:
@@ -20,8 +26,9 @@ def test_every_requirement_has_a_fault_that_breaks_it() -> None:
 
 def test_a_fault_answers_some_question_otherwise() -> None:
     for fault in FAULTS.values():
-        answered = set(vars(fault.conduct)) & set(vars(Conduct))
-        assert answered - {"__doc__", "__module__", "__init__"}, fault.name
+        conduct = type(fault.conduct())
+        questions = [name for name in vars(Conduct) if not name.startswith("_")]
+        assert any(getattr(conduct, name) is not getattr(Conduct, name) for name in questions), fault.name
 
 
 def test_without_a_name_the_server_behaves() -> None:

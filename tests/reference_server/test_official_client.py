@@ -3,9 +3,9 @@
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,23 @@ class Client:
         self._heard.remove(kind[0])
         assert kind[0] | expected == kind[0]
 
+    async def hears_of(self) -> str:
+        """The name of the next event."""
+        async with asyncio.timeout(SECONDS):
+            while not (events := [line for line in self._heard if line["what"] == "event"]):
+                self._heard.append(json.loads(await self.lines.readline()))
+        self._heard.remove(events[0])
+        return str(events[0]["name"])
+
 
 @asynccontextmanager
-async def _client(modules: Path, house: House, user: Person, *namespaces: str, **options: Any) -> AsyncIterator[Client]:
+async def _client(
+    modules: Path, house: House, user: Person, *namespaces: str, says: Sequence[Any] = (), **options: Any
+) -> AsyncIterator[Client]:
     node = shutil.which("node")
     assert node, "Node is missing, though its packages are there"
-    settings = {"url": house.url, "token": user.token, "namespaces": namespaces or ["/"], "options": options}
+    settings = {"url": house.url, "token": user.token, "says": says, "options": options}
+    settings["namespaces"] = namespaces or ["/"]
     process = await asyncio.create_subprocess_exec(
         *(node, str(CLIENT), str(modules), json.dumps(settings)),
         stdin=asyncio.subprocess.PIPE,
@@ -121,3 +132,22 @@ async def test_it_comes_back_by_itself_after_the_server_was_started_again(tmp_pa
             await client.hears("connect")
             await again.ban(user)
             await client.hears("event", name="user.banned")
+
+
+@TRANSPORTS
+async def test_it_is_greeted_answers_heartbeats_is_told_what_was_wrong_and_leaves(
+    tmp_path: Path, node_modules: Path, transports: list[str]
+) -> None:
+    async with keep_house(tmp_path, limits=Limits(ping_interval=0.2, ping_timeout=5)) as house:
+        user = await house.person()
+        user = replace(user, token=f"Bearer {user.token}")
+        says = [["nonsense", {"a": 1}], ["pong"]]
+        async with _client(node_modules, house, user, "/shield/ws", says=says, transports=transports) as client:
+            await client.hears("connect")
+            await client.hears("event", name="connected")
+            names: set[str] = set()
+            while names != {"error", "ping"}:
+                names.add(await client.hears_of())
+        says = [["client_disconnect", {"reason": "manual"}]]
+        async with _client(node_modules, house, user, "/shield/ws", says=says, transports=transports) as client:
+            await client.hears("disconnect", reason="io server disconnect", active=False)

@@ -170,6 +170,7 @@ def test_a_url_that_names_no_database_is_refused(refused: Refused, url: str, sen
             ["--create-admin", "a@b.example"],
             "there is no terminal to ask for the password: set EVENTPROOF_ADMIN_PASSWORD",
         ),
+        (["--ack-first", "nan"], "the command line, limits: ack_first must be a positive number, not nan"),
         (["--config", "nowhere.toml"], "the configuration nowhere.toml cannot be read: No such file or directory"),
     ],
 )
@@ -193,6 +194,10 @@ def test_a_bad_option_is_refused(
         ("limits = 1", "limits must be a table"),
         ("[limits]\nping = 1", "limits: unknown setting 'ping'"),
         ("[limits]\nping_interval = 0", "ping_interval must be a positive number, not 0"),
+        ("[limits]\nack_first = 0", "limits: ack_first must be a positive number, not 0"),
+        ("[limits]\nack_within = nan", "limits: ack_within must be a positive number, not nan"),
+        ("[limits]\nreplay_window = true", "limits: replay_window must be a positive number, not True"),
+        ("test_controls = 1", "test_controls must be true or false, not 1"),
         ("log_level = 'loud'", "log_level must be one of debug, info, warning, error, not 'loud'"),
     ],
 )
