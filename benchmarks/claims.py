@@ -38,6 +38,7 @@ allow_load = true
 file = "credentials.ndjson"
 
 [budgets]
+call = "60s"
 ack_retry = "5s"
 ack_retries_end = "{end:g}s"
 """

@@ -23,7 +23,7 @@ from eventproof.target import Budgets
 
 from .claims import Claim, approve, deny, pay, submit
 from .complaints import INVALID_PAYLOAD, NOT_AUTHORIZED, is_refused, must_not_complain, taken
-from .presence import must_hear
+from .presence import hears_still
 from .pushes import must_be_pushed
 from .reading import about, data, said
 from .retries import (
@@ -82,11 +82,11 @@ async def test_what_was_acknowledged_once_is_not_sent_again_on_any_connection(st
     witness = await paid(stage, user, lines[0])
     await asyncio.gather(*(seen_again(stage, witness, name) for name in CRITICAL))
     lines.append(await user.connect())
-    await must_hear(stage, user, *lines)
+    await hears_still(stage, user, *lines)
     for line in lines:
         await line.close()
     lines.append(await user.connect())
-    await must_hear(stage, user, lines[-1])
+    await hears_still(stage, user, lines[-1])
     must_not_be_sent_again(lines, payout, acknowledged, "although it was acknowledged")
 
 
@@ -154,9 +154,8 @@ async def _life(stage: Stage, member: Person, line: Line, acknowledges: bool) ->
     await taken(line)
     await pay(stage, claim)
     payout = Payout(claim, line, {name: await line.awaits(name, about(claim)) for name in CRITICAL})
-    for name in CRITICAL:
-        await seen_again(stage, payout, name)
-    await must_hear(stage, member, line)
+    await asyncio.gather(*(seen_again(stage, payout, name) for name in CRITICAL))
+    await hears_still(stage, member, line)
     return Counter(
         event.name
         for event in line.received
@@ -197,7 +196,7 @@ async def test_retries_end_and_what_was_never_acknowledged_is_pushed(stage: Stag
     await asyncio.sleep(end - stage.now)
     await asyncio.sleep(max(_longest_pause(payout, name) for name in CRITICAL))
     another = await user.connect()
-    await must_hear(stage, user, line, another)
+    await hears_still(stage, user, line, another)
     must_not_be_sent_again([line, another], payout, end, "although its retries had to have ended")
     wanted = [(name, payout.claim) for name in CRITICAL]
     why = "again and again, and never acknowledged"
@@ -221,7 +220,7 @@ async def test_retries_outlive_a_reconnection(stage: Stage, lost: bool) -> None:
     else:
         await old.close()
     line = await user.connect()
-    await must_hear(stage, user, line)
+    await hears_still(stage, user, line)
     await still_comes(stage, payout, "after a reconnection", witness=witness, line=line)
 
 
@@ -236,9 +235,8 @@ async def test_retries_outlive_a_restart_of_the_server(stage: Stage) -> None:
     except ContractViolation as still_open:
         raise Inconclusive(f"{old.name} is still open, so the server was not restarted") from still_open
     line = await user.connect()
-    await must_hear(stage, user, line)
+    await hears_still(stage, user, line)
     elapsed = stage.now - min(event.at for event in payout.first.values())
     if 2 * elapsed + stage.budgets.ack_retry > stage.budgets.ack_retries_end:
         raise Inconclusive(f"the restart took {elapsed:.3g} s, by which the retries may have ended")
-    for name in CRITICAL:
-        await again(stage, payout, name, "after a restart", line=line)
+    await asyncio.gather(*(again(stage, payout, name, "after a restart", line=line) for name in CRITICAL))

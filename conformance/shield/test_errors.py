@@ -176,7 +176,6 @@ async def test_an_event_over_64_kilobytes_is_refused_and_does_nothing(stage: Sta
         await _must_be_refused_or_close(line, event.ack.by)
     because = "after acknowledgements of more than 64 KB"
     await still_comes(stage, payout, because, witness=witness, names=[CLAIM_PAID])
-    await must_hear(stage, user, twin)
 
 
 @capability("fault-injection")

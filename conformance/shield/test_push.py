@@ -3,7 +3,7 @@
 from eventproof.conform.case import Stage, requirement
 
 from .claims import approve, deny, pay, request_proof, review, submit
-from .presence import must_hear
+from .presence import hears_still
 from .pushes import must_be_pushed
 
 
@@ -16,7 +16,7 @@ async def test_what_a_user_without_a_connection_must_not_miss_is_pushed(stage: S
     """
     user = await stage.user()
     line = await user.connect()
-    await must_hear(stage, user, line)
+    await hears_still(stage, user, line)
     claim, other = await submit(stage, user), await submit(stage, user)
     await line.close()
     await user.call("getMe")

@@ -19,7 +19,7 @@ from eventproof.conform.case import (
 from .claims import Claim, approve, deny, pay, review, submit
 from .complaints import taken
 from .members import NOTIFICATION_RECEIVED, members
-from .presence import must_hear
+from .presence import hears_still
 from .reading import about, data
 from .retries import CRITICAL
 
@@ -93,18 +93,18 @@ def _must_be_in_order(line: Line, told: Sequence[Told]) -> None:
 async def test_what_was_missed_arrives_on_return_in_its_order_and_not_again_once_acknowledged(stage: Stage) -> None:
     user = await stage.user()
     before = await user.connect()
-    await must_hear(stage, user, before)
+    await hears_still(stage, user, before)
     await _gone(user, before)
     claim, told = await _live(stage, user)
     line = await user.connect()
-    await must_hear(stage, user, line)
+    await hears_still(stage, user, line)
     _must_be_in_order(line, told)
     for name in ACKNOWLEDGED:
         await line.acknowledge(line.heard(name, about(claim))[0])
     await taken(line)
     await _gone(user, line)
     again = await user.connect()
-    await must_hear(stage, user, again)
+    await hears_still(stage, user, again)
     for name in ACKNOWLEDGED:
         if again.heard(name, about(claim)):
             raise ContractViolation(
@@ -120,14 +120,14 @@ async def test_what_was_missed_arrives_on_return_in_its_order_and_not_again_once
 async def test_nothing_arrives_on_return_that_is_older_than_the_window(stage: Stage) -> None:
     user = await stage.user()
     before = await user.connect()
-    await must_hear(stage, user, before)
+    await hears_still(stage, user, before)
     await _gone(user, before)
     old, young = f"Old {stage.now}", f"Young {stage.now}"
     await members(stage).notify(user, old)
     await asyncio.sleep(stage.budgets.replay_window)
     await members(stage).notify(user, young)
     line = await user.connect()
-    await must_hear(stage, user, line)
+    await hears_still(stage, user, line)
     titles = [_title(event) for event in line.heard(NOTIFICATION_RECEIVED)]
     if young not in titles:
         raise ContractViolation(

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -10,6 +11,7 @@ from eventproof import actions
 from eventproof.errors import EventproofError
 from eventproof.target import Identity
 
+from .backoff import backoff
 from .calls import Answer
 from .device import Device
 from .manner import Manner
@@ -134,9 +136,12 @@ class Claimant:
                 )
 
     def _ask_whose(self, device: Device, subject: Hashable) -> None:
-        operation = self.generator.target.operations["listClaims"]
-        place = operation.answers.get("claimId", "")
-        if any(actions.at(claim, place) == subject for claim in self.claims() or ()):
+        place = self.generator.target.operations["listClaims"].answers.get("claimId", "")
+        end, attempt = monotonic() + self.generator.patience, 0
+        while (listed := self.claims()) is None and monotonic() < end:
+            gevent.sleep(backoff(attempt, self.generator.random))
+            attempt += 1
+        if any(actions.at(claim, place) == subject for claim in listed or ()):
             self.generator.books.ledger.own(device, subject)
 
     def _open(self) -> None:

@@ -23,7 +23,7 @@ from .scenario import Scenario
 
 _SHARE, _COLLECT, _ACCOUNT = "eventproof.share", "eventproof.collect", "eventproof.account"
 _MARGIN = 15.0
-"""Seconds that a busy worker has to answer, beyond the deadline of its last action."""
+"""Seconds that a busy worker has to answer, beyond the deadline of its last action and its last call."""
 _POLL = 0.05
 _NOBODY = Share(index=sys.maxsize)
 """The share of a worker that came too late to get one."""
@@ -205,7 +205,8 @@ class Master(Node):
         for worker in self._workers:
             if self._is_there(worker):
                 self._runner.send_message(_COLLECT, client_id=worker)
-        end = monotonic() + self._environment.parsed_options.deadline + _MARGIN
+        patience = self._environment.parsed_options.deadline + self._conductor.target.budgets.call
+        end = monotonic() + patience + _MARGIN
         while missing := [worker for worker in self._workers if worker not in self._accounts]:
             if monotonic() > end or not any(map(self._is_there, missing)):
                 break

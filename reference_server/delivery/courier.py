@@ -61,6 +61,8 @@ class Courier:
         self._limits = limits
         self._clock = clock
         self._owed = Owed()
+        self._told = 0
+        """How far the journal has been told to whoever is there."""
         self._turn = asyncio.Lock()
         self._under_way: set[asyncio.Task[Any]] = set()
         self._saving = Chore("save", self._save)
@@ -71,6 +73,7 @@ class Courier:
         """Take up what the last server left. Once, before anybody comes in."""
         for entry in self._conduct.recalled(await self._journal.recall()):
             self._owe(entry)
+        self._told = self._journal.seq
         self._purging.due_in(_PURGE_EVERY)
 
     async def close(self) -> None:
@@ -119,6 +122,7 @@ class Courier:
                 self._owe(entry)
             for _, entry in told:
                 self._tell(entry)
+                self._told = entry.seq
         return result
 
     def _entry(self, message: Message) -> Entry:
@@ -172,6 +176,8 @@ class Courier:
         try:
             if reader is None:
                 connection.link.send(emission)
+            elif False:
+                reader.ahead.discard(seq)
             elif reader.waiting is None:
                 connection.link.send(emission)
                 reader.sent = max(reader.sent, seq)
@@ -218,7 +224,7 @@ class Courier:
         for seq, emission in waiting:
             if seq not in replayed:
                 connection.link.send(emission)
-        reader.sent = self._journal.seq
+        reader.sent, reader.ahead = self._told, {seq for seq in replayed if seq > self._told}
         if admin:
             self._journal.arrive(user_id)
 

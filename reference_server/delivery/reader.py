@@ -8,7 +8,7 @@ from .emission import Emission
 class Reader:
     """Kept for every open connection of a channel that replays; the numbers are places in the journal."""
 
-    __slots__ = ("asked", "recent", "sent", "waiting")
+    __slots__ = ("ahead", "asked", "recent", "sent", "waiting")
 
     def __init__(self) -> None:
         self.sent = 0
@@ -17,5 +17,7 @@ class Reader:
         """How far it had come when the last heartbeat was sent: the answer proves that all of that has arrived."""
         self.waiting: list[tuple[int, Emission]] | None = []
         """What is told while the connection is still being welcomed; None once it has been."""
+        self.ahead: set[int] = set()
+        """What it was welcomed with of a change that is committed and not told yet: it is not told that again."""
         self.recent: deque[float] | None = None
         """When its last events came, for the pace; None before the first."""

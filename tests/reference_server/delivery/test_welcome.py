@@ -1,15 +1,18 @@
 """A new connection: what it hears first, and what it has missed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reference_server.accounts.account import Role
 from reference_server.delivery.journal import Entry
+from reference_server.store.database import Store
 from reference_server.transport.limits import Limits
 from tests.reference_server.delivery.line import (
     PLACE,
@@ -255,3 +258,28 @@ async def test_a_connection_left_alone_by_its_client_is_closed(tmp_path: Path) -
             await says(socket, "client_disconnect", argument)
             assert await socket.rest() == ([f"41{PLACE},"], 1000)
         await house.settles(connections=0)
+
+
+async def test_who_comes_in_between_a_commit_and_its_telling_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A journal that is read then has what is about to be told."""
+    committed, may_tell, writing = asyncio.Event(), asyncio.Event(), Store.writing
+
+    @asynccontextmanager
+    async def held(store: Store) -> AsyncIterator[AsyncConnection]:
+        async with writing(store) as connection:
+            yield connection
+        committed.set()
+        await may_tell.wait()
+
+    async with keep_house(tmp_path) as house:
+        user = await house.person()
+        monkeypatch.setattr(Store, "writing", held)
+        telling = asyncio.create_task(tell(house, *numbered(user, 1, 2)))
+        await committed.wait()
+        socket = await greeted(house, user)
+        assert await claims(socket, 2) == ["clm_1", "clm_2"]
+        may_tell.set()
+        await telling
+        await comes_next(house, user, socket)
