@@ -176,7 +176,7 @@ class Courier:
         try:
             if reader is None:
                 connection.link.send(emission)
-            elif False:
+            elif seq in reader.ahead:
                 reader.ahead.discard(seq)
             elif reader.waiting is None:
                 connection.link.send(emission)

@@ -39,6 +39,13 @@ class _StackTraceInRefusal(Conduct):
         return Refusal(refusal.code, f"{trace}{refusal.code}: {refusal.sentence}", headers=refusal.headers)
 
 
+class _CurtRefusal(Conduct):
+    """A connection is refused without a word that helps."""
+
+    def channel_refusal(self, channel: str, refusal: Refusal) -> Refusal:
+        return Refusal(refusal.code, "No.")
+
+
 class _ServerError(Conduct):
     """Malformed input is answered with 500."""
 
@@ -55,5 +62,6 @@ FAULTS: Final = (
         ("UST-BAN-7", "UST-TIER-5", "UST-UNBAN-3", "SHD-EVT-2", "SHD-ADMIN-2"),
     ),
     Fault.of("stack-trace-in-refusal", "ALL-MSG-1", _StackTraceInRefusal, ("UST-BAN-6",)),
+    Fault.of("curt-refusal", "ALL-MSG-1", _CurtRefusal),
     Fault.of("server-error", "ALL-REST-1", _ServerError, ("UST-ADMIN-2", "SHD-CLAIM-7")),
 )

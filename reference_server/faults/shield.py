@@ -197,6 +197,12 @@ class _NotYetValid(Conduct):
     unverified = frozenset({"nbf"})
 
 
+class _ForgedToken(Conduct):
+    """A member's token is taken whoever signed it."""
+
+    unverified = frozenset({"signature"})
+
+
 class _OldList(Conduct):
     """The list of claims is a second old."""
 
@@ -498,6 +504,7 @@ FAULTS: Final = (
         complaining(_with_internals),
     ),
     Fault.of("not-yet-valid-token-taken", "SHD-SEC-1", _NotYetValid),
+    Fault.of("signature-not-looked-at", "SHD-SEC-1", _ForgedToken, ("SHD-CONN-2",)),
     Fault.of("old-list", "SHD-POLL-1", _OldList),
     Fault.of("nothing-pushed", "SHD-PUSH-1", _NothingPushed),
 )
