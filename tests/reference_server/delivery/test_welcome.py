@@ -263,7 +263,7 @@ async def test_a_connection_left_alone_by_its_client_is_closed(tmp_path: Path) -
 async def test_who_comes_in_between_a_commit_and_its_telling_is_told_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A journal that is read then has what is about to be told."""
+    """The journal, which is read for what was missed before, has then what is about to be told, too."""
     committed, may_tell, writing = asyncio.Event(), asyncio.Event(), Store.writing
 
     @asynccontextmanager
@@ -275,11 +275,14 @@ async def test_who_comes_in_between_a_commit_and_its_telling_is_told_once(
 
     async with keep_house(tmp_path) as house:
         user = await house.person()
+        await tell(house, *numbered(user, 0))
         monkeypatch.setattr(Store, "writing", held)
         telling = asyncio.create_task(tell(house, *numbered(user, 1, 2)))
-        await committed.wait()
-        socket = await greeted(house, user)
-        assert await claims(socket, 2) == ["clm_1", "clm_2"]
-        may_tell.set()
+        try:
+            await committed.wait()
+            socket = await greeted(house, user)
+            assert await claims(socket, 3) == ["clm_0", "clm_1", "clm_2"]
+        finally:
+            may_tell.set()
         await telling
         await comes_next(house, user, socket)
