@@ -18,8 +18,8 @@ plugin.objectives(
     "failed == 0",
 )
 
-plugin.option("--ban-rate", type=float, default=4.0, help="Bans a second, of all admins together.")
-plugin.option("--tier-rate", type=float, default=4.0, help="Tier updates a second, of all admins together.")
+plugin.option("--ban-rate", least=0, type=float, default=4.0, help="Bans a second, of all admins together.")
+plugin.option("--tier-rate", least=0, type=float, default=4.0, help="Tier updates a second, of all admins together.")
 
 
 class Crowd(Member):

@@ -30,15 +30,23 @@ plugin.objectives(
     "failed == 0",
 )
 
-plugin.option("--claim-rate", type=float, default=4.0, help="Claims a second, of all members together.")
-plugin.option("--claims", type=int, default=0, help="How many claims at most; 0: as long as the run lasts.")
-plugin.option("--pace", type=float, default=1.0, help="Seconds between two steps of a claim: a review, a payment.")
-plugin.option("--deny-share", type=float, default=0.1, help="The share of claims that are denied.")
-plugin.option("--late-share", type=float, default=0.1, help="The share of members who acknowledge late.")
-plugin.option("--late-by", type=float, default=7.0, help="How late, in seconds.")
-plugin.option("--silent-share", type=float, default=0.05, help="The share of members who never acknowledge.")
+plugin.option("--claim-rate", above=0, type=float, default=4.0, help="Claims a second, of all members together.")
+plugin.option("--claims", least=0, type=int, default=0, help="How many claims at most; 0: as long as the run lasts.")
+plugin.option(
+    "--pace", least=0, type=float, default=1.0, help="Seconds between two steps of a claim: a review, a payment."
+)
+plugin.option("--deny-share", least=0, most=1, type=float, default=0.1, help="The share of claims that are denied.")
+plugin.option(
+    "--late-share", least=0, most=1, type=float, default=0.1, help="The share of members who acknowledge late."
+)
+plugin.option("--late-by", least=0, type=float, default=7.0, help="How late, in seconds.")
+plugin.option(
+    "--silent-share", least=0, most=1, type=float, default=0.05, help="The share of members who never acknowledge."
+)
 plugin.option(
     "--cut-share",
+    least=0,
+    most=1,
     type=float,
     default=0.05,
     help="The share of members who lose the connection between an event and its acknowledgement, and come back.",

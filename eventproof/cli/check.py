@@ -75,7 +75,11 @@ def check(
                 seed=seed,
                 slow=slow,
                 results=written,
-                command=typed(["check"], target, reference, fault, environment),
+                command=typed(["check"], target, reference, fault, environment, _systems(systems)),
                 listener=listener,
             )
     return finish(checked, written, as_json)
+
+
+def _systems(systems: tuple[str, ...]) -> list[str]:
+    return [word for name in systems for word in ("--system", name)]

@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from eventproof.catalog import Catalog
 from eventproof.errors import EventproofError, UsageError
 from eventproof.report import formats
 from eventproof.report.listener import Listener
-from eventproof.report.records import Check, Run
+from eventproof.report.records import Check, RequirementResult, Run
 from eventproof.settings import nearest
 from eventproof.target import Target
 from eventproof.verdict import ExitCode, Outcome, Verdict, exit_code
@@ -159,6 +159,7 @@ class Suite:
             )
             for line in self._requirements.values()
         )
+        outcome = Outcome.ERROR if self.error else outcome_of(results, self._selected, self._interrupted)
         return Run(
             kind="check",
             target=self._target.base_url,
@@ -167,10 +168,10 @@ class Suite:
             seconds=time.monotonic() - self._began,
             seed=self._options.seed,
             tool=f"eventproof {__version__}",
-            outcome=Outcome.ERROR if self.error else outcome_of(results, self._selected, self._interrupted),
+            outcome=outcome,
             command=self._repeat(self._options.only),
             requirements=results,
-            notes=tuple(self._notes),
+            notes=(*self._notes, *(_left_out(results) if outcome is Outcome.PASS else ())),
         )
 
     def _judged(self, item: pytest.Item) -> Check:
@@ -231,3 +232,12 @@ def _parameter(item: pytest.Item, name: str) -> str | None:
     callspec = getattr(item, "callspec", None)
     found = callspec.params.get(name) if callspec is not None else None
     return found if isinstance(found, str) else None
+
+
+def _left_out(results: Iterable[RequirementResult]) -> Iterator[str]:
+    """The cases of what holds that did not run: there is less behind such a verdict than could be."""
+    for line in results:
+        if line.verdict is Verdict.PASS:
+            for check in line.checks:
+                if check.verdict is Verdict.NOT_APPLICABLE:
+                    yield f"{line.id} holds without {check.name}: {check.reason}"

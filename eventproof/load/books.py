@@ -106,7 +106,7 @@ class Books:
     ) -> None:
         """Enter what an action causes, and how long that took of what has been received before."""
         for match in self.ledger.expect(action, event, recipients, at=at, deadline=deadline, **more):
-            if match.receipt is Receipt.DELIVERED:
+            if match.receipt is Receipt.DELIVERED and not match.was_away:
                 self.record(event, match.received - at)
 
     def settle(self) -> None:

@@ -114,7 +114,7 @@ class Claim:
                         return
                     if self._id is None:
                         self._pause()
-            claimant.claims_known.add(self._id)
+            claimant.claims_known.appendleft(self._id)
         finally:
             claimant.submitting -= 1
             claimant.ask_whose()

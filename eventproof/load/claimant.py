@@ -1,5 +1,6 @@
 """A member of Shield in a swarm: connected on one or several devices, each of which comes back when it is cut off."""
 
+from collections import deque
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from time import monotonic
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Claimant"]
 
 _REPLAY = "replay"
+_KNOWN = 200
+"""So many claims of a member are remembered; about an older one the target is asked again."""
 
 
 class Claimant:
@@ -42,9 +45,9 @@ class Claimant:
         self._has_left = False
         self._strange: dict[Hashable, Device] = {}
         """The claims that nobody knows yet, and where something about them arrived."""
-        self._asked_for: set[Hashable] = set()
-        self.claims_known: set[Hashable] = set()
-        """Those that were submitted in this run."""
+        self._asked_for: deque[Hashable] = deque(maxlen=_KNOWN)
+        self.claims_known: deque[Hashable] = deque(maxlen=_KNOWN)
+        """The last of those that were submitted in this run."""
         self.submitting = 0
         """Submissions that are not answered yet: what comes now may be about a claim that nobody knows yet."""
 
@@ -113,6 +116,7 @@ class Claimant:
 
     def connected(self) -> None:
         """A device is connected; with the first one, claims may be aimed here."""
+        self.generator.connected.add(self.identity)
         if sum(device.connections for device in self.devices) == 1:
             self.generator.ready.append(self)
 
@@ -130,7 +134,7 @@ class Claimant:
         while not self.submitting and self._strange:
             subject, device = self._strange.popitem()
             if subject not in self.claims_known:
-                self._asked_for.add(subject)
+                self._asked_for.appendleft(subject)
                 gevent.spawn(self._ask_whose, device, subject).link_exception(
                     lambda dead: self.generator.books.fault(dead.exception)
                 )

@@ -33,6 +33,8 @@ _ERROR = "error"
 _AT_ONCE, _SPAN = 5, 1.5
 """At most so many events of ours in so many seconds: Shield's servers take 10 a second from one connection, and a busy
 one may read those of several seconds in one."""
+_CUT_FOR = 100
+"""So many events are remembered for which the connection was cut: each comes again on the next one."""
 _PATIENT_ATTEMPTS = 5
 """After so many attempts to connect for the first time, nobody waits for this device any longer."""
 
@@ -70,7 +72,6 @@ class Device:
     """From its first connection until its owner leaves."""
 
     __slots__ = (
-        "_acknowledged",
         "_attempts",
         "_began",
         "_connection",
@@ -96,8 +97,7 @@ class Device:
         self._lost_at: float | None = None
         self._attempts = 0
         self._has_left = False
-        self._cut_for: set[Hashable] = set()
-        self._acknowledged: set[Hashable] = set()
+        self._cut_for: deque[Hashable] = deque(maxlen=_CUT_FOR)
         self._sent: deque[float] = deque(maxlen=_AT_ONCE)
 
     def __str__(self) -> str:
@@ -145,7 +145,6 @@ class Device:
         self.connections += 1
         self.since, self._attempts = at, 0
         self._sent.clear()
-        generator.connected.add(self._owner.identity)
         generator.books.count("sessions")
         if self._lost_at is None:
             generator.books.record("connect", at - self._began)
@@ -181,7 +180,8 @@ class Device:
             owed=is_required and self._owner.owes(what, at=at),
         )
         if match.receipt is Receipt.DELIVERED and match.at is not None:
-            books.record(event.name, at - match.at)
+            if not match.was_away:
+                books.record(event.name, at - match.at)
         elif match.receipt is Receipt.WAITING and reading.subject is not None:
             self._owner.met(self, reading.subject)
         elif match.receipt is Receipt.WAITING and not self._owner.has_acted:
@@ -238,7 +238,7 @@ class Device:
             case Manner.SILENT:
                 return
             case Manner.CUT if is_required and what not in self._cut_for:
-                self._cut_for.add(what)
+                self._cut_for.append(what)
                 self._owner.generator.books.count("cut")
                 connection.drop()
             case Manner.LATE if is_required:
@@ -261,9 +261,7 @@ class Device:
             return
         generator = self._owner.generator
         connection.emit(event.ack.by, acknowledgement)
-        generator.acks.sent(self, what, connection, at=monotonic())
-        if what not in self._acknowledged:
-            self._acknowledged.add(what)
+        if generator.acks.sent(self, what, connection, at=monotonic()):
             generator.books.ledger.tally(event.name).acknowledged += 1
 
     def _later(self, seconds: float, function: Callable[..., None], *arguments: Any) -> None:

@@ -31,6 +31,8 @@ class Expectation:
     """The intended time of the action."""
     deadline: float
     """`inf` while its recipient is away."""
+    was_away: bool = False
+    """Whether its recipient was away while it was due: how long it took then says nothing of the sender."""
     state: State = State.PENDING
     mark: Hashable = None
     """That of what was received."""

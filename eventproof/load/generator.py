@@ -116,7 +116,7 @@ class Generator:
         self.desks: list[Desk] = []
         """The admins who are connected, in systems that tell admins something."""
         self.connected: set[Identity] = set()
-        """Whoever had a session open, at any time."""
+        """The members who had a session open, at any time; admins are none of them."""
         self.stopping = Event()
         self.running = 0
         """Actions that are being carried out."""

@@ -31,6 +31,8 @@ class Match:
     is_explained: bool = False
     """Of a duplicate: whether there is a reason for it."""
     received: float = 0.0
+    was_away: bool = False
+    """Whether the recipient had no connection for a while after the action: then the time is not the sender's alone."""
 
 
 @dataclass(frozen=True, slots=True)

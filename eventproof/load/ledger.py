@@ -193,7 +193,7 @@ class Ledger:
     def suspend(self, recipient: Hashable) -> None:
         """`recipient` lost the connection: what is pending waits for the return."""
         for expectation in self._pending.get(recipient, ()):
-            expectation.deadline, expectation.ticket = inf, 0
+            expectation.deadline, expectation.ticket, expectation.was_away = inf, 0, True
 
     def resume(self, recipient: Hashable, *, deadline: float, since: float) -> None:
         """`recipient` is back: what waited is due by `deadline`, and what was caused before `since` is not any more."""
@@ -243,7 +243,7 @@ class Ledger:
         self._entered += 1
         self._kept_now += 1
         step = self._entered if step is None else step
-        return Expectation(action, event, recipient, place, line, step, at, deadline)
+        return Expectation(action, event, recipient, place, line, step, at, deadline, was_away=deadline == inf)
 
     def _early(self, place: Place) -> Iterator[Match]:
         """Ask the receipts that wait there again; what they turn out to be."""
@@ -286,7 +286,14 @@ class Ledger:
             self._keep(expectation, receipt.at)
         tally.delivered += 1
         tally.out_of_order += out_of_order
-        return Match(Receipt.DELIVERED, expectation.action, expectation.at, out_of_order, received=receipt.at)
+        return Match(
+            Receipt.DELIVERED,
+            expectation.action,
+            expectation.at,
+            out_of_order,
+            received=receipt.at,
+            was_away=expectation.was_away,
+        )
 
     def _repeat(self, tally: Tally, known: Expectation, receipt: Arrival) -> Match:
         is_explained = receipt.owed or receipt.connection > known.connection

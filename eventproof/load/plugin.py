@@ -4,13 +4,14 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from math import inf, isfinite
 from typing import Any
 
 import gevent
 from locust import events
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
-from eventproof.errors import EventproofError
+from eventproof.errors import EventproofError, UsageError
 from eventproof.verdict import ExitCode
 
 from . import objectives as lines
@@ -25,6 +26,9 @@ _NODES: dict[type, type[Node]] = {LocalRunner: Local, MasterRunner: Master, Work
 _EVENTS = ("test_start", "test_stopping", "spawning_complete", "quitting")
 _scenario = Scenario()
 _checks: list[Callable[[Any], object]] = []
+_own: list[str] = []
+"""The names of the scenario's own options."""
+_UNKNOWN = "unrecognized arguments: --"
 
 
 def objectives(*expressions: str) -> None:
@@ -41,9 +45,26 @@ def system(name: str, *, patience: float = 0.0) -> None:
     _scenario.system, _scenario.patience = name, patience
 
 
-def option(name: str, **described: Any) -> None:
-    """An option of a scenario, as for `argparse`; its value must be a plain one, for it is sent to the workers."""
+def option(name: str, *, least: float = -inf, most: float = inf, above: float | None = None, **described: Any) -> None:
+    """An option of a scenario, as for `argparse`; its value must be a plain one, for it is sent to the workers.
+
+    A number must be finite, from `least` to `most`, and more than `above` where that is given.
+    """
     _OPTIONS[name] = described
+    _own.append(name.removeprefix("--"))
+
+    def is_within_bounds(options: Any) -> None:
+        value = getattr(options, name.removeprefix("--").replace("-", "_"))
+        if not isinstance(value, int | float):
+            return
+        bounds = [] if above is None else [f"more than {above:g}"]
+        bounds += [f"at least {least:g}"] if least > -inf else []
+        bounds += [f"at most {most:g}"] if most < inf else []
+        if not (isfinite(value) and least <= value <= most and (above is None or value > above)):
+            asked = " and ".join(bounds) or "a finite number"
+            raise UsageError(f"{name.removeprefix('--')} must be {asked}, not {value:g}")
+
+    check(is_within_bounds)
 
 
 def check(function: Callable[[Any], object]) -> None:
@@ -63,6 +84,17 @@ def _add_options(parser: Any) -> None:
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
     for name, described in _OPTIONS.items():
         parser.add_argument(name, **described)
+    complain = parser.error
+
+    def error(message: str) -> None:
+        """Name an unknown option without its dashes, as `eventproof swarm --option` takes it, and those there are."""
+        if message.startswith(_UNKNOWN):
+            unknown = message.removeprefix(_UNKNOWN).split("=")[0].split()[0]
+            # Locust's own words follow: they may name one of its own that is meant.
+            message = f"there is no option {unknown}: the scenario has {', '.join(_own) or 'none'}\n{message}"
+        complain(message)
+
+    parser.error = error
 
 
 _OPTIONS: dict[str, dict[str, Any]] = {

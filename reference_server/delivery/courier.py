@@ -120,10 +120,21 @@ class Courier:
             self._journal.committed(kept)
             for entry in kept:
                 self._owe(entry)
+            unheard = []
             for _, entry in told:
-                self._tell(entry)
+                if not self._tell(entry) and entry not in pushed and self._is_pushed(entry):
+                    unheard.append(entry)
                 self._told = entry.seq
+        if unheard:
+            await self._push(unheard)
         return result
+
+    async def _push(self, unheard: Sequence[Entry]) -> None:
+        """Whoever was there at the commit has left before they were told."""
+        try:
+            await self._journal.push(unheard, self._clock())
+        except SQLAlchemyError as failure:
+            _log.error("push-failed", seqs=[entry.seq for entry in unheard], error=str(failure))
 
     def _entry(self, message: Message) -> Entry:
         event = self._channels.sent(message.name)
@@ -163,12 +174,13 @@ class Courier:
         whose = self._connections.admins if entry.user_id is None else self._connections.of_user(entry.user_id)
         return [one for one in opened(whose) if self._channels.carries(one.channel, entry.name)]
 
-    def _tell(self, entry: Entry) -> None:
-        """Send to everyone whom it is for and who is there."""
+    def _tell(self, entry: Entry) -> int:
+        """Send to everyone whom it is for and who is there; gives how many that were."""
         emission, told = entry.emission(), 0
         for connection in self._conduct.recipients(entry, self._recipients(entry), self._connections):
             told += self._hand(connection, entry.seq, emission)
         self._metrics.sent(entry.name, told)
+        return told
 
     def _hand(self, connection: Connection, seq: int, emission: Emission) -> bool:
         """Send to one, behind whatever it is still being welcomed with. Gives whether that did not fail."""
@@ -185,6 +197,7 @@ class Courier:
                 reader.waiting.append((seq, emission))
             else:
                 self._cut(connection)
+                return False
         except Exception:
             _log.exception("delivery-failed", user=connection.session.user_id, channel=connection.channel)
             return False
@@ -211,7 +224,7 @@ class Courier:
             missed = await self._journal.missed(user_id, admin, self._owed.has(user_id), self._clock())
         except SQLAlchemyError as failure:
             _log.error("replay-failed", user=user_id, error=str(failure))
-            missed = []
+            missed, reader.whole = [], False
         if connection.stage is not Stage.OPEN:
             return
         carried = [entry for entry in missed if self._channels.carries(connection.channel, entry.name)]
@@ -226,7 +239,8 @@ class Courier:
                 connection.link.send(emission)
         reader.sent, reader.ahead = self._told, {seq for seq in replayed if seq > self._told}
         if admin:
-            self._journal.arrive(user_id)
+            self._journal.arrive(user_id, self._told)
+            self._saving.due_in(_SAVE_EVERY)
 
     # Hearing.
 
@@ -244,6 +258,9 @@ class Courier:
             self._confirm(connection, asked)
 
     def _confirm(self, connection: Connection, seq: int) -> None:
+        reader = self._connections.reader(connection)
+        if reader is None or not reader.whole:
+            return
         if self._journal.confirm(connection.session.user_id, self._connections.is_admin(connection), seq):
             self._saving.due_in(_SAVE_EVERY)
 
@@ -277,7 +294,6 @@ class Courier:
     async def _retry(self) -> None:
         now = self._clock()
         again, ended = self._conduct.retries(*self._owed.take_due(now))
-        await self._end([debt for debt in ended if debt.seq in self._owed], now)
         there = [debt.seq for debt in again if opened(self._connections.of_user(debt.user_id))]
         for entry in await self._journal.read(there):
             if entry.seq in self._owed:
@@ -285,6 +301,7 @@ class Courier:
         following = self._owed.next_at()
         if following is not None:
             self._retrying.due_in(max(0.0, following - self._clock()))
+        await self._end([debt for debt in ended if debt.seq in self._owed], now)
 
     async def _end(self, ended: Sequence[Debt], now: float) -> None:
         if ended:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Float,
@@ -73,6 +74,7 @@ CONFIRMED: Final = Table(
     TABLES,
     Column("user_id", String(64), primary_key=True),
     Column("seq", _Place, nullable=False),
+    Column("admin", Boolean, nullable=False, default=False),
 )
 
 
@@ -116,6 +118,8 @@ class Journal:
         """The last place that was given away."""
         self._latest: dict[str | None, int] = {}
         self._confirmed: dict[str, int] = {}
+        self._admins: set[str] = set()
+        """The administrators who have been there: what all are told since then is theirs."""
         self._unsaved: set[str] = set()
         """The users whose confirmation is not saved yet."""
         self._acked: set[int] = set()
@@ -131,7 +135,9 @@ class Journal:
         async with self._store.reading() as connection:
             rows = await connection.execute(select(JOURNAL.c.user_id, func.max(JOURNAL.c.seq)).group_by("user_id"))
             self._latest = {row[0]: row[1] for row in rows}
-            self._confirmed = {row.user_id: row.seq for row in await connection.execute(select(CONFIRMED))}
+            confirmed = (await connection.execute(select(CONFIRMED))).all()
+            self._confirmed = {row.user_id: row.seq for row in confirmed}
+            self._admins = {row.user_id for row in confirmed if row.admin}
             last = (await connection.execute(select(func.max(pushes.PUSHES.c.seq)))).scalar() or 0
             owed = await connection.execute(select(JOURNAL).where(JOURNAL.c.ack == OWED).order_by(JOURNAL.c.seq))
             entries = [_entry(row) for row in owed]
@@ -166,12 +172,18 @@ class Journal:
             return False
         self._confirmed[user_id] = seq
         self._unsaved.add(user_id)
+        if admin:
+            self._admins.add(user_id)
         return True
 
-    def arrive(self, admin_id: str) -> None:
-        """An administrator is there: what all are told from now on is theirs too."""
-        if admin_id not in self._confirmed and admin_id not in self._latest:
-            self._confirmed[admin_id] = self.seq
+    def arrive(self, admin_id: str, told: int) -> None:
+        """An administrator is there: what all are told from now on, after the place `told`, is theirs too."""
+        if admin_id in self._latest and admin_id not in self._confirmed:
+            return  # Their own comes first: what they confirm of it tells where they are.
+        if admin_id not in self._admins:
+            self._confirmed.setdefault(admin_id, told)
+            self._admins.add(admin_id)
+            self._unsaved.add(admin_id)
 
     def settle(self, seq: int) -> None:
         """This has been acknowledged, which is to be saved."""
@@ -196,7 +208,11 @@ class Journal:
                     [{"whose": user_id} for user_id in confirmed],
                 )
                 await connection.execute(
-                    insert(CONFIRMED), [{"user_id": user_id, "seq": seq} for user_id, seq in confirmed.items()]
+                    insert(CONFIRMED),
+                    [
+                        {"user_id": user_id, "seq": seq, "admin": user_id in self._admins}
+                        for user_id, seq in confirmed.items()
+                    ],
                 )
         self._just_saved = set(acked)
         self._acked -= self._just_saved
@@ -207,14 +223,14 @@ class Journal:
     async def missed(self, user_id: str, admin: bool, owes: bool, now: float) -> list[Entry]:
         """What may have been missed, in order: unconfirmed or owed, not acknowledged, within the window and the bounds.
 
-        What went to every administrator is missed by one who has confirmed before, and has thus been there.
+        What went to every administrator is missed by one who has been there before.
         """
         confirmed = self._confirmed.get(user_id, 0)
         told = JOURNAL.c.user_id == user_id
         wanted = []
         if owes or self._latest.get(user_id, 0) > confirmed:
             wanted.append(and_(told, or_(JOURNAL.c.seq > confirmed, JOURNAL.c.ack == OWED)))
-        if admin and user_id in self._confirmed and self._latest.get(None, 0) > confirmed:
+        if admin and user_id in self._admins and self._latest.get(None, 0) > confirmed:
             wanted.append(and_(JOURNAL.c.user_id.is_(None), JOURNAL.c.seq > confirmed))
         found: list[Entry] = []
         if wanted:
@@ -226,8 +242,9 @@ class Journal:
                         .order_by(JOURNAL.c.seq.desc())
                         .limit(self._limits.max_replay)
                     )
-                    found += [_entry(row) for row in rows if row.seq not in self._acked | self._just_saved]
-        return self._bounded(sorted(found, key=_seq))
+                    found += map(_entry, rows)
+        acknowledged = self._acked | self._just_saved
+        return self._bounded(sorted((entry for entry in found if entry.seq not in acknowledged), key=_seq))
 
     def _bounded(self, entries: list[Entry]) -> list[Entry]:
         """The latest of them that the bounds allow."""
@@ -262,13 +279,26 @@ class Journal:
     # Letting go.
 
     async def expire(self, seqs: Sequence[int], now: float) -> None:
-        """These will not be acknowledged any more: they go to the push outbox, unless they are there already."""
+        """What of these is still owed will not be acknowledged any more, and goes to the push outbox."""
         for some in _portions(seqs):
             async with self._store.writing() as connection:
-                await connection.execute(update(JOURNAL).where(JOURNAL.c.seq.in_(some)).values(ack=EXPIRED))
-                there = await pushes.among(connection, some)
-                rows = await connection.execute(select(JOURNAL).where(JOURNAL.c.seq.in_(set(some) - there)))
-                await pushes.add(connection, [_pushed(_entry(row), pushes.UNACKNOWLEDGED, now) for row in rows])
+                # An acknowledgement may have come while this waited for its turn, saved or not.
+                late = set(some) - self._acked - self._just_saved
+                owed = and_(JOURNAL.c.seq.in_(late), JOURNAL.c.ack == OWED)
+                ended = [_entry(row) for row in await connection.execute(select(JOURNAL).where(owed))]
+                await connection.execute(update(JOURNAL).where(owed).values(ack=EXPIRED))
+                await self._push(connection, ended, pushes.UNACKNOWLEDGED, now)
+
+    async def push(self, entries: Sequence[Entry], now: float) -> None:
+        """These found nobody there, although somebody was when they were committed."""
+        async with self._store.writing() as connection:
+            await self._push(connection, entries, pushes.OFFLINE, now)
+
+    @staticmethod
+    async def _push(connection: AsyncConnection, entries: Sequence[Entry], reason: str, now: float) -> None:
+        """Put them into the push outbox, unless they are there already."""
+        there = await pushes.among(connection, [entry.seq for entry in entries])
+        await pushes.add(connection, [_pushed(entry, reason, now) for entry in entries if entry.seq not in there])
 
     async def purge(self, now: float) -> None:
         """Let go of what is older than the window, and of what can be acknowledged but is too old for that."""
@@ -280,9 +310,9 @@ class Journal:
         await self._delete(0, too_late, JOURNAL.c.ack != OWED)
         self._purged = until
         self._latest = {user_id: seq for user_id, seq in self._latest.items() if seq > until}
-        self._confirmed = {user_id: seq for user_id, seq in self._confirmed.items() if seq >= until}
+        self._confirmed = {who: seq for who, seq in self._confirmed.items() if seq >= until or who in self._admins}
         async with self._store.writing() as connection:
-            await connection.execute(delete(CONFIRMED).where(CONFIRMED.c.seq < until))
+            await connection.execute(delete(CONFIRMED).where(CONFIRMED.c.seq < until, ~CONFIRMED.c.admin))
 
     async def _delete(self, after: int, until: int, which: ColumnElement[bool]) -> None:
         """Delete what lies between these places, a portion at a time."""

@@ -12,6 +12,8 @@ from typing import Final
 
 from eventproof.catalog import Retry
 
+_SOON: Final = 2.0
+"""Seconds after which what has ended comes again, where it could not be settled."""
 _ROUNDING: Final = 0.001
 """Seconds; what a sum of large and small numbers may be off."""
 
@@ -112,7 +114,7 @@ class Owed:
         for debt in self._taken(now):
             if debt.ends_at <= now:
                 ended.append(debt)
-                heapq.heappush(self._due, (now + debt.policy.within, debt.seq))
+                heapq.heappush(self._due, (now + _SOON, debt.seq))
             else:
                 again.append(debt)
                 heapq.heappush(self._due, (debt.due_after(now), debt.seq))

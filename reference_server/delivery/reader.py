@@ -8,7 +8,7 @@ from .emission import Emission
 class Reader:
     """Kept for every open connection of a channel that replays; the numbers are places in the journal."""
 
-    __slots__ = ("ahead", "asked", "recent", "sent", "waiting")
+    __slots__ = ("ahead", "asked", "recent", "sent", "waiting", "whole")
 
     def __init__(self) -> None:
         self.sent = 0
@@ -19,5 +19,7 @@ class Reader:
         """What is told while the connection is still being welcomed; None once it has been."""
         self.ahead: set[int] = set()
         """What it was welcomed with of a change that is committed and not told yet: it is not told that again."""
+        self.whole = True
+        """Whether it was sent all that its user may have missed: else nothing that arrives proves what came before."""
         self.recent: deque[float] | None = None
         """When its last events came, for the pace; None before the first."""

@@ -136,5 +136,7 @@ def test_what_cannot_be_asked_for_is_refused_before_the_run(tmp_path: Path) -> N
     profile.write_text('base_url = "http://127.0.0.1:9"\nsystems = ["user-state"]\n')
     with pytest.raises(UsageError, match="must lie between 0 and 1"):
         swarm("claims", str(profile), 1, 1, 1, options=["--silent-share=0.6", "--cut-share=0.6"])
+    with pytest.raises(UsageError, match=r"^late-by must be at least 0, not nan$"):
+        swarm("claims", str(profile), 1, 1, 1, options=["--late-by=nan"])
     with pytest.raises(UsageError, match="this swarm is about shield, and the systems under test are user-state"):
         swarm("claims", str(profile), 1, 1, 1)

@@ -251,7 +251,12 @@ def test_what_cannot_be_run_is_refused_in_a_sentence(server: reference.Reference
     refusals: list[tuple[str, type[Exception], str, dict[str, Any]]] = [
         (profile, UsageError, "names an unknown metric", {"objectives": ["happiness == 1"]}),
         (profile, UsageError, "500 users need 500 identities", {"users": 500}),
-        (profile, UsageError, "unrecognized arguments: --frobnicate", {"options": ["--frobnicate"]}),
+        (
+            profile,
+            UsageError,
+            "no option frobnicate: the scenario has ban-rate, tier-rate",
+            {"options": ["--frobnicate=1"]},
+        ),
         (str(tmp_path / "none.toml"), UsageError, "there is no such profile", {}),
         (f"http://127.0.0.1:{_free_port()}", TargetUnavailable, "cannot be reached", {"admins": 0}),
     ]

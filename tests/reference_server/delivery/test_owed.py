@@ -81,4 +81,4 @@ def test_what_could_not_be_given_up_comes_again() -> None:
     owed = Owed()
     owed.add(debt(), MADE)
     assert owed.take_due(MADE + 300)[1]
-    assert owed.next_at() == MADE + 600
+    assert owed.next_at() == MADE + 302

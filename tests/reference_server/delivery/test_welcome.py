@@ -200,9 +200,28 @@ async def test_a_store_that_cannot_be_read_delays_nobody(tmp_path: Path, monkeyp
         async def broken(*_: Any) -> Sequence[Entry]:
             raise OperationalError("select", {}, Exception("disk I/O error"))
 
-        monkeypatch.setattr(house.services.journal, "missed", broken)
-        socket = await greeted(house, user)
+        with monkeypatch.context() as patched:
+            patched.setattr(house.services.journal, "missed", broken)
+            socket = await greeted(house, user)
         await comes_next(house, user, socket)
+
+
+async def test_what_a_failed_replay_left_out_is_not_taken_for_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with keep_house(tmp_path, limits=QUICK) as house:
+        user = await house.person()
+        await tell(house, message(user, claimId="clm_1"))
+
+        async def broken(*_: Any) -> Sequence[Entry]:
+            raise OperationalError("select", {}, Exception("disk I/O error"))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(house.services.journal, "missed", broken)
+            socket = await greeted(house, user)
+        await answer_heartbeat(socket)
+        await house.settles(connections=0)
+        assert await claims(await greeted(house, user), 1) == ["clm_1"]
 
 
 async def test_what_all_administrators_are_told_reaches_them_alone_and_those_who_come_back(tmp_path: Path) -> None:
@@ -219,6 +238,38 @@ async def test_what_all_administrators_are_told_reaches_them_alone_and_those_who
         newcomer = await house.person(Role.ADMIN)
         await comes_next(house, newcomer, await greeted(house, newcomer))
         await comes_next(house, user, mine)
+
+
+async def test_an_administrator_who_was_there_long_ago_hears_what_all_were_told_since(tmp_path: Path) -> None:
+    limits = Limits(replay_window=30)
+    async with keep_house(tmp_path, limits=limits) as house:
+        user = await house.person()
+        admin = house.admin
+        await (await greeted(house, admin)).raw.close()
+        await house.settles(connections=0)
+        later = house.services.courier._clock() + 2 * limits.replay_window
+        for at in (0.0, later):
+            await tell(house, *numbered(user, 1))
+            await house.services.journal.purge(at)
+        await tell(house, message(None, "admin_claim_submitted", claimId="clm_2", userId=user.id))
+    async with keep_house(tmp_path, limits=limits) as again:
+        assert await claims(await greeted(again, admin), 1) == ["clm_2"]
+
+
+async def test_who_leaves_during_the_commit_is_pushed_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with keep_house(tmp_path) as house:
+        user = await house.person()
+        socket, journal = await greeted(house, user), house.services.journal
+        write = journal.write
+
+        async def left(*arguments: Any) -> None:
+            await socket.raw.close()
+            await house.settles(connections=0)
+            await write(*arguments)
+
+        monkeypatch.setattr(journal, "write", left)
+        await tell(house, message(user, "claim_denied"))
+        assert [push.event for push in await journal.pushes(user.id)] == ["claim_denied"]
 
 
 async def test_an_event_goes_to_the_channels_whose_contract_has_it(tmp_path: Path) -> None:
