@@ -88,6 +88,7 @@ async def test_what_came_before_an_answered_heartbeat_is_not_heard_again(tmp_pat
         user = await house.person()
         socket = await greeted(house, user)
         await tell(house, *numbered(user, 1))
+        assert await claims(socket, 1) == ["clm_1"]
         await answer_heartbeat(socket)
         await tell(house, *numbered(user, 2))
         back = await join(house, user)
@@ -101,6 +102,7 @@ async def test_what_was_confirmed_stays_confirmed_over_a_restart_and_the_rest_is
         user = await house.person()
         socket = await greeted(house, user)
         await tell(house, *numbered(user, 1))
+        assert await claims(socket, 1) == ["clm_1"]
         await answer_heartbeat(socket)
         await tell(house, *numbered(user, 2))
     async with keep_house(tmp_path) as again:
