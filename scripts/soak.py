@@ -2,7 +2,8 @@
 
     python scripts/soak.py [--runs 200] [--busy 50] [--system user-state] [-- COMMAND …]
 
-With a command, that is run in place of the check: it passes where it exits with 0. Prints a line for each run that is not a pass, then the count and the longest run. Exits 1 after a flake.
+With a command, that is run in place of the check: it passes where it exits with 0. Prints a line for each run that is
+not a pass, then the count and the longest run. Exits 1 after a flake.
 """
 
 import argparse
