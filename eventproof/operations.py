@@ -57,7 +57,7 @@ def _operation(table: Table, system: System, operation: Operation) -> Call | Com
     identity = table.choice("identity", _CALLERS, operation.role)
     answers = _pointers(table, dict(_ANSWERS.get(operation.id, {})))
     if "command" in table:
-        result: Call | Command = Command(operation.id, table.texts("command"), identity, answers)
+        result: Call | Command = Command(operation.id, table.texts("command"), identity, answers, _exit_code(table))
     else:
         body, optional = _documented_body(system, operation)
         result = Call(
@@ -71,6 +71,16 @@ def _operation(table: Table, system: System, operation: Operation) -> Call | Com
         )
     table.finish()
     return result
+
+
+def _exit_code(table: Table) -> int | None:
+    """The exit code of a refusal: 1 to 255, as programs have them."""
+    if "refused" not in table:
+        return None
+    code = table.number("refused", 1)
+    if code > 255:
+        table.fail("refused", f"must be an exit code from 1 to 255, not {code}")
+    return code
 
 
 def _pointers(table: Table, default: dict[str, str]) -> dict[str, str]:

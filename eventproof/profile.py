@@ -16,6 +16,7 @@ from . import catalog as contracts
 from . import identities, operations
 from .catalog import Catalog, System, Wire
 from .errors import UsageError
+from .refusal import LIMITED
 from .settings import Table, nearest
 from .target import (
     Budgets,
@@ -271,9 +272,20 @@ def _rest(table: Table, url: str) -> Rest:
         headers=dict(headers),
         code=table.text("code", default.code),
         message=table.text("message", default.message),
+        refused_with=_statuses(table, "refused_with"),
     )
     table.finish()
     return result
+
+
+def _statuses(table: Table, key: str) -> frozenset[int]:
+    statuses = table.template(key, [])
+    fits = isinstance(statuses, list) and all(type(status) is int and 300 <= status < 500 for status in statuses)
+    if not fits or LIMITED in statuses:
+        table.fail(
+            key, f"must be a list of HTTP statuses from 300 to 499 (not {LIMITED}), such as [404], not {statuses!r}"
+        )
+    return frozenset(statuses)
 
 
 def _capabilities(root: Table, catalog: Catalog) -> frozenset[str]:
