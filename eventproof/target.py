@@ -6,7 +6,7 @@ Only `profile.py` makes one from a file. Secrets are kept out of every `repr`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from .errors import UsageError
 
@@ -218,8 +218,8 @@ class Target:
     """None where the profile does not say; empty where it says that there is none."""
     tiers: tuple[Tier, ...] = ()
     """From the lowest to the highest."""
-    openapi: str | None = None
-    """The path or the URL of the OpenAPI document that the target publishes; ours where it is None."""
+    openapi: str | Literal[False] | None = None
+    """The path or the URL of the OpenAPI document that the target publishes; None: ours, False: there is none."""
     metrics: Metrics | None = None
     restart: tuple[str, ...] | None = None
     """The program that restarts the target, and returns when it answers again."""

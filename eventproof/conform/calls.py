@@ -1,17 +1,20 @@
 """Sends what `actions` says an operation is on the target, and enters the call and its answer in the history."""
 
-import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import aiohttp
 
 from eventproof.actions import Invocation, Request, action_for, at, read, redact
-from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
+from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.history import History, Kind
 from eventproof.target import Target
+
+from . import program
+from .exchange import document_in, exchange
 
 __all__ = ["Answer", "Caller"]
 
@@ -105,6 +108,7 @@ class Caller:
         self.target = target
         self._history = history
         self._http = http
+        self._numbers = count(1)
 
     @property
     def mints(self) -> bool:
@@ -114,58 +118,43 @@ class Caller:
     async def call(self, actor: str, operation: str, parameters: Mapping[str, Any], token: str | None = None) -> Answer:
         """Perform an operation as `actor`.
 
-        Raises Inconclusive where no answer came in time, TargetUnavailable where nothing listens.
+        Raises Inconclusive where no whole answer came in time, TargetUnavailable where nothing listens. A call that
+        raises is entered as unanswered, whatever it was that raised: what it did is unknown.
         """
         action = action_for(self.target, operation, parameters, token)
         shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
-        began = self._history.add(Kind.CALLED, actor, name=operation, payload=redact(shown)).at
+        number = next(self._numbers)
+        began = self._history.add(Kind.CALLED, actor, name=operation, payload=redact(shown), call=number).at
         try:
-            async with asyncio.timeout(self.target.budgets.call):
-                status, body = await (self._run(action) if isinstance(action, Invocation) else self._send(action))
-        except TimeoutError:
-            self._history.add(Kind.UNANSWERED, actor, name=operation)
-            limit = self.target.budgets.call
-            raise Inconclusive(f"{operation} was not answered within {limit:g} s: what it did is unknown") from None
-        except aiohttp.ClientConnectorError as error:
-            raise TargetUnavailable(f"{self.target.rest.url} cannot be reached: {error.strerror or error}") from error
-        except aiohttp.ClientError as error:
-            self._history.add(Kind.UNANSWERED, actor, name=operation, payload=str(error))
-            raise Inconclusive(f"the answer to {operation} broke off: {error or type(error).__name__}") from error
-        said = at(body, self.target.operations[operation].answers.get("token", "/token"))
-        secrets = tuple(_worth_hiding(token, said, *(parameters.get(name) for name in _SECRETS)))
-        answer = Answer(self.target, operation, status, body, began, secrets)
-        self._history.add(Kind.ANSWERED, actor, name=operation, payload={"status": status, "body": answer.shown})
+            status, body = await (self._run(action) if isinstance(action, Invocation) else self._send(action))
+            said = at(body, self.target.operations[operation].answers.get("token", "/token"))
+            secrets = tuple(_worth_hiding(token, said, *(parameters.get(name) for name in _SECRETS)))
+            answer = Answer(self.target, operation, status, body, began, secrets)
+            told = {"status": status, "body": answer.shown}
+        except BaseException as error:
+            why = str(error) if isinstance(error, EventproofError) else type(error).__name__
+            self._history.add(Kind.UNANSWERED, actor, name=operation, payload=why, call=number)
+            raise
+        self._history.add(Kind.ANSWERED, actor, name=operation, payload=told, call=number)
         return answer
 
     async def _send(self, request: Request) -> tuple[int, Any]:
-        sending = self._http.request(
-            request.method, request.url, headers=dict(request.headers), json=request.json, allow_redirects=False
+        received = await exchange(
+            self._http,
+            request.method,
+            request.url,
+            what=request.operation,
+            seconds=self.target.budgets.call,
+            headers=request.headers,
+            json=request.json,
         )
-        async with sending as response:
-            return response.status, _document(await response.text(errors="replace"))
+        return received.status, received.document
 
-    @staticmethod
-    async def _run(invocation: Invocation) -> tuple[int, Any]:
-        process = await asyncio.create_subprocess_exec(
-            *invocation.arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        try:
-            output, _ = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-        return (200 if process.returncode == 0 else 500), _document(output.decode(errors="replace"))
+    async def _run(self, invocation: Invocation) -> tuple[int, Any]:
+        what = f"{self.target.source}: command of [operations.{invocation.operation}]"
+        ended = await program.run(invocation.arguments, what=what, seconds=self.target.budgets.call)
+        return (200 if ended.code == 0 else 500), document_in(ended.output)
 
 
 def _worth_hiding(*values: Any) -> Iterator[str]:
     yield from (value for value in values if isinstance(value, str) and len(value) >= _SHORTEST)
-
-
-def _document(text: str) -> Any:
-    try:
-        return json.loads(text) if text else None
-    except ValueError:
-        return text
