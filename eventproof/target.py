@@ -189,12 +189,26 @@ class Tier:
     unlocks: Entitlement | None = None
 
 
+class MetricsFormat(StrEnum):
+    """How the gauges are written down."""
+
+    PROMETHEUS = "prometheus"
+    """Its text, or OpenMetrics; a gauge is a name there."""
+    JSON = "json"
+    """A gauge is the JSON pointer of a number, or the name of one at the top."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """Where the target counts what it holds, and the gauges that return to what they were when clients leave."""
 
     path: str
+    """Under the base URL, or a URL of its own."""
     gauges: tuple[str, ...]
+    format: MetricsFormat = MetricsFormat.PROMETHEUS
+    identity: str = "anyone"
+    """Who reads them: `anyone`, or `admin`, whose token goes in the headers of `[rest]`."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
