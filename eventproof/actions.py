@@ -55,6 +55,7 @@ _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _SECRET_FIELDS = frozenset({"password", "token", "access_token", "accessToken", "refresh_token", "refreshToken"})
 REDACTED = "[redacted]"
 _MOST_PLACES = 12
+_LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,11 @@ def request_for(target: Target, operation_id: str, parameters: Mapping[str, Any]
 def action_for(
     target: Target, operation_id: str, parameters: Mapping[str, Any], token: str | None = None
 ) -> Request | Invocation:
-    """What performs an operation: a request, or a program where the profile says so."""
+    """What performs an operation: a request, or a program where the profile says so.
+
+    Raises UsageError as `request_for` does; where a value cannot be an argument of a program, UsageError for one of the
+    profile and ContractViolation for one of the target.
+    """
     operation = target.operations.get(operation_id)
     if operation is None:
         raise UsageError(
@@ -101,7 +106,7 @@ def action_for(
     known = {**parameters, **({} if token is None else {"token": token})}
     where = f"{target.source}: [operations.{operation_id}]"
     if isinstance(operation, Command):
-        filled = tuple(str(fill(part, known, where)) for part in operation.arguments)
+        filled = tuple(_argument(target, part, known, where) for part in operation.arguments)
         return Invocation(operation_id, filled, operation.refused)
     escaped = {name: quote(str(value), safe="") for name, value in known.items()}
     return Request(
@@ -111,6 +116,23 @@ def action_for(
         headers=headers_for(target, token),
         json=fill(operation.body, known, where, operation.optional),
     )
+
+
+def _argument(target: Target, template: str, values: Mapping[str, Any], where: str) -> str:
+    """One argument of a program. What is filled in may end no argument, and may make no option of it."""
+    text = str(fill(template, values, where))
+    if "\0" in text:
+        problem = "has a NUL in it, which no program takes"
+    elif text.startswith("-") and not template.startswith("-"):
+        problem = 'begins with "-", so the program would take it for an option'
+    else:
+        return text
+    names = _PLACEHOLDER.findall(template)
+    known = {str(value) for one in (*target.admins, *target.users) for value in credentials_of(one).values()}
+    sentence = f"{where} cannot be run: what fills {template} {problem}"
+    if all(str(values[name]) in known for name in names):
+        raise UsageError(f"{sentence}: correct it under [identities]")
+    raise ContractViolation(sentence, expected="an id that can be an argument", observed=repr(text)[:_LONGEST_SHOWN])
 
 
 def headers_for(target: Target, token: str | None) -> dict[str, str]:

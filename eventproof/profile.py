@@ -26,6 +26,7 @@ from .target import (
     Entitlement,
     MainChannel,
     Metrics,
+    MetricsFormat,
     OtherChannel,
     Rest,
     SocketIO,
@@ -344,7 +345,20 @@ def _entitlement(table: Table, calls: Mapping[str, Call | Command]) -> Entitleme
 
 
 def _metrics(table: Table) -> Metrics:
-    result = Metrics(table.text("path", "/metrics"), table.texts("gauges"))
+    headers = table.template("headers", {})
+    if not isinstance(headers, Mapping) or not all(isinstance(value, str) for value in headers.values()):
+        table.fail("headers", 'must be a table of strings, such as { X-Key = "${METRICS_KEY}" }')
+    result = Metrics(
+        path=table.text("path", "/metrics"),
+        gauges=table.texts("gauges"),
+        format=MetricsFormat(table.choice("format", tuple(MetricsFormat), MetricsFormat.PROMETHEUS)),
+        identity=table.choice("identity", ("anyone", "admin"), "anyone"),
+        headers=dict(headers),
+    )
+    if not result.gauges:
+        table.fail("gauges", 'names none; give those that fall back when clients leave, such as ["connections"]')
+    if not result.path.startswith("/") and "://" not in result.path:
+        table.fail("path", f'must begin with a slash, or be a URL, not "{result.path}"')
     table.finish()
     return result
 

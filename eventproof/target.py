@@ -6,7 +6,7 @@ Only `profile.py` makes one from a file. Secrets are kept out of every `repr`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from .errors import UsageError
 
@@ -198,12 +198,26 @@ class Tier:
     unlocks: Entitlement | None = None
 
 
+class MetricsFormat(StrEnum):
+    """How the gauges are written down."""
+
+    PROMETHEUS = "prometheus"
+    """Its text, or OpenMetrics; a gauge is a name there."""
+    JSON = "json"
+    """A gauge is the JSON pointer of a number, or the name of one at the top."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """Where the target counts what it holds, and the gauges that return to what they were when clients leave."""
 
     path: str
+    """Under the base URL, or a URL of its own."""
     gauges: tuple[str, ...]
+    format: MetricsFormat = MetricsFormat.PROMETHEUS
+    identity: str = "anyone"
+    """Who reads them: `anyone`, or `admin`, whose token goes in the headers of `[rest]`."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +241,8 @@ class Target:
     """None where the profile does not say; empty where it says that there is none."""
     tiers: tuple[Tier, ...] = ()
     """From the lowest to the highest."""
-    openapi: str | None = None
-    """The path or the URL of the OpenAPI document that the target publishes; ours where it is None."""
+    openapi: str | Literal[False] | None = None
+    """The path or the URL of the OpenAPI document that the target publishes; None: ours, False: there is none."""
     metrics: Metrics | None = None
     restart: tuple[str, ...] | None = None
     """The program that restarts the target, and returns when it answers again."""

@@ -19,7 +19,7 @@ from gevent.lock import BoundedSemaphore
 
 from eventproof import actions
 from eventproof.actions import Invocation, Request
-from eventproof.errors import UsageError
+from eventproof.errors import ContractViolation, UsageError
 from eventproof.refusal import COMMAND, Proof, Refusal, proof
 from eventproof.target import Identity, Target
 
@@ -77,7 +77,7 @@ class Calls:
         """
         try:
             action = actions.action_for(self._target, operation, parameters, token)
-        except UsageError as lacking:
+        except (UsageError, ContractViolation) as lacking:
             return Answer(0, None, str(lacking))
         return self._invoke(action) if isinstance(action, Invocation) else self._request(action)
 
