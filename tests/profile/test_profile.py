@@ -14,6 +14,9 @@ SMALLEST = 'base_url = "http://127.0.0.1:8080"\nsystems = ["user-state"]\n'
 def load(tmp_path: Path, text: str, environment: str | None = None, **env: str) -> Target:
     path = tmp_path / "eventproof.toml"
     path.write_text(text, encoding="utf-8")
+    manage = tmp_path / "manage"
+    manage.touch()
+    manage.chmod(0o700)
     return profile.load(path, environment, env)
 
 
