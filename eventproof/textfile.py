@@ -45,13 +45,15 @@ def decoded(content: bytes, name: str, what: str) -> str:
         if content.startswith(mark):
             raise UsageError(f"{name}: {what} is written in {encoding}; save it as UTF-8")
     if b"\0" in content:
-        raise UsageError(f"{name}: {what} is no UTF-8 text: it holds NUL bytes; save it as UTF-8")
+        raise UsageError(
+            f"{name}: {what} cannot be read: it is not UTF-8 text, since it holds NUL bytes; save it as UTF-8"
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         byte = content[error.start]
         raise UsageError(
-            f"{name}:{line}: {what} is not UTF-8: the byte 0x{byte:02x} is none of it (is this Latin-1 or a Windows "
-            "code page?); save it as UTF-8"
+            f"{name}:{line}: {what} cannot be read: it is not UTF-8 text, since it holds the byte 0x{byte:02x} (is it "
+            "Latin-1, or a Windows code page?); save it as UTF-8"
         ) from None

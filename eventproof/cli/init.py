@@ -8,7 +8,6 @@ from eventproof.errors import UsageError
 
 from .output import dumped, say
 
-
 _SCHEMA = "eventproof.schema.json"
 """Beside the profile, where its first line tells editors to look."""
 
@@ -18,7 +17,7 @@ _SCHEMA = "eventproof.schema.json"
 @click.option("--force", is_flag=True, help="Replace a profile that is there.")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default="eventproof.toml")
 def init(path: Path, schema: bool, force: bool) -> None:
-    """Write a profile to fill in, with what each setting is for, and beside it the schema by which editors complete it."""
+    """Write a profile to fill in, with what each setting is for, and the schema by which editors complete it."""
     from eventproof import catalog, profile, profile_schema
 
     described = dumped(profile_schema.schema(catalog.load()))
