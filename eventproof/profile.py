@@ -246,6 +246,8 @@ def _socketio_path(table: Table, default: str) -> str:
     """With a slash at its end, as the clients of Socket.IO have it, unless `trailing_slash` is false."""
     path = table.text("path", default)
     plain = f"/{path.strip('/')}"
+    if "?" in path:
+        table.fail("path", f'has a query, which goes under query = {{ name = "value" }}, not into "{path}"')
     if path and plain == "/":
         table.fail("path", 'must be a path such as "/socket.io/", not "/": a namespace goes under [channels]')
     table.check("path", wellformed.path(plain if path else path))

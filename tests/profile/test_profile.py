@@ -50,6 +50,7 @@ def test_every_line_of_the_template_that_is_commented_out_loads_too(tmp_path: Pa
         ADMIN_PASSWORD="a",
         TESTER_PASSWORD="b",
         JWT_SECRET="c" * 32,
+        API_KEY="d",
     )
     assert len(target.users) == 20
     assert isinstance(target.operations["banUser"], Command)
