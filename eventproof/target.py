@@ -21,11 +21,16 @@ class Transport(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SocketIO:
-    """Where the Socket.IO server answers, and what a client sends in its CONNECT packet."""
+    """Where the Socket.IO server answers, and what a client sends: in its requests, and in its CONNECT packet.
+
+    `headers` (`Origin`, `Cookie`, …) and `query` may hold `{token}`.
+    """
 
     path: str = "/socket.io/"
     transports: tuple[Transport, ...] = tuple(Transport)
     auth: Any = field(default_factory=lambda: {"token": "{token}"})
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,16 @@ class MainChannel:
     """With `{token}` where the token goes."""
     transports: tuple[Transport, ...]
     """The first is the one of a case that asks for none."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Where the calls go, the headers of a call that carries a token, and where a refusal tells its reason.
+    """Where the calls go, the headers of every call, and where a refusal tells its reason.
 
-    `code` and `message` are JSON pointers into the body of a refusal.
+    A header with `{token}` in it is left out of a call that carries none. `code` and `message` are JSON pointers into
+    the body of a refusal.
     """
 
     url: str
@@ -92,6 +100,7 @@ class Call:
     """What one operationId is on this server: an HTTP request, with `{names}` where parameters go.
 
     `answers` says by JSON pointer where in the answer a named thing is: `token`, `userId`, `tier`.
+    `headers` are sent beside those of `Rest`, and in place of those of the same name.
     """
 
     operation: str
@@ -103,6 +112,9 @@ class Call:
     answers: Mapping[str, str] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
     """The parameters whose fields are left out of the body where they are not given."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    on_behalf: bool = False
+    """Whether an admin makes here, for a user, what in our documents users do themselves; `{userId}` is that user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +125,10 @@ class Command:
     arguments: tuple[str, ...]
     identity: str
     answers: Mapping[str, str] = field(default_factory=dict)
+    on_behalf: bool = False
+    """As for `Call`."""
     refused: int | None = None
-    """The exit code with which it refuses the caller, or what they ask for."""
+    """The exit code with which it refuses the caller, or what they ask for; every other one but 0 is a failure."""
 
     @property
     def tells_caller(self) -> bool:
@@ -249,6 +263,8 @@ class Target:
     known_failures: Mapping[str, str] = field(default_factory=dict)
     allow_load: bool = False
     environment: str | None = None
+    folder: str | None = None
+    """Where the programs of the profile run: in the profile's own folder; None: in ours."""
 
     def tier(self, name: str) -> Tier:
         """The tier of this name; UsageError where the profile has none."""

@@ -8,11 +8,12 @@ from typing import Any
 
 import aiohttp
 
-from eventproof.actions import Invocation, Request, action_for, at, read, redact
+from eventproof.actions import Invocation, Request, action_for, at, credentials_of, read, redact
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.history import History, Kind
-from eventproof.refusal import COMMAND, Proof, Refusal, expected, proof, says_why_not
-from eventproof.target import Target
+from eventproof.refusal import Proof, Refusal, expected, proof, says_why_not
+from eventproof.target import Identity, Target
+from eventproof.wellformed import masked
 
 from . import program
 from .exchange import document_in, exchange
@@ -42,6 +43,8 @@ class Answer:
     """When the call was sent, on the history's clock."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """What must not be shown of the body: a token need not look like one."""
+    location: str = ""
+    """Where a redirect points to, without a query: it may carry a secret."""
 
     @property
     def is_accepted(self) -> bool:
@@ -144,6 +147,18 @@ class Caller:
         self._history = history
         self._http = http
         self._numbers = count(1)
+        self._people: dict[str, Identity] = {}
+
+    def meet(self, actor: str, identity: Identity) -> None:
+        """Know somebody by what the history calls them and by their id: templates may name what identities have."""
+        self._people[actor] = identity
+        if identity.id is not None:
+            self._people[str(identity.id)] = identity
+
+    def _known_of(self, actor: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """What the identity brings that a call is about: the user it names, else whoever calls."""
+        about = self._people.get(str(parameters.get("userId", actor)))
+        return {} if about is None else credentials_of(about)
 
     @property
     def mints(self) -> bool:
@@ -157,12 +172,12 @@ class Caller:
         where nothing listens. A call that raises is entered as unanswered, whatever it was that raised: what it did is
         unknown.
         """
-        action = action_for(self.target, operation, parameters, token)
+        action = action_for(self.target, operation, {**self._known_of(actor, parameters), **parameters}, token)
         shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
         number = next(self._numbers)
         began = self._history.add(Kind.CALLED, actor, name=operation, payload=redact(shown), call=number).at
 
-        async def attempt() -> tuple[int, Any]:
+        async def attempt() -> tuple[int, Any, str]:
             nonlocal began
             began = self._history.now()
             return await (self._run(action) if isinstance(action, Invocation) else self._send(action))
@@ -171,10 +186,10 @@ class Caller:
             self._history.add(Kind.NOTE, actor, name=operation, payload=f"limited with {why.status}, so made again")
 
         try:
-            status, body = await until_answered(attempt, limited)
+            status, body, location = await until_answered(attempt, limited)
             said = at(body, self.target.operations[operation].answers.get("token", "/token"))
             secrets = tuple(_worth_hiding(token, said, *(parameters.get(name) for name in _SECRETS)))
-            answer = Answer(self.target, operation, status, body, began, secrets)
+            answer = Answer(self.target, operation, status, body, began, secrets, location)
             told = {"status": status, "body": answer.shown}
         except BaseException as error:
             why = str(error) if isinstance(error, EventproofError) else type(error).__name__
@@ -183,30 +198,25 @@ class Caller:
         self._history.add(Kind.ANSWERED, actor, name=operation, payload=told, call=number)
         return answer
 
-    async def _send(self, request: Request) -> tuple[int, Any]:
+    async def _send(self, request: Request) -> tuple[int, Any, str]:
         received = await exchange(
             self._http,
             request.method,
             request.url,
             what=request.operation,
             seconds=self.target.budgets.call,
-            headers=request.headers,
-            json=request.json,
+            headers=request.sent_headers,
+            data=request.content,
         )
         login = self.target.operations[request.operation].identity == "anyone"
         must_not_be_limited(request.operation, received.status, received.headers, login=login)
-        return received.status, received.document
+        return received.status, received.document, masked(received.headers.get("Location", ""))
 
-    async def _run(self, invocation: Invocation) -> tuple[int, Any]:
+    async def _run(self, invocation: Invocation) -> tuple[int, Any, str]:
         what = f"{self.target.source}: command of [operations.{invocation.operation}]"
-        ended = await program.run(invocation.arguments, what=what, seconds=self.target.budgets.call)
-        return _status(ended.code, invocation), document_in(ended.output)
-
-
-def _status(exit_code: int, invocation: Invocation) -> int:
-    if exit_code == 0:
-        return 200
-    return COMMAND if exit_code == invocation.refused else 500
+        seconds = self.target.budgets.call
+        ended = await program.run(invocation.arguments, what=what, seconds=seconds, folder=invocation.folder)
+        return invocation.status(ended.code), document_in(ended.output), ""
 
 
 def _worth_hiding(*values: Any) -> Iterator[str]:

@@ -81,7 +81,6 @@ async def exchange(
     what: str,
     seconds: float,
     headers: Mapping[str, str] | None = None,
-    json: Any = None,
     data: bytes | None = None,
     bare: bool = False,
 ) -> Received:
@@ -93,7 +92,6 @@ async def exchange(
     sent: CIMultiDict[str] = CIMultiDict(headers or {})
     if not bare:
         sent.setdefault("Accept-Encoding", "gzip, deflate")
-    body: dict[str, Any] = {"data": data} if json is None else {"json": json}
     try:
         async with (
             asyncio.timeout(seconds),
@@ -101,11 +99,11 @@ async def exchange(
                 method,
                 URL(url, encoded=True) if bare else url,
                 headers=sent,
-                skip_auto_headers=_AUTOMATIC if bare else (),
+                skip_auto_headers=_AUTOMATIC if bare else ("Content-Type",),
                 allow_redirects=False,
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None),
-                **body,
+                data=data,
             ) as response,
         ):
             content = await _content(response, what)

@@ -26,8 +26,8 @@ class Ended:
     output: str
 
 
-async def run(arguments: Sequence[str], *, what: str, seconds: float) -> Ended:
-    """Run a program without a shell; `what` names it in sentences, such as `[operations.banUser] command`.
+async def run(arguments: Sequence[str], *, what: str, seconds: float, folder: str | None = None) -> Ended:
+    """Run a program without a shell, in a folder; `what` names it in sentences, such as `[operations.banUser] command`.
 
     It and its children are killed at the deadline, and where it prints too much. Raises UsageError where it cannot be
     started, Inconclusive where it did not end in time or printed more than 16 MB.
@@ -36,7 +36,12 @@ async def run(arguments: Sequence[str], *, what: str, seconds: float) -> Ended:
     ours, theirs = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
-            *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=theirs, stderr=theirs, start_new_session=True
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            cwd=folder,
+            start_new_session=True,
         )
     except (OSError, ValueError) as error:
         os.close(ours)

@@ -80,7 +80,7 @@ def document_of(target: Target, system: System) -> Mapping[str, Any]:
     """
     if target.openapi is False:
         raise NotApplicable("the profile says that the server publishes no OpenAPI document: openapi = false")
-    if target.openapi is not None:
+    if isinstance(target.openapi, str):
         return _published(target.openapi)
     for operation in system.operations:
         call = target.operations.get(operation.id)

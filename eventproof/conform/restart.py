@@ -22,7 +22,8 @@ async def restart(target: Target) -> None:
     """
     if target.restart is None:
         raise NotApplicable("the profile does not say how to restart the server: restart")
-    ended = await program.run(target.restart, what=f"{target.source}: restart", seconds=_SECONDS)
+    what = f"{target.source}: restart"
+    ended = await program.run(target.restart, what=what, seconds=_SECONDS, folder=target.folder)
     if ended.code != 0:
         last = ended.output.strip().rpartition("\n")[2][:_SHOWN]
         raise Inconclusive(f"{target.source}: restart failed with exit code {ended.code}{f': {last}' if last else ''}")
