@@ -11,7 +11,7 @@ import pytest
 
 from eventproof import __version__
 from eventproof.catalog import Catalog
-from eventproof.errors import EventproofError, UsageError
+from eventproof.errors import EventproofError, Inconclusive, UsageError
 from eventproof.report import formats
 from eventproof.report.listener import Listener
 from eventproof.report.records import Check, RequirementResult, Run
@@ -155,7 +155,7 @@ class Suite:
                 [check for check in self._checks if line.id in check.requirements],
                 claimed=line.capability is None or line.capability in self._target.capabilities,
                 selected=self._selected[line.id],
-                known_failure=self._target.known_failures.get(line.id),
+                known_failures=self._target.known_failures,
             )
             for line in self._requirements.values()
         )
@@ -190,6 +190,7 @@ class Suite:
             reason=reason,
             expected=expected,
             observed=observed,
+            waits_for=error.waits_for if isinstance(error, Inconclusive) else (),
             frames=frames_of(stage.records) if telling and stage is not None else (),
             repeat=self._repeat([name]) if verdict is not Verdict.PASS else "",
         )
