@@ -18,6 +18,7 @@ from eventproof.conform.case import (
     Stage,
     Transport,
     on_stage,
+    proves,
     requirement,
 )
 
@@ -91,10 +92,10 @@ def _must_say(refused: ConnectionRefused, code: str) -> None:
 @pytest.mark.parametrize(
     ("token", "code"),
     [
-        pytest.param(_none, AUTH_INVALID, id="no-token", marks=pytest.mark.requirement("SHD-CONN-2")),
-        pytest.param(_malformed, AUTH_INVALID, id="malformed-token", marks=pytest.mark.requirement("SHD-CONN-2")),
-        pytest.param(_forged, AUTH_INVALID, id="forged-token", marks=pytest.mark.requirement("SHD-CONN-2")),
-        pytest.param(_expired, AUTH_EXPIRED, id="expired-token", marks=pytest.mark.requirement("SHD-CONN-3")),
+        pytest.param(_none, AUTH_INVALID, id="no-token", marks=proves("SHD-CONN-2")),
+        pytest.param(_malformed, AUTH_INVALID, id="malformed-token", marks=proves("SHD-CONN-2")),
+        pytest.param(_forged, AUTH_INVALID, id="forged-token", marks=proves("SHD-CONN-2")),
+        pytest.param(_expired, AUTH_EXPIRED, id="expired-token", marks=proves("SHD-CONN-3")),
     ],
 )
 @on_stage

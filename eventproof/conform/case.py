@@ -7,7 +7,7 @@ from eventproof.target import OtherChannel, Target, Tier, Transport
 
 from .calls import Answer
 from .line import Line
-from .marks import capability, every_system, judges_the_run, on_stage, requirement, slow
+from .marks import capability, every_system, judges_the_run, on_stage, proves, requirement, slow
 from .person import Person
 from .play import Fire, Play, PlayOf
 from .stage import Stage
@@ -43,6 +43,7 @@ __all__ = [
     "every_system",
     "judges_the_run",
     "on_stage",
+    "proves",
     "requirement",
     "slow",
 ]

@@ -36,6 +36,8 @@ class Options:
     only: tuple[str, ...] = ()
     results: Path | None = None
     command: str = "eventproof check"
+    prefix: str = "--"
+    """What its options begin with."""
     slow: bool = False
     """Whether the cases run that wait for long."""
 
@@ -87,7 +89,7 @@ class Suite:
         seconds, what = waits_of(item, self._target.budgets)
         if seconds > LONG and not self._options.slow:
             raise NotApplicable(
-                f"it waits {seconds:g} s for {what}; to run it: {self._repeat([name_of(item.nodeid)])} --slow"
+                f"it waits {seconds:g} s for {what}; to run it: {self._repeat([name_of(item.nodeid)], slow=True)}"
             )
 
     def stage(self, request: pytest.FixtureRequest) -> Generator[Stage, None, None]:
@@ -223,9 +225,11 @@ class Suite:
         for line in self._selected:
             self._selected[line] = self._selected[line] or line in only or line in named
 
-    def _repeat(self, only: Iterable[str]) -> str:
-        parts = [self._options.command, f"--seed {self._options.seed}", *(["--slow"] if self._options.slow else [])]
-        return " ".join([*parts, *(f"--only {shlex.quote(name)}" for name in only)])
+    def _repeat(self, only: Iterable[str], *, slow: bool = False) -> str:
+        prefix = self._options.prefix
+        parts = [self._options.command, f"{prefix}seed {self._options.seed}"]
+        parts += [f"{prefix}slow"] if slow or self._options.slow else []
+        return " ".join([*parts, *(f"{prefix}only {shlex.quote(name)}" for name in only)])
 
 
 def _parameter(item: pytest.Item, name: str) -> str | None:
