@@ -6,7 +6,7 @@ Nothing here opens a socket: the suite sends a `Request` with its asyncio client
 import json
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -15,12 +15,10 @@ from urllib.parse import quote, urlencode
 import jwt as pyjwt
 
 from .errors import ContractViolation, UsageError
+from .redaction import learn
 from .target import Call, Command, Identity, MainChannel, OtherChannel, Target, TokenPlace
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
-_SECRET_FIELDS = frozenset({"password", "token", "access_token", "accessToken", "refresh_token", "refreshToken"})
-REDACTED = "[redacted]"
 _MOST_PLACES = 12
 _ANOTHER_KEY = "a key that is not the one of any server"
 
@@ -64,6 +62,7 @@ def action_for(
         raise UsageError(
             f"{target.source}: no system under test has the operation {operation_id}, or [operations] denies it"
         )
+    learn(token)
     known = {**parameters, **({} if token is None else {"token": token})}
     where = f"{target.source}: [operations.{operation_id}]"
     if isinstance(operation, Command):
@@ -80,6 +79,7 @@ def action_for(
 
 def headers_for(target: Target, token: str | None) -> dict[str, str]:
     """The headers that carry a token; none without one."""
+    learn(token)
     return (
         {} if token is None else dict(fill(target.rest.headers, {"token": token}, f"{target.source}: [rest.headers]"))
     )
@@ -87,12 +87,14 @@ def headers_for(target: Target, token: str | None) -> dict[str, str]:
 
 def auth_for(target: Target, token: str | None, channel: MainChannel | None = None) -> Any:
     """The argument of a Socket.IO CONNECT packet, for a system's main channel or any other; None without a token."""
+    learn(token)
     template = target.socketio.auth if channel is None else channel.auth
     return None if token is None else fill(template, {"token": token}, f"{target.source}: auth")
 
 
 def path_for(channel: OtherChannel, token: str | None) -> str:
     """The path of a stream or a native WebSocket, with the token in its query where it goes there."""
+    learn(token)
     if token is None or channel.token is not TokenPlace.QUERY:
         return channel.address
     return f"{channel.address}{'&' if '?' in channel.address else '?'}{urlencode({channel.parameter: token})}"
@@ -134,6 +136,8 @@ def read(operation: Call | Command, name: str, body: Any) -> Any:
     if pointer is None:
         return None
     found = at(body, pointer)
+    if name == "token":
+        learn(found)
     if found is None:
         raise ContractViolation(
             f"the answer to {operation.operation} has no {name} at {pointer}; the profile says in "
@@ -252,22 +256,6 @@ def _claims(token: str) -> dict[str, Any] | None:
         return dict(pyjwt.decode(token, options={"verify_signature": False}))
     except pyjwt.InvalidTokenError:
         return None
-
-
-def redact(value: Any, secrets: Iterable[str] = ()) -> Any:
-    """The value without the secrets, JSON Web Tokens, and what stands in a field named like a secret."""
-    if isinstance(value, str):
-        for secret in secrets:
-            value = value.replace(secret, REDACTED)
-        return _TOKEN.sub(REDACTED, value)
-    if isinstance(value, Mapping):
-        return {
-            key: REDACTED if key in _SECRET_FIELDS and isinstance(inner, str) else redact(inner, secrets)
-            for key, inner in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [redact(inner, secrets) for inner in value]
-    return value
 
 
 def _is_left_out(template: Any, values: Mapping[str, Any], optional: Container[str]) -> bool:

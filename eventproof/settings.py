@@ -1,21 +1,26 @@
 """One table of a TOML file, read key by key with the type each must have.
 
 Whatever nobody asked for is unknown: `Table.finish` names it, the file, and the nearest key that exists.
-Strings may hold `${NAME}`; the value comes from the environment, and a missing one is named.
+Strings may hold `${NAME}`; the value comes from the environment, and a missing one is named. Secrets enter here, and
+are learnt, so that no output shows them: what `<key>_env` names, what is called like a secret, and every variable but
+those that fill a plain text (an address, an e-mail) and are not called like one.
 """
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final, NoReturn
 
 from .errors import UsageError
+from .redaction import learn, learn_from, names_a_secret, secrets_of
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
 _REQUIRED: Final[Any] = object()
+_SECRET_VARIABLE = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|COOKIE", re.IGNORECASE)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -59,21 +64,21 @@ class Table:
     def text(self, key: str, default: str | None = _REQUIRED) -> str:
         """A string, with its variables filled in."""
         value = self._get(key, str, "a string", default)
-        return self._filled(key, value) if isinstance(value, str) else value
+        return self._plain(key, value) if isinstance(value, str) else value
 
     def text_or_number(self, key: str) -> str | int | None:
         """A string, with its variables filled in, or a whole number as it is; None where it is absent."""
         value = self._get(key, (str, int), "a string or a whole number", None)
         if isinstance(value, bool):
             self.fail(key, f"must be a string or a whole number, not {value!r}")
-        return self._filled(key, value) if isinstance(value, str) else value
+        return self._plain(key, value) if isinstance(value, str) else value
 
     def secret(self, key: str) -> str | None:
         """The string `key`, or the variable that `<key>_env` names; None where neither is given."""
         variable = self.text(f"{key}_env", None)
-        if variable is not None:
-            return self._variable(f"{key}_env", variable)
-        return self.text(key, None)
+        value = self.text(key, None) if variable is None else self._variable(f"{key}_env", variable)
+        learn(value)
+        return value
 
     def flag(self, key: str, default: bool) -> bool:
         """`true` or `false`."""
@@ -111,7 +116,9 @@ class Table:
         self._asked.add(key)
         if key not in self.values:
             return self._missing(key) if default is _REQUIRED else default
-        return self._fill_all(key, self.values[key])
+        filled = self._fill_all(key, self.values[key])
+        learn_from({key: filled})
+        return filled
 
     def table(self, key: str) -> "Table":
         """The table under `key`; an empty one where it is absent."""
@@ -149,7 +156,8 @@ class Table:
             return self._missing(key) if default is _REQUIRED else default
         value = self.values[key]
         if not isinstance(value, kind):
-            self.fail(key, f"must be {words}, not {value!r}")
+            given = type(value).__name__ if names_a_secret(key) else repr(value)
+            self.fail(key, f"must be {words}, not {given}")
         return value
 
     def _missing(self, key: str) -> NoReturn:
@@ -161,8 +169,24 @@ class Table:
     def _dotted(self, key: str) -> str:
         return f"{self.name}.{key}" if self.name else key
 
-    def _filled(self, key: str, text: str) -> str:
-        return _VARIABLE.sub(lambda match: self._variable(key, match[1]), text)
+    def _plain(self, key: str, text: str) -> str:
+        """A text that is no secret, unless it or a variable in it is called like one."""
+        filled = self._filled(key, text, learnt=False)
+        if names_a_secret(key):
+            learn(filled)
+        elif "://" in filled:
+            with suppress(ValueError):  # no URL; whoever asked for one says so
+                learn(*secrets_of(url=filled))
+        return filled
+
+    def _filled(self, key: str, text: str, *, learnt: bool = True) -> str:
+        def value(match: re.Match[str]) -> str:
+            found = self._variable(key, match[1])
+            if learnt or _SECRET_VARIABLE.search(match[1]):
+                learn(found)
+            return found
+
+        return _VARIABLE.sub(value, text)
 
     def _fill_all(self, key: str, value: Any) -> Any:
         if isinstance(value, str):

@@ -2,22 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
-from eventproof.actions import Invocation, Request, action_for, at, read, redact
+from eventproof.actions import Invocation, Request, action_for, at, read
 from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
 from eventproof.history import History, Kind
+from eventproof.redaction import learn, learn_from, redacted
 from eventproof.target import Target
 
 __all__ = ["Answer", "Caller"]
 
 _SECRETS = frozenset({"password", "token"})
-_SHORTEST = 4
-"""Shorter secrets would take innocent text with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,6 @@ class Answer:
     body: Any
     began: float
     """When the call was sent, on the history's clock."""
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    """What must not be shown of the body: a token need not look like one."""
 
     @property
     def is_accepted(self) -> bool:
@@ -92,7 +89,7 @@ class Answer:
     @property
     def shown(self) -> Any:
         """The body without its secrets."""
-        return redact(self.body, self.secrets)
+        return redacted(self.body)
 
     def __str__(self) -> str:
         return f"{self.status} {json.dumps(self.shown, ensure_ascii=False, default=repr)[:300]}"
@@ -118,7 +115,7 @@ class Caller:
         """
         action = action_for(self.target, operation, parameters, token)
         shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
-        began = self._history.add(Kind.CALLED, actor, name=operation, payload=redact(shown)).at
+        began = self._history.add(Kind.CALLED, actor, name=operation, payload=shown).at
         try:
             async with asyncio.timeout(self.target.budgets.call):
                 status, body = await (self._run(action) if isinstance(action, Invocation) else self._send(action))
@@ -131,10 +128,10 @@ class Caller:
         except aiohttp.ClientError as error:
             self._history.add(Kind.UNANSWERED, actor, name=operation, payload=str(error))
             raise Inconclusive(f"the answer to {operation} broke off: {error or type(error).__name__}") from error
-        said = at(body, self.target.operations[operation].answers.get("token", "/token"))
-        secrets = tuple(_worth_hiding(token, said, *(parameters.get(name) for name in _SECRETS)))
-        answer = Answer(self.target, operation, status, body, began, secrets)
-        self._history.add(Kind.ANSWERED, actor, name=operation, payload={"status": status, "body": answer.shown})
+        learn(at(body, self.target.operations[operation].answers.get("token", "/token")))
+        learn_from(body)
+        answer = Answer(self.target, operation, status, body, began)
+        self._history.add(Kind.ANSWERED, actor, name=operation, payload={"status": status, "body": body})
         return answer
 
     async def _send(self, request: Request) -> tuple[int, Any]:
@@ -158,10 +155,6 @@ class Caller:
             if process.returncode is None:
                 process.kill()
         return (200 if process.returncode == 0 else 500), _document(output.decode(errors="replace"))
-
-
-def _worth_hiding(*values: Any) -> Iterator[str]:
-    yield from (value for value in values if isinstance(value, str) and len(value) >= _SHORTEST)
 
 
 def _document(text: str) -> Any:

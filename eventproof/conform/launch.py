@@ -12,7 +12,7 @@ import pytest
 from eventproof import catalog as contracts
 from eventproof import profile
 from eventproof.catalog import Catalog
-from eventproof.errors import EventproofError, UsageError
+from eventproof.errors import UsageError
 from eventproof.report import folder
 from eventproof.report.listener import Silent
 from eventproof.settings import nearest
@@ -21,7 +21,7 @@ from eventproof.target import Target
 from .probe import probe
 from .suite import Options, Suite
 
-__all__ = ["narrowed", "new_seed", "sentence", "suite", "target_of"]
+__all__ = ["narrowed", "new_seed", "suite", "target_of"]
 
 
 _PREFIX = "--eventproof-"
@@ -82,8 +82,3 @@ def suite(config: pytest.Config) -> Suite:
 
 def _named(option: str, value: str | None) -> list[str]:
     return [] if value is None else [f"{_PREFIX}{option}", value]
-
-
-def sentence(error: EventproofError) -> str:
-    """What a person is told of it."""
-    return str(error)

@@ -42,11 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from eventproof.conform import launch
     from eventproof.errors import EventproofError
+    from eventproof.report.visible import sentence
 
     try:
         suite = launch.suite(config)
     except EventproofError as error:
-        pytest.exit(launch.sentence(error), returncode=int(error.exit_code))
+        pytest.exit(sentence(str(error)), returncode=int(error.exit_code))
     enlist(config, suite)
 
 

@@ -23,9 +23,10 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.result import Err
 from schemathesis.specs.openapi import checks
 
-from eventproof.actions import headers_for, redact
+from eventproof.actions import headers_for
 from eventproof.catalog import System
 from eventproof.errors import ContractViolation, Inconclusive, UsageError
+from eventproof.redaction import redacted_text
 from eventproof.target import Call, Target
 
 from .verdicts import NotTestable
@@ -171,11 +172,11 @@ class Rest:
         except (Failure, FailureGroup) as failure:
             first = failure.exceptions[0] if isinstance(failure, FailureGroup) else failure
             request = response.request
-            sent = f"{request.method} {request.url} {str(request.body or '')[:200]}".strip()
+            sent = f"{request.method} {request.url} {redacted_text(str(request.body or ''))[:200]}".strip()
             raise ContractViolation(
                 f"{call.operation} does not answer as its OpenAPI document says: {getattr(first, 'title', first)}",
-                expected=str(redact(getattr(first, "message", "") or "an answer that is documented"))[:600],
-                observed=str(redact(f"{sent} -> {response.status_code} {response.text[:300]}")),
+                expected=redacted_text(getattr(first, "message", "") or "an answer that is documented")[:600],
+                observed=redacted_text(f"{sent} -> {response.status_code} {redacted_text(response.text)[:300]}"),
             ) from None
 
 

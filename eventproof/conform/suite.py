@@ -12,6 +12,7 @@ import pytest
 from eventproof import __version__
 from eventproof.catalog import Catalog
 from eventproof.errors import EventproofError, Inconclusive, UsageError
+from eventproof.redaction import redacted_text
 from eventproof.report import formats
 from eventproof.report.listener import Listener
 from eventproof.report.records import Check, RequirementResult, Run
@@ -107,6 +108,7 @@ class Suite:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Keep what a case raised; when it is over, judge it."""
         report = yield
+        report.sections = [(title, redacted_text(text)) for title, text in report.sections]
         if not requirements_of(item):
             self._foreign_failed |= report.failed
             return report
@@ -116,7 +118,9 @@ class Suite:
             check = self._judged(item)
             if check.verdict is Verdict.NOT_APPLICABLE:
                 report.outcome, report.longrepr = "skipped", (str(item.path), 0, check.reason)
-            elif check.verdict is not Verdict.HARNESS_ERROR:
+            elif check.verdict is Verdict.HARNESS_ERROR:
+                report.longrepr = redacted_text(report.longreprtext)
+            else:
                 report.longrepr = shown(check, (self._requirements[line].sentence for line in check.requirements))
         if call.when == "teardown":
             check = self._judged(item)

@@ -20,6 +20,7 @@ from gevent.lock import BoundedSemaphore
 from eventproof import actions
 from eventproof.actions import Invocation, Request
 from eventproof.errors import UsageError
+from eventproof.redaction import learn_from
 from eventproof.target import Identity, Target
 
 _IDLE_SECONDS = 1.5
@@ -87,6 +88,7 @@ class Calls:
         if not answer.done:
             return Login()
         operation = self._target.operations["login"]
+        learn_from(answer.body)
         return Login(
             token=actions.read(operation, "token", answer.body),
             tier=actions.read(operation, "tier", answer.body),
