@@ -4,8 +4,7 @@ Nothing here opens a socket: the suite sends a `Request` with its asyncio client
 """
 
 import json
-import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -15,6 +14,7 @@ import jwt as pyjwt
 
 from .errors import ContractViolation, UsageError
 from .operations import FORM
+from .redaction import learn, redacted_text
 from .refusal import COMMAND
 from .target import Call, Command, Identity, MainChannel, OtherChannel, Target, TokenPlace
 from .templates import PLACEHOLDER as _PLACEHOLDER
@@ -32,7 +32,6 @@ from .tokens import (
 from .wellformed import encodable
 
 __all__ = [
-    "REDACTED",
     "Invocation",
     "Request",
     "action_for",
@@ -50,16 +49,12 @@ __all__ = [
     "path_for",
     "presented",
     "read",
-    "redact",
     "request_for",
     "signed_by_another",
     "unsigned",
     "without_expiry",
 ]
 
-_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
-_SECRET_FIELDS = frozenset({"password", "token", "access_token", "accessToken", "refresh_token", "refreshToken"})
-REDACTED = "[redacted]"
 _MOST_PLACES = 12
 
 
@@ -134,6 +129,7 @@ def action_for(
         raise UsageError(
             f"{target.source}: no system under test has the operation {operation_id}, or [operations] denies it"
         )
+    learn(token)
     known = {**derived(parameters), **parameters, **({} if token is None else {"token": token})}
     where = f"{target.source}: [operations.{operation_id}]"
     if isinstance(operation, Command):
@@ -151,12 +147,14 @@ def action_for(
 
 def headers_for(target: Target, token: str | None) -> dict[str, str]:
     """The headers of every call; without a token none that carries one."""
+    learn(token)
     known = {} if token is None else {"token": token}
     return _sendable(target.rest.headers, known, f"{target.source}: [rest.headers]")
 
 
 def presented(template: Mapping[str, str], token: str | None, where: str) -> dict[str, str]:
     """The headers or the query of a connection; without a token nothing that carries one."""
+    learn(token)
     return _sendable(template, {} if token is None else {"token": token}, where)
 
 
@@ -185,7 +183,7 @@ def _arguments(command: Command, known: Mapping[str, Any], where: str) -> Iterat
             raise ContractViolation(
                 f"{command.operation} is a program here, and {template} is no text that can be handed to one",
                 expected="text without NUL",
-                observed=repr(redact(filled))[:80],
+                observed=redacted_text(repr(filled))[:80],
             )
         if filled.startswith("-") and not template.startswith("-") and not options_end:
             raise UsageError(
@@ -198,12 +196,14 @@ def _arguments(command: Command, known: Mapping[str, Any], where: str) -> Iterat
 
 def auth_for(target: Target, token: str | None, channel: MainChannel | None = None) -> Any:
     """The argument of a Socket.IO CONNECT packet, for a system's main channel or any other; None without a token."""
+    learn(token)
     template = target.socketio.auth if channel is None else channel.auth
     return None if token is None else fill(template, {"token": token}, f"{target.source}: auth")
 
 
 def path_for(channel: OtherChannel, token: str | None) -> str:
     """The path of a stream or a native WebSocket, with the token in its query where it goes there."""
+    learn(token)
     if token is None or channel.token is not TokenPlace.QUERY:
         return channel.address
     return f"{channel.address}{'&' if '?' in channel.address else '?'}{urlencode({channel.parameter: token})}"
@@ -245,6 +245,8 @@ def read(operation: Call | Command, name: str, body: Any) -> Any:
     if pointer is None:
         return None
     found = at(body, pointer)
+    if name == "token":
+        learn(found)
     if found is None:
         raise ContractViolation(
             f"the answer to {operation.operation} has no {name} at {pointer}; the profile says in "
@@ -298,22 +300,6 @@ def mint(target: Target, identity: Identity, now: float, nonce: str) -> str | No
     }
     claims = fill(target.jwt.claims, values, f"{target.source}: [jwt.claims]")
     return pyjwt.encode(claims, target.jwt.secret, target.jwt.algorithm)
-
-
-def redact(value: Any, secrets: Iterable[str] = ()) -> Any:
-    """The value without the secrets, JSON Web Tokens, and what stands in a field named like a secret."""
-    if isinstance(value, str):
-        for secret in secrets:
-            value = value.replace(secret, REDACTED)
-        return _TOKEN.sub(REDACTED, value)
-    if isinstance(value, Mapping):
-        return {
-            key: REDACTED if key in _SECRET_FIELDS and isinstance(inner, str) else redact(inner, secrets)
-            for key, inner in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [redact(inner, secrets) for inner in value]
-    return value
 
 
 def _is_left_out(template: Any, values: Mapping[str, Any], optional: Container[str]) -> bool:

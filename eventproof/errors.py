@@ -47,9 +47,16 @@ class ProtocolViolation(ContractViolation):
 
 
 class Inconclusive(EventproofError):
-    """What happened on the other side is unknown."""
+    """What happened on the other side is unknown.
+
+    `waits_for` are the ids of the requirements whose failure is why: what must hold before anything can be said here.
+    """
 
     exit_code = ExitCode.INVALID
+
+    def __init__(self, sentence: str = "", *, waits_for: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.waits_for = waits_for
 
 
 class TargetUnavailable(EventproofError):

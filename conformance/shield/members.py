@@ -21,6 +21,8 @@ from eventproof.conform.case import (
 SYSTEM: Final = "shield"
 NOTIFICATION_RECEIVED: Final = "notification_received"
 
+_CANARY: Final = ("SHD-NOTE-1",)
+"""What has to hold for the canary, a notification, to arrive."""
 _NEEDED = ("login", "getMe", "submitClaim", "reviewClaim", "approveClaim", "denyClaim", "payClaim", "notifyUser")
 _PLACE: Mapping[str, Any] = {"city": "San Francisco", "state": "CA", "violationType": "no_parking"}
 _LARGER: Mapping[str, str] = {"basic": "pro", "pro": "professional"}
@@ -77,14 +79,14 @@ class Members:
         """A notification for each of them, known by its title; once it did not arrive there is none in this run."""
         for person in people:
             if self._mute:
-                raise Inconclusive(self._mute)
+                raise Inconclusive(self._mute, waits_for=_CANARY)
             title = f"Canary {len(self._history)}"
             await person.session()
             try:
                 await self.notify(person, title)
             except Inconclusive as refused:
                 self._mute = f"the canary, a notification, cannot be caused: {refused}"
-                raise Inconclusive(self._mute) from refused
+                raise Inconclusive(self._mute, waits_for=_CANARY) from refused
             for line in person.lines:
                 if line.system == SYSTEM and line.is_open:
                     await self._heard(line, title)
@@ -98,7 +100,7 @@ class Members:
         except ContractViolation as missing:
             if line.is_open:
                 self._mute = f"the canary, `{NOTIFICATION_RECEIVED}`, did not arrive on {line.name}: {missing}"
-                raise Inconclusive(self._mute) from missing
+                raise Inconclusive(self._mute, waits_for=_CANARY) from missing
 
     async def traffic(self, actors: Sequence[Person]) -> None:
         """Claims of all of them at once: some are paid, some denied."""

@@ -16,6 +16,7 @@ from eventproof.conform.case import (
     Received,
     Stage,
     on_stage,
+    proves,
     requirement,
     slow,
 )
@@ -48,8 +49,8 @@ GRACE: Final = 0.5
 @pytest.mark.parametrize(
     ("withheld", "acknowledged"),
     [
-        pytest.param(CLAIM_PAID, PAYOUT_COMPLETED, marks=pytest.mark.requirement("SHD-ACK-1"), id=CLAIM_PAID),
-        pytest.param(PAYOUT_COMPLETED, CLAIM_PAID, marks=pytest.mark.requirement("SHD-ACK-2"), id=PAYOUT_COMPLETED),
+        pytest.param(CLAIM_PAID, PAYOUT_COMPLETED, marks=proves("SHD-ACK-1"), id=CLAIM_PAID),
+        pytest.param(PAYOUT_COMPLETED, CLAIM_PAID, marks=proves("SHD-ACK-2"), id=PAYOUT_COMPLETED),
     ],
 )
 @on_stage

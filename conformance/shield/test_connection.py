@@ -16,6 +16,7 @@ from eventproof.conform.case import (
     Stage,
     Transport,
     on_stage,
+    proves,
     requirement,
 )
 
@@ -90,8 +91,8 @@ async def test_a_connection_without_a_token_is_refused_with_the_code_that_says_w
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        pytest.param("forged", AUTH_INVALID, id="forged-token", marks=pytest.mark.requirement("SHD-CONN-2")),
-        pytest.param("expired", AUTH_EXPIRED, id="expired-token", marks=pytest.mark.requirement("SHD-CONN-3")),
+        pytest.param("forged", AUTH_INVALID, id="forged-token", marks=proves("SHD-CONN-2")),
+        pytest.param("expired", AUTH_EXPIRED, id="expired-token", marks=proves("SHD-CONN-3")),
     ],
 )
 @on_stage

@@ -23,6 +23,8 @@ from eventproof.conform.case import (
 from .wording import TIER_UPDATED
 
 SYSTEM = "user-state"
+_CANARY = ("UST-TIER-1",)
+"""What has to hold for the canary, a change of tier, to arrive."""
 _NEEDED = ("login", "getMe", "banUser", "unbanUser", "updateUserTier")
 
 
@@ -83,13 +85,13 @@ class Accounts:
         """
         for user in users:
             if self._mute:
-                raise Inconclusive(self._mute)
+                raise Inconclusive(self._mute, waits_for=_CANARY)
             tier = self.another_tier(user, unlike)
             mark = len(self._history)
             answer = await self.admin.call("updateUserTier", userId=user.id, tier=tier.name)
             if not answer.is_accepted:
                 self._mute = f"the canary, a change of tier, cannot be caused: updateUserTier answered {answer}"
-                raise Inconclusive(self._mute)
+                raise Inconclusive(self._mute, waits_for=_CANARY)
             for line in user.lines:
                 if line.system == SYSTEM:
                     await self._heard(line, tier, mark)
@@ -145,7 +147,7 @@ class Accounts:
                 self._mute = (
                     f"the canary, `{TIER_UPDATED}` after a change of tier, did not arrive on {line.name}: {missing}"
                 )
-                raise Inconclusive(self._mute) from missing
+                raise Inconclusive(self._mute, waits_for=_CANARY) from missing
             if heard.order >= mark and _may_tell_of(tier, heard.payload):
                 return
 

@@ -15,7 +15,7 @@ from eventproof.wire.engineio import Message
 from .address import Address, unreachable
 from .answer import Answer, judge
 from .channel import Ending
-from .journal import Journal
+from .journal import Journal, kept
 from .websocket_stream import Listener
 
 __all__ = ["PollingStream"]
@@ -184,7 +184,7 @@ class PollingStream:
                     self._url,
                     response.status,
                     response.headers.get("Content-Type", ""),
-                    self._journal.redaction.text(body[:_SHOWN].decode(errors="replace")),
+                    body[:_SHOWN].decode(errors="replace"),
                     response.headers.get("Location", ""),
                 )
         except (aiohttp.ClientError, OSError) as error:
@@ -207,7 +207,7 @@ class PollingStream:
                 if not self._ended:
                     self._listener.on_message(message)
         except UnicodeDecodeError:
-            shown = self._journal.redaction.message(payload)
+            shown = kept(payload)
             self._violated(ProtocolViolation("A polling payload is not UTF-8.", expected="UTF-8", observed=shown))
         except ProtocolViolation as violation:
             self._violated(violation)

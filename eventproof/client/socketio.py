@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 from eventproof.errors import Inconclusive, ProtocolViolation, UsageError
 from eventproof.history import History, Kind
+from eventproof.redaction import secrets_of
 from eventproof.wire import connection as wire
 from eventproof.wire.states import NamespaceState
 
@@ -15,7 +16,6 @@ from .address import Address
 from .channel import Closed, ConnectionRefused, OnEvent, Received, Where
 from .inbox import Inbox
 from .journal import Journal
-from .redaction import Redaction, secrets_of
 from .session import Session
 
 __all__ = ["AutoAck", "AutoAnswer", "SocketIOClient", "TransportChoice"]
@@ -65,7 +65,7 @@ class SocketIOClient:
         self._auto_ack, self._auto_answer, self._timeout = auto_ack, auto_answer, timeout
         self._journal = Journal(
             History(time.monotonic) if history is None else history,
-            Redaction(secrets_of(auth, headers, base_url)),
+            secrets_of(auth, headers, base_url),
             actor=actor,
             connection=connection,
             channel=namespace if channel is None else channel,
@@ -178,7 +178,7 @@ class SocketIOClient:
             message = data.get("message") if isinstance(data, dict) else data
             said = f": {str(message).rstrip('.')}" if message else ""
             raise ConnectionRefused(
-                self._journal.redaction.text(f"The namespace {self._namespace} refused the connection{said}."),
+                f"The namespace {self._namespace} refused the connection{said}.",
                 data=data,
             )
         ended = self._inbox.left or self._inbox.ended

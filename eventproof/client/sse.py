@@ -12,6 +12,7 @@ import aiohttp
 
 from eventproof.errors import Inconclusive, ProtocolViolation, UsageError
 from eventproof.history import History, Kind
+from eventproof.redaction import secrets_of
 from eventproof.wire import sse
 
 from .address import Address, unreachable
@@ -19,7 +20,6 @@ from .answer import Answer, judge
 from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received, Where
 from .inbox import Inbox
 from .journal import Journal
-from .redaction import Redaction, secrets_of
 
 __all__ = ["SseClient"]
 
@@ -55,7 +55,7 @@ class SseClient:
         self._timeout, self._ssl = timeout, ssl_context
         self._journal = Journal(
             History(time.monotonic) if history is None else history,
-            Redaction(secrets_of(None, self._headers, f"{self._address.origin}{self._target}")),
+            secrets_of(None, self._headers, f"{self._address.origin}{self._target}"),
             actor=actor,
             connection=connection,
             channel=path.partition("?")[0] if channel is None else channel,
@@ -161,7 +161,7 @@ class SseClient:
         if response.status == 200 and content_type.partition(";")[0].strip().lower() == "text/event-stream":
             return
         body = await response.content.read(_REFUSAL_BODY)
-        said = self._journal.redaction.text(body.decode(errors="replace"))
+        said = body.decode(errors="replace")
         location = response.headers.get("Location", "")
         refusal = judge(Answer(url, response.status, content_type, said, location), "event stream")
         if isinstance(refusal, ConnectionRefused):

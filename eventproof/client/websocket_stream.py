@@ -198,15 +198,12 @@ class WebSocketStream(asyncio.Protocol):
         match self._answer:
             case ProtocolViolation() as violation:
                 raise TargetUnavailable(
-                    self._journal.redaction.text(
-                        f"{url} is no {self._wanted}: {violation} Expected {violation.expected}, "
-                        f"got {violation.observed}."
-                    )
+                    f"{url} is no {self._wanted}: {violation} Expected {violation.expected}, got {violation.observed}."
                 )
             case Exception() as error:
                 raise unreachable(self._address, error)
             case HandshakeResponse() as response if not response.accepted:
-                body = self._journal.redaction.text(await self._refusal_body(response))
+                body = await self._refusal_body(response)
                 kind, location = response.header("Content-Type"), response.header("Location")
                 raise judge(Answer(url, response.status, kind, body, location), self._wanted)
 

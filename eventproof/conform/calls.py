@@ -1,16 +1,17 @@
 """Sends what `actions` says an operation is on the target, and enters the call and its answer in the history."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 import aiohttp
 
-from eventproof.actions import Invocation, Request, action_for, at, credentials_of, read, redact
+from eventproof.actions import Invocation, Request, action_for, at, credentials_of, read
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.history import History, Kind
+from eventproof.redaction import learn, learn_from, redacted
 from eventproof.refusal import Proof, Refusal, expected, proof, says_why_not
 from eventproof.target import Identity, Target
 from eventproof.wellformed import masked
@@ -22,8 +23,6 @@ from .patience import Limited, must_not_be_limited, until_answered
 __all__ = ["Answer", "Caller", "Twin"]
 
 _SECRETS = frozenset({"password", "token"})
-_SHORTEST = 4
-"""Shorter secrets would take innocent text with them."""
 Twin = Callable[[], Awaitable["Answer"]]
 """Makes a call that has to be accepted, and differs from a refused one in the refused thing alone."""
 
@@ -41,8 +40,6 @@ class Answer:
     body: Any
     began: float
     """When the call was sent, on the history's clock."""
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    """What must not be shown of the body: a token need not look like one."""
     location: str = ""
     """Where a redirect points to, without a query: it may carry a secret."""
 
@@ -133,7 +130,7 @@ class Answer:
     @property
     def shown(self) -> Any:
         """The body without its secrets."""
-        return redact(self.body, self.secrets)
+        return redacted(self.body)
 
     def __str__(self) -> str:
         return f"{self.status} {json.dumps(self.shown, ensure_ascii=False, default=repr)[:300]}"
@@ -175,7 +172,7 @@ class Caller:
         action = action_for(self.target, operation, {**self._known_of(actor, parameters), **parameters}, token)
         shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
         number = next(self._numbers)
-        began = self._history.add(Kind.CALLED, actor, name=operation, payload=redact(shown), call=number).at
+        began = self._history.add(Kind.CALLED, actor, name=operation, payload=shown, call=number).at
 
         async def attempt() -> tuple[int, Any, str]:
             nonlocal began
@@ -187,15 +184,14 @@ class Caller:
 
         try:
             status, body, location = await until_answered(attempt, limited)
-            said = at(body, self.target.operations[operation].answers.get("token", "/token"))
-            secrets = tuple(_worth_hiding(token, said, *(parameters.get(name) for name in _SECRETS)))
-            answer = Answer(self.target, operation, status, body, began, secrets, location)
-            told = {"status": status, "body": answer.shown}
+            learn(at(body, self.target.operations[operation].answers.get("token", "/token")))
+            learn_from(body)
+            answer = Answer(self.target, operation, status, body, began, location)
         except BaseException as error:
             why = str(error) if isinstance(error, EventproofError) else type(error).__name__
             self._history.add(Kind.UNANSWERED, actor, name=operation, payload=why, call=number)
             raise
-        self._history.add(Kind.ANSWERED, actor, name=operation, payload=told, call=number)
+        self._history.add(Kind.ANSWERED, actor, name=operation, payload={"status": status, "body": body}, call=number)
         return answer
 
     async def _send(self, request: Request) -> tuple[int, Any, str]:
@@ -217,7 +213,3 @@ class Caller:
         seconds = self.target.budgets.call
         ended = await program.run(invocation.arguments, what=what, seconds=seconds, folder=invocation.folder)
         return invocation.status(ended.code), document_in(ended.output), ""
-
-
-def _worth_hiding(*values: Any) -> Iterator[str]:
-    yield from (value for value in values if isinstance(value, str) and len(value) >= _SHORTEST)

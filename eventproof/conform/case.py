@@ -8,7 +8,7 @@ from eventproof.target import Command, OtherChannel, Target, Tier, Transport
 
 from .calls import Answer, Twin
 from .line import EndedAtOnce, Line
-from .marks import capability, every_system, judges_the_run, on_stage, requirement, slow
+from .marks import capability, every_system, judges_the_run, on_stage, proves, requirement, slow
 from .person import Person
 from .play import Fire, Play, PlayOf
 from .stage import Stage
@@ -49,6 +49,7 @@ __all__ = [
     "every_system",
     "judges_the_run",
     "on_stage",
+    "proves",
     "requirement",
     "slow",
 ]

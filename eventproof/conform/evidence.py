@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from eventproof.actions import redact
 from eventproof.errors import ContractViolation
 from eventproof.history import Kind, Record
+from eventproof.redaction import redacted, redacted_text
 from eventproof.report.records import Check, Frame
+from eventproof.report.visible import sentence
 
 __all__ = ["frames_of", "shown", "told"]
 
@@ -35,16 +36,16 @@ def frames_of(records: Sequence[Record]) -> tuple[Frame, ...]:
 def told(error: BaseException) -> tuple[str, str, str]:
     """What an exception says: the reason in a sentence, what was expected, what was observed."""
     if isinstance(error, ContractViolation):
-        return str(redact(str(error))), str(redact(error.expected)), str(redact(error.observed))
+        return redacted_text(str(error)), redacted_text(error.expected), redacted_text(error.observed)
     text = str(error) or type(error).__name__
     if isinstance(error, AssertionError):
         first, _, rest = text.partition("\n")
-        return str(redact(first)), "", str(redact(rest))[:_LONGEST]
-    return str(redact(text)), "", ""
+        return redacted_text(first), "", redacted_text(rest)[:_LONGEST]
+    return redacted_text(text), "", ""
 
 
 def shown(check: Check, sentences: Iterable[str]) -> str:
-    """A case that did not pass, as lines for a terminal."""
+    """A case that did not pass, as lines for a terminal; what came from the target moves no cursor there."""
     lines = [f"{check.verdict}: {check.name}", *(f"  {sentence}" for sentence in sentences), f"  {check.reason}"]
     if check.expected:
         lines.append(f"  expected: {check.expected}")
@@ -53,7 +54,7 @@ def shown(check: Check, sentences: Iterable[str]) -> str:
     lines += [f"  {frame.at:8.3f} s  {frame.actor:<22} {frame.kind:<9} {frame.text}" for frame in check.frames]
     if check.repeat:
         lines.append(f"  repeat: {check.repeat}")
-    return "\n".join(lines)
+    return "\n".join(map(sentence, lines))
 
 
 def _is_heartbeat(record: Record) -> bool:
@@ -65,5 +66,6 @@ def _text(record: Record) -> str:
     if payload is None:
         text = ""
     else:
-        text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False, default=repr)
-    return str(redact(f"{record.name} {text}".strip()))[:_LONGEST]
+        shown = redacted(payload)
+        text = shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False, default=repr)
+    return redacted_text(f"{record.name} {text}".strip())[:_LONGEST]

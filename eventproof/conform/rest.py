@@ -29,9 +29,10 @@ from schemathesis.core.transport import Response
 from schemathesis.specs.openapi import checks
 
 from eventproof import __version__
-from eventproof.actions import headers_for, redact
+from eventproof.actions import headers_for
 from eventproof.catalog import System
 from eventproof.errors import ContractViolation, Inconclusive, UsageError
+from eventproof.redaction import redacted_text
 from eventproof.target import Call, Target
 
 from .exchange import Received, UnreadableAnswer, Unsendable, exchange, session
@@ -313,12 +314,12 @@ class Rest:
     ) -> ContractViolation:
         request = attempt.request
         body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
-        sent = f"{request.method} {request.url} {body[:200].decode(errors='replace')}".strip()
-        came = "" if received is None else f" -> {received.status} {received.text[:300]}"
+        sent = f"{request.method} {request.url} {redacted_text(body.decode(errors='replace'))[:200]}".strip()
+        came = "" if received is None else f" -> {received.status} {redacted_text(received.text)[:300]}"
         return ContractViolation(
             f"{call.operation} does not answer as its OpenAPI document says: {why}",
-            expected=str(redact(expected))[:600],
-            observed=str(redact(f"{sent}{came}")),
+            expected=redacted_text(expected)[:600],
+            observed=redacted_text(f"{sent}{came}"),
         )
 
     @contextmanager

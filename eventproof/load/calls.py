@@ -20,6 +20,7 @@ from gevent.lock import BoundedSemaphore
 from eventproof import actions
 from eventproof.actions import Invocation, Request
 from eventproof.errors import ContractViolation, UsageError
+from eventproof.redaction import learn_from
 from eventproof.refusal import Proof, Refusal, proof
 from eventproof.target import Identity, Target
 from eventproof.wellformed import masked
@@ -96,6 +97,7 @@ class Calls:
         if not answer.done:
             return Login(problem=_remedy(answer))
         operation = self._target.operations["login"]
+        learn_from(answer.body)
         return Login(
             token=actions.read(operation, "token", answer.body),
             tier=actions.read(operation, "tier", answer.body),

@@ -11,6 +11,7 @@ from typing import Any
 
 import gevent
 
+from eventproof.redaction import redacted_text
 from eventproof.report.records import Delivery
 from eventproof.target import Target
 
@@ -103,10 +104,10 @@ class Node:
     def _report(self, kind: str, name: str, seconds: float, problem: str) -> None:
         self._environment.events.request.fire(
             request_type=kind,
-            name=name,
+            name=redacted_text(name) if problem else name,
             response_time=seconds * 1e3,
             response_length=0,
-            exception=Unexpected(problem) if problem else None,
+            exception=Unexpected(redacted_text(problem)) if problem else None,
             context={},
         )
 

@@ -19,6 +19,7 @@ from typing import IO
 
 from eventproof import layout
 from eventproof.errors import EventproofError, Inconclusive, TargetUnavailable, UsageError
+from eventproof.redaction import redacted_text
 from eventproof.report import folder as folders
 from eventproof.report import results_json
 from eventproof.report.records import Run
@@ -84,7 +85,7 @@ def swarm(
         handed = {handover.COMMAND: command} if command else {}
         code, was_interrupted = _run([*arguments, "--results", str(folder)], handed, log, limit, progress)
         log.seek(0)
-        said = log.read()
+        said = redacted_text(log.read().decode("utf-8", "replace"))
         if (folder / "results.json").exists():
             folders.write(folder / _LOG, said)
             return results_json.read(folder)
@@ -92,7 +93,7 @@ def swarm(
             raise KeyboardInterrupt
         if code not in _ERRORS:
             folders.write(folder / _LOG, said)
-        raise _ERRORS.get(code, EventproofError)(_last_words(said.decode("utf-8", "replace")))
+        raise _ERRORS.get(code, EventproofError)(_last_words(said))
 
 
 def _first_line(path: Path) -> str:

@@ -303,5 +303,5 @@ def test_a_case_that_waits_for_long_runs_where_that_is_asked_for(
     assert (lines["SHD-ACK-7"].verdict, lines["SHD-ACK-8"].verdict) == (verdict, Verdict.PASS)
     if not slow:
         assert lines["SHD-ACK-7"].reason == (
-            "it waits 300 s for the end of the retries; to run it: eventproof check --seed 7 --only is_slow --slow"
+            "it waits 300 s for the end of the retries; to run it: eventproof check --seed 7 --slow --only is_slow"
         )
