@@ -6,6 +6,8 @@ from eventproof.history import History, Kind, Record
 from eventproof.target import OtherChannel, Target, Tier, Transport
 
 from .calls import Answer
+from .doors import Handshake
+from .each import on_each
 from .line import Line
 from .marks import capability, every_system, judges_the_run, on_stage, requirement, slow
 from .person import Person
@@ -22,6 +24,7 @@ __all__ = [
     "Ending",
     "EventproofError",
     "Fire",
+    "Handshake",
     "History",
     "Inconclusive",
     "Kind",
@@ -42,6 +45,7 @@ __all__ = [
     "capability",
     "every_system",
     "judges_the_run",
+    "on_each",
     "on_stage",
     "requirement",
     "slow",

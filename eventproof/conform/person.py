@@ -10,7 +10,7 @@ from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.target import Identity, OtherChannel, Transport
 
 from .calls import Answer, Caller
-from .doors import Doors
+from .doors import PLAIN, Doors, Handshake
 from .line import Line
 from .verdicts import NotTestable
 
@@ -153,10 +153,19 @@ class Person:
         return await self._opened(self.knock_at(channel, token or await self.session()))
 
     def knock(
-        self, token: str | None, transport: Transport | None = None, *, system: str | None = None, **switches: bool
+        self,
+        token: str | None,
+        transport: Transport | None = None,
+        *,
+        system: str | None = None,
+        says: Handshake = PLAIN,
+        **switches: bool,
     ) -> Line:
-        """A connection with this token, or with none, that is not open yet; otherwise as `connect`."""
-        return self._kept(self._doors.main(self.name, system or self.system, token, transport, **switches))
+        """A connection with this token, or with none, that is not open yet; otherwise as `connect`.
+
+        What it `says` goes with its handshake, beside the token.
+        """
+        return self._kept(self._doors.main(self.name, system or self.system, token, transport, says=says, **switches))
 
     def knock_at(self, channel: OtherChannel, token: str | None) -> Line:
         """A connection to another door that is not open yet."""

@@ -169,7 +169,7 @@ def test_a_line_says_and_waits_and_looks_back(server: Reference) -> None:
             assert (await line.hears("error")).payload["data"]["code"] == "INVALID_PAYLOAD"
             await line.say("pong")
             await line.say("client_disconnect", {"reason": "logout"})
-            closed = await line.left()
+            closed = await line.ends()
             assert closed.by == "peer"
             assert any(frame.payload == '42/shield/ws,["pong"]' for frame in line.frames)
 
