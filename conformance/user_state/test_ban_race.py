@@ -22,12 +22,12 @@ from eventproof.conform.case import (
 
 from .accounts import accounts
 
-WAVES: Final = 16
+WAVES: Final = 20
 RACERS: Final = 32
 """Connections of one wave, each with a transport that is open already: what is timed is the question to be let in."""
 NEWCOMERS: Final = 8
 """Connections of one wave that begin with their transport: a server may ask for the token there."""
-SECONDS: Final = 6.0
+SECONDS: Final = 9.0
 """After which no further wave begins."""
 CLOSEST: Final = 0.003
 """Seconds around the aim: our own clockwork is no more exact."""

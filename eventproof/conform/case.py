@@ -12,6 +12,7 @@ from .line import Line
 from .marks import capability, every_system, judges_the_run, on_stage, requirement, slow
 from .person import Person
 from .play import Fire, Play, PlayOf
+from .silence import Silence
 from .stage import Stage
 from .verdicts import NotApplicable, NotTestable
 
@@ -37,6 +38,7 @@ __all__ = [
     "PlayOf",
     "Received",
     "Record",
+    "Silence",
     "Stage",
     "Target",
     "TargetUnavailable",

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ..accounts.account import Account, Change, Role, Session, Tier
 from ..conduct import Conduct, Event
 from ..delivery.admission import REST
-from ..delivery.connections import Connection, Connections, opened
+from ..delivery.connections import Connection, Connections, Stage, opened
 from .fault import Fault
 
 MAIN: Final = "/"
@@ -60,15 +60,10 @@ class _OneInTwentySurvivesBan(Conduct):
         self._random = Random(20)  # noqa: S311 - repeatable, not secret
 
     async def opening(self, connection: Connection) -> None:
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.03)
 
     def doom(self, connections: Connections, connection: Connection, code: str) -> None:
-        import sys
-
-        sys.stderr.write("DOOM %s\n" % connection.stage.name)
-        import os
-
-        if os.environ.get("P0") or self._random.random() >= 1 / 20:
+        if connection.stage is Stage.ENROLLED and self._random.random() >= 1 / 20:
             super().doom(connections, connection, code)
 
 
