@@ -32,14 +32,15 @@ class ContractError(UsageError):
 
 
 class ContractViolation(EventproofError):
-    """The peer broke its contract: what was expected, what came."""
+    """The peer broke its contract: what was expected, what came, and the record of a history that shows it, if any."""
 
     exit_code = ExitCode.FAIL
 
-    def __init__(self, sentence: str, *, expected: str = "", observed: str = "") -> None:
+    def __init__(self, sentence: str, *, expected: str = "", observed: str = "", record: object = None) -> None:
         super().__init__(sentence)
         self.expected = expected
         self.observed = observed
+        self.record = record
 
 
 class ProtocolViolation(ContractViolation):

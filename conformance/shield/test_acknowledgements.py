@@ -227,7 +227,7 @@ async def test_retries_outlive_a_restart_of_the_server(stage: Stage) -> None:
     payout = await paid(stage, user, old)
     await stage.restart()
     try:
-        await old.left()
+        await old.ends()
     except ContractViolation as still_open:
         raise Inconclusive(f"{old.name} is still open, so the server was not restarted") from still_open
     line = await user.connect()

@@ -12,6 +12,7 @@ from eventproof.conform.case import (
     Answer,
     Command,
     ContractViolation,
+    Handshake,
     Inconclusive,
     Line,
     NotApplicable,
@@ -20,6 +21,7 @@ from eventproof.conform.case import (
     Received,
     Refusal,
     Stage,
+    TargetUnavailable,
     Transport,
     requirement,
 )
@@ -90,30 +92,60 @@ REQUESTS: Final[Sequence[tuple[str, Sequence[Any]]]] = (
 )
 """What servers let clients say to enter a room; fewer than a connection may say in a second."""
 
+_CLAIMED: Final[Mapping[str, Any]] = {
+    "role": "admin",
+    "userType": "admin",
+    "admin": "true",
+    "isAdmin": "true",
+    "room": "admin:all",
+}
+HANDSHAKES: Final[Mapping[str, Handshake]] = {
+    "fields of its handshake": Handshake(
+        auth={**_CLAIMED, "isAdmin": True, "admin": True, "roles": ["admin"], "rooms": ["admin:all"]}
+    ),
+    "a query": Handshake(query={**_CLAIMED, "roles": "admin", "rooms": "admin:all"}),
+    "headers": Handshake(headers={"X-Role": "admin", "X-User-Role": "admin", "X-Roles": "admin", "X-Admin": "true"}),
+}
+"""By what an intruder asks for more than the token gives, before any event is said."""
+
 
 @requirement("SHD-ADMIN-2")
 async def test_nobody_else_hears_what_is_for_admins_whatever_room_they_ask_for(stage: Stage) -> None:
     owner, intruder = await stage.users(2)
     witness = await stage.admin.connect()
     quiet = await owner.connect(acknowledges=True)
-    intruding = [await _asking_for_rooms(intruder, transport) for transport in stage.transports]
+    intruding = {await _asking_for_rooms(intruder, transport): "by events" for transport in stage.transports}
+    for what, says in HANDSHAKES.items():
+        for transport in stage.transports:
+            if line := await _claiming_a_role(intruder, transport, says):
+                intruding[line] = f"by {what}"
     await stage.canary(owner, intruder)
     since = stage.now
     claim = await submit(stage, owner)
     await raise_fraud_alert(stage, claim)
     await stage.canary(owner, intruder)
-    for line in (quiet, *intruding):
+    for line, asked in ((quiet, "by nothing"), *intruding.items()):
         leaked = [event.name for event in line.received if event.name in ADMIN_EVENTS]
         if leaked:
             raise ContractViolation(
-                f"{line.name} received what is for admins",
+                f"{line.name} received what is for admins; it asked for that {asked}",
                 expected="nothing for admins on a user's connection",
                 observed=", ".join(leaked),
             )
     await witness.awaits("admin_claim_submitted", about(claim))
     await witness.awaits("admin_action_required", _calls_for("fraud_alert", claim, since))
-    if not any(line.is_open for line in intruding):
+    if not any(line.is_open and asked == "by events" for line, asked in intruding.items()):
         raise Inconclusive("no connection of the intruder outlived the attempts, so nothing can be said here")
+
+
+async def _claiming_a_role(intruder: Person, transport: Transport, says: Handshake) -> Line | None:
+    """A connection whose handshake says more than its token; None where it is not let in, as it may well be."""
+    line = intruder.knock(await intruder.session(), transport, says=says, acknowledges=True)
+    try:
+        await line.open()
+    except (ContractViolation, Inconclusive, TargetUnavailable):
+        return None
+    return line
 
 
 async def _asking_for_rooms(intruder: Person, transport: Transport) -> Line:

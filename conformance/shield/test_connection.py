@@ -123,7 +123,7 @@ async def test_a_session_that_ends_while_connected_is_told_and_closed(stage: Sta
             expected=f"not before {over}",
             observed=f"{time.time():.1f}, by our clock: {told.payload}",
         )
-    await line.left()
+    await line.ends()
     await must_hear(stage, user, twin)
 
 
@@ -142,7 +142,7 @@ async def test_a_client_that_leaves_gets_its_own_connection_closed(stage: Stage,
     user, bystander = await stage.users(2)
     twin, other, line = await user.connect(), await bystander.connect(), await user.connect()
     await line.say(CLIENT_DISCONNECT, *reason)
-    await line.left()
+    await line.ends()
     await must_hear(stage, user, twin)
     await must_hear(stage, bystander, other)
 
@@ -198,4 +198,4 @@ async def test_a_client_limited_to_websocket_connects_and_works(stage: Stage) ->
     await line.open()
     await must_hear(stage, user, line)
     await line.say(CLIENT_DISCONNECT, {"reason": "manual"})
-    await line.left()
+    await line.ends()

@@ -1,13 +1,9 @@
 """Once a ban is answered nothing that was issued before it gives access, by any door."""
 
-import asyncio
-
 import pytest
 
 from eventproof.conform.case import (
-    ConnectionRefused,
     ContractViolation,
-    Inconclusive,
     Line,
     NotApplicable,
     NotTestable,
@@ -15,15 +11,13 @@ from eventproof.conform.case import (
     Person,
     Refusal,
     Stage,
-    TargetUnavailable,
     Transport,
     requirement,
 )
 
 from .accounts import accounts
+from .reading_calls import accepted_calls
 from .wording import YOU_ARE_BANNED
-
-RACERS = 16
 
 
 async def _tokens(user: Person) -> list[str]:
@@ -44,14 +38,18 @@ async def _login_is_refused(user: Person) -> None:
 
 @requirement("UST-BAN-4")
 async def test_every_earlier_token_is_refused_by_rest(stage: Stage) -> None:
+    """By every call that reads: each was accepted with the same token before the ban."""
     user, bystander = await stage.users(2)
-    tokens = await _tokens(user)
+    older, newer = await _tokens(user)
+    tokens = {"an older session": older, "a newer session": newer}
     await user.connect()
-    before = [(await user.call("getMe", token=token)).must_succeed() for token in tokens]
+    calls = await accepted_calls(stage, user, tokens)
     await accounts(stage).ban(user)
-    for token, accepted, session in zip(tokens, before, _SESSIONS, strict=True):
-        because = f"with the token {session}, from before the ban"
-        (await user.call("getMe", token=token)).must_be_refused(because, beside=accepted)
+    for call in calls:
+        for session, token in tokens.items():
+            answer = await user.call(call.operation, token=token, **call.parameters)
+            because = f"with the token of {session}, from before the ban"
+            answer.must_be_refused(because, beside=call.accepted)
     (await bystander.call("getMe")).must_be_accepted()
 
 
@@ -88,39 +86,6 @@ async def test_a_ban_of_an_offline_user_holds_when_they_come_back(stage: Stage) 
         user.knock(token), beside=bystander, special="with the token of a user banned while offline"
     )
     (await user.log_in()).must_be_refused("although the user was banned while offline", Refusal.LOGIN)
-
-
-@requirement("UST-BAN-10")
-async def test_no_connection_that_is_being_opened_outlives_the_ban(stage: Stage) -> None:
-    user = await stage.user()
-    token = await user.session()
-    transports = [stage.random.choice(stage.transports) for _ in range(RACERS)]
-    lines = [user.knock(token, transport) for transport in transports]
-    ban = asyncio.Event()
-
-    async def race(line: Line, early: bool) -> bool | None:
-        """Whether the connection was accepted; None where neither that nor a refusal was seen."""
-        if not early:
-            await ban.wait()
-            await asyncio.sleep(stage.random.random() * 0.02)
-        try:
-            await line.open()
-        except ConnectionRefused:
-            return False
-        except (Inconclusive, TargetUnavailable):
-            return None
-        return True
-
-    async def strike() -> None:
-        await asyncio.sleep(stage.random.random() * 0.01)
-        ban.set()
-        await accounts(stage).ban(user)
-
-    *accepted, _ = await asyncio.gather(*(race(line, index % 2 == 0) for index, line in enumerate(lines)), strike())
-    if all(answer is None for answer in accepted):
-        raise Inconclusive(f"none of {RACERS} connections was accepted or refused while the ban was carried out")
-    ends = [line.ends() for line, was_accepted in zip(lines, accepted, strict=True) if was_accepted]
-    await asyncio.gather(*ends)
 
 
 async def _entered(stage: Stage, user: Person) -> list[tuple[OtherChannel, Line]]:

@@ -173,7 +173,7 @@ class PollingStream:
         try:
             async with self._http.request(
                 method,
-                f"{self._url}?{self._query}",
+                engineio.with_query(self._url, self._query),
                 data=payload,
                 headers=None if payload is None else {"Content-Type": "text/plain;charset=UTF-8"},
                 allow_redirects=False,

@@ -203,7 +203,7 @@ class Session:
     def _websocket(self, sid: str | None, headers: Iterable[tuple[str, str]]) -> WebSocketStream:
         return WebSocketStream(
             self._address,
-            f"{self._address.target(self._path)}?{engineio.query('websocket', sid)}",
+            engineio.with_query(self._address.target(self._path), engineio.query("websocket", sid)),
             headers=(*self._headers, *headers),
             listener=self,
             journal=self._journal,

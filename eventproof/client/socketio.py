@@ -82,7 +82,7 @@ class SocketIOClient:
             ssl_context=ssl_context,
         )
         self._session.answer_heartbeats = answer_heartbeats
-        self._begun = False
+        self._begun = self._joins = False
         self._refused: wire.ConnectRefused | None = None
         self._asked: dict[int, str] = {}
         self._acks: dict[int, wire.AckReceived] = {}
@@ -144,11 +144,12 @@ class SocketIOClient:
 
         Raises ConnectionRefused, TargetUnavailable, Inconclusive (no answer in time) or ProtocolViolation.
         """
-        if self._begun:
+        if self._joins:
             raise UsageError("A client opens once; make another one.")
-        self._begun = True
+        self._joins = True
+        if not self._begun:
+            await self.reach()
         try:
-            await self._session.open("websocket" if self._transport == "websocket" else "polling")
             await self.join(self._auth)
             if self._transport == "upgrade":
                 await self._session.upgrade()
@@ -157,6 +158,23 @@ class SocketIOClient:
                 self._journal.enter(Kind.REFUSED, payload={"reason": str(error), "data": error.data})
             await self.close()
             raise
+
+    async def reach(self) -> None:
+        """Open the transport alone: `open` then only joins the namespace. Raises as it does."""
+        if self._begun:
+            raise UsageError("A client opens once; make another one.")
+        self._begun = True
+        try:
+            await self._session.open("websocket" if self._transport == "websocket" else "polling")
+        except BaseException as error:
+            if isinstance(error, ConnectionRefused):
+                self._journal.enter(Kind.REFUSED, payload={"reason": str(error), "data": error.data})
+            await self.close()
+            raise
+
+    async def rejoin(self) -> None:
+        """Send CONNECT once more as `open` did. Raises as `join` does."""
+        await self.join(self._auth)
 
     async def join(self, auth: Any = None) -> None:
         """Send CONNECT for the namespace on the open transport: what `open` does, and what a test does again.

@@ -7,10 +7,13 @@ from eventproof.refusal import Proof, Refusal
 from eventproof.target import Command, OtherChannel, Target, Tier, Transport
 
 from .calls import Answer, Twin
+from .doors import Handshake
+from .each import on_each
 from .line import EndedAtOnce, Line
 from .marks import capability, every_system, judges_the_run, on_stage, proves, requirement, slow
 from .person import Person
 from .play import Fire, Play, PlayOf
+from .silence import Silence
 from .stage import Stage
 from .verdicts import NotApplicable, NotTestable
 
@@ -25,6 +28,7 @@ __all__ = [
     "Ending",
     "EventproofError",
     "Fire",
+    "Handshake",
     "History",
     "Inconclusive",
     "Kind",
@@ -39,6 +43,7 @@ __all__ = [
     "Received",
     "Record",
     "Refusal",
+    "Silence",
     "Stage",
     "Target",
     "TargetUnavailable",
@@ -48,6 +53,7 @@ __all__ = [
     "capability",
     "every_system",
     "judges_the_run",
+    "on_each",
     "on_stage",
     "proves",
     "requirement",

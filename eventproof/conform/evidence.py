@@ -12,25 +12,44 @@ from eventproof.report.visible import sentence
 __all__ = ["frames_of", "shown", "told"]
 
 _MOST = 60
+_AFTER = 15
+"""So many of them come after what was found, where there are more."""
+_THIS = "  <- this"
 _LONGEST = 400
 _HEARTBEATS = frozenset({"2", "3", "2probe", "3probe", "6"})
 
 
-def frames_of(records: Sequence[Record]) -> tuple[Frame, ...]:
-    """The last records of a case as lines, without heartbeats; times count from its first record."""
-    if not records:
-        return ()
-    began = records[0].at
-    telling = [record for record in records if not _is_heartbeat(record)]
+def frames_of(records: Sequence[Record], error: BaseException | None, whole: Iterable[Record]) -> tuple[Frame, ...]:
+    """The records around what a case found, as lines, without heartbeats; the last ones where it found no record.
+
+    What it found may come from an earlier case of the run, whose `whole` history is then looked into. Times count from
+    the first record of the case, or from the first one shown.
+    """
+    shows = _record_of(error)
+    here = any(record is shows for record in records)
+    telling = [record for record in (records if here or shows is None else whole) if not _is_heartbeat(record)]
+    place = next((place for place, record in enumerate(telling) if record is shows), len(telling) - 1)
+    begin = max(0, min(place + _AFTER, len(telling)) - _MOST)
+    chosen = telling[begin : begin + _MOST]
+    began = records[0].at if here and records else chosen[0].at if chosen else 0.0
     return tuple(
         Frame(
             at=record.at - began,
             actor=record.connection or record.actor,
             kind=record.kind.value,
-            text=_text(record),
+            text=f"{_text(record)}{_THIS if record is shows else ''}",
         )
-        for record in telling[-_MOST:]
+        for record in chosen
     )
+
+
+def _record_of(error: BaseException | None) -> Record | None:
+    """What shows a failure in the history: of what was raised, or of what caused that."""
+    while error is not None:
+        if isinstance(error, ContractViolation) and isinstance(error.record, Record):
+            return error.record
+        error = error.__cause__
+    return None
 
 
 def told(error: BaseException) -> tuple[str, str, str]:

@@ -57,6 +57,11 @@ class Line:
         self._budgets = budgets
         self._history = history
         self._manners = manners
+        self.role = ""
+        """What tells it from others of its case, for a sentence: `device 2 of 3, an older session`."""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.role})" if self.role else self.name
 
     @property
     def acknowledges(self) -> bool:
@@ -272,12 +277,31 @@ class Line:
                 await self.ends()
 
     async def ends(self, within: float | None = None) -> Closed:
-        """How the server closed it; raises NotClosed after `within` seconds, the profile's `close` by default."""
-        return self._by_the_server(await self.client.closed(self._budgets.close if within is None else within))
+        """How the server closed it; raises NotClosed after `within` seconds, the profile's `close` by default.
 
-    async def left(self, within: float | None = None) -> Closed:
-        """As `ends`, but a DISCONNECT packet for the namespace is enough: the transport may stay open."""
-        return self._by_the_server(await self._socketio.disconnected(self._budgets.close if within is None else within))
+        With Socket.IO a DISCONNECT packet for the namespace is enough: the transport may stay open.
+        """
+        end = self.client.disconnected if isinstance(self.client, SocketIOClient) else self.client.closed
+        return self._by_the_server(await end(self._budgets.close if within is None else within))
+
+    async def reach(self) -> None:
+        """Open the transport alone, so that `open` has only to ask for the namespace; raises as `open` does."""
+        await self._socketio.reach()
+
+    async def must_stay_out(self) -> None:
+        """After a DISCONNECT packet: nobody comes back into the namespace on a transport that is still there.
+
+        Raises ContractViolation where the server lets us in, Inconclusive where it does not answer.
+        """
+        if self.client.ended is not None:
+            return
+        with suppress(ConnectionRefused):
+            await self._socketio.rejoin()
+            raise ContractViolation(
+                f"{self.name} was let into the namespace again, on the transport that it had",
+                expected="a refusal, as of a new connection with the same token",
+                observed="an open connection",
+            )
 
     def _by_the_server(self, closed: Closed) -> Closed:
         if closed.by != "peer":

@@ -118,6 +118,6 @@ def on_stage(case: Callable[..., Any]) -> Callable[..., None]:
 
     @functools.wraps(case)
     def performed(stage: Any, **arguments: Any) -> None:
-        stage.perform(case(stage=stage, **arguments))
+        stage.play_out(lambda: case(stage=stage, **arguments))
 
     return performed

@@ -177,7 +177,7 @@ class Suite:
             outcome=outcome,
             command=self._repeat(self._options.only),
             requirements=results,
-            notes=(*self._notes, *(_left_out(results) if outcome is Outcome.PASS else ())),
+            notes=(*self._notes, *self.troupe.left_behind(), *(_left_out(results) if outcome is Outcome.PASS else ())),
         )
 
     def _judged(self, item: pytest.Item) -> Check:
@@ -197,7 +197,7 @@ class Suite:
             expected=expected,
             observed=observed,
             waits_for=error.waits_for if isinstance(error, Inconclusive) else (),
-            frames=frames_of(stage.records) if telling and stage is not None else (),
+            frames=frames_of(stage.records, error, stage.whole_run) if telling and stage is not None else (),
             repeat=self._repeat([name]) if verdict is not Verdict.PASS else "",
         )
 

@@ -142,6 +142,11 @@ def query(transport: str, sid: str | None = None) -> str:
     return urlencode(parameters)
 
 
+def with_query(target: str, query: str) -> str:
+    """The target of a request with this query, behind the one that it may have already."""
+    return f"{target}{'&' if '?' in target else '?'}{query}"
+
+
 def _from_base64(record: str) -> bytes:
     try:
         return b64decode(record[1:], validate=True)
