@@ -223,6 +223,8 @@ class HubSocketIO:
         if response is None:
             return b""
         self._head, self._key = b"", ""
+        if response.violation is not None:
+            raise response.violation
         if not response.accepted:
             self._end(CloseReason.REFUSED, f"HTTP {response.status} {response.reason}".rstrip(), at)
             return b""

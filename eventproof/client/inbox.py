@@ -68,7 +68,7 @@ class Inbox:
         self.left = Closed(at, order, By.PEER, Ending.DISCONNECT, reason, None, at)
         self.wake()
 
-    def end(self, ending: Ending, reason: str, code: int | None = None) -> None:
+    def end(self, ending: Ending, reason: str, code: int | None = None, said: Any = None) -> None:
         """The transport ended; only the first call counts."""
         if self.ended is not None:
             return
@@ -76,7 +76,7 @@ class Inbox:
         reason = self._journal.redaction.text(f"we left; {reason}" if self.leaving else reason)
         at, order = self._journal.enter(Kind.CLOSED, payload={"by": by, "reason": reason, "code": code})
         left_at = self.left.at if self.left else None
-        self.ended = Closed(at, order, by, ending, reason, code, left_at)
+        self.ended = Closed(at, order, by, ending, reason, code, left_at, said)
         self.wake()
 
     def violate(self, violation: ProtocolViolation) -> None:

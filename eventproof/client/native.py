@@ -162,9 +162,16 @@ class WebSocketClient:
         """Part of Listener."""
         self._inbox.violate(violation)
 
-    def on_end(self, stream: object, ending: Ending, reason: str, code: int | None) -> None:  # noqa: ARG002 - as above
+    def on_end(
+        self,
+        stream: object,  # noqa: ARG002 - as above
+        ending: Ending,
+        reason: str,
+        code: int | None,
+        said: Any = None,
+    ) -> None:
         """Part of Listener."""
-        self._inbox.end(ending, reason, code)
+        self._inbox.end(ending, reason, code, said)
 
     async def __aenter__(self) -> Self:
         if self._stream is None:

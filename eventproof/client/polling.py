@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Iterable
+from typing import Any
 
 import aiohttp
 
@@ -12,16 +13,15 @@ from eventproof.wire import engineio
 from eventproof.wire.connection import Opened
 from eventproof.wire.engineio import Message
 
-from .address import Address, unreachable
+from .address import Address
 from .answer import Answer, judge
+from .answer_body import read_answer, unanswered
 from .channel import Ending
 from .journal import Journal
 from .websocket_stream import Listener
 
 __all__ = ["PollingStream"]
 
-_MAX_BODY = 16 * 1024 * 1024
-_SHOWN = 4096
 _MARGIN = 5.0
 """Seconds a poll may last beyond the heartbeat that must end it."""
 
@@ -47,6 +47,7 @@ class PollingStream:
             headers=list(headers),
             cookie_jar=aiohttp.CookieJar(unsafe=True),
             connector=aiohttp.TCPConnector(ssl=ssl_context or True, limit=4),
+            auto_decompress=False,
         )
         self._query = engineio.query("polling")
         self._patience = 30.0
@@ -147,7 +148,9 @@ class PollingStream:
             async with asyncio.timeout(self._patience):
                 return await self._request(method, payload)
         except _SessionGone as gone:
-            self._finish(Ending.HTTP_STATUS, f"a {method} was answered {gone.answer.shown}", gone.answer.status)
+            answer = gone.answer
+            reason = f"a {method} was answered {answer.shown}" + (f": {answer.said}" if answer.said else "")
+            self._finish(Ending.HTTP_STATUS, reason, answer.status, answer.data)
         except TimeoutError:
             self._finish(Ending.LOCAL, f"a {method} was not answered within {self._patience:g} s", None)
         except TargetUnavailable as error:
@@ -179,26 +182,16 @@ class PollingStream:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout),
             ) as response:
-                body = await _read(response.content)
-                answer = Answer(
-                    self._url,
-                    response.status,
-                    response.headers.get("Content-Type", ""),
-                    self._journal.redaction.text(body[:_SHOWN].decode(errors="replace")),
-                    response.headers.get("Location", ""),
-                )
+                answer, body, broken = await read_answer(self._url, response, self._journal.redaction)
         except (aiohttp.ClientError, OSError) as error:
-            cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-            raise unreachable(self._address, cause) from None
-        if answer.status == 200 and len(body) <= _MAX_BODY and (not first or body.startswith(b"0{")):
-            return body
-        if first:
+            raise unanswered(self._address, error) from None
+        if first and (answer.status != 200 or not body.startswith(b"0{")):
             raise judge(answer, "Socket.IO server")
         if answer.status != 200:
             raise _SessionGone(answer)
-        raise ProtocolViolation(
-            "The body of a poll is too big.", expected=f"at most {_MAX_BODY} bytes", observed="more than that"
-        )
+        if broken is not None:
+            raise broken
+        return body
 
     def _deliver(self, payload: bytes) -> None:
         try:
@@ -216,20 +209,10 @@ class PollingStream:
         self._listener.on_violation(violation)
         self._finish(Ending.VIOLATION, str(violation), None)
 
-    def _finish(self, ending: Ending, reason: str, code: int | None) -> None:
+    def _finish(self, ending: Ending, reason: str, code: int | None, said: Any = None) -> None:
         if not self._ended:
             self._ended = True
-            self._listener.on_end(self, ending, reason, code)
-
-
-async def _read(content: aiohttp.StreamReader) -> bytes:
-    """The body, read no further than it takes to see that it is too big."""
-    body = bytearray()
-    async for chunk in content.iter_any():
-        body += chunk
-        if len(body) > _MAX_BODY:
-            break
-    return bytes(body)
+            self._listener.on_end(self, ending, reason, code, said)
 
 
 class _SessionGone(Exception):

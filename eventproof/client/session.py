@@ -2,12 +2,13 @@
 
 import ssl
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from eventproof.errors import ContractViolation, Inconclusive, ProtocolViolation, TargetUnavailable, UsageError
 from eventproof.wire import connection as wire
 from eventproof.wire import engineio
 from eventproof.wire.states import SessionState
+from eventproof.wire.websocket import CloseCode
 
 from .address import Address
 from .channel import ConnectionRefused, Ending
@@ -166,10 +167,10 @@ class Session:
         """Part of Listener."""
         self._inbox.violate(violation)
 
-    def on_end(self, stream: object, ending: Ending, reason: str, code: int | None) -> None:
+    def on_end(self, stream: object, ending: Ending, reason: str, code: int | None, said: Any = None) -> None:
         """Part of Listener."""
         if self._stream is None or stream is self._stream:
-            self._inbox.end(ending, reason, code)
+            self._inbox.end(ending, reason, code, said)
 
     def _take(self, event: wire.WireEvent) -> None:
         match event:
@@ -218,7 +219,9 @@ class Session:
         if self._inbox.ended is not None:
             ended = self._inbox.ended
             raise ConnectionRefused(
-                f"The connection ended before its upgrade was complete: {ended.reason}.", status=ended.code
+                f"The connection ended before its upgrade was complete: {ended.reason}.",
+                data=ended.said,
+                status=ended.code,
             )
 
     def _raise_not_opened(self) -> None:
@@ -226,6 +229,13 @@ class Session:
         violation, ended = self._inbox.violation, self._inbox.ended
         if violation is not None:
             raise TargetUnavailable(f"{url} is no {_WANTED}: {violation} It sent {violation.observed}.")
+        if ended is not None and ended.ending is Ending.WEBSOCKET_CLOSE and _refuses(ended.code):
+            raise ConnectionRefused(f"{url} refused the connection: {ended.reason}.", status=ended.code)
         if ended is not None:
             raise TargetUnavailable(f"{url} is no {_WANTED}: no OPEN packet came, {ended.reason}.")
         raise Inconclusive(f"{url} sent no Engine.IO OPEN packet within {self._timeout:g} s.")
+
+
+def _refuses(code: int | None) -> bool:
+    """Whether a WebSocket's close code says "not you": a policy, Unauthorized and such, or a server's own."""
+    return code is not None and (code == CloseCode.POLICY_VIOLATION or code >= 3000)

@@ -185,6 +185,7 @@ class SocketIOClient:
         if ended is not None:
             raise ConnectionRefused(
                 f"The connection ended before namespace {self._namespace} was joined: {ended.reason}.",
+                data=ended.said,
                 status=ended.code,
             )
         raise Inconclusive(f"CONNECT to {self._namespace} was not answered within {self._timeout:g} s.")
