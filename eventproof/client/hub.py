@@ -14,6 +14,7 @@ from typing import Any
 import gevent
 
 from eventproof.wire import engineio, websocket
+from eventproof.wire.connection import Recovery
 
 from .address import Address, unreachable
 from .hub_connection import HubSocketIO, Listener
@@ -72,9 +73,19 @@ class Hub:
         """How many connections are open or being opened."""
         return len(self._connections)
 
-    def open(self, listener: Listener, auth: Any = None, namespace: str = "/", name: Any = None) -> HubSocketIO:
-        """Begin to connect; the listener hears what comes of it, never before this returns."""
-        connection = HubSocketIO(self, listener, auth, namespace, name)
+    def open(
+        self,
+        listener: Listener,
+        auth: Any = None,
+        namespace: str = "/",
+        name: Any = None,
+        recover: Recovery | None = None,
+    ) -> HubSocketIO:
+        """Begin to connect; the listener hears what comes of it, never before this returns.
+
+        `recover` is the `recovery` of a connection that has ended, to go on from there.
+        """
+        connection = HubSocketIO(self, listener, auth, namespace, name, recover)
         self._connections.add(connection)
         self._waiting.append(connection)
         self._start_some_soon()

@@ -26,6 +26,7 @@ from eventproof.wire.connection import (
     Opened,
     PingReceived,
     PongReceived,
+    Recovery,
     TransportClosed,
 )
 from eventproof.wire.engineio import Message
@@ -113,7 +114,10 @@ class Home(Protocol):
 
 
 class HubSocketIO:
-    """One connection. `name` is the caller's to use; `due` is when silence becomes its end."""
+    """One connection. `name` is the caller's to use; `due` is when silence becomes its end.
+
+    `recovery` is set at the end, where the server offers that another connection goes on from there.
+    """
 
     __slots__ = (
         "_auth",
@@ -130,11 +134,21 @@ class HubSocketIO:
         "due",
         "is_open",
         "name",
+        "recovery",
     )
 
-    def __init__(self, hub: Home, listener: Listener, auth: Any, namespace: str, name: Any) -> None:
+    def __init__(
+        self,
+        hub: Home,
+        listener: Listener,
+        auth: Any,
+        namespace: str,
+        name: Any,
+        recover: Recovery | None = None,
+    ) -> None:
         self.name = name
         self.due = float("inf")
+        self.recovery = recover
         self.is_open = self._gone = False
         self._hub = hub
         self._listener = listener
@@ -261,7 +275,7 @@ class HubSocketIO:
     def _on_opened(self, event: Opened, _at: float) -> None:
         self._patience = event.ping_interval + event.ping_timeout
         if self._session is not None:
-            self._send(self._session.connect(self._namespace, self._auth))
+            self._send(self._session.connect(self._namespace, self._auth, self.recovery))
         self._auth = None
 
     def _on_accepted(self, _event: Connected, at: float) -> None:
@@ -306,6 +320,8 @@ class HubSocketIO:
         if self._gone:
             return
         self._gone, self.is_open = True, False
+        if self._session is not None:
+            self.recovery = self._session.recovery(self._namespace) or self.recovery
         if self._stream is not None:
             self._stream.close()
         self._stream = self._session = self._frames = None

@@ -33,8 +33,9 @@ class SocketIOClient:
     """One connection to one namespace.
 
     `transport` is `websocket`, `polling`, or `upgrade`: polling that is upgraded to websocket while it opens.
-    `auth` is the payload of CONNECT. Without `auto_ack` every acknowledgement is held back until `ack` is called.
-    `auto_answer` sends events of ours in answer to theirs. `timeout` bounds each step of opening and every write.
+    `auth` is the payload of CONNECT; what `recovery` of an earlier client gave is joined to it as `recover`. Without
+    `auto_ack` every acknowledgement is held back until `ack` is called. `auto_answer` sends events of ours in answer to
+    theirs. `timeout` bounds each step of opening and every write.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class SocketIOClient:
         namespace: str = "/",
         transport: TransportChoice = "websocket",
         auth: Any = None,
+        recover: wire.Recovery | None = None,
         headers: Iterable[tuple[str, str]] = (),
         history: History | None = None,
         actor: str = "client",
@@ -61,7 +63,9 @@ class SocketIOClient:
         self.sid = ""
         """Our id in the namespace."""
         address, headers = Address.parse(base_url), tuple(headers)
-        self._namespace, self._transport, self._auth = namespace, transport, auth
+        self.recovered = False
+        """Whether the server says that this connection goes on where the one of `recover` ended."""
+        self._namespace, self._transport, self._auth, self._recover = namespace, transport, auth, recover
         self._auto_ack, self._auto_answer, self._timeout = auto_ack, auto_answer, timeout
         self._journal = Journal(
             History(time.monotonic) if history is None else history,
@@ -109,6 +113,11 @@ class SocketIOClient:
         return self._session.opened
 
     @property
+    def recovery(self) -> wire.Recovery | None:
+        """What another client may `recover`, also after the end; None where the server offers no such thing."""
+        return self._session.wire.recovery(self._namespace)
+
+    @property
     def violation(self) -> ProtocolViolation | None:
         """What the server did against its protocol, once it did."""
         return self._inbox.violation
@@ -149,7 +158,7 @@ class SocketIOClient:
         self._begun = True
         try:
             await self._session.open("websocket" if self._transport == "websocket" else "polling")
-            await self.join(self._auth)
+            await self.join(self._auth, self._recover)
             if self._transport == "upgrade":
                 await self._session.upgrade()
         except BaseException as error:
@@ -158,14 +167,14 @@ class SocketIOClient:
             await self.close()
             raise
 
-    async def join(self, auth: Any = None) -> None:
+    async def join(self, auth: Any = None, recover: wire.Recovery | None = None) -> None:
         """Send CONNECT for the namespace on the open transport: what `open` does, and what a test does again.
 
         Raises ConnectionRefused with the data of CONNECT_ERROR, or where the connection is ended instead.
         """
         self._refused, self._inbox.left, self.sid = None, None, ""
         if self._inbox.ended is None:
-            self._session.write(self._session.wire.connect(self._namespace, auth))
+            self._session.write(self._session.wire.connect(self._namespace, auth, recover))
         await self._inbox.until(
             lambda: self.sid or self._refused or self._inbox.left or self._inbox.ended, self._timeout
         )
@@ -281,6 +290,7 @@ class SocketIOClient:
         match event:
             case wire.Connected():
                 self.sid = event.sid
+                self.recovered = self._recover is not None and event.pid == self._recover.pid
                 self._journal.enter(Kind.OPENED, payload={"transport": self._transport, "sid": event.sid})
                 self._inbox.wake()
             case wire.ConnectRefused():

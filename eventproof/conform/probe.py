@@ -8,6 +8,7 @@ from eventproof.catalog import Catalog, Wire
 from eventproof.client.aio import ConnectionRefused, SocketIOClient
 from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
 from eventproof.target import Target
+from eventproof.wire.websocket import UnaskedFor
 
 __all__ = ["probe"]
 
@@ -37,8 +38,8 @@ async def _knock(target: Target) -> None:
     )
     try:
         await client.open()
-    except ConnectionRefused:
-        return
+    except (ConnectionRefused, UnaskedFor):
+        return  # it is there; what is wrong with its handshake is for the cases to say
     except Inconclusive as silence:
         raise TargetUnavailable(str(silence)) from silence
     except TargetUnavailable as nothing:

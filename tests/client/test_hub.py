@@ -76,7 +76,7 @@ def _with_hub(url: str, work: Callable[[Hub, Heard], _T], **options: Any) -> _T:
     return _isolated(run)
 
 
-async def _beside(url: str, work: Callable[[Hub, Heard], _T], **options: Any) -> _T:
+async def beside(url: str, work: Callable[[Hub, Heard], _T], **options: Any) -> _T:
     """The same while this thread's event loop serves."""
     return await asyncio.to_thread(lambda: _with_hub(url, work, **options))
 
@@ -95,7 +95,7 @@ async def test_a_connection_opens_sends_receives_and_is_acknowledged(servers: An
         assert heard.next() == ("closed", Closed(CloseReason.OURS))
         assert len(hub) == 0
 
-    await _beside(servers.url, work)
+    await beside(servers.url, work)
 
 
 async def test_events_keep_their_order(servers: Any) -> None:
@@ -105,7 +105,7 @@ async def test_events_keep_their_order(servers: Any) -> None:
         connection.emit("burst", 0, 500)
         assert [heard.next()[2][0] for _ in range(500)] == list(range(500))
 
-    await _beside(servers.url, work)
+    await beside(servers.url, work)
 
 
 async def test_binary_events_and_questions_of_the_server_pass(servers: Any) -> None:
@@ -115,7 +115,7 @@ async def test_binary_events_and_questions_of_the_server_pass(servers: Any) -> N
         connection.emit("tell", b"\x00\xff")
         assert heard.next() == ("received", "told", (b"\x00\xff",))
 
-    await _beside(servers.url, work)
+    await beside(servers.url, work)
 
 
 async def test_a_refusal_says_why(servers: Any) -> None:
@@ -126,7 +126,7 @@ async def test_a_refusal_says_why(servers: Any) -> None:
         assert how.reason is CloseReason.REFUSED
         assert "refused" in str(how)
 
-    await _beside(servers.url, work)
+    await beside(servers.url, work)
 
 
 async def test_heartbeats_are_answered_so_the_connection_stays(servers: Any) -> None:
@@ -137,7 +137,7 @@ async def test_heartbeats_are_answered_so_the_connection_stays(servers: Any) -> 
         assert not gevent.wait([gevent.spawn(heard.told.peek)], timeout=2.3)
         assert connection.is_open
 
-    await _beside(servers.brisk, work)
+    await beside(servers.brisk, work)
 
 
 async def test_a_disconnect_of_the_server_is_told_before_its_close(servers: Any) -> None:
@@ -152,7 +152,7 @@ async def test_a_disconnect_of_the_server_is_told_before_its_close(servers: Any)
         assert told[-1][1].reason in {CloseReason.CLOSE_FRAME, CloseReason.END, CloseReason.ENGINE_CLOSE}
         assert not connection.is_open
 
-    await _beside(servers.url, work)
+    await beside(servers.url, work)
 
 
 async def test_many_connections_wait_their_turn_to_open(servers: Any) -> None:
@@ -162,7 +162,7 @@ async def test_many_connections_wait_their_turn_to_open(servers: Any) -> None:
         assert sorted(heard.next()[1] for _ in range(40)) == list(range(40))
         assert len(hub) == 40
 
-    await _beside(servers.url, work, opening=4)
+    await beside(servers.url, work, opening=4)
 
 
 class Peer:
