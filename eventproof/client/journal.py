@@ -16,6 +16,8 @@ class Journal:
         self._history = history
         self._actor, self._connection, self._channel = actor, connection, channel
         self.redaction = redaction
+        self.size_in = 0
+        """How many characters and bytes came so far."""
 
     def now(self) -> float:
         """The time on the history's clock."""
@@ -23,6 +25,7 @@ class Journal:
 
     def frame_in(self, message: str | bytes) -> None:
         """A frame came."""
+        self.size_in += len(message)
         self._add(Kind.FRAME_IN, "", self.redaction.message(message))
 
     def frame_out(self, message: str | bytes) -> None:

@@ -151,7 +151,7 @@ class WebSocketClient:
         name, argument = self._read(message)
         self._inbox.receive(name, (argument,))
         if self._inbox.is_full:
-            self._inbox.end(Ending.OVERFLOW, "more events came than a client keeps")
+            self._inbox.end(Ending.OVERFLOW, "more came than a client keeps")
             self.drop()
 
     def on_ping(self, payload: bytes) -> bool:  # noqa: ARG002 - part of Listener

@@ -158,6 +158,8 @@ class Session:
             return
         for event in events:
             self._take(event)
+        if self._inbox.is_full and self._inbox.ended is None:
+            self._end(Ending.OVERFLOW, "more came than a client keeps")
 
     def on_ping(self, payload: bytes) -> bool:  # noqa: ARG002 - part of Listener
         """Part of Listener."""
@@ -191,8 +193,6 @@ class Session:
                 pass
             case _:
                 self._handler(event)
-                if self._inbox.is_full:
-                    self._end(Ending.OVERFLOW, "more events came than a client keeps")
 
     def _end(self, ending: Ending, reason: str) -> None:
         self._inbox.end(ending, reason)

@@ -25,6 +25,8 @@ from .redaction import Redaction, secrets_of
 
 __all__ = ["SseClient"]
 
+_MOST_COMMENTS = 10_000
+
 
 class SseClient:
     """One stream. An event's argument is its data, parsed where it is JSON; its `id` is the last event id.
@@ -177,7 +179,7 @@ class SseClient:
                 for item in self._decoder.feed(chunk):
                     self._take(item)
                 if self._inbox.is_full:
-                    self._inbox.end(Ending.OVERFLOW, "more events came than a client keeps")
+                    self._inbox.end(Ending.OVERFLOW, "more came than a client keeps")
                     break
             self._inbox.end(Ending.STREAM_END, "the server ended the stream")
         except ProtocolViolation as violation:
@@ -196,7 +198,8 @@ class SseClient:
 
     def _take(self, item: sse.ServerSentEvent | sse.Comment) -> None:
         if isinstance(item, sse.Comment):
-            self.comments.append(item.text)
+            if len(self.comments) < _MOST_COMMENTS:
+                self.comments.append(item.text)
             return
         self._inbox.receive(item.event, (_parsed(item.data),), event_id=item.id)
 

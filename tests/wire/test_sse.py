@@ -121,7 +121,8 @@ _LONG = "x" * 2048
         ("retry:1000\ndata:test1\n\nid:test\ndata:test2", ["test1"]),
         ("data:\n\ndata\ndata\n\ndata:test\n\n", ["", "\n", "test"]),
         (
-            "data:\0\ndata:  2\rData:1\ndata\0:2\ndata:1\r\0data:4\nda-ta:3\rdata_5\ndata:3\rdata:\r\n data:32\ndata:4\n\n",
+            "data:\0\ndata:  2\rData:1\ndata\0:2\ndata:1\r\0data:4\nda-ta:3\rdata_5\ndata:3\rdata:\r\n"
+            " data:32\ndata:4\n\n",
             ["\0\n 2\n1\n3\n\n4"],
         ),
         ("data:test\n data\ndata\nfoobar:xxx\njustsometext\n:thisisacommentyay\ndata:test\n\n", ["test\n\ntest"]),
