@@ -15,9 +15,12 @@ from urllib.parse import quote, urlencode
 import jwt as pyjwt
 
 from .errors import ContractViolation, UsageError
+from .operations import FORM
 from .target import Call, Command, Identity, MainChannel, OtherChannel, Target, TokenPlace
+from .templates import PLACEHOLDER as _PLACEHOLDER
+from .templates import derived, names
+from .wellformed import encodable
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _SECRET_FIELDS = frozenset({"password", "token", "access_token", "accessToken", "refresh_token", "refreshToken"})
 REDACTED = "[redacted]"
@@ -27,7 +30,7 @@ _ANOTHER_KEY = "a key that is not the one of any server"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, ready to be sent; `json` is None where it has no body."""
+    """One HTTP request; `json` is None where it has no body. What is sent is in `content` and `sent_headers`."""
 
     operation: str
     method: str
@@ -35,13 +38,41 @@ class Request:
     headers: Mapping[str, str] = field(repr=False)
     json: Any = field(repr=False)
 
+    @property
+    def content(self) -> bytes | None:
+        """The body: JSON, or a form where the headers say so; None where there is none."""
+        if self.json is None:
+            return None
+        if self._content_type.startswith(FORM):
+            return urlencode(self.json, doseq=True).encode()
+        return json.dumps(self.json, ensure_ascii=False).encode()
+
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        """The headers, with the `Content-Type` of the body; without any where there is no body."""
+        others = {name: value for name, value in self.headers.items() if name.lower() != "content-type"}
+        return others if self.json is None else {**others, "Content-Type": self._content_type}
+
+    @property
+    def _content_type(self) -> str:
+        given = (value for name, value in self.headers.items() if name.lower() == "content-type")
+        return next(given, "application/json")
+
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One program to run, in place of a request; exit code 0 is success, standard output may be JSON."""
+    """One program to run in a folder, in place of a request; exit code 0 is success, standard output may be JSON."""
 
     operation: str
     arguments: tuple[str, ...] = field(repr=False)
+    folder: str | None = None
+    """None: where we run."""
+    refused: int | None = None
+    """The exit code that is a refusal; None where none is."""
+
+    def status(self, exit_code: int | None) -> int:
+        """The exit code as a status of HTTP: 200, 403 or 500."""
+        return 200 if exit_code == 0 else 403 if exit_code is not None and exit_code == self.refused else 500
 
 
 def request_for(target: Target, operation_id: str, parameters: Mapping[str, Any], token: str | None = None) -> Request:
@@ -64,25 +95,66 @@ def action_for(
         raise UsageError(
             f"{target.source}: no system under test has the operation {operation_id}, or [operations] denies it"
         )
-    known = {**parameters, **({} if token is None else {"token": token})}
+    known = {**derived(parameters), **parameters, **({} if token is None else {"token": token})}
     where = f"{target.source}: [operations.{operation_id}]"
     if isinstance(operation, Command):
-        return Invocation(operation_id, tuple(str(fill(part, known, where)) for part in operation.arguments))
+        arguments = tuple(_arguments(operation, {"token": "", **known}, where))
+        return Invocation(operation_id, arguments, target.folder, operation.refused)
     escaped = {name: quote(str(value), safe="") for name, value in known.items()}
     return Request(
         operation=operation_id,
         method=operation.method,
         url=target.rest.url + fill(operation.path, escaped, where),
-        headers=headers_for(target, token),
+        headers=_merged(headers_for(target, token), _sendable(operation.headers, known, where)),
         json=fill(operation.body, known, where, operation.optional),
     )
 
 
 def headers_for(target: Target, token: str | None) -> dict[str, str]:
-    """The headers that carry a token; none without one."""
-    return (
-        {} if token is None else dict(fill(target.rest.headers, {"token": token}, f"{target.source}: [rest.headers]"))
-    )
+    """The headers of every call; without a token none that carries one."""
+    known = {} if token is None else {"token": token}
+    return _sendable(target.rest.headers, known, f"{target.source}: [rest.headers]")
+
+
+def presented(template: Mapping[str, str], token: str | None, where: str) -> dict[str, str]:
+    """The headers or the query of a connection; without a token nothing that carries one."""
+    return _sendable(template, {} if token is None else {"token": token}, where)
+
+
+def _sendable(template: Mapping[str, str], known: Mapping[str, Any], where: str) -> dict[str, str]:
+    """Texts filled in; those that carry a token are left out where there is none."""
+    kept = {name: value for name, value in template.items() if "token" in known or "token" not in names(value)}
+    return {name: str(value) for name, value in fill(kept, known, where).items()}
+
+
+def _merged(usual: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """Headers, each once: their names are the same in capitals and in small letters."""
+    replaced = {name.lower() for name in own}
+    return {**{name: value for name, value in usual.items() if name.lower() not in replaced}, **own}
+
+
+def _arguments(command: Command, known: Mapping[str, Any], where: str) -> Iterator[str]:
+    """The arguments of a program, filled in.
+
+    Raises ContractViolation for a NUL or half a surrogate pair, which the target put in an id and no program can be
+    given; UsageError for what begins with `-`, which the program would take as an option.
+    """
+    options_end = False
+    for template in command.arguments:
+        filled = str(fill(template, known, where))
+        if "\0" in filled or encodable(filled):
+            raise ContractViolation(
+                f"{command.operation} is a program here, and {template} is no text that can be handed to one",
+                expected="text without NUL",
+                observed=repr(redact(filled))[:80],
+            )
+        if filled.startswith("-") and not template.startswith("-") and not options_end:
+            raise UsageError(
+                f'{where}: {template} begins with "-" this time, which the program would take as an option: '
+                'write "--" before it, or --name={name}'
+            )
+        options_end = options_end or template == "--"
+        yield filled
 
 
 def auth_for(target: Target, token: str | None, channel: MainChannel | None = None) -> Any:

@@ -40,7 +40,7 @@ def check(
 ) -> int:
     """Check that a server keeps its contract.
 
-    The target is a profile (eventproof.toml here by default) or a URL.
+    The target is a URL or a profile: by default eventproof.toml here, or above up to the repository's root.
     """
     from eventproof import catalog
     from eventproof.conform import launch, listing, rehearsal, run

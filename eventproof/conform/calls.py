@@ -8,10 +8,11 @@ from typing import Any
 
 import aiohttp
 
-from eventproof.actions import Invocation, Request, action_for, at, read, redact
+from eventproof.actions import Invocation, Request, action_for, at, credentials_of, read, redact
 from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
 from eventproof.history import History, Kind
-from eventproof.target import Target
+from eventproof.target import Identity, Target
+from eventproof.wellformed import masked
 
 __all__ = ["Answer", "Caller"]
 
@@ -32,6 +33,8 @@ class Answer:
     """When the call was sent, on the history's clock."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """What must not be shown of the body: a token need not look like one."""
+    location: str = ""
+    """Where a redirect points to, without a query: it may carry a secret."""
 
     @property
     def is_accepted(self) -> bool:
@@ -105,6 +108,18 @@ class Caller:
         self.target = target
         self._history = history
         self._http = http
+        self._people: dict[str, Identity] = {}
+
+    def meet(self, actor: str, identity: Identity) -> None:
+        """Know somebody by what the history calls them and by their id: templates may name what identities have."""
+        self._people[actor] = identity
+        if identity.id is not None:
+            self._people[str(identity.id)] = identity
+
+    def _known_of(self, actor: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """What the identity brings that a call is about: the user it names, else whoever calls."""
+        about = self._people.get(str(parameters.get("userId", actor)))
+        return {} if about is None else credentials_of(about)
 
     @property
     def mints(self) -> bool:
@@ -116,12 +131,13 @@ class Caller:
 
         Raises Inconclusive where no answer came in time, TargetUnavailable where nothing listens.
         """
-        action = action_for(self.target, operation, parameters, token)
+        action = action_for(self.target, operation, {**self._known_of(actor, parameters), **parameters}, token)
         shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
         began = self._history.add(Kind.CALLED, actor, name=operation, payload=redact(shown)).at
         try:
             async with asyncio.timeout(self.target.budgets.call):
-                status, body = await (self._run(action) if isinstance(action, Invocation) else self._send(action))
+                sent = self._run(action) if isinstance(action, Invocation) else self._send(action)
+                status, body, location = await sent
         except TimeoutError:
             self._history.add(Kind.UNANSWERED, actor, name=operation)
             limit = self.target.budgets.call
@@ -133,31 +149,38 @@ class Caller:
             raise Inconclusive(f"the answer to {operation} broke off: {error or type(error).__name__}") from error
         said = at(body, self.target.operations[operation].answers.get("token", "/token"))
         secrets = tuple(_worth_hiding(token, said, *(parameters.get(name) for name in _SECRETS)))
-        answer = Answer(self.target, operation, status, body, began, secrets)
+        answer = Answer(self.target, operation, status, body, began, secrets, location)
         self._history.add(Kind.ANSWERED, actor, name=operation, payload={"status": status, "body": answer.shown})
         return answer
 
-    async def _send(self, request: Request) -> tuple[int, Any]:
+    async def _send(self, request: Request) -> tuple[int, Any, str]:
         sending = self._http.request(
-            request.method, request.url, headers=dict(request.headers), json=request.json, allow_redirects=False
+            request.method,
+            request.url,
+            headers=request.sent_headers,
+            data=request.content,
+            skip_auto_headers=("Content-Type",),
+            allow_redirects=False,
         )
         async with sending as response:
-            return response.status, _document(await response.text(errors="replace"))
+            location = masked(response.headers.get("Location", ""))
+            return response.status, _document(await response.text(errors="replace")), location
 
     @staticmethod
-    async def _run(invocation: Invocation) -> tuple[int, Any]:
+    async def _run(invocation: Invocation) -> tuple[int, Any, str]:
         process = await asyncio.create_subprocess_exec(
             *invocation.arguments,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            cwd=invocation.folder,
         )
         try:
             output, _ = await process.communicate()
         finally:
             if process.returncode is None:
                 process.kill()
-        return (200 if process.returncode == 0 else 500), _document(output.decode(errors="replace"))
+        return invocation.status(process.returncode), _document(output.decode(errors="replace")), ""
 
 
 def _worth_hiding(*values: Any) -> Iterator[str]:

@@ -16,6 +16,7 @@ from eventproof.report import folder
 from eventproof.report.listener import Silent
 from eventproof.settings import nearest
 from eventproof.target import Target
+from eventproof.wellformed import masked
 
 from .probe import probe
 from .suite import Options, Suite
@@ -27,7 +28,7 @@ def target_of(given: str, environment: str | None = None, catalog: Catalog | Non
     """The target that a person named: a URL as it is, or the path of a profile."""
     if "://" in given:
         if environment is not None:
-            raise UsageError(f"{given} is a URL, and only a profile has environments: leave --environment out")
+            raise UsageError(f"{masked(given)} is a URL, and only a profile has environments: leave --environment out")
         return profile.for_url(given, catalog=catalog)
     return profile.load(given, environment, catalog=catalog)
 

@@ -3,6 +3,7 @@
 import time
 import uuid
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from eventproof.actions import credentials_of, mint
@@ -38,6 +39,9 @@ class Person:
         self._doors = doors
         self._token = identity.token
         self._is_proven = False
+        self.admin: Person | None = None
+        """Who makes the calls of theirs that are an admin's on this target."""
+        caller.meet(name, identity)
 
     async def session(self) -> str:
         """The token of their session, which begins now where there is none; their id is known from then on.
@@ -52,6 +56,9 @@ class Person:
         return self._token
 
     async def _prove(self) -> None:
+        if self._is_on_behalf("getMe") and self.is_known:
+            self._is_proven = True
+            return
         me = await self._caller.call(self.name, "getMe", {}, self._token)
         if not me.is_accepted and not self._is_proven and self.can_log_in:
             self._token = await self.another_token()
@@ -68,6 +75,7 @@ class Person:
         found = None if self.is_known else answer.says("userId")
         if found is not None:
             self.id = found if isinstance(found, int) else str(found)
+            self._caller.meet(self.name, replace(self.identity, id=self.id))
 
     @property
     def is_known(self) -> bool:
@@ -89,8 +97,23 @@ class Person:
         return self._caller.mints or (self.identity.email is not None and self.identity.password is not None)
 
     async def call(self, operation: str, *, token: str | None = None, **parameters: Any) -> Answer:
-        """Perform an operation with their token, or with another one."""
-        return await self._caller.call(self.name, operation, parameters, token or await self.session())
+        """Perform an operation with their token, or with another one; by the admin where the profile says so.
+
+        Raises NotTestable where another token is to be tried on a call that takes the admin's.
+        """
+        if not self._is_on_behalf(operation):
+            token = token or await self.session()
+        elif token is not None or self.admin is None:
+            raise NotTestable(f"an admin calls {operation} here, so it does not tell what a token of a user is worth")
+        else:
+            await self.session()
+            token = await self.admin.session()
+        return await self._caller.call(self.name, operation, parameters, token)
+
+    def _is_on_behalf(self, operation: str) -> bool:
+        """Whether an admin makes this call for them."""
+        there = self._caller.target.operations.get(operation)
+        return self.identity.role != "admin" and there is not None and there.on_behalf
 
     async def call_unauthenticated(self, operation: str, **parameters: Any) -> Answer:
         """Perform an operation without a token."""
@@ -113,10 +136,7 @@ class Person:
             return minted
         answer = await self.log_in()
         if not answer.is_accepted:
-            raise Inconclusive(
-                f"{self.name} could not log in: {answer}; "
-                f"see [operations.login] and the password of {self.identity.name}"
-            )
+            raise Inconclusive(f"{self.name} could not log in: {answer}; {_remedy(answer, self.identity)}")
         self._learn_id(answer)
         self.tier = self.tier or answer.says("tier")
         token = answer.says("token")
@@ -181,3 +201,13 @@ class Person:
     def _kept(self, line: Line) -> Line:
         self.lines.append(line)
         return line
+
+
+def _remedy(answer: Answer, identity: Identity) -> str:
+    """What to do about a login that was not accepted."""
+    if answer.status == 429:
+        return "the server limits how often its users log in: raise the limit for a test, or give tokens in the profile"
+    if 300 <= answer.status < 400:
+        there = f" and points to {answer.location}" if answer.location else ""
+        return f"it redirects{there}; redirects are not followed: correct base_url, or url under [rest]"
+    return f"see [operations.login] and the password of {identity.name}"

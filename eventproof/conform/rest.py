@@ -59,7 +59,7 @@ def document_of(target: Target, system: System) -> Mapping[str, Any]:
 
     Raises NotTestable where the profile gives other paths and no document, UsageError where it cannot be read.
     """
-    if target.openapi is not None:
+    if isinstance(target.openapi, str):
         return _published(target.openapi)
     for operation in system.operations:
         call = target.operations.get(operation.id)

@@ -26,6 +26,7 @@ async def restart(target: Target) -> None:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
+            cwd=target.folder,
         )
     except OSError as error:
         raise Inconclusive(f"{target.source}: restart cannot be run: {error.strerror or error}") from error

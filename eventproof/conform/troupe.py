@@ -50,6 +50,8 @@ class Troupe:
         self.admins = [person(f"admin-{number}", identity) for number, identity in enumerate(target.admins, 1)]
         self.admin = self.admins[0]
         people = [person(f"user-{number}", identity) for number, identity in enumerate(target.users, 1)]
+        for somebody in people:
+            somebody.admin = self.admin
         self._people = (*self.admins, *people)
         self.pool = Pool(people)
         self.plays = {name: self._play(name) for name in target.systems}

@@ -26,7 +26,8 @@ def ban(generator: Generator, person: Person, intended: float) -> None:
         return
     generator.books.record("ban_to_answer", monotonic() - intended)
     generator.books.count("bans")
-    _await_refusal(generator, person, token, intended, deadline)
+    if not generator.target.operations["getMe"].on_behalf:  # an admin's call tells nothing of a user's token
+        _await_refusal(generator, person, token, intended, deadline)
     action.ended.wait(max(deadline - monotonic(), 0))
     stragglers = sorted(action.waiting, key=lambda session: session.number)
     if not stragglers and action.is_whole and action.last > intended:

@@ -7,9 +7,9 @@ long are not used again, so that no call meets one that the server is about to c
 import http.client
 import secrets
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic, time
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,8 +19,9 @@ from gevent.lock import BoundedSemaphore
 
 from eventproof import actions
 from eventproof.actions import Invocation, Request
-from eventproof.errors import UsageError
+from eventproof.errors import ContractViolation, UsageError
 from eventproof.target import Identity, Target
+from eventproof.wellformed import masked
 
 _IDLE_SECONDS = 1.5
 """Node.js and Apache close a connection that was idle for 5 seconds, gunicorn after 2."""
@@ -35,6 +36,8 @@ class Answer:
     status: int
     body: Any
     problem: str = ""
+    location: str = ""
+    """Where a redirect points to, without a query: it may carry a secret."""
 
     @property
     def done(self) -> bool:
@@ -47,7 +50,8 @@ class Answer:
         return self.status in (401, 403)
 
     def __str__(self) -> str:
-        return self.problem or f"status {self.status}"
+        where = f", which points to {self.location}; redirects are not followed" if self.location else ""
+        return self.problem or f"status {self.status}{where}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Login:
     token: str | None = None
     tier: str | None = None
     id: str | int | None = None
+    problem: str = field(default="", compare=False)
+    """Why there is no token."""
 
 
 class Calls:
@@ -74,7 +80,7 @@ class Calls:
         """
         try:
             action = actions.action_for(self._target, operation, parameters, token)
-        except UsageError as lacking:
+        except (UsageError, ContractViolation) as lacking:
             return Answer(0, None, str(lacking))
         return self._invoke(action) if isinstance(action, Invocation) else self._request(action)
 
@@ -85,7 +91,7 @@ class Calls:
         with self._logins:
             answer = self.perform("login", actions.credentials_of(identity))
         if not answer.done:
-            return Login()
+            return Login(problem=_remedy(answer))
         operation = self._target.operations["login"]
         return Login(
             token=actions.read(operation, "token", answer.body),
@@ -95,10 +101,16 @@ class Calls:
 
     def token_of(self, identity: Identity) -> str:
         """The token that the profile gives somebody, or a new one. Raises UsageError where there is neither."""
-        token = identity.token or self.log_in(identity).token
-        if token is None:
-            raise UsageError(f"{self._target.source}: {identity.name} cannot log in; is the password right?")
-        return token
+        login = Login(identity.token) if identity.token else self.log_in(identity)
+        if login.token is None:
+            why = login.problem or "the profile gives neither a token nor a password"
+            raise UsageError(f"{self._target.source}: {identity.name} cannot log in: {why}")
+        return login.token
+
+    def token_for(self, operation: str, own: str | None, admin: Callable[[], str | None]) -> str | None:
+        """The token with which a user's call is made: their own, or an admin's where the profile says so."""
+        there = self._target.operations.get(operation)
+        return admin() if there is not None and there.on_behalf else own
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
@@ -110,13 +122,12 @@ class Calls:
         parts = urlsplit(request.url)
         place = (parts.scheme, parts.netloc)
         connection = self._connection(place)
-        headers = {"Accept": "application/json", **request.headers}
-        body = None
-        if request.json is not None:
-            body = orjson.dumps(request.json)
-            headers["Content-Type"] = "application/json"
+        headers = request.sent_headers
+        if "accept" not in map(str.lower, headers):
+            headers["Accept"] = "application/json"
+        place_there = parts._replace(scheme="", netloc="").geturl() or "/"
         try:
-            connection.request(request.method, parts._replace(scheme="", netloc="").geturl() or "/", body, headers)
+            connection.request(request.method, place_there, request.content, headers)
             response = connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
@@ -126,7 +137,7 @@ class Calls:
             connection.close()
         else:
             self._idle.setdefault(place, []).append((monotonic(), connection))
-        return Answer(response.status, _json(content))
+        return Answer(response.status, _json(content), location=masked(response.getheader("Location", "")))
 
     def _connection(self, place: tuple[str, str]) -> http.client.HTTPConnection:
         idle = self._idle.get(place, [])
@@ -142,13 +153,27 @@ class Calls:
     def _invoke(self, invocation: Invocation) -> Answer:
         try:
             done = subprocess.run(  # noqa: S603 - the profile's own command
-                invocation.arguments, capture_output=True, check=False, timeout=self._target.budgets.call
+                invocation.arguments,
+                capture_output=True,
+                check=False,
+                timeout=self._target.budgets.call,
+                cwd=invocation.folder,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             return Answer(0, None, f"{invocation.operation} did not end: {type(error).__name__}")
         if done.returncode:
-            return Answer(500, None, f"{invocation.operation} ended with exit code {done.returncode}")
+            status = invocation.status(done.returncode)
+            return Answer(status, None, f"{invocation.operation} ended with exit code {done.returncode}")
         return Answer(200, _json(done.stdout))
+
+
+def _remedy(answer: Answer) -> str:
+    """What to do about a login that was not accepted."""
+    if answer.status == 429:
+        return "the server limits logins (429): raise the limit for a test, or give tokens in the profile"
+    if 300 <= answer.status < 400:
+        return f"it answered {answer}: correct base_url, or url under [rest]"
+    return f"it answered {answer}; is the password right?" if answer.status else str(answer)
 
 
 def _json(content: bytes) -> Any:

@@ -97,10 +97,15 @@ class Claimant:
 
     def perform(self, operation: str, parameters: Mapping[str, Any]) -> Answer:
         """Perform an operation as this member; with a new token where the old one is refused."""
-        answer = self.generator.calls.perform(operation, parameters, self.token)
+        answer = self._perform(operation, parameters)
         if answer.status == 401 and self.renew():
-            answer = self.generator.calls.perform(operation, parameters, self.token)
+            answer = self._perform(operation, parameters)
         return answer
+
+    def _perform(self, operation: str, parameters: Mapping[str, Any]) -> Answer:
+        calls = self.generator.calls
+        token = calls.token_for(operation, self.token, self.generator.admin_token)
+        return calls.perform(operation, {**actions.credentials_of(self.identity), **parameters}, token)
 
     def claims(self) -> list[Any] | None:
         """All claims of this member, as the target lists them; None where it does not answer."""

@@ -152,6 +152,8 @@ class Person:
         self.token = None
         login = self.generator.calls.log_in(self.identity)
         self.token, self.tier = login.token, login.tier
+        if login.problem:
+            self.generator.books.note(f"a login failed: {login.problem}")
         if login.id is not None:
             self.identity = replace(self.identity, id=login.id)
         return self.token is not None
@@ -160,7 +162,8 @@ class Person:
         """Know the tier, from the target itself; where it does not tell, the first update of it is a guess."""
         if self.tier is None:
             generator = self.generator
-            answer = generator.calls.perform("getMe", {}, self.token)
+            token = generator.calls.token_for("getMe", self.token, generator.admin_token)
+            answer = generator.calls.perform("getMe", actions.credentials_of(self.identity), token)
             with suppress(ContractViolation):
                 if answer.done:
                     self.tier = actions.read(generator.target.operations["getMe"], "tier", answer.body)
