@@ -6,7 +6,7 @@ No greenlet and no thread per connection or message.
 import ssl
 from _socket import SOCK_STREAM, getaddrinfo
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -23,6 +23,8 @@ from .stream import Dial
 from .tls import Tls
 
 __all__ = ["Hub"]
+
+Headers = tuple[tuple[str, str], ...]
 
 
 class Hub:
@@ -55,12 +57,8 @@ class Hub:
         self.on_fault = on_fault
         self._loop = gevent.get_hub().loop
         self.dial = Dial(self._loop, family, place, Sources(sources, place[0]), tls, max_unsent)
-        self.request = partial(
-            websocket.handshake_request,
-            address.authority,
-            address.target(f"{path}?{engineio.query('websocket')}"),
-            headers=tuple(headers),
-        )
+        self._address, self._path, self._headers = address, path, tuple(headers)
+        self._ask = self._asking()
         self._limit = opening
         self._starting = False
         self._waiting: deque[HubSocketIO] = deque()
@@ -80,16 +78,29 @@ class Hub:
         namespace: str = "/",
         name: Any = None,
         recover: Recovery | None = None,
+        headers: Iterable[tuple[str, str]] = (),
+        query: Mapping[str, str] | None = None,
     ) -> HubSocketIO:
         """Begin to connect; the listener hears what comes of it, never before this returns.
 
-        `recover` is the `recovery` of a connection that has ended, to go on from there.
+        `recover` is the `recovery` of a connection that has ended, to go on from there. `headers` and `query` go with
+        the request for a WebSocket.
         """
-        connection = HubSocketIO(self, listener, auth, namespace, name, recover)
+        ask = self._asking(tuple(headers), query) if headers or query else self._ask
+        connection = HubSocketIO(self, listener, auth, namespace, name, recover, ask)
         self._connections.add(connection)
         self._waiting.append(connection)
         self._start_some_soon()
         return connection
+
+    def _asking(self, headers: Headers = (), query: Mapping[str, str] | None = None) -> Callable[[str], bytes]:
+        """What makes the request for a WebSocket of its key."""
+        return partial(
+            websocket.handshake_request,
+            self._address.authority,
+            self._address.target(f"{self._path}?{engineio.query('websocket', None, query)}"),
+            headers=(*self._headers, *headers),
+        )
 
     def close(self) -> None:
         """Close every connection and the hub itself."""

@@ -103,9 +103,6 @@ class Home(Protocol):
     """Told of what a listener raises; gevent is where this is None."""
     dial: Dial
 
-    def request(self, key: str) -> bytes:
-        """The request that asks for a WebSocket."""
-
     def has_opened(self, connection: "HubSocketIO") -> None:
         """A connection is open."""
 
@@ -120,6 +117,7 @@ class HubSocketIO:
     """
 
     __slots__ = (
+        "_ask",
         "_auth",
         "_frames",
         "_gone",
@@ -144,7 +142,8 @@ class HubSocketIO:
         auth: Any,
         namespace: str,
         name: Any,
-        recover: Recovery | None = None,
+        recover: Recovery | None,
+        ask: Callable[[str], bytes],
     ) -> None:
         self.name = name
         self.due = float("inf")
@@ -153,6 +152,7 @@ class HubSocketIO:
         self._hub = hub
         self._listener = listener
         self._auth = auth
+        self._ask: Callable[[str], bytes] | None = ask
         self._namespace = namespace
         self._patience = hub.patience
         self._stream: Stream | None = None
@@ -192,7 +192,9 @@ class HubSocketIO:
     def connected(self) -> None:
         """Bytes can be sent: ask for a WebSocket."""
         self._key = websocket.new_key(os.urandom(16))
-        self._write(self._hub.request(self._key))
+        if self._ask is not None:
+            self._write(self._ask(self._key))
+            self._ask = None
 
     def arrived(self, data: bytes, at: float) -> None:
         """Bytes were read."""

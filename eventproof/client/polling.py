@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import aiohttp
@@ -35,6 +35,7 @@ class PollingStream:
         path: str,
         *,
         headers: Iterable[tuple[str, str]],
+        query: Mapping[str, str],
         listener: Listener,
         journal: Journal,
         ssl_context: ssl.SSLContext | None = None,
@@ -49,7 +50,8 @@ class PollingStream:
             connector=aiohttp.TCPConnector(ssl=ssl_context or True, limit=4),
             auto_decompress=False,
         )
-        self._query = engineio.query("polling")
+        self._further = query
+        self._query = engineio.query("polling", None, query)
         self._patience = 30.0
         self._connect_timeout = 30.0
         self._max_payload = 1_000_000
@@ -73,7 +75,7 @@ class PollingStream:
 
     def begin(self, opened: Opened) -> None:
         """Go on polling with what the OPEN packet said."""
-        self._query = engineio.query("polling", opened.sid)
+        self._query = engineio.query("polling", opened.sid, self._further)
         self._patience = opened.ping_interval + opened.ping_timeout + _MARGIN
         self._max_payload = opened.max_payload or self._max_payload
         self._getter = asyncio.create_task(self._poll())
@@ -108,10 +110,9 @@ class PollingStream:
                 raise Inconclusive(f"The last poll before the upgrade did not end within {timeout:g} s.")
         await self.drain(timeout)
 
-    def cookies(self) -> list[tuple[str, str]]:
-        """The cookies that the server set, as a header: a balancer may route by them."""
-        pairs = "; ".join(f"{cookie.key}={cookie.value}" for cookie in self._http.cookie_jar)
-        return [("Cookie", pairs)] if pairs else []
+    def cookies(self) -> str:
+        """The cookies that the server set, as a header has them: a balancer may route by them."""
+        return "; ".join(f"{cookie.key}={cookie.value}" for cookie in self._http.cookie_jar)
 
     def abort(self) -> None:
         """Stop now, without a goodbye."""

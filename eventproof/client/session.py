@@ -1,7 +1,7 @@
 """An Engine.IO session on whichever transport: opening, the upgrade, heartbeats, the end. Events go to a handler."""
 
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from eventproof.errors import ContractViolation, Inconclusive, ProtocolViolation, TargetUnavailable, UsageError
@@ -37,6 +37,7 @@ class Session:
         path: str,
         *,
         headers: tuple[tuple[str, str], ...],
+        query: Mapping[str, str],
         journal: Journal,
         inbox: Inbox,
         handler: Callable[[wire.WireEvent], None],
@@ -48,7 +49,7 @@ class Session:
         self.answer_heartbeats = True
         self.heartbeats: list[float] = []
         """When each ping of Engine.IO came, on the history's clock."""
-        self._address, self._path, self._headers = address, path, headers
+        self._address, self._path, self._headers, self._query = address, path, headers, query
         self._journal, self._inbox, self._handler = journal, inbox, handler
         self._timeout, self._ssl = timeout, ssl_context
         self._stream: WebSocketStream | PollingStream | None = None
@@ -61,13 +62,14 @@ class Session:
         Raises ConnectionRefused, TargetUnavailable or Inconclusive (no answer in time).
         """
         if transport == "websocket":
-            self._stream = stream = self._websocket(None, ())
+            self._stream = stream = self._websocket(None, "")
             await stream.open(self._timeout)
         else:
             self._stream = self._polling = PollingStream(
                 self._address,
                 self._path,
                 headers=self._headers,
+                query=self._query,
                 listener=self,
                 journal=self._journal,
                 ssl_context=self._ssl,
@@ -201,11 +203,11 @@ class Session:
     def _streams(self) -> list[WebSocketStream | PollingStream]:
         return [stream for stream in {self._stream, self._polling} if stream is not None]
 
-    def _websocket(self, sid: str | None, headers: Iterable[tuple[str, str]]) -> WebSocketStream:
+    def _websocket(self, sid: str | None, cookies: str) -> WebSocketStream:
         return WebSocketStream(
             self._address,
-            f"{self._address.target(self._path)}?{engineio.query('websocket', sid)}",
-            headers=(*self._headers, *headers),
+            f"{self._address.target(self._path)}?{engineio.query('websocket', sid, self._query)}",
+            headers=_with_cookies(self._headers, cookies),
             listener=self,
             journal=self._journal,
             wanted=_WANTED,
@@ -234,6 +236,14 @@ class Session:
         if ended is not None:
             raise TargetUnavailable(f"{url} is no {_WANTED}: no OPEN packet came, {ended.reason}.")
         raise Inconclusive(f"{url} sent no Engine.IO OPEN packet within {self._timeout:g} s.")
+
+
+def _with_cookies(headers: tuple[tuple[str, str], ...], cookies: str) -> tuple[tuple[str, str], ...]:
+    """The headers, with the server's cookies beside those that are given: one `Cookie` a request (RFC 6265 5.4)."""
+    given = [value for name, value in headers if name.lower() == "cookie"]
+    others = tuple((name, value) for name, value in headers if name.lower() != "cookie")
+    together = "; ".join(filter(None, (*given, cookies)))
+    return (*others, ("Cookie", together)) if together else others
 
 
 def _refuses(code: int | None) -> bool:

@@ -2,9 +2,10 @@
 
 import ssl
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self
+from urllib.parse import urlencode
 
 from eventproof.errors import Inconclusive, ProtocolViolation, UsageError
 from eventproof.history import History, Kind
@@ -33,9 +34,10 @@ class SocketIOClient:
     """One connection to one namespace.
 
     `transport` is `websocket`, `polling`, or `upgrade`: polling that is upgraded to websocket while it opens.
-    `auth` is the payload of CONNECT; what `recovery` of an earlier client gave is joined to it as `recover`. Without
-    `auto_ack` every acknowledgement is held back until `ack` is called. `auto_answer` sends events of ours in answer to
-    theirs. `timeout` bounds each step of opening and every write.
+    `auth` is the payload of CONNECT; what `recovery` of an earlier client gave is joined to it as `recover`. `headers`
+    and `query` go with every request, beside those of the protocol. Without `auto_ack` every acknowledgement is held
+    back until `ack` is called. `auto_answer` sends events of ours in answer to theirs. `timeout` bounds each step of
+    opening and every write.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class SocketIOClient:
         auth: Any = None,
         recover: wire.Recovery | None = None,
         headers: Iterable[tuple[str, str]] = (),
+        query: Mapping[str, str] | None = None,
         history: History | None = None,
         actor: str = "client",
         connection: str = "",
@@ -62,14 +65,14 @@ class SocketIOClient:
     ) -> None:
         self.sid = ""
         """Our id in the namespace."""
-        address, headers = Address.parse(base_url), tuple(headers)
+        address, headers, query = Address.parse(base_url), tuple(headers), dict(query or {})
         self.recovered = False
         """Whether the server says that this connection goes on where the one of `recover` ended."""
         self._namespace, self._transport, self._auth, self._recover = namespace, transport, auth, recover
         self._auto_ack, self._auto_answer, self._timeout = auto_ack, auto_answer, timeout
         self._journal = Journal(
             History(time.monotonic) if history is None else history,
-            Redaction(secrets_of(auth, headers, base_url)),
+            Redaction(secrets_of(auth, headers, f"{base_url}?{urlencode(query)}")),
             actor=actor,
             connection=connection,
             channel=namespace if channel is None else channel,
@@ -79,6 +82,7 @@ class SocketIOClient:
             address,
             path,
             headers=headers,
+            query=query,
             journal=self._journal,
             inbox=self._inbox,
             handler=self._take,

@@ -4,6 +4,7 @@ import asyncio
 
 import aiohttp
 
+from eventproof.actions import presented
 from eventproof.catalog import Catalog, Wire
 from eventproof.client.aio import ConnectionRefused, SocketIOClient
 from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
@@ -34,6 +35,8 @@ async def _knock(target: Target) -> None:
         target.base_url,
         path=target.socketio.path,
         transport=target.socketio.transports[0].value,
+        headers=tuple(presented(target.socketio.headers, None, target.source).items()),
+        query=presented(target.socketio.query, None, target.source),
         timeout=_SECONDS,
     )
     try:
