@@ -3,8 +3,8 @@
 No greenlet and no thread per connection or message.
 """
 
+import socket
 import ssl
-from _socket import SOCK_STREAM, getaddrinfo
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -19,7 +19,7 @@ from eventproof.wire.connection import Recovery
 from .address import Address, unreachable
 from .hub_connection import HubSocketIO, Listener
 from .sources import Sources
-from .stream import Dial
+from .stream import Dial, Place
 from .tls import Tls
 
 __all__ = ["Hub"]
@@ -51,12 +51,12 @@ class Hub:
         on_fault: Callable[[Exception], None] | None = None,
     ) -> None:
         address = Address.parse(base_url)
-        family, place = _resolved(address)
+        places = [Place(family, place, Sources(sources, place[0])) for family, place in _resolved(address)]
         tls = partial(Tls, address.host, ssl_context) if address.tls else None
         self.patience = patience
         self.on_fault = on_fault
         self._loop = gevent.get_hub().loop
-        self.dial = Dial(self._loop, family, place, Sources(sources, place[0]), tls, max_unsent)
+        self.dial = Dial(self._loop, places, tls, max_unsent)
         self._address, self._path, self._headers = address, path, tuple(headers)
         self._ask = self._asking()
         self._limit = opening
@@ -140,9 +140,10 @@ class Hub:
             connection.expire()
 
 
-def _resolved(address: Address) -> tuple[int, Any]:
+def _resolved(address: Address) -> list[tuple[int, Any]]:
+    """The addresses of the server, in the order in which they are tried."""
     try:
-        family, _, _, _, place = getaddrinfo(address.host, address.port, type=SOCK_STREAM)[0]
-    except OSError as error:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
         raise unreachable(address, error) from None
-    return family, place
+    return [(family, place) for family, _, _, _, place in found]
