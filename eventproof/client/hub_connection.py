@@ -26,6 +26,7 @@ from eventproof.wire.connection import (
     Opened,
     PingReceived,
     PongReceived,
+    Recovery,
     TransportClosed,
 )
 from eventproof.wire.engineio import Message
@@ -102,9 +103,6 @@ class Home(Protocol):
     """Told of what a listener raises; gevent is where this is None."""
     dial: Dial
 
-    def request(self, key: str) -> bytes:
-        """The request that asks for a WebSocket."""
-
     def has_opened(self, connection: "HubSocketIO") -> None:
         """A connection is open."""
 
@@ -113,9 +111,13 @@ class Home(Protocol):
 
 
 class HubSocketIO:
-    """One connection. `name` is the caller's to use; `due` is when silence becomes its end."""
+    """One connection. `name` is the caller's to use; `due` is when silence becomes its end.
+
+    `recovery` is set at the end, where the server offers that another connection goes on from there.
+    """
 
     __slots__ = (
+        "_ask",
         "_auth",
         "_frames",
         "_gone",
@@ -130,15 +132,27 @@ class HubSocketIO:
         "due",
         "is_open",
         "name",
+        "recovery",
     )
 
-    def __init__(self, hub: Home, listener: Listener, auth: Any, namespace: str, name: Any) -> None:
+    def __init__(
+        self,
+        hub: Home,
+        listener: Listener,
+        auth: Any,
+        namespace: str,
+        name: Any,
+        recover: Recovery | None,
+        ask: Callable[[str], bytes],
+    ) -> None:
         self.name = name
         self.due = float("inf")
+        self.recovery = recover
         self.is_open = self._gone = False
         self._hub = hub
         self._listener = listener
         self._auth = auth
+        self._ask: Callable[[str], bytes] | None = ask
         self._namespace = namespace
         self._patience = hub.patience
         self._stream: Stream | None = None
@@ -178,7 +192,9 @@ class HubSocketIO:
     def connected(self) -> None:
         """Bytes can be sent: ask for a WebSocket."""
         self._key = websocket.new_key(os.urandom(16))
-        self._write(self._hub.request(self._key))
+        if self._ask is not None:
+            self._write(self._ask(self._key))
+            self._ask = None
 
     def arrived(self, data: bytes, at: float) -> None:
         """Bytes were read."""
@@ -223,6 +239,8 @@ class HubSocketIO:
         if response is None:
             return b""
         self._head, self._key = b"", ""
+        if response.violation is not None:
+            raise response.violation
         if not response.accepted:
             self._end(CloseReason.REFUSED, f"HTTP {response.status} {response.reason}".rstrip(), at)
             return b""
@@ -259,7 +277,7 @@ class HubSocketIO:
     def _on_opened(self, event: Opened, _at: float) -> None:
         self._patience = event.ping_interval + event.ping_timeout
         if self._session is not None:
-            self._send(self._session.connect(self._namespace, self._auth))
+            self._send(self._session.connect(self._namespace, self._auth, self.recovery))
         self._auth = None
 
     def _on_accepted(self, _event: Connected, at: float) -> None:
@@ -304,6 +322,8 @@ class HubSocketIO:
         if self._gone:
             return
         self._gone, self.is_open = True, False
+        if self._session is not None:
+            self.recovery = self._session.recovery(self._namespace) or self.recovery
         if self._stream is not None:
             self._stream.close()
         self._stream = self._session = self._frames = None

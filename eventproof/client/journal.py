@@ -22,6 +22,8 @@ class Journal:
         learn(*secrets)
         self._history = history
         self._actor, self._connection, self._channel = actor, connection, channel
+        self.size_in = 0
+        """How many characters and bytes came so far."""
 
     def now(self) -> float:
         """The time on the history's clock."""
@@ -29,6 +31,7 @@ class Journal:
 
     def frame_in(self, message: str | bytes) -> None:
         """A frame came."""
+        self.size_in += len(message)
         self._add(Kind.FRAME_IN, "", kept(message))
 
     def frame_out(self, message: str | bytes) -> None:

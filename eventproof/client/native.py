@@ -151,7 +151,7 @@ class WebSocketClient:
         name, argument = self._read(message)
         self._inbox.receive(name, (argument,))
         if self._inbox.is_full:
-            self._inbox.end(Ending.OVERFLOW, "more events came than a client keeps")
+            self._inbox.end(Ending.OVERFLOW, "more came than a client keeps")
             self.drop()
 
     def on_ping(self, payload: bytes) -> bool:  # noqa: ARG002 - part of Listener
@@ -162,9 +162,16 @@ class WebSocketClient:
         """Part of Listener."""
         self._inbox.violate(violation)
 
-    def on_end(self, stream: object, ending: Ending, reason: str, code: int | None) -> None:  # noqa: ARG002 - as above
+    def on_end(
+        self,
+        stream: object,  # noqa: ARG002 - as above
+        ending: Ending,
+        reason: str,
+        code: int | None,
+        said: Any = None,
+    ) -> None:
         """Part of Listener."""
-        self._inbox.end(ending, reason, code)
+        self._inbox.end(ending, reason, code, said)
 
     async def __aenter__(self) -> Self:
         if self._stream is None:

@@ -4,10 +4,12 @@ import asyncio
 
 import aiohttp
 
+from eventproof.actions import presented
 from eventproof.catalog import Catalog, Wire
 from eventproof.client.aio import ConnectionRefused, SocketIOClient
 from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
 from eventproof.target import Target
+from eventproof.wire.websocket import UnaskedFor
 
 from .exchange import session
 from .openapi import published
@@ -41,12 +43,14 @@ async def _knock(target: Target) -> None:
         target.base_url,
         path=target.socketio.path,
         transport=target.socketio.transports[0].value,
+        headers=tuple(presented(target.socketio.headers, None, target.source).items()),
+        query=presented(target.socketio.query, None, target.source),
         timeout=_SECONDS,
     )
     try:
         await client.open()
-    except ConnectionRefused:
-        return
+    except (ConnectionRefused, UnaskedFor):
+        return  # it is there; what is wrong with its handshake is for the cases to say
     except Inconclusive as silence:
         raise TargetUnavailable(str(silence)) from silence
     except TargetUnavailable as nothing:

@@ -4,7 +4,7 @@ No cookies and no redirects: what one person does leaves nothing behind for the 
 long are not used again, so that no call meets one that the server is about to close.
 """
 
-import http.client
+import json
 import secrets
 import subprocess
 from collections.abc import Callable, Mapping
@@ -19,14 +19,20 @@ from gevent.lock import BoundedSemaphore
 
 from eventproof import actions
 from eventproof.actions import Invocation, Request
-from eventproof.errors import ContractViolation, UsageError
+from eventproof.client.address import Address
+from eventproof.errors import ContractViolation, ProtocolViolation, UsageError
 from eventproof.redaction import learn_from
 from eventproof.refusal import Proof, Refusal, proof
 from eventproof.target import Identity, Target
 from eventproof.wellformed import masked
+from eventproof.wire.socketio import depth
+
+from .exchange import Connection
+from .program import Overflow, run
 
 _IDLE_SECONDS = 1.5
 """Node.js and Apache close a connection that was idle for 5 seconds, gunicorn after 2."""
+_DEEPEST = 100
 _LOGINS = 16
 """How many logins are under way at once: a login costs a server more than anything else."""
 
@@ -75,7 +81,7 @@ class Calls:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._logins = BoundedSemaphore(_LOGINS)
-        self._idle: dict[tuple[str, str], list[tuple[float, http.client.HTTPConnection]]] = {}
+        self._idle: dict[Address, list[tuple[float, Connection]]] = {}
 
     def perform(self, operation: str, parameters: Mapping[str, Any], token: str | None = None) -> Answer:
         """Perform an operation as the bearer of `token` and wait for the answer.
@@ -125,54 +131,44 @@ class Calls:
 
     def _request(self, request: Request) -> Answer:
         parts = urlsplit(request.url)
-        place = (parts.scheme, parts.netloc)
-        connection = self._connection(place)
+        address = Address.parse(parts._replace(path="", query="", fragment="").geturl())
+        connection = self._connection(address)
         headers = request.sent_headers
         if "accept" not in map(str.lower, headers):
             headers["Accept"] = "application/json"
-        place_there = parts._replace(scheme="", netloc="").geturl() or "/"
+        target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        timeout = self._target.budgets.call
         try:
-            connection.request(request.method, place_there, request.content, headers)
-            response = connection.getresponse()
-            content = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
+            response = connection.exchange(request.method, target, headers, request.content, timeout=timeout)
+        except (OSError, ProtocolViolation, UsageError) as error:
             return Answer(0, None, f"{request.operation} was not answered: {error or type(error).__name__}")
-        if response.will_close:
-            connection.close()
-        else:
-            self._idle.setdefault(place, []).append((monotonic(), connection))
+        if connection.is_reusable:
+            self._idle.setdefault(address, []).append((monotonic(), connection))
         return Answer(
             response.status,
-            _json(content),
+            _json(response.content),
             further=self._target.rest.refused_with,
             location=masked(response.getheader("Location", "")),
         )
 
-    def _connection(self, place: tuple[str, str]) -> http.client.HTTPConnection:
-        idle = self._idle.get(place, [])
+    def _connection(self, address: Address) -> Connection:
+        idle = self._idle.get(address, [])
         while idle:
             since, connection = idle.pop()
-            if monotonic() - since < _IDLE_SECONDS:
+            if monotonic() - since < _IDLE_SECONDS and connection.is_alive:
                 return connection
             connection.close()
-        scheme, netloc = place
-        kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
-        return kind(netloc.rpartition("@")[2], timeout=self._target.budgets.call)
+        return Connection(address)
 
     def _invoke(self, invocation: Invocation) -> Answer:
         try:
-            done = subprocess.run(  # noqa: S603 - the profile's own command
-                invocation.arguments,
-                capture_output=True,
-                check=False,
-                timeout=self._target.budgets.call,
-                cwd=invocation.folder,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
+            code, output = run(invocation.arguments, folder=invocation.folder, timeout=self._target.budgets.call)
+        except Overflow as overflow:
+            return Answer(0, None, f"{invocation.operation} was ended: its output has {overflow}")
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
             return Answer(0, None, f"{invocation.operation} did not end: {type(error).__name__}")
-        problem = f"{invocation.operation} ended with exit code {done.returncode}" if done.returncode else ""
-        return Answer(invocation.status(done.returncode), _json(done.stdout), problem)
+        problem = f"{invocation.operation} ended with exit code {code}" if code else ""
+        return Answer(invocation.status(code), _json(output), problem)
 
 
 def _remedy(answer: Answer) -> str:
@@ -185,6 +181,14 @@ def _remedy(answer: Answer) -> str:
 
 
 def _json(content: bytes) -> Any:
-    with suppress(ValueError):
-        return orjson.loads(content)
-    return None
+    """The document that came; None where it is none, or nested deeper than anybody reads it.
+
+    Half a surrogate pair, which no UTF-8 can write, is text to most parsers, ours excepted.
+    """
+    document: Any = None
+    try:
+        document = orjson.loads(content)
+    except ValueError:
+        with suppress(ValueError, RecursionError):
+            document = json.loads(content)
+    return document if depth(document) <= _DEEPEST else None

@@ -16,7 +16,7 @@ from eventproof.catalog import AckLevel, Event
 from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
 from eventproof.errors import EventproofError
 from eventproof.target import Identity
-from eventproof.wire.connection import AckReceived, EventReceived
+from eventproof.wire.connection import AckReceived, EventReceived, Recovery
 
 from .backoff import backoff
 from .judgement import Receipt
@@ -79,6 +79,7 @@ class Device:
         "_has_left",
         "_lost_at",
         "_owner",
+        "_recovery",
         "_sent",
         "connections",
         "number",
@@ -93,6 +94,7 @@ class Device:
         """When the present one was opened; None where there is none."""
         self._owner = owner
         self._connection: HubSocketIO | None = None
+        self._recovery: Recovery | None = None
         self._began = 0.0
         self._lost_at: float | None = None
         self._attempts = 0
@@ -112,7 +114,7 @@ class Device:
         """Begin to connect."""
         if not self._has_left and self._connection is None:
             self._began = monotonic()
-            self._connection = self._owner.generator.open(self, self._owner.token)
+            self._connection = self._owner.generator.open(self, self._owner.token, self._recovery)
 
     def leave(self) -> None:
         """Close for good."""
@@ -201,6 +203,7 @@ class Device:
     def closed(self, connection: HubSocketIO, how: Closed, at: float) -> None:
         """The connection is gone."""
         generator, was_open = self._owner.generator, self.since is not None
+        self._recovery = connection.recovery if self._owner.replays else None
         self._connection = self.since = None
         generator.acks.lost(connection, at=at)
         if self._has_left:

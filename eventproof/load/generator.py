@@ -20,6 +20,7 @@ from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import HubSocketIO, Listener
 from eventproof.errors import UsageError
 from eventproof.target import Identity, Target
+from eventproof.wire.connection import Recovery
 
 from .account import Account
 from .acks import Acks
@@ -153,10 +154,18 @@ class Generator:
         self._persons.discard(person)
         self._identities.append(person.identity)
 
-    def open(self, listener: Listener, token: str | None) -> HubSocketIO:
-        """Begin to connect to the system's channel with a token."""
+    def open(self, listener: Listener, token: str | None, recover: Recovery | None = None) -> HubSocketIO:
+        """Begin to connect to the system's channel with a token, and with `recover` where auth has room for it."""
         auth = actions.auth_for(self.target, token, self.channel)
-        return self.hub.open(listener, auth, self.channel.address)
+        where = f"{self.target.source}: [socketio]"
+        return self.hub.open(
+            listener,
+            auth,
+            self.channel.address,
+            recover=recover if isinstance(auth, dict) else None,
+            headers=tuple(actions.presented(self.channel.headers, token, where).items()),
+            query=actions.presented(self.channel.query, token, where),
+        )
 
     def all_spawned(self) -> None:
         """Every user is there; measuring begins as soon as their sessions are open."""
