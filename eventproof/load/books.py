@@ -94,7 +94,7 @@ class Books:
     def received(self, event: str, recipient: object, at: float, **more: Any) -> Match:
         """Match a receipt; `more` are the facts that the ledger takes of it."""
         match = self.ledger.receive(event, recipient, at=at, **more)
-        is_fine = match.receipt in _FINE or (match.receipt is Receipt.DUPLICATE and match.is_explained)
+        is_fine = match.receipt in _FINE or match.is_doubtful or match.is_explained
         if not is_fine:
             self.incident(str(recipient), f"{event} was {match.receipt.value}")
         if match.out_of_order:
@@ -106,8 +106,8 @@ class Books:
     ) -> None:
         """Enter what an action causes, and how long that took of what has been received before."""
         for match in self.ledger.expect(action, event, recipients, at=at, deadline=deadline, **more):
-            if match.receipt is Receipt.DELIVERED and not match.was_away:
-                self.record(event, match.received - at)
+            if match.latency is not None:
+                self.record(event, match.latency)
 
     def settle(self) -> None:
         """Enter what is lost by now, and what turned out to be nobody's."""

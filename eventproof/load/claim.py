@@ -162,7 +162,8 @@ class Claim:
         return False
 
     def _caused(self, step: Step, intended: float, called: float) -> None:
-        """The step is done: enter what it causes."""
+        """The step is done: enter what it causes. A timer may fire a little early, and no cause comes after its call."""
+        intended = min(intended, called)
         self._status, self._lost = step.status, 0
         for event in self._generator.books.events.values():
             if step.operation not in event.triggers:

@@ -179,9 +179,8 @@ class Device:
             connection=self.connections,
             owed=is_required and self._owner.owes(what, at=at),
         )
-        if match.receipt is Receipt.DELIVERED and match.at is not None:
-            if not match.was_away:
-                books.record(event.name, at - match.at)
+        if match.latency is not None:
+            books.record(event.name, match.latency)
         elif match.receipt is Receipt.WAITING and reading.subject is not None:
             self._owner.met(self, reading.subject)
         elif match.receipt is Receipt.WAITING and not self._owner.has_acted:

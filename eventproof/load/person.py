@@ -76,9 +76,9 @@ class Session:
         if books.contract(event.name, event.args, self) is None:
             return
         match = books.received(event.name, self, at)
-        if match.receipt is Receipt.DELIVERED and match.at is not None:
-            if event.name in _LATENCIES:
-                books.record(_LATENCIES[event.name], at - match.at)
+        if match.receipt is Receipt.DELIVERED:
+            if event.name in _LATENCIES and match.latency is not None:
+                books.record(_LATENCIES[event.name], match.latency)
             action = self._person.action
             if action is not None and action.until is Until.EVENT:
                 action.is_over_for(self, at)
