@@ -9,8 +9,8 @@ import secrets
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from time import monotonic, time
+from dataclasses import dataclass, field
+from time import monotonic, sleep, time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,13 +19,18 @@ from gevent.lock import BoundedSemaphore
 
 from eventproof import actions
 from eventproof.actions import Invocation, Request
-from eventproof.errors import UsageError
+from eventproof.errors import EventproofError, Inconclusive, TargetUnavailable, UsageError
 from eventproof.target import Identity, Target
 
 _IDLE_SECONDS = 1.5
 """Node.js and Apache close a connection that was idle for 5 seconds, gunicorn after 2."""
 _LOGINS = 16
 """How many logins are under way at once: a login costs a server more than anything else."""
+_PATIENT_LOGINS, _LONGEST_WAIT = 3, 5.0
+"""How often a login is tried where there are too many of them, and the most seconds between two attempts."""
+_TOO_MANY = 429
+_TOLD = ("Retry-After", "Location")
+_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,10 @@ class Answer:
     status: int
     body: Any
     problem: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Those that say what to do now: Retry-After and Location."""
+    was_made: bool = field(default=True, compare=False)
+    """Whether there was a call: the profile lacked nothing for it."""
 
     @property
     def done(self) -> bool:
@@ -57,6 +66,8 @@ class Login:
     token: str | None = None
     tier: str | None = None
     id: str | int | None = None
+    answer: Answer | None = field(default=None, compare=False)
+    """What the call was answered with; None where a token was minted."""
 
 
 class Calls:
@@ -75,30 +86,65 @@ class Calls:
         try:
             action = actions.action_for(self._target, operation, parameters, token)
         except UsageError as lacking:
-            return Answer(0, None, str(lacking))
+            return Answer(0, None, str(lacking), was_made=False)
         return self._invoke(action) if isinstance(action, Invocation) else self._request(action)
 
     def log_in(self, identity: Identity) -> Login:
         """A new token of somebody, the tier that the answer tells, and the id where the profile gives none."""
         if identity.password is None:
             return Login(actions.mint(self._target, identity, time(), secrets.token_hex(8)), identity.tier, identity.id)
-        with self._logins:
-            answer = self.perform("login", actions.credentials_of(identity))
+        for _ in range(_PATIENT_LOGINS):
+            with self._logins:
+                answer = self.perform("login", actions.credentials_of(identity))
+            if answer.status != _TOO_MANY:
+                break
+            sleep(_asked_to_wait(answer))
         if not answer.done:
-            return Login()
+            return Login(answer=answer)
         operation = self._target.operations["login"]
+        token, tier = (actions.read(operation, name, answer.body) for name in ("token", "tier"))
+        user_id = identity.id if identity.id is not None else actions.read(operation, "userId", answer.body)
         return Login(
-            token=actions.read(operation, "token", answer.body),
-            tier=actions.read(operation, "tier", answer.body),
-            id=identity.id if identity.id is not None else actions.read(operation, "userId", answer.body),
+            token=token if isinstance(token, str) else None,
+            tier=tier if isinstance(tier, str) else None,
+            id=user_id if isinstance(user_id, str | int) else None,
+            answer=answer,
         )
 
     def token_of(self, identity: Identity) -> str:
-        """The token that the profile gives somebody, or a new one. Raises UsageError where there is neither."""
-        token = identity.token or self.log_in(identity).token
-        if token is None:
-            raise UsageError(f"{self._target.source}: {identity.name} cannot log in; is the password right?")
-        return token
+        """The token that the profile gives somebody, or a new one.
+
+        Where there is neither raises what says why: UsageError, TargetUnavailable or Inconclusive.
+        """
+        if identity.token is not None:
+            return identity.token
+        login = self.log_in(identity)
+        if login.token is None:
+            raise self._without_token(identity, login.answer)
+        return login.token
+
+    def _without_token(self, identity: Identity, answer: Answer | None) -> EventproofError:
+        """Why somebody has no token, by what the login was answered with."""
+        who = f"{self._target.source}: {identity.name} cannot log in"
+        if answer is None:
+            return UsageError(f"{who}: the profile gives neither a token nor a password, and [jwt] mints none")
+        match answer.status:
+            case 0 if answer.was_made:
+                return TargetUnavailable(f"{who} at {self._target.rest.url}: {answer}")
+            case 0:
+                return UsageError(f"{who}: {answer}")
+            case 429:
+                return Inconclusive(f"{who}: too many logins (status 429), also after a wait; try again later")
+            case status if status >= 500:
+                return TargetUnavailable(f"{who}: {self._target.rest.url} answers with status {status}")
+            case status if 300 <= status < 400:
+                place = answer.headers.get("Location", "nowhere")[:_SHOWN]
+                return UsageError(f"{who}: status {status} points to {place}; correct url under [rest] or the path")
+            case 404 | 405 | 410:
+                return UsageError(f"{who}: {answer}; is the path right? See [operations.login]")
+            case status if status < 300:
+                return UsageError(f"{who}: the answer has no token where answers of [operations.login] says")
+        return UsageError(f"{who}: {answer}; is the password right?")
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
@@ -126,7 +172,8 @@ class Calls:
             connection.close()
         else:
             self._idle.setdefault(place, []).append((monotonic(), connection))
-        return Answer(response.status, _json(content))
+        said = {name: value for name in _TOLD if (value := response.getheader(name)) is not None}
+        return Answer(response.status, _json(content), headers=said)
 
     def _connection(self, place: tuple[str, str]) -> http.client.HTTPConnection:
         idle = self._idle.get(place, [])
@@ -149,6 +196,12 @@ class Calls:
         if done.returncode:
             return Answer(500, None, f"{invocation.operation} ended with exit code {done.returncode}")
         return Answer(200, _json(done.stdout))
+
+
+def _asked_to_wait(answer: Answer) -> float:
+    """How many seconds to wait before the next attempt: what the target asks for, within bounds."""
+    asked = answer.headers.get("Retry-After", "")
+    return min(float(asked), _LONGEST_WAIT) if asked.isascii() and asked.isdigit() else 1.0
 
 
 def _json(content: bytes) -> Any:

@@ -16,7 +16,8 @@ The rules:
 - a receipt that nobody caused, or that comes after the logout of its recipient, is leaked;
 - where the ledger has patience, a receipt may come before its cause is entered: what its cause is, is asked again then;
 - somebody without a connection loses nothing: what is due waits for the return, or is not due any more (away);
-- what is settled is kept for a while, so that late and duplicate receipts are known as such, and then dropped.
+- what is settled is kept for a while, so that late and duplicate receipts are known as such, and then dropped;
+- only so many receipts wait for their cause: what comes beyond is counted in `overflowed`, and not judged.
 """
 
 from collections import deque
@@ -32,6 +33,8 @@ from .tally import Tally
 __all__ = ["Ledger"]
 
 _KEPT_SECONDS = 30.0
+_MOST_WAITING = 10_000
+"""So many receipts wait for their cause: a process has no use for more, and a target that lies must not fill it."""
 
 
 class Ledger:
@@ -56,6 +59,8 @@ class Ledger:
         self._strays: deque[tuple[float, Arrival]] = deque()
         self._judged: list[Loss | Stray] = []
         self._tickets = count(1)
+        self.overflowed = 0
+        """Receipts that were neither matched nor kept."""
         self._entered = 0
         self._kept_now = 0
 
@@ -131,6 +136,9 @@ class Ledger:
 
     def own(self, recipient: Hashable, subject: Hashable) -> None:
         """Allow whatever is about `subject`, or without one has this mark, at its owner: nothing of it is expected."""
+        if len(self._own) >= _MOST_WAITING:
+            self.overflowed += 1
+            return
         self._own.add((recipient, subject))
         for _, receipt in self._strays:
             if receipt.recipient == recipient and self._is_own(receipt):
@@ -175,6 +183,10 @@ class Ledger:
             return Match(Receipt.PERMITTED, received=at)
         if match := self._match(receipt):
             return match
+        if self._patience and len(self._strays) >= _MOST_WAITING:
+            self.overflowed += 1
+            self._clear(place)
+            return Match(Receipt.WAITING, received=at)
         if self._patience:
             place.strays.append(receipt)
             self._strays.append((at + self._patience, receipt))
@@ -261,9 +273,12 @@ class Ledger:
     def _match(self, receipt: Arrival) -> Match | None:
         place, tally = receipt.place, self.tally(receipt.event)
         known = place.received.get(receipt.mark)
-        if known is not None and receipt.mark is not None:
-            if _is_explained(receipt, known) or not place.is_in_doubt(known):
-                return self._repeat(tally, known, receipt)
+        if (
+            known is not None
+            and receipt.mark is not None
+            and (_is_explained(receipt, known) or not place.is_in_doubt(known))
+        ):
+            return self._repeat(tally, known, receipt)
         lost, pending = place.first(place.lost, before=receipt.at), place.due(before=receipt.at)
         if lost is not None and (pending is None or lost.at <= pending.at):
             return self._late(tally, lost, receipt)

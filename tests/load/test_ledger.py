@@ -109,7 +109,7 @@ def test_a_repetition_that_is_owed_is_not_taken_for_the_next_event(ledger: Ledge
 
 
 class World:
-    """One recipient of one event that nothing tells apart, as the target knows it: each action's event comes, or not."""
+    """One recipient of one event that nothing tells apart, as the target knows it: each event comes, or not."""
 
     def __init__(self, ledger: Ledger, delays: list[float | None], gaps: list[float]) -> None:
         self.timed: list[tuple[str | None, float]] = []
