@@ -121,10 +121,8 @@ def _unban(generator: Generator, person: Person) -> Answer:
 
 
 def _restore_tier(generator: Generator, person: Person) -> None:
-    generator.books.ledger.permit(TIER_UPDATED, person.sessions, until=inf)
-    if person.own_tier is None:
-        return
-    if generator.administer("updateUserTier", person.identity, tier=person.own_tier).done:
+    tier = person.own_tier
+    if tier is not None and generator.administer("updateUserTier", person.identity, tier=tier).done:
         generator.books.changes.clear(_ON_ANOTHER_TIER, person)
 
 

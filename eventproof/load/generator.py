@@ -138,7 +138,7 @@ class Generator:
         self.stopping = Event()
         self.under_way: set[Greenlet] = set()
         """The actions that are being carried out."""
-        self._is_hurried = self._is_closed = False
+        self._is_hurried = self._has_hung_up = False
         self.entered = 0
         """How many have come in so far."""
         self._limits = limits
@@ -226,10 +226,13 @@ class Generator:
                 break
         gevent.killall(list(self.under_way), timeout=_LINGER)
         gevent.sleep(0 if self._is_hurried else _LINGER)
+        self.books.settle()
+        self.books.ledger.conclude()
+        # Nobody is to hear of it; and a target that floods us would keep this process from what is left to do.
+        self._hang_up()
         self.books.changes.take_back(until=end)
         for sentence in self.books.changes.left():
             self.books.note(sentence)
-        self.books.ledger.conclude()
 
     def hurry(self) -> None:
         """Somebody wants the end now: wait for nothing more."""
@@ -247,17 +250,21 @@ class Generator:
         return self.books.account(users=len(self.connected), connections=self._connections, gauges=gauges)
 
     def close(self) -> None:
-        """Close every connection, for good; nothing happens the second time."""
-        if self._is_closed:
-            return
-        self._is_closed = True
+        """Close every connection, for good."""
         gevent.killall(list(self._tasks), block=False)
+        self._hang_up()
+        self.calls.close()
+
+    def _hang_up(self) -> None:
+        """Close every connection; nothing happens the second time."""
+        if self._has_hung_up:
+            return
+        self._has_hung_up = True
         for person in tuple(self._persons):
             person.leave()
         for desk in self.desks:
             desk.leave()
         self.hub.close()
-        self.calls.close()
 
     def _busy_share(self) -> float:
         seconds = self.books.seconds

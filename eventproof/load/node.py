@@ -113,10 +113,7 @@ class Node:
         # A second Ctrl-C: what is there must do.
         with suppress(KeyboardInterrupt):
             self.generator.settle()
-        account = self.generator.account()
-        # A target that floods us would keep this process from what is left to do.
-        self.generator.close()
-        return account
+        return self.generator.account()
 
     def _report(self, kind: str, name: str, seconds: float, problem: str) -> None:
         self._environment.events.request.fire(
