@@ -29,6 +29,7 @@ from eventproof.wire.connection import (
     TransportClosed,
 )
 from eventproof.wire.engineio import Message
+from eventproof.wire.states import SessionState
 from eventproof.wire.websocket import CloseCode, Opcode
 
 from .stream import Dial, End, Stream
@@ -149,6 +150,11 @@ class HubSocketIO:
         self._head = b""
         self._frames: websocket.FrameDecoder | None = None
         self._session: Connection | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the server has opened an Engine.IO session, and has not ended it."""
+        return self._session is not None and self._session.state is not SessionState.OPENING
 
     @property
     def unsent(self) -> int:

@@ -1,7 +1,8 @@
 """Before a swarm: does anything answer there, as a Socket.IO server does?"""
 
-from gevent import Timeout
-from gevent.event import AsyncResult
+from time import monotonic
+
+from gevent import sleep
 
 from eventproof.client.address import Address
 from eventproof.client.hub import Hub
@@ -14,6 +15,7 @@ __all__ = ["probe"]
 
 _SECONDS = 4.0
 _NOT_FOUND, _FAILED = "HTTP 404", "HTTP 5"
+_TICK = 0.01
 _UNHEARD = "it closed the connection without an answer"
 
 
@@ -22,16 +24,17 @@ def probe(target: Target, channel: MainChannel) -> None:
 
     Nobody is logged in for that: to be refused is an answer.
     """
-    knock = _Knock()
-    hub = Hub(target.base_url, path=target.socketio.path, patience=_SECONDS)
+    knock, end = _Knock(), monotonic() + _SECONDS
+    hub = Hub(target.base_url, path=target.socketio.path, patience=2 * _SECONDS)
     try:
-        hub.open(knock, None, channel.address)
-        how = knock.answer.get(timeout=_SECONDS)
-    except Timeout:
-        how = Closed(CloseReason.NOT_OPENED)
+        connection = hub.open(knock, None, channel.address)
+        while knock.end is None and not connection.has_begun:
+            if monotonic() > end:
+                raise TargetUnavailable(f"{target.base_url} did not answer within {_SECONDS:g} s")
+            sleep(_TICK)
     finally:
         hub.close()
-    if how is not None and (problem := _problem(target, how)):
+    if knock.end is not None and (problem := _problem(target, knock.end)):
         raise TargetUnavailable(problem)
 
 
@@ -39,8 +42,6 @@ def _problem(target: Target, how: Closed) -> str:
     """Why the target cannot be used, where its end of the connection says so; else empty."""
     origin = Address.parse(target.base_url).origin
     match how.reason:
-        case CloseReason.NOT_OPENED:
-            return f"{target.base_url} did not answer within {_SECONDS:g} s"
         case CloseReason.UNREACHABLE:
             why = how.detail or "nothing listens there"
             return f"{origin} cannot be reached: {why}; start the server or correct the URL"
@@ -59,11 +60,10 @@ class _Knock:
     """Hears what becomes of one connection."""
 
     def __init__(self) -> None:
-        self.answer: AsyncResult[Closed | None] = AsyncResult()
+        self.end: Closed | None = None
 
-    def opened(self, connection: HubSocketIO, at: float) -> None:  # noqa: ARG002 - as a `Listener`
+    def opened(self, connection: HubSocketIO, at: float) -> None:
         """It is a Socket.IO server."""
-        self._heard(None)
 
     def received(self, connection: HubSocketIO, event: EventReceived, at: float) -> None:
         """Nothing is asked of what is sent."""
@@ -75,9 +75,5 @@ class _Knock:
         """The end follows."""
 
     def closed(self, connection: HubSocketIO, how: Closed, at: float) -> None:  # noqa: ARG002 - as a `Listener`
-        """It is refused, or gone."""
-        self._heard(how)
-
-    def _heard(self, what: Closed | None) -> None:
-        if not self.answer.ready():
-            self.answer.set(what)
+        """It is refused, or gone; what we close ourselves had been answered."""
+        self.end = None if how.reason is CloseReason.OURS else how
