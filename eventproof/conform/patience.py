@@ -6,11 +6,11 @@ What was put off was neither done nor refused, so only what comes in the end is 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from eventproof.errors import Inconclusive
 from eventproof.refusal import LIMITED
+from eventproof.retry_after import seconds_of
 
 __all__ = ["MOST_SECONDS", "Limited", "must_not_be_limited", "until_answered"]
 
@@ -40,7 +40,7 @@ def must_not_be_limited(what: str, status: int, headers: Mapping[str, str], *, l
     """Raise Limited where the target puts a call off: a login also with 503, where it says for how long."""
     said = headers.get("Retry-After")
     if status == LIMITED or (login and status == _BUSY and said is not None):
-        raise Limited(what, status, None if said is None else _seconds(said.strip()))
+        raise Limited(what, status, seconds_of(said, time.time()))
 
 
 async def until_answered(attempt: Callable[[], Awaitable[_T]], tell: Callable[[Limited], None]) -> _T:
@@ -60,13 +60,3 @@ async def until_answered(attempt: Callable[[], Awaitable[_T]], tell: Callable[[L
             tell(limited)
             await asyncio.sleep(seconds)
     raise AssertionError("the last attempt returns or raises")  # pragma: no cover
-
-
-def _seconds(said: str) -> float | None:
-    """The seconds until then, of a number of them or of a date; None where it is neither."""
-    if said.isascii() and said.isdigit():
-        return float(said)
-    try:
-        return max(parsedate_to_datetime(said).timestamp() - time.time(), 0.0)
-    except (ValueError, OverflowError):
-        return None

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from itertools import chain, zip_longest
 from pathlib import Path
 from time import time
@@ -33,6 +32,7 @@ from eventproof.actions import headers_for
 from eventproof.catalog import System
 from eventproof.errors import ContractViolation, Inconclusive, UsageError
 from eventproof.redaction import redacted_text
+from eventproof.retry_after import seconds_of
 from eventproof.target import Call, Target
 
 from .exchange import Received, UnreadableAnswer, Unsendable, exchange, session
@@ -40,7 +40,7 @@ from .openapi import published as _published
 from .routes import Route, route_of
 from .verdicts import NotApplicable, NotTestable
 
-__all__ = ["Attempt", "Rest", "Tried", "aimed_at", "document_of", "retry_after"]
+__all__ = ["Attempt", "Rest", "Tried", "aimed_at", "document_of"]
 
 EXAMPLES = 6
 """How many requests are generated for an operation, once of valid and once of invalid data."""
@@ -197,7 +197,8 @@ class Rest:
             if received.status != _TOO_MANY:
                 return received, refusals
             refusals += 1
-            pause = retry_after(received.headers.get("Retry-After"), time())
+            asked = seconds_of(received.headers.get("Retry-After"), time())
+            pause = _PAUSE if asked is None else asked
             await asyncio.sleep(min(pause, max(end - loop.time(), 0.0)))
         return None, refusals
 
@@ -359,18 +360,6 @@ def aimed_at(body: Any, template: Any, user_id: str | int | None) -> Any:
             return [aimed_at(value, template[0], user_id) for value in body]
         return body
     return body if template is None else template
-
-
-def retry_after(text: str | None, now: float) -> float:
-    """The seconds that a `Retry-After` asks for: a number of them, or a date (`now` is the wall clock in seconds)."""
-    if text is None:
-        return _PAUSE
-    if text.strip().isdecimal():
-        return min(float(text), 86400.0)
-    try:
-        return max(parsedate_to_datetime(text).timestamp() - now, 0.0)
-    except (ValueError, OverflowError):
-        return _PAUSE
 
 
 def _is_open(template: Any) -> bool:
