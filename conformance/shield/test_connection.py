@@ -8,6 +8,7 @@ import pytest
 
 from eventproof import checks
 from eventproof.actions import at, expiring
+from eventproof.conform.bad_tokens import changed, controlled, must_refuse_token
 from eventproof.conform.case import (
     ConnectionRefused,
     ContractViolation,
@@ -100,7 +101,7 @@ async def test_a_connection_with_a_bad_token_is_refused_with_the_code_that_says_
     stage: Stage, transport: Transport, change: str, code: str
 ) -> None:
     """Beside the same token without what is bad about it."""
-    _must_say(await stage.must_refuse_token(await stage.user(), change, transport), code)
+    _must_say(await must_refuse_token(stage, await stage.user(), change, transport), code)
 
 
 @requirement("SHD-CONN-4")
@@ -110,7 +111,7 @@ async def test_a_session_that_ends_while_connected_is_told_and_closed(stage: Sta
     session = await user.session()
     if expiring(stage.target, session, time.time()) is None:
         raise NotTestable("a token that expires soon cannot be made: give the profile [jwt] secret_env")
-    twin = await stage.controlled(user, await stage.changed(user, "expired"))
+    twin = await controlled(stage, user, await changed(stage, user, "expired"))
     await twin.open()
     over = math.ceil(time.time()) + 1
     token = expiring(stage.target, session, over)

@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-import re
 from typing import Any, Final
 
 from eventproof import checks
+from eventproof.checks import internals
 from eventproof.conform.case import ContractViolation, Inconclusive, Line, Stage, capability, requirement
 
 from .claims import Claim, submit
@@ -43,10 +43,8 @@ _MALFORMED: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("no payload", "payout_completed_ack", ()),
     ("null for its payload", "claim_submitted_ack", (None,)),
 )
-_INTERNALS: Final = re.compile(
-    r"Traceback|\b[A-Za-z]+(?:Error|Exception)\b|\.(?:py|js|ts|java|go|rb|php|cs)\b|\bline \d+"
-)
-"""What only who looks into the server should see: names of exceptions, of files, places in them."""
+_INTERNALS: Final = internals.EVERYTHING
+"""What only who looks into the server should see."""
 
 
 def _must_name(answer: Any, name: str) -> None:
@@ -181,11 +179,11 @@ async def test_a_fault_inside_the_server_is_told_without_internals_and_the_conne
     acknowledgement = {"claimId": claim.id, "received": True}
     (await stage.admin.call("failNextEvent", userId=user.id)).must_succeed()
     answer = await is_refused(line, INTERNAL_ERROR, OPTIONAL_ACK, acknowledgement, what="a fault inside the server")
-    if shown := _INTERNALS.search(json.dumps(answer.payload)):
+    if shown := internals.shown(answer.payload, _INTERNALS):
         raise ContractViolation(
             f"`{ERROR}` {INTERNAL_ERROR} shows internals of the server",
             expected="a sentence that says no more than that the server failed",
-            observed=f"{shown[0]!r} in {answer.payload}",
+            observed=f"{shown!r} in {answer.payload}",
         )
     before = len(complaints(line))
     await line.say(OPTIONAL_ACK, acknowledgement)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from eventproof.conform.bad_tokens import must_refuse_token
 from eventproof.conform.case import Stage, requirement
 
 
@@ -12,4 +13,4 @@ from eventproof.conform.case import Stage, requirement
 async def test_a_token_that_was_changed_is_refused(stage: Stage, change: str) -> None:
     """Beside the same one without the change: so it is refused for that, and not for how it was made."""
     user, other = await stage.users(2)
-    await stage.must_refuse_token(user, change, subject=other)
+    await must_refuse_token(stage, user, change, subject=other)

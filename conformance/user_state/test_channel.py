@@ -2,6 +2,7 @@
 
 import pytest
 
+from eventproof.conform.bad_tokens import must_refuse_token
 from eventproof.conform.case import Stage, Transport, requirement
 
 from .accounts import accounts
@@ -46,7 +47,7 @@ async def test_a_connection_without_a_token_is_refused(
 )
 async def test_a_connection_with_a_bad_token_is_refused(stage: Stage, transport: Transport, change: str) -> None:
     """Beside the same token without what is bad about it."""
-    await stage.must_refuse_token(await stage.user(), change, transport)
+    await must_refuse_token(stage, await stage.user(), change, transport)
 
 
 @requirement("UST-CONN-2")

@@ -20,12 +20,14 @@ from eventproof.target import Budgets
 
 from .manners import Manners
 
-__all__ = ["EndedAtOnce", "Line"]
+__all__ = ["GRACE", "EndedAtOnce", "Line"]
 
 _OF_THE_CONNECTION = frozenset({"connected", "ping"})
 """What a server tells every connection of its own accord."""
 
 
+GRACE = 0.3
+"""Seconds in which a server that accepts everybody first, and then looks, would have ended a connection."""
 _GLANCE = 0.1
 """Seconds between two looks at whether an event came."""
 
@@ -34,7 +36,7 @@ class EndedAtOnce(ConnectionRefused):
     """The server accepted the connection and ended it before it sent anything; `after` so many seconds."""
 
     def __init__(self, line: str, closed: Closed, after: float) -> None:
-        super().__init__(f"{line} was accepted and ended after {after:.2g} s: {closed.reason}", status=closed.code)
+        super().__init__(f"{line} was accepted, and ended within {after:.2g} s: {closed.reason}", status=closed.code)
         self.after = after
 
 
@@ -176,10 +178,9 @@ class Line:
         return None
 
     async def must_stay(self, seconds: float) -> None:
-        """Raise Inconclusive where the server ends it within so many seconds: then it was not accepted at all."""
+        """Raise EndedAtOnce where the server ends it within so many seconds: then it was not accepted at all."""
         with suppress(NotClosed):
-            closed = await self._gone(seconds)
-            raise Inconclusive(f"{self.name} had to be accepted, and was ended at once: {closed.reason}")
+            raise EndedAtOnce(self.name, await self._gone(seconds), seconds)
 
     async def _gone(self, within: float) -> Closed:
         end = self.client.disconnected if isinstance(self.client, SocketIOClient) else self.client.closed

@@ -13,6 +13,7 @@ from eventproof.errors import EventproofError, Inconclusive
 from eventproof.target import Target
 from eventproof.verdict import Verdict
 
+from .bad_tokens import changed, controlled
 from .calls import Answer
 from .evidence import told
 from .gauges import Gauges
@@ -162,10 +163,10 @@ async def _unfit(stage: Stage, user: Person) -> list[str]:
     """Why no expired token can be presented, in words: none can be made, or none that is made is taken."""
     if expired(stage.target, await user.session(), time.time()) is None:
         return ["no expired token: give [jwt] secret_env, or expired_env (UST-CONN-2, SHD-CONN-3)"]
-    made = await stage.changed(user, "expired")
+    made = await changed(stage, user, "expired")
     try:
         if made.control is not None:
-            await stage.controlled(user, made)
+            await controlled(stage, user, made)
     except NotTestable as unfit:
         return [f"{unfit} (UST-CONN-2, SHD-CONN-3)"]
     return []
