@@ -73,7 +73,7 @@ def action_for(
     where = f"{target.source}: [operations.{operation_id}]"
     if isinstance(operation, Command):
         return Invocation(operation_id, tuple(_argument(target, part, known, where) for part in operation.arguments))
-    escaped = {name: quote(str(value), safe="") for name, value in known.items()}
+    escaped = {name: quote(str(value), safe="", errors="replace") for name, value in known.items()}
     return Request(
         operation=operation_id,
         method=operation.method,
