@@ -135,7 +135,7 @@ def action_for(
     if isinstance(operation, Command):
         arguments = tuple(_arguments(operation, {"token": "", **known}, where))
         return Invocation(operation_id, arguments, target.folder, operation.refused)
-    escaped = {name: quote(str(value), safe="", errors="surrogatepass") for name, value in known.items()}
+    escaped = {name: quote(str(value), safe="", errors="replace") for name, value in known.items()}
     return Request(
         operation=operation_id,
         method=operation.method,

@@ -18,6 +18,7 @@ __all__ = ["BEHAVIOURS", "Behaviour", "Hostile", "running"]
 Behaviour = Callable[["Hostile", socket.socket, bytes], None]
 
 _BLOCK = b"x" * 64 * 1024
+_BOMB = gzip.compress(bytes(4 * 1024 * 1024))
 _DRIP = 0.2
 """Seconds between two bytes: no limit on one read ever stops such an answer."""
 
@@ -112,11 +113,10 @@ def breaking_a_chunk(_server: Hostile, connection: socket.socket, _request: byte
 def bombing(server: Hostile, connection: socket.socket, _request: bytes) -> None:
     """A small body that is two gigabytes when it is unpacked."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n\r\n")
-    part = gzip.compress(bytes(64 * 1024 * 1024))
-    for _ in range(32):
+    for _ in range(512):
         if server.over.is_set():
             return
-        connection.sendall(part)
+        connection.sendall(_BOMB)
 
 
 def pretending_gzip(_server: Hostile, connection: socket.socket, _request: bytes) -> None:
@@ -214,7 +214,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
 def running(behaviour: Behaviour, *, spares: str = "") -> Iterator[Hostile]:
     """Serve a behaviour while the block lasts.
 
-    A path that begins with `spares` is answered as a good Engine.IO server would that wants no connection, so that a
+    A path that begins with `spares` is answered as a good server would that wants no connection, so that a
     client gets as far as its calls.
     """
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
@@ -242,7 +242,8 @@ def _serve(server: Hostile, connection: socket.socket, behaviour: Behaviour, spa
         request = _read(connection)
         path = (request.split(b" ", 2)[1:2] or [b""])[0]
         if spares and path.startswith(spares.encode()):
-            _answer(connection, b'{"code": 4, "message": "Forbidden"}', status=403)
+            refusal = {"error": {"code": "NOT_TODAY", "message": "You may not connect before the doors open."}}
+            _answer(connection, json.dumps(refusal).encode(), status=403)
         elif request:
             behaviour(server, connection, request)
 
