@@ -5,7 +5,6 @@ Nothing here opens a socket: the suite sends a `Request` with its asyncio client
 
 import json
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,13 +18,48 @@ from .operations import FORM
 from .target import Call, Command, Identity, MainChannel, OtherChannel, Target, TokenPlace
 from .templates import PLACEHOLDER as _PLACEHOLDER
 from .templates import derived, names
+from .tokens import (
+    altered,
+    expired,
+    expiring,
+    forged,
+    not_yet_valid,
+    signed_by_another,
+    unsigned,
+    without_expiry,
+)
 from .wellformed import encodable
+
+__all__ = [
+    "REDACTED",
+    "Invocation",
+    "Request",
+    "action_for",
+    "altered",
+    "at",
+    "auth_for",
+    "credentials_of",
+    "expired",
+    "expiring",
+    "fill",
+    "forged",
+    "headers_for",
+    "mint",
+    "not_yet_valid",
+    "path_for",
+    "presented",
+    "read",
+    "redact",
+    "request_for",
+    "signed_by_another",
+    "unsigned",
+    "without_expiry",
+]
 
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _SECRET_FIELDS = frozenset({"password", "token", "access_token", "accessToken", "refresh_token", "refreshToken"})
 REDACTED = "[redacted]"
 _MOST_PLACES = 12
-_ANOTHER_KEY = "a key that is not the one of any server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +99,10 @@ class Invocation:
 
     operation: str
     arguments: tuple[str, ...] = field(repr=False)
-    folder: str | None = None
-    """None: where we run."""
     refused: int | None = None
-    """The exit code that is a refusal; None where none is."""
-
-    def status(self, exit_code: int | None) -> int:
-        """The exit code as a status of HTTP: 200, 403 or 500."""
-        return 200 if exit_code == 0 else 403 if exit_code is not None and exit_code == self.refused else 500
+    """The exit code that says no to the caller or to what they ask; None where the profile names none."""
+    folder: str | None = None
+    """Where it runs; None: where we do."""
 
 
 def request_for(target: Target, operation_id: str, parameters: Mapping[str, Any], token: str | None = None) -> Request:
@@ -99,7 +129,7 @@ def action_for(
     where = f"{target.source}: [operations.{operation_id}]"
     if isinstance(operation, Command):
         arguments = tuple(_arguments(operation, {"token": "", **known}, where))
-        return Invocation(operation_id, arguments, target.folder, operation.refused)
+        return Invocation(operation_id, arguments, operation.refused, target.folder)
     escaped = {name: quote(str(value), safe="") for name, value in known.items()}
     return Request(
         operation=operation_id,
@@ -259,71 +289,6 @@ def mint(target: Target, identity: Identity, now: float, nonce: str) -> str | No
     }
     claims = fill(target.jwt.claims, values, f"{target.source}: [jwt.claims]")
     return pyjwt.encode(claims, target.jwt.secret, target.jwt.algorithm)
-
-
-def expired(target: Target, token: str, now: float) -> str | None:
-    """The same token, signed again, but expired an hour ago; or the expired one of the profile; or None."""
-    made = expiring(target, token, now - 3600)
-    return made or (None if target.jwt is None else target.jwt.expired)
-
-
-def expiring(target: Target, token: str, at: float) -> str | None:
-    """The same token, signed again, that expires at this time of the wall clock; None where it cannot be made."""
-    return _signed_again(target, token, {"exp": int(at)})
-
-
-def without_expiry(target: Target, token: str) -> str | None:
-    """The same token, signed again, that never expires; None where it cannot be made."""
-    return _signed_again(target, token, {"exp": None})
-
-
-def not_yet_valid(target: Target, token: str, now: float) -> str | None:
-    """The same token, signed again, that is good from an hour later on; None where it cannot be made."""
-    return _signed_again(target, token, {"nbf": int(now) + 3600})
-
-
-def forged(token: str) -> str:
-    """The same token with another signature: every byte of the last part is changed."""
-    head, dot, signature = token.rpartition(".")
-    return head + dot + "".join("B" if letter == "A" else "A" for letter in signature)
-
-
-def unsigned(token: str) -> str | None:
-    """The same claims in a token of the algorithm `none`, without a signature; None where it is no JSON Web Token."""
-    claims = _claims(token)
-    return None if claims is None else pyjwt.encode(claims, None, "none")
-
-
-def signed_by_another(token: str) -> str | None:
-    """The same claims signed with a key that is not the target's; None where it is no JSON Web Token."""
-    claims = _claims(token)
-    return None if claims is None else pyjwt.encode(claims, _ANOTHER_KEY, "HS256")
-
-
-def altered(token: str) -> str | None:
-    """The same token with the role of an admin in it, under the old signature; None where it is no JSON Web Token."""
-    claims = _claims(token)
-    if claims is None:
-        return None
-    head, _, signature = token.split(".")
-    payload = json.dumps({**claims, "role": "admin", "altered": True}).encode()
-    return f"{head}.{urlsafe_b64encode(payload).rstrip(b'=').decode()}.{signature}"
-
-
-def _signed_again(target: Target, token: str, changes: Mapping[str, Any]) -> str | None:
-    """The token with other claims, None for those that are taken out; None where the profile gives no secret."""
-    claims = _claims(token)
-    if claims is None or target.jwt is None or target.jwt.secret is None:
-        return None
-    changed = {name: value for name, value in {**claims, **changes}.items() if value is not None}
-    return pyjwt.encode(changed, target.jwt.secret, target.jwt.algorithm)
-
-
-def _claims(token: str) -> dict[str, Any] | None:
-    try:
-        return dict(pyjwt.decode(token, options={"verify_signature": False}))
-    except pyjwt.InvalidTokenError:
-        return None
 
 
 def redact(value: Any, secrets: Iterable[str] = ()) -> Any:

@@ -60,6 +60,8 @@ class Rest:
     headers: Mapping[str, str] = field(default_factory=lambda: {"Authorization": "Bearer {token}"})
     code: str = "/error/code"
     message: str = "/error/message"
+    refused_with: frozenset[int] = frozenset()
+    """Further statuses with which a caller who may not is refused, such as 404, or 302 to a page to log in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +125,15 @@ class Command:
     arguments: tuple[str, ...]
     identity: str
     answers: Mapping[str, str] = field(default_factory=dict)
+    refused: int | None = None
+    """The exit code with which it refuses the caller, or what they ask for."""
     on_behalf: bool = False
     """As for `Call`."""
-    refused: int | None = None
-    """The exit code by which the program refuses, as a server does with 403; every other one but 0 is a failure."""
+
+    @property
+    def tells_caller(self) -> bool:
+        """Whether it is told who calls; otherwise whoever can run it may do it."""
+        return any("{token}" in argument for argument in self.arguments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from eventproof.conform.case import (
     slow,
 )
 from eventproof.target import Budgets
+from eventproof.unknown import unlike_text
 
 from .claims import Claim, approve, deny, pay, submit
 from .complaints import INVALID_PAYLOAD, NOT_AUTHORIZED, is_refused, must_not_complain, taken
@@ -105,13 +106,7 @@ def _wrong_acknowledgements(stage: Stage, first: Mapping[str, Received]) -> Iter
 
 def _unlike(stage: Stage, known: str) -> str:
     """An id like this one, which nobody has."""
-    if known.isdigit():
-        return str(stage.random.randrange(2**30, 2**31))
-    digits = {True: "0123456789", False: "abcdef"}
-    made = "".join(
-        stage.random.choice(digits[letter.isdigit()]) if letter in "0123456789abcdef" else letter for letter in known
-    )
-    return made if made != known else f"{known}x"
+    return unlike_text(known, stage.random)
 
 
 @requirement("SHD-ACK-4")

@@ -13,6 +13,7 @@ from eventproof.conform.case import (
     NotTestable,
     OtherChannel,
     Person,
+    Refusal,
     Stage,
     TargetUnavailable,
     Transport,
@@ -30,8 +31,11 @@ async def _tokens(user: Person) -> list[str]:
     return [await user.session(), await user.another_token()]
 
 
+_SESSIONS = ("of the first session, which was connected", "of the second session, which had no connection")
+
+
 async def _login_is_refused(user: Person) -> None:
-    refused = (await user.log_in()).must_be_refused("although the user is banned")
+    refused = (await user.log_in()).must_be_refused("although the user is banned", Refusal.LOGIN)
     if refused.message != YOU_ARE_BANNED:
         raise ContractViolation(
             "the refused login does not say why", expected=YOU_ARE_BANNED, observed=f"{refused.message!r} in {refused}"
@@ -43,22 +47,26 @@ async def test_every_earlier_token_is_refused_by_rest(stage: Stage) -> None:
     user, bystander = await stage.users(2)
     tokens = await _tokens(user)
     await user.connect()
+    before = [(await user.call("getMe", token=token)).must_succeed() for token in tokens]
     await accounts(stage).ban(user)
-    for token in tokens:
-        (await user.call("getMe", token=token)).must_be_refused("with a token from before the ban")
+    for token, accepted, session in zip(tokens, before, _SESSIONS, strict=True):
+        because = f"with the token {session}, from before the ban"
+        (await user.call("getMe", token=token)).must_be_refused(because, beside=accepted)
     (await bystander.call("getMe")).must_be_accepted()
 
 
 @requirement("UST-BAN-5")
 @pytest.mark.parametrize("transport", [Transport.WEBSOCKET, Transport.POLLING])
 async def test_no_earlier_token_opens_a_connection(stage: Stage, transport: Transport) -> None:
-    """Neither that of a session which the ban cut off, nor that of one without a connection."""
+    """Neither that of a session which the ban cut off, nor that of one without a connection; both had opened one."""
     user, bystander = await stage.users(2)
     tokens = await _tokens(user)
+    await (await user.connect(transport, token=tokens[1])).close()
     await user.connect(transport, token=tokens[0])
     await accounts(stage).ban(user)
-    for token in tokens:
-        await stage.must_refuse(user.knock(token, transport), beside=bystander)
+    for token, session in zip(tokens, _SESSIONS, strict=True):
+        twin = bystander.knock(await bystander.session(), transport)
+        await stage.must_refuse(user.knock(token, transport), beside=twin, special=f"with the token {session}")
 
 
 @requirement("UST-BAN-6")
@@ -73,10 +81,13 @@ async def test_the_login_of_a_banned_user_is_refused_and_says_why(stage: Stage) 
 @requirement("UST-BAN-9")
 async def test_a_ban_of_an_offline_user_holds_when_they_come_back(stage: Stage) -> None:
     user, bystander = await stage.users(2)
-    token = await user.session()
+    token = await user.another_token()
+    await (await user.connect(token=token)).close()
     await accounts(stage).ban(user)
-    await stage.must_refuse(user.knock(token), beside=bystander)
-    (await user.log_in()).must_be_refused("although the user was banned while offline")
+    await stage.must_refuse(
+        user.knock(token), beside=bystander, special="with the token of a user banned while offline"
+    )
+    (await user.log_in()).must_be_refused("although the user was banned while offline", Refusal.LOGIN)
 
 
 @requirement("UST-BAN-10")

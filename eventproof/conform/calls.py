@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,19 +11,27 @@ import aiohttp
 from eventproof.actions import Invocation, Request, action_for, at, credentials_of, read, redact
 from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
 from eventproof.history import History, Kind
+from eventproof.refusal import COMMAND, Proof, Refusal, expected, proof, says_why_not
 from eventproof.target import Identity, Target
 from eventproof.wellformed import masked
 
-__all__ = ["Answer", "Caller"]
+from .patience import Limited, must_not_be_limited, until_answered
+
+__all__ = ["Answer", "Caller", "Twin"]
 
 _SECRETS = frozenset({"password", "token"})
 _SHORTEST = 4
 """Shorter secrets would take innocent text with them."""
+Twin = Callable[[], Awaitable["Answer"]]
+"""Makes a call that has to be accepted, and differs from a refused one in the refused thing alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back from a call; `status` is an HTTP status, or 200 and 500 for a program's success and failure."""
+    """What came back from a call; `status` is an HTTP status, or one that stands for how a program ended.
+
+    That is 200 for its success, `refusal.COMMAND` for the exit code that the profile names, 500 for any other.
+    """
 
     target: Target
     operation: str
@@ -78,13 +86,41 @@ class Answer:
             raise Inconclusive(f"{self.operation} was not accepted, so nothing can be said here: {self}")
         return self
 
-    def must_be_refused(self, because: str) -> "Answer":
-        """Itself; raises ContractViolation where it is no client error."""
-        if not self.is_refused:
+    def proves(self, refusal: Refusal) -> Proof:
+        """What its status says of this refusal on this target."""
+        return proof(self.status, refusal, self.target.rest.refused_with)
+
+    def must_not_be_done(self, because: str, refusal: Refusal = Refusal.CALLER) -> "Answer":
+        """Itself; raises ContractViolation where the call was done (2xx) or the server failed (5xx)."""
+        if self.proves(refusal) is Proof.BROKEN:
             raise ContractViolation(
-                f"{self.operation} was not refused {because}", expected="a client error (4xx)", observed=str(self)
+                f"{self.operation} was not refused {because}",
+                expected=f"a refusal ({expected(refusal, self.target.rest.refused_with)})",
+                observed=str(self),
             )
         return self
+
+    def must_be_refused(
+        self, because: str, refusal: Refusal = Refusal.CALLER, *, beside: "Answer | None" = None
+    ) -> "Answer":
+        """Itself; `beside` is the answer to a call that differs in the refused thing alone.
+
+        Raises as `must_not_be_done`, and Inconclusive where the answer says no to something else, or would be a
+        refusal only beside an accepted call, and there is none.
+        """
+        found = self.must_not_be_done(because, refusal).proves(refusal)
+        why = says_why_not(self.status, refusal, self.target.rest.refused_with)
+        if found is Proof.NONE:
+            raise Inconclusive(f"{self.operation} was not refused {because} in a way that proves it: {why}: {self}")
+        if found is Proof.BESIDE and (beside is None or not beside.is_accepted):
+            twin = "no call beside it shows which" if beside is None else f"the call beside it was answered {beside}"
+            raise Inconclusive(f"whether {self.operation} was refused {because} is unknown: {why}, and {twin}: {self}")
+        return self
+
+    async def must_be_refused_beside(self, twin: Twin, because: str, refusal: Refusal = Refusal.CALLER) -> "Answer":
+        """As `must_be_refused`; the twin is called only where the answer proves nothing without it."""
+        beside = await twin() if self.proves(refusal) is Proof.BESIDE else None
+        return self.must_be_refused(because, refusal, beside=beside)
 
     def must_be_an_answer(self) -> "Answer":
         """Itself; raises ContractViolation where the server failed (5xx)."""
@@ -127,17 +163,29 @@ class Caller:
         return self.target.jwt is not None and self.target.jwt.claims is not None
 
     async def call(self, actor: str, operation: str, parameters: Mapping[str, Any], token: str | None = None) -> Answer:
-        """Perform an operation as `actor`.
+        """Perform an operation as `actor`; again later where the target asks for that.
 
-        Raises Inconclusive where no answer came in time, TargetUnavailable where nothing listens.
+        Raises Inconclusive where no answer came in time or the target allows no more calls, TargetUnavailable where
+        nothing listens.
         """
         action = action_for(self.target, operation, {**self._known_of(actor, parameters), **parameters}, token)
         shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
         began = self._history.add(Kind.CALLED, actor, name=operation, payload=redact(shown)).at
-        try:
+
+        async def attempt() -> tuple[int, Any, str]:
+            nonlocal began
+            began = self._history.now()
             async with asyncio.timeout(self.target.budgets.call):
-                sent = self._run(action) if isinstance(action, Invocation) else self._send(action)
-                status, body, location = await sent
+                return await (self._run(action) if isinstance(action, Invocation) else self._send(action))
+
+        def limited(why: Limited) -> None:
+            self._history.add(Kind.NOTE, actor, name=operation, payload=f"limited with {why.status}, so made again")
+
+        try:
+            status, body, location = await until_answered(attempt, limited)
+        except Limited as error:
+            self._history.add(Kind.UNANSWERED, actor, name=operation, payload=str(error))
+            raise
         except TimeoutError:
             self._history.add(Kind.UNANSWERED, actor, name=operation)
             limit = self.target.budgets.call
@@ -163,6 +211,8 @@ class Caller:
             allow_redirects=False,
         )
         async with sending as response:
+            login = self.target.operations[request.operation].identity == "anyone"
+            must_not_be_limited(request.operation, response.status, response.headers, login=login)
             location = masked(response.headers.get("Location", ""))
             return response.status, _document(await response.text(errors="replace")), location
 
@@ -180,7 +230,13 @@ class Caller:
         finally:
             if process.returncode is None:
                 process.kill()
-        return invocation.status(process.returncode), _document(output.decode(errors="replace")), ""
+        return _status(process.returncode, invocation), _document(output.decode(errors="replace")), ""
+
+
+def _status(exit_code: int | None, invocation: Invocation) -> int:
+    if exit_code == 0:
+        return 200
+    return COMMAND if exit_code is not None and exit_code == invocation.refused else 500
 
 
 def _worth_hiding(*values: Any) -> Iterator[str]:

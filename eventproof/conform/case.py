@@ -3,10 +3,11 @@
 from eventproof.client.aio import By, Closed, ConnectionRefused, Ending, Received
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable
 from eventproof.history import History, Kind, Record
-from eventproof.target import OtherChannel, Target, Tier, Transport
+from eventproof.refusal import Proof, Refusal
+from eventproof.target import Command, OtherChannel, Target, Tier, Transport
 
-from .calls import Answer
-from .line import Line
+from .calls import Answer, Twin
+from .line import EndedAtOnce, Line
 from .marks import capability, every_system, judges_the_run, on_stage, requirement, slow
 from .person import Person
 from .play import Fire, Play, PlayOf
@@ -17,8 +18,10 @@ __all__ = [
     "Answer",
     "By",
     "Closed",
+    "Command",
     "ConnectionRefused",
     "ContractViolation",
+    "EndedAtOnce",
     "Ending",
     "EventproofError",
     "Fire",
@@ -32,13 +35,16 @@ __all__ = [
     "Person",
     "Play",
     "PlayOf",
+    "Proof",
     "Received",
     "Record",
+    "Refusal",
     "Stage",
     "Target",
     "TargetUnavailable",
     "Tier",
     "Transport",
+    "Twin",
     "capability",
     "every_system",
     "judges_the_run",

@@ -5,18 +5,37 @@ from contextlib import suppress
 from typing import Any
 
 from eventproof.catalog import AckLevel
-from eventproof.client.aio import ChannelClient, Closed, ConnectionRefused, Received, SocketIOClient, Where
+from eventproof.client.aio import (
+    ChannelClient,
+    Closed,
+    ConnectionRefused,
+    NotClosed,
+    Received,
+    SocketIOClient,
+    Where,
+)
 from eventproof.errors import ContractViolation, Inconclusive, UsageError
 from eventproof.history import History, Kind, Record
 from eventproof.target import Budgets
 
 from .manners import Manners
 
-__all__ = ["Line"]
-
+__all__ = ["EndedAtOnce", "Line"]
 
 _OF_THE_CONNECTION = frozenset({"connected", "ping"})
 """What a server tells every connection of its own accord."""
+
+
+_GLANCE = 0.1
+"""Seconds between two looks at whether an event came."""
+
+
+class EndedAtOnce(ConnectionRefused):
+    """The server accepted the connection and ended it before it sent anything; `after` so many seconds."""
+
+    def __init__(self, line: str, closed: Closed, after: float) -> None:
+        super().__init__(f"{line} was accepted and ended after {after:.2g} s: {closed.reason}", status=closed.code)
+        self.after = after
 
 
 class Line:
@@ -110,23 +129,56 @@ class Line:
         """Connect; raises ConnectionRefused, TargetUnavailable or Inconclusive."""
         await self.client.open()
 
-    async def refusal(self) -> ConnectionRefused:
-        """Connect, and be refused: how. Raises ContractViolation where the connection is accepted.
+    async def refusal(self, special: str = "") -> ConnectionRefused:
+        """Connect, and be refused: how. `special` says in words what it is refused for: `with an expired token`.
 
-        Raises Inconclusive where there is no answer at all: only a connection that is accepted beside it can tell
-        what that means.
+        A server that decides in its handler accepts the connection, and ends it before it says anything: EndedAtOnce.
+        Raises ContractViolation where the connection stays, or an event comes before the refusal; Inconclusive where
+        there is no answer at all: only a connection that is accepted beside it can tell what that means.
         """
+        opened = f"{self.name}, opened {special}," if special else self.name
+        ended: EndedAtOnce | None = None
         try:
             await self.client.open()
+            ended = await self._ends_at_once()
         except ConnectionRefused as refused:
+            if not self.received:
+                return refused
+        if ended is not None and not self.received:
+            return ended
+        if ended is not None or not self.is_open:
+            raise ContractViolation(
+                f"{opened} was refused, but it received events first",
+                expected="a refusal, and no event before it",
+                observed=", ".join(self.names()),
+            )
+        raise ContractViolation(
+            f"{opened} was accepted",
+            expected="a refused connection, or one that the server ends before any event",
+            observed=", ".join(["an open one", *self.names()]),
+        )
+
+    async def _ends_at_once(self) -> EndedAtOnce | None:
+        """How the server ended it, within `connect`; None where it stays, or an event shows that it was accepted."""
+        loop = asyncio.get_running_loop()
+        opened = loop.time()
+        while (waited := loop.time() - opened) < self._budgets.connect:
+            with suppress(NotClosed):
+                closed = self._by_the_server(await self._gone(min(_GLANCE, self._budgets.connect - waited)))
+                return EndedAtOnce(self.name, closed, loop.time() - opened)
             if self.received:
-                raise ContractViolation(
-                    f"{self.name} was refused, but it received events first",
-                    expected="a refusal, and no event before it",
-                    observed=", ".join(self.names()),
-                ) from refused
-            return refused
-        raise ContractViolation(f"{self.name} was accepted", expected="a refused connection", observed="an open one")
+                return None
+        return None
+
+    async def must_stay(self, seconds: float) -> None:
+        """Raise Inconclusive where the server ends it within so many seconds: then it was not accepted at all."""
+        with suppress(NotClosed):
+            closed = await self._gone(seconds)
+            raise Inconclusive(f"{self.name} had to be accepted, and was ended at once: {closed.reason}")
+
+    async def _gone(self, within: float) -> Closed:
+        end = self.client.disconnected if isinstance(self.client, SocketIOClient) else self.client.closed
+        return await end(within)
 
     async def say(self, name: str, *arguments: Any) -> None:
         """Send an event, with an argument or without one; raises NotSent where the server ended the connection."""

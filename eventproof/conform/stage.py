@@ -1,18 +1,20 @@
 """What a case sees: users who come from the pool and go back restored, an admin, and what happened so far."""
 
 import random
-import uuid
+import time
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from eventproof.catalog import Direction, Event, Operation, System
 from eventproof.checks import Finding, Known, raise_for
 from eventproof.client.aio import ConnectionRefused
-from eventproof.errors import ContractViolation, EventproofError, Inconclusive, UsageError
+from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable, UsageError
 from eventproof.history import Kind, Record
 from eventproof.target import Budgets, Target, Transport
+from eventproof.tokens import CHANGES, Changed, misfit
+from eventproof.unknown import unlike
 
-from .line import Line
+from .line import EndedAtOnce, Line
 from .person import Person
 from .play import Play
 from .restart import restart
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
 __all__ = ["Stage"]
 
 _Play = TypeVar("_Play")
+
+_NO_REFUSALS = frozenset({404, 405, 406, 408, 411, 413, 414, 415, 421, 425, 426, 429, 431, 1011, 1012, 1013})
+"""Statuses of HTTP, and close codes of a WebSocket, that say no to something else than who connects."""
+_ALMOST = 0.9
+"""Of the time for a connection: what takes less has had an answer."""
+_GRACE = 0.3
+"""Seconds in which a server that accepts everybody first would have ended a connection."""
 
 
 class Stage:
@@ -185,31 +194,98 @@ class Stage:
 
     def nobody(self, like: Person) -> str | int:
         """An id that nobody has, of the kind that this person's is: only what is unknown about it is to be refused."""
-        if not str(like.id).isdigit():
-            return uuid.UUID(int=self.random.getrandbits(128)).hex
-        number = self.random.randrange(2**30, 2**31)
-        return number if isinstance(like.id, int) else str(number)
+        return unlike(like.id, self.random)
 
     def will_disturb(self, user: Person) -> None:
         """Anything may be done to this user in ways that the history does not tell: restore all of them."""
         self._disturbed.add(user.name)
 
-    async def must_refuse(self, line: Line, beside: Person) -> ConnectionRefused:
+    async def must_refuse(self, line: Line, beside: Person | Line, special: str = "") -> ConnectionRefused:
         """Open a connection that has to be refused, and beside it one that has to be accepted.
 
-        Raises ContractViolation where it is accepted, or where no answer comes while the twin is accepted in time.
+        `beside` is a connection that is not open yet and differs from the other in one thing, or somebody who opens
+        one; `special` says what that thing is: `with an expired token`. Raises ContractViolation where the connection
+        is accepted, or where no answer comes while the twin is accepted in time; Inconclusive where what came says no
+        to something else, or the twin is refused as well.
         """
+        twin = beside if isinstance(beside, Line) else beside.knock(await beside.session())
+        began = self.now
         try:
-            refused = await line.refusal()
+            refused = await line.refusal(special)
         except Inconclusive as silence:
-            await beside.connect()
+            if self.now - began < _ALMOST * self.budgets.connect:
+                raise
+            await self._must_open(twin)
             raise ContractViolation(
-                f"{line.name} was neither refused nor accepted, while {beside.name} was accepted",
+                f"{line.name} was neither refused nor accepted {special}".rstrip()
+                + f", while {twin.name} was accepted",
                 expected=f"a refusal within {self.budgets.connect:g} s",
                 observed=str(silence),
             ) from silence
-        await (await beside.connect()).close()
+        except TargetUnavailable as other:
+            raise Inconclusive(f"{line.name} was not refused {special} in a way that proves it: {other}") from other
+        if refused.status in _NO_REFUSALS:
+            raise Inconclusive(f"{line.name} was not refused {special} in a way that proves it: {refused}")
+        await self._must_open(twin)
+        if isinstance(refused, EndedAtOnce):
+            await twin.must_stay(2 * refused.after + _GRACE)
+        await twin.close()
         return refused
+
+    @staticmethod
+    async def _must_open(twin: Line) -> None:
+        try:
+            await twin.open()
+        except ContractViolation as refused:
+            raise Inconclusive(
+                f"{twin.name} had to be accepted, and was refused as well, so nothing can be said here: {refused}"
+            ) from refused
+
+    async def changed(self, user: Person, change: str, subject: Person | None = None) -> Changed:
+        """A bad token, made of the session's good one; `change` is one of `tokens.CHANGES`, `subject` somebody else.
+
+        Raises NotTestable where it cannot be made.
+        """
+        other = None if subject is None else subject.id
+        made = CHANGES[change](self.target, await user.session(), time.time(), other)
+        if made is None:
+            raise NotTestable(
+                f"{change}: no such token can be made of the target's; see [jwt]: secret_env, or expired_env for an "
+                "expired one; only JSON Web Tokens can be changed"
+            )
+        return made
+
+    async def must_refuse_token(
+        self, user: Person, change: str, transport: Transport | None = None, subject: Person | None = None
+    ) -> ConnectionRefused:
+        """Present a bad token, beside the same one without the change, at the same door: how it is refused.
+
+        Raises NotTestable where a token that is good is not taken for how it was made: the sentence says what is wrong
+        in `[jwt]`; otherwise as `must_refuse`.
+        """
+        made = await self.changed(user, change, subject)
+        good = user.knock(await user.session(), transport) if made.control is None else None
+        twin = good or await self.controlled(user, made, transport)
+        if made.uncontrolled:
+            self.warn(f"{made.special}: {made.uncontrolled}")
+        return await self.must_refuse(user.knock(made.token, transport), beside=twin, special=f"with {made.special}")
+
+    async def controlled(self, user: Person, made: Changed, transport: Transport | None = None) -> Line:
+        """A connection, not open yet, with the token that was made alike and is good, once it was accepted.
+
+        Raises NotTestable where it is not.
+        """
+        line = user.knock(made.control, transport)
+        try:
+            await line.open()
+            await line.must_stay(_GRACE)
+        except (ConnectionRefused, Inconclusive) as refused:
+            raise NotTestable(
+                f"{misfit(self.target, await user.session())}; a good token, made as {made.special} is, was not taken: "
+                f"{refused}"
+            ) from refused
+        await line.close()
+        return user.knock(made.control, transport)
 
     def judge(self, *findings: Iterable[Finding]) -> None:
         """Raise ContractViolation for the first of what the checks found."""

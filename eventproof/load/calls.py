@@ -20,6 +20,7 @@ from gevent.lock import BoundedSemaphore
 from eventproof import actions
 from eventproof.actions import Invocation, Request
 from eventproof.errors import ContractViolation, UsageError
+from eventproof.refusal import COMMAND, Proof, Refusal, proof
 from eventproof.target import Identity, Target
 from eventproof.wellformed import masked
 
@@ -36,6 +37,8 @@ class Answer:
     status: int
     body: Any
     problem: str = ""
+    further: frozenset[int] = frozenset()
+    """With what else the target refuses callers, by its profile."""
     location: str = ""
     """Where a redirect points to, without a query: it may carry a secret."""
 
@@ -46,8 +49,8 @@ class Answer:
 
     @property
     def refused(self) -> bool:
-        """Whether the target refused the token that came with the call."""
-        return self.status in (401, 403)
+        """Whether the target refused the token that came with the call, where it was good for such a call before."""
+        return proof(self.status, Refusal.CALLER, self.further) in (Proof.FULL, Proof.BESIDE)
 
     def __str__(self) -> str:
         where = f", which points to {self.location}; redirects are not followed" if self.location else ""
@@ -137,7 +140,8 @@ class Calls:
             connection.close()
         else:
             self._idle.setdefault(place, []).append((monotonic(), connection))
-        return Answer(response.status, _json(content), location=masked(response.getheader("Location", "")))
+        location = masked(response.getheader("Location", ""))
+        return Answer(response.status, _json(content), further=self._target.rest.refused_with, location=location)
 
     def _connection(self, place: tuple[str, str]) -> http.client.HTTPConnection:
         idle = self._idle.get(place, [])
@@ -161,9 +165,10 @@ class Calls:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             return Answer(0, None, f"{invocation.operation} did not end: {type(error).__name__}")
+        if done.returncode and done.returncode == invocation.refused:
+            return Answer(COMMAND, _json(done.stdout))
         if done.returncode:
-            status = invocation.status(done.returncode)
-            return Answer(status, None, f"{invocation.operation} ended with exit code {done.returncode}")
+            return Answer(500, None, f"{invocation.operation} ended with exit code {done.returncode}")
         return Answer(200, _json(done.stdout))
 
 
