@@ -15,6 +15,7 @@ import jwt as pyjwt
 
 from .errors import ContractViolation, UsageError
 from .operations import FORM
+from .refusal import COMMAND
 from .target import Call, Command, Identity, MainChannel, OtherChannel, Target, TokenPlace
 from .templates import PLACEHOLDER as _PLACEHOLDER
 from .templates import derived, names
@@ -79,7 +80,7 @@ class Request:
             return None
         if self._content_type.startswith(FORM):
             return urlencode(self.json, doseq=True).encode()
-        return json.dumps(self.json, ensure_ascii=False).encode()
+        return json.dumps(self.json).encode()
 
     @property
     def sent_headers(self) -> dict[str, str]:
@@ -99,10 +100,14 @@ class Invocation:
 
     operation: str
     arguments: tuple[str, ...] = field(repr=False)
+    folder: str | None = None
+    """None: where we run."""
     refused: int | None = None
     """The exit code that says no to the caller or to what they ask; None where the profile names none."""
-    folder: str | None = None
-    """Where it runs; None: where we do."""
+
+    def status(self, exit_code: int | None) -> int:
+        """The exit code as a status: 200, that of a command's refusal, or 500."""
+        return 200 if exit_code == 0 else COMMAND if exit_code is not None and exit_code == self.refused else 500
 
 
 def request_for(target: Target, operation_id: str, parameters: Mapping[str, Any], token: str | None = None) -> Request:
@@ -119,7 +124,11 @@ def request_for(target: Target, operation_id: str, parameters: Mapping[str, Any]
 def action_for(
     target: Target, operation_id: str, parameters: Mapping[str, Any], token: str | None = None
 ) -> Request | Invocation:
-    """What performs an operation: a request, or a program where the profile says so."""
+    """What performs an operation: a request, or a program where the profile says so.
+
+    Raises UsageError as `request_for` does; where a value cannot be an argument of a program, UsageError for one of the
+    profile and ContractViolation for one of the target.
+    """
     operation = target.operations.get(operation_id)
     if operation is None:
         raise UsageError(
@@ -129,7 +138,7 @@ def action_for(
     where = f"{target.source}: [operations.{operation_id}]"
     if isinstance(operation, Command):
         arguments = tuple(_arguments(operation, {"token": "", **known}, where))
-        return Invocation(operation_id, arguments, operation.refused, target.folder)
+        return Invocation(operation_id, arguments, target.folder, operation.refused)
     escaped = {name: quote(str(value), safe="") for name, value in known.items()}
     return Request(
         operation=operation_id,

@@ -82,9 +82,10 @@ def _operation(table: Table, system: System, operation: Operation, further: froz
     answers = _pointers(table, operation)
     known = names_in(operation, identity) | further
     if "command" in table:
-        arguments, refused = table.texts("command"), _exit_code(table)
+        arguments = table.texts("command")
         table.check("command", unsendable(arguments) or templates.unknown(arguments, known))
-        result: Call | Command = Command(operation.id, arguments, identity, answers, refused, on_behalf)
+        refused = _exit_code(table)
+        result: Call | Command = Command(operation.id, arguments, identity, answers, on_behalf, refused)
     else:
         result = _call(table, system, operation, identity, answers, known, on_behalf)
     table.finish()
@@ -132,7 +133,6 @@ def _call(
 
 
 def _exit_code(table: Table) -> int | None:
-    """The exit code of a refusal: 1 to 255, as programs have them."""
     if "refused" not in table:
         return None
     code = table.number("refused", 1)

@@ -26,6 +26,7 @@ from .target import (
     Entitlement,
     MainChannel,
     Metrics,
+    MetricsFormat,
     OtherChannel,
     Rest,
     SocketIO,
@@ -326,8 +327,7 @@ def _rest(table: Table, url: str) -> Rest:
     code, message = table.text("code", default.code), table.text("message", default.message)
     table.check("code", wellformed.pointer(code))
     table.check("message", wellformed.pointer(message))
-    refused_with = _statuses(table, "refused_with")
-    result = Rest(_url(table, "url", url), headers, code, message, refused_with)
+    result = Rest(_url(table, "url", url), headers, code, message, _statuses(table, "refused_with"))
     table.finish()
     return result
 
@@ -419,11 +419,17 @@ def _entitlement(table: Table, calls: Mapping[str, Call | Command]) -> Entitleme
 
 def _metrics(table: Table) -> Metrics:
     path, gauges = table.text("path", "/metrics"), table.texts("gauges")
-    table.check("path", wellformed.path(path, query=True))
+    table.check("path", wellformed.url(path.partition("?")[0]) if "://" in path else wellformed.path(path, query=True))
     if not gauges:
         table.fail("gauges", 'names none; list what falls back when clients leave, such as ["connections"]')
     table.check("gauges", wellformed.repeated(gauges))
-    result = Metrics(path, gauges)
+    result = Metrics(
+        path=path,
+        gauges=gauges,
+        format=MetricsFormat(table.choice("format", tuple(MetricsFormat), MetricsFormat.PROMETHEUS)),
+        identity=table.choice("identity", ("anyone", "admin"), "anyone"),
+        headers=table.headers("headers", {}),
+    )
     table.finish()
     return result
 

@@ -125,10 +125,10 @@ class Command:
     arguments: tuple[str, ...]
     identity: str
     answers: Mapping[str, str] = field(default_factory=dict)
-    refused: int | None = None
-    """The exit code with which it refuses the caller, or what they ask for."""
     on_behalf: bool = False
     """As for `Call`."""
+    refused: int | None = None
+    """The exit code with which it refuses the caller, or what they ask for; every other one but 0 is a failure."""
 
     @property
     def tells_caller(self) -> bool:
@@ -212,12 +212,26 @@ class Tier:
     unlocks: Entitlement | None = None
 
 
+class MetricsFormat(StrEnum):
+    """How the gauges are written down."""
+
+    PROMETHEUS = "prometheus"
+    """Its text, or OpenMetrics; a gauge is a name there."""
+    JSON = "json"
+    """A gauge is the JSON pointer of a number, or the name of one at the top."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """Where the target counts what it holds, and the gauges that return to what they were when clients leave."""
 
     path: str
+    """Under the base URL, or a URL of its own."""
     gauges: tuple[str, ...]
+    format: MetricsFormat = MetricsFormat.PROMETHEUS
+    identity: str = "anyone"
+    """Who reads them: `anyone`, or `admin`, whose token goes in the headers of `[rest]`."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +256,7 @@ class Target:
     tiers: tuple[Tier, ...] = ()
     """From the lowest to the highest."""
     openapi: str | Literal[False] | None = None
-    """The path or the URL of the OpenAPI document that the target publishes; ours where it is None; False: none."""
+    """The path or the URL of the OpenAPI document that the target publishes; None: ours, False: there is none."""
     metrics: Metrics | None = None
     restart: tuple[str, ...] | None = None
     """The program that restarts the target, and returns when it answers again."""

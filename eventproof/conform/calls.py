@@ -1,20 +1,22 @@
 """Sends what `actions` says an operation is on the target, and enters the call and its answer in the history."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import aiohttp
 
 from eventproof.actions import Invocation, Request, action_for, at, credentials_of, read, redact
-from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
+from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.history import History, Kind
-from eventproof.refusal import COMMAND, Proof, Refusal, expected, proof, says_why_not
+from eventproof.refusal import Proof, Refusal, expected, proof, says_why_not
 from eventproof.target import Identity, Target
 from eventproof.wellformed import masked
 
+from . import program
+from .exchange import document_in, exchange
 from .patience import Limited, must_not_be_limited, until_answered
 
 __all__ = ["Answer", "Caller", "Twin"]
@@ -144,6 +146,7 @@ class Caller:
         self.target = target
         self._history = history
         self._http = http
+        self._numbers = count(1)
         self._people: dict[str, Identity] = {}
 
     def meet(self, actor: str, identity: Identity) -> None:
@@ -165,86 +168,56 @@ class Caller:
     async def call(self, actor: str, operation: str, parameters: Mapping[str, Any], token: str | None = None) -> Answer:
         """Perform an operation as `actor`; again later where the target asks for that.
 
-        Raises Inconclusive where no answer came in time or the target allows no more calls, TargetUnavailable where
-        nothing listens.
+        Raises Inconclusive where no whole answer came in time or the target allows no more calls, TargetUnavailable
+        where nothing listens. A call that raises is entered as unanswered, whatever it was that raised: what it did is
+        unknown.
         """
         action = action_for(self.target, operation, {**self._known_of(actor, parameters), **parameters}, token)
         shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
-        began = self._history.add(Kind.CALLED, actor, name=operation, payload=redact(shown)).at
+        number = next(self._numbers)
+        began = self._history.add(Kind.CALLED, actor, name=operation, payload=redact(shown), call=number).at
 
         async def attempt() -> tuple[int, Any, str]:
             nonlocal began
             began = self._history.now()
-            async with asyncio.timeout(self.target.budgets.call):
-                return await (self._run(action) if isinstance(action, Invocation) else self._send(action))
+            return await (self._run(action) if isinstance(action, Invocation) else self._send(action))
 
         def limited(why: Limited) -> None:
             self._history.add(Kind.NOTE, actor, name=operation, payload=f"limited with {why.status}, so made again")
 
         try:
             status, body, location = await until_answered(attempt, limited)
-        except Limited as error:
-            self._history.add(Kind.UNANSWERED, actor, name=operation, payload=str(error))
+            said = at(body, self.target.operations[operation].answers.get("token", "/token"))
+            secrets = tuple(_worth_hiding(token, said, *(parameters.get(name) for name in _SECRETS)))
+            answer = Answer(self.target, operation, status, body, began, secrets, location)
+            told = {"status": status, "body": answer.shown}
+        except BaseException as error:
+            why = str(error) if isinstance(error, EventproofError) else type(error).__name__
+            self._history.add(Kind.UNANSWERED, actor, name=operation, payload=why, call=number)
             raise
-        except TimeoutError:
-            self._history.add(Kind.UNANSWERED, actor, name=operation)
-            limit = self.target.budgets.call
-            raise Inconclusive(f"{operation} was not answered within {limit:g} s: what it did is unknown") from None
-        except aiohttp.ClientConnectorError as error:
-            raise TargetUnavailable(f"{self.target.rest.url} cannot be reached: {error.strerror or error}") from error
-        except aiohttp.ClientError as error:
-            self._history.add(Kind.UNANSWERED, actor, name=operation, payload=str(error))
-            raise Inconclusive(f"the answer to {operation} broke off: {error or type(error).__name__}") from error
-        said = at(body, self.target.operations[operation].answers.get("token", "/token"))
-        secrets = tuple(_worth_hiding(token, said, *(parameters.get(name) for name in _SECRETS)))
-        answer = Answer(self.target, operation, status, body, began, secrets, location)
-        self._history.add(Kind.ANSWERED, actor, name=operation, payload={"status": status, "body": answer.shown})
+        self._history.add(Kind.ANSWERED, actor, name=operation, payload=told, call=number)
         return answer
 
     async def _send(self, request: Request) -> tuple[int, Any, str]:
-        sending = self._http.request(
+        received = await exchange(
+            self._http,
             request.method,
             request.url,
+            what=request.operation,
+            seconds=self.target.budgets.call,
             headers=request.sent_headers,
             data=request.content,
-            skip_auto_headers=("Content-Type",),
-            allow_redirects=False,
         )
-        async with sending as response:
-            login = self.target.operations[request.operation].identity == "anyone"
-            must_not_be_limited(request.operation, response.status, response.headers, login=login)
-            location = masked(response.headers.get("Location", ""))
-            return response.status, _document(await response.text(errors="replace")), location
+        login = self.target.operations[request.operation].identity == "anyone"
+        must_not_be_limited(request.operation, received.status, received.headers, login=login)
+        return received.status, received.document, masked(received.headers.get("Location", ""))
 
-    @staticmethod
-    async def _run(invocation: Invocation) -> tuple[int, Any, str]:
-        process = await asyncio.create_subprocess_exec(
-            *invocation.arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            cwd=invocation.folder,
-        )
-        try:
-            output, _ = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-        return _status(process.returncode, invocation), _document(output.decode(errors="replace")), ""
-
-
-def _status(exit_code: int | None, invocation: Invocation) -> int:
-    if exit_code == 0:
-        return 200
-    return COMMAND if exit_code is not None and exit_code == invocation.refused else 500
+    async def _run(self, invocation: Invocation) -> tuple[int, Any, str]:
+        what = f"{self.target.source}: command of [operations.{invocation.operation}]"
+        seconds = self.target.budgets.call
+        ended = await program.run(invocation.arguments, what=what, seconds=seconds, folder=invocation.folder)
+        return invocation.status(ended.code), document_in(ended.output), ""
 
 
 def _worth_hiding(*values: Any) -> Iterator[str]:
     yield from (value for value in values if isinstance(value, str) and len(value) >= _SHORTEST)
-
-
-def _document(text: str) -> Any:
-    try:
-        return json.loads(text) if text else None
-    except ValueError:
-        return text

@@ -16,6 +16,7 @@ from eventproof.target import Identity, Target
 
 from .calls import Caller
 from .doors import Doors
+from .exchange import session
 from .person import Person
 from .play import Play, PlayOf
 from .pool import Pool
@@ -100,8 +101,7 @@ class Troupe:
 
 async def _session() -> aiohttp.ClientSession:
     # Node.js closes a connection that was idle for 5 seconds, just as long as a case waits for what does not come.
-    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=1.5)
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    return session(keepalive=1.5)
 
 
 async def _bounded(acting: Coroutine[Any, Any, _T], seconds: float) -> _T:

@@ -20,7 +20,7 @@ from gevent.lock import BoundedSemaphore
 from eventproof import actions
 from eventproof.actions import Invocation, Request
 from eventproof.errors import ContractViolation, UsageError
-from eventproof.refusal import COMMAND, Proof, Refusal, proof
+from eventproof.refusal import Proof, Refusal, proof
 from eventproof.target import Identity, Target
 from eventproof.wellformed import masked
 
@@ -140,8 +140,12 @@ class Calls:
             connection.close()
         else:
             self._idle.setdefault(place, []).append((monotonic(), connection))
-        location = masked(response.getheader("Location", ""))
-        return Answer(response.status, _json(content), further=self._target.rest.refused_with, location=location)
+        return Answer(
+            response.status,
+            _json(content),
+            further=self._target.rest.refused_with,
+            location=masked(response.getheader("Location", "")),
+        )
 
     def _connection(self, place: tuple[str, str]) -> http.client.HTTPConnection:
         idle = self._idle.get(place, [])
@@ -165,11 +169,8 @@ class Calls:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             return Answer(0, None, f"{invocation.operation} did not end: {type(error).__name__}")
-        if done.returncode and done.returncode == invocation.refused:
-            return Answer(COMMAND, _json(done.stdout))
-        if done.returncode:
-            return Answer(500, None, f"{invocation.operation} ended with exit code {done.returncode}")
-        return Answer(200, _json(done.stdout))
+        problem = f"{invocation.operation} ended with exit code {done.returncode}" if done.returncode else ""
+        return Answer(invocation.status(done.returncode), _json(done.stdout), problem)
 
 
 def _remedy(answer: Answer) -> str:
