@@ -23,7 +23,6 @@ from eventproof.conform.case import (
 from .wording import TIER_UPDATED
 
 SYSTEM = "user-state"
-_NEEDED = ("login", "getMe", "banUser", "unbanUser", "updateUserTier")
 
 
 class Accounts:
@@ -128,8 +127,6 @@ class Accounts:
     def missing(self) -> Iterator[str]:
         """What the profile lacks for cases of user-state."""
         target = self._target
-        if lacking := [operation for operation in _NEEDED if operation not in target.operations]:
-            yield f"[operations] denies {', '.join(lacking)}, without which most cases cannot be played"
         if target.other_channels is None:
             yield "other_channels is not said: list them, or write [] (UST-BAN-11)"
         if len(target.tiers) < 2 or not any(tier.unlocks for tier in target.tiers[1:]):
