@@ -419,8 +419,7 @@ def _entitlement(table: Table, calls: Mapping[str, Call | Command]) -> Entitleme
 
 def _metrics(table: Table) -> Metrics:
     path, gauges = table.text("path", "/metrics"), table.texts("gauges")
-    if "://" not in path:
-        table.check("path", wellformed.path(path, query=True))
+    table.check("path", wellformed.url(path.partition("?")[0]) if "://" in path else wellformed.path(path, query=True))
     if not gauges:
         table.fail("gauges", 'names none; list what falls back when clients leave, such as ["connections"]')
     table.check("gauges", wellformed.repeated(gauges))

@@ -49,6 +49,8 @@ def url(value: str) -> str:
         return f'has a query: "{masked(value)}"; leave it out, since paths are appended to it'
     if parts.fragment or "#" in value:
         return f'has a fragment (#…): "{masked(value)}"; leave it out, since paths are appended to it'
+    if "{" in parts.path or "}" in parts.path:
+        return f'"{masked(value)}" has a path that cannot be sent: nothing is filled in here'
     if parts.path and (wrong := path(parts.path)):
         return f'"{masked(value)}" has a path that cannot be sent: it {wrong}'
     return host(name)

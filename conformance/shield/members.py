@@ -24,7 +24,6 @@ NOTIFICATION_RECEIVED: Final = "notification_received"
 
 _CANARY: Final = ("SHD-NOTE-1",)
 """What has to hold for the canary, a notification, to arrive."""
-_NEEDED = ("login", "getMe", "submitClaim", "reviewClaim", "approveClaim", "denyClaim", "payClaim", "notifyUser")
 _PLACE: Mapping[str, Any] = {"city": "San Francisco", "state": "CA", "violationType": "no_parking"}
 _LARGER: Mapping[str, str] = {"basic": "pro", "pro": "professional"}
 
@@ -185,8 +184,6 @@ class Members:
 
     def missing(self) -> Iterator[str]:
         """What the profile lacks for cases of Shield."""
-        if lacking := [operation for operation in _NEEDED if operation not in self._target.operations]:
-            yield f"[operations] denies {', '.join(lacking)}, without which most cases cannot be played"
         if len(self._target.admins) < 2:
             yield "one admin is too few: some cases need two (SHD-CLAIM-1, SHD-ADMIN-1)"
 

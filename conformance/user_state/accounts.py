@@ -25,7 +25,6 @@ from .wording import TIER_UPDATED
 SYSTEM = "user-state"
 _CANARY = ("UST-TIER-1",)
 """What has to hold for the canary, a change of tier, to arrive."""
-_NEEDED = ("login", "getMe", "banUser", "unbanUser", "updateUserTier")
 
 
 class Accounts:
@@ -130,8 +129,6 @@ class Accounts:
     def missing(self) -> Iterator[str]:
         """What the profile lacks for cases of user-state."""
         target = self._target
-        if lacking := [operation for operation in _NEEDED if operation not in target.operations]:
-            yield f"[operations] denies {', '.join(lacking)}, without which most cases cannot be played"
         if target.other_channels is None:
             yield "other_channels is not said: list them, or write [] (UST-BAN-11)"
         if len(target.tiers) < 2 or not any(tier.unlocks for tier in target.tiers[1:]):

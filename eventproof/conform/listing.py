@@ -16,7 +16,7 @@ from . import plugin
 from .marks import name_of, requirements_of
 from .run import ISOLATED, folders_of, no_foreign_options
 
-__all__ = ["Case", "Entry", "collected", "explained", "explained_text", "listing", "listing_text"]
+__all__ = ["Case", "Entry", "collected", "explained", "explained_text", "items", "listing", "listing_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,15 @@ class Entry:
 
 def collected(systems: Sequence[str]) -> tuple[Case, ...]:
     """The cases of these systems and those that all share; none is run."""
+    return tuple(map(_case, items(systems)))
+
+
+def items(systems: Sequence[str]) -> tuple[pytest.Item, ...]:
+    """The same, as pytest has them."""
     collector = _Collector(systems)
     with no_foreign_options():
         pytest.main([*ISOLATED, "--collect-only", *folders_of(systems)], plugins=[plugin, collector])
-    return tuple(collector.cases)
+    return tuple(collector.items)
 
 
 def listing(catalog: Catalog, cases: Iterable[Case], systems: Sequence[str] | None = None) -> tuple[Entry, ...]:
@@ -91,7 +96,7 @@ def explained_text(entry: Entry) -> str:
 
 class _Collector:
     def __init__(self, systems: Sequence[str]) -> None:
-        self.cases: list[Case] = []
+        self.items: list[pytest.Item] = []
         self._systems = tuple(systems)
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -100,12 +105,15 @@ class _Collector:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Keep what was collected."""
-        for item in session.items:
-            name = name_of(item.nodeid)
-            _, line, _ = item.location
-            function = getattr(item, "function", None)
-            about = inspect.getdoc(function) or name.partition("[")[0].replace("_", " ").capitalize() + "."
-            self.cases.append(Case(name, requirements_of(item), about.split("\n\n")[0], item.path, (line or 0) + 1))
+        self.items += session.items
+
+
+def _case(item: pytest.Item) -> Case:
+    name = name_of(item.nodeid)
+    _, line, _ = item.location
+    function = getattr(item, "function", None)
+    about = inspect.getdoc(function) or name.partition("[")[0].replace("_", " ").capitalize() + "."
+    return Case(name, requirements_of(item), about.split("\n\n")[0], item.path, (line or 0) + 1)
 
 
 def _count(entry: Entry) -> str:

@@ -250,8 +250,6 @@ class Person:
 
 def _remedy(answer: Answer, identity: Identity) -> str:
     """What to do about a login that was not accepted."""
-    if answer.status == 429:
-        return "the server limits how often its users log in: raise the limit for a test, or give tokens in the profile"
     if 300 <= answer.status < 400:
         there = f" and points to {answer.location}" if answer.location else ""
         return f"it redirects{there}; redirects are not followed: correct base_url, or url under [rest]"

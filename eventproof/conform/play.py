@@ -48,7 +48,7 @@ class Play(Protocol):
         """Fire every operation but `login`, in an order in which all can be accepted."""
 
     def missing(self) -> Iterable[str]:
-        """What the profile lacks for cases of this system, in words; with the ids of their requirements."""
+        """What the profile lacks for its cases, beside calls, in words; with the ids of their requirements."""
 
 
 PlayOf = Callable[[Person, Target, History], Play]

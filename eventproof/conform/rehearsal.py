@@ -1,15 +1,17 @@
 """`eventproof check --dry-run`: log in, open every door, fire each action once, and say in words what is missing."""
 
+import asyncio
+import re
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from eventproof import catalog as contracts
-from eventproof.actions import expired
-from eventproof.catalog import Catalog
-from eventproof.errors import EventproofError, Inconclusive
+from eventproof.actions import at, expired
+from eventproof.catalog import Catalog, System
+from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.target import Target
 from eventproof.verdict import Verdict
 
@@ -17,12 +19,13 @@ from .bad_tokens import changed, controlled
 from .calls import Answer
 from .evidence import told
 from .gauges import Gauges
+from .needs import Needs, needs_of
 from .person import Person
 from .probe import probe
 from .stage import Stage
 from .troupe import Troupe
 from .undoing import UNDOING
-from .verdicts import NotTestable, verdict_of
+from .verdicts import NotApplicable, NotTestable, verdict_of
 
 __all__ = ["Step", "dry_run", "text_of"]
 
@@ -31,6 +34,7 @@ Attempt = Callable[..., Awaitable[bool]]
 
 _AUTH = "see auth under [socketio] or [channels]"
 _BYSTANDERS = 2
+_IDS = re.compile(r"\b[A-Z]+-[A-Z]+-\d+\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,90 @@ class Step:
     what: str
     verdict: Verdict
     sentence: str = ""
+    untestable: tuple[str, ...] = ()
+    """The requirements that the check will not be able to test for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lacking:
+    """What was not there: a call, or what is read by a `name` from its answer; `place` is where it was looked for."""
+
+    operation: str
+    name: str = ""
+    place: str = ""
+
+
+class _Findings:
+    """The steps of a dry run, and what was lacking; the cases tell in the end which requirements that concerns."""
+
+    def __init__(self, target: Target, catalog: Catalog) -> None:
+        self._target, self._catalog = target, catalog
+        self.steps: list[Step] = []
+        self.missing: list[str] | None = None
+        """What no case can do without, in words; None where the dry run did not come so far."""
+        self._failed: dict[int, str] = {}
+        self._unread: list[_Lacking] = []
+
+    @property
+    def has_failed_calls(self) -> bool:
+        """Whether a call was not what the profile says."""
+        return bool(self._failed)
+
+    def call_failed(self, operation: str) -> None:
+        """The step that was entered last is the call of this operation."""
+        self._failed[len(self.steps) - 1] = operation
+
+    def read(self, answer: Answer) -> None:
+        """Look for everything that the profile says is in an answer; an empty list shows nothing of its items."""
+        places = self._target.operations[answer.operation].answers
+        found = {name: at(answer.body, place) for name, place in places.items()}
+        items = next((value for value in found.values() if isinstance(value, list)), None)
+        for name, place in places.items():
+            if found[name] is None and (items is None or (items and at(items[0], place) is None)):
+                lacking = _Lacking(answer.operation, name, place)
+                if lacking not in self._unread:
+                    self._unread.append(lacking)
+
+    def concluded(self) -> tuple[Step, ...]:
+        """All steps, each with the requirements that cannot be tested for it."""
+        absent = [operation for operation in self._known() if operation not in self._target.operations]
+        needs = needs_of(self._target, self._catalog) if self._failed or self._unread or absent else Needs(())
+        steps = [
+            replace(step, untestable=needs.of(self._failed[index])) if index in self._failed else step
+            for index, step in enumerate(self.steps)
+        ]
+        steps += [self._unread_step(lacking, needs) for lacking in self._unread]
+        if self.missing is not None:
+            steps.append(self._means({operation: lines for operation in absent if (lines := needs.of(operation))}))
+        return tuple(steps)
+
+    def _means(self, denied: Mapping[str, tuple[str, ...]]) -> Step:
+        sentences = [f"[operations] denies {operation}" for operation in denied] + (self.missing or [])
+        text = "; ".join(sentences)
+        named = [line.id for line in self._catalog.requirements(self._target.systems) if line.id in _IDS.findall(text)]
+        lines = tuple(sorted({*named, *(line for lines in denied.values() for line in lines)}))
+        return Step("the means for every case", Verdict.NOT_TESTABLE if sentences else Verdict.PASS, text, lines)
+
+    def _known(self) -> Iterator[str]:
+        """The calls that a target of this profile could have."""
+        for name in self._target.systems:
+            for operation in self._catalog.system(name).operations:
+                if operation.capability is None or operation.capability in self._target.capabilities:
+                    yield operation.id
+
+    def _unread_step(self, lacking: _Lacking, needs: Needs) -> Step:
+        what = f"the {lacking.name} in the answer of {lacking.operation}"
+        given = _GIVEN.get(lacking.name)
+        people = (*self._target.admins, *self._target.users)
+        lines = needs.of(lacking.operation, lacking.name) if given is None else ()
+        if not lines and (given is None or all(getattr(person, given) is not None for person in people)):
+            return Step(what, Verdict.PASS, f"it is not at {lacking.place}, and nothing needs it")
+        where = f"[operations.{lacking.operation}] answers = {{ {lacking.name} = … }}"
+        return Step(what, Verdict.NOT_TESTABLE, f"there is nothing at {lacking.place}: correct {where}", lines)
+
+
+_GIVEN = {"userId": "id", "tier": "tier", "token": "token"}
+"""What every session needs of an answer, with what of an identity spares it."""
 
 
 def dry_run(target: Target, catalog: Catalog | None = None) -> tuple[Step, ...]:
@@ -50,29 +138,38 @@ def dry_run(target: Target, catalog: Catalog | None = None) -> tuple[Step, ...]:
     known = catalog or contracts.load()
     probe(target, known)
     troupe = Troupe(target, known, seed=0)
-    steps: list[Step] = []
+    findings = _Findings(target, known)
     stage = troupe.stage("dry-run")
     try:
-        stage.perform(_rehearse(stage, steps))
+        stage.perform(_rehearse(stage, findings))
     except EventproofError as error:
-        steps.append(Step("go on", verdict_of(error), str(error)))
+        findings.steps.append(Step("go on", verdict_of(error), str(error)))
     finally:
-        steps += [Step("put things back", Verdict.INCONCLUSIVE, failure) for failure in stage.leave()]
+        findings.steps += [Step("put things back", Verdict.INCONCLUSIVE, failure) for failure in stage.leave()]
         troupe.close()
-    return tuple(steps)
+    return findings.concluded()
 
 
 def text_of(steps: tuple[Step, ...]) -> str:
-    """One line a step, and what to do under those that did not work."""
+    """One line a step, what to do under those that did not work, and in the end what cannot be tested."""
     lines = []
     for step in steps:
-        lines.append(f"{'ok' if step.verdict is Verdict.PASS else step.verdict:<14} {step.what}")
-        if step.sentence:
-            lines.append(f"{'':<14} {step.sentence}")
+        if step.verdict is Verdict.PASS:
+            lines.append(f"{'ok':<14} {step.what}{f': {step.sentence}' if step.sentence else ''}")
+            continue
+        lines.append(f"{step.verdict:<14} {step.what}")
+        told = [step.sentence] if step.sentence else []
+        told += [f"without it the check cannot test {', '.join(step.untestable)}"] if step.untestable else []
+        lines += [f"{'':<14} {sentence}" for sentence in told]
+    untestable = sorted({line for step in steps for line in step.untestable})
+    if untestable:
+        lines.append(f"\nThe check will not be able to test {len(untestable)} requirements: {', '.join(untestable)}")
     return "\n".join(lines)
 
 
-async def _rehearse(stage: Stage, steps: list[Step]) -> None:
+async def _rehearse(stage: Stage, findings: _Findings) -> None:
+    steps = findings.steps
+
     async def attempt(what: str, act: Callable[[], Awaitable[object]], remedy: str = "") -> bool:
         try:
             await act()
@@ -96,6 +193,8 @@ async def _rehearse(stage: Stage, steps: list[Step]) -> None:
         return
     user = found[0]
     await attempt("a second session for the same user", user.another_token)
+    if user.identity.password is not None and "login" in target.operations:
+        await attempt("the answer of login", partial(_read_login, user, findings))
     for system in target.systems:
         channel = target.channels[system]
         for transport in channel.transports:
@@ -107,18 +206,24 @@ async def _rehearse(stage: Stage, steps: list[Step]) -> None:
     fired: set[str] = set()
     for system, play in stage.plays.items():
         # What is fired is a step of its own; this one is about what comes between.
-        fire = _Fire(stage, user, attempt, frozenset(fired))
+        fire = _Fire(stage, user, attempt, findings, frozenset(fired))
         await attempt(f"the calls of {system}", partial(play.rehearse, user, fire))
         fired |= {operation.id for operation in stage.catalogued(system).operations}
     await attempt("a refusal that says why", partial(_refuse, user))
-    await attempt("the means for every case", partial(_look, stage, user))
+    findings.missing = await _missing(stage, user)
+    if not findings.has_failed_calls:  # what corrects them may change this, too
+        findings.missing += [sentence for system in stage.systems for sentence in await _undocumented(target, system)]
 
 
 class _Fire:
     """Performs the operations of a rehearsal, each a step; those that another system's rehearsal had are left out."""
 
-    def __init__(self, stage: Stage, user: Person, attempt: Attempt, fired: frozenset[str]) -> None:
-        self._stage, self._user, self._attempt, self._fired = stage, user, attempt, fired
+    def __init__(
+        self, stage: Stage, user: Person, attempt: Attempt, findings: _Findings, fired: frozenset[str]
+    ) -> None:
+        self._stage, self._user, self._attempt, self._findings, self._fired = stage, user, attempt, findings, fired
+        calls = (operation for system in stage.systems for operation in system.operations)
+        self._of_admins = frozenset(operation.id for operation in calls if operation.role == "admin")
 
     async def __call__(
         self, operation: str, /, *, may_refuse: bool = False, hint: str = "", **parameters: Any
@@ -133,7 +238,7 @@ class _Fire:
             back = UNDOING[operation].operation if operation in UNDOING else operation
             if back not in operations:
                 raise NotTestable(f"it was not made, since nothing could undo it: [operations] denies {back}")
-            caller = self._stage.admin if operations[operation].identity == "admin" else self._user
+            caller = self._stage.admin if operation in self._of_admins else self._user
             answer = await caller.call(operation, **parameters)
             if answer.status in (404, 405, 501):
                 raise NotTestable(
@@ -141,13 +246,27 @@ class _Fire:
                     f"or write {operation} = false under [operations] where there is no such call"
                 )
             answer.must_be_an_answer()
-            if answer.is_accepted:
+            if answer.is_accepted or may_refuse:
                 answers.append(answer)
-            elif not may_refuse:
+            else:
                 raise Inconclusive(f"it answered {answer}{hint}: see [operations.{operation}] in the profile")
 
-        await self._attempt(f"the call {operation}{hint}", call)
-        return answers[0] if answers else None
+        steps = self._findings.steps
+        if not await self._attempt(f"the call {operation}{hint}", call):
+            self._findings.call_failed(operation)
+            return None
+        (answer,) = answers
+        if not answer.is_accepted:
+            steps[-1] = replace(steps[-1], sentence=f"it was refused, which is forgiven here: {answer}")
+            return None
+        self._findings.read(answer)
+        return answer
+
+
+async def _read_login(user: Person, findings: _Findings) -> None:
+    answer = await user.log_in()
+    if answer.is_accepted:
+        findings.read(answer)
 
 
 async def _refuse(user: Person) -> None:
@@ -172,7 +291,8 @@ async def _unfit(stage: Stage, user: Person) -> list[str]:
     return []
 
 
-async def _look(stage: Stage, user: Person) -> None:
+async def _missing(stage: Stage, user: Person) -> list[str]:
+    """What no case can do without, in words, with the ids of the requirements that cannot be tested for it."""
     target = stage.target
     missing = [sentence for play in stage.plays.values() for sentence in play.missing()]
     missing += await _unfit(stage, user)
@@ -180,8 +300,28 @@ async def _look(stage: Stage, user: Person) -> None:
     if len(target.users) < enough:
         missing.append(f"{len(target.users)} users are too few: some cases need {enough} (ALL-ROOM-1)")
     if "metrics" in target.capabilities:
-        reader = target.metrics.identity if target.metrics else "anyone"
-        async with Gauges(target, await stage.admin.session() if reader == "admin" else None) as gauges:
+        missing += await _unmeasured(stage)
+    return missing
+
+
+async def _unmeasured(stage: Stage) -> list[str]:
+    reader = stage.target.metrics.identity if stage.target.metrics else "anyone"
+    try:
+        async with Gauges(stage.target, await stage.admin.session() if reader == "admin" else None) as gauges:
             await gauges.read()
-    if missing:
-        raise NotTestable("; ".join(missing))
+    except (NotTestable, Inconclusive, ContractViolation) as error:
+        return [f"{error} (ALL-LEAK-1)"]
+    return []
+
+
+async def _undocumented(target: Target, system: System) -> list[str]:
+    # Hypothesis and Schemathesis take a while to load, and nothing else here needs them.
+    from .rest import document_of
+
+    try:
+        await asyncio.to_thread(document_of, target, system)
+    except NotApplicable:
+        return []
+    except EventproofError as error:
+        return [f"{error} (ALL-REST-1)"]
+    return []

@@ -1,4 +1,6 @@
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,11 @@ from eventproof.verdict import Verdict
 @pytest.fixture
 def target(server: Reference) -> Target:
     return profile.load(server.profile)
+
+
+@pytest.fixture
+def shield_target(server: Reference) -> Target:
+    return replace(profile.load(server.profile), systems=("shield",))
 
 
 def test_a_complete_profile_is_ok_from_end_to_end(target: Target) -> None:
@@ -62,3 +69,61 @@ def test_an_admin_who_cannot_log_in_ends_it(target: Target) -> None:
 def test_a_target_that_does_not_answer_is_unavailable() -> None:
     with pytest.raises(TargetUnavailable):
         dry_run(profile.for_url("http://127.0.0.1:1", {}))
+
+
+def answering(target: Target, operation: str, answers: Mapping[str, str]) -> Target:
+    there = target.operations[operation]
+    changed = replace(there, answers={**there.answers, **answers})
+    return replace(target, operations={**target.operations, operation: changed})
+
+
+def step_of(target: Target, what: str) -> Any:
+    return next(step for step in dry_run(target) if step.what == what)
+
+
+def test_whatever_is_read_from_an_answer_is_looked_for(target: Target) -> None:
+    wrong = answering(answering(target, "getMe", {"tier": "/plan"}), "login", {"userId": "/who"})
+    lost = replace(wrong, users=tuple(replace(user, tier=None) for user in target.users))
+    steps = {step.what: step for step in dry_run(wrong)}
+    assert steps["the tier in the answer of getMe"].verdict is Verdict.PASS  # the profile gives it
+    assert "nothing needs it" in steps["the tier in the answer of getMe"].sentence
+    assert steps["the userId in the answer of login"].verdict is Verdict.PASS
+    assert {step.verdict for step in steps.values()} == {Verdict.PASS}
+    step = step_of(lost, "the tier in the answer of getMe")
+    assert step.verdict is Verdict.NOT_TESTABLE
+    assert "there is nothing at /plan: correct [operations.getMe] answers" in step.sentence
+
+
+def test_an_answer_that_a_case_reads_is_named_with_its_requirements(shield_target: Target) -> None:
+    wrong = answering(shield_target, "getSubscription", {"nextRenewalDate": "/due"})
+    step = step_of(wrong, "the nextRenewalDate in the answer of getSubscription")
+    assert step.verdict is Verdict.NOT_TESTABLE
+    assert "SHD-SUB-2" in step.untestable
+    of_items = answering(shield_target, "listClaims", {"ticketNumber": "/no"})
+    found = [step for step in dry_run(of_items) if "listClaims" in step.what]
+    assert {step.verdict for step in found} == {Verdict.PASS}  # nothing needs it
+
+
+def test_what_cannot_be_tested_is_listed_with_what_it_lacks(target: Target) -> None:
+    operations = {name: call for name, call in target.operations.items() if name != "unbanUser"}
+    steps = dry_run(replace(target, operations=operations, other_channels=None))
+    step = next(step for step in steps if step.what == "the means for every case")
+    assert {"UST-UNBAN-1", "UST-BAN-11"} <= set(step.untestable)
+    assert "UST-TIER-1" not in step.untestable
+    text = text_of(steps)
+    assert "The check will not be able to test" in text.splitlines()[-1]
+    assert "UST-UNBAN-1" in text.splitlines()[-1]
+
+
+def test_a_call_that_no_case_needs_may_be_denied(target: Target) -> None:
+    operations = {name: call for name, call in target.operations.items() if name not in ("getUser", "logout")}
+    steps = dry_run(replace(target, operations=operations, openapi=False))
+    assert {step.verdict for step in steps} == {Verdict.PASS}
+
+
+def test_a_refusal_that_is_forgiven_is_said(target: Target) -> None:
+    steps = dry_run(target)
+    (step,) = [step for step in steps if step.what == "the call useFeature"]
+    assert step.verdict is Verdict.PASS
+    assert "it was refused, which is forgiven here: 403" in step.sentence
+    assert any(line.startswith("ok ") and "forgiven here: 403" in line for line in text_of(steps).splitlines())
