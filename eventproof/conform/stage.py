@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from eventproof.catalog import Direction, Event, Operation, System
@@ -180,6 +180,16 @@ class Stage:
     async def users(self, count: int) -> list[Person]:
         """Several of them."""
         return [await self.user() for _ in range(count)]
+
+    async def returning(self, names: Collection[str], most: int) -> list[Person]:
+        """Users of earlier cases, by these names, as far as they can get a session now."""
+        found = []
+        for person in self._troupe.pool.take_again(names, most):
+            try:
+                found.append(await self._with_session(person))
+            except Inconclusive as failed:
+                self._troupe.pool.postpone(person, str(failed))
+        return found
 
     async def admins(self, count: int) -> list[Person]:
         """Several admins with sessions, the acting one first; raises NotTestable where the profile gives fewer."""
