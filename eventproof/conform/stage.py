@@ -135,6 +135,18 @@ class Stage:
         return self.target.channels[self.system.name].transports
 
     @property
+    def own_channels(self) -> frozenset[str]:
+        """The addresses, in the catalogue, of the channels that are certainly those of the case's system.
+
+        That is its main channel, and those other doors of the profile whose addresses are the contract's own. A door
+        at another address may be of any system, of one that nobody here knows too.
+        """
+        doors = {door.address for door in self.target.other_channels or ()}
+        main = self.target.channels.get(self.system.name)
+        contract = {channel.address for channel in self.system.channels}
+        return frozenset(doors & contract | ({main.known_as} if main else set()))
+
+    @property
     def now(self) -> float:
         """The time on the clock of the history, and so of all that was received."""
         return self._troupe.history.now()
