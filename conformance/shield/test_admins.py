@@ -19,6 +19,7 @@ from eventproof.conform.case import (
     Stage,
     TargetUnavailable,
     Transport,
+    on_each,
     requirement,
 )
 
@@ -61,8 +62,8 @@ async def test_what_needs_an_admin_is_told_to_every_connected_admin(stage: Stage
     owner = await stage.user()
     tables, since = await desks(stage), stage.now
     claim = await CAUSES[kind](stage, owner)
-    for table in tables:
-        await table.hears("admin_action_required", _calls_for(kind, claim, since))
+    name, is_it = "admin_action_required", _calls_for(kind, claim, since)
+    await on_each(tables, lambda table: table.hears(name, is_it), f"heard `{name}` ({kind})")
 
 
 def _calls_for(kind: str, claim: Claim, since: float) -> Callable[[Received], bool]:

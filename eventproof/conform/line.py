@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from eventproof.catalog import AckLevel
-from eventproof.client.aio import ChannelClient, Closed, ConnectionRefused, Received, SocketIOClient, Where
+from eventproof.client.aio import ChannelClient, Closed, ConnectionRefused, NotReceived, Received, SocketIOClient, Where
 from eventproof.errors import ContractViolation, Inconclusive, UsageError
 from eventproof.history import History, Kind, Record
 from eventproof.target import Budgets
@@ -170,7 +170,11 @@ class Line:
         `within` is in seconds, the profile's `event_arrival` by default. Raises NotReceived, at once where the
         connection ends first.
         """
-        return await self.client.expect(name, self._budgets.event_arrival if within is None else within, where)
+        try:
+            return await self.client.expect(name, self._budgets.event_arrival if within is None else within, where)
+        except NotReceived as missing:
+            sentence = str(missing).replace("did not arrive", f"did not arrive on {self}", 1)
+            raise NotReceived(sentence, expected=missing.expected, observed=missing.observed) from missing
 
     async def hears_all(
         self, name: str, count: int, where: Where | None = None, within: float | None = None
