@@ -533,7 +533,7 @@ FAULTS: Final = (
             "SHD-ADMIN-2",
             f"Whoever claims in the handshake's {part} to be an administrator hears what is for them.",
             partial(_RoleInHandshakeBelieved, part),
-            ("ALL-ROOM-1",),
+            ("ALL-ROOM-1", "SHD-EVT-1"),
         )
         for part in ("auth", "query", "headers")
     ),
