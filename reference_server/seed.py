@@ -15,6 +15,8 @@ from .accounts.account import Account, Role, Tier
 from .services import Services
 
 ADMINS: Final = 4
+BEST_EVERY: Final = 10
+"""Every user of such a number has the best tier: what such a user has and others lack is to be tried too."""
 EMAIL_VARIABLE: Final = "EVENTPROOF_ADMIN_EMAIL"
 PASSWORD_VARIABLE: Final = "EVENTPROOF_ADMIN_PASSWORD"
 SHORTEST_PASSWORD: Final = 12
@@ -56,10 +58,14 @@ async def seed(services: Services, users: int, credentials: Path) -> None:
     """
     password = secrets.token_urlsafe(18)
     admins = [new_account(f"admin-{number}@seed.example", Role.ADMIN) for number in range(1, ADMINS + 1)]
-    others = [new_account(f"user-{number}@seed.example", Role.USER) for number in range(1, users + 1)]
+    others = [new_account(f"user-{number}@seed.example", Role.USER, _tier(number)) for number in range(1, users + 1)]
     await services.accounts.add([*admins, *others], await services.passwords.hash(password))
     accounts = await services.accounts.all(account.email for account in [*admins, *others])
     _write(credentials, (_line(services, account, password) for account in accounts))
+
+
+def _tier(number: int) -> Tier:
+    return Tier.FREE if number % BEST_EVERY else Tier.PREMIUM
 
 
 def _line(services: Services, account: Account, password: str) -> bytes:

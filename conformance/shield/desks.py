@@ -13,7 +13,10 @@ __all__ = ["desks", "settled"]
 async def desks(stage: Stage) -> list[Line]:
     """A connection of one admin over every transport, and one of another admin: all of them are connected admins."""
     first, second = await stage.admins(2)
-    return [*[await first.connect(transport) for transport in stage.transports], await second.connect()]
+    tables = [*[await first.connect(transport) for transport in stage.transports], await second.connect()]
+    for number, table in enumerate(tables, 1):
+        table.role = f"connection {number} of {len(tables)} of connected admins"
+    return tables
 
 
 async def settled(stage: Stage, owner: Person, tables: Sequence[Line]) -> Claim:

@@ -1,7 +1,7 @@
 """Who is there: a connection is, as long as what its user is sent arrives on it."""
 
 from eventproof.actions import at
-from eventproof.conform.case import ContractViolation, Inconclusive, Line, Person, Stage
+from eventproof.conform.case import ContractViolation, Inconclusive, Line, Person, Received, Stage, on_each
 
 from .members import NOTIFICATION_RECEIVED, members
 from .reading import data
@@ -10,11 +10,17 @@ __all__ = ["hears_still", "must_hear"]
 
 
 async def must_hear(stage: Stage, user: Person, *lines: Line) -> None:
-    """Send a notification; raises ContractViolation for the first of these lines, all of the user's, that misses it."""
+    """Send a notification; raises ContractViolation for those of these lines, all of the user's, that miss it."""
     title = f"Are you there? {len(stage.records)}"
     await members(stage).notify(user, title)
-    for line in lines:
-        await line.hears(NOTIFICATION_RECEIVED, lambda event: bool(at(data(event), "/notification/title") == title))
+
+    def is_it(event: Received) -> bool:
+        return bool(at(data(event), "/notification/title") == title)
+
+    if len(lines) == 1:
+        await lines[0].hears(NOTIFICATION_RECEIVED, is_it)
+    else:
+        await on_each(lines, lambda line: line.hears(NOTIFICATION_RECEIVED, is_it), f"heard `{NOTIFICATION_RECEIVED}`")
 
 
 async def hears_still(stage: Stage, user: Person, *lines: Line) -> None:

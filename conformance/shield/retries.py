@@ -15,6 +15,7 @@ __all__ = [
     "PAYOUT_COMPLETED",
     "Payout",
     "again",
+    "at_most",
     "must_not_be_sent_again",
     "paid",
     "seen_again",
@@ -24,6 +25,15 @@ __all__ = [
 CLAIM_PAID: Final = "claim_paid"
 PAYOUT_COMPLETED: Final = "payout_completed"
 CRITICAL: Final = (CLAIM_PAID, PAYOUT_COMPLETED)
+TOLERANCE: Final = 0.25
+"""By how much of its time a retry may be late: two clocks, timers on a busy machine, a network between them."""
+LATENESS: Final = 1.0
+"""Seconds by which it may be late beside that."""
+
+
+def at_most(seconds: float) -> float:
+    """The time after which what had to happen within so many seconds is late."""
+    return seconds * (1 + TOLERANCE) + LATENESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +57,12 @@ async def again(
     """The next time that an event of the payout comes after `since` (now), on this line or that where it came first.
 
     A server may wait longer from one time to the next. However it lets its pauses grow, up to twice each time, what
-    came first so many seconds ago comes again within as many more and those of the first pause. Raises
-    ContractViolation where it does not.
+    came first so many seconds ago comes again within as many more and those of the first pause, and may be as late as
+    `at_most` says. Raises ContractViolation where it does not.
     """
     line, since = line or payout.line, stage.now if since is None else since
-    until = since + since - payout.first[name].at + stage.budgets.ack_retry
+    pause = since - payout.first[name].at + stage.budgets.ack_retry
+    until = since + at_most(pause)
     try:
         return await line.hears(
             name, lambda event: about(payout.claim)(event) and event.at >= since, max(until - stage.now, 0)
@@ -59,7 +70,8 @@ async def again(
     except ContractViolation as missing:
         raise ContractViolation(
             f"`{name}` was not sent again on {line.name} {because}",
-            expected=f"`{name}` of the claim {payout.claim.id} once more within {until - since:.3g} s",
+            expected=f"`{name}` of the claim {payout.claim.id} once more within {until - since:.3g} s: {pause:.3g} s "
+            "by budgets.ack_retry and how its pauses may grow, and a tolerance",
             observed=missing.observed if line.is_open else str(missing),
         ) from missing
 

@@ -34,6 +34,7 @@ from .retries import (
     PAYOUT_COMPLETED,
     Payout,
     again,
+    at_most,
     must_not_be_sent_again,
     paid,
     seen_again,
@@ -42,8 +43,6 @@ from .retries import (
 
 CLAIM_PAID_ACK: Final = "claim_paid_ack"
 PAYOUT_COMPLETED_ACK: Final = "payout_completed_ack"
-GRACE: Final = 0.5
-"""Seconds for what was sent at the last moment to arrive."""
 
 
 @pytest.mark.parametrize(
@@ -177,7 +176,7 @@ async def test_optional_acknowledgements_are_taken_and_leaving_them_out_changes_
 
 
 def _end_takes(budgets: Budgets) -> float:
-    return 2 * budgets.ack_retries_end
+    return 2 * at_most(budgets.ack_retries_end)
 
 
 @slow("the end of the retries", takes=_end_takes)
@@ -188,7 +187,7 @@ async def test_retries_end_and_what_was_never_acknowledged_is_pushed(stage: Stag
     line = await user.connect()
     payout = await paid(stage, user, line)
     await asyncio.gather(*(seen_again(stage, payout, name) for name in CRITICAL))
-    end = max(event.at for event in payout.first.values()) + stage.budgets.ack_retries_end + GRACE
+    end = max(event.at for event in payout.first.values()) + at_most(stage.budgets.ack_retries_end)
     await asyncio.sleep(end - stage.now)
     await asyncio.sleep(max(_longest_pause(payout, name) for name in CRITICAL))
     another = await user.connect()

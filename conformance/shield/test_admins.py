@@ -1,7 +1,7 @@
 """What waits for admins is told to every one of them, and to nobody else; what only admins may do nobody else does."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from eventproof.conform.case import (
     Stage,
     TargetUnavailable,
     Transport,
+    on_each,
     requirement,
 )
 
@@ -65,8 +66,8 @@ async def test_what_needs_an_admin_is_told_to_every_connected_admin(stage: Stage
     owner = await stage.user()
     tables, since = await desks(stage), stage.now
     claim = await CAUSES[kind](stage, owner)
-    for table in tables:
-        await table.hears("admin_action_required", _calls_for(kind, claim, since))
+    name, is_it = "admin_action_required", _calls_for(kind, claim, since)
+    await on_each(tables, lambda table: table.hears(name, is_it), f"heard `{name}` ({kind})")
 
 
 def _calls_for(kind: str, claim: Claim, since: float) -> Callable[[Received], bool]:
@@ -180,8 +181,9 @@ async def test_what_only_an_admin_may_do_is_refused_to_everyone_else_and_sends_n
         raise NotApplicable("every call of an admin is a command that is not told who calls: no user can make one")
     after = await settled(stage, owner, [table])
     await stage.canary(owner)
-    for watched in (line, table):
-        _must_be_silent(watched, since, (before, after))
+    theirs = {str(owner.id), *(str(value) for parameters in lawful.values() for value in parameters.values())}
+    _must_be_silent(line, since, (before, after), lambda _: True)
+    _must_be_silent(table, since, (before, after), lambda event: _names(event, theirs))
     accepted = await _by_the_admin(stage, lawful, [answer for _, answer in refused])
     for caller, answer in refused:
         answer.must_be_refused(caller, beside=accepted.get(answer.operation))
@@ -198,14 +200,22 @@ async def _by_the_admin(
 _BY_NO_ADMIN: Final = "By no admin"
 
 
-def _must_be_silent(line: Line, since: float, ours: Sequence[Claim]) -> None:
-    """Nothing but of our own claims, and canaries: notifications with a title of their own."""
+def _names(event: Received, ids: Collection[str]) -> bool:
+    """Whether an event for admins is about one of these, or about nobody: they hear of all that others do too."""
+    named = {str(data(event)[name]) for name in ("userId", "claimId") if name in data(event)}
+    return not named or not named.isdisjoint(ids)
+
+
+def _must_be_silent(line: Line, since: float, ours: Sequence[Claim], concerns: Callable[[Received], bool]) -> None:
+    """Nothing of what it concerns but of our own claims, and canaries: notifications with a title of their own."""
     if not line.is_open:
         raise Inconclusive(f"{line.name} ended, so what was sent cannot be known")
     sent = [
         event.name
         for event in fresh(line, since)
-        if (_title(event) or _BY_NO_ADMIN) == _BY_NO_ADMIN and not any(about(claim)(event) for claim in ours)
+        if concerns(event)
+        and (_title(event) or _BY_NO_ADMIN) == _BY_NO_ADMIN
+        and not any(about(claim)(event) for claim in ours)
     ]
     if sent:
         raise ContractViolation(

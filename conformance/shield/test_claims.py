@@ -17,6 +17,7 @@ from eventproof.conform.case import (
     Received,
     Refusal,
     Stage,
+    on_each,
     requirement,
 )
 
@@ -76,8 +77,8 @@ async def test_a_submitted_claim_is_told_to_its_owner_and_to_every_connected_adm
     line, tables = await owner.connect(), await desks(stage)
     claim = await submit(stage, owner)
     await line.hears("claim_submitted", about(claim))
-    for table in tables:
-        heard = await table.hears("admin_claim_submitted", about(claim))
+    name = "admin_claim_submitted"
+    for heard in await on_each(tables, lambda table: table.hears(name, about(claim)), f"heard `{name}`"):
         if str(said(heard, "/userId")) != str(owner.id):
             raise ContractViolation(
                 "`admin_claim_submitted` does not name the one who submitted the claim",

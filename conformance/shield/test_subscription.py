@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Final
 
+import pytest
+
 from eventproof.conform.case import (
     Answer,
     ContractViolation,
@@ -23,6 +25,8 @@ from .reading import answered, data, day, fresh, money, said
 
 PLANS: Final = ("basic", "pro", "professional")
 _A_YEAR: Final = 366
+MOST_ASKED: Final = 24
+"""So many users are asked at most how they are billed."""
 
 
 async def _subscription(user: Person, name: str) -> Any:
@@ -77,9 +81,22 @@ def _must_tell(told: Received, before: str) -> None:
         )
 
 
+async def _billed(stage: Stage, period: str) -> Person:
+    """A user who is billed for this period, by what getSubscription says; raises NotApplicable where none is found."""
+    told = set()
+    for _ in range(min(MOST_ASKED, len(stage.target.users))):
+        user = await stage.user()
+        found = (await user.call("getSubscription")).must_succeed().says("billingPeriod")
+        if found == period:
+            return user
+        told.add("nothing at answers.billingPeriod" if found is None else str(found))
+    raise NotApplicable(f"getSubscription gives none of {MOST_ASKED} users as {period}, but {', '.join(sorted(told))}")
+
+
 @requirement("SHD-SUB-2")
-async def test_a_renewal_moves_the_next_date_by_one_billing_period(stage: Stage) -> None:
-    user = await stage.user()
+@pytest.mark.parametrize("period", ["monthly", "annual"])
+async def test_a_renewal_moves_the_next_date_by_one_billing_period(stage: Stage, period: str) -> None:
+    user = await _billed(stage, period)
     line = await user.connect(acknowledges=True)
     await _set_status(stage, user, "active")
     await stage.canary(user)
@@ -122,8 +139,9 @@ def _one_later(due: date, months: int) -> tuple[date, date]:
 
 @capability("clock")
 @requirement("SHD-SUB-2")
-async def test_what_is_covered_is_reset_on_the_anniversary(stage: Stage) -> None:
-    user = await stage.user()
+@pytest.mark.parametrize("period", ["monthly", "annual"])
+async def test_what_is_covered_is_reset_on_the_anniversary(stage: Stage, period: str) -> None:
+    user = await _billed(stage, period)
     line = await user.connect(acknowledges=True)
     await _set_status(stage, user, "active")
     if not await _subscription(user, "ticketsUsed"):

@@ -14,10 +14,12 @@ from eventproof.conform.case import (
     Stage,
     Tier,
     Transport,
+    on_each,
     requirement,
 )
 
 from .accounts import accounts
+from .devices import devices
 from .wording import TIER_UPDATED, your_plan_is
 
 
@@ -34,17 +36,17 @@ def _unlocking(stage: Stage) -> list[tuple[Tier, Tier]]:
 @pytest.mark.parametrize("transport", Transport)
 async def test_every_connection_hears_of_the_new_tier(stage: Stage, transport: Transport) -> None:
     user = await stage.user()
-    lines = [await user.connect(transport), await user.connect(transport, token=await user.another_token())]
+    lines = await devices(stage, user, transport)
     current = accounts(stage).tier_of(user)
     others = [tier for tier in accounts(stage).tiers() if tier != current]
     for tier in (*others, current):
         (await stage.admin.call("updateUserTier", userId=user.id, tier=tier.name)).must_be_accepted()
-        for line in lines:
-            heard = await line.hears_while_open(TIER_UPDATED)
+        told = await on_each(lines, lambda line: line.hears_while_open(TIER_UPDATED), f"heard `{TIER_UPDATED}`")
+        for line, heard in zip(lines, told, strict=True):
             stage.judge(checks.invalid(stage.records, stage.known, TIER_UPDATED))
             if heard.payload["message"] != your_plan_is(tier):
                 raise ContractViolation(
-                    f"`{TIER_UPDATED}` does not carry the message of the specification",
+                    f"`{TIER_UPDATED}` on {line} does not carry the message of the specification",
                     expected=your_plan_is(tier),
                     observed=str(heard.payload),
                 )

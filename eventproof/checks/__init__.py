@@ -6,7 +6,7 @@ from .contract import Known, invalid, known_events, outside_the_catalogue
 from .delivery import duplicated, lost
 from .finding import Finding, raise_for
 from .order import out_of_order, reordered
-from .retries import altered, repeated
+from .retries import altered, repeated, returned
 from .timing import slow_to_close
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "raise_for",
     "reordered",
     "repeated",
+    "returned",
     "slow_to_close",
 ]

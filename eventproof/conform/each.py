@@ -19,12 +19,9 @@ async def on_each(lines: Sequence[Line], wait: Callable[[Line], Awaitable[_T]], 
     Raises ContractViolation where some lack it, and names them; what else is raised goes through as it is.
     """
     results = await asyncio.gather(*map(wait, lines), return_exceptions=True)
-    lacking: list[tuple[Line, ContractViolation]] = []
-    for line, result in zip(lines, results, strict=True):
-        if isinstance(result, ContractViolation):
-            lacking.append((line, result))
-        elif isinstance(result, BaseException):
-            raise result
+    lacking = [
+        (line, result) for line, result in zip(lines, results, strict=True) if isinstance(result, ContractViolation)
+    ]
     if lacking:
         first = lacking[0][1]
         names = ", ".join(str(line) for line, _ in lacking)
@@ -33,4 +30,9 @@ async def on_each(lines: Sequence[Line], wait: Callable[[Line], Awaitable[_T]], 
             expected=f"on each of them: {first.expected}",
             observed="; ".join(f"{line.name}: {missing.observed}" for line, missing in lacking),
         ) from first
-    return [result for result in results if not isinstance(result, BaseException)]
+    found: list[_T] = []
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+        found.append(result)
+    return found

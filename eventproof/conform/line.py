@@ -10,6 +10,7 @@ from eventproof.client.aio import (
     Closed,
     ConnectionRefused,
     NotClosed,
+    NotReceived,
     Received,
     SocketIOClient,
     Where,
@@ -223,7 +224,11 @@ class Line:
         `within` is in seconds, the profile's `event_arrival` by default. Raises NotReceived, at once where the
         connection ends first.
         """
-        return await self.client.expect(name, self._budgets.event_arrival if within is None else within, where)
+        try:
+            return await self.client.expect(name, self._budgets.event_arrival if within is None else within, where)
+        except NotReceived as missing:
+            sentence = str(missing).replace("did not arrive", f"did not arrive on {self}", 1)
+            raise NotReceived(sentence, expected=missing.expected, observed=missing.observed) from missing
 
     async def hears_all(
         self, name: str, count: int, where: Where | None = None, within: float | None = None

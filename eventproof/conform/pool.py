@@ -1,7 +1,7 @@
 """The users that the profile lends, given out fresh ones first and taken back as they were."""
 
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from eventproof.errors import Inconclusive
 
@@ -48,6 +48,13 @@ class Pool:
             f"{len(self._lost)} of the {self._size} users of the profile play no further part, and too few are left "
             f"for this case; the last of them is {name}: {why}"
         )
+
+    def take_again(self, names: Collection[str], most: int) -> list[Person]:
+        """Those of these users whom nobody has, the latest to come back first; at most so many."""
+        found = [person for person in reversed(self._people) if person.name in names][:most]
+        for person in found:
+            self._people.remove(person)
+        return found
 
     def give_back(self, person: Person) -> None:
         """Take a user back; one who cannot get a session any more is of no use."""

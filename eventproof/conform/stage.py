@@ -1,7 +1,7 @@
 """What a case sees: users who come from the pool and go back restored, an admin, and what happened so far."""
 
 import random
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from eventproof.catalog import Direction, Event, Operation, System
@@ -140,6 +140,18 @@ class Stage:
         return self.target.channels[self.system.name].transports
 
     @property
+    def own_channels(self) -> frozenset[str]:
+        """The addresses, in the catalogue, of the channels that are certainly those of the case's system.
+
+        That is its main channel, and those other doors of the profile whose addresses are the contract's own. A door
+        at another address may be of any system, of one that nobody here knows too.
+        """
+        doors = {door.address for door in self.target.other_channels or ()}
+        main = self.target.channels.get(self.system.name)
+        contract = {channel.address for channel in self.system.channels}
+        return frozenset(doors & contract | ({main.known_as} if main else set()))
+
+    @property
     def now(self) -> float:
         """The time on the clock of the history, and so of all that was received."""
         return self._troupe.history.now()
@@ -185,6 +197,16 @@ class Stage:
     async def users(self, count: int) -> list[Person]:
         """Several of them."""
         return [await self.user() for _ in range(count)]
+
+    async def returning(self, names: Collection[str], most: int) -> list[Person]:
+        """Users of earlier cases, by these names, as far as they can get a session now."""
+        found = []
+        for person in self._troupe.pool.take_again(names, most):
+            try:
+                found.append(await self._with_session(person))
+            except Inconclusive as failed:
+                self._troupe.pool.postpone(person, str(failed))
+        return found
 
     async def admins(self, count: int) -> list[Person]:
         """Several admins with sessions, the acting one first; raises NotTestable where the profile gives fewer."""

@@ -487,6 +487,16 @@ FAULTS: Final = (
         ("SHD-POLL-1",),
     ),
     Fault(
+        "annual-renewed-monthly",
+        "SHD-SUB-2",
+        "Whoever pays for a year is told to renew eleven months too early.",
+        saying(
+            "subscription_renewed",
+            where=_where(billingPeriod="annual"),
+            nextRenewalDate=_days_after("nextRenewalDate", -334),
+        ),
+    ),
+    Fault(
         "reset-untold",
         "SHD-SUB-2",
         "Nobody hears that a year of coverage began anew.",
@@ -523,7 +533,7 @@ FAULTS: Final = (
             "SHD-ADMIN-2",
             f"Whoever claims in the handshake's {part} to be an administrator hears what is for them.",
             partial(_RoleInHandshakeBelieved, part),
-            ("ALL-ROOM-1",),
+            ("ALL-ROOM-1", "SHD-EVT-1"),
         )
         for part in ("auth", "query", "headers")
     ),

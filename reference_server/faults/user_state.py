@@ -273,7 +273,7 @@ FAULTS: Final = (
     Fault.of("event-not-sent", "UST-BAN-1", _EventNotSent, ("UST-BAN-3",)),
     Fault.of("sent-after-close", "UST-BAN-3", _SentAfterClose, ("UST-BAN-1",)),
     Fault.of("one-session-forgotten", "UST-BAN-2", _OneSessionForgotten, ("UST-BAN-8", "UST-BAN-10")),
-    Fault.of("third-session-forgotten", "UST-BAN-2", _ThirdForgotten, ("UST-BAN-10",)),
+    Fault.of("third-session-forgotten", "UST-BAN-2", _ThirdForgotten, ("UST-BAN-8", "UST-BAN-10")),
     Fault.of("token-not-revoked", "UST-BAN-4", _TokenNotRevoked),
     Fault.of("one-call-forgotten", "UST-BAN-4", _OneCallForgotten),
     Fault.of("reconnect-accepted", "UST-BAN-5", _ReconnectAccepted, ("UST-BAN-10", "UST-CONN-2")),

@@ -149,3 +149,24 @@ def test_findings_become_one_violation_that_counts_them() -> None:
     with pytest.raises(ContractViolation, match=r"it is wrong \(and 1 more like it\)") as caught:
         checks.raise_for(twice)
     assert (caught.value.expected, caught.value.observed) == ("right", "wrong")
+
+
+def left(at: float, actor: str, line: str = "ws-1") -> Record:
+    return Record(at, Kind.NOTE, actor, f"{actor}/{line}", "/", "DISCONNECT", {"namespace": "/"})
+
+
+def test_a_disconnect_packet_ends_a_connection_before_its_transport_does() -> None:
+    story = [called(1, "banUser", userId="1"), left(1.2, "user-1"), closed(9, "user-1")]
+    assert not list(checks.left_open(story, ["user-1/ws-1"]))
+    assert not list(checks.slow_to_close(story, "banUser", ["user-1/ws-1"], 1.0))
+    (untold,) = checks.closed_untold(story, "user.banned", ["user-1/ws-1"])
+    assert untold.record is story[1]
+    (early,) = checks.closed_early([left(1, "user-2")], ["user-2/ws-1"])
+    assert early.observed == "closed: a DISCONNECT packet"
+
+
+def test_nothing_arrives_in_a_namespace_after_its_disconnect_packet() -> None:
+    story = [left(1, "user-1"), received(2, "user-1", "user.tier.updated")]
+    assert sentences(checks.heard_after_close(story)) == ["user-1/ws-1 received `user.tier.updated` after its end"]
+    opened = Record(1.5, Kind.OPENED, "user-1", "user-1/ws-1", "/")
+    assert not list(checks.heard_after_close([story[0], opened, story[1]]))

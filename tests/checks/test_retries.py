@@ -1,8 +1,11 @@
 """What is sent again: only what is owed, and unchanged."""
 
+import pytest
+
 from eventproof import checks
-from eventproof.history import Record
-from tests.checks.shield import KNOWN, acknowledged, received
+from eventproof.catalog import AckLevel
+from eventproof.history import Kind, Record
+from tests.checks.shield import KNOWN, acknowledged, opened, received
 
 PAID = received(1, "user-1", "claim_paid")
 AGAIN = received(6, "user-1", "claim_paid", timestamp="2026-03-14T09:27:00Z")
@@ -62,3 +65,52 @@ def test_a_payload_that_names_nothing_is_not_judged() -> None:
     del broken.payload["data"]["transactionId"]
     assert altered(PAID, broken) == []
     assert repeated(PAID, acknowledged(2, PAID), broken) == []
+
+
+APPROVED = received(1, "user-1", "claim_approved")
+LATER = (opened(10, "user-1", "b"), received(11, "user-1", "claim_approved", line="b"))
+
+
+def returned(*records: Record, level: AckLevel = AckLevel.REQUIRED) -> list[Record | None]:
+    def speaks_against(receipt: Record, name: str) -> bool:
+        return receipt.name == "error" and receipt.payload["data"].get("originalEvent") in (None, name)
+
+    return [finding.record for finding in checks.returned(records, KNOWN, level, 2.0, speaks_against)]
+
+
+def heartbeat(at: float) -> Record:
+    return received(at, "user-1", "ping")
+
+
+def test_what_must_be_acknowledged_and_was_comes_on_no_connection_of_a_run_any_more() -> None:
+    story = [PAID, acknowledged(2, PAID), AGAIN, ON_ANOTHER]
+    assert returned(*story) == [AGAIN, ON_ANOTHER]
+    assert returned(PAID, acknowledged(4.5, PAID), AGAIN, ON_ANOTHER) == []
+
+
+def test_what_may_be_acknowledged_and_was_comes_on_no_connection_that_was_opened_later() -> None:
+    settled = [APPROVED, acknowledged(2, APPROVED)]
+    assert returned(*settled, *LATER, level=AckLevel.OPTIONAL) == [LATER[1]]
+    assert returned(APPROVED, *LATER, level=AckLevel.OPTIONAL) == []
+    earlier = (opened(1, "user-1", "b"), received(11, "user-1", "claim_approved", line="b"))
+    assert returned(*settled, *earlier, level=AckLevel.OPTIONAL) == []
+    assert returned(*settled, *LATER) == []
+
+
+@pytest.mark.parametrize(
+    ("refusal", "counts"),
+    [
+        pytest.param({"code": "RATE_LIMITED"}, False, id="which-event-is-not-said"),
+        pytest.param({"code": "INTERNAL_ERROR", "originalEvent": "claim_paid_ack"}, False, id="this-one"),
+        pytest.param({"code": "INVALID_PAYLOAD", "originalEvent": "no_such_event"}, True, id="another-one"),
+    ],
+)
+def test_an_acknowledgement_that_was_refused_does_not_count(refusal: dict[str, str], counts: bool) -> None:
+    error = received(2.5, "user-1", "error")
+    error.payload["data"] = refusal
+    assert returned(PAID, acknowledged(2, PAID), error, AGAIN) == ([AGAIN] if counts else [])
+
+
+def test_an_acknowledgement_on_a_connection_that_ended_at_once_does_not_count() -> None:
+    gone = Record(2.1, Kind.CLOSED, "user-1", PAID.connection, PAID.channel, payload={"by": "us"})
+    assert returned(PAID, acknowledged(2, PAID), gone, heartbeat(5), ON_ANOTHER) == []

@@ -7,7 +7,7 @@ from typing import Final
 
 from ...accounts.account import Tier
 from ...refusals import Refusal
-from .plans import OF_TIER, TERMS, Billing, Plan, Terms
+from .plans import BILLED, OF_TIER, TERMS, Billing, Plan, Terms
 from .times import following, months_after, whole
 
 YEAR: Final = 12
@@ -70,16 +70,16 @@ class Member:
 
 
 def begin(user_id: str, tier: Tier, subscription_id: str, now: datetime) -> Member:
-    """A new member: active, paid monthly, on the plan of the account's tier, with an empty wallet."""
-    now = whole(now)
+    """A new member: active, on the plan of the account's tier and paid as that is, with an empty wallet."""
+    now, billing = whole(now), BILLED[tier]
     return Member(
         user_id=user_id,
         subscription_id=subscription_id,
         plan=OF_TIER[tier],
-        billing=Billing.MONTHLY,
+        billing=billing,
         status=Subscription.ACTIVE,
         started_at=now,
-        renews_at=months_after(now, Billing.MONTHLY.months),
+        renews_at=months_after(now, billing.months),
         covered_from=now,
         covered_until=months_after(now, YEAR),
     )

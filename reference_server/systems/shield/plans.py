@@ -58,3 +58,10 @@ OF_TIER: Final[Mapping[Tier, Plan]] = {
     Tier.PREMIUM: Plan.PROFESSIONAL,
 }
 """The plan that an account begins with."""
+
+BILLED: Final[Mapping[Tier, Billing]] = {
+    Tier.FREE: Billing.MONTHLY,
+    Tier.BASIC: Billing.MONTHLY,
+    Tier.PREMIUM: Billing.ANNUAL,
+}
+"""How it is paid for at first."""

@@ -1,0 +1,69 @@
+"""What was acknowledged once does not come again: judged on every connection of the whole run."""
+
+import asyncio
+from typing import Final
+
+import pytest
+
+from eventproof import checks
+from eventproof.actions import at
+from eventproof.catalog import AckLevel
+from eventproof.conform.case import Kind, Line, Person, Record, Stage, judges_the_run, on_stage
+
+from .claims import approve, deny, pay, submit
+from .complaints import ERROR
+from .presence import hears_still
+from .reading import about
+from .retries import CRITICAL
+
+PATIENCE: Final = 1.5
+"""Seconds after which an acknowledgement was surely taken, where nothing was said against it."""
+RETURNING: Final = 12
+"""Users of earlier cases who come back once more."""
+
+
+@judges_the_run
+@pytest.mark.parametrize(
+    "level",
+    [
+        pytest.param(AckLevel.REQUIRED, id="required", marks=pytest.mark.requirement("SHD-ACK-3")),
+        pytest.param(
+            AckLevel.OPTIONAL,
+            id="optional",
+            marks=[pytest.mark.requirement("SHD-CONN-7"), pytest.mark.capability("replay")],
+        ),
+    ],
+)
+@on_stage
+async def test_what_was_acknowledged_comes_on_no_later_connection_of_the_run(stage: Stage, level: AckLevel) -> None:
+    """A user who acknowledges all comes back later, and so do users of earlier cases."""
+    user = await stage.user()
+    line = await user.connect()
+    await _acknowledge_a_life(stage, user, line)
+    await asyncio.sleep(PATIENCE)
+    await hears_still(stage, user, line)
+    await line.close()
+    acknowledgements = {event.ack.by for event in stage.known.values() if event.ack and event.ack.level is level}
+    names = {record.actor for record in stage.whole_run if record.kind is Kind.SENT and record.name in acknowledgements}
+    for returning in (user, *await stage.returning(names, RETURNING)):
+        await hears_still(stage, returning, await returning.connect())
+    stage.judge(checks.returned(stage.whole_run, stage.known, level, PATIENCE, _speaks_against))
+
+
+def _speaks_against(receipt: Record, name: str) -> bool:
+    """Any `error` that does not name another event."""
+    return receipt.name == ERROR and at(receipt.payload, "/data/originalEvent") in (None, name)
+
+
+async def _acknowledge_a_life(stage: Stage, owner: Person, line: Line) -> None:
+    """A claim that is paid and one that is denied: all that may be acknowledged of them is."""
+    claim, other = await submit(stage, owner), await submit(stage, owner)
+    for name, of in (("claim_submitted", claim), ("claim_submitted", other)):
+        await line.acknowledge(await line.awaits(name, about(of)))
+    await approve(stage, claim)
+    await line.acknowledge(await line.awaits("claim_approved", about(claim)))
+    await deny(stage, other)
+    await line.acknowledge(await line.awaits("claim_denied", about(other)))
+    await pay(stage, claim)
+    for name in CRITICAL:
+        await line.acknowledge(await line.awaits(name, about(claim)))

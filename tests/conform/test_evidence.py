@@ -1,0 +1,44 @@
+"""What is shown around a finding is what happened around it."""
+
+from eventproof.conform.evidence import frames_of
+from eventproof.errors import ContractViolation, Inconclusive
+from eventproof.history import Kind, Record
+
+
+def note(at: float) -> Record:
+    return Record(at, Kind.NOTE, "user-1", payload=f"note {at:g}")
+
+
+STORY = [note(at) for at in range(200)]
+
+
+def texts(error: BaseException | None, case: list[Record] = STORY, whole: list[Record] = STORY) -> list[str]:
+    return [frame.text for frame in frames_of(case, error, whole)]
+
+
+def test_where_nothing_shows_it_the_last_frames_are_shown() -> None:
+    assert texts(Inconclusive("silence"))[-1] == "note 199"
+    assert len(texts(None)) == 60
+
+
+def test_the_frames_are_those_around_the_finding_which_is_marked() -> None:
+    shown = texts(ContractViolation("wrong", record=STORY[100]))
+    assert len(shown) == 60
+    assert "note 100  <- this" in shown
+    assert shown[-1] == "note 114"
+
+
+def test_the_record_of_what_caused_a_failure_is_found() -> None:
+    error = ContractViolation("in other words")
+    error.__cause__ = ContractViolation("wrong", record=STORY[3])
+    assert "note 3  <- this" in texts(error)
+
+
+def test_a_finding_of_an_earlier_case_is_shown_among_the_frames_of_that_case() -> None:
+    shown = texts(ContractViolation("wrong", record=STORY[20]), case=STORY[150:])
+    assert "note 20  <- this" in shown
+    assert "note 150" not in shown
+
+
+def test_a_case_without_records_shows_nothing() -> None:
+    assert frames_of([], None, []) == ()
