@@ -9,7 +9,7 @@ its results, the second one at once.
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
 
 __all__ = ["HEEDED", "Interruption"]
@@ -62,13 +62,6 @@ class Interruption:
             yield
         finally:
             self._cancel = before
-
-    @contextmanager
-    def postponed(self) -> Iterator[None]:
-        """Let the block end; the first signal meanwhile is raised after it."""
-        with self.cancelling(lambda: None):
-            yield
-        self.heed()
 
     def heed(self) -> None:
         """Raise KeyboardInterrupt for a signal that arrived, and that nobody has heeded yet."""

@@ -26,6 +26,7 @@ from schemathesis.specs.openapi import checks
 from eventproof.actions import headers_for
 from eventproof.catalog import System
 from eventproof.errors import ContractViolation, Inconclusive, UsageError
+from eventproof.interruption import HEEDED
 from eventproof.redaction import redacted_text
 from eventproof.target import Call, Target
 
@@ -201,6 +202,8 @@ def _hypothesis_at_home() -> Iterator[None]:
 
 
 def _answer(http: requests.Session, call: Call, arguments: Mapping[str, Any]) -> requests.Response:
+    if HEEDED.was_asked:  # a thread cannot be cancelled
+        raise Inconclusive("the run was interrupted")
     try:
         return http.request(**{**arguments, "timeout": 10, "allow_redirects": False})
     except (requests.Timeout, requests.ConnectionError) as error:

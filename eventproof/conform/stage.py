@@ -222,7 +222,7 @@ class Stage:
 
     def leave(self) -> list[str]:
         """Close every connection and give the users back restored; what could not be, and what the case warns of."""
-        return [*self._warnings, *self._troupe.perform(self._leave())]
+        return [*self._warnings, *self._troupe.perform(self._leave(), whole=True)]
 
     async def _leave(self) -> list[str]:
         records, failures = self.records, []

@@ -19,6 +19,7 @@ from typing import IO
 
 from eventproof import layout
 from eventproof.errors import EventproofError, Inconclusive, TargetUnavailable, UsageError
+from eventproof.interruption import HEEDED
 from eventproof.redaction import redacted_text
 from eventproof.report import folder as folders
 from eventproof.report import results_json
@@ -143,6 +144,7 @@ def _run(
     try:
         return _wait(child, limit, progress), False
     except KeyboardInterrupt:
+        HEEDED.accept()
         child.send_signal(signal.SIGINT)
         with suppress(KeyboardInterrupt):
             return _wait(child, _END_SECONDS, None), True
@@ -158,6 +160,7 @@ def _wait(child: "subprocess.Popen[bytes]", limit: float, progress: Callable[[fl
     while (passed := monotonic() - began) < limit:
         with suppress(subprocess.TimeoutExpired):
             return child.wait(_POLL)
+        HEEDED.heed()
         if progress is not None:
             progress(passed)
     raise Inconclusive(f"the load generator did not end within {limit:.0f} s and was stopped")
