@@ -5,6 +5,7 @@ from pathlib import Path
 from . import reference
 from .conform import launch
 from .conform import run as conform
+from .interruption import HEEDED
 from .load import run as load
 from .report import folder as folders
 from .report import formats
@@ -53,6 +54,7 @@ def demo(*, users: int = 200, admins: int = 2, run_time: float = 20.0, results: 
             runs.append(swarmed)
     both = merge(runs, command=f"eventproof demo --users {users} --run-time {run_time:g}s")
     formats.write_all(both, (), folder)
+    HEEDED.heed()
     histories = [path.read_text("utf-8") for path in sorted(folder.glob("*/history.ndjson"))]
     folders.write(folder / "history.ndjson", "".join(histories))
     return both, folder

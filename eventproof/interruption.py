@@ -63,13 +63,6 @@ class Interruption:
         finally:
             self._cancel = before
 
-    @contextmanager
-    def postponed(self) -> Iterator[None]:
-        """Let the block end; the first signal meanwhile is raised after it."""
-        with self.cancelling(lambda: None):
-            yield
-        self.heed()
-
     def heed(self) -> None:
         """Raise KeyboardInterrupt for a signal that arrived, and that nobody has heeded yet."""
         if self._arrived > self._heeded:

@@ -18,10 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import TargetUnavailable, UsageError
+from .interruption import HEEDED
 
 _READY = "listening on "
 _START_SECONDS = 60.0
 _STOP_SECONDS = 15.0
+_GLANCE = 0.5
 _SETTINGS = Path(__file__).with_name("reference.toml")
 _OF_SYSTEMS = {"user-state": Path(__file__).with_name("reference.user-state.toml")}
 """What the profile says of the systems that have a say of their own."""
@@ -115,8 +117,10 @@ def _await_ready(child: "subprocess.Popen[bytes]", log: Path) -> str:
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
         while (left := deadline - time.monotonic()) > 0:
-            if not selector.select(left):
-                break
+            ready = selector.select(min(left, _GLANCE))
+            HEEDED.heed()
+            if not ready:
+                continue
             chunk = os.read(child.stdout.fileno(), 4096)
             if not chunk:
                 break

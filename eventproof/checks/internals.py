@@ -215,7 +215,7 @@ _DATABASE_LINES: Final[Mapping[str, tuple[str, ...]]] = {
         r"\bOOM command not\b",
         r"\bNOAUTH Authentication\b|\bEXECABORT Transaction\b|\bMISCONF Redis\b|\bCROSSSLOT Keys\b|\bCLUSTERDOWN\b",
         r"\b(?:MOVED|ASK) \d+ \S+:\d+",
-        r"\bERR (?:unknown command|wrong number of arguments|value is not an integer|syntax error|invalid expire|no such key)",
+        r"\bERR (?:unknown command|wrong number of arguments|value is not an integer|syntax error|invalid expire)",
         r"\b(?:ReplyError|Redis\w*(?:Error|Exception)|MaxRetriesPerRequestError)\b",
     ),
     "mappers": (

@@ -2,15 +2,14 @@
 
 import io
 import os
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from eventproof import __version__, layout
 from eventproof.errors import EventproofError
+from eventproof.interruption import HEEDED
 from eventproof.verdict import ExitCode
 
 from .check import check
@@ -55,10 +54,9 @@ for _verb in (demo, check, swarm, init, contract):
 def main() -> None:
     """The console script `eventproof`; never returns."""
     _open_streams()
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup
-            signal.signal(ending, _like_ctrl_c)
-    sys.exit(run(sys.argv[1:]))
+    with HEEDED.listening():
+        code = run(sys.argv[1:])
+    sys.exit(ExitCode.INTERRUPTED if HEEDED.was_asked else code)
 
 
 def _open_streams() -> None:
@@ -71,12 +69,6 @@ def _open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _like_ctrl_c(number: int, frame: FrameType | None) -> None:
-    """A CI that cancels, a terminal that closes: results are written, and what we started is stopped."""
-    ctrl_c = signal.getsignal(signal.SIGINT)
-    (ctrl_c if callable(ctrl_c) else signal.default_int_handler)(number, frame)
-
-
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
     try:
@@ -87,6 +79,7 @@ def run(arguments: list[str]) -> int:
         error.show()
         return ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
+        HEEDED.accept()
         _say("interrupted")
         return ExitCode.INTERRUPTED
     except EventproofError as error:

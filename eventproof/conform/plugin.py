@@ -4,6 +4,7 @@ It is in every environment that has eventproof, so it costs next to nothing, dis
 and what they are called are its own) and does nothing until a target is named.
 """
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,7 +55,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def enlist(config: pytest.Config, suite: "Suite") -> None:
     """Let a suite take part in a pytest session, and its cases have their fixtures."""
     from eventproof.conform import fixtures
+    from eventproof.interruption import HEEDED
 
+    listening = ExitStack()
+    listening.enter_context(HEEDED.listening())
+    config.add_cleanup(listening.close)
     config.stash[SUITE] = suite
     config.stash[SYSTEMS] = tuple(system.name for system in suite.troupe.systems)
     config.pluginmanager.register(fixtures, "eventproof-fixtures")

@@ -11,6 +11,7 @@ from eventproof import catalog as contracts
 from eventproof import layout
 from eventproof.catalog import Catalog
 from eventproof.errors import EventproofError, UsageError
+from eventproof.interruption import HEEDED
 from eventproof.report.listener import Listener, Silent
 from eventproof.report.records import Run
 from eventproof.target import Target
@@ -59,8 +60,9 @@ def check(
     options = Options(new_seed() if seed is None else seed, tuple(only), results, command, slow=slow)
     suite = Suite(target, known, options, listener or Silent())
     chosen = list(map(str, cases)) or folders_of(target.systems)
-    with no_foreign_options():
+    with HEEDED.listening(), no_foreign_options():
         pytest.main([*ISOLATED, *chosen], plugins=[plugin, _Enlisting(suite)])
+        HEEDED.heed()
     if suite.error is not None:
         raise suite.error
     if suite.run is None:

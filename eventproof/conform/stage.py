@@ -307,7 +307,7 @@ class Stage:
     def leave(self) -> list[str]:
         """Close every connection and give the users back restored; what could not be, and what the case warns of."""
         warnings, self._warnings = self._warnings, []
-        return [*warnings, *self._troupe.perform(self._leave())]
+        return [*warnings, *self._troupe.perform(self._leave(), whole=True)]
 
     async def _others_acts(self, people: Iterable[Person]) -> str:
         """What somebody else has done to these people, in words; empty where nothing shows."""

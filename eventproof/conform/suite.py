@@ -12,6 +12,7 @@ import pytest
 from eventproof import __version__
 from eventproof.catalog import Catalog
 from eventproof.errors import EventproofError, Inconclusive, UsageError
+from eventproof.interruption import HEEDED
 from eventproof.redaction import redacted_text
 from eventproof.report import formats
 from eventproof.report.listener import Listener
@@ -79,7 +80,8 @@ class Suite:
         self._listener.started(len(items))
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """A case starts."""
+        """A case starts, unless somebody wants the run to end, which may have been lost on its way."""
+        HEEDED.heed()
         self._listener.case_started(name_of(nodeid))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -137,6 +139,7 @@ class Suite:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Ctrl-C: what was found so far is still written."""
         self._interrupted = isinstance(excinfo.value, KeyboardInterrupt)
+        HEEDED.accept()
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
         """Something of ours broke pytest's own work; whoever made this suite tells it."""
@@ -152,7 +155,8 @@ class Suite:
         self.run = self._result()
         if self._options.results is not None:
             formats.write_all(self.run, self.troupe.history, self._options.results)
-        session.exitstatus = int(exit_code(self.run.outcome) or self._foreign_failed)
+        code = int(exit_code(self.run.outcome) or self._foreign_failed)
+        session.exitstatus = ExitCode.INTERRUPTED if HEEDED.was_asked else code
 
     def _result(self) -> Run:
         results = tuple(

@@ -12,6 +12,7 @@ from eventproof.catalog import Catalog
 from eventproof.checks import known_events
 from eventproof.errors import Inconclusive
 from eventproof.history import History
+from eventproof.interruption import HEEDED
 from eventproof.target import Identity, Target
 
 from .calls import Caller
@@ -84,21 +85,28 @@ class Troupe:
         """
         return Stage(self, case, next(known for known in self.systems if system in (None, known.name)), waits)
 
-    def perform(self, acting: Coroutine[Any, Any, _T], waits: float = 0.0) -> _T:
-        """Run to the end on the loop of the run; raises Inconclusive where that takes far longer than it `waits`."""
-        try:
-            done = self._runner.run(_bounded(acting, _CASE_SECONDS + waits))
-        except Exception as error:
-            if self._was_interrupted():
-                raise KeyboardInterrupt from error
-            raise
-        if self._was_interrupted():
-            raise KeyboardInterrupt
-        return done
+    def perform(self, acting: Coroutine[Any, Any, _T], waits: float = 0.0, *, whole: bool = False) -> _T:
+        """Run to the end on the loop of the run; raises Inconclusive where that takes far longer than it `waits`.
 
-    def _was_interrupted(self) -> bool:
-        """Whether Ctrl-C came while the loop ran: asyncio makes it a cancellation, which a case may swallow."""
-        return getattr(self._runner, "_interrupt_count", 0) > 0
+        A signal cancels it, unless it is to be done `whole`, and is KeyboardInterrupt afterwards, whatever became of
+        the cancellation.
+        """
+        if HEEDED.is_urgent:
+            acting.close()
+            raise KeyboardInterrupt
+        loop = self._runner.get_loop()
+        tasks: list[asyncio.Task[_T]] = []
+
+        def cancel() -> None:
+            for task in () if whole else tasks:
+                task.cancel()
+
+        with HEEDED.cancelling(lambda: loop.call_soon_threadsafe(cancel)):
+            try:
+                tasks.append(loop.create_task(_bounded(acting, _CASE_SECONDS + waits)))
+                return loop.run_until_complete(tasks[0])
+            finally:
+                HEEDED.heed()
 
     def left_behind(self) -> list[str]:
         """What this run leaves on the target, in words; nothing where that is as it was."""

@@ -17,6 +17,7 @@ from time import monotonic
 
 from eventproof import layout
 from eventproof.errors import EventproofError, Inconclusive, TargetUnavailable, UsageError
+from eventproof.interruption import HEEDED
 from eventproof.report import folder as folders
 from eventproof.report import results_json
 from eventproof.report.records import Run
@@ -142,6 +143,7 @@ def _run(
     try:
         return _wait(child, limit, progress), False, log
     except KeyboardInterrupt:
+        HEEDED.accept()
         child.send_signal(signal.SIGINT)
         with suppress(KeyboardInterrupt):
             return _wait(child, _END_SECONDS, None), True, log
@@ -157,6 +159,7 @@ def _wait(child: "subprocess.Popen[bytes]", limit: float, progress: Callable[[fl
     while (passed := monotonic() - began) < limit:
         with suppress(subprocess.TimeoutExpired):
             return child.wait(_POLL)
+        HEEDED.heed()
         if progress is not None:
             progress(passed)
     raise Inconclusive(f"the load generator did not end within {limit:.0f} s and was stopped")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from eventproof.history import Record
+from eventproof.interruption import HEEDED
 
 from . import folder as folders
 from . import html, junit, markdown, ndjson, results_json
@@ -25,12 +26,13 @@ FORMATS: dict[str, Writer] = {
 def write_all(run: Run, history: Iterable[Record], folder: Path) -> None:
     """Write every format into a folder that `folder.prepare` made, the one that all else is derived from first.
 
-    A format that fails does not keep the others from being written; its exception comes after them.
+    A format that fails does not keep the others from being written; its exception comes after them. A first signal
+    waits until they are: whoever asked for the run's end gets its results whole.
     Raises UsageError where the folder cannot be written.
     """
     records = tuple(history)
     failures = []
-    with folders.explained(folder):
+    with folders.explained(folder), HEEDED.cancelling(lambda: None):
         for name, render in FORMATS.items():
             try:
                 content = render(run, records)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -264,6 +265,93 @@ async def test_never_begins(stage):
     assert ran.requirement("UST-CONN-1")["verdict"] == "pass"
     assert ran.requirement("UST-BAN-2")["reason"] == "no case of it ran"
     assert '"unbanUser"' in (ran.folder / "history.ndjson").read_text()
+
+
+SWALLOWED = {
+    "a finalizer": """
+    class Finalized:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+    thing = Finalized()
+    del thing
+    await asyncio.sleep(30)
+""",
+    "the case": """
+    signal.raise_signal(signal.SIGINT)
+    try:
+        await asyncio.sleep(30)
+    except BaseException:
+        pass
+""",
+    "a failure": """
+    signal.raise_signal(signal.SIGTERM)
+    try:
+        await asyncio.sleep(30)
+    finally:
+        raise AssertionError("something else")
+""",
+    "a thread that waits": """
+    signal.raise_signal(signal.SIGHUP)
+    await asyncio.to_thread(time.sleep, 0.5)
+    await asyncio.sleep(30)
+""",
+}
+
+
+@pytest.mark.parametrize("swallowing", SWALLOWED.values(), ids=SWALLOWED)
+def test_a_signal_that_is_swallowed_on_its_way_ends_the_run_all_the_same(
+    server: Reference, tmp_path: Path, swallowing: str
+) -> None:
+    cases = f"""
+import asyncio, signal, time
+from eventproof.conform.case import requirement
+
+@requirement("UST-CONN-1")
+async def test_swallows_a_signal(stage):
+    {swallowing.strip()}
+
+@requirement("UST-CONN-2")
+async def test_never_begins(stage):
+    pass
+"""
+    ran = check(server, tmp_path, cases, "UST-CONN-1", "UST-CONN-2")
+    assert ran.outcome is Outcome.INTERRUPTED
+    assert not result(ran, "UST-CONN-2").checks
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_between_two_cases_that_a_finalizer_swallows_ends_the_run(server: Reference, tmp_path: Path) -> None:
+    cases = """
+import signal
+import pytest
+from eventproof.conform.case import requirement
+
+class Finalized:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+@pytest.fixture
+def thing():
+    yield
+    Finalized()
+
+@requirement("UST-CONN-1")
+async def test_holds(stage, thing):
+    pass
+
+@requirement("UST-CONN-2")
+async def test_never_begins(stage):
+    pass
+"""
+    ran = check(server, tmp_path, cases, "UST-CONN-1", "UST-CONN-2")
+    assert ran.outcome is Outcome.INTERRUPTED
+    assert not result(ran, "UST-CONN-2").checks
+
+
+def test_the_handlers_of_the_caller_come_back(server: Reference, tmp_path: Path) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    check(server, tmp_path, CASES, "UST-CONN-1")
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
 
 
 def test_users_come_back_as_they_were(server: Reference, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from eventproof import catalog, profile
 from eventproof.conform import rest, run
-from eventproof.conform.rest import Attempt, Rest, Tried, aimed_at, document_of, retry_after
+from eventproof.conform.rest import Attempt, Rest, Tried, aimed_at, document_of
 from eventproof.conform.verdicts import NotApplicable, NotTestable
 from eventproof.errors import ContractViolation, Inconclusive
 from eventproof.reference import Reference
@@ -249,13 +249,6 @@ async def test_a_status_is_documented_by_its_number_its_range_or_default(
     else:
         with pytest.raises(ContractViolation, match="Undocumented"):
             await serve(serving, handle, document("/me", "get", responses), GET)
-
-
-def test_retry_after_is_read_as_seconds_or_as_a_date() -> None:
-    assert retry_after("3", 0.0) == 3.0
-    assert retry_after("Thu, 01 Jan 1970 00:00:10 GMT", 4.0) == 6.0
-    assert retry_after("Thu, 01 Jan 1970 00:00:10 GMT", 40.0) == 0.0
-    assert retry_after(None, 0.0) == retry_after("soon", 0.0) == retry_after("-1", 0.0) == 1.0
 
 
 SYSTEM = catalog.load().system("user-state")
