@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from math import isfinite
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -60,6 +61,8 @@ class Redaction:
                 return {self.text(str(key)): self._json(item) for key, item in value.items()}
             case list() | tuple():
                 return [self._json(item) for item in value]
+            case float() if not isfinite(value):
+                return repr(value)  # what `1e999` is here; JSON cannot write it
             case _:
                 return value
 

@@ -59,3 +59,8 @@ def test_secrets_are_what_a_client_gives_to_be_let_in() -> None:
         )
     )
     assert found == {"Bearer abc", "abc", "phone", "Bearer def", "def", "sid=ghi", "pw", "jkl"}
+
+
+def test_what_json_cannot_write_becomes_text() -> None:
+    shown = Redaction().json({"a": [float("inf"), float("nan"), 1.5], "b": b"\0", "\ud800": "\udfff"})
+    assert json.loads(json.dumps(shown, allow_nan=False)) == {"a": ["inf", "nan", 1.5], "b": "<1 bytes: 00>", "?": "?"}
