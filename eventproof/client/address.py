@@ -54,6 +54,10 @@ class Address:
         """The request target of a path on this server."""
         return self.prefix + (path if path.startswith("/") else f"/{path}")
 
+    def asked(self, path: str, query: str) -> str:
+        """The same with a query, behind the one that the path may have."""
+        return f"{self.target(path)}{'&' if '?' in path else '?'}{query}"
+
 
 def unreachable(address: Address, error: Exception) -> TargetUnavailable:
     """What a failed attempt to connect means, in a sentence with what to do."""

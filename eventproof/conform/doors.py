@@ -8,6 +8,7 @@ from eventproof.catalog import Channel, System, Wire
 from eventproof.client.aio import ChannelClient, SocketIOClient, SseClient, WebSocketClient
 from eventproof.history import History
 from eventproof.target import ChannelKind, MainChannel, OtherChannel, Target, TokenPlace, Transport
+from eventproof.wire.connection import Recovery
 
 from .line import Line
 from .manners import Manners
@@ -43,9 +44,12 @@ class Doors:
         transport: Transport | None = None,
         *,
         answers_heartbeats: bool = True,
+        recover: Recovery | None = None,
         **switches: bool,
     ) -> Line:
         """A connection to a system's main channel; the first transport of the profile where none is asked for.
+
+        `recover` is the `recovery` of a line that was cut.
 
         `switches` are those of `Manners`.
         """
@@ -61,6 +65,7 @@ class Doors:
             namespace=channel.address,
             transport=chosen.value,
             auth=auth_for(self._target, token, channel),
+            recover=recover,
             headers=tuple(presented(channel.headers, token, self._target.source).items()),
             query=presented(channel.query, token, self._target.source),
             history=self._history,
