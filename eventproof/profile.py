@@ -16,6 +16,7 @@ from . import catalog as contracts
 from . import identities, operations, profile_schema, templates, textfile, wellformed
 from .catalog import Catalog, System, Wire
 from .errors import UsageError
+from .refusal import LIMITED
 from .settings import Table, nearest
 from .target import (
     Budgets,
@@ -25,6 +26,7 @@ from .target import (
     Entitlement,
     MainChannel,
     Metrics,
+    MetricsFormat,
     OtherChannel,
     Rest,
     SocketIO,
@@ -325,9 +327,19 @@ def _rest(table: Table, url: str) -> Rest:
     code, message = table.text("code", default.code), table.text("message", default.message)
     table.check("code", wellformed.pointer(code))
     table.check("message", wellformed.pointer(message))
-    result = Rest(_url(table, "url", url), headers, code, message)
+    result = Rest(_url(table, "url", url), headers, code, message, _statuses(table, "refused_with"))
     table.finish()
     return result
+
+
+def _statuses(table: Table, key: str) -> frozenset[int]:
+    statuses = table.template(key, [])
+    fits = isinstance(statuses, list) and all(type(status) is int and 300 <= status < 500 for status in statuses)
+    if not fits or LIMITED in statuses:
+        table.fail(
+            key, f"must be a list of HTTP statuses from 300 to 499 (not {LIMITED}), such as [404], not {statuses!r}"
+        )
+    return frozenset(statuses)
 
 
 def _capabilities(root: Table, catalog: Catalog) -> frozenset[str]:
@@ -407,11 +419,18 @@ def _entitlement(table: Table, calls: Mapping[str, Call | Command]) -> Entitleme
 
 def _metrics(table: Table) -> Metrics:
     path, gauges = table.text("path", "/metrics"), table.texts("gauges")
-    table.check("path", wellformed.path(path, query=True))
+    if "://" not in path:
+        table.check("path", wellformed.path(path, query=True))
     if not gauges:
         table.fail("gauges", 'names none; list what falls back when clients leave, such as ["connections"]')
     table.check("gauges", wellformed.repeated(gauges))
-    result = Metrics(path, gauges)
+    result = Metrics(
+        path=path,
+        gauges=gauges,
+        format=MetricsFormat(table.choice("format", tuple(MetricsFormat), MetricsFormat.PROMETHEUS)),
+        identity=table.choice("identity", ("anyone", "admin"), "anyone"),
+        headers=table.headers("headers", {}),
+    )
     table.finish()
     return result
 

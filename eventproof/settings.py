@@ -1,18 +1,22 @@
 """One table of a TOML file, read key by key with the type each must have.
 
 Whatever nobody asked for is unknown: `Table.finish` names it, the file, and the nearest key that exists.
-Strings may hold `${NAME}`; the value comes from the environment, and a missing one is named. Secrets are in no message.
+Strings may hold `${NAME}`; the value comes from the environment, and a missing one is named. Secrets enter here, and
+are learnt, so that no output shows them: what `<key>_env` names, what is called like a secret, and every variable but
+those that fill a plain text (an address, an e-mail) and are not called like one.
 """
 
 import math
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final, NoReturn
 
 from . import wellformed
 from .errors import UsageError
+from .redaction import learn, learn_from, names_a_secret, secrets_of
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*(ms|s|min|m|h|d)")
@@ -21,6 +25,7 @@ _LONGEST_DAYS: Final = 31
 _MOST: Final = 1_000_000
 _SHOWN: Final = 80
 _REQUIRED: Final[Any] = object()
+_SECRET_VARIABLE = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|COOKIE", re.IGNORECASE)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -72,14 +77,14 @@ class Table:
     def text(self, key: str, default: str | None = _REQUIRED) -> str:
         """A string, with its variables filled in."""
         value = self._get(key, str, "a string", default)
-        return self._filled(key, value) if isinstance(value, str) else value
+        return self._plain(key, value) if isinstance(value, str) else value
 
     def text_or_number(self, key: str) -> str | int | None:
         """A string, with its variables filled in, or a whole number as it is; None where it is absent."""
         value = self._get(key, (str, int), "a string or a whole number", None)
         if isinstance(value, bool):
             self.fail(key, f"must be a string or a whole number, not {shown(value)}")
-        return self._filled(key, value) if isinstance(value, str) else value
+        return self._plain(key, value) if isinstance(value, str) else value
 
     def secret(self, key: str) -> str | None:
         """The string `key`, or the variable that `<key>_env` names; None where neither is given."""
@@ -88,6 +93,7 @@ class Table:
         if not isinstance(self.values.get(asked, ""), str):
             self.fail(asked, "must be a string in quotes")
         value = self.text(key, None) if variable is None else self._variable(asked, variable)
+        learn(value)
         if value is not None:
             self.check(asked, wellformed.encodable(value) if value else "is empty")
         return value
@@ -131,7 +137,9 @@ class Table:
         self._asked.add(key)
         if key not in self.values:
             return self._missing(key) if default is _REQUIRED else default
-        return self._fill_all(key, self.values[key])
+        filled = self._fill_all(key, self.values[key])
+        learn_from({key: filled})
+        return filled
 
     def table(self, key: str) -> "Table":
         """The table under `key`; an empty one where it is absent."""
@@ -190,7 +198,8 @@ class Table:
             return self._missing(key) if default is _REQUIRED else default
         value = self.values[key]
         if not isinstance(value, kind):
-            self.fail(key, f"must be {words}, not {shown(value)}")
+            given = type(value).__name__ if names_a_secret(key) else shown(value)
+            self.fail(key, f"must be {words}, not {given}")
         return value
 
     def _missing(self, key: str) -> NoReturn:
@@ -202,8 +211,24 @@ class Table:
     def _dotted(self, key: str) -> str:
         return f"{self.name}.{key}" if self.name else key
 
-    def _filled(self, key: str, text: str) -> str:
-        return text if self.environment is None else _VARIABLE.sub(lambda match: self._variable(key, match[1]), text)
+    def _plain(self, key: str, text: str) -> str:
+        """A text that is no secret, unless it or a variable in it is called like one."""
+        filled = self._filled(key, text, learnt=False)
+        if names_a_secret(key):
+            learn(filled)
+        elif "://" in filled:
+            with suppress(ValueError):  # no URL; whoever asked for one says so
+                learn(*secrets_of(url=filled))
+        return filled
+
+    def _filled(self, key: str, text: str, *, learnt: bool = True) -> str:
+        def value(match: re.Match[str]) -> str:
+            found = self._variable(key, match[1])
+            if learnt or _SECRET_VARIABLE.search(match[1]):
+                learn(found)
+            return found
+
+        return text if self.environment is None else _VARIABLE.sub(value, text)
 
     def _fill_all(self, key: str, value: Any) -> Any:
         if isinstance(value, str):

@@ -60,6 +60,8 @@ class Rest:
     headers: Mapping[str, str] = field(default_factory=lambda: {"Authorization": "Bearer {token}"})
     code: str = "/error/code"
     message: str = "/error/message"
+    refused_with: frozenset[int] = frozenset()
+    """Further statuses with which a caller who may not is refused, such as 404, or 302 to a page to log in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,12 @@ class Command:
     on_behalf: bool = False
     """As for `Call`."""
     refused: int | None = None
-    """The exit code by which the program refuses, as a server does with 403; every other one but 0 is a failure."""
+    """The exit code with which it refuses the caller, or what they ask for; every other one but 0 is a failure."""
+
+    @property
+    def tells_caller(self) -> bool:
+        """Whether it is told who calls; otherwise whoever can run it may do it."""
+        return any("{token}" in argument for argument in self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +212,26 @@ class Tier:
     unlocks: Entitlement | None = None
 
 
+class MetricsFormat(StrEnum):
+    """How the gauges are written down."""
+
+    PROMETHEUS = "prometheus"
+    """Its text, or OpenMetrics; a gauge is a name there."""
+    JSON = "json"
+    """A gauge is the JSON pointer of a number, or the name of one at the top."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """Where the target counts what it holds, and the gauges that return to what they were when clients leave."""
 
     path: str
+    """Under the base URL, or a URL of its own."""
     gauges: tuple[str, ...]
+    format: MetricsFormat = MetricsFormat.PROMETHEUS
+    identity: str = "anyone"
+    """Who reads them: `anyone`, or `admin`, whose token goes in the headers of `[rest]`."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +256,7 @@ class Target:
     tiers: tuple[Tier, ...] = ()
     """From the lowest to the highest."""
     openapi: str | Literal[False] | None = None
-    """The path or the URL of the OpenAPI document that the target publishes; ours where it is None; False: none."""
+    """The path or the URL of the OpenAPI document that the target publishes; None: ours, False: there is none."""
     metrics: Metrics | None = None
     restart: tuple[str, ...] | None = None
     """The program that restarts the target, and returns when it answers again."""

@@ -10,7 +10,6 @@ from eventproof.wire.http import MAX_BODY, Coding, too_big
 
 from .address import Address, unreachable
 from .answer import BODY_SHOWN, Answer
-from .redaction import Redaction
 
 __all__ = ["read_answer", "unanswered"]
 
@@ -19,7 +18,7 @@ _PATIENCE = 0.5
 
 
 async def read_answer(
-    url: str, response: aiohttp.ClientResponse, redaction: Redaction, *, beginning: bool = False
+    url: str, response: aiohttp.ClientResponse, *, beginning: bool = False
 ) -> tuple[Answer, bytes, ProtocolViolation | None]:
     """The answer, its body decoded, and why the body is none that can be used; of a refusal, its beginning alone,
     as of anything where that is asked for.
@@ -48,8 +47,8 @@ async def read_answer(
         url,
         response.status,
         response.headers.get("Content-Type", ""),
-        redaction.text(body[:BODY_SHOWN].decode(errors="replace")),
-        redaction.text(response.headers.get("Location", "")),
+        body[:BODY_SHOWN].decode(errors="replace"),
+        response.headers.get("Location", ""),
         coding.unknown,
     )
     return answer, bytes(body), broken

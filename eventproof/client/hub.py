@@ -33,7 +33,8 @@ class Hub:
     `sources` are local addresses to connect from, in turn: each has its own 28,000 ports. Towards loopback further
     addresses are taken as they are needed. At most `opening` connections are being opened at once; the others wait
     their turn. A connection that is not open after `patience` seconds is given up, as is one that lets more than
-    `max_unsent` bytes wait. What a listener raises goes to `on_fault`, or to gevent, which prints it.
+    `max_unsent` bytes wait, or brings a message of more than `max_message` bytes. What a listener raises goes to
+    `on_fault`, or to gevent, which prints it.
     Raises TargetUnavailable where the host has no address.
     """
 
@@ -47,6 +48,7 @@ class Hub:
         opening: int = 64,
         patience: float = 10.0,
         max_unsent: int = 64 * 1024,
+        max_message: int = 16 * 1024 * 1024,
         ssl_context: ssl.SSLContext | None = None,
         on_fault: Callable[[Exception], None] | None = None,
     ) -> None:
@@ -54,6 +56,7 @@ class Hub:
         places = [Place(family, place, Sources(sources, place[0])) for family, place in _resolved(address)]
         tls = partial(Tls, address.host, ssl_context) if address.tls else None
         self.patience = patience
+        self.max_message = max_message
         self.on_fault = on_fault
         self._loop = gevent.get_hub().loop
         self.dial = Dial(self._loop, places, tls, max_unsent)

@@ -30,7 +30,8 @@ from eventproof.wire.connection import (
     TransportClosed,
 )
 from eventproof.wire.engineio import Message
-from eventproof.wire.websocket import Opcode
+from eventproof.wire.states import SessionState
+from eventproof.wire.websocket import CloseCode, Opcode
 
 from .stream import Dial, End, Stream
 
@@ -54,6 +55,7 @@ class CloseReason(Enum):
     NOT_OPENED = "not opened in time"
     CONGESTED = "the peer reads nothing"
     VIOLATION = "protocol violation"
+    OVERSIZED = "a larger message than we take"
 
 
 _ENDS = {
@@ -99,6 +101,8 @@ class Home(Protocol):
 
     patience: float
     """Seconds in which a connection must be open."""
+    max_message: int
+    """How many bytes a message may have."""
     on_fault: Callable[[Exception], None] | None
     """Told of what a listener raises; gevent is where this is None."""
     dial: Dial
@@ -162,6 +166,11 @@ class HubSocketIO:
         self._session: Connection | None = None
 
     @property
+    def has_begun(self) -> bool:
+        """Whether the server has opened an Engine.IO session, and has not ended it."""
+        return self._session is not None and self._session.state is not SessionState.OPENING
+
+    @property
     def unsent(self) -> int:
         """How many bytes wait until the peer reads."""
         return 0 if self._stream is None else self._stream.unsent
@@ -200,7 +209,8 @@ class HubSocketIO:
         """Bytes were read."""
         if self._gone:
             return
-        self.due = at + self._patience
+        if self.is_open:
+            self.due = at + self._patience
         try:
             if self._frames is None:
                 data = self._handshake(data, at)
@@ -208,7 +218,8 @@ class HubSocketIO:
                 self._feed(self._frames, data, at)
         except ProtocolViolation as violation:
             detail = f"{violation} Expected {violation.expected}, got {violation.observed}"
-            self._end(CloseReason.VIOLATION, detail, at)
+            is_large = isinstance(violation, websocket.FrameViolation) and violation.close_code is CloseCode.TOO_BIG
+            self._end(CloseReason.OVERSIZED if is_large else CloseReason.VIOLATION, detail, at)
         except Exception as error:
             if self._hub.on_fault is None:
                 raise
@@ -244,7 +255,7 @@ class HubSocketIO:
         if not response.accepted:
             self._end(CloseReason.REFUSED, f"HTTP {response.status} {response.reason}".rstrip(), at)
             return b""
-        self._frames = websocket.FrameDecoder()
+        self._frames = websocket.FrameDecoder(max_message=self._hub.max_message)
         self._session = Connection(loads=orjson.loads)
         return response.rest
 
@@ -328,7 +339,12 @@ class HubSocketIO:
             self._stream.close()
         self._stream = self._session = self._frames = None
         self._hub.has_ended(self)
-        self._listener.closed(self, Closed(reason, detail), at)
+        try:
+            self._listener.closed(self, Closed(reason, detail), at)
+        except Exception as error:
+            if self._hub.on_fault is None:
+                raise
+            self._hub.on_fault(error)
 
 
 _HANDLERS: dict[type, Callable[[HubSocketIO, Any, float], None]] = {

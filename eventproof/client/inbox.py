@@ -8,7 +8,7 @@ from eventproof.errors import ProtocolViolation
 from eventproof.history import Kind
 
 from .channel import By, Closed, Ending, NotClosed, NotReceived, NotSent, OnEvent, Received, Where
-from .journal import Journal
+from .journal import Journal, kept
 
 __all__ = ["Inbox"]
 
@@ -53,7 +53,7 @@ class Inbox:
         self, name: str, args: tuple[Any, ...], *, namespace: str = "", ack_id: int | None = None, event_id: str = ""
     ) -> Received:
         """Take in an event that just arrived."""
-        name = self._journal.redaction.text(name)
+        name = kept(name)
         at, order = self._journal.event(Kind.RECEIVED, name, args)
         received = Received(name, args, at, order, namespace, ack_id, event_id)
         self._received.append(received)
@@ -75,7 +75,7 @@ class Inbox:
         if self.ended is not None:
             return
         by = By.US if self.leaving or ending in _OURS else By.PEER
-        reason = self._journal.redaction.text(f"we left; {reason}" if self.leaving else reason)
+        reason = kept(f"we left; {reason}" if self.leaving else reason)
         at, order = self._journal.enter(Kind.CLOSED, payload={"by": by, "reason": reason, "code": code})
         left_at = self.left.at if self.left else None
         self.ended = Closed(at, order, by, ending, reason, code, left_at, said)
@@ -84,7 +84,7 @@ class Inbox:
     def violate(self, violation: ProtocolViolation) -> None:
         """The peer broke its protocol; only the first call counts."""
         if self.violation is None:
-            violation.observed = self._journal.redaction.text(violation.observed)
+            violation.observed = kept(violation.observed)
             self.violation = violation
 
     def wake(self) -> None:

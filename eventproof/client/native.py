@@ -9,12 +9,12 @@ from typing import Any, Self
 
 from eventproof.errors import ProtocolViolation, UsageError
 from eventproof.history import History, Kind
+from eventproof.redaction import secrets_of
 
 from .address import Address
 from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received, Where
 from .inbox import Inbox
 from .journal import Journal
-from .redaction import Redaction, secrets_of
 from .websocket_stream import WebSocketStream
 
 __all__ = ["ReadMessage", "WebSocketClient", "named_event"]
@@ -71,7 +71,7 @@ class WebSocketClient:
         self._read, self._timeout, self._ssl = read, timeout, ssl_context
         self._journal = Journal(
             History(time.monotonic) if history is None else history,
-            Redaction(secrets_of(None, self._headers, f"{self._address.origin}{self._target}")),
+            secrets_of(None, self._headers, f"{self._address.origin}{self._target}"),
             actor=actor,
             connection=connection,
             channel=path.partition("?")[0] if channel is None else channel,

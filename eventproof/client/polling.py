@@ -17,7 +17,7 @@ from .address import Address
 from .answer import Answer, judge
 from .answer_body import read_answer, unanswered
 from .channel import Ending
-from .journal import Journal
+from .journal import Journal, kept
 from .websocket_stream import Listener
 
 __all__ = ["PollingStream"]
@@ -184,7 +184,7 @@ class PollingStream:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout),
             ) as response:
-                answer, body, broken = await read_answer(self._url, response, self._journal.redaction)
+                answer, body, broken = await read_answer(self._url, response)
         except (aiohttp.ClientError, OSError) as error:
             raise unanswered(self._address, error) from None
         if first and (answer.status != 200 or not body.startswith(b"0{")):
@@ -202,7 +202,7 @@ class PollingStream:
                 if not self._ended:
                     self._listener.on_message(message)
         except UnicodeDecodeError:
-            shown = self._journal.redaction.message(payload)
+            shown = kept(payload)
             self._violated(ProtocolViolation("A polling payload is not UTF-8.", expected="UTF-8", observed=shown))
         except ProtocolViolation as violation:
             self._violated(violation)

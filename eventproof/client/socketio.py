@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from eventproof.errors import Inconclusive, ProtocolViolation, UsageError
 from eventproof.history import History, Kind
+from eventproof.redaction import secrets_of
 from eventproof.wire import connection as wire
 from eventproof.wire.states import NamespaceState
 
@@ -16,7 +17,6 @@ from .address import Address
 from .channel import Closed, ConnectionRefused, OnEvent, Received, Where
 from .inbox import Inbox
 from .journal import Journal
-from .redaction import Redaction, secrets_of
 from .session import Session
 
 __all__ = ["AutoAck", "AutoAnswer", "SocketIOClient", "TransportChoice"]
@@ -72,7 +72,7 @@ class SocketIOClient:
         self._auto_ack, self._auto_answer, self._timeout = auto_ack, auto_answer, timeout
         self._journal = Journal(
             History(time.monotonic) if history is None else history,
-            Redaction(secrets_of(auth, headers, f"{base_url}?{urlencode(query)}")),
+            secrets_of(auth, headers, f"{base_url}?{urlencode(query)}"),
             actor=actor,
             connection=connection,
             channel=namespace if channel is None else channel,
@@ -90,7 +90,7 @@ class SocketIOClient:
             ssl_context=ssl_context,
         )
         self._session.answer_heartbeats = answer_heartbeats
-        self._begun = False
+        self._begun = self._joins = False
         self._refused: wire.ConnectRefused | None = None
         self._asked: dict[int, str] = {}
         self._acks: dict[int, wire.AckReceived] = {}
@@ -157,11 +157,12 @@ class SocketIOClient:
 
         Raises ConnectionRefused, TargetUnavailable, Inconclusive (no answer in time) or ProtocolViolation.
         """
-        if self._begun:
+        if self._joins:
             raise UsageError("A client opens once; make another one.")
-        self._begun = True
+        self._joins = True
+        if not self._begun:
+            await self.reach()
         try:
-            await self._session.open("websocket" if self._transport == "websocket" else "polling")
             await self.join(self._auth, self._recover)
             if self._transport == "upgrade":
                 await self._session.upgrade()
@@ -170,6 +171,23 @@ class SocketIOClient:
                 self._journal.enter(Kind.REFUSED, payload={"reason": str(error), "data": error.data})
             await self.close()
             raise
+
+    async def reach(self) -> None:
+        """Open the transport alone: `open` then only joins the namespace. Raises as it does."""
+        if self._begun:
+            raise UsageError("A client opens once; make another one.")
+        self._begun = True
+        try:
+            await self._session.open("websocket" if self._transport == "websocket" else "polling")
+        except BaseException as error:
+            if isinstance(error, ConnectionRefused):
+                self._journal.enter(Kind.REFUSED, payload={"reason": str(error), "data": error.data})
+            await self.close()
+            raise
+
+    async def rejoin(self) -> None:
+        """Send CONNECT once more as `open` did. Raises as `join` does."""
+        await self.join(self._auth)
 
     async def join(self, auth: Any = None, recover: wire.Recovery | None = None) -> None:
         """Send CONNECT for the namespace on the open transport: what `open` does, and what a test does again.
@@ -191,7 +209,7 @@ class SocketIOClient:
             message = data.get("message") if isinstance(data, dict) else data
             said = f": {str(message).rstrip('.')}" if message else ""
             raise ConnectionRefused(
-                self._journal.redaction.text(f"The namespace {self._namespace} refused the connection{said}."),
+                f"The namespace {self._namespace} refused the connection{said}.",
                 data=data,
             )
         ended = self._inbox.left or self._inbox.ended

@@ -12,6 +12,7 @@ import aiohttp
 
 from eventproof.errors import Inconclusive, ProtocolViolation, TargetUnavailable, UsageError
 from eventproof.history import History, Kind
+from eventproof.redaction import secrets_of
 from eventproof.wire import sse
 from eventproof.wire.http import Coding
 
@@ -21,7 +22,6 @@ from .answer_body import read_answer, unanswered
 from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received, Where
 from .inbox import Inbox
 from .journal import Journal
-from .redaction import Redaction, secrets_of
 
 __all__ = ["SseClient"]
 
@@ -57,7 +57,7 @@ class SseClient:
         self._timeout, self._ssl = timeout, ssl_context
         self._journal = Journal(
             History(time.monotonic) if history is None else history,
-            Redaction(secrets_of(None, self._headers, f"{self._address.origin}{self._target}")),
+            secrets_of(None, self._headers, f"{self._address.origin}{self._target}"),
             actor=actor,
             connection=connection,
             channel=path.partition("?")[0] if channel is None else channel,
@@ -165,7 +165,7 @@ class SseClient:
             if not self._coding.unknown:
                 return
             raise TargetUnavailable(f"{url} sends its events in {self._coding.unknown}, which is not decoded here.")
-        answer, _, _ = await read_answer(url, response, self._journal.redaction, beginning=True)
+        answer, _, _ = await read_answer(url, response, beginning=True)
         refusal = judge(answer, "event stream")
         if isinstance(refusal, ConnectionRefused):
             self._journal.enter(Kind.REFUSED, payload={"reason": str(refusal), "data": refusal.data})

@@ -21,7 +21,8 @@ from .tls import Tls
 __all__ = ["Dial", "End", "Place", "Reader", "Stream"]
 
 _READ, _WRITE = 1, 2
-_RECEIVE_BYTES = 64 * 1024
+_RECEIVE_BYTES = 16 * 1024
+"""At most so much is read at once: many peers that flood us must not keep the hub from its timers for seconds."""
 
 
 class End(Enum):

@@ -204,10 +204,7 @@ class WebSocketStream(asyncio.Protocol):
         match self._answer:
             case ProtocolViolation() as violation:
                 raise TargetUnavailable(
-                    self._journal.redaction.text(
-                        f"{url} is no {self._wanted}: {violation} Expected {violation.expected}, "
-                        f"got {violation.observed}."
-                    )
+                    f"{url} is no {self._wanted}: {violation} Expected {violation.expected}, got {violation.observed}."
                 )
             case Exception() as error:
                 raise unreachable(self._address, error)
@@ -221,13 +218,12 @@ class WebSocketStream(asyncio.Protocol):
         with suppress(TimeoutError):  # what came is shown; that it is incomplete does not matter
             await asyncio.wait_for(self._refusal_is_read.wait(), _REFUSAL_PATIENCE)
         content, coding = (b"", "") if self._refusal is None else (self._refusal.content, self._refusal.unknown_coding)
-        redaction = self._journal.redaction
         return Answer(
             url,
             response.status,
             response.header("Content-Type"),
-            redaction.text(content.decode(errors="replace")),
-            redaction.text(response.header("Location")),
+            content.decode(errors="replace"),
+            response.header("Location"),
             coding,
         )
 

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from eventproof.actions import auth_for, headers_for, path_for, presented
 from eventproof.catalog import Channel, System, Wire
@@ -14,7 +16,7 @@ from .line import Line
 from .manners import Manners
 from .verdicts import NotApplicable, NotTestable
 
-__all__ = ["Doors"]
+__all__ = ["PLAIN", "Doors", "Handshake"]
 
 _WIRES = {
     ChannelKind.SOCKET_IO: Wire.SOCKET_IO,
@@ -25,6 +27,20 @@ _CLIENTS: Mapping[ChannelKind, Callable[..., ChannelClient]] = {
     ChannelKind.SSE: SseClient,
     ChannelKind.WEBSOCKET: WebSocketClient,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What a client of Socket.IO says while it connects, beside what the profile says of it."""
+
+    auth: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of what CONNECT carries, where that is an object."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+PLAIN: Final = Handshake()
+"""Nothing beside what the profile says."""
 
 
 class Doors:
@@ -45,6 +61,7 @@ class Doors:
         *,
         answers_heartbeats: bool = True,
         recover: Recovery | None = None,
+        says: Handshake = PLAIN,
         **switches: bool,
     ) -> Line:
         """A connection to a system's main channel; the first transport of the profile where none is asked for.
@@ -59,15 +76,16 @@ class Doors:
             raise NotApplicable(f"the profile lists no {chosen} among the transports")
         name = self._name(actor, chosen)
         manners = self._manners(channel.known_as, switches)
+        auth = auth_for(self._target, token, channel)
         client = SocketIOClient(
             self._target.base_url,
             path=self._target.socketio.path,
             namespace=channel.address,
             transport=chosen.value,
-            auth=auth_for(self._target, token, channel),
             recover=recover,
-            headers=tuple(presented(channel.headers, token, self._target.source).items()),
-            query=presented(channel.query, token, self._target.source),
+            auth={**says.auth, **auth} if isinstance(auth, Mapping) else auth,
+            headers=(*presented(channel.headers, token, self._target.source).items(), *says.headers.items()),
+            query={**presented(channel.query, token, self._target.source), **says.query},
             history=self._history,
             actor=actor,
             connection=name,

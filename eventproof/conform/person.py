@@ -12,11 +12,15 @@ from eventproof.target import Identity, OtherChannel, Transport
 from eventproof.wire.connection import Recovery
 
 from .calls import Answer, Caller
-from .doors import Doors
+from .doors import PLAIN, Doors, Handshake
 from .line import Line
 from .verdicts import NotTestable
 
 __all__ = ["Person"]
+
+
+_STALE = 60.0
+"""Seconds after which a session that another case used is proved again: it may have ended by itself."""
 
 
 class Person:
@@ -32,7 +36,7 @@ class Person:
         self.id: str | int = "" if identity.id is None else identity.id
         """As the target writes it, a text or a number; empty until it is known."""
         self.tier = identity.tier
-        """The tier they have outside the tests; None where nobody told."""
+        """The tier they had when they first played in this run: as the target tells, else as the profile does."""
         self.system = ""
         """Whose main channel they connect to where no other is named: that of the case they play in."""
         self.lines: list[Line] = []
@@ -43,6 +47,8 @@ class Person:
         self.admin: Person | None = None
         """Who makes the calls of theirs that are an admin's on this target."""
         caller.meet(name, identity)
+        self._proven_at = 0.0
+        self._told_tier = False
 
     async def session(self) -> str:
         """The token of their session, which begins now where there is none; their id is known from then on.
@@ -51,10 +57,39 @@ class Person:
         """
         if self._token is None:
             self._token = await self.another_token()
-            self._is_proven = True
+            self._is_proven, self._proven_at = True, time.monotonic()
         if not (self._is_proven and self.is_known):
             await self._prove()
+        elif not self._told_tier:
+            await self._ask_tier(self._token)
         return self._token
+
+    async def fresh_session(self) -> str:
+        """As `session`, but one that was not used for a while, or is in doubt, is proved first, and else replaced."""
+        if self._token is not None and time.monotonic() - self._proven_at > _STALE:
+            self._is_proven = False
+        return await self.session()
+
+    def doubt(self) -> None:
+        """Their session may have been ended: it is proved before it is used in another case."""
+        self._proven_at = 0.0
+
+    async def _ask_tier(self, token: str) -> None:
+        """Believe the target of the tier, where it tells, rather than the profile: earlier runs may have changed it."""
+        if "getMe" in self._caller.target.operations:
+            me = await self._caller.call(self.name, "getMe", {}, token)
+            if me.is_accepted:
+                self._learn_tier(me)
+        self._told_tier = True
+
+    def _learn_tier(self, answer: Answer) -> None:
+        """The first answer that tells it: what comes later may be our own doing."""
+        try:
+            found = answer.says("tier")
+        except ContractViolation:
+            return
+        if found is not None and not self._told_tier:
+            self.tier, self._told_tier = str(found), True
 
     async def _prove(self) -> None:
         if self._is_on_behalf("getMe") and self.is_known:
@@ -67,8 +102,9 @@ class Person:
             raise Inconclusive(f"the session of {self.name} ({self.identity.name}) is no good: getMe answered {me}")
         else:
             self._learn_id(me)
-            self.tier = self.tier or me.says("tier")
-        self._is_proven = True
+            self._learn_tier(me)
+            self._told_tier = True
+        self._is_proven, self._proven_at = True, time.monotonic()
         if not self.is_known:
             raise NotTestable(f"{self.identity.name} has no id in the profile, and no answer tells it: answers.userId")
 
@@ -139,7 +175,7 @@ class Person:
         if not answer.is_accepted:
             raise Inconclusive(f"{self.name} could not log in: {answer}; {_remedy(answer, self.identity)}")
         self._learn_id(answer)
-        self.tier = self.tier or answer.says("tier")
+        self._learn_tier(answer)
         token = answer.says("token")
         if token is None:
             raise NotTestable("the profile does not say where the token is: answers.token of [operations.login]")
@@ -182,12 +218,17 @@ class Person:
         transport: Transport | None = None,
         *,
         system: str | None = None,
+        says: Handshake = PLAIN,
         recover: Recovery | None = None,
         **switches: bool,
     ) -> Line:
-        """A connection with this token, or with none, that is not open yet; otherwise as `connect`."""
+        """A connection with this token, or with none, that is not open yet; otherwise as `connect`.
+
+        What it `says` goes with its handshake, beside the token.
+        """
         place = system or self.system
-        return self._kept(self._doors.main(self.name, place, token, transport, recover=recover, **switches))
+        line = self._doors.main(self.name, place, token, transport, says=says, recover=recover, **switches)
+        return self._kept(line)
 
     def knock_at(self, channel: OtherChannel, token: str | None) -> Line:
         """A connection to another door that is not open yet."""

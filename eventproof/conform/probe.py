@@ -11,15 +11,23 @@ from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
 from eventproof.target import Target
 from eventproof.wire.websocket import UnaskedFor
 
+from .exchange import session
+from .openapi import published
+
 __all__ = ["probe"]
 
 _SECONDS = 4.0
 
 
 def probe(target: Target, catalog: Catalog) -> None:
-    """Raise TargetUnavailable, in a sentence, where the target cannot be reached or is something else."""
+    """Raise TargetUnavailable, in a sentence, where the target cannot be reached or is something else.
+
+    Raises UsageError where the OpenAPI document that the profile names cannot be used.
+    """
     wires = {channel.wire for name in target.systems for channel in catalog.system(name).channels}
     asyncio.run(_probe(target, Wire.SOCKET_IO in wires))
+    if target.openapi:
+        published(target.openapi)
 
 
 async def _probe(target: Target, speaks_socketio: bool) -> None:
@@ -59,8 +67,9 @@ async def _knock(target: Target) -> None:
 
 
 async def _fetch(url: str) -> None:
+    """See that something answers, whatever it says: what comes after the head is of no interest."""
     try:
-        async with aiohttp.ClientSession() as http, http.get(url, allow_redirects=False):
+        async with session() as http, http.get(url, allow_redirects=False):
             return
-    except aiohttp.ClientError as error:
-        raise TargetUnavailable(f"{url} cannot be reached: {error}") from error
+    except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: an address that is none
+        raise TargetUnavailable(f"{url} cannot be reached: {' '.join(str(error).split())[:200]}") from error

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from time import monotonic, time
+from time import monotonic, sleep, time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +20,17 @@ from gevent.lock import BoundedSemaphore
 from eventproof import actions
 from eventproof.actions import Invocation, Request
 from eventproof.client.address import Address
-from eventproof.errors import ContractViolation, ProtocolViolation, UsageError
+from eventproof.errors import (
+    ContractViolation,
+    EventproofError,
+    Inconclusive,
+    ProtocolViolation,
+    TargetUnavailable,
+    UsageError,
+)
+from eventproof.redaction import learn, learn_from
+from eventproof.refusal import LIMITED, Proof, Refusal, proof
+from eventproof.retry_after import seconds_of
 from eventproof.target import Identity, Target
 from eventproof.wellformed import masked
 from eventproof.wire.socketio import depth
@@ -33,6 +43,9 @@ _IDLE_SECONDS = 1.5
 _DEEPEST = 100
 _LOGINS = 16
 """How many logins are under way at once: a login costs a server more than anything else."""
+_PATIENT_LOGINS, _LONGEST_WAIT = 3, 5.0
+"""How often a login is tried where there are too many of them, and the most seconds between two attempts."""
+_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +55,14 @@ class Answer:
     status: int
     body: Any
     problem: str = ""
-    location: str = ""
+    further: frozenset[int] = field(default=frozenset(), compare=False)
+    """With what else the target refuses callers, by its profile."""
+    location: str = field(default="", compare=False)
     """Where a redirect points to, without a query: it may carry a secret."""
+    retry_after: str | None = field(default=None, compare=False)
+    """When the target asks to come back, as it says it."""
+    was_made: bool = field(default=True, compare=False)
+    """Whether there was a call: the profile lacked nothing for it."""
 
     @property
     def done(self) -> bool:
@@ -52,8 +71,8 @@ class Answer:
 
     @property
     def refused(self) -> bool:
-        """Whether the target refused the token that came with the call."""
-        return self.status in (401, 403)
+        """Whether the target refused the token that came with the call, where it was good for such a call before."""
+        return proof(self.status, Refusal.CALLER, self.further) in (Proof.FULL, Proof.BESIDE)
 
     def __str__(self) -> str:
         where = f", which points to {self.location}; redirects are not followed" if self.location else ""
@@ -67,8 +86,8 @@ class Login:
     token: str | None = None
     tier: str | None = None
     id: str | int | None = None
-    problem: str = field(default="", compare=False)
-    """Why there is no token."""
+    answer: Answer | None = field(default=None, compare=False)
+    """What the call was answered with; None where a token was minted."""
 
 
 class Calls:
@@ -87,36 +106,72 @@ class Calls:
         try:
             action = actions.action_for(self._target, operation, parameters, token)
         except (UsageError, ContractViolation) as lacking:
-            return Answer(0, None, str(lacking))
+            return Answer(0, None, str(lacking), was_made=False)
         return self._invoke(action) if isinstance(action, Invocation) else self._request(action)
 
     def log_in(self, identity: Identity) -> Login:
         """A new token of somebody, the tier that the answer tells, and the id where the profile gives none."""
         if identity.password is None:
             return Login(actions.mint(self._target, identity, time(), secrets.token_hex(8)), identity.tier, identity.id)
-        with self._logins:
-            answer = self.perform("login", actions.credentials_of(identity))
+        for _ in range(_PATIENT_LOGINS):
+            with self._logins:
+                answer = self.perform("login", actions.credentials_of(identity))
+            if answer.status != LIMITED:
+                break
+            sleep(_asked_to_wait(answer))
         if not answer.done:
-            return Login(problem=_remedy(answer))
+            return Login(answer=answer)
         operation = self._target.operations["login"]
+        token, tier = (actions.read(operation, name, answer.body) for name in ("token", "tier"))
+        learn(token)
+        learn_from(answer.body)
+        user_id = identity.id if identity.id is not None else actions.read(operation, "userId", answer.body)
         return Login(
-            token=actions.read(operation, "token", answer.body),
-            tier=actions.read(operation, "tier", answer.body),
-            id=identity.id if identity.id is not None else actions.read(operation, "userId", answer.body),
+            token=token if isinstance(token, str) else None,
+            tier=tier if isinstance(tier, str) else None,
+            id=user_id if isinstance(user_id, str | int) else None,
+            answer=answer,
         )
 
     def token_of(self, identity: Identity) -> str:
-        """The token that the profile gives somebody, or a new one. Raises UsageError where there is neither."""
-        login = Login(identity.token) if identity.token else self.log_in(identity)
+        """The token that the profile gives somebody, or a new one.
+
+        Where there is neither raises what says why: UsageError, TargetUnavailable or Inconclusive.
+        """
+        if identity.token is not None:
+            return identity.token
+        login = self.log_in(identity)
         if login.token is None:
-            why = login.problem or "the profile gives neither a token nor a password"
-            raise UsageError(f"{self._target.source}: {identity.name} cannot log in: {why}")
+            raise self._without_token(identity, login.answer)
         return login.token
 
     def token_for(self, operation: str, own: str | None, admin: Callable[[], str | None]) -> str | None:
         """The token with which a user's call is made: their own, or an admin's where the profile says so."""
         there = self._target.operations.get(operation)
         return admin() if there is not None and there.on_behalf else own
+
+    def _without_token(self, identity: Identity, answer: Answer | None) -> EventproofError:
+        """Why somebody has no token, by what the login was answered with."""
+        who = f"{self._target.source}: {identity.name} cannot log in"
+        if answer is None:
+            return UsageError(f"{who}: the profile gives neither a token nor a password, and [jwt] mints none")
+        match answer.status:
+            case 0 if answer.was_made:
+                return TargetUnavailable(f"{who} at {self._target.rest.url}: {answer}")
+            case 0:
+                return UsageError(f"{who}: {answer}")
+            case status if status == LIMITED:
+                return Inconclusive(f"{who}: too many logins (status {LIMITED}), also after a wait; try again later")
+            case status if status >= 500:
+                return TargetUnavailable(f"{who}: {self._target.rest.url} answers with status {status}")
+            case status if 300 <= status < 400:
+                place = answer.location[:_SHOWN] or "nowhere"
+                return UsageError(f"{who}: status {status} points to {place}; correct url under [rest] or the path")
+            case 404 | 405 | 410:
+                return UsageError(f"{who}: {answer}; is the path right? See [operations.login]")
+            case status if status < 300:
+                return UsageError(f"{who}: the answer has no token where answers of [operations.login] says")
+        return UsageError(f"{who}: {answer}; is the password right?")
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
@@ -139,7 +194,13 @@ class Calls:
             return Answer(0, None, f"{request.operation} was not answered: {error or type(error).__name__}")
         if connection.is_reusable:
             self._idle.setdefault(address, []).append((monotonic(), connection))
-        return Answer(response.status, _json(response.content), location=masked(response.getheader("Location", "")))
+        return Answer(
+            response.status,
+            _json(response.content),
+            further=self._target.rest.refused_with,
+            location=masked(response.getheader("Location", "")),
+            retry_after=response.getheader("Retry-After"),
+        )
 
     def _connection(self, address: Address) -> Connection:
         idle = self._idle.get(address, [])
@@ -157,18 +218,14 @@ class Calls:
             return Answer(0, None, f"{invocation.operation} was ended: its output has {overflow}")
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
             return Answer(0, None, f"{invocation.operation} did not end: {type(error).__name__}")
-        if code:
-            return Answer(invocation.status(code), None, f"{invocation.operation} ended with exit code {code}")
-        return Answer(200, _json(output))
+        problem = f"{invocation.operation} ended with exit code {code}" if code else ""
+        return Answer(invocation.status(code), _json(output), problem)
 
 
-def _remedy(answer: Answer) -> str:
-    """What to do about a login that was not accepted."""
-    if answer.status == 429:
-        return "the server limits logins (429): raise the limit for a test, or give tokens in the profile"
-    if 300 <= answer.status < 400:
-        return f"it answered {answer}: correct base_url, or url under [rest]"
-    return f"it answered {answer}; is the password right?" if answer.status else str(answer)
+def _asked_to_wait(answer: Answer) -> float:
+    """How many seconds to wait before the next attempt: what the target asks for, within bounds."""
+    asked = seconds_of(answer.retry_after, time())
+    return 1.0 if asked is None else min(asked, _LONGEST_WAIT)
 
 
 def _json(content: bytes) -> Any:

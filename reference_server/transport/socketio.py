@@ -162,7 +162,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
     # Coming in.
 
     def _entrance(self, namespace: str) -> Any:
-        async def enter(sid: str, _environ: Any, auth: Any = None) -> None:
+        async def enter(sid: str, environ: Any, auth: Any = None) -> None:
             session = self.sessions[self.manager.eio_sid_from_sid(sid, namespace)]
             link = SocketLink(self, session, namespace, sid)
             token = auth.get("token") if isinstance(auth, dict) else None
@@ -178,6 +178,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
                 self._admission.leave(link.connection)
                 raise Refused("The connection has ended.", {"code": "unavailable"})
             self.links[session.sid][namespace] = link
+            self._made.conduct.came_in(link.connection, {"auth": auth, **environ})
 
         return enter
 
