@@ -1,13 +1,17 @@
 """Where a server is, from its URL, and what a failed attempt to reach it means."""
 
+import re
 import ssl
 from dataclasses import dataclass
+from errno import ECONNREFUSED
 from urllib.parse import urlsplit
 
 from eventproof.errors import TargetUnavailable, UsageError
 
 __all__ = ["Address", "unreachable"]
 
+_REFUSED_BY_ALL = re.compile(rf"Multiple exceptions: (?:\[Errno {ECONNREFUSED}\][^\[]*)+$")
+"""What asyncio says where every address of a name refuses."""
 _SCHEMES = {"http": ("http", 80), "ws": ("http", 80), "https": ("https", 443), "wss": ("https", 443)}
 
 
@@ -54,6 +58,10 @@ class Address:
         """The request target of a path on this server."""
         return self.prefix + (path if path.startswith("/") else f"/{path}")
 
+    def asked(self, path: str, query: str) -> str:
+        """The same with a query, behind the one that the path may have."""
+        return f"{self.target(path)}{'&' if '?' in path else '?'}{query}"
+
 
 def unreachable(address: Address, error: Exception) -> TargetUnavailable:
     """What a failed attempt to connect means, in a sentence with what to do."""
@@ -62,7 +70,7 @@ def unreachable(address: Address, error: Exception) -> TargetUnavailable:
             why = f"its certificate is not trusted ({error.verify_message})"
         case ssl.SSLError():
             why = f"TLS failed ({error.reason or error}); is the scheme right?"
-        case ConnectionRefusedError():
+        case OSError() if isinstance(error, ConnectionRefusedError) or _REFUSED_BY_ALL.match(str(error)):
             why = "nothing listens there; start the server or correct the URL"
         case TimeoutError():
             why = "it did not answer in time"

@@ -101,7 +101,7 @@ class Hub:
         return partial(
             websocket.handshake_request,
             self._address.authority,
-            self._address.target(f"{self._path}?{engineio.query('websocket', None, query)}"),
+            self._address.asked(self._path, engineio.query("websocket", None, query)),
             headers=(*self._headers, *headers),
         )
 

@@ -53,6 +53,7 @@ class Inbox:
         self, name: str, args: tuple[Any, ...], *, namespace: str = "", ack_id: int | None = None, event_id: str = ""
     ) -> Received:
         """Take in an event that just arrived."""
+        name = kept(name)
         at, order = self._journal.event(Kind.RECEIVED, name, args)
         received = Received(name, args, at, order, namespace, ack_id, event_id)
         self._received.append(received)

@@ -41,7 +41,8 @@ class PollingStream:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._address = address
-        self._url = address.origin + address.target(path)
+        self._path = path
+        self._url = address.origin + address.target(path).partition("?")[0]
         self._listener = listener
         self._journal = journal
         self._http = aiohttp.ClientSession(
@@ -177,7 +178,7 @@ class PollingStream:
         try:
             async with self._http.request(
                 method,
-                f"{self._url}?{self._query}",
+                self._address.origin + self._address.asked(self._path, self._query),
                 data=payload,
                 headers=None if payload is None else {"Content-Type": "text/plain;charset=UTF-8"},
                 allow_redirects=False,

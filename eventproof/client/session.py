@@ -206,7 +206,7 @@ class Session:
     def _websocket(self, sid: str | None, cookies: str) -> WebSocketStream:
         return WebSocketStream(
             self._address,
-            f"{self._address.target(self._path)}?{engineio.query('websocket', sid, self._query)}",
+            self._address.asked(self._path, engineio.query("websocket", sid, self._query)),
             headers=_with_cookies(self._headers, cookies),
             listener=self,
             journal=self._journal,
@@ -227,7 +227,7 @@ class Session:
             )
 
     def _raise_not_opened(self) -> None:
-        url = self._address.origin + self._address.target(self._path)
+        url = self._address.origin + self._address.target(self._path).partition("?")[0]
         violation, ended = self._inbox.violation, self._inbox.ended
         if violation is not None:
             raise TargetUnavailable(f"{url} is no {_WANTED}: {violation} It sent {violation.observed}.")

@@ -10,6 +10,7 @@ from eventproof.catalog import Channel, System, Wire
 from eventproof.client.aio import ChannelClient, SocketIOClient, SseClient, WebSocketClient
 from eventproof.history import History
 from eventproof.target import ChannelKind, MainChannel, OtherChannel, Target, TokenPlace, Transport
+from eventproof.wire.connection import Recovery
 
 from .line import Line
 from .manners import Manners
@@ -59,10 +60,13 @@ class Doors:
         transport: Transport | None = None,
         *,
         answers_heartbeats: bool = True,
+        recover: Recovery | None = None,
         says: Handshake = PLAIN,
         **switches: bool,
     ) -> Line:
         """A connection to a system's main channel; the first transport of the profile where none is asked for.
+
+        `recover` is the `recovery` of a line that was cut.
 
         `switches` are those of `Manners`.
         """
@@ -78,6 +82,7 @@ class Doors:
             path=self._target.socketio.path,
             namespace=channel.address,
             transport=chosen.value,
+            recover=recover,
             auth={**says.auth, **auth} if isinstance(auth, Mapping) else auth,
             headers=(*presented(channel.headers, token, self._target.source).items(), *says.headers.items()),
             query={**presented(channel.query, token, self._target.source), **says.query},

@@ -18,6 +18,7 @@ from eventproof.client.aio import (
 from eventproof.errors import ContractViolation, Inconclusive, UsageError
 from eventproof.history import History, Kind, Record
 from eventproof.target import Budgets
+from eventproof.wire.connection import Recovery
 
 from .manners import Manners
 
@@ -127,6 +128,11 @@ class Line:
     def heartbeats(self) -> tuple[float, ...]:
         """When each ping of Engine.IO came, on the history's clock."""
         return self._socketio.heartbeats
+
+    @property
+    def recovery(self) -> Recovery | None:
+        """What another connection may go on from, also after the end; None where the server offers no such thing."""
+        return self._socketio.recovery
 
     @property
     def closed(self) -> Closed | None:

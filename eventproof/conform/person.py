@@ -9,6 +9,7 @@ from typing import Any
 from eventproof.actions import credentials_of, mint
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.target import Identity, OtherChannel, Transport
+from eventproof.wire.connection import Recovery
 
 from .calls import Answer, Caller
 from .doors import PLAIN, Doors, Handshake
@@ -189,10 +190,12 @@ class Person:
         acknowledges: bool = False,
         answers_pings: bool = True,
         answers_heartbeats: bool = True,
+        recover: Recovery | None = None,
     ) -> Line:
         """Open a connection to the main channel of the case's system, or of another one under test.
 
-        The switches are those of `Line`, from its first event on. Raises Inconclusive where it is not accepted.
+        The switches are those of `Line`, from its first event on; with `recover`, the `recovery` of a line that was
+        cut, it goes on from there. Raises Inconclusive where it is not accepted.
         """
         line = self.knock(
             token or await self.session(),
@@ -201,6 +204,7 @@ class Person:
             acknowledges=acknowledges,
             answers_pings=answers_pings,
             answers_heartbeats=answers_heartbeats,
+            recover=recover,
         )
         return await self._opened(line)
 
@@ -215,13 +219,16 @@ class Person:
         *,
         system: str | None = None,
         says: Handshake = PLAIN,
+        recover: Recovery | None = None,
         **switches: bool,
     ) -> Line:
         """A connection with this token, or with none, that is not open yet; otherwise as `connect`.
 
         What it `says` goes with its handshake, beside the token.
         """
-        return self._kept(self._doors.main(self.name, system or self.system, token, transport, says=says, **switches))
+        place = system or self.system
+        line = self._doors.main(self.name, place, token, transport, says=says, recover=recover, **switches)
+        return self._kept(line)
 
     def knock_at(self, channel: OtherChannel, token: str | None) -> Line:
         """A connection to another door that is not open yet."""

@@ -358,6 +358,9 @@ def _connected(packet: socketio.Packet) -> Connected:
 
 def _event(packet: socketio.Packet) -> EventReceived:
     name, *args = packet.data
+    if not name.isascii():
+        # No contract names an event by half a surrogate pair, and no output can write one.
+        name = name.encode(errors="replace").decode()
     return EventReceived(packet.namespace, name, tuple(args), packet.id)
 
 

@@ -6,6 +6,7 @@ A packet with attachments is one text followed by as many binary messages; `Deco
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -41,6 +42,8 @@ class Packet:
 
 _TYPES = {str(int(packet_type)): packet_type for packet_type in PacketType}
 _BINARY = {PacketType.EVENT: PacketType.BINARY_EVENT, PacketType.ACK: PacketType.BINARY_ACK}
+_LONG = 500
+"""Characters from which on it is worth telling what else a payload in JSON may be refused for."""
 _HEADER = re.compile(r"([0-6])(?:([0-9]{1,9})-)?(?:(/[^,]*),)?([0-9]{1,16})?")
 
 
@@ -80,7 +83,8 @@ def encode(packet: Packet) -> list[str | bytes]:
 class Decoder:
     """Puts messages together to packets, of at most `max_attachments` and nested at most `max_depth` deep.
 
-    `loads` parses the JSON (a faster parser may be given; it raises ValueError for what is no JSON).
+    `loads` parses the JSON: a faster parser may be given, and what it refuses (ValueError) is tried with our own, which
+    takes half a surrogate pair as text, as the parsers of most languages do.
     After a ProtocolViolation the decoder is as if it were new.
     """
 
@@ -132,10 +136,7 @@ class Decoder:
         data = None
         start = header.end()
         if start < len(message):
-            try:
-                data = self._loads(message[start:] if start else message)
-            except (ValueError, RecursionError):
-                raise _violation("a payload in JSON", message) from None
+            data = self._read(message[start:] if start else message)
             brackets = message.count("[") + message.count("{")
             if brackets > self._max_depth and depth(data) > self._max_depth:
                 raise _violation(f"at most {self._max_depth} values inside one another", message)
@@ -144,6 +145,14 @@ class Decoder:
         if expected:
             raise _violation(expected, message)
         return packet, attachments
+
+    def _read(self, payload: str) -> Any:
+        """The payload. Raises ProtocolViolation, also for what is JSON and no parser of Python takes."""
+        for loads in dict.fromkeys((self._loads, _loads)):
+            with suppress(ValueError, RecursionError):
+                return loads(payload)
+        expected = "a payload in JSON, nested at most 100 deep and without numbers of thousands of digits"
+        raise _violation(expected if len(payload) > _LONG else "a payload in JSON", payload)
 
     def _attach(self, attachment: bytes) -> Packet | None:
         packet = self._packet

@@ -245,3 +245,25 @@ async def test_the_cookies_of_a_profile_and_of_a_server_are_one_header(serving: 
         "session=1; route=node-2",
         "route=node-2; session=1",
     }
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_every_address_of_a_name_is_tried(
+    transport: TransportChoice, answering: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def handle(_request: web.Request) -> web.Response:
+        raise web.HTTPForbidden
+
+    loop = asyncio.get_running_loop()
+    resolve = loop.getaddrinfo
+
+    async def several(_host: Any, port: Any, **options: Any) -> Any:
+        return [found for last in (3, 2, 1) for found in await resolve(f"127.0.0.{last}", port, **options)]
+
+    async with answering(handle) as url:
+        port = url.rpartition(":")[2]
+        monkeypatch.setattr(loop, "getaddrinfo", several)
+        with pytest.raises(ConnectionRefused):
+            await SocketIOClient(f"http://three-addresses.example:{port}", transport=transport).open()
+        with pytest.raises(TargetUnavailable, match="nothing listens there"):
+            await SocketIOClient("http://three-addresses.example:1", transport=transport).open()

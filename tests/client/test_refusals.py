@@ -245,3 +245,29 @@ async def test_what_nobody_asked_for_fails_the_connection(offered: Any, header: 
             assert isinstance(failed, ProtocolViolation)
             assert fault in str(failed)
             assert "every browser" in str(failed)
+
+
+async def test_a_websocket_that_is_refused_to_a_polling_session_refuses_the_connection(serving: Any) -> None:
+    payloads = ['0{"sid":"s","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000}', '40{"sid":"x"}']
+
+    async def get(request: web.Request) -> web.StreamResponse:
+        if request.query["transport"] == "websocket":
+            response = web.StreamResponse(status=400, headers={"Content-Type": "application/json"})
+            response.enable_chunked_encoding()
+            await response.prepare(request)
+            await response.write(_JSON)
+            return response
+        if not payloads:
+            await asyncio.sleep(30)
+        return web.Response(text=payloads.pop(0))
+
+    async def post(_request: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    application = web.Application()
+    application.router.add_get("/socket.io/", get)
+    application.router.add_post("/socket.io/", post)
+    async with serving(application) as url:
+        refused = await _fails(SocketIOClient(url, transport="upgrade", timeout=5))
+    assert isinstance(refused, ConnectionRefused)
+    assert (refused.status, refused.data) == (400, _DOCUMENT)

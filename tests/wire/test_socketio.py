@@ -1,5 +1,6 @@
 """Socket.IO packets, by the tables of the protocol's document and against python-socketio's codec."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -148,6 +149,56 @@ def test_what_is_no_packet_is_a_violation(message: str, expected: str) -> None:
     assert expected in violation.value.expected
     assert len(violation.value.observed) < 300
     assert decoder.feed('2["still","works"]') == Packet(_T.EVENT, "/", ["still", "works"])
+
+
+@pytest.mark.parametrize("loads", [None, orjson.loads])
+@pytest.mark.parametrize(
+    ("payload", "value"),
+    [
+        (r'"\ud800"', "\ud800"),
+        (r'"\udc00\ud800"', "\udc00\ud800"),
+        (r'{"\udfff":1}', {"\udfff": 1}),
+        (r'"\u0000"', "\0"),
+        ('{"a":1,"a":2}', {"a": 2}),
+        ("[" * 98 + "]" * 98, ...),
+        ("1" * 4000, ...),
+        ("1e999", float("inf")),
+        ("-0", 0),
+    ],
+)
+def test_whatever_is_json_is_an_event_for_every_parser(
+    loads: Callable[[str], Any] | None, payload: str, value: Any
+) -> None:
+    packet = Decoder(loads=loads).feed(f'2["x",{payload}]')
+    assert packet is not None
+    assert value is ... or packet.data == ["x", value]
+
+
+@pytest.mark.parametrize("loads", [None, orjson.loads])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "9" * 5000,
+        "[" * 900 + "]" * 900,
+        "[" * 3000 + "]" * 3000,
+        '{"a":' * 900,
+        "[" * 100_000,
+        '"\1"',
+        "'x'",
+        "01",
+        "1_000",
+        "0x10",
+        "\ufeff1",
+    ],
+)
+def test_whatever_is_none_or_too_much_is_a_violation_for_every_parser(
+    loads: Callable[[str], Any] | None, payload: str
+) -> None:
+    with pytest.raises(ProtocolViolation):
+        Decoder(loads=loads).feed(f'2["x",{payload}]')
 
 
 def test_text_where_an_attachment_is_due_is_a_violation() -> None:

@@ -1,0 +1,71 @@
+"""What we override or use of other libraries without their promise: where a version has it no more, this fails."""
+
+import inspect
+from typing import Any
+
+import engineio
+import pytest
+import socketio
+from aiohttp import web
+
+from reference_server.transport.engine_server import EngineServer
+from reference_server.transport.http import HttpProtocol
+from reference_server.transport.socketio import Packet, Rooms, SocketServer
+
+OVERRIDDEN: dict[type, tuple[type, set[str]]] = {
+    SocketServer: (
+        socketio.AsyncServer,
+        {
+            "_engineio_server_class",
+            "_handle_connect",
+            "_handle_disconnect",
+            "_handle_eio_connect",
+            "_handle_eio_message",
+            "_handle_event",
+        },
+    ),
+    EngineServer: (engineio.AsyncServer, {"handle_request", "send", "send_packet", "transport"}),
+    Rooms: (socketio.AsyncManager, {"basic_disconnect"}),
+    Packet: (socketio.packet.Packet, {"reconstruct_binary"}),
+    HttpProtocol: (web.RequestHandler, {"connection_lost", "connection_made", "handle_error", "set_parser"}),
+}
+USED: list[tuple[object, set[str]]] = [
+    (
+        socketio.AsyncServer(async_mode="asgi"),
+        {"_binary_packet", "_handle_ack", "_send_packet", "eio", "environ", "manager", "namespaces"},
+    ),
+    (
+        socketio.AsyncManager(),
+        {
+            "basic_leave_room",
+            "callbacks",
+            "eio_sid_from_sid",
+            "pending_connect",
+            "pending_disconnect",
+            "rooms",
+            "sid_from_eio_sid",
+        },
+    ),
+    (engineio.AsyncServer(async_mode="asgi"), {"generate_id", "handlers"}),
+    (web.RequestHandler, {"_request_count"}),
+]
+
+
+def _named(function: Any) -> set[str]:
+    """The parameters that a caller may give by name or place."""
+    loose = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    parameters = inspect.signature(function).parameters.values()
+    return {parameter.name for parameter in parameters if parameter.kind not in loose}
+
+
+@pytest.mark.parametrize("ours", OVERRIDDEN)
+def test_what_is_overridden_is_still_there_and_takes_the_same(ours: type) -> None:
+    theirs, names = OVERRIDDEN[ours]
+    assert {name for name in vars(ours) if not name.startswith("__") and hasattr(theirs, name)} == names
+    for name in names:
+        assert _named(getattr(ours, name)) >= _named(getattr(theirs, name)), name
+
+
+@pytest.mark.parametrize(("theirs", "names"), USED, ids=lambda found: type(found).__name__)
+def test_what_is_used_is_still_there(theirs: object, names: set[str]) -> None:
+    assert {name for name in names if not hasattr(theirs, name)} == set()
