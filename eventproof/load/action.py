@@ -19,14 +19,15 @@ class Until(Enum):
 class Action:
     """Begun at its intended time; `ended` is set when it is over for every session."""
 
-    __slots__ = ("at", "ended", "event", "is_whole", "last", "name", "until", "waiting")
+    __slots__ = ("at", "ended", "event", "is_whole", "last", "name", "sessions", "until", "waiting")
 
     def __init__(self, name: str, event: str, at: float, until: Until, sessions: Iterable[Any]) -> None:
         self.name = name
         self.event = event
         self.at = at
         self.until = until
-        self.waiting = set(sessions)
+        self.sessions = tuple(sessions)
+        self.waiting = set(self.sessions)
         self.last = at
         self.is_whole = True
         """Whether every session can tell when it ended: none was left out."""

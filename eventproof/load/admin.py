@@ -5,6 +5,7 @@ from math import inf
 from time import monotonic
 
 import gevent
+from gevent import GreenletExit
 
 from .action import Action, Until
 from .calls import Answer
@@ -23,7 +24,7 @@ def ban(generator: Generator, person: Person, intended: float) -> None:
     action = _begin(generator, f"ban of {person}", Until.CLOSE, BANNED, person, intended)
     token, deadline = person.token, monotonic() + generator.deadline
     generator.books.changes.enter(_STILL_BANNED, person, partial(_unban, generator, person))
-    answer = generator.administer("banUser", person.identity)
+    answer = _perform(generator, action, "banUser", person, deadline)
     if not answer.done:
         if _is_refusal(answer):
             generator.books.changes.clear(_STILL_BANNED, person)
@@ -53,7 +54,7 @@ def update_tier(generator: Generator, person: Person, intended: float) -> None:
     if person.own_tier is None:
         person.own_tier = person.tier
     generator.books.changes.enter(_ON_ANOTHER_TIER, person, partial(_restore_tier, generator, person))
-    answer = generator.administer("updateUserTier", person.identity, tier=tier)
+    answer = _perform(generator, action, "updateUserTier", person, deadline, tier=tier)
     if not answer.done:
         _failed(generator, action, person, answer)
         return
@@ -71,8 +72,25 @@ def _begin(generator: Generator, name: str, until: Until, event: str, person: Pe
     sessions = [session for session in person.sessions if session.is_open]
     action = Action(name, event, intended, until, sessions)
     person.action = action
-    generator.books.ledger.expect(name, event, sessions, at=intended, deadline=now + generator.deadline)
+    # Nobody knows that an event is due before the call is answered.
+    unknown = now + generator.target.budgets.call + generator.deadline
+    generator.books.ledger.expect(name, event, sessions, at=intended, deadline=unknown)
     return action
+
+
+def _perform(
+    generator: Generator, action: Action, operation: str, person: Person, deadline: float, **parameters: str
+) -> Answer:
+    """Make the call. Once it is done, what has not come by the deadline is lost; if the run ends before, nothing is."""
+    ledger = generator.books.ledger
+    try:
+        answer = generator.administer(operation, person.identity, **parameters)
+    except GreenletExit:
+        ledger.withdraw(action.name, action.event, action.sessions)
+        raise
+    if answer.done:
+        ledger.hasten(action.name, action.event, action.sessions, deadline=max(deadline, monotonic()))
+    return answer
 
 
 def _failed(generator: Generator, action: Action, person: Person, answer: Answer) -> None:

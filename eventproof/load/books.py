@@ -28,6 +28,8 @@ _LOGGED = 20
 _LONGEST = 300
 """How many characters of a sentence are kept: what a target says may be in it."""
 _ELSE = "something else"
+_STRANGE = 5
+"""How many events are named that no contract has."""
 _FINE = frozenset({Receipt.DELIVERED, Receipt.PERMITTED, Receipt.WAITING})
 
 Report = Callable[[str, str, float, str], None]
@@ -54,6 +56,7 @@ class Books:
         self.events = events
         self._elsewhere = elsewhere
         self._reported: set[str] = set()
+        self._strange: set[str] = set()
         self._report = report
         self._histograms: dict[str, Histogram] = {}
         self._counts: Counter[str] = Counter()
@@ -116,7 +119,9 @@ class Books:
         if event is None:
             if name not in self._elsewhere:
                 self.count("unknown")
-                self.note(f"the target sent {name[:60]}, which its contract does not have")
+                if name in self._strange or len(self._strange) < _STRANGE:
+                    self._strange.add(name)
+                    self.note(f"the target sent {name[:60]}, which its contract does not have")
         elif len(args) > 1 or not event.is_valid(args[0] if args else None):
             self.ledger.tally(name).invalid += 1
             self.incident(str(recipient), f"{name} does not fit its contract")

@@ -9,7 +9,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from gevent import Timeout
+
 from eventproof import profile
+from eventproof.errors import TargetUnavailable
 from eventproof.history import History, Kind
 from eventproof.report import folder as folders
 from eventproof.report import formats, terminal
@@ -116,7 +119,11 @@ class Conductor:
     def _reach(self) -> None:
         """Raise where nobody listens, or an admin cannot log in: before thousands of users find that out."""
         probe(self.target, self.target.channels[self._system])
-        calls = Calls(self.target)
+        calls, patience = Calls(self.target), self.target.budgets.call
         for admin in self.target.admins:
-            calls.token_of(admin)
+            nothing = TargetUnavailable(
+                f"{admin.name} cannot log in: {self.target.rest.url} did not answer within {patience:g} s"
+            )
+            with Timeout(patience, nothing):
+                calls.token_of(admin)
         calls.close()

@@ -46,16 +46,16 @@ _KEPT = 30.0
 """Seconds that an event is remembered for beyond the time in which the target may send it again."""
 _LINGER = 0.3
 """How long the end of a run waits for what should not come."""
-_GRACE, _RESERVE = 9.0, 3.0
-"""Seconds that the end of a run may take, where nobody waits longer for an event; and of those, what is kept for
-changing back what the run changed."""
+_MARGIN, _RESERVE = 0.25, 1.5
+"""Seconds beyond the deadline of the last event until it is known to be lost; and those that are kept, whatever the
+target does, for changing back what the run changed."""
 _LARGEST_MESSAGE = 256 * 1024
 """No event of a contract comes near; a thousand connections may each hold one that is not complete yet."""
 
 
 def grace(deadline: float) -> float:
     """How many seconds the end of a run may take, where an event may take `deadline` seconds."""
-    return max(_GRACE, deadline + 1.0 + _RESERVE)
+    return deadline + _MARGIN + _RESERVE
 
 
 class Participant(Protocol):

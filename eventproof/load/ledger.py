@@ -144,6 +144,14 @@ class Ledger:
             if receipt.recipient == recipient and self._is_own(receipt):
                 self._judge(receipt)
 
+    def hasten(self, action: str, event: str, recipients: Iterable[Hashable], *, deadline: float) -> None:
+        """What `action` caused, and is pending, is due by another deadline."""
+        for recipient in recipients:
+            for expectation in self._pending.get(recipient, ()):
+                if expectation.action == action and expectation.event == event and expectation.deadline < inf:
+                    expectation.deadline = deadline
+                    self._schedule(expectation)
+
     def withdraw(self, action: str, event: str, recipients: Iterable[Hashable]) -> None:
         """Take back what `action` was expected to cause and has not: it was refused, or nobody knows what it did."""
         for recipient in recipients:

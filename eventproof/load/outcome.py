@@ -4,7 +4,7 @@ What a contract forbids fails every run, whatever its objectives are; how much m
 the objectives' to say.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from eventproof import __version__
@@ -14,15 +14,11 @@ from eventproof.target import Target
 from eventproof.verdict import Outcome, Verdict, outcome
 
 from .account import Account
+from .metrics import COUNTS
 from .objectives import Objective, judge
 from .saturation import saturated
 
-_BREACHES: Mapping[str, str] = {
-    "leaked": "received by somebody whom they were not for, or after logout",
-    "invalid": "received with a payload that does not fit the contract",
-    "unknown": "received under a name that no contract has",
-    "violations": "connections on which the target broke its protocol",
-}
+_BREACHES = ("leaked", "invalid", "unknown", "violations")
 """What no contract allows: a single one fails the run."""
 _DEFINITE = frozenset({"duplicate", "unexplained", "out_of_order", *_BREACHES})
 """What a slow generator cannot make up: these fail whatever else is wrong."""
@@ -95,15 +91,15 @@ def _breaches(
 ) -> Iterable[records.Objective]:
     """What is forbidden and happened, where no objective says so."""
     said = {objective.metric for objective, one in zip(asked, judged, strict=True) if one.verdict is Verdict.FAIL}
-    for metric, what in _BREACHES.items():
+    for metric in _BREACHES:
         if (number := account.count(metric)) and metric not in said:
-            yield records.Objective(f"{metric} == 0", Verdict.FAIL, f"{number} {what}; this fails every run")
+            yield records.Objective(f"{metric} == 0", Verdict.FAIL, f"{number}; no run passes with any")
 
 
 def _forbidden(account: Account) -> Iterable[str]:
-    for metric, what in _BREACHES.items():
+    for metric in _BREACHES:
         if number := account.count(metric):
-            yield f"failed: {metric} were {number}: {what}"
+            yield f"failed: {COUNTS[metric].what}: {number}"
 
 
 def _outcome(account: Account, at: Circumstances, judged: Iterable[records.Objective], is_invalid: bool) -> Outcome:
