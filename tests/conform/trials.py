@@ -124,9 +124,7 @@ def _serve(trial: Trial, folder: Path, secret: str, theirs: Connection, ours: Co
 async def _serve_until_hung_up(trial: Trial, folder: Path, ours: Connection) -> None:
     config = folder / "server.toml"
     config.write_text(reference.QUICK, "utf-8")
-    settings = load(
-        {"port": 0, "systems": [trial.system], "database_url": f"sqlite:///{folder / 'server.db'}"}, config
-    )
+    settings = load({"port": 0, "systems": [trial.system], "database_url": f"sqlite:///{folder / 'server.db'}"}, config)
     people = People(users=USERS, credentials=folder / "credentials.ndjson")
     async with running(settings, people, conduct_of(trial.fault)) as server:
         ours.send(server.url)
