@@ -12,6 +12,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.conform import shares
+
 _NODE_MODULES = Path(__file__).parent / "js" / "node_modules"
 
 
@@ -36,6 +38,10 @@ def _lack(sentence: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(sentence)
     pytest.skip(sentence)
+
+
+def pytest_report_header() -> str:
+    return shares.told(shares.share())
 
 
 class _ByFile(LoadScopeScheduling):

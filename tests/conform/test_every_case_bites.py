@@ -12,7 +12,8 @@ from eventproof.conform import run
 from eventproof.conform.listing import collected
 from eventproof.report.records import Run
 from eventproof.verdict import Level, Outcome, Verdict
-from tests.conform.trials import FAULTS, SYSTEMS, Trial, hold, share, trials
+from tests.conform.shares import SHARES, share, told
+from tests.conform.trials import FAULTS, SYSTEMS, Trial, checked, hold, trials
 
 
 @pytest.fixture(scope="session")
@@ -22,8 +23,8 @@ def held() -> Iterator[Callable[[Trial], Run]]:
         with pytest.MonkeyPatch.context() as patch:
             for name in [name for name in os.environ if name.startswith("COVERAGE")]:
                 patch.delenv(name)
-            ours = pool.submit(share).result()
-        yield lambda trial: pool.submit(hold, trial, ours).result()
+            pool.submit(os.getpid).result()
+        yield lambda trial: pool.submit(hold, trial, share()).result()
 
 
 def test_the_reference_server_passes_every_requirement() -> None:
@@ -53,3 +54,20 @@ def test_every_requirement_has_a_case_and_a_fault_that_it_catches() -> None:
     broken = {fault.breaks for fault in FAULTS.values()}
     assert wanted <= proved
     assert wanted <= broken
+
+
+@pytest.mark.parametrize("trial", trials()[::20], ids=str)
+def test_all_shares_together_are_everything_and_none_leaves_out_what_the_fault_concerns(trial: Trial) -> None:
+    shares = [set(checked(trial, number)) for number in range(SHARES)]
+    assert set().union(*shares) == set(checked(trial, None))
+    assert set.intersection(*shares) == {FAULTS[trial.fault].breaks, *FAULTS[trial.fault].implies}
+
+
+def test_the_share_is_told_and_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EVENTPROOF_TRIALS", raising=False)
+    assert share() == share()
+    monkeypatch.setenv("EVENTPROOF_TRIALS", "3")
+    assert share() == 3
+    assert "EVENTPROOF_TRIALS=3" in told(share())
+    monkeypatch.setenv("EVENTPROOF_TRIALS", "all")
+    assert share() is None

@@ -3,14 +3,12 @@
 The server is a fork of the process that tries it, so it waits for no import, and is killed when the trial is over:
 each trial has a server and a database of its own.
 
-A trial checks what its fault concerns and a fifth of the rest, another fifth with another commit; with
-`EVENTPROOF_TRIALS=all` (`make mutants`) it checks everything.
+A trial checks what its fault concerns and a share of the rest (`shares.py`).
 """
 
 import asyncio
 import os
 import secrets
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +17,6 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
-from zlib import crc32
 
 from eventproof import catalog, profile, reference
 from eventproof.conform import run
@@ -29,11 +26,11 @@ from reference_server.logs import configure
 from reference_server.run import People, running
 from reference_server.settings import load
 from reference_server.tokens import SECRET_VARIABLE
+from tests.conform.shares import in_share
 
 SYSTEMS: Final = reference.SYSTEMS
 USERS: Final = 200
 START_SECONDS: Final = 60.0
-SHARES: Final = 5
 
 IMPATIENT: Final = '[budgets]\nevent_arrival = "1s"\nclose = "2s"\nconnect = "3s"\ncleanup = "1s"\n'
 """`close` is longer than the slowest server takes that closes at all: slow is told from never."""
@@ -60,29 +57,11 @@ def trials() -> list[Trial]:
     ]
 
 
-def share() -> int | None:
-    """Which share of what a fault does not concern is checked too, by the commit; None for all of it."""
-    if os.environ.get("HOUR_SHARE"):
-        return int(os.environ["HOUR_SHARE"])
-    if os.environ.get("EVENTPROOF_TRIALS") == "all":
-        return None
-    head = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-    )
-    return int(head.stdout or "0", 16) % SHARES
-
-
 def checked(trial: Trial, share: int | None) -> list[str]:
     """The requirements that a trial checks."""
     fault = FAULTS[trial.fault]
     known = [line.id for line in catalog.load().requirements([trial.system])]
-    return [
-        line
-        for line in known
-        if line in (fault.breaks, *fault.implies)
-        or share is None
-        or crc32(f"{trial} {line}".encode()) % SHARES == share
-    ]
+    return [line for line in known if line in (fault.breaks, *fault.implies) or in_share(f"{trial} {line}", share)]
 
 
 def hold(trial: Trial, share: int | None) -> Run:
