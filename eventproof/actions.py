@@ -4,9 +4,7 @@ Nothing here opens a socket: the suite sends a `Request` with its asyncio client
 """
 
 import json
-import re
-from base64 import urlsafe_b64encode
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -15,19 +13,54 @@ from urllib.parse import quote, urlencode
 import jwt as pyjwt
 
 from .errors import ContractViolation, UsageError
+from .operations import FORM
+from .redaction import learn, redacted_text
+from .refusal import COMMAND
 from .target import Call, Command, Identity, MainChannel, OtherChannel, Target, TokenPlace
+from .templates import PLACEHOLDER as _PLACEHOLDER
+from .templates import derived, names
+from .tokens import (
+    altered,
+    expired,
+    expiring,
+    forged,
+    not_yet_valid,
+    signed_by_another,
+    unsigned,
+    without_expiry,
+)
+from .wellformed import encodable
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
-_SECRET_FIELDS = frozenset({"password", "token", "access_token", "accessToken", "refresh_token", "refreshToken"})
-REDACTED = "[redacted]"
+__all__ = [
+    "Invocation",
+    "Request",
+    "action_for",
+    "altered",
+    "at",
+    "auth_for",
+    "credentials_of",
+    "expired",
+    "expiring",
+    "fill",
+    "forged",
+    "headers_for",
+    "mint",
+    "not_yet_valid",
+    "path_for",
+    "presented",
+    "read",
+    "request_for",
+    "signed_by_another",
+    "unsigned",
+    "without_expiry",
+]
+
 _MOST_PLACES = 12
-_ANOTHER_KEY = "a key that is not the one of any server"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, ready to be sent; `json` is None where it has no body."""
+    """One HTTP request; `json` is None where it has no body. What is sent is in `content` and `sent_headers`."""
 
     operation: str
     method: str
@@ -35,13 +68,41 @@ class Request:
     headers: Mapping[str, str] = field(repr=False)
     json: Any = field(repr=False)
 
+    @property
+    def content(self) -> bytes | None:
+        """The body: JSON, or a form where the headers say so; None where there is none."""
+        if self.json is None:
+            return None
+        if self._content_type.startswith(FORM):
+            return urlencode(self.json, doseq=True, errors="replace").encode()
+        return json.dumps(self.json).encode()
+
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        """The headers, with the `Content-Type` of the body; without any where there is no body."""
+        others = {name: value for name, value in self.headers.items() if name.lower() != "content-type"}
+        return others if self.json is None else {**others, "Content-Type": self._content_type}
+
+    @property
+    def _content_type(self) -> str:
+        given = (value for name, value in self.headers.items() if name.lower() == "content-type")
+        return next(given, "application/json")
+
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One program to run, in place of a request; exit code 0 is success, standard output may be JSON."""
+    """One program to run in a folder, in place of a request; exit code 0 is success, standard output may be JSON."""
 
     operation: str
     arguments: tuple[str, ...] = field(repr=False)
+    folder: str | None = None
+    """None: where we run."""
+    refused: int | None = None
+    """The exit code that says no to the caller or to what they ask; None where the profile names none."""
+
+    def status(self, exit_code: int | None) -> int:
+        """The exit code as a status: 200, that of a command's refusal, or 500."""
+        return 200 if exit_code == 0 else COMMAND if exit_code is not None and exit_code == self.refused else 500
 
 
 def request_for(target: Target, operation_id: str, parameters: Mapping[str, Any], token: str | None = None) -> Request:
@@ -58,41 +119,91 @@ def request_for(target: Target, operation_id: str, parameters: Mapping[str, Any]
 def action_for(
     target: Target, operation_id: str, parameters: Mapping[str, Any], token: str | None = None
 ) -> Request | Invocation:
-    """What performs an operation: a request, or a program where the profile says so."""
+    """What performs an operation: a request, or a program where the profile says so.
+
+    Raises UsageError as `request_for` does; where a value cannot be an argument of a program, UsageError for one of the
+    profile and ContractViolation for one of the target.
+    """
     operation = target.operations.get(operation_id)
     if operation is None:
         raise UsageError(
             f"{target.source}: no system under test has the operation {operation_id}, or [operations] denies it"
         )
-    known = {**parameters, **({} if token is None else {"token": token})}
+    learn(token)
+    known = {**derived(parameters), **parameters, **({} if token is None else {"token": token})}
     where = f"{target.source}: [operations.{operation_id}]"
     if isinstance(operation, Command):
-        return Invocation(operation_id, tuple(str(fill(part, known, where)) for part in operation.arguments))
-    escaped = {name: quote(str(value), safe="") for name, value in known.items()}
+        arguments = tuple(_arguments(operation, {"token": "", **known}, where))
+        return Invocation(operation_id, arguments, target.folder, operation.refused)
+    escaped = {name: quote(str(value), safe="", errors="replace") for name, value in known.items()}
     return Request(
         operation=operation_id,
         method=operation.method,
         url=target.rest.url + fill(operation.path, escaped, where),
-        headers=headers_for(target, token),
+        headers=_merged(headers_for(target, token), _sendable(operation.headers, known, where)),
         json=fill(operation.body, known, where, operation.optional),
     )
 
 
 def headers_for(target: Target, token: str | None) -> dict[str, str]:
-    """The headers that carry a token; none without one."""
-    return (
-        {} if token is None else dict(fill(target.rest.headers, {"token": token}, f"{target.source}: [rest.headers]"))
-    )
+    """The headers of every call; without a token none that carries one."""
+    learn(token)
+    known = {} if token is None else {"token": token}
+    return _sendable(target.rest.headers, known, f"{target.source}: [rest.headers]")
+
+
+def presented(template: Mapping[str, str], token: str | None, where: str) -> dict[str, str]:
+    """The headers or the query of a connection; without a token nothing that carries one."""
+    learn(token)
+    return _sendable(template, {} if token is None else {"token": token}, where)
+
+
+def _sendable(template: Mapping[str, str], known: Mapping[str, Any], where: str) -> dict[str, str]:
+    """Texts filled in; those that carry a token are left out where there is none."""
+    kept = {name: value for name, value in template.items() if "token" in known or "token" not in names(value)}
+    return {name: str(value) for name, value in fill(kept, known, where).items()}
+
+
+def _merged(usual: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """Headers, each once: their names are the same in capitals and in small letters."""
+    replaced = {name.lower() for name in own}
+    return {**{name: value for name, value in usual.items() if name.lower() not in replaced}, **own}
+
+
+def _arguments(command: Command, known: Mapping[str, Any], where: str) -> Iterator[str]:
+    """The arguments of a program, filled in.
+
+    Raises ContractViolation for a NUL or half a surrogate pair, which the target put in an id and no program can be
+    given; UsageError for what begins with `-`, which the program would take as an option.
+    """
+    options_end = False
+    for template in command.arguments:
+        filled = str(fill(template, known, where))
+        if "\0" in filled or encodable(filled):
+            raise ContractViolation(
+                f"{command.operation} is a program here, and {template} is no text that can be handed to one",
+                expected="text without NUL",
+                observed=redacted_text(repr(filled))[:80],
+            )
+        if filled.startswith("-") and not template.startswith("-") and not options_end:
+            raise UsageError(
+                f'{where}: {template} begins with "-" this time, which the program would take as an option: '
+                'write "--" before it, or --name={name}'
+            )
+        options_end = options_end or template == "--"
+        yield filled
 
 
 def auth_for(target: Target, token: str | None, channel: MainChannel | None = None) -> Any:
     """The argument of a Socket.IO CONNECT packet, for a system's main channel or any other; None without a token."""
+    learn(token)
     template = target.socketio.auth if channel is None else channel.auth
     return None if token is None else fill(template, {"token": token}, f"{target.source}: auth")
 
 
 def path_for(channel: OtherChannel, token: str | None) -> str:
     """The path of a stream or a native WebSocket, with the token in its query where it goes there."""
+    learn(token)
     if token is None or channel.token is not TokenPlace.QUERY:
         return channel.address
     return f"{channel.address}{'&' if '?' in channel.address else '?'}{urlencode({channel.parameter: token})}"
@@ -134,6 +245,8 @@ def read(operation: Call | Command, name: str, body: Any) -> Any:
     if pointer is None:
         return None
     found = at(body, pointer)
+    if name == "token":
+        learn(found)
     if found is None:
         raise ContractViolation(
             f"the answer to {operation.operation} has no {name} at {pointer}; the profile says in "
@@ -187,87 +300,6 @@ def mint(target: Target, identity: Identity, now: float, nonce: str) -> str | No
     }
     claims = fill(target.jwt.claims, values, f"{target.source}: [jwt.claims]")
     return pyjwt.encode(claims, target.jwt.secret, target.jwt.algorithm)
-
-
-def expired(target: Target, token: str, now: float) -> str | None:
-    """The same token, signed again, but expired an hour ago; or the expired one of the profile; or None."""
-    made = expiring(target, token, now - 3600)
-    return made or (None if target.jwt is None else target.jwt.expired)
-
-
-def expiring(target: Target, token: str, at: float) -> str | None:
-    """The same token, signed again, that expires at this time of the wall clock; None where it cannot be made."""
-    return _signed_again(target, token, {"exp": int(at)})
-
-
-def without_expiry(target: Target, token: str) -> str | None:
-    """The same token, signed again, that never expires; None where it cannot be made."""
-    return _signed_again(target, token, {"exp": None})
-
-
-def not_yet_valid(target: Target, token: str, now: float) -> str | None:
-    """The same token, signed again, that is good from an hour later on; None where it cannot be made."""
-    return _signed_again(target, token, {"nbf": int(now) + 3600})
-
-
-def forged(token: str) -> str:
-    """The same token with another signature: every byte of the last part is changed."""
-    head, dot, signature = token.rpartition(".")
-    return head + dot + "".join("B" if letter == "A" else "A" for letter in signature)
-
-
-def unsigned(token: str) -> str | None:
-    """The same claims in a token of the algorithm `none`, without a signature; None where it is no JSON Web Token."""
-    claims = _claims(token)
-    return None if claims is None else pyjwt.encode(claims, None, "none")
-
-
-def signed_by_another(token: str) -> str | None:
-    """The same claims signed with a key that is not the target's; None where it is no JSON Web Token."""
-    claims = _claims(token)
-    return None if claims is None else pyjwt.encode(claims, _ANOTHER_KEY, "HS256")
-
-
-def altered(token: str) -> str | None:
-    """The same token with the role of an admin in it, under the old signature; None where it is no JSON Web Token."""
-    claims = _claims(token)
-    if claims is None:
-        return None
-    head, _, signature = token.split(".")
-    payload = json.dumps({**claims, "role": "admin", "altered": True}).encode()
-    return f"{head}.{urlsafe_b64encode(payload).rstrip(b'=').decode()}.{signature}"
-
-
-def _signed_again(target: Target, token: str, changes: Mapping[str, Any]) -> str | None:
-    """The token with other claims, None for those that are taken out; None where the profile gives no secret."""
-    claims = _claims(token)
-    if claims is None or target.jwt is None or target.jwt.secret is None:
-        return None
-    changed = {name: value for name, value in {**claims, **changes}.items() if value is not None}
-    return pyjwt.encode(changed, target.jwt.secret, target.jwt.algorithm)
-
-
-def _claims(token: str) -> dict[str, Any] | None:
-    try:
-        return dict(pyjwt.decode(token, options={"verify_signature": False}))
-    except pyjwt.InvalidTokenError:
-        return None
-
-
-def redact(value: Any, secrets: Iterable[str] = ()) -> Any:
-    """The value without the secrets, JSON Web Tokens, and what stands in a field named like a secret."""
-    if isinstance(value, str):
-        for secret in secrets:
-            value = value.replace(secret, REDACTED)
-        return _TOKEN.sub(REDACTED, value)
-    if isinstance(value, Mapping):
-        return {
-            key: REDACTED if key in _SECRET_FIELDS and isinstance(inner, str) else redact(inner, secrets)
-            for key, inner in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [redact(inner, secrets) for inner in value]
-    return value
 
 
 def _is_left_out(template: Any, values: Mapping[str, Any], optional: Container[str]) -> bool:

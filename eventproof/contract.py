@@ -1,4 +1,4 @@
-"""`eventproof contract list | show EVENT | validate EVENT FILE`: what the contracts say, as data and as text.
+"""`eventproof contract list | show NAME | validate EVENT FILE`: what the contracts say, as data and as text.
 
 Each `*_text` function renders what the function beside it returns; the data is what `--json` prints.
 """
@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from . import contract_calls, textfile
 from .catalog import Ack, Catalog, Event, Wire
 from .errors import UsageError
 from .samples import broken
 from .settings import nearest
 
 __all__ = [
+    "described",
     "find",
     "listing",
     "listing_text",
@@ -44,14 +46,27 @@ def find(catalog: Catalog, name: str) -> Event:
     raise UsageError(f'there is no event "{name}"{hint}; `eventproof contract list` names all')
 
 
+def described(catalog: Catalog, name: str) -> tuple[Json, str]:
+    """Everything that the contract says of an event or of a call (`banUser`): as data, and as text for a person.
+
+    Raises UsageError that says what is near.
+    """
+    call = contract_calls.found(catalog, name)
+    if call is not None:
+        data = contract_calls.shown(*call)
+        return data, contract_calls.shown_text(data)
+    events = {event.name for system in catalog.systems.values() for event in system.events}
+    if name not in events and "/" not in name:
+        hint = nearest(name, {*events, *contract_calls.names(catalog)})
+        raise UsageError(f'there is no event and no call "{name}"{hint}; `eventproof contract list` names all')
+    data = shown(find(catalog, name))
+    return data, shown_text(data)
+
+
 def read_payload(path: str) -> Any:
     """The JSON in a file, or on standard input for `-`; UsageError where it cannot be read."""
     name = "standard input" if path == "-" else path
-    try:
-        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise UsageError(f"{name} cannot be read: {reason}; name a file that holds the payload as JSON") from None
+    text = _typed() if path == "-" else textfile.read(Path(path), "the payload")
     try:
         return json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
@@ -62,6 +77,14 @@ def read_payload(path: str) -> Any:
         raise UsageError(f"{name} is nested too deep to be read") from None
 
 
+def _typed() -> str:
+    try:
+        text = sys.stdin.read(textfile.LIMIT + 1)
+    except UnicodeDecodeError:
+        raise UsageError("standard input cannot be read: it is not UTF-8 text") from None
+    return textfile.decoded(text.encode("utf-8", "surrogateescape"), "standard input", "the payload")
+
+
 def listing(catalog: Catalog, systems: Iterable[str] | None = None) -> list[Json]:
     """One row an event of these systems, of all where none is named."""
     chosen = catalog.systems if systems is None else systems
@@ -69,8 +92,8 @@ def listing(catalog: Catalog, systems: Iterable[str] | None = None) -> list[Json
 
 
 def listing_text(rows: list[Json]) -> str:
-    """The rows for a person: system, event, direction, summary."""
-    cells = [(row["system"], row["name"], _ARROWS[row["direction"]], row["summary"]) for row in rows]
+    """The rows for a person: system, event or call, direction or caller, summary."""
+    cells = [(row["system"], row["name"], _way(row), row["summary"]) for row in rows]
     widths = [max((len(cell[column]) for cell in cells), default=0) for column in range(3)]
     return "\n".join(
         "  ".join([*(text.ljust(width) for text, width in zip(cell, widths, strict=False)), cell[3]]) for cell in cells
@@ -155,6 +178,10 @@ def _no_number(constant: str) -> NoReturn:
 
 
 _ARROWS = {"send": "server to client", "receive": "client to server"}
+
+
+def _way(row: Json) -> str:
+    return _ARROWS.get(row["direction"]) or f"call of {row['identity']}"
 
 
 def _row(event: Event) -> Json:

@@ -32,14 +32,15 @@ class ContractError(UsageError):
 
 
 class ContractViolation(EventproofError):
-    """The peer broke its contract: what was expected, what came."""
+    """The peer broke its contract: what was expected, what came, and the record of a history that shows it, if any."""
 
     exit_code = ExitCode.FAIL
 
-    def __init__(self, sentence: str, *, expected: str = "", observed: str = "") -> None:
+    def __init__(self, sentence: str, *, expected: str = "", observed: str = "", record: object = None) -> None:
         super().__init__(sentence)
         self.expected = expected
         self.observed = observed
+        self.record = record
 
 
 class ProtocolViolation(ContractViolation):
@@ -47,9 +48,16 @@ class ProtocolViolation(ContractViolation):
 
 
 class Inconclusive(EventproofError):
-    """What happened on the other side is unknown."""
+    """What happened on the other side is unknown.
+
+    `waits_for` are the ids of the requirements whose failure is why: what must hold before anything can be said here.
+    """
 
     exit_code = ExitCode.INVALID
+
+    def __init__(self, sentence: str = "", *, waits_for: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.waits_for = waits_for
 
 
 class TargetUnavailable(EventproofError):

@@ -44,7 +44,8 @@ class Record:
     """One thing that happened.
 
     `actor` is who it happened to (`user-3`, `admin-1`), `connection` which of their connections
-    (empty for calls), `channel` the catalogue's channel of that connection (empty for calls).
+    (empty for calls), `channel` the catalogue's channel of that connection (empty for calls). `call` is the number of
+    the call that a record of one belongs to, counted from 1.
     """
 
     at: float
@@ -54,6 +55,7 @@ class Record:
     channel: str = ""
     name: str = ""
     payload: Any = None
+    call: int | None = None
 
 
 class History:
@@ -65,10 +67,18 @@ class History:
         self._records: list[Record] = []
 
     def add(
-        self, kind: Kind, actor: str, *, connection: str = "", channel: str = "", name: str = "", payload: Any = None
+        self,
+        kind: Kind,
+        actor: str,
+        *,
+        connection: str = "",
+        channel: str = "",
+        name: str = "",
+        payload: Any = None,
+        call: int | None = None,
     ) -> Record:
         """Append what just happened, stamped now."""
-        record = Record(self.now(), kind, actor, connection, channel, name, payload)
+        record = Record(self.now(), kind, actor, connection, channel, name, payload, call)
         self._records.append(record)
         return record
 

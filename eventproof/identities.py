@@ -1,16 +1,23 @@
 """Who may act on a target: the `[identities]` and `[jwt]` of a profile, and the files of credentials they name."""
 
 import json
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import jwt as pyjwt
+from jwt.algorithms import get_default_algorithms, requires_cryptography
+
+from . import templates, textfile, wellformed
 from .errors import UsageError
-from .settings import Table
+from .settings import Table, nearest
 from .target import Identity, Jwt
 
 __all__ = ["read", "read_jwt"]
 
 _ROLES = ("admin", "user")
+_CLAIMS = frozenset({"id", "userId", "email", "password", "role", "tier", "now", "expires", "nonce"})
+"""What the claims of a minted token may name."""
 
 
 def read(table: Table, folder: Path) -> tuple[tuple[Identity, ...], tuple[Identity, ...]]:
@@ -22,6 +29,7 @@ def read(table: Table, folder: Path) -> tuple[tuple[Identity, ...], tuple[Identi
     if (file := table.text("file", None)) is not None:
         found += _credentials(folder / file)
     table.finish()
+    _must_differ(table, found)
     return (
         tuple(identity for identity in found if identity.role == "admin"),
         tuple(identity for identity in found if identity.role != "admin"),
@@ -36,6 +44,9 @@ def _listed(entry: Table, role: str) -> Iterator[Identity]:
     tier = entry.text("tier", None)
     if email is None and user_id is None and token is None:
         entry.fail("email", "is missing: an identity needs an email, an id or a token")
+    if count > 1 and not any(isinstance(name, str) and "{n}" in name for name in (user_id, email)):
+        entry.fail("count", f"is {count}, but no {{n}} in its email or id tells them apart")
+    _must_be_text(entry, user_id, email, token)
     entry.finish()
     for number in range(first, first + count):
         yield Identity(
@@ -49,25 +60,57 @@ def _listed(entry: Table, role: str) -> Iterator[Identity]:
 
 
 def _credentials(path: Path) -> Iterator[Identity]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UsageError(f"{path}: the file of credentials cannot be read: {error.strerror}") from None
-    for number, line in enumerate(lines, 1):
+    # Nothing but a line feed ends a line: a password may hold U+2028 and U+0085.
+    for number, line in enumerate(textfile.read(path, "the file of credentials").split("\n"), 1):
         if not line.strip():
             continue
         try:
             values = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
             raise UsageError(f"{path}:{number}: every line must be a JSON object with email, password and role")
-        entry = Table(values, f"{path}:{number}", {})
+        entry = Table({key: value for key, value in values.items() if value is not None}, f"{path}:{number}", None)
+        user_id, email, token = entry.text_or_number("id"), entry.text("email", None), entry.secret("token")
+        if email is None and user_id is None and token is None:
+            entry.fail("email", "is missing: every line needs an email, an id or a token")
+        _must_be_text(entry, user_id, email, token)
         yield Identity(
             role=entry.choice("role", _ROLES, "user"),
-            id=entry.text_or_number("id"),
-            **{key: entry.text(key, None) for key in ("email", "password", "tier", "token")},
+            id=user_id,
+            email=email,
+            password=entry.secret("password"),
+            tier=entry.text("tier", None),
+            token=token,
         )
+
+
+def _must_be_text(entry: Table, user_id: str | int | None, email: str | None, token: str | None) -> None:
+    for key, value in (("id", user_id), ("email", email)):
+        if isinstance(value, str):
+            entry.check(key, wellformed.text(value))
+    if token is not None:
+        entry.check("token", _no_token(token))
+
+
+def _no_token(token: str) -> str:
+    """What is wrong with a token that no header could carry; the token itself is not repeated."""
+    return "has characters in it that no header can hold" if wellformed.header("Authorization", token) else ""
+
+
+def _must_differ(table: Table, people: Iterable[Identity]) -> None:
+    """Whoever is lent twice would be banned by one case while another one plays with them."""
+    seen: set[tuple[str, str]] = set()
+    for person in people:
+        for key, value in (("email", person.email), ("id", person.id), ("token", person.token)):
+            if value is None:
+                continue
+            if (key, str(value)) in seen:
+                which = "one token" if key == "token" else f'the {key} "{value}"'
+                raise UsageError(
+                    f"{table.file}: [identities] gives {which} to two people: every identity is listed once"
+                )
+            seen.add((key, str(value)))
 
 
 def read_jwt(table: Table) -> Jwt:
@@ -78,8 +121,33 @@ def read_jwt(table: Table) -> Jwt:
     claims = table.template("claims", None)
     if claims is not None and not isinstance(claims, dict):
         table.fail("claims", 'must be a table, such as { sub = "{id}" }')
+    table.check("claims", templates.unknown(claims, _CLAIMS))
+    if expired is not None:
+        table.check("expired", _no_token(expired))
     if claims is not None and secret is None:
         table.fail("claims", "needs the secret that signs them: secret_env")
-    result = Jwt(secret, expired, table.text("algorithm", "HS256"), claims, table.duration("lifetime", 3600.0))
+    algorithm = table.text("algorithm", "HS256")
+    _must_sign(table, algorithm, secret)
+    result = Jwt(secret, expired, algorithm, claims, table.duration("lifetime", 3600.0))
     table.finish()
     return result
+
+
+def _must_sign(table: Table, algorithm: str, secret: str | None) -> None:
+    """Of an algorithm that signs, here and now, with this secret; it is not repeated where it cannot."""
+    known = {*get_default_algorithms(), *requires_cryptography} - {"none"}
+    if algorithm not in known:
+        why = "signs nothing" if algorithm.lower() == "none" else f"is no algorithm{nearest(algorithm, known)}"
+        table.fail("algorithm", f'"{algorithm}" {why}; there are {", ".join(sorted(known))}')
+    if secret is None:
+        return
+    if algorithm not in get_default_algorithms():
+        table.fail("algorithm", f'"{algorithm}" needs the package cryptography: pip install "pyjwt[crypto]"')
+    kind = (
+        "the key (PEM) that signs, not the public one" if algorithm in requires_cryptography else "a text of your own"
+    )
+    try:
+        with warnings.catch_warnings(action="ignore"):  # a secret that is short is the target's affair
+            pyjwt.encode({}, secret, algorithm)
+    except (pyjwt.PyJWTError, NotImplementedError, TypeError, ValueError, AttributeError):
+        table.fail("secret_env", f"gives a secret with which {algorithm} cannot sign: it must be {kind}")

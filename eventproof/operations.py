@@ -6,15 +6,22 @@
 from collections.abc import Mapping
 from typing import Any
 
+from . import templates, wellformed
 from .catalog import Operation, System
 from .errors import UsageError
 from .settings import Table, nearest
 from .target import Call, Command
 
-__all__ = ["read"]
+__all__ = ["ANSWERS", "CALLERS", "FORM", "METHODS", "OF_IDENTITY", "body_of", "names_in", "read", "unsendable"]
 
-_CALLERS = ("anyone", "user", "admin")
-_ANSWERS: Mapping[str, Mapping[str, str]] = {
+CALLERS = ("anyone", "user", "admin")
+FORM = "application/x-www-form-urlencoded"
+"""The Content-Type whose body is a form in place of JSON."""
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_MOST_OF_EXIT = 255
+OF_IDENTITY = ("userId", "id", "email", "password")
+"""What is known of whom a call is about, beside its parameters."""
+ANSWERS: Mapping[str, Mapping[str, str]] = {
     "login": {"token": "/token", "userId": "/user/id", "tier": "/user/tier"},
     "getMe": {"userId": "/id", "tier": "/tier"},
     "submitClaim": {"claimId": "/claimId"},
@@ -36,53 +43,123 @@ _ANSWERS: Mapping[str, Mapping[str, str]] = {
     "requestWithdrawal": {"withdrawalId": "/withdrawalId"},
     "notifyUser": {"id": "/id"},
     "listNotifications": {"unreadCount": "/unreadCount"},
+    "listPushes": {"pushes": "/pushes"},
 }
 """Where our own OpenAPI documents put what the tests read from an answer; of a list's items, where it is in an item."""
 
 
-def read(table: Table, systems: tuple[System, ...], capabilities: frozenset[str]) -> dict[str, Call | Command]:
-    """Every operation of the systems that the target has, by its operationId; some are there by a capability alone."""
+def read(
+    table: Table,
+    systems: tuple[System, ...],
+    capabilities: frozenset[str],
+    further: Mapping[str, frozenset[str]] | None = None,
+) -> dict[str, Call | Command]:
+    """Every operation of the systems that the target has, by its operationId; some are there by a capability alone.
+
+    `further` are parameters beside the documented ones that the profile itself gives, by operationId.
+    """
+    given = further or {}
     known = {operation.id: (system, operation) for system in systems for operation in system.operations}
     for key in table.names():
         if key not in known:
             raise UsageError(f'{table.file}: unknown operation "{key}" in [operations]{nearest(key, set(known))}')
     return {
-        name: _operation(table.table(name), system, operation)
+        name: _operation(table.table(name), system, operation, given.get(name, frozenset()))
         for name, (system, operation) in known.items()
         if not table.denies(name) and (operation.capability is None or operation.capability in capabilities)
     }
 
 
-def _operation(table: Table, system: System, operation: Operation) -> Call | Command:
-    identity = table.choice("identity", _CALLERS, operation.role)
-    answers = _pointers(table, dict(_ANSWERS.get(operation.id, {})))
+def names_in(operation: Operation, identity: str) -> frozenset[str]:
+    """What the templates of an operation may name: its parameters, also in other units, and the identity's own."""
+    known = {*operation.parameters, *OF_IDENTITY, *(() if identity == "anyone" else ("token",))}
+    return frozenset(known.union(*(templates.DERIVED.get(name, ()) for name in operation.parameters)))
+
+
+def _operation(table: Table, system: System, operation: Operation, further: frozenset[str]) -> Call | Command:
+    identity = _identity(table, operation)
+    on_behalf = operation.role == "user" and identity == "admin"
+    answers = _pointers(table, operation)
+    known = names_in(operation, identity) | further
     if "command" in table:
-        result: Call | Command = Command(operation.id, table.texts("command"), identity, answers)
+        arguments = table.texts("command")
+        table.check("command", unsendable(arguments) or templates.unknown(arguments, known))
+        refused = _exit_code(table)
+        result: Call | Command = Command(operation.id, arguments, identity, answers, on_behalf, refused)
     else:
-        body, optional = _documented_body(system, operation)
-        result = Call(
-            operation=operation.id,
-            method=table.text("method", operation.method).upper(),
-            path=table.text("path", operation.path),
-            identity=identity,
-            body=table.template("body", body),
-            answers=answers,
-            optional=optional,
-        )
+        result = _call(table, system, operation, identity, answers, known, on_behalf)
     table.finish()
     return result
 
 
-def _pointers(table: Table, default: dict[str, str]) -> dict[str, str]:
+def _identity(table: Table, operation: Operation) -> str:
+    """Who calls it; `caller` is another word for `identity`."""
+    key = "caller" if "caller" in table else "identity"
+    if key == "caller" and "identity" in table:
+        table.fail("caller", "is another word for identity: leave one of them out")
+    identity = table.choice(key, CALLERS, operation.role)
+    if operation.role == "admin" and identity == "user":
+        table.fail(
+            key, f'cannot be "user": nobody but an admin does what {operation.id} does; write "admin" or "anyone"'
+        )
+    if operation.role == "anyone" and identity != "anyone":
+        table.fail(key, f'must be "anyone": whoever calls {operation.id} has no session yet')
+    return identity
+
+
+def _call(
+    table: Table,
+    system: System,
+    operation: Operation,
+    identity: str,
+    answers: dict[str, str],
+    known: frozenset[str],
+    on_behalf: bool,
+) -> Call:
+    body, optional = body_of(system, operation)
+    method = table.choice("method", METHODS, operation.method, upper=True)
+    path = table.text("path", operation.path)
+    headers = table.headers("headers", {})
+    body = None if table.denies("body") else table.template("body", body)
+    if body is True:
+        table.fail("body", "must be what is sent, or false where nothing is")
+    table.check("path", wellformed.path(path, query=True) or templates.unknown(path, known))
+    table.check("headers", templates.unknown(headers, known))
+    table.check("body", templates.unknown(body, known))
+    form = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    if form.startswith(FORM) and not isinstance(body, Mapping | None):
+        table.fail("body", f"must be a table, since its Content-Type is {FORM}")
+    return Call(operation.id, method, path, identity, body, answers, optional, headers, on_behalf)
+
+
+def _exit_code(table: Table) -> int | None:
+    if "refused" not in table:
+        return None
+    code = table.number("refused", 1)
+    if code > _MOST_OF_EXIT:
+        table.fail("refused", f"must be an exit code from 1 to {_MOST_OF_EXIT}, not {code}")
+    return code
+
+
+def unsendable(arguments: tuple[str, ...]) -> str:
+    """What is wrong with a command, or nothing."""
+    if not arguments or not arguments[0].strip():
+        return 'must begin with a program, such as ["./manage", "ban", "{userId}"]'
+    return "has a NUL character in it, which no program can be given" if any("\0" in each for each in arguments) else ""
+
+
+def _pointers(table: Table, operation: Operation) -> dict[str, str]:
+    default = dict(ANSWERS.get(operation.id, {}))
     pointers = table.table("answers")
-    given = {key: pointers.text(key) for key in pointers.names()}
-    for key, pointer in given.items():
-        if pointer and not pointer.startswith("/"):
-            pointers.fail(key, f'must be a JSON pointer such as "/user/id", not "{pointer}"')
-    return default | given
+    for key in pointers.names():
+        if not any(key in names for names in ANSWERS.values()):
+            told = f"those of {operation.id} are {', '.join(default)}" if default else f"{operation.id} has none"
+            pointers.fail(key, f"is nothing that is read from an answer{nearest(key, default)}; {told}")
+        pointers.check(key, wellformed.pointer(pointers.text(key)))
+    return default | {key: pointers.text(key) for key in pointers.names()}
 
 
-def _documented_body(system: System, operation: Operation) -> tuple[dict[str, str] | None, frozenset[str]]:
+def body_of(system: System, operation: Operation) -> tuple[dict[str, str] | None, frozenset[str]]:
     """The fields of the body, each filled with the parameter of its name, and which of them are optional."""
     schema = _at(system.openapi, "paths", operation.path, operation.method.lower(), "requestBody")
     schema = _resolved(system, _at(_resolved(system, schema), "content", "application/json", "schema"))

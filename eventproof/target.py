@@ -6,7 +6,7 @@ Only `profile.py` makes one from a file. Secrets are kept out of every `repr`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from .errors import UsageError
 
@@ -21,11 +21,16 @@ class Transport(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SocketIO:
-    """Where the Socket.IO server answers, and what a client sends in its CONNECT packet."""
+    """Where the Socket.IO server answers, and what a client sends: in its requests, and in its CONNECT packet.
+
+    `headers` (`Origin`, `Cookie`, …) and `query` may hold `{token}`.
+    """
 
     path: str = "/socket.io/"
     transports: tuple[Transport, ...] = tuple(Transport)
     auth: Any = field(default_factory=lambda: {"token": "{token}"})
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +44,24 @@ class MainChannel:
     """With `{token}` where the token goes."""
     transports: tuple[Transport, ...]
     """The first is the one of a case that asks for none."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Where the calls go, the headers of a call that carries a token, and where a refusal tells its reason.
+    """Where the calls go, the headers of every call, and where a refusal tells its reason.
 
-    `code` and `message` are JSON pointers into the body of a refusal.
+    A header with `{token}` in it is left out of a call that carries none. `code` and `message` are JSON pointers into
+    the body of a refusal.
     """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=lambda: {"Authorization": "Bearer {token}"})
     code: str = "/error/code"
     message: str = "/error/message"
+    refused_with: frozenset[int] = frozenset()
+    """Further statuses with which a caller who may not is refused, such as 404, or 302 to a page to log in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,7 @@ class Call:
     """What one operationId is on this server: an HTTP request, with `{names}` where parameters go.
 
     `answers` says by JSON pointer where in the answer a named thing is: `token`, `userId`, `tier`.
+    `headers` are sent beside those of `Rest`, and in place of those of the same name.
     """
 
     operation: str
@@ -101,6 +112,9 @@ class Call:
     answers: Mapping[str, str] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
     """The parameters whose fields are left out of the body where they are not given."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    on_behalf: bool = False
+    """Whether an admin makes here, for a user, what in our documents users do themselves; `{userId}` is that user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +125,15 @@ class Command:
     arguments: tuple[str, ...]
     identity: str
     answers: Mapping[str, str] = field(default_factory=dict)
+    on_behalf: bool = False
+    """As for `Call`."""
+    refused: int | None = None
+    """The exit code with which it refuses the caller, or what they ask for; every other one but 0 is a failure."""
+
+    @property
+    def tells_caller(self) -> bool:
+        """Whether it is told who calls; otherwise whoever can run it may do it."""
+        return any("{token}" in argument for argument in self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +212,26 @@ class Tier:
     unlocks: Entitlement | None = None
 
 
+class MetricsFormat(StrEnum):
+    """How the gauges are written down."""
+
+    PROMETHEUS = "prometheus"
+    """Its text, or OpenMetrics; a gauge is a name there."""
+    JSON = "json"
+    """A gauge is the JSON pointer of a number, or the name of one at the top."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """Where the target counts what it holds, and the gauges that return to what they were when clients leave."""
 
     path: str
+    """Under the base URL, or a URL of its own."""
     gauges: tuple[str, ...]
+    format: MetricsFormat = MetricsFormat.PROMETHEUS
+    identity: str = "anyone"
+    """Who reads them: `anyone`, or `admin`, whose token goes in the headers of `[rest]`."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,14 +255,16 @@ class Target:
     """None where the profile does not say; empty where it says that there is none."""
     tiers: tuple[Tier, ...] = ()
     """From the lowest to the highest."""
-    openapi: str | None = None
-    """The path or the URL of the OpenAPI document that the target publishes; ours where it is None."""
+    openapi: str | Literal[False] | None = None
+    """The path or the URL of the OpenAPI document that the target publishes; None: ours, False: there is none."""
     metrics: Metrics | None = None
     restart: tuple[str, ...] | None = None
     """The program that restarts the target, and returns when it answers again."""
     known_failures: Mapping[str, str] = field(default_factory=dict)
     allow_load: bool = False
     environment: str | None = None
+    folder: str | None = None
+    """Where the programs of the profile run: in the profile's own folder; None: in ours."""
 
     def tier(self, name: str) -> Tier:
         """The tier of this name; UsageError where the profile has none."""

@@ -55,13 +55,22 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-_SEVERITY: tuple[tuple[Verdict, Outcome], ...] = (
-    (Verdict.FAIL, Outcome.FAIL),
-    (Verdict.NOT_TESTABLE, Outcome.FAIL),
-    (Verdict.HARNESS_ERROR, Outcome.ERROR),
-    (Verdict.INCONCLUSIVE, Outcome.INVALID),
-)
-"""A definite failure outweighs what could not be observed: it stays true whatever else went wrong."""
+_OUTCOMES: dict[Verdict, Outcome] = {
+    Verdict.FAIL: Outcome.FAIL,
+    Verdict.NOT_TESTABLE: Outcome.FAIL,
+    Verdict.HARNESS_ERROR: Outcome.ERROR,
+    Verdict.INCONCLUSIVE: Outcome.INVALID,
+    Verdict.WARN: Outcome.PASS,
+    Verdict.PASS: Outcome.PASS,
+    Verdict.NOT_APPLICABLE: Outcome.INVALID,
+}
+"""What a run comes to whose gravest verdict this is. The gravest stands first.
+
+A definite failure outweighs what could not be observed: it stays true whatever else went wrong.
+"""
+
+SEVERITY: tuple[Verdict, ...] = tuple(_OUTCOMES)
+"""All verdicts, the gravest first: the one order by which cases, requirements, runs and reports are ranked."""
 
 _EXIT_CODES: dict[Outcome, ExitCode] = {
     Outcome.PASS: ExitCode.PASS,
@@ -77,18 +86,18 @@ def outcome(verdicts: Iterable[Verdict]) -> Outcome:
 
     Nothing observed (no verdict, or only ``n/a``) is INVALID.
     """
-    seen = set(verdicts)
-    for verdict, result in _SEVERITY:
-        if verdict in seen:
-            return result
-    return Outcome.PASS if seen & {Verdict.PASS, Verdict.WARN} else Outcome.INVALID
+    return _OUTCOMES[gravest(verdicts)]
+
+
+def gravest(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict that decides for all of them; ``n/a`` where there is none."""
+    return min(verdicts, key=SEVERITY.index, default=Verdict.NOT_APPLICABLE)
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """The outcome that decides when several runs make one; INVALID where there is none."""
-    order = (Outcome.INTERRUPTED, Outcome.FAIL, Outcome.ERROR, Outcome.INVALID, Outcome.PASS)
-    seen = set(outcomes)
-    return next((outcome for outcome in order if outcome in seen), Outcome.INVALID)
+    order = tuple(dict.fromkeys((Outcome.INTERRUPTED, *_OUTCOMES.values())))
+    return min(outcomes, key=order.index, default=Outcome.INVALID)
 
 
 def exit_code(result: Outcome) -> ExitCode:

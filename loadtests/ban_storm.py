@@ -13,6 +13,8 @@ plugin.objectives(
     "ban_to_logout: p(99) < 1s",
     "lost == 0",
     "leaked == 0",
+    "out_of_order == 0",
+    "unexplained == 0",
     "stragglers == 0",
     "dropped == 0",
     "failed == 0",

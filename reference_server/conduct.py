@@ -20,6 +20,8 @@ from .transport.limits import Limits
 
 Event = tuple[str, dict[str, Any]]
 Thing = TypeVar("Thing")
+Handshake = Mapping[str, Any]
+"""What a client of Socket.IO says while it connects: `auth`, `query` as written, the `headers` that begin with `x-`."""
 
 
 class Conduct:
@@ -38,6 +40,10 @@ class Conduct:
         """The code that refuses a session at this door (`rest`, or a channel), given the one that the rules found."""
         return code
 
+    def guards(self, operation: str) -> bool:
+        """Whether a call asks for the standing of its caller's session."""
+        return True
+
     def login(self, code: str | None, account: Account) -> str | None:
         """The code that refuses a login whose password was right."""
         return code
@@ -48,6 +54,9 @@ class Conduct:
 
     async def opening(self, connection: Connection) -> None:
         """The session has been found good, and its connection is not open yet."""
+
+    def came_in(self, connection: Connection, handshake: Handshake) -> None:
+        """A connection to a namespace was accepted, whose client said this on the way."""
 
     # What is kept of a connection.
 
@@ -118,6 +127,10 @@ class Conduct:
     def obeys(self, connection: Connection, name: str, payload: Any) -> bool:
         """Whether what an event asks for is done."""
         return True
+
+    def fits(self, event: ContractEvent, payload: Any) -> bool:
+        """Whether what a client says fits the event's contract."""
+        return event.is_valid(payload)
 
     def acknowledged(
         self, code: str | None, connection: Connection, event: ContractEvent, payload: Mapping[str, Any]

@@ -1,8 +1,9 @@
 """The check, many times in a row against the reference server, some of them with both cores kept busy.
 
-    python scripts/soak.py [--runs 200] [--busy 50] [--system user-state]
+    python scripts/soak.py [--runs 200] [--busy 50] [--system user-state] [-- COMMAND …]
 
-Prints a line for each run that is not a pass, then the count and the longest run. Exits 1 after a flake.
+With a command, that is run in place of the check: it passes where it exits with 0. Prints a line for each run that is
+not a pass, then the count and the longest run. Exits 1 after a flake.
 """
 
 import argparse
@@ -38,23 +39,18 @@ def busy_cores(seconds: float) -> Iterator[None]:
             spinner.join()
 
 
-def check(system: str, timeout: float) -> tuple[int, float, str]:
-    """Run the check once: its exit code, its seconds, and what it said."""
+def run(command: list[str], timeout: float) -> tuple[int, float, str]:
+    """Run a command once: its exit code, its seconds, and what it said."""
     began = time.monotonic()
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "eventproof", "check", "--reference", "--system", system],
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
         return done.returncode, time.monotonic() - began, done.stdout + done.stderr
     except subprocess.TimeoutExpired:
         return -1, timeout, f"no end within {timeout:.0f} s"
 
 
 def main() -> int:
-    """Run the checks; 0 where every one passed."""
+    """Run them; 0 where every one passed."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--runs", type=int, default=200)
     options.add_argument(
@@ -62,7 +58,11 @@ def main() -> int:
     )
     options.add_argument("--system", default="user-state")
     options.add_argument("--timeout", type=float, default=180)
+    options.add_argument("command", nargs="*", help="what to run in place of the check")
     chosen = options.parse_args()
+    command = chosen.command or [
+        *(sys.executable, "-m", "eventproof", "check", "--reference", "--system", chosen.system)
+    ]
 
     longest = {"quiet": 0.0, "busy": 0.0}
     flakes = 0
@@ -70,9 +70,9 @@ def main() -> int:
         load = "busy" if number > chosen.runs - chosen.busy else "quiet"
         if load == "busy":
             with busy_cores(chosen.timeout):
-                code, seconds, said = check(chosen.system, chosen.timeout)
+                code, seconds, said = run(command, chosen.timeout)
         else:
-            code, seconds, said = check(chosen.system, chosen.timeout)
+            code, seconds, said = run(command, chosen.timeout)
         longest[load] = max(longest[load], seconds)
         if code != 0:
             flakes += 1

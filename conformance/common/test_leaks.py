@@ -19,7 +19,8 @@ async def test_what_clients_leave_behind_is_gone(stage: Stage) -> None:
     if stage.target.metrics is None:
         raise NotTestable('the profile claims "metrics" and does not say where: path and gauges under [metrics]')
     user = await stage.user()
-    async with Gauges(stage.target) as gauges:
+    token = await stage.admin.session() if stage.target.metrics.identity == "admin" else None
+    async with Gauges(stage.target, token) as gauges:
         before = await gauges.read()
         lines = [await user.connect(transport) for transport in stage.transports for _ in range(4)]
         if stage.system is stage.systems[0]:  # the other doors belong to no system alone

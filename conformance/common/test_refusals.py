@@ -1,10 +1,11 @@
 """A refusal carries a code and a sentence that a person can act on, and never a stack trace."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from eventproof.actions import at
+from eventproof.checks import internals
+from eventproof.checks.sentence import is_code, is_sentence
 from eventproof.conform.case import (
     ConnectionRefused,
     ContractViolation,
@@ -15,15 +16,13 @@ from eventproof.conform.case import (
     requirement,
 )
 
-_TRACE = re.compile(r"Traceback \(most recent call|\bat [\w.$<>]+ ?\([^)]*:\d+(:\d+)?\)|File \"[^\"]+\", line \d+")
-
 
 def _problem(code: Any, message: Any, whole: Any) -> str:
-    if _TRACE.search(str(whole)):
-        return "it carries a stack trace"
-    if not isinstance(code, str) or not code.strip():
+    if seen := internals.shown([code, message, whole]):
+        return f"it carries a stack trace, or the error of a database: {seen[:80]!r}"
+    if not is_code(code):
         return "it carries no code"
-    if not isinstance(message, str) or len(message.split()) < 3:
+    if not is_sentence(message):
         return "it carries no sentence"
     return ""
 

@@ -3,8 +3,10 @@
 import asyncio
 
 from eventproof.conform.case import Inconclusive, NotTestable, Stage, every_system, requirement
-from eventproof.conform.rest import Rest, document_of
 from eventproof.target import Call
+
+_SECONDS = 90.0
+"""For all requests of the case together, of the two minutes that a case has."""
 
 
 def _ends_sessions(call: Call) -> int:
@@ -16,25 +18,45 @@ def _ends_sessions(call: Call) -> int:
 @requirement("ALL-REST-1")
 async def test_every_answer_is_documented(stage: Stage) -> None:
     """An operation that several systems have is tried for the first of them alone."""
+    # Hypothesis and Schemathesis take a while to load, and no other case needs them.
+    from eventproof.conform.rest import Rest, document_of
+
+    document = await asyncio.to_thread(document_of, stage.target, stage.system)
     user = await stage.user()
     stage.will_disturb(user)
     theirs = await stage.plays[stage.system.name].parameters(user)
     tokens = {"user": await user.another_token(), "admin": await stage.admin.session()}
-    document = document_of(stage.target, stage.system)
     rest = Rest(stage.target, document, tokens, {**theirs, "userId": user.id}, stage.nobody(like=user))
     own = {operation.id for operation in stage.operations}
     found = [(call, operation) for call, operation in rest.operations() if call.operation in own]
-    sent = 0
-    for call, operation in sorted(found, key=lambda pair: _ends_sessions(pair[0])):
+    left_out, limited, unanswered = [], [], []
+    end = stage.now + _SECONDS
+    for place, (call, operation) in enumerate(sorted(found, key=lambda pair: _ends_sessions(pair[0]))):
         stage.note(f"requests for {call.operation}")
-        sent += await asyncio.to_thread(rest.try_out, call, operation)
+        try:
+            tried = await rest.try_out(call, operation, (end - stage.now) / (len(found) - place))
+        except Inconclusive as silence:
+            unanswered.append(str(silence))
+            continue
+        if not tried.answered:
+            unanswered.append(f"there was no time for {call.operation}")
+        elif tried.left_out:
+            left_out.append(f"{tried.left_out} of {tried.answered + tried.left_out} for {call.operation}")
+        if tried.limited:
+            limited.append(f"{call.operation} ({tried.limited} times)")
+    if left_out:
+        stage.warn(f"ALL-REST-1: requests left out for lack of time: {', '.join(left_out)}")
+    if limited:
+        stage.warn(f"ALL-REST-1: the server limited the rate (429) of {', '.join(limited)}; each request was repeated")
     lacking = sorted(name for name in own - {call.operation for call, _ in found} if _is_a_call(stage, name))
     if lacking:
         raise NotTestable(
             f"the OpenAPI document {stage.target.openapi or 'of ours'} has no {', '.join(lacking)}, which the profile "
             "maps: describe them there, or deny them under [operations]"
         )
-    if not sent:
+    if unanswered:
+        raise Inconclusive("; ".join(unanswered))
+    if not found:
         raise Inconclusive("the OpenAPI document has no operation that the profile maps")
 
 

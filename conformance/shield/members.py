@@ -14,6 +14,7 @@ from eventproof.conform.case import (
     Line,
     Person,
     Received,
+    Silence,
     Stage,
     Target,
 )
@@ -21,6 +22,8 @@ from eventproof.conform.case import (
 SYSTEM: Final = "shield"
 NOTIFICATION_RECEIVED: Final = "notification_received"
 
+_CANARY: Final = ("SHD-NOTE-1",)
+"""What has to hold for the canary, a notification, to arrive."""
 _NEEDED = ("login", "getMe", "submitClaim", "reviewClaim", "approveClaim", "denyClaim", "payClaim", "notifyUser")
 _PLACE: Mapping[str, Any] = {"city": "San Francisco", "state": "CA", "violationType": "no_parking"}
 _LARGER: Mapping[str, str] = {"basic": "pro", "pro": "professional"}
@@ -35,7 +38,7 @@ class Members:
         self.admin = admin
         self._target = target
         self._history = history
-        self._mute = ""
+        self._silence = Silence(*_CANARY)
 
     async def submit(self, user: Person, amount: float = 175.0) -> str:
         """A new claim of this user; its id."""
@@ -74,17 +77,15 @@ class Members:
         return answer.must_succeed()
 
     async def canary(self, *people: Person) -> None:
-        """A notification for each of them, known by its title; once it did not arrive there is none in this run."""
+        """A notification for each of them, known by its title; once two in a row were lost there are no more."""
         for person in people:
-            if self._mute:
-                raise Inconclusive(self._mute)
+            self._silence.check()
             title = f"Canary {len(self._history)}"
             await person.session()
             try:
                 await self.notify(person, title)
             except Inconclusive as refused:
-                self._mute = f"the canary, a notification, cannot be caused: {refused}"
-                raise Inconclusive(self._mute) from refused
+                raise self._silence.missed(f"the canary, a notification, cannot be caused: {refused}") from refused
             for line in person.lines:
                 if line.system == SYSTEM and line.is_open:
                     await self._heard(line, title)
@@ -97,8 +98,11 @@ class Members:
             await line.hears(NOTIFICATION_RECEIVED, is_it)
         except ContractViolation as missing:
             if line.is_open:
-                self._mute = f"the canary, `{NOTIFICATION_RECEIVED}`, did not arrive on {line.name}: {missing}"
-                raise Inconclusive(self._mute) from missing
+                raise self._silence.missed(
+                    f"the canary, `{NOTIFICATION_RECEIVED}`, did not arrive on {line.name}: {missing}"
+                ) from missing
+        else:
+            self._silence.broken()
 
     async def traffic(self, actors: Sequence[Person]) -> None:
         """Claims of all of them at once: some are paid, some denied."""

@@ -4,8 +4,9 @@ A field that a case needs and an event lacks is a ContractViolation; where an an
 business, so there it is NotTestable.
 """
 
+import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ __all__ = ["about", "answered", "answered_count", "data", "day", "fresh", "momen
 _OF_THE_CONNECTION = frozenset({"connected", "ping"})
 _FINEST = Decimal("0.000001")
 """A sum of dollars that is made in binary floating point is off by less."""
+_LEAP_SECOND = re.compile(r"(?<=:\d\d:)60")
 
 
 def data(received: Received) -> dict[str, Any]:
@@ -87,10 +89,11 @@ def money(value: Any) -> Decimal:
 
 
 def moment(value: Any) -> datetime:
-    """A time with its zone, as events write it."""
+    """A time with its zone, as events write it: RFC 3339 has leap seconds, and `t` and `z` in lower case too."""
     try:
-        found = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        text, leaps = _LEAP_SECOND.subn("59", value.upper())
+        found = datetime.fromisoformat(text) + timedelta(seconds=leaps)
+    except (AttributeError, TypeError, ValueError, OverflowError):
         found = datetime.min  # what cannot be read has no zone either
     if found.tzinfo is None:
         raise ContractViolation(f"{value!r} is no time", expected="ISO 8601 with a zone", observed=repr(value))

@@ -16,10 +16,12 @@ from eventproof.conform.case import (
     Received,
     Stage,
     on_stage,
+    proves,
     requirement,
     slow,
 )
 from eventproof.target import Budgets
+from eventproof.unknown import unlike_text
 
 from .claims import Claim, approve, deny, pay, submit
 from .complaints import INVALID_PAYLOAD, NOT_AUTHORIZED, is_refused, must_not_complain, taken
@@ -47,8 +49,8 @@ GRACE: Final = 0.5
 @pytest.mark.parametrize(
     ("withheld", "acknowledged"),
     [
-        pytest.param(CLAIM_PAID, PAYOUT_COMPLETED, marks=pytest.mark.requirement("SHD-ACK-1"), id=CLAIM_PAID),
-        pytest.param(PAYOUT_COMPLETED, CLAIM_PAID, marks=pytest.mark.requirement("SHD-ACK-2"), id=PAYOUT_COMPLETED),
+        pytest.param(CLAIM_PAID, PAYOUT_COMPLETED, marks=proves("SHD-ACK-1"), id=CLAIM_PAID),
+        pytest.param(PAYOUT_COMPLETED, CLAIM_PAID, marks=proves("SHD-ACK-2"), id=PAYOUT_COMPLETED),
     ],
 )
 @on_stage
@@ -105,13 +107,7 @@ def _wrong_acknowledgements(stage: Stage, first: Mapping[str, Received]) -> Iter
 
 def _unlike(stage: Stage, known: str) -> str:
     """An id like this one, which nobody has."""
-    if known.isdigit():
-        return str(stage.random.randrange(2**30, 2**31))
-    digits = {True: "0123456789", False: "abcdef"}
-    made = "".join(
-        stage.random.choice(digits[letter.isdigit()]) if letter in "0123456789abcdef" else letter for letter in known
-    )
-    return made if made != known else f"{known}x"
+    return unlike_text(known, stage.random)
 
 
 @requirement("SHD-ACK-4")
@@ -231,7 +227,7 @@ async def test_retries_outlive_a_restart_of_the_server(stage: Stage) -> None:
     payout = await paid(stage, user, old)
     await stage.restart()
     try:
-        await old.left()
+        await old.ends()
     except ContractViolation as still_open:
         raise Inconclusive(f"{old.name} is still open, so the server was not restarted") from still_open
     line = await user.connect()

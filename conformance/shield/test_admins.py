@@ -10,12 +10,18 @@ import pytest
 from eventproof.actions import at
 from eventproof.conform.case import (
     Answer,
+    Command,
     ContractViolation,
+    Handshake,
     Inconclusive,
     Line,
+    NotApplicable,
     Person,
+    Proof,
     Received,
+    Refusal,
     Stage,
+    TargetUnavailable,
     Transport,
     requirement,
 )
@@ -86,30 +92,60 @@ REQUESTS: Final[Sequence[tuple[str, Sequence[Any]]]] = (
 )
 """What servers let clients say to enter a room; fewer than a connection may say in a second."""
 
+_CLAIMED: Final[Mapping[str, Any]] = {
+    "role": "admin",
+    "userType": "admin",
+    "admin": "true",
+    "isAdmin": "true",
+    "room": "admin:all",
+}
+HANDSHAKES: Final[Mapping[str, Handshake]] = {
+    "fields of its handshake": Handshake(
+        auth={**_CLAIMED, "isAdmin": True, "admin": True, "roles": ["admin"], "rooms": ["admin:all"]}
+    ),
+    "a query": Handshake(query={**_CLAIMED, "roles": "admin", "rooms": "admin:all"}),
+    "headers": Handshake(headers={"X-Role": "admin", "X-User-Role": "admin", "X-Roles": "admin", "X-Admin": "true"}),
+}
+"""By what an intruder asks for more than the token gives, before any event is said."""
+
 
 @requirement("SHD-ADMIN-2")
 async def test_nobody_else_hears_what_is_for_admins_whatever_room_they_ask_for(stage: Stage) -> None:
     owner, intruder = await stage.users(2)
     witness = await stage.admin.connect()
     quiet = await owner.connect(acknowledges=True)
-    intruding = [await _asking_for_rooms(intruder, transport) for transport in stage.transports]
+    intruding = {await _asking_for_rooms(intruder, transport): "by events" for transport in stage.transports}
+    for what, says in HANDSHAKES.items():
+        for transport in stage.transports:
+            if line := await _claiming_a_role(intruder, transport, says):
+                intruding[line] = f"by {what}"
     await stage.canary(owner, intruder)
     since = stage.now
     claim = await submit(stage, owner)
     await raise_fraud_alert(stage, claim)
     await stage.canary(owner, intruder)
-    for line in (quiet, *intruding):
+    for line, asked in ((quiet, "by nothing"), *intruding.items()):
         leaked = [event.name for event in line.received if event.name in ADMIN_EVENTS]
         if leaked:
             raise ContractViolation(
-                f"{line.name} received what is for admins",
+                f"{line.name} received what is for admins; it asked for that {asked}",
                 expected="nothing for admins on a user's connection",
                 observed=", ".join(leaked),
             )
     await witness.awaits("admin_claim_submitted", about(claim))
     await witness.awaits("admin_action_required", _calls_for("fraud_alert", claim, since))
-    if not any(line.is_open for line in intruding):
+    if not any(line.is_open and asked == "by events" for line, asked in intruding.items()):
         raise Inconclusive("no connection of the intruder outlived the attempts, so nothing can be said here")
+
+
+async def _claiming_a_role(intruder: Person, transport: Transport, says: Handshake) -> Line | None:
+    """A connection whose handshake says more than its token; None where it is not let in, as it may well be."""
+    line = intruder.knock(await intruder.session(), transport, says=says, acknowledges=True)
+    try:
+        await line.open()
+    except (ContractViolation, Inconclusive, TargetUnavailable):
+        return None
+    return line
 
 
 async def _asking_for_rooms(intruder: Person, transport: Transport) -> Line:
@@ -131,17 +167,32 @@ async def test_what_only_an_admin_may_do_is_refused_to_everyone_else_and_sends_n
     await stage.canary(owner)
     since = stage.now
     callers: Mapping[str, Callable[..., Awaitable[Answer]]] = {
-        "the owner": owner.call,
-        "another user": intruder.call,
-        "nobody": intruder.call_unauthenticated,
+        "to the owner": owner.call,
+        "to another user": intruder.call,
+        "to nobody": intruder.call_unauthenticated,
     }
+    refused: list[tuple[str, Answer]] = []
     for caller, call in callers.items():
-        for answer in await asyncio.gather(*(call(name, **parameters) for name, parameters in lawful.items())):
-            answer.must_be_refused(f"to {caller}")
+        tried = {name: given for name, given in lawful.items() if caller != "to nobody" or not _is_command(stage, name)}
+        answers = await asyncio.gather(*(call(name, **parameters) for name, parameters in tried.items()))
+        refused += [(caller, answer.must_not_be_done(caller)) for answer in answers]
+    if not refused:
+        raise NotApplicable("every call of an admin is a command that is not told who calls: no user can make one")
     after = await settled(stage, owner, [table])
     await stage.canary(owner)
     for watched in (line, table):
         _must_be_silent(watched, since, (before, after))
+    accepted = await _by_the_admin(stage, lawful, [answer for _, answer in refused])
+    for caller, answer in refused:
+        answer.must_be_refused(caller, beside=accepted.get(answer.operation))
+
+
+async def _by_the_admin(
+    stage: Stage, lawful: Mapping[str, Mapping[str, Any]], refused: Sequence[Answer]
+) -> Mapping[str, Answer]:
+    """The same calls, made by an admin: those whose refusal proves nothing without."""
+    names = dict.fromkeys(answer.operation for answer in refused if answer.proves(Refusal.CALLER) is Proof.BESIDE)
+    return {name: await stage.admin.call(name, **lawful[name]) for name in names}
 
 
 _BY_NO_ADMIN: Final = "By no admin"
@@ -168,14 +219,16 @@ def _title(event: Received) -> Any:
 
 async def _lawful(stage: Stage, owner: Person) -> Mapping[str, Mapping[str, Any]]:
     """Every call of an admin that the target has, with parameters with which it would be accepted from an admin."""
-    new, approved, paid = [await brought_to(stage, owner, status) for status in ("submitted", "approved", "paid")]
+    new, other, approved, paid = [
+        await brought_to(stage, owner, status) for status in ("submitted", "submitted", "approved", "paid")
+    ]
     await request_proof(stage, paid)
     withdrawal = await withdraw(owner, 1.0)
     message = "By no admin."
     known: Mapping[str, Mapping[str, Any]] = {
         "reviewClaim": {"claimId": new.id},
         "approveClaim": {"claimId": new.id},
-        "denyClaim": {"claimId": new.id, "denialCode": "D003"},
+        "denyClaim": {"claimId": other.id, "denialCode": "D003"},
         "raiseFraudAlert": {"claimId": new.id, "message": message},
         "payClaim": {"claimId": approved.id},
         "requestProof": {"claimId": paid.id, "message": message},
@@ -188,5 +241,15 @@ async def _lawful(stage: Stage, owner: Person) -> Mapping[str, Mapping[str, Any]
     return {
         operation.id: {"userId": owner.id, **known.get(operation.id, {})}
         for operation in stage.system.operations
-        if operation.role == "admin" and operation.id in stage.target.operations
+        if operation.role == "admin" and operation.id in stage.target.operations and _is_reachable(stage, operation.id)
     }
+
+
+def _is_command(stage: Stage, operation: str) -> bool:
+    return isinstance(stage.target.operations[operation], Command)
+
+
+def _is_reachable(stage: Stage, operation: str) -> bool:
+    """Whether users of the target can try it: a program that is not told who calls is only for who can run it."""
+    call = stage.target.operations[operation]
+    return not isinstance(call, Command) or call.tells_caller

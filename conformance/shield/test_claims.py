@@ -2,12 +2,23 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import pytest
 
 from eventproof.checks import Finding
-from eventproof.conform.case import Answer, ContractViolation, Inconclusive, Line, Received, Stage, requirement
+from eventproof.conform.case import (
+    Answer,
+    ContractViolation,
+    Inconclusive,
+    Line,
+    Person,
+    Received,
+    Refusal,
+    Stage,
+    requirement,
+)
 
 from .claims import Claim, Step, approve, brought_to, deny, pay, review, submit, take
 from .desks import desks
@@ -32,6 +43,14 @@ ILLEGAL: Final[Mapping[str, Sequence[str]]] = {
     "paid": ("reviewClaim", "approveClaim", "denyClaim"),
 }
 """What leads from a status to another one that no `previousStatus` of the specification allows."""
+
+LEGAL: Final[Mapping[str, str]] = {
+    "reviewClaim": "submitted",
+    "approveClaim": "under_review",
+    "denyClaim": "under_review",
+    "payClaim": "approved",
+}
+"""A status from which each leads to another one."""
 
 AGAIN: Final[Mapping[str, str]] = {
     "under_review": "reviewClaim",
@@ -101,8 +120,10 @@ async def test_an_illegal_transition_is_refused_and_sends_nothing(stage: Stage, 
     await line.awaits("claim_submitted", about(claim))
     await stage.canary(owner)
     since = stage.now
+    refused: list[Answer] = []
     for operation in ILLEGAL[status]:
-        (await _attempt(stage, operation, claim)).must_be_refused(f"although the claim is {status}")
+        answer = await _attempt(stage, operation, claim)
+        refused.append(answer.must_not_be_done(f"although the claim is {status}", Refusal.VALUE))
     if status in AGAIN:
         (await _attempt(stage, AGAIN[status], claim)).must_be_an_answer()
     await stage.canary(owner)
@@ -115,6 +136,14 @@ async def test_an_illegal_transition_is_refused_and_sends_nothing(stage: Stage, 
             expected="nothing",
             observed=", ".join(sent),
         )
+    for answer in refused:
+        twin = partial(_as_allowed, stage, owner, answer.operation)
+        await answer.must_be_refused_beside(twin, f"although the claim is {status}", Refusal.VALUE)
+
+
+async def _as_allowed(stage: Stage, owner: Person, operation: str) -> Answer:
+    """The same call about a claim whose status allows it."""
+    return await _attempt(stage, operation, await brought_to(stage, owner, LEGAL[operation]))
 
 
 def _tried(status: str) -> str:

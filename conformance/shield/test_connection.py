@@ -2,22 +2,22 @@
 
 import math
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from eventproof import checks
-from eventproof.actions import at, expired, expiring, forged
+from eventproof.actions import at, expiring
+from eventproof.conform.bad_tokens import changed, controlled, must_refuse_token
 from eventproof.conform.case import (
     ConnectionRefused,
     ContractViolation,
     Inconclusive,
     NotTestable,
-    Person,
     Stage,
     Transport,
     on_stage,
+    proves,
     requirement,
 )
 
@@ -58,25 +58,6 @@ async def test_the_first_event_is_one_greeting_to_that_connection_alone(stage: S
         )
 
 
-async def _none(_stage: Stage, _user: Person) -> str | None:
-    return None
-
-
-async def _malformed(_stage: Stage, _user: Person) -> str | None:
-    return "this.is.no-token"
-
-
-async def _forged(_stage: Stage, user: Person) -> str | None:
-    return forged(await user.session())
-
-
-async def _expired(stage: Stage, user: Person) -> str | None:
-    token = expired(stage.target, await user.session(), time.time())
-    if token is None:
-        raise NotTestable("an expired token cannot be made: give the profile [jwt] secret_env, or expired_env")
-    return token
-
-
 def _must_say(refused: ConnectionRefused, code: str) -> None:
     said = at(refused.data, "/data/code")
     if said != code:
@@ -87,33 +68,53 @@ def _must_say(refused: ConnectionRefused, code: str) -> None:
         )
 
 
-@pytest.mark.parametrize("transport", [Transport.WEBSOCKET, Transport.POLLING])
+_DOORS = pytest.mark.parametrize("transport", [Transport.WEBSOCKET, Transport.POLLING])
+
+
+@requirement("SHD-CONN-2")
+@_DOORS
 @pytest.mark.parametrize(
-    ("token", "code"),
+    ("special", "token"),
     [
-        pytest.param(_none, AUTH_INVALID, id="no-token", marks=pytest.mark.requirement("SHD-CONN-2")),
-        pytest.param(_malformed, AUTH_INVALID, id="malformed-token", marks=pytest.mark.requirement("SHD-CONN-2")),
-        pytest.param(_forged, AUTH_INVALID, id="forged-token", marks=pytest.mark.requirement("SHD-CONN-2")),
-        pytest.param(_expired, AUTH_EXPIRED, id="expired-token", marks=pytest.mark.requirement("SHD-CONN-3")),
+        pytest.param("without a token", None, id="no-token"),
+        pytest.param("with a malformed token", "this.is.no-token", id="malformed-token"),
+    ],
+)
+async def test_a_connection_without_a_token_is_refused_with_the_code_that_says_why(
+    stage: Stage, transport: Transport, special: str, token: str | None
+) -> None:
+    user = await stage.user()
+    twin = user.knock(await user.session(), transport)
+    _must_say(await stage.must_refuse(user.knock(token, transport), twin, special), AUTH_INVALID)
+
+
+@_DOORS
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        pytest.param("forged", AUTH_INVALID, id="forged-token", marks=proves("SHD-CONN-2")),
+        pytest.param("expired", AUTH_EXPIRED, id="expired-token", marks=proves("SHD-CONN-3")),
     ],
 )
 @on_stage
-async def test_a_connection_without_a_good_token_is_refused_with_the_code_that_says_why(
-    stage: Stage, transport: Transport, token: Callable[[Stage, Person], Awaitable[str | None]], code: str
+async def test_a_connection_with_a_bad_token_is_refused_with_the_code_that_says_why(
+    stage: Stage, transport: Transport, change: str, code: str
 ) -> None:
-    user = await stage.user()
-    presented = await token(stage, user)
-    _must_say(await stage.must_refuse(user.knock(presented, transport), beside=user), code)
+    """Beside the same token without what is bad about it."""
+    _must_say(await must_refuse_token(stage, await stage.user(), change, transport), code)
 
 
 @requirement("SHD-CONN-4")
 async def test_a_session_that_ends_while_connected_is_told_and_closed(stage: Stage) -> None:
+    """Beside one whose token was made alike, and ends later."""
     user = await stage.user()
-    twin = await user.connect()
-    over = math.ceil(time.time()) + 1
-    token = expiring(stage.target, await user.session(), over)
-    if token is None:
+    session = await user.session()
+    if expiring(stage.target, session, time.time()) is None:
         raise NotTestable("a token that expires soon cannot be made: give the profile [jwt] secret_env")
+    twin = await controlled(stage, user, await changed(stage, user, "expired"))
+    await twin.open()
+    over = math.ceil(time.time()) + 1
+    token = expiring(stage.target, session, over)
     line = await user.connect(token=token)
     within = over - time.time() + stage.budgets.event_arrival
     told = await line.hears(ERROR, lambda event: data(event).get("code") == AUTH_EXPIRED, within)
@@ -123,7 +124,7 @@ async def test_a_session_that_ends_while_connected_is_told_and_closed(stage: Sta
             expected=f"not before {over}",
             observed=f"{time.time():.1f}, by our clock: {told.payload}",
         )
-    await line.left()
+    await line.ends()
     await must_hear(stage, user, twin)
 
 
@@ -142,7 +143,7 @@ async def test_a_client_that_leaves_gets_its_own_connection_closed(stage: Stage,
     user, bystander = await stage.users(2)
     twin, other, line = await user.connect(), await bystander.connect(), await user.connect()
     await line.say(CLIENT_DISCONNECT, *reason)
-    await line.left()
+    await line.ends()
     await must_hear(stage, user, twin)
     await must_hear(stage, bystander, other)
 
@@ -198,4 +199,4 @@ async def test_a_client_limited_to_websocket_connects_and_works(stage: Stage) ->
     await line.open()
     await must_hear(stage, user, line)
     await line.say(CLIENT_DISCONNECT, {"reason": "manual"})
-    await line.left()
+    await line.ends()

@@ -9,12 +9,12 @@ from eventproof.conform.case import (
     ContractViolation,
     Fire,
     History,
-    Inconclusive,
     Kind,
     Line,
     NotTestable,
     Person,
     Record,
+    Silence,
     Stage,
     Target,
     Tier,
@@ -23,6 +23,8 @@ from eventproof.conform.case import (
 from .wording import TIER_UPDATED
 
 SYSTEM = "user-state"
+_CANARY = ("UST-TIER-1",)
+"""What has to hold for the canary, a change of tier, to arrive."""
 _NEEDED = ("login", "getMe", "banUser", "unbanUser", "updateUserTier")
 
 
@@ -35,7 +37,7 @@ class Accounts:
         self.admin = admin
         self._target = target
         self._history = history
-        self._mute = ""
+        self._silence = Silence(*_CANARY)
 
     async def ban(self, user: Person) -> Answer:
         """Ban a user."""
@@ -79,17 +81,17 @@ class Accounts:
 
         What was sent to one of them before has arrived by then, so what has not arrived was not sent. It is a
         change of tier, to another one than `unlike`, and known by the name of the tier in it. Raises Inconclusive
-        where it does not arrive; from then on there is none in this run.
+        where it does not arrive; once two in a row did not, there is none in this run any more.
         """
         for user in users:
-            if self._mute:
-                raise Inconclusive(self._mute)
+            self._silence.check()
             tier = self.another_tier(user, unlike)
             mark = len(self._history)
             answer = await self.admin.call("updateUserTier", userId=user.id, tier=tier.name)
             if not answer.is_accepted:
-                self._mute = f"the canary, a change of tier, cannot be caused: updateUserTier answered {answer}"
-                raise Inconclusive(self._mute)
+                raise self._silence.missed(
+                    f"the canary, a change of tier, cannot be caused: updateUserTier answered {answer}"
+                )
             for line in user.lines:
                 if line.system == SYSTEM:
                     await self._heard(line, tier, mark)
@@ -142,11 +144,11 @@ class Accounts:
             except ContractViolation as missing:
                 if not line.is_open:
                     return
-                self._mute = (
+                raise self._silence.missed(
                     f"the canary, `{TIER_UPDATED}` after a change of tier, did not arrive on {line.name}: {missing}"
-                )
-                raise Inconclusive(self._mute) from missing
+                ) from missing
             if heard.order >= mark and _may_tell_of(tier, heard.payload):
+                self._silence.broken()
                 return
 
 

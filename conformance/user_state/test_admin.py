@@ -4,7 +4,18 @@ from typing import Any
 
 import pytest
 
-from eventproof.conform.case import ContractViolation, Inconclusive, Kind, Person, Stage, requirement
+from eventproof.conform.case import (
+    Answer,
+    Command,
+    ContractViolation,
+    Inconclusive,
+    Kind,
+    NotApplicable,
+    Person,
+    Refusal,
+    Stage,
+    requirement,
+)
 
 from .accounts import accounts
 from .wording import TIER_UPDATED
@@ -35,51 +46,77 @@ async def _only_the_canary(stage: Stage, user: Person, since: int) -> None:
         )
 
 
+def _is_reachable(stage: Stage, operation: str) -> None:
+    """Raise NotApplicable where the call is a program that is not told who calls: no user of the target can make it."""
+    call = stage.target.operations.get(operation)
+    if isinstance(call, Command) and not call.tells_caller:
+        raise NotApplicable(
+            f"{operation} is a command without {{token}}: whoever can run it may do so, and no user of the target can"
+        )
+
+
+async def _by_the_admin(stage: Stage, operation: str, user: Person, **parameters: Any) -> Answer:
+    """The call as it is accepted: of the admin, about somebody who is there; a ban comes before it is lifted."""
+    if operation == "unbanUser":
+        await accounts(stage).ban(user)
+    return (await stage.admin.call(operation, userId=user.id, **parameters)).must_succeed()
+
+
 @requirement("UST-ADMIN-1")
 @pytest.mark.parametrize("caller", ["nobody", "a-user"])
 @pytest.mark.parametrize("operation", ["banUser", "unbanUser", "updateUserTier"])
 async def test_an_action_is_refused_to_anyone_but_an_admin(stage: Stage, operation: str, caller: str) -> None:
+    _is_reachable(stage, operation)
+    if caller == "nobody" and isinstance(stage.target.operations.get(operation), Command):
+        raise NotApplicable(f"{operation} is a command with {{token}}: nobody can run it without one")
     user, intruder = await stage.users(2)
     since = await _listens(stage, user)
-    parameters: dict[str, Any] = {"userId": user.id}
-    if operation == "updateUserTier":
-        parameters["tier"] = accounts(stage).another_tier(user).name
-    if caller == "nobody":
-        answer = await intruder.call_unauthenticated(operation, **parameters)
-    else:
-        answer = await intruder.call(operation, **parameters)
-    answer.must_be_refused(f"to {caller.replace('-', ' ')}")
+    given: dict[str, Any] = {"tier": accounts(stage).another_tier(user).name} if operation == "updateUserTier" else {}
+    call = intruder.call_unauthenticated if caller == "nobody" else intruder.call
+    because = f"to {caller.replace('-', ' ')}"
+    answer = (await call(operation, userId=user.id, **given)).must_not_be_done(because)
     await _only_the_canary(stage, user, since)
     (await user.call("getMe")).must_be_accepted()
+    await answer.must_be_refused_beside(lambda: _by_the_admin(stage, operation, user, **given), because)
 
 
 @requirement("UST-ADMIN-1")
 async def test_a_refused_unban_leaves_the_ban(stage: Stage) -> None:
+    _is_reachable(stage, "unbanUser")
     user, intruder = await stage.users(2)
     await user.connect()
     await accounts(stage).ban(user)
     if (await user.log_in()).is_accepted:
         raise Inconclusive("a banned user can log in, so an unban would not show")
-    (await intruder.call("unbanUser", userId=user.id)).must_be_refused("to a user")
-    (await user.log_in()).must_be_refused("although the unban was refused")
+    refused = await intruder.call("unbanUser", userId=user.id)
+    (await user.log_in()).must_be_refused("although the unban was refused", Refusal.LOGIN)
+    await refused.must_be_refused_beside(lambda: stage.admin.call("unbanUser", userId=user.id), "to a user")
 
 
 @requirement("UST-ADMIN-2")
 @pytest.mark.parametrize("operation", ["banUser", "unbanUser", "updateUserTier"])
 async def test_an_unknown_user_is_refused_with_a_client_error(stage: Stage, operation: str) -> None:
+    """Beside the same call about somebody who is there: a call that is not there is answered with 404 as well."""
     witness = await stage.user()
     since = await _listens(stage, witness)
-    parameters: dict[str, Any] = {"userId": stage.nobody(like=witness)}
-    if operation == "updateUserTier":
-        parameters["tier"] = accounts(stage).another_tier(witness).name
-    (await stage.admin.call(operation, **parameters)).must_be_refused("although there is no such user")
+    given: dict[str, Any] = (
+        {"tier": accounts(stage).another_tier(witness).name} if operation == "updateUserTier" else {}
+    )
+    because = "although there is no such user"
+    answer = await stage.admin.call(operation, userId=stage.nobody(like=witness), **given)
+    answer.must_not_be_done(because, Refusal.VALUE)
     await _only_the_canary(stage, witness, since)
+    beside = await _by_the_admin(stage, operation, witness, **given)
+    answer.must_be_refused(because, Refusal.VALUE, beside=beside)
 
 
 @requirement("UST-ADMIN-2")
 async def test_an_unknown_tier_is_refused_with_a_client_error(stage: Stage) -> None:
     user = await stage.user()
     since = await _listens(stage, user)
+    because = "although there is no such tier"
     answer = await stage.admin.call("updateUserTier", userId=user.id, tier="no-such-tier")
-    answer.must_be_refused("although there is no such tier")
+    answer.must_not_be_done(because, Refusal.VALUE)
     await _only_the_canary(stage, user, since)
+    beside = await _by_the_admin(stage, "updateUserTier", user, tier=accounts(stage).another_tier(user).name)
+    answer.must_be_refused(because, Refusal.VALUE, beside=beside)

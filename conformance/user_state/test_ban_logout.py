@@ -5,33 +5,29 @@ import asyncio
 import pytest
 
 from eventproof import checks
-from eventproof.conform.case import ContractViolation, Inconclusive, Line, Person, Stage, Transport, requirement
+from eventproof.conform.case import ContractViolation, Inconclusive, Line, Stage, Transport, on_each, requirement
 
 from .accounts import accounts
+from .devices import devices
 from .wording import BANNED, YOU_ARE_BANNED
 
 
-async def _devices(user: Person, transport: Transport) -> list[Line]:
-    """Two devices, each with a session of its own."""
-    return [await user.connect(transport), await user.connect(transport, token=await user.another_token())]
-
-
 async def _end_of(lines: list[Line]) -> None:
-    await asyncio.gather(*(line.ends() for line in lines))
+    await on_each(lines, lambda line: line.ends(), "were closed by the server")
 
 
 @requirement("UST-BAN-1")
 @pytest.mark.parametrize("transport", Transport)
 async def test_every_connection_hears_of_the_ban(stage: Stage, transport: Transport) -> None:
     user = await stage.user()
-    lines = await _devices(user, transport)
+    lines = await devices(stage, user, transport)
     (await stage.admin.call("banUser", userId=user.id)).must_be_accepted()
-    for line in lines:
-        heard = await line.hears(BANNED)
+    told = await on_each(lines, lambda line: line.hears(BANNED), f"heard `{BANNED}`")
+    for line, heard in zip(lines, told, strict=True):
         stage.judge(checks.invalid(stage.records, stage.known, BANNED))
         if heard.payload["message"] != YOU_ARE_BANNED:
             raise ContractViolation(
-                f"`{BANNED}` does not carry the message of the specification",
+                f"`{BANNED}` on {line} does not carry the message of the specification",
                 expected=YOU_ARE_BANNED,
                 observed=str(heard.payload),
             )
@@ -40,17 +36,20 @@ async def test_every_connection_hears_of_the_ban(stage: Stage, transport: Transp
 @requirement("UST-BAN-2")
 @pytest.mark.parametrize("transport", Transport)
 async def test_every_connection_is_closed_by_the_server(stage: Stage, transport: Transport) -> None:
+    """Where a DISCONNECT packet ends the namespace alone, its transport gets nobody in again, and nothing comes."""
     user = await stage.user()
-    lines = await _devices(user, transport)
+    lines = await devices(stage, user, transport)
     await accounts(stage).ban(user)
     await _end_of(lines)
+    await on_each(lines, lambda line: line.must_stay_out(), "stayed out")
+    stage.judge(checks.heard_after_close(stage.records))
 
 
 @requirement("UST-BAN-3")
 @pytest.mark.parametrize("transport", Transport)
 async def test_the_user_hears_why_before_the_connection_closes(stage: Stage, transport: Transport) -> None:
     user = await stage.user()
-    lines = await _devices(user, transport)
+    lines = await devices(stage, user, transport)
     await accounts(stage).ban(user)
     try:
         await _end_of(lines)
@@ -79,7 +78,7 @@ async def test_nobody_else_is_told_or_logged_out(stage: Stage) -> None:
 @requirement("UST-BAN-8")
 async def test_all_connections_close_within_the_time_given(stage: Stage) -> None:
     user = await stage.user()
-    lines = [await user.connect(transport) for transport in stage.transports for _ in range(2)]
+    lines = await devices(stage, user, stage.transports[0])
     await accounts(stage).ban(user)
     await _end_of(lines)
     names = [line.name for line in lines]

@@ -1,12 +1,9 @@
 """The channel opens for a valid session token, and for nothing else."""
 
-import time
-from collections.abc import Awaitable, Callable
-
 import pytest
 
-from eventproof.actions import expired, forged
-from eventproof.conform.case import NotTestable, Person, Stage, Transport, requirement
+from eventproof.conform.bad_tokens import must_refuse_token
+from eventproof.conform.case import Stage, Transport, requirement
 
 from .accounts import accounts
 from .wording import BANNED, TIER_UPDATED
@@ -23,47 +20,44 @@ async def test_a_valid_token_opens_the_channel_and_events_arrive(stage: Stage, t
     await line.hears_any(TIER_UPDATED, BANNED)
 
 
-async def _none(_stage: Stage, _user: Person) -> str | None:
-    return None
-
-
-async def _malformed(_stage: Stage, _user: Person) -> str | None:
-    return "this is no token"
-
-
-async def _forged(_stage: Stage, user: Person) -> str | None:
-    return forged(await user.session())
-
-
-async def _expired(stage: Stage, user: Person) -> str | None:
-    token = expired(stage.target, await user.session(), time.time())
-    if token is None:
-        raise NotTestable("an expired token cannot be made: give the profile [jwt] secret_env, or expired_env")
-    return token
-
-
-async def _of_a_banned_user(stage: Stage, user: Person) -> str | None:
-    token = await user.session()
-    await user.connect()
-    await accounts(stage).ban(user)
-    return user.minted() or token
+_DOORS = pytest.mark.parametrize("transport", [Transport.WEBSOCKET, Transport.POLLING])
 
 
 @requirement("UST-CONN-2")
-@pytest.mark.parametrize("transport", [Transport.WEBSOCKET, Transport.POLLING])
+@_DOORS
 @pytest.mark.parametrize(
-    "token",
+    ("special", "token"),
     [
-        pytest.param(_none, id="no-token"),
-        pytest.param(_malformed, id="malformed-token"),
-        pytest.param(_forged, id="forged-token"),
-        pytest.param(_expired, id="expired-token"),
-        pytest.param(_of_a_banned_user, id="token-of-a-banned-user"),
+        pytest.param("without a token", None, id="no-token"),
+        pytest.param("with a malformed token", "this is no token", id="malformed-token"),
     ],
 )
-async def test_a_connection_without_a_good_token_is_refused(
-    stage: Stage, transport: Transport, token: Callable[[Stage, Person], Awaitable[str | None]]
+async def test_a_connection_without_a_token_is_refused(
+    stage: Stage, transport: Transport, special: str, token: str | None
 ) -> None:
+    user = await stage.user()
+    twin = user.knock(await user.session(), transport)
+    await stage.must_refuse(user.knock(token, transport), beside=twin, special=special)
+
+
+@requirement("UST-CONN-2")
+@_DOORS
+@pytest.mark.parametrize(
+    "change", [pytest.param("forged", id="forged-token"), pytest.param("expired", id="expired-token")]
+)
+async def test_a_connection_with_a_bad_token_is_refused(stage: Stage, transport: Transport, change: str) -> None:
+    """Beside the same token without what is bad about it."""
+    await must_refuse_token(stage, await stage.user(), change, transport)
+
+
+@requirement("UST-CONN-2")
+@_DOORS
+async def test_the_connection_of_a_banned_user_is_refused(stage: Stage, transport: Transport) -> None:
+    """With a token that was never revoked, where one can be made; it was accepted before the ban."""
     user, bystander = await stage.users(2)
-    presented = await token(stage, user)
-    await stage.must_refuse(user.knock(presented, transport), beside=bystander)
+    token = user.minted() or await user.session()
+    await user.connect(transport, token=token)
+    await accounts(stage).ban(user)
+    token = user.minted() or token
+    twin = bystander.knock(await bystander.session(), transport)
+    await stage.must_refuse(user.knock(token, transport), beside=twin, special="with the token of a banned user")

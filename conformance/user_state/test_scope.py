@@ -3,7 +3,16 @@
 import pytest
 
 from eventproof import checks
-from eventproof.conform.case import Inconclusive, Kind, NotApplicable, Stage, judges_the_run, on_stage, requirement
+from eventproof.conform.case import (
+    Inconclusive,
+    Kind,
+    NotApplicable,
+    Stage,
+    judges_the_run,
+    on_stage,
+    proves,
+    requirement,
+)
 
 from .accounts import accounts
 from .wording import BANNED, TIER_UPDATED, UNBANNED
@@ -32,9 +41,9 @@ async def test_nothing_outside_the_catalogue_was_received(stage: Stage) -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        pytest.param(BANNED, marks=pytest.mark.requirement("UST-BAN-1")),
-        pytest.param(TIER_UPDATED, marks=pytest.mark.requirement("UST-TIER-1")),
-        pytest.param(UNBANNED, marks=pytest.mark.requirement("UST-UNBAN-3")),
+        pytest.param(BANNED, marks=proves("UST-BAN-1")),
+        pytest.param(TIER_UPDATED, marks=proves("UST-TIER-1")),
+        pytest.param(UNBANNED, marks=proves("UST-UNBAN-3")),
     ],
 )
 @on_stage

@@ -5,7 +5,17 @@ from itertools import pairwise
 import pytest
 
 from eventproof import checks
-from eventproof.conform.case import ContractViolation, NotTestable, Person, Stage, Tier, Transport, requirement
+from eventproof.conform.case import (
+    Answer,
+    ContractViolation,
+    NotTestable,
+    Person,
+    Refusal,
+    Stage,
+    Tier,
+    Transport,
+    requirement,
+)
 
 from .accounts import accounts
 from .wording import TIER_UPDATED, your_plan_is
@@ -60,15 +70,9 @@ async def _told(stage: Stage, user: Person, tier: Tier) -> None:
             await line.awaits(TIER_UPDATED)
 
 
-async def _use(user: Person, tier: Tier) -> None:
+async def _use(user: Person, tier: Tier) -> Answer:
     assert tier.unlocks is not None  # the callers choose only such tiers
-    (await user.call(tier.unlocks.operation, **tier.unlocks.parameters)).must_be_accepted()
-
-
-async def _use_no_more(user: Person, tier: Tier) -> None:
-    assert tier.unlocks is not None  # the callers choose only such tiers
-    answer = await user.call(tier.unlocks.operation, **tier.unlocks.parameters)
-    answer.must_be_refused(f"although the tier {tier.name} was taken away")
+    return await user.call(tier.unlocks.operation, **tier.unlocks.parameters)
 
 
 @requirement("UST-TIER-3")
@@ -78,17 +82,20 @@ async def test_what_the_new_tier_unlocks_works_as_soon_as_it_is_told(stage: Stag
     for below, tier in _unlocking(stage):
         await _told(stage, user, below)
         await _told(stage, user, tier)
-        await _use(user, tier)
+        (await _use(user, tier)).must_be_accepted()
 
 
 @requirement("UST-TIER-4")
 async def test_what_the_lower_tier_lacks_is_refused_as_soon_as_it_is_told(stage: Stage) -> None:
+    """It was not refused before, so it is the tier that it is refused for."""
     user = await stage.user()
     await user.connect()
     for below, tier in reversed(_unlocking(stage)):
         await _told(stage, user, tier)
+        before = (await _use(user, tier)).must_succeed()
         await _told(stage, user, below)
-        await _use_no_more(user, tier)
+        because = f"although the tier {tier.name} was taken away"
+        (await _use(user, tier)).must_be_refused(because, Refusal.ENTITLEMENT, beside=before)
 
 
 @requirement("UST-TIER-5")

@@ -28,12 +28,16 @@ async def test_after_unban_the_user_logs_in_and_connects_as_before(stage: Stage)
 async def test_tokens_that_the_ban_revoked_stay_revoked(stage: Stage, transport: Transport) -> None:
     user, bystander = await stage.users(2)
     tokens = [await user.session(), await user.another_token()]
-    await user.connect(transport)
+    before = [(await user.call("getMe", token=token)).must_succeed() for token in tokens]
+    await (await user.connect(transport, token=tokens[1])).close()
+    await user.connect(transport, token=tokens[0])
     await accounts(stage).ban(user)
     await accounts(stage).unban(user)
-    for token in tokens:
-        (await user.call("getMe", token=token)).must_be_refused("with a token that the ban revoked")
-        await stage.must_refuse(user.knock(token, transport), beside=bystander)
+    for token, accepted, session in zip(tokens, before, ("first", "second"), strict=True):
+        special = f"with the token of the {session} session, which the ban revoked"
+        (await user.call("getMe", token=token)).must_be_refused(special, beside=accepted)
+        twin = bystander.knock(await bystander.session(), transport)
+        await stage.must_refuse(user.knock(token, transport), beside=twin, special=special)
 
 
 @requirement("UST-UNBAN-3")

@@ -10,13 +10,13 @@ _OVER = (Kind.ANSWERED, Kind.UNANSWERED)
 def refused(records: Sequence[Record]) -> frozenset[int]:
     """The places in the records of the calls that were certainly refused, with a status of 400 to 499.
 
-    A history does not tell which answer belongs to which of several calls of one operation that one actor had under way
-    at once: such calls were refused where all of them were.
+    A record tells by its number to which call an answer belongs. Where it has none, that is not known of several calls
+    of one operation that one actor had under way at once: such calls were refused where all of them were.
     """
     found: set[int] = set()
-    under_way: dict[tuple[str, str], tuple[list[int], list[Record]]] = {}
+    under_way: dict[tuple[str, str, int | None], tuple[list[int], list[Record]]] = {}
     for index, record in enumerate(records):
-        key = (record.actor, record.name)
+        key = (record.actor, record.name, record.call)
         if record.kind is Kind.CALLED:
             under_way.setdefault(key, ([], []))[0].append(index)
         elif record.kind in _OVER and key in under_way:

@@ -1,4 +1,7 @@
-"""How did connections end: by whom, when, and after what?"""
+"""How did connections end: by whom, when, and after what?
+
+A connection ends with its transport, or with the DISCONNECT packet of its namespace, whichever comes first.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -6,10 +9,13 @@ from eventproof.history import Kind, Record
 
 from .finding import Finding
 
+DISCONNECT = "DISCONNECT"
+"""The name of the note that the server ended our part in a namespace."""
+
 
 def left_open(records: Iterable[Record], connections: Iterable[str]) -> Iterator[Finding]:
     """The connections that the peer did not close."""
-    closed = {record.connection for record in records if record.kind is Kind.CLOSED and _by_peer(record)}
+    closed = {record.connection for record in records if _is_end(record) and _by_peer(record)}
     for connection in connections:
         if connection not in closed:
             yield Finding(f"{connection} was not closed by the server", expected="closed", observed="open")
@@ -18,8 +24,9 @@ def left_open(records: Iterable[Record], connections: Iterable[str]) -> Iterator
 def closed_untold(records: Sequence[Record], name: str, connections: Iterable[str]) -> Iterator[Finding]:
     """The connections that were closed before `name` had arrived on them."""
     for connection in connections:
-        told = _first(records, connection, Kind.RECEIVED, name)
-        closed = _first(records, connection, Kind.CLOSED)
+        mine = [record for record in records if record.connection == connection]
+        told = next((record for record in mine if record.kind is Kind.RECEIVED and record.name == name), None)
+        closed = next(filter(_is_end, mine), None)
         if closed is not None and (told is None or closed.at < told.at):
             yield Finding(
                 f"{connection} was closed before `{name}` arrived on it",
@@ -32,12 +39,13 @@ def closed_untold(records: Sequence[Record], name: str, connections: Iterable[st
 def closed_early(records: Iterable[Record], connections: Iterable[str]) -> Iterator[Finding]:
     """The connections that the peer closed although it had to keep them."""
     kept = frozenset(connections)
-    for record in records:
-        if record.kind is Kind.CLOSED and record.connection in kept and _by_peer(record):
+    for record in first_ends(records):
+        if record.connection in kept and _by_peer(record):
+            reason = "a DISCONNECT packet" if record.kind is Kind.NOTE else record.payload.get("reason")
             yield Finding(
                 f"{record.connection} was closed by the server",
                 expected="an open connection",
-                observed=f"closed: {record.payload.get('reason') or 'no reason given'}",
+                observed=f"closed: {reason or 'no reason given'}",
                 record=record,
             )
 
@@ -46,8 +54,10 @@ def heard_after_close(records: Iterable[Record]) -> Iterator[Finding]:
     """What was received on a connection after its end."""
     closed: set[str] = set()
     for record in records:
-        if record.kind is Kind.CLOSED:
+        if _is_end(record):
             closed.add(record.connection)
+        elif record.kind is Kind.OPENED:
+            closed.discard(record.connection)
         elif record.kind is Kind.RECEIVED and record.connection in closed:
             yield Finding(
                 f"{record.connection} received `{record.name}` after its end",
@@ -57,12 +67,18 @@ def heard_after_close(records: Iterable[Record]) -> Iterator[Finding]:
             )
 
 
+def first_ends(records: Iterable[Record]) -> Iterator[Record]:
+    """What ended each connection: the first end of each."""
+    ended: set[str] = set()
+    for record in filter(_is_end, records):
+        if record.connection not in ended:
+            ended.add(record.connection)
+            yield record
+
+
+def _is_end(record: Record) -> bool:
+    return record.kind is Kind.CLOSED or (record.kind is Kind.NOTE and record.name == DISCONNECT)
+
+
 def _by_peer(record: Record) -> bool:
-    return isinstance(record.payload, dict) and record.payload.get("by") == "peer"
-
-
-def _first(records: Iterable[Record], connection: str, kind: Kind, name: str | None = None) -> Record | None:
-    for record in records:
-        if record.connection == connection and record.kind is kind and (name is None or record.name == name):
-            return record
-    return None
+    return record.kind is Kind.NOTE or (isinstance(record.payload, dict) and record.payload.get("by") == "peer")

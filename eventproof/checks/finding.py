@@ -27,4 +27,6 @@ def raise_for(findings: Iterable[Finding]) -> None:
         return
     first, more = found[0], len(found) - 1
     others = f" (and {more} more like it)" if more else ""
-    raise ContractViolation(first.sentence + others, expected=first.expected, observed=first.observed)
+    raise ContractViolation(
+        first.sentence + others, expected=first.expected, observed=first.observed, record=first.record
+    )

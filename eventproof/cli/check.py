@@ -40,12 +40,14 @@ def check(
 ) -> int:
     """Check that a server keeps its contract.
 
-    The target is a profile (eventproof.toml here by default) or a URL.
+    The target is a URL or a profile: by default eventproof.toml here, or above up to the repository's root.
     """
     from eventproof import catalog
     from eventproof.conform import launch, listing, rehearsal, run
+    from eventproof.redaction import redacted
     from eventproof.report import folder
     from eventproof.report.progress import progress
+    from eventproof.report.visible import sentence
 
     if explain:
         entry = listing.explained(explain)
@@ -65,7 +67,8 @@ def check(
         known = launch.target_of(given, environment)
         if dry_run:
             steps = rehearsal.dry_run(launch.narrowed(known, systems))
-            say(dumped([asdict(step) for step in steps]) if as_json else rehearsal.text_of(steps))
+            lines = rehearsal.text_of(steps).splitlines()
+            say(dumped(redacted([*map(asdict, steps)])) if as_json else "\n".join(map(sentence, lines)))
             return exit_code(outcome(step.verdict for step in steps))
         with folder.prepared(results, "check") as written, progress() as listener:
             checked = run.check(

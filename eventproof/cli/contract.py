@@ -9,29 +9,30 @@ from .output import dumped, json_option, say
 
 @click.group()
 def contract() -> None:
-    """What the contracts say of events, and whether a payload fits."""
+    """What the contracts say of events and of calls, and whether a payload fits."""
 
 
 @contract.command("list")
 @click.option("--system", "systems", multiple=True, metavar="NAME", help="Of this system alone; may be repeated.")
 @json_option
 def contract_list(systems: tuple[str, ...], as_json: bool) -> None:
-    """Every event, with its direction and what it says."""
-    from eventproof import catalog, contract
+    """Every event, with its direction and what it says, and every call, with who makes it."""
+    from eventproof import catalog, contract, contract_calls
 
-    rows = contract.listing(catalog.load(), systems or None)
+    known = catalog.load()
+    rows = contract.listing(known, systems or None) + contract_calls.listing(known, systems or None)
     say(dumped(rows) if as_json else contract.listing_text(rows))
 
 
 @contract.command("show")
-@click.argument("event")
+@click.argument("name")
 @json_option
-def contract_show(event: str, as_json: bool) -> None:
-    """Everything that the contract says of an event."""
+def contract_show(name: str, as_json: bool) -> None:
+    """Everything that the contract says of an event, or of a call and how a profile says where it differs."""
     from eventproof import catalog, contract
 
-    shown = contract.shown(contract.find(catalog.load(), event))
-    say(dumped(shown) if as_json else contract.shown_text(shown))
+    data, text = contract.described(catalog.load(), name)
+    say(dumped(data) if as_json else text)
 
 
 @contract.command("validate")

@@ -1,8 +1,10 @@
 """Runs one command line: our exceptions become a sentence on standard error and a code of `verdict.ExitCode`."""
 
+import io
 import os
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -15,6 +17,7 @@ from .check import check
 from .contract import contract
 from .demo import demo
 from .init import init
+from .output import to_reader_of
 from .swarm import swarm
 
 __all__ = ["main", "run"]
@@ -51,10 +54,21 @@ for _verb in (demo, check, swarm, init, contract):
 
 def main() -> None:
     """The console script `eventproof`; never returns."""
+    _open_streams()
     for ending in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup
             signal.signal(ending, _like_ctrl_c)
     sys.exit(run(sys.argv[1:]))
+
+
+def _open_streams() -> None:
+    """Whoever closed a stream wants to hear nothing of it; what an encoding cannot say is shown as an escape."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the end
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _like_ctrl_c(number: int, frame: FrameType | None) -> None:
@@ -86,8 +100,11 @@ def run(arguments: list[str]) -> int:
     return int(code or 0)
 
 
-def _say(sentence: str) -> None:
-    click.echo(f"eventproof: {sentence}", err=True)
+def _say(text: str) -> None:
+    from eventproof.report.visible import sentence
+
+    with to_reader_of(sys.stderr):
+        click.echo(f"eventproof: {sentence(text)}", err=True)
 
 
 def _raise_for_debugging() -> None:

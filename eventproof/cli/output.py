@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from eventproof.report.records import Run
 from eventproof.verdict import exit_code
 
 __all__ = ["dumped", "finish", "json_option", "results_option", "say"]
+
+_FOREIGN = re.compile("[^\0-\x7f]")
 
 results_option = click.option(
     "--results",
@@ -36,7 +39,11 @@ def to_reader_of(stream: TextIO) -> Iterator[None]:
 
 
 def say(text: str) -> None:
-    """Print to standard output."""
+    """Print to standard output; what its encoding cannot say becomes an escape that JSON has too."""
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        text = _FOREIGN.sub(lambda letter: json.dumps(letter[0])[1:-1], text)
     with to_reader_of(sys.stdout):
         click.echo(text)
 

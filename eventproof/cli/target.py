@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
@@ -36,7 +35,11 @@ target_options = _options(
 
 @contextmanager
 def chosen(target: str | None, reference: bool, fault: str | None, **server: Any) -> Iterator[str]:
-    """What the caller named as a target: a profile's path or a URL, or the bundled server while it runs."""
+    """What the caller named as a target: a profile's path or a URL, or the bundled server while it runs.
+
+    Where nothing is named it is the profile of this folder, or of one above it in the same repository.
+    """
+    from eventproof import profile
     from eventproof import reference as bundled
 
     if fault and not reference:
@@ -48,8 +51,8 @@ def chosen(target: str | None, reference: bool, fault: str | None, **server: Any
             yield str(running.profile)
     elif target:
         yield target
-    elif Path("eventproof.toml").is_file():
-        yield "eventproof.toml"
+    elif found := profile.found():
+        yield str(found)
     else:
         raise UsageError(
             "no target: name a profile or a URL, write eventproof.toml here with `eventproof init`, or try --reference"

@@ -93,6 +93,8 @@ class Closed:
     """The code of the WebSocket CLOSE frame, or the HTTP status."""
     disconnected_at: float | None = None
     """When the DISCONNECT packet of our namespace came, if it did."""
+    said: Any = None
+    """What an HTTP answer that ended it said: JSON, or a text."""
 
 
 class ConnectionRefused(ContractViolation):

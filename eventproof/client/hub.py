@@ -3,10 +3,10 @@
 No greenlet and no thread per connection or message.
 """
 
+import socket
 import ssl
-from _socket import SOCK_STREAM, getaddrinfo
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -14,14 +14,17 @@ from typing import Any
 import gevent
 
 from eventproof.wire import engineio, websocket
+from eventproof.wire.connection import Recovery
 
 from .address import Address, unreachable
 from .hub_connection import HubSocketIO, Listener
 from .sources import Sources
-from .stream import Dial
+from .stream import Dial, Place
 from .tls import Tls
 
 __all__ = ["Hub"]
+
+Headers = tuple[tuple[str, str], ...]
 
 
 class Hub:
@@ -30,7 +33,8 @@ class Hub:
     `sources` are local addresses to connect from, in turn: each has its own 28,000 ports. Towards loopback further
     addresses are taken as they are needed. At most `opening` connections are being opened at once; the others wait
     their turn. A connection that is not open after `patience` seconds is given up, as is one that lets more than
-    `max_unsent` bytes wait. What a listener raises goes to `on_fault`, or to gevent, which prints it.
+    `max_unsent` bytes wait, or brings a message of more than `max_message` bytes. What a listener raises goes to
+    `on_fault`, or to gevent, which prints it.
     Raises TargetUnavailable where the host has no address.
     """
 
@@ -44,22 +48,20 @@ class Hub:
         opening: int = 64,
         patience: float = 10.0,
         max_unsent: int = 64 * 1024,
+        max_message: int = 16 * 1024 * 1024,
         ssl_context: ssl.SSLContext | None = None,
         on_fault: Callable[[Exception], None] | None = None,
     ) -> None:
         address = Address.parse(base_url)
-        family, place = _resolved(address)
+        places = [Place(family, place, Sources(sources, place[0])) for family, place in _resolved(address)]
         tls = partial(Tls, address.host, ssl_context) if address.tls else None
         self.patience = patience
+        self.max_message = max_message
         self.on_fault = on_fault
         self._loop = gevent.get_hub().loop
-        self.dial = Dial(self._loop, family, place, Sources(sources, place[0]), tls, max_unsent)
-        self.request = partial(
-            websocket.handshake_request,
-            address.authority,
-            address.target(f"{path}?{engineio.query('websocket')}"),
-            headers=tuple(headers),
-        )
+        self.dial = Dial(self._loop, places, tls, max_unsent)
+        self._address, self._path, self._headers = address, path, tuple(headers)
+        self._ask = self._asking()
         self._limit = opening
         self._starting = False
         self._waiting: deque[HubSocketIO] = deque()
@@ -72,13 +74,36 @@ class Hub:
         """How many connections are open or being opened."""
         return len(self._connections)
 
-    def open(self, listener: Listener, auth: Any = None, namespace: str = "/", name: Any = None) -> HubSocketIO:
-        """Begin to connect; the listener hears what comes of it, never before this returns."""
-        connection = HubSocketIO(self, listener, auth, namespace, name)
+    def open(
+        self,
+        listener: Listener,
+        auth: Any = None,
+        namespace: str = "/",
+        name: Any = None,
+        recover: Recovery | None = None,
+        headers: Iterable[tuple[str, str]] = (),
+        query: Mapping[str, str] | None = None,
+    ) -> HubSocketIO:
+        """Begin to connect; the listener hears what comes of it, never before this returns.
+
+        `recover` is the `recovery` of a connection that has ended, to go on from there. `headers` and `query` go with
+        the request for a WebSocket.
+        """
+        ask = self._asking(tuple(headers), query) if headers or query else self._ask
+        connection = HubSocketIO(self, listener, auth, namespace, name, recover, ask)
         self._connections.add(connection)
         self._waiting.append(connection)
         self._start_some_soon()
         return connection
+
+    def _asking(self, headers: Headers = (), query: Mapping[str, str] | None = None) -> Callable[[str], bytes]:
+        """What makes the request for a WebSocket of its key."""
+        return partial(
+            websocket.handshake_request,
+            self._address.authority,
+            self._address.target(f"{self._path}?{engineio.query('websocket', None, query)}"),
+            headers=(*self._headers, *headers),
+        )
 
     def close(self) -> None:
         """Close every connection and the hub itself."""
@@ -118,9 +143,10 @@ class Hub:
             connection.expire()
 
 
-def _resolved(address: Address) -> tuple[int, Any]:
+def _resolved(address: Address) -> list[tuple[int, Any]]:
+    """The addresses of the server, in the order in which they are tried."""
     try:
-        family, _, _, _, place = getaddrinfo(address.host, address.port, type=SOCK_STREAM)[0]
-    except OSError as error:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
         raise unreachable(address, error) from None
-    return family, place
+    return [(family, place) for family, _, _, _, place in found]

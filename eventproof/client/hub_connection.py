@@ -26,10 +26,12 @@ from eventproof.wire.connection import (
     Opened,
     PingReceived,
     PongReceived,
+    Recovery,
     TransportClosed,
 )
 from eventproof.wire.engineio import Message
-from eventproof.wire.websocket import Opcode
+from eventproof.wire.states import SessionState
+from eventproof.wire.websocket import CloseCode, Opcode
 
 from .stream import Dial, End, Stream
 
@@ -53,6 +55,7 @@ class CloseReason(Enum):
     NOT_OPENED = "not opened in time"
     CONGESTED = "the peer reads nothing"
     VIOLATION = "protocol violation"
+    OVERSIZED = "a larger message than we take"
 
 
 _ENDS = {
@@ -98,12 +101,11 @@ class Home(Protocol):
 
     patience: float
     """Seconds in which a connection must be open."""
+    max_message: int
+    """How many bytes a message may have."""
     on_fault: Callable[[Exception], None] | None
     """Told of what a listener raises; gevent is where this is None."""
     dial: Dial
-
-    def request(self, key: str) -> bytes:
-        """The request that asks for a WebSocket."""
 
     def has_opened(self, connection: "HubSocketIO") -> None:
         """A connection is open."""
@@ -113,9 +115,13 @@ class Home(Protocol):
 
 
 class HubSocketIO:
-    """One connection. `name` is the caller's to use; `due` is when silence becomes its end."""
+    """One connection. `name` is the caller's to use; `due` is when silence becomes its end.
+
+    `recovery` is set at the end, where the server offers that another connection goes on from there.
+    """
 
     __slots__ = (
+        "_ask",
         "_auth",
         "_frames",
         "_gone",
@@ -130,15 +136,27 @@ class HubSocketIO:
         "due",
         "is_open",
         "name",
+        "recovery",
     )
 
-    def __init__(self, hub: Home, listener: Listener, auth: Any, namespace: str, name: Any) -> None:
+    def __init__(
+        self,
+        hub: Home,
+        listener: Listener,
+        auth: Any,
+        namespace: str,
+        name: Any,
+        recover: Recovery | None,
+        ask: Callable[[str], bytes],
+    ) -> None:
         self.name = name
         self.due = float("inf")
+        self.recovery = recover
         self.is_open = self._gone = False
         self._hub = hub
         self._listener = listener
         self._auth = auth
+        self._ask: Callable[[str], bytes] | None = ask
         self._namespace = namespace
         self._patience = hub.patience
         self._stream: Stream | None = None
@@ -146,6 +164,11 @@ class HubSocketIO:
         self._head = b""
         self._frames: websocket.FrameDecoder | None = None
         self._session: Connection | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the server has opened an Engine.IO session, and has not ended it."""
+        return self._session is not None and self._session.state is not SessionState.OPENING
 
     @property
     def unsent(self) -> int:
@@ -178,13 +201,16 @@ class HubSocketIO:
     def connected(self) -> None:
         """Bytes can be sent: ask for a WebSocket."""
         self._key = websocket.new_key(os.urandom(16))
-        self._write(self._hub.request(self._key))
+        if self._ask is not None:
+            self._write(self._ask(self._key))
+            self._ask = None
 
     def arrived(self, data: bytes, at: float) -> None:
         """Bytes were read."""
         if self._gone:
             return
-        self.due = at + self._patience
+        if self.is_open:
+            self.due = at + self._patience
         try:
             if self._frames is None:
                 data = self._handshake(data, at)
@@ -192,7 +218,8 @@ class HubSocketIO:
                 self._feed(self._frames, data, at)
         except ProtocolViolation as violation:
             detail = f"{violation} Expected {violation.expected}, got {violation.observed}"
-            self._end(CloseReason.VIOLATION, detail, at)
+            is_large = isinstance(violation, websocket.FrameViolation) and violation.close_code is CloseCode.TOO_BIG
+            self._end(CloseReason.OVERSIZED if is_large else CloseReason.VIOLATION, detail, at)
         except Exception as error:
             if self._hub.on_fault is None:
                 raise
@@ -223,10 +250,12 @@ class HubSocketIO:
         if response is None:
             return b""
         self._head, self._key = b"", ""
+        if response.violation is not None:
+            raise response.violation
         if not response.accepted:
             self._end(CloseReason.REFUSED, f"HTTP {response.status} {response.reason}".rstrip(), at)
             return b""
-        self._frames = websocket.FrameDecoder()
+        self._frames = websocket.FrameDecoder(max_message=self._hub.max_message)
         self._session = Connection(loads=orjson.loads)
         return response.rest
 
@@ -259,7 +288,7 @@ class HubSocketIO:
     def _on_opened(self, event: Opened, _at: float) -> None:
         self._patience = event.ping_interval + event.ping_timeout
         if self._session is not None:
-            self._send(self._session.connect(self._namespace, self._auth))
+            self._send(self._session.connect(self._namespace, self._auth, self.recovery))
         self._auth = None
 
     def _on_accepted(self, _event: Connected, at: float) -> None:
@@ -304,11 +333,18 @@ class HubSocketIO:
         if self._gone:
             return
         self._gone, self.is_open = True, False
+        if self._session is not None:
+            self.recovery = self._session.recovery(self._namespace) or self.recovery
         if self._stream is not None:
             self._stream.close()
         self._stream = self._session = self._frames = None
         self._hub.has_ended(self)
-        self._listener.closed(self, Closed(reason, detail), at)
+        try:
+            self._listener.closed(self, Closed(reason, detail), at)
+        except Exception as error:
+            if self._hub.on_fault is None:
+                raise
+            self._hub.on_fault(error)
 
 
 _HANDLERS: dict[type, Callable[[HubSocketIO, Any, float], None]] = {

@@ -8,16 +8,17 @@ from eventproof.errors import ProtocolViolation
 from eventproof.history import Kind
 
 from .channel import By, Closed, Ending, NotClosed, NotReceived, NotSent, OnEvent, Received, Where
-from .journal import Journal
+from .journal import Journal, kept
 
 __all__ = ["Inbox"]
 
 _T = TypeVar("_T")
+_MOST_BYTES = 64 * 1024 * 1024
 _OURS = frozenset({Ending.LOCAL, Ending.VIOLATION, Ending.OVERFLOW})
 
 
 class Inbox:
-    """Holds at most `limit` events; every wait ends at its timeout or when the connection does.
+    """Holds at most `limit` events, of 64 MB in all; every wait ends at its timeout or when the connection does.
 
     `on_event` is called at the moment of arrival and must not raise.
     """
@@ -46,7 +47,7 @@ class Inbox:
     @property
     def is_full(self) -> bool:
         """Whether the limit is reached: the client has to leave."""
-        return len(self._received) >= self._limit
+        return len(self._received) >= self._limit or self._journal.size_in > _MOST_BYTES
 
     def receive(
         self, name: str, args: tuple[Any, ...], *, namespace: str = "", ack_id: int | None = None, event_id: str = ""
@@ -68,21 +69,21 @@ class Inbox:
         self.left = Closed(at, order, By.PEER, Ending.DISCONNECT, reason, None, at)
         self.wake()
 
-    def end(self, ending: Ending, reason: str, code: int | None = None) -> None:
+    def end(self, ending: Ending, reason: str, code: int | None = None, said: Any = None) -> None:
         """The transport ended; only the first call counts."""
         if self.ended is not None:
             return
         by = By.US if self.leaving or ending in _OURS else By.PEER
-        reason = self._journal.redaction.text(f"we left; {reason}" if self.leaving else reason)
+        reason = kept(f"we left; {reason}" if self.leaving else reason)
         at, order = self._journal.enter(Kind.CLOSED, payload={"by": by, "reason": reason, "code": code})
         left_at = self.left.at if self.left else None
-        self.ended = Closed(at, order, by, ending, reason, code, left_at)
+        self.ended = Closed(at, order, by, ending, reason, code, left_at, said)
         self.wake()
 
     def violate(self, violation: ProtocolViolation) -> None:
         """The peer broke its protocol; only the first call counts."""
         if self.violation is None:
-            violation.observed = self._journal.redaction.text(violation.observed)
+            violation.observed = kept(violation.observed)
             self.violation = violation
 
     def wake(self) -> None:

@@ -1,21 +1,29 @@
-"""One connection's part of the history: what it enters, with secrets taken out."""
+"""One connection's part of the history: what it enters, as it came, except that what is very long is cut."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from eventproof.history import History, Kind
+from eventproof.redaction import learn
 
-from .redaction import Redaction
+__all__ = ["Journal", "kept", "kept_json"]
 
-__all__ = ["Journal"]
+_BINARY_KEPT = 64
+_TEXT_KEPT = 16 * 1024
 
 
 class Journal:
-    """Enters records for one actor's connection to one channel. Each gives its time and its place in the history."""
+    """Enters records for one actor's connection to one channel. Each gives its time and its place in the history.
 
-    def __init__(self, history: History, redaction: Redaction, *, actor: str, connection: str, channel: str) -> None:
+    The `secrets` that the connection presents are in none of our outputs from then on; the history has them.
+    """
+
+    def __init__(self, history: History, secrets: Iterable[str], *, actor: str, connection: str, channel: str) -> None:
+        learn(*secrets)
         self._history = history
         self._actor, self._connection, self._channel = actor, connection, channel
-        self.redaction = redaction
+        self.size_in = 0
+        """How many characters and bytes came so far."""
 
     def now(self) -> float:
         """The time on the history's clock."""
@@ -23,15 +31,16 @@ class Journal:
 
     def frame_in(self, message: str | bytes) -> None:
         """A frame came."""
-        self._add(Kind.FRAME_IN, "", self.redaction.message(message))
+        self.size_in += len(message)
+        self._add(Kind.FRAME_IN, "", kept(message))
 
     def frame_out(self, message: str | bytes) -> None:
         """A frame goes."""
-        self._add(Kind.FRAME_OUT, "", self.redaction.message(message))
+        self._add(Kind.FRAME_OUT, "", kept(message))
 
     def enter(self, kind: Kind, name: str = "", payload: Any = None) -> tuple[float, int]:
         """Something happened on the connection."""
-        return self._add(kind, name, self.redaction.json(payload))
+        return self._add(kind, name, kept_json(payload))
 
     def event(self, kind: Kind, name: str, args: tuple[Any, ...]) -> tuple[float, int]:
         """An event or an acknowledgement: a single argument stands for itself, none is None."""
@@ -43,3 +52,32 @@ class Journal:
             kind, self._actor, connection=self._connection, channel=self._channel, name=name, payload=payload
         )
         return record.at, len(self._history) - 1
+
+
+def kept(message: str | bytes) -> str:
+    """A frame as text: bytes in hexadecimal, cut where it is very long; half a surrogate pair is `?`."""
+    if isinstance(message, bytes):
+        beginning = message[:_BINARY_KEPT].hex(" ")
+        return f"<{len(message)} bytes: {beginning}{' …' if len(message) > _BINARY_KEPT else ''}>"
+    text = message if message.isascii() else message.encode(errors="replace").decode()
+    return text if len(text) <= _TEXT_KEPT else f"{text[:_TEXT_KEPT]} … ({len(text)} characters in all)"
+
+
+def kept_json(value: Any) -> Any:
+    """A JSON value likewise; bytes inside become text, so that it can be written."""
+    try:
+        return _kept_json(value)
+    except RecursionError:
+        return "<nested too deeply to be kept>"
+
+
+def _kept_json(value: Any) -> Any:
+    match value:
+        case str() | bytes():
+            return kept(value)
+        case dict():
+            return {kept(str(key)): _kept_json(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_kept_json(item) for item in value]
+        case _:
+            return value

@@ -9,12 +9,12 @@ from typing import Any, Self
 
 from eventproof.errors import ProtocolViolation, UsageError
 from eventproof.history import History, Kind
+from eventproof.redaction import secrets_of
 
 from .address import Address
 from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received, Where
 from .inbox import Inbox
 from .journal import Journal
-from .redaction import Redaction, secrets_of
 from .websocket_stream import WebSocketStream
 
 __all__ = ["ReadMessage", "WebSocketClient", "named_event"]
@@ -71,7 +71,7 @@ class WebSocketClient:
         self._read, self._timeout, self._ssl = read, timeout, ssl_context
         self._journal = Journal(
             History(time.monotonic) if history is None else history,
-            Redaction(secrets_of(None, self._headers, f"{self._address.origin}{self._target}")),
+            secrets_of(None, self._headers, f"{self._address.origin}{self._target}"),
             actor=actor,
             connection=connection,
             channel=path.partition("?")[0] if channel is None else channel,
@@ -151,7 +151,7 @@ class WebSocketClient:
         name, argument = self._read(message)
         self._inbox.receive(name, (argument,))
         if self._inbox.is_full:
-            self._inbox.end(Ending.OVERFLOW, "more events came than a client keeps")
+            self._inbox.end(Ending.OVERFLOW, "more came than a client keeps")
             self.drop()
 
     def on_ping(self, payload: bytes) -> bool:  # noqa: ARG002 - part of Listener
@@ -162,9 +162,16 @@ class WebSocketClient:
         """Part of Listener."""
         self._inbox.violate(violation)
 
-    def on_end(self, stream: object, ending: Ending, reason: str, code: int | None) -> None:  # noqa: ARG002 - as above
+    def on_end(
+        self,
+        stream: object,  # noqa: ARG002 - as above
+        ending: Ending,
+        reason: str,
+        code: int | None,
+        said: Any = None,
+    ) -> None:
         """Part of Listener."""
-        self._inbox.end(ending, reason, code)
+        self._inbox.end(ending, reason, code, said)
 
     async def __aenter__(self) -> Self:
         if self._stream is None:

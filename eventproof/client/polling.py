@@ -3,7 +3,8 @@
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import aiohttp
 
@@ -12,16 +13,15 @@ from eventproof.wire import engineio
 from eventproof.wire.connection import Opened
 from eventproof.wire.engineio import Message
 
-from .address import Address, unreachable
+from .address import Address
 from .answer import Answer, judge
+from .answer_body import read_answer, unanswered
 from .channel import Ending
-from .journal import Journal
+from .journal import Journal, kept
 from .websocket_stream import Listener
 
 __all__ = ["PollingStream"]
 
-_MAX_BODY = 16 * 1024 * 1024
-_SHOWN = 4096
 _MARGIN = 5.0
 """Seconds a poll may last beyond the heartbeat that must end it."""
 
@@ -35,6 +35,7 @@ class PollingStream:
         path: str,
         *,
         headers: Iterable[tuple[str, str]],
+        query: Mapping[str, str],
         listener: Listener,
         journal: Journal,
         ssl_context: ssl.SSLContext | None = None,
@@ -47,8 +48,10 @@ class PollingStream:
             headers=list(headers),
             cookie_jar=aiohttp.CookieJar(unsafe=True),
             connector=aiohttp.TCPConnector(ssl=ssl_context or True, limit=4),
+            auto_decompress=False,
         )
-        self._query = engineio.query("polling")
+        self._further = query
+        self._query = engineio.query("polling", None, query)
         self._patience = 30.0
         self._connect_timeout = 30.0
         self._max_payload = 1_000_000
@@ -72,7 +75,7 @@ class PollingStream:
 
     def begin(self, opened: Opened) -> None:
         """Go on polling with what the OPEN packet said."""
-        self._query = engineio.query("polling", opened.sid)
+        self._query = engineio.query("polling", opened.sid, self._further)
         self._patience = opened.ping_interval + opened.ping_timeout + _MARGIN
         self._max_payload = opened.max_payload or self._max_payload
         self._getter = asyncio.create_task(self._poll())
@@ -107,10 +110,9 @@ class PollingStream:
                 raise Inconclusive(f"The last poll before the upgrade did not end within {timeout:g} s.")
         await self.drain(timeout)
 
-    def cookies(self) -> list[tuple[str, str]]:
-        """The cookies that the server set, as a header: a balancer may route by them."""
-        pairs = "; ".join(f"{cookie.key}={cookie.value}" for cookie in self._http.cookie_jar)
-        return [("Cookie", pairs)] if pairs else []
+    def cookies(self) -> str:
+        """The cookies that the server set, as a header has them: a balancer may route by them."""
+        return "; ".join(f"{cookie.key}={cookie.value}" for cookie in self._http.cookie_jar)
 
     def abort(self) -> None:
         """Stop now, without a goodbye."""
@@ -147,7 +149,9 @@ class PollingStream:
             async with asyncio.timeout(self._patience):
                 return await self._request(method, payload)
         except _SessionGone as gone:
-            self._finish(Ending.HTTP_STATUS, f"a {method} was answered {gone.answer.shown}", gone.answer.status)
+            answer = gone.answer
+            reason = f"a {method} was answered {answer.shown}" + (f": {answer.said}" if answer.said else "")
+            self._finish(Ending.HTTP_STATUS, reason, answer.status, answer.data)
         except TimeoutError:
             self._finish(Ending.LOCAL, f"a {method} was not answered within {self._patience:g} s", None)
         except TargetUnavailable as error:
@@ -179,26 +183,16 @@ class PollingStream:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout),
             ) as response:
-                body = await _read(response.content)
-                answer = Answer(
-                    self._url,
-                    response.status,
-                    response.headers.get("Content-Type", ""),
-                    self._journal.redaction.text(body[:_SHOWN].decode(errors="replace")),
-                    response.headers.get("Location", ""),
-                )
+                answer, body, broken = await read_answer(self._url, response)
         except (aiohttp.ClientError, OSError) as error:
-            cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-            raise unreachable(self._address, cause) from None
-        if answer.status == 200 and len(body) <= _MAX_BODY and (not first or body.startswith(b"0{")):
-            return body
-        if first:
+            raise unanswered(self._address, error) from None
+        if first and (answer.status != 200 or not body.startswith(b"0{")):
             raise judge(answer, "Socket.IO server")
         if answer.status != 200:
             raise _SessionGone(answer)
-        raise ProtocolViolation(
-            "The body of a poll is too big.", expected=f"at most {_MAX_BODY} bytes", observed="more than that"
-        )
+        if broken is not None:
+            raise broken
+        return body
 
     def _deliver(self, payload: bytes) -> None:
         try:
@@ -207,7 +201,7 @@ class PollingStream:
                 if not self._ended:
                     self._listener.on_message(message)
         except UnicodeDecodeError:
-            shown = self._journal.redaction.message(payload)
+            shown = kept(payload)
             self._violated(ProtocolViolation("A polling payload is not UTF-8.", expected="UTF-8", observed=shown))
         except ProtocolViolation as violation:
             self._violated(violation)
@@ -216,20 +210,10 @@ class PollingStream:
         self._listener.on_violation(violation)
         self._finish(Ending.VIOLATION, str(violation), None)
 
-    def _finish(self, ending: Ending, reason: str, code: int | None) -> None:
+    def _finish(self, ending: Ending, reason: str, code: int | None, said: Any = None) -> None:
         if not self._ended:
             self._ended = True
-            self._listener.on_end(self, ending, reason, code)
-
-
-async def _read(content: aiohttp.StreamReader) -> bytes:
-    """The body, read no further than it takes to see that it is too big."""
-    body = bytearray()
-    async for chunk in content.iter_any():
-        body += chunk
-        if len(body) > _MAX_BODY:
-            break
-    return bytes(body)
+            self._listener.on_end(self, ending, reason, code, said)
 
 
 class _SessionGone(Exception):

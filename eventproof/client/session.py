@@ -1,13 +1,14 @@
 """An Engine.IO session on whichever transport: opening, the upgrade, heartbeats, the end. Events go to a handler."""
 
 import ssl
-from collections.abc import Callable, Iterable
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
 
 from eventproof.errors import ContractViolation, Inconclusive, ProtocolViolation, TargetUnavailable, UsageError
 from eventproof.wire import connection as wire
 from eventproof.wire import engineio
 from eventproof.wire.states import SessionState
+from eventproof.wire.websocket import CloseCode
 
 from .address import Address
 from .channel import ConnectionRefused, Ending
@@ -36,6 +37,7 @@ class Session:
         path: str,
         *,
         headers: tuple[tuple[str, str], ...],
+        query: Mapping[str, str],
         journal: Journal,
         inbox: Inbox,
         handler: Callable[[wire.WireEvent], None],
@@ -47,7 +49,7 @@ class Session:
         self.answer_heartbeats = True
         self.heartbeats: list[float] = []
         """When each ping of Engine.IO came, on the history's clock."""
-        self._address, self._path, self._headers = address, path, headers
+        self._address, self._path, self._headers, self._query = address, path, headers, query
         self._journal, self._inbox, self._handler = journal, inbox, handler
         self._timeout, self._ssl = timeout, ssl_context
         self._stream: WebSocketStream | PollingStream | None = None
@@ -60,13 +62,14 @@ class Session:
         Raises ConnectionRefused, TargetUnavailable or Inconclusive (no answer in time).
         """
         if transport == "websocket":
-            self._stream = stream = self._websocket(None, ())
+            self._stream = stream = self._websocket(None, "")
             await stream.open(self._timeout)
         else:
             self._stream = self._polling = PollingStream(
                 self._address,
                 self._path,
                 headers=self._headers,
+                query=self._query,
                 listener=self,
                 journal=self._journal,
                 ssl_context=self._ssl,
@@ -157,6 +160,8 @@ class Session:
             return
         for event in events:
             self._take(event)
+        if self._inbox.is_full and self._inbox.ended is None:
+            self._end(Ending.OVERFLOW, "more came than a client keeps")
 
     def on_ping(self, payload: bytes) -> bool:  # noqa: ARG002 - part of Listener
         """Part of Listener."""
@@ -166,10 +171,10 @@ class Session:
         """Part of Listener."""
         self._inbox.violate(violation)
 
-    def on_end(self, stream: object, ending: Ending, reason: str, code: int | None) -> None:
+    def on_end(self, stream: object, ending: Ending, reason: str, code: int | None, said: Any = None) -> None:
         """Part of Listener."""
         if self._stream is None or stream is self._stream:
-            self._inbox.end(ending, reason, code)
+            self._inbox.end(ending, reason, code, said)
 
     def _take(self, event: wire.WireEvent) -> None:
         match event:
@@ -190,8 +195,6 @@ class Session:
                 pass
             case _:
                 self._handler(event)
-                if self._inbox.is_full:
-                    self._end(Ending.OVERFLOW, "more events came than a client keeps")
 
     def _end(self, ending: Ending, reason: str) -> None:
         self._inbox.end(ending, reason)
@@ -200,11 +203,11 @@ class Session:
     def _streams(self) -> list[WebSocketStream | PollingStream]:
         return [stream for stream in {self._stream, self._polling} if stream is not None]
 
-    def _websocket(self, sid: str | None, headers: Iterable[tuple[str, str]]) -> WebSocketStream:
+    def _websocket(self, sid: str | None, cookies: str) -> WebSocketStream:
         return WebSocketStream(
             self._address,
-            f"{self._address.target(self._path)}?{engineio.query('websocket', sid)}",
-            headers=(*self._headers, *headers),
+            f"{self._address.target(self._path)}?{engineio.query('websocket', sid, self._query)}",
+            headers=_with_cookies(self._headers, cookies),
             listener=self,
             journal=self._journal,
             wanted=_WANTED,
@@ -218,7 +221,9 @@ class Session:
         if self._inbox.ended is not None:
             ended = self._inbox.ended
             raise ConnectionRefused(
-                f"The connection ended before its upgrade was complete: {ended.reason}.", status=ended.code
+                f"The connection ended before its upgrade was complete: {ended.reason}.",
+                data=ended.said,
+                status=ended.code,
             )
 
     def _raise_not_opened(self) -> None:
@@ -226,6 +231,21 @@ class Session:
         violation, ended = self._inbox.violation, self._inbox.ended
         if violation is not None:
             raise TargetUnavailable(f"{url} is no {_WANTED}: {violation} It sent {violation.observed}.")
+        if ended is not None and ended.ending is Ending.WEBSOCKET_CLOSE and _refuses(ended.code):
+            raise ConnectionRefused(f"{url} refused the connection: {ended.reason}.", status=ended.code)
         if ended is not None:
             raise TargetUnavailable(f"{url} is no {_WANTED}: no OPEN packet came, {ended.reason}.")
         raise Inconclusive(f"{url} sent no Engine.IO OPEN packet within {self._timeout:g} s.")
+
+
+def _with_cookies(headers: tuple[tuple[str, str], ...], cookies: str) -> tuple[tuple[str, str], ...]:
+    """The headers, with the server's cookies beside those that are given: one `Cookie` a request (RFC 6265 5.4)."""
+    given = [value for name, value in headers if name.lower() == "cookie"]
+    others = tuple((name, value) for name, value in headers if name.lower() != "cookie")
+    together = "; ".join(filter(None, (*given, cookies)))
+    return (*others, ("Cookie", together)) if together else others
+
+
+def _refuses(code: int | None) -> bool:
+    """Whether a WebSocket's close code says "not you": a policy, Unauthorized and such, or a server's own."""
+    return code is not None and (code == CloseCode.POLICY_VIOLATION or code >= 3000)

@@ -2,12 +2,14 @@
 
 import ssl
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self
+from urllib.parse import urlencode
 
 from eventproof.errors import Inconclusive, ProtocolViolation, UsageError
 from eventproof.history import History, Kind
+from eventproof.redaction import secrets_of
 from eventproof.wire import connection as wire
 from eventproof.wire.states import NamespaceState
 
@@ -15,7 +17,6 @@ from .address import Address
 from .channel import Closed, ConnectionRefused, OnEvent, Received, Where
 from .inbox import Inbox
 from .journal import Journal
-from .redaction import Redaction, secrets_of
 from .session import Session
 
 __all__ = ["AutoAck", "AutoAnswer", "SocketIOClient", "TransportChoice"]
@@ -33,8 +34,10 @@ class SocketIOClient:
     """One connection to one namespace.
 
     `transport` is `websocket`, `polling`, or `upgrade`: polling that is upgraded to websocket while it opens.
-    `auth` is the payload of CONNECT. Without `auto_ack` every acknowledgement is held back until `ack` is called.
-    `auto_answer` sends events of ours in answer to theirs. `timeout` bounds each step of opening and every write.
+    `auth` is the payload of CONNECT; what `recovery` of an earlier client gave is joined to it as `recover`. `headers`
+    and `query` go with every request, beside those of the protocol. Without `auto_ack` every acknowledgement is held
+    back until `ack` is called. `auto_answer` sends events of ours in answer to theirs. `timeout` bounds each step of
+    opening and every write.
     """
 
     def __init__(
@@ -45,7 +48,9 @@ class SocketIOClient:
         namespace: str = "/",
         transport: TransportChoice = "websocket",
         auth: Any = None,
+        recover: wire.Recovery | None = None,
         headers: Iterable[tuple[str, str]] = (),
+        query: Mapping[str, str] | None = None,
         history: History | None = None,
         actor: str = "client",
         connection: str = "",
@@ -60,12 +65,14 @@ class SocketIOClient:
     ) -> None:
         self.sid = ""
         """Our id in the namespace."""
-        address, headers = Address.parse(base_url), tuple(headers)
-        self._namespace, self._transport, self._auth = namespace, transport, auth
+        address, headers, query = Address.parse(base_url), tuple(headers), dict(query or {})
+        self.recovered = False
+        """Whether the server says that this connection goes on where the one of `recover` ended."""
+        self._namespace, self._transport, self._auth, self._recover = namespace, transport, auth, recover
         self._auto_ack, self._auto_answer, self._timeout = auto_ack, auto_answer, timeout
         self._journal = Journal(
             History(time.monotonic) if history is None else history,
-            Redaction(secrets_of(auth, headers, base_url)),
+            secrets_of(auth, headers, f"{base_url}?{urlencode(query)}"),
             actor=actor,
             connection=connection,
             channel=namespace if channel is None else channel,
@@ -75,6 +82,7 @@ class SocketIOClient:
             address,
             path,
             headers=headers,
+            query=query,
             journal=self._journal,
             inbox=self._inbox,
             handler=self._take,
@@ -82,7 +90,7 @@ class SocketIOClient:
             ssl_context=ssl_context,
         )
         self._session.answer_heartbeats = answer_heartbeats
-        self._begun = False
+        self._begun = self._joins = False
         self._refused: wire.ConnectRefused | None = None
         self._asked: dict[int, str] = {}
         self._acks: dict[int, wire.AckReceived] = {}
@@ -107,6 +115,11 @@ class SocketIOClient:
     def session(self) -> wire.Opened | None:
         """What the server's handshake said."""
         return self._session.opened
+
+    @property
+    def recovery(self) -> wire.Recovery | None:
+        """What another client may `recover`, also after the end; None where the server offers no such thing."""
+        return self._session.wire.recovery(self._namespace)
 
     @property
     def violation(self) -> ProtocolViolation | None:
@@ -144,12 +157,13 @@ class SocketIOClient:
 
         Raises ConnectionRefused, TargetUnavailable, Inconclusive (no answer in time) or ProtocolViolation.
         """
-        if self._begun:
+        if self._joins:
             raise UsageError("A client opens once; make another one.")
-        self._begun = True
+        self._joins = True
+        if not self._begun:
+            await self.reach()
         try:
-            await self._session.open("websocket" if self._transport == "websocket" else "polling")
-            await self.join(self._auth)
+            await self.join(self._auth, self._recover)
             if self._transport == "upgrade":
                 await self._session.upgrade()
         except BaseException as error:
@@ -158,14 +172,31 @@ class SocketIOClient:
             await self.close()
             raise
 
-    async def join(self, auth: Any = None) -> None:
+    async def reach(self) -> None:
+        """Open the transport alone: `open` then only joins the namespace. Raises as it does."""
+        if self._begun:
+            raise UsageError("A client opens once; make another one.")
+        self._begun = True
+        try:
+            await self._session.open("websocket" if self._transport == "websocket" else "polling")
+        except BaseException as error:
+            if isinstance(error, ConnectionRefused):
+                self._journal.enter(Kind.REFUSED, payload={"reason": str(error), "data": error.data})
+            await self.close()
+            raise
+
+    async def rejoin(self) -> None:
+        """Send CONNECT once more as `open` did. Raises as `join` does."""
+        await self.join(self._auth)
+
+    async def join(self, auth: Any = None, recover: wire.Recovery | None = None) -> None:
         """Send CONNECT for the namespace on the open transport: what `open` does, and what a test does again.
 
         Raises ConnectionRefused with the data of CONNECT_ERROR, or where the connection is ended instead.
         """
         self._refused, self._inbox.left, self.sid = None, None, ""
         if self._inbox.ended is None:
-            self._session.write(self._session.wire.connect(self._namespace, auth))
+            self._session.write(self._session.wire.connect(self._namespace, auth, recover))
         await self._inbox.until(
             lambda: self.sid or self._refused or self._inbox.left or self._inbox.ended, self._timeout
         )
@@ -178,13 +209,14 @@ class SocketIOClient:
             message = data.get("message") if isinstance(data, dict) else data
             said = f": {str(message).rstrip('.')}" if message else ""
             raise ConnectionRefused(
-                self._journal.redaction.text(f"The namespace {self._namespace} refused the connection{said}."),
+                f"The namespace {self._namespace} refused the connection{said}.",
                 data=data,
             )
         ended = self._inbox.left or self._inbox.ended
         if ended is not None:
             raise ConnectionRefused(
                 f"The connection ended before namespace {self._namespace} was joined: {ended.reason}.",
+                data=ended.said,
                 status=ended.code,
             )
         raise Inconclusive(f"CONNECT to {self._namespace} was not answered within {self._timeout:g} s.")
@@ -280,6 +312,7 @@ class SocketIOClient:
         match event:
             case wire.Connected():
                 self.sid = event.sid
+                self.recovered = self._recover is not None and event.pid == self._recover.pid
                 self._journal.enter(Kind.OPENED, payload={"transport": self._transport, "sid": event.sid})
                 self._inbox.wake()
             case wire.ConnectRefused():

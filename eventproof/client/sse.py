@@ -10,20 +10,22 @@ from typing import Any, Self
 
 import aiohttp
 
-from eventproof.errors import Inconclusive, ProtocolViolation, UsageError
+from eventproof.errors import Inconclusive, ProtocolViolation, TargetUnavailable, UsageError
 from eventproof.history import History, Kind
+from eventproof.redaction import secrets_of
 from eventproof.wire import sse
+from eventproof.wire.http import Coding
 
-from .address import Address, unreachable
-from .answer import Answer, judge
+from .address import Address
+from .answer import judge
+from .answer_body import read_answer, unanswered
 from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received, Where
 from .inbox import Inbox
 from .journal import Journal
-from .redaction import Redaction, secrets_of
 
 __all__ = ["SseClient"]
 
-_REFUSAL_BODY = 4096
+_MOST_COMMENTS = 10_000
 
 
 class SseClient:
@@ -55,13 +57,14 @@ class SseClient:
         self._timeout, self._ssl = timeout, ssl_context
         self._journal = Journal(
             History(time.monotonic) if history is None else history,
-            Redaction(secrets_of(None, self._headers, f"{self._address.origin}{self._target}")),
+            secrets_of(None, self._headers, f"{self._address.origin}{self._target}"),
             actor=actor,
             connection=connection,
             channel=path.partition("?")[0] if channel is None else channel,
         )
         self._inbox = Inbox(self._journal, on_event=on_event, limit=max_events)
         self._decoder = sse.Decoder()
+        self._coding = Coding(())
         self._unshown = b""
         self._begun = False
         self._http: aiohttp.ClientSession | None = None
@@ -99,7 +102,7 @@ class SseClient:
             raise UsageError("A client opens once; make another one.")
         self._begun = True
         url = self._address.origin + self._target.partition("?")[0]
-        self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=self._ssl or True))
+        self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=self._ssl or True), auto_decompress=False)
         try:
             async with asyncio.timeout(2 * self._timeout):
                 self._response = await self._http.get(
@@ -111,8 +114,7 @@ class SseClient:
                 await self._check(self._response, url)
         except aiohttp.ClientError as error:
             await self.close()
-            cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-            raise unreachable(self._address, cause) from None
+            raise unanswered(self._address, error) from None
         except TimeoutError:
             await self.close()
             raise Inconclusive(f"{url} did not answer within {self._timeout:g} s.") from None
@@ -159,23 +161,25 @@ class SseClient:
     async def _check(self, response: aiohttp.ClientResponse, url: str) -> None:
         content_type = response.headers.get("Content-Type", "")
         if response.status == 200 and content_type.partition(";")[0].strip().lower() == "text/event-stream":
-            return
-        body = await response.content.read(_REFUSAL_BODY)
-        said = self._journal.redaction.text(body.decode(errors="replace"))
-        location = response.headers.get("Location", "")
-        refusal = judge(Answer(url, response.status, content_type, said, location), "event stream")
+            self._coding = Coding(response.headers.getall("Content-Encoding", ()))
+            if not self._coding.unknown:
+                return
+            raise TargetUnavailable(f"{url} sends its events in {self._coding.unknown}, which is not decoded here.")
+        answer, _, _ = await read_answer(url, response, beginning=True)
+        refusal = judge(answer, "event stream")
         if isinstance(refusal, ConnectionRefused):
             self._journal.enter(Kind.REFUSED, payload={"reason": str(refusal), "data": refusal.data})
         raise refusal
 
     async def _read(self, content: aiohttp.StreamReader) -> None:
         try:
-            async for chunk in content.iter_any():
+            async for coded in content.iter_any():
+                chunk = self._coding.feed(coded)
                 self._show(chunk)
                 for item in self._decoder.feed(chunk):
                     self._take(item)
                 if self._inbox.is_full:
-                    self._inbox.end(Ending.OVERFLOW, "more events came than a client keeps")
+                    self._inbox.end(Ending.OVERFLOW, "more came than a client keeps")
                     break
             self._inbox.end(Ending.STREAM_END, "the server ended the stream")
         except ProtocolViolation as violation:
@@ -194,7 +198,8 @@ class SseClient:
 
     def _take(self, item: sse.ServerSentEvent | sse.Comment) -> None:
         if isinstance(item, sse.Comment):
-            self.comments.append(item.text)
+            if len(self.comments) < _MOST_COMMENTS:
+                self.comments.append(item.text)
             return
         self._inbox.receive(item.event, (_parsed(item.data),), event_id=item.id)
 

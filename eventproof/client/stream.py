@@ -8,7 +8,8 @@ import os
 # The bare socket of C: gevent's own would bring two watchers and a kilobyte of Python, which nobody here would use.
 from _socket import IPPROTO_TCP, SO_ERROR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY
 from _socket import socket as Socket  # noqa: N812 - a class, whatever C calls it
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from errno import EADDRNOTAVAIL, EINPROGRESS
 from time import monotonic
@@ -17,10 +18,11 @@ from typing import Any, Protocol
 from .sources import Sources
 from .tls import Tls
 
-__all__ = ["Dial", "End", "Reader", "Stream"]
+__all__ = ["Dial", "End", "Place", "Reader", "Stream"]
 
 _READ, _WRITE = 1, 2
-_RECEIVE_BYTES = 64 * 1024
+_RECEIVE_BYTES = 16 * 1024
+"""At most so much is read at once: many peers that flood us must not keep the hub from its timers for seconds."""
 
 
 class End(Enum):
@@ -45,23 +47,16 @@ class Reader(Protocol):
         """The stream is gone."""
 
 
-class Dial:
-    """How streams to one server come about."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One address of a server, and the local ones that it is reached from."""
 
-    __slots__ = ("address", "family", "loop", "max_unsent", "sources", "tls")
-
-    def __init__(
-        self, loop: Any, family: int, address: Any, sources: Sources, tls: Callable[[], Tls] | None, max_unsent: int
-    ) -> None:
-        self.loop = loop
-        self.family = family
-        self.address = address
-        self.sources = sources
-        self.tls = tls
-        self.max_unsent = max_unsent
+    family: int
+    address: Any
+    sources: Sources
 
     def socket(self) -> Socket:
-        """A socket on its way to the server. Raises OSError where there is none to be had."""
+        """A socket on its way there. Raises OSError where there is none to be had."""
         while True:
             socket = Socket(self.family, SOCK_STREAM)
             try:
@@ -79,10 +74,34 @@ class Dial:
             socket.close()
 
 
+class Dial:
+    """How streams to one server come about: they begin with the address that took the last one."""
+
+    __slots__ = ("first", "loop", "max_unsent", "places", "tls")
+
+    def __init__(self, loop: Any, places: Sequence[Place], tls: Callable[[], Tls] | None, max_unsent: int) -> None:
+        self.loop = loop
+        self.places = tuple(places)
+        self.first = 0
+        self.tls = tls
+        self.max_unsent = max_unsent
+
+
 class Stream:
     """One stream, from the beginning of its connecting until its end."""
 
-    __slots__ = ("_dial", "_owner", "_reader", "_socket", "_tls", "_unsent", "_writer")
+    __slots__ = (
+        "_dial",
+        "_is_connected",
+        "_owner",
+        "_place",
+        "_reader",
+        "_socket",
+        "_tls",
+        "_tries",
+        "_unsent",
+        "_writer",
+    )
 
     def __init__(self, dial: Dial, owner: Reader) -> None:
         """Begin to connect. Raises OSError where that cannot even begin."""
@@ -91,9 +110,11 @@ class Stream:
         self._tls: Tls | None = None
         self._unsent: bytearray | None = None
         self._reader: Any = None
-        self._socket: Socket | None = dial.socket()
-        self._writer: Any = dial.loop.io(self._socket.fileno(), _WRITE)
-        self._writer.start(self._on_connected)
+        self._writer: Any = None
+        self._socket: Socket | None = None
+        self._is_connected = False
+        self._place, self._tries = dial.first, len(dial.places)
+        self._connect()
 
     @property
     def unsent(self) -> int:
@@ -121,22 +142,57 @@ class Stream:
                 watcher.stop()
                 watcher.close()
         self._reader = self._writer = self._unsent = self._tls = None
+        if self._socket is not None and not self._is_connected:
+            self._pass_over()
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+    def _connect(self) -> None:
+        """Begin with the next address that can be tried. Raises OSError where that was the last one."""
+        while self._socket is None:
+            self._tries -= 1
+            try:
+                self._socket = self._dial.places[self._place].socket()
+            except OSError:
+                self._pass_over()
+                if not self._tries:
+                    raise
+        self._writer = self._dial.loop.io(self._socket.fileno(), _WRITE)
+        self._writer.start(self._on_connected)
+
+    def _pass_over(self) -> None:
+        """The next connection, of this stream or of another one, is not tried here first."""
+        after = (self._place + 1) % len(self._dial.places)
+        if self._dial.first == self._place:
+            self._dial.first = after
+        self._place = after
 
     def _on_connected(self) -> None:
         assert self._socket is not None  # noqa: S101 - only the watcher of an open socket calls this
         error = self._socket.getsockopt(SOL_SOCKET, SO_ERROR)
         if error:
-            self._end(End.UNREACHABLE, os.strerror(error))
+            self._not_connected(error)
             return
+        self._is_connected, self._dial.first = True, self._place
         self._stop_writing()
         self._reader = self._dial.loop.io(self._socket.fileno(), _READ)
         self._reader.start(self._on_readable)
         if self._dial.tls is not None:
             self._tls = self._dial.tls()
         self._owner.connected()
+
+    def _not_connected(self, error: int) -> None:
+        """This address does not take us: go on with the next one, where there is one."""
+        self.close()
+        if self._tries:
+            try:
+                self._connect()
+            except OSError as failure:
+                error = failure.errno or error
+            else:
+                return
+        self._owner.ended(End.UNREACHABLE, os.strerror(error), monotonic())
 
     def _on_readable(self) -> None:
         assert self._socket is not None  # noqa: S101 - only the watcher of an open socket calls this

@@ -4,21 +4,24 @@ import asyncio
 import os
 import ssl
 from collections.abc import Iterable
-from typing import Protocol
+from contextlib import suppress
+from typing import Any, Protocol
 
 from eventproof.errors import Inconclusive, ProtocolViolation, TargetUnavailable
 from eventproof.wire import websocket
+from eventproof.wire.http import Body
 from eventproof.wire.websocket import HandshakeResponse, Opcode
 
 from .address import Address, unreachable
-from .answer import Answer, judge
+from .answer import BODY_SHOWN, Answer, judge
 from .channel import Ending
 from .journal import Journal
 
 __all__ = ["Listener", "WebSocketStream"]
 
-_REFUSAL_BODY = 4096
 _REFUSAL_PATIENCE = 0.5
+_NEXT_ADDRESS = 0.25
+"""Seconds until the next address of a name is tried beside one that does not answer (RFC 8305)."""
 
 
 class Listener(Protocol):
@@ -36,8 +39,8 @@ class Listener(Protocol):
     def on_violation(self, violation: ProtocolViolation) -> None:
         """The peer broke the framing; the stream ends after this."""
 
-    def on_end(self, stream: object, ending: Ending, reason: str, code: int | None) -> None:
-        """The stream ended; called once."""
+    def on_end(self, stream: object, ending: Ending, reason: str, code: int | None, said: Any = None) -> None:
+        """The stream ended; called once. `said` is what the peer said with it."""
 
 
 class WebSocketStream(asyncio.Protocol):
@@ -60,10 +63,11 @@ class WebSocketStream(asyncio.Protocol):
         self._address, self._target, self._headers = address, target, tuple(headers)
         self._listener, self._journal, self._wanted, self._ssl = listener, journal, wanted, ssl_context
         self._key = websocket.new_key(os.urandom(16))
+        self._subprotocols = websocket.subprotocols_of(self._headers)
         self._decoder = websocket.FrameDecoder()
         self._head = b""
-        self._body = b""
-        self._more = asyncio.Event()
+        self._refusal: Body | None = None
+        self._refusal_is_read = asyncio.Event()
         self._transport: asyncio.Transport | None = None
         self._answer: HandshakeResponse | Exception | None = None
         self._answered = asyncio.Event()
@@ -129,7 +133,7 @@ class WebSocketStream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Part of asyncio.Protocol."""
         self._gone.set()
-        self._more.set()
+        self._refusal_is_read.set()
         self._writable.set()
         self._settle(exc or ConnectionResetError("the connection was closed without an answer"))
         if exc is None and self._saw_end:
@@ -191,59 +195,70 @@ class WebSocketStream(asyncio.Protocol):
     async def _connect(self) -> None:
         context = (self._ssl or ssl.create_default_context()) if self._address.tls else None
         loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: self, self._address.host, self._address.port, ssl=context)
+        await loop.create_connection(
+            lambda: self, self._address.host, self._address.port, ssl=context, happy_eyeballs_delay=_NEXT_ADDRESS
+        )
 
     async def _check(self, url: str) -> None:
         """Raise what the answer stands for, where it is not a WebSocket."""
         match self._answer:
             case ProtocolViolation() as violation:
                 raise TargetUnavailable(
-                    self._journal.redaction.text(
-                        f"{url} is no {self._wanted}: {violation} Expected {violation.expected}, "
-                        f"got {violation.observed}."
-                    )
+                    f"{url} is no {self._wanted}: {violation} Expected {violation.expected}, got {violation.observed}."
                 )
             case Exception() as error:
                 raise unreachable(self._address, error)
+            case HandshakeResponse(violation=websocket.UnaskedFor() as violation):
+                raise violation
             case HandshakeResponse() as response if not response.accepted:
-                body = self._journal.redaction.text(await self._refusal_body(response))
-                kind, location = response.header("Content-Type"), response.header("Location")
-                raise judge(Answer(url, response.status, kind, body, location), self._wanted)
+                raise judge(await self._refused(url, response), self._wanted)
 
-    async def _refusal_body(self, response: HandshakeResponse) -> str:
-        """The beginning of the body of an answer that is not 101, waited for only a moment."""
-        length = response.header("Content-Length")
-        wanted = min(int(length), _REFUSAL_BODY) if length.isascii() and length.isdigit() else _REFUSAL_BODY
-        try:
-            async with asyncio.timeout(_REFUSAL_PATIENCE):
-                while len(self._body) < wanted and not self._gone.is_set():
-                    self._more.clear()
-                    await self._more.wait()
-        except TimeoutError:
-            pass  # what came is shown; that it is incomplete does not matter
-        return self._body[:_REFUSAL_BODY].decode(errors="replace")
+    async def _refused(self, url: str, response: HandshakeResponse) -> Answer:
+        """An answer that is not 101, with the beginning of its body, which is waited for only a moment."""
+        with suppress(TimeoutError):  # what came is shown; that it is incomplete does not matter
+            await asyncio.wait_for(self._refusal_is_read.wait(), _REFUSAL_PATIENCE)
+        content, coding = (b"", "") if self._refusal is None else (self._refusal.content, self._refusal.unknown_coding)
+        return Answer(
+            url,
+            response.status,
+            response.header("Content-Type"),
+            content.decode(errors="replace"),
+            response.header("Location"),
+            coding,
+        )
 
     def _handshake(self, data: bytes) -> bytes:
         """Take bytes of the HTTP answer; give those that are frames already."""
         if self._answer is not None:
-            self._body = (self._body + data)[:_REFUSAL_BODY]
-            self._more.set()
+            self._read_refusal(data)
             return b""
         self._head += data
         try:
-            response = websocket.handshake_response(self._head, self._key)
+            response = websocket.handshake_response(self._head, self._key, self._subprotocols)
         except ProtocolViolation as violation:
             self._settle(violation)
             return b""
         if response is None:
             return b""
         self._accepted = response.accepted
-        self._body = b"" if response.accepted else response.rest
         self._settle(response)
         if not response.accepted:
+            self._read_refusal(response.rest, response)
             return b""
         self._listener.on_open()
         return response.rest
+
+    def _read_refusal(self, data: bytes, response: HandshakeResponse | None = None) -> None:
+        """Read the body of a refusal as far as it is shown; whether it is a good one does not matter."""
+        try:
+            if response is not None:
+                self._refusal = Body(response, most=BODY_SHOWN)
+            if self._refusal is not None and not self._refusal_is_read.is_set():
+                self._refusal.feed(data)
+        except ProtocolViolation:
+            self._refusal_is_read.set()
+        if self._refusal is None or self._refusal.is_complete:
+            self._refusal_is_read.set()
 
     def _settle(self, answer: HandshakeResponse | Exception) -> None:
         if self._answer is None:

@@ -1,28 +1,38 @@
 """Sends what `actions` says an operation is on the target, and enters the call and its answer in the history."""
 
-import asyncio
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import aiohttp
 
-from eventproof.actions import Invocation, Request, action_for, at, read, redact
-from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
+from eventproof.actions import Invocation, Request, action_for, at, credentials_of, read
+from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.history import History, Kind
-from eventproof.target import Target
+from eventproof.redaction import learn, learn_from, redacted
+from eventproof.refusal import Proof, Refusal, expected, proof, says_why_not
+from eventproof.target import Identity, Target
+from eventproof.wellformed import masked
 
-__all__ = ["Answer", "Caller"]
+from . import program
+from .exchange import document_in, exchange
+from .patience import Limited, must_not_be_limited, until_answered
+
+__all__ = ["Answer", "Caller", "Twin"]
 
 _SECRETS = frozenset({"password", "token"})
-_SHORTEST = 4
-"""Shorter secrets would take innocent text with them."""
+Twin = Callable[[], Awaitable["Answer"]]
+"""Makes a call that has to be accepted, and differs from a refused one in the refused thing alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back from a call; `status` is an HTTP status, or 200 and 500 for a program's success and failure."""
+    """What came back from a call; `status` is an HTTP status, or one that stands for how a program ended.
+
+    That is 200 for its success, `refusal.COMMAND` for the exit code that the profile names, 500 for any other.
+    """
 
     target: Target
     operation: str
@@ -30,8 +40,8 @@ class Answer:
     body: Any
     began: float
     """When the call was sent, on the history's clock."""
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    """What must not be shown of the body: a token need not look like one."""
+    location: str = ""
+    """Where a redirect points to, without a query: it may carry a secret."""
 
     @property
     def is_accepted(self) -> bool:
@@ -75,13 +85,41 @@ class Answer:
             raise Inconclusive(f"{self.operation} was not accepted, so nothing can be said here: {self}")
         return self
 
-    def must_be_refused(self, because: str) -> "Answer":
-        """Itself; raises ContractViolation where it is no client error."""
-        if not self.is_refused:
+    def proves(self, refusal: Refusal) -> Proof:
+        """What its status says of this refusal on this target."""
+        return proof(self.status, refusal, self.target.rest.refused_with)
+
+    def must_not_be_done(self, because: str, refusal: Refusal = Refusal.CALLER) -> "Answer":
+        """Itself; raises ContractViolation where the call was done (2xx) or the server failed (5xx)."""
+        if self.proves(refusal) is Proof.BROKEN:
             raise ContractViolation(
-                f"{self.operation} was not refused {because}", expected="a client error (4xx)", observed=str(self)
+                f"{self.operation} was not refused {because}",
+                expected=f"a refusal ({expected(refusal, self.target.rest.refused_with)})",
+                observed=str(self),
             )
         return self
+
+    def must_be_refused(
+        self, because: str, refusal: Refusal = Refusal.CALLER, *, beside: "Answer | None" = None
+    ) -> "Answer":
+        """Itself; `beside` is the answer to a call that differs in the refused thing alone.
+
+        Raises as `must_not_be_done`, and Inconclusive where the answer says no to something else, or would be a
+        refusal only beside an accepted call, and there is none.
+        """
+        found = self.must_not_be_done(because, refusal).proves(refusal)
+        why = says_why_not(self.status, refusal, self.target.rest.refused_with)
+        if found is Proof.NONE:
+            raise Inconclusive(f"{self.operation} was not refused {because} in a way that proves it: {why}: {self}")
+        if found is Proof.BESIDE and (beside is None or not beside.is_accepted):
+            twin = "no call beside it shows which" if beside is None else f"the call beside it was answered {beside}"
+            raise Inconclusive(f"whether {self.operation} was refused {because} is unknown: {why}, and {twin}: {self}")
+        return self
+
+    async def must_be_refused_beside(self, twin: Twin, because: str, refusal: Refusal = Refusal.CALLER) -> "Answer":
+        """As `must_be_refused`; the twin is called only where the answer proves nothing without it."""
+        beside = await twin() if self.proves(refusal) is Proof.BESIDE else None
+        return self.must_be_refused(because, refusal, beside=beside)
 
     def must_be_an_answer(self) -> "Answer":
         """Itself; raises ContractViolation where the server failed (5xx)."""
@@ -92,7 +130,7 @@ class Answer:
     @property
     def shown(self) -> Any:
         """The body without its secrets."""
-        return redact(self.body, self.secrets)
+        return redacted(self.body)
 
     def __str__(self) -> str:
         return f"{self.status} {json.dumps(self.shown, ensure_ascii=False, default=repr)[:300]}"
@@ -105,6 +143,19 @@ class Caller:
         self.target = target
         self._history = history
         self._http = http
+        self._numbers = count(1)
+        self._people: dict[str, Identity] = {}
+
+    def meet(self, actor: str, identity: Identity) -> None:
+        """Know somebody by what the history calls them and by their id: templates may name what identities have."""
+        self._people[actor] = identity
+        if identity.id is not None:
+            self._people[str(identity.id)] = identity
+
+    def _known_of(self, actor: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """What the identity brings that a call is about: the user it names, else whoever calls."""
+        about = self._people.get(str(parameters.get("userId", actor)))
+        return {} if about is None else credentials_of(about)
 
     @property
     def mints(self) -> bool:
@@ -112,60 +163,53 @@ class Caller:
         return self.target.jwt is not None and self.target.jwt.claims is not None
 
     async def call(self, actor: str, operation: str, parameters: Mapping[str, Any], token: str | None = None) -> Answer:
-        """Perform an operation as `actor`.
+        """Perform an operation as `actor`; again later where the target asks for that.
 
-        Raises Inconclusive where no answer came in time, TargetUnavailable where nothing listens.
+        Raises Inconclusive where no whole answer came in time or the target allows no more calls, TargetUnavailable
+        where nothing listens. A call that raises is entered as unanswered, whatever it was that raised: what it did is
+        unknown.
         """
-        action = action_for(self.target, operation, parameters, token)
+        action = action_for(self.target, operation, {**self._known_of(actor, parameters), **parameters}, token)
         shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
-        began = self._history.add(Kind.CALLED, actor, name=operation, payload=redact(shown)).at
+        number = next(self._numbers)
+        began = self._history.add(Kind.CALLED, actor, name=operation, payload=shown, call=number).at
+
+        async def attempt() -> tuple[int, Any, str]:
+            nonlocal began
+            began = self._history.now()
+            return await (self._run(action) if isinstance(action, Invocation) else self._send(action))
+
+        def limited(why: Limited) -> None:
+            self._history.add(Kind.NOTE, actor, name=operation, payload=f"limited with {why.status}, so made again")
+
         try:
-            async with asyncio.timeout(self.target.budgets.call):
-                status, body = await (self._run(action) if isinstance(action, Invocation) else self._send(action))
-        except TimeoutError:
-            self._history.add(Kind.UNANSWERED, actor, name=operation)
-            limit = self.target.budgets.call
-            raise Inconclusive(f"{operation} was not answered within {limit:g} s: what it did is unknown") from None
-        except aiohttp.ClientConnectorError as error:
-            raise TargetUnavailable(f"{self.target.rest.url} cannot be reached: {error.strerror or error}") from error
-        except aiohttp.ClientError as error:
-            self._history.add(Kind.UNANSWERED, actor, name=operation, payload=str(error))
-            raise Inconclusive(f"the answer to {operation} broke off: {error or type(error).__name__}") from error
-        said = at(body, self.target.operations[operation].answers.get("token", "/token"))
-        secrets = tuple(_worth_hiding(token, said, *(parameters.get(name) for name in _SECRETS)))
-        answer = Answer(self.target, operation, status, body, began, secrets)
-        self._history.add(Kind.ANSWERED, actor, name=operation, payload={"status": status, "body": answer.shown})
+            status, body, location = await until_answered(attempt, limited)
+            learn(at(body, self.target.operations[operation].answers.get("token", "/token")))
+            learn_from(body)
+            answer = Answer(self.target, operation, status, body, began, location)
+        except BaseException as error:
+            why = str(error) if isinstance(error, EventproofError) else type(error).__name__
+            self._history.add(Kind.UNANSWERED, actor, name=operation, payload=why, call=number)
+            raise
+        self._history.add(Kind.ANSWERED, actor, name=operation, payload={"status": status, "body": body}, call=number)
         return answer
 
-    async def _send(self, request: Request) -> tuple[int, Any]:
-        sending = self._http.request(
-            request.method, request.url, headers=dict(request.headers), json=request.json, allow_redirects=False
+    async def _send(self, request: Request) -> tuple[int, Any, str]:
+        received = await exchange(
+            self._http,
+            request.method,
+            request.url,
+            what=request.operation,
+            seconds=self.target.budgets.call,
+            headers=request.sent_headers,
+            data=request.content,
         )
-        async with sending as response:
-            return response.status, _document(await response.text(errors="replace"))
+        login = self.target.operations[request.operation].identity == "anyone"
+        must_not_be_limited(request.operation, received.status, received.headers, login=login)
+        return received.status, received.document, masked(received.headers.get("Location", ""))
 
-    @staticmethod
-    async def _run(invocation: Invocation) -> tuple[int, Any]:
-        process = await asyncio.create_subprocess_exec(
-            *invocation.arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        try:
-            output, _ = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-        return (200 if process.returncode == 0 else 500), _document(output.decode(errors="replace"))
-
-
-def _worth_hiding(*values: Any) -> Iterator[str]:
-    yield from (value for value in values if isinstance(value, str) and len(value) >= _SHORTEST)
-
-
-def _document(text: str) -> Any:
-    try:
-        return json.loads(text) if text else None
-    except ValueError:
-        return text
+    async def _run(self, invocation: Invocation) -> tuple[int, Any, str]:
+        what = f"{self.target.source}: command of [operations.{invocation.operation}]"
+        seconds = self.target.budgets.call
+        ended = await program.run(invocation.arguments, what=what, seconds=seconds, folder=invocation.folder)
+        return invocation.status(ended.code), document_in(ended.output), ""

@@ -3,13 +3,17 @@
 from eventproof.client.aio import By, Closed, ConnectionRefused, Ending, Received
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable
 from eventproof.history import History, Kind, Record
-from eventproof.target import OtherChannel, Target, Tier, Transport
+from eventproof.refusal import Proof, Refusal
+from eventproof.target import Command, OtherChannel, Target, Tier, Transport
 
-from .calls import Answer
-from .line import Line
-from .marks import capability, every_system, judges_the_run, on_stage, requirement, slow
+from .calls import Answer, Twin
+from .doors import Handshake
+from .each import on_each
+from .line import EndedAtOnce, Line
+from .marks import capability, every_system, judges_the_run, on_stage, proves, requirement, slow
 from .person import Person
 from .play import Fire, Play, PlayOf
+from .silence import Silence
 from .stage import Stage
 from .verdicts import NotApplicable, NotTestable
 
@@ -17,11 +21,14 @@ __all__ = [
     "Answer",
     "By",
     "Closed",
+    "Command",
     "ConnectionRefused",
     "ContractViolation",
+    "EndedAtOnce",
     "Ending",
     "EventproofError",
     "Fire",
+    "Handshake",
     "History",
     "Inconclusive",
     "Kind",
@@ -32,17 +39,23 @@ __all__ = [
     "Person",
     "Play",
     "PlayOf",
+    "Proof",
     "Received",
     "Record",
+    "Refusal",
+    "Silence",
     "Stage",
     "Target",
     "TargetUnavailable",
     "Tier",
     "Transport",
+    "Twin",
     "capability",
     "every_system",
     "judges_the_run",
+    "on_each",
     "on_stage",
+    "proves",
     "requirement",
     "slow",
 ]

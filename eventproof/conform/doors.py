@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from eventproof.actions import auth_for, headers_for, path_for
+from eventproof.actions import auth_for, headers_for, path_for, presented
 from eventproof.catalog import Channel, System, Wire
 from eventproof.client.aio import ChannelClient, SocketIOClient, SseClient, WebSocketClient
 from eventproof.history import History
@@ -14,7 +15,7 @@ from .line import Line
 from .manners import Manners
 from .verdicts import NotApplicable, NotTestable
 
-__all__ = ["Doors"]
+__all__ = ["PLAIN", "Doors", "Handshake"]
 
 _WIRES = {
     ChannelKind.SOCKET_IO: Wire.SOCKET_IO,
@@ -25,6 +26,20 @@ _CLIENTS: Mapping[ChannelKind, Callable[..., ChannelClient]] = {
     ChannelKind.SSE: SseClient,
     ChannelKind.WEBSOCKET: WebSocketClient,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What a client of Socket.IO says while it connects, beside what the profile says of it."""
+
+    auth: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of what CONNECT carries, where that is an object."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+PLAIN: Final = Handshake()
+"""Nothing beside what the profile says."""
 
 
 class Doors:
@@ -44,6 +59,7 @@ class Doors:
         transport: Transport | None = None,
         *,
         answers_heartbeats: bool = True,
+        says: Handshake = PLAIN,
         **switches: bool,
     ) -> Line:
         """A connection to a system's main channel; the first transport of the profile where none is asked for.
@@ -56,12 +72,15 @@ class Doors:
             raise NotApplicable(f"the profile lists no {chosen} among the transports")
         name = self._name(actor, chosen)
         manners = self._manners(channel.known_as, switches)
+        auth = auth_for(self._target, token, channel)
         client = SocketIOClient(
             self._target.base_url,
             path=self._target.socketio.path,
             namespace=channel.address,
             transport=chosen.value,
-            auth=auth_for(self._target, token, channel),
+            auth={**says.auth, **auth} if isinstance(auth, Mapping) else auth,
+            headers=(*presented(channel.headers, token, self._target.source).items(), *says.headers.items()),
+            query={**presented(channel.query, token, self._target.source), **says.query},
             history=self._history,
             actor=actor,
             connection=name,
@@ -100,15 +119,17 @@ class Doors:
         target = self._target
         headers = tuple(headers_for(target, token).items()) if channel.token is TokenPlace.HEADER else ()
         if channel.kind is ChannelKind.SOCKET_IO:
+            in_query = {channel.parameter: token} if token is not None and channel.token is TokenPlace.QUERY else {}
             mains = target.channels.values()
             main = next((known for known in mains if known.address == channel.address), None)
             return SocketIOClient(
                 target.base_url,
-                path=path_for(replace(channel, address=target.socketio.path), token),
+                path=target.socketio.path,
                 namespace=channel.address,
                 transport=(main or target.socketio).transports[0].value,
                 auth=auth_for(target, token, main) if channel.token is TokenPlace.AUTH else None,
-                headers=headers,
+                headers=(*presented((main or target.socketio).headers, token, target.source).items(), *headers),
+                query={**presented((main or target.socketio).query, token, target.source), **in_query},
                 auto_answer=manners.answer,
                 history=self._history,
                 actor=actor,

@@ -3,48 +3,68 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from eventproof.actions import redact
 from eventproof.errors import ContractViolation
 from eventproof.history import Kind, Record
+from eventproof.redaction import redacted, redacted_text
 from eventproof.report.records import Check, Frame
+from eventproof.report.visible import sentence
 
 __all__ = ["frames_of", "shown", "told"]
 
 _MOST = 60
+_AFTER = 15
+"""So many of them come after what was found, where there are more."""
+_THIS = "  <- this"
 _LONGEST = 400
 _HEARTBEATS = frozenset({"2", "3", "2probe", "3probe", "6"})
 
 
-def frames_of(records: Sequence[Record]) -> tuple[Frame, ...]:
-    """The last records of a case as lines, without heartbeats; times count from its first record."""
-    if not records:
-        return ()
-    began = records[0].at
-    telling = [record for record in records if not _is_heartbeat(record)]
+def frames_of(records: Sequence[Record], error: BaseException | None, whole: Iterable[Record]) -> tuple[Frame, ...]:
+    """The records around what a case found, as lines, without heartbeats; the last ones where it found no record.
+
+    What it found may come from an earlier case of the run, whose `whole` history is then looked into. Times count from
+    the first record of the case, or from the first one shown.
+    """
+    shows = _record_of(error)
+    here = any(record is shows for record in records)
+    telling = [record for record in (records if here or shows is None else whole) if not _is_heartbeat(record)]
+    place = next((place for place, record in enumerate(telling) if record is shows), len(telling) - 1)
+    begin = max(0, min(place + _AFTER, len(telling)) - _MOST)
+    chosen = telling[begin : begin + _MOST]
+    began = records[0].at if here and records else chosen[0].at if chosen else 0.0
     return tuple(
         Frame(
             at=record.at - began,
             actor=record.connection or record.actor,
             kind=record.kind.value,
-            text=_text(record),
+            text=f"{_text(record)}{_THIS if record is shows else ''}",
         )
-        for record in telling[-_MOST:]
+        for record in chosen
     )
+
+
+def _record_of(error: BaseException | None) -> Record | None:
+    """What shows a failure in the history: of what was raised, or of what caused that."""
+    while error is not None:
+        if isinstance(error, ContractViolation) and isinstance(error.record, Record):
+            return error.record
+        error = error.__cause__
+    return None
 
 
 def told(error: BaseException) -> tuple[str, str, str]:
     """What an exception says: the reason in a sentence, what was expected, what was observed."""
     if isinstance(error, ContractViolation):
-        return str(redact(str(error))), str(redact(error.expected)), str(redact(error.observed))
+        return redacted_text(str(error)), redacted_text(error.expected), redacted_text(error.observed)
     text = str(error) or type(error).__name__
     if isinstance(error, AssertionError):
         first, _, rest = text.partition("\n")
-        return str(redact(first)), "", str(redact(rest))[:_LONGEST]
-    return str(redact(text)), "", ""
+        return redacted_text(first), "", redacted_text(rest)[:_LONGEST]
+    return redacted_text(text), "", ""
 
 
 def shown(check: Check, sentences: Iterable[str]) -> str:
-    """A case that did not pass, as lines for a terminal."""
+    """A case that did not pass, as lines for a terminal; what came from the target moves no cursor there."""
     lines = [f"{check.verdict}: {check.name}", *(f"  {sentence}" for sentence in sentences), f"  {check.reason}"]
     if check.expected:
         lines.append(f"  expected: {check.expected}")
@@ -53,7 +73,7 @@ def shown(check: Check, sentences: Iterable[str]) -> str:
     lines += [f"  {frame.at:8.3f} s  {frame.actor:<22} {frame.kind:<9} {frame.text}" for frame in check.frames]
     if check.repeat:
         lines.append(f"  repeat: {check.repeat}")
-    return "\n".join(lines)
+    return "\n".join(map(sentence, lines))
 
 
 def _is_heartbeat(record: Record) -> bool:
@@ -65,5 +85,6 @@ def _text(record: Record) -> str:
     if payload is None:
         text = ""
     else:
-        text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False, default=repr)
-    return str(redact(f"{record.name} {text}".strip()))[:_LONGEST]
+        shown = redacted(payload)
+        text = shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False, default=repr)
+    return redacted_text(f"{record.name} {text}".strip())[:_LONGEST]

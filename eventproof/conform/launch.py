@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from eventproof.report import folder
 from eventproof.report.listener import Silent
 from eventproof.settings import nearest
 from eventproof.target import Target
+from eventproof.wellformed import masked
 
 from .probe import probe
 from .suite import Options, Suite
@@ -23,11 +25,15 @@ from .suite import Options, Suite
 __all__ = ["narrowed", "new_seed", "suite", "target_of"]
 
 
+_PREFIX = "--eventproof-"
+"""What the options of plain pytest begin with."""
+
+
 def target_of(given: str, environment: str | None = None, catalog: Catalog | None = None) -> Target:
     """The target that a person named: a URL as it is, or the path of a profile."""
     if "://" in given:
         if environment is not None:
-            raise UsageError(f"{given} is a URL, and only a profile has environments: leave --environment out")
+            raise UsageError(f"{masked(given)} is a URL, and only a profile has environments: leave --environment out")
         return profile.for_url(given, catalog=catalog)
     return profile.load(given, environment, catalog=catalog)
 
@@ -49,21 +55,31 @@ def new_seed() -> int:
 
 
 def suite(config: pytest.Config) -> Suite:
-    """The suite that the options of a plain pytest run ask for; the target has answered by then."""
+    """The suite that the options of a plain pytest run ask for; the target has answered by then.
+
+    Raises UsageError where the cases are to be dealt out to several processes: they share users and a server.
+    """
+
+    def given(name: str) -> Any:
+        return config.getoption(f"eventproof_{name}")
+
+    if hasattr(config, "workerinput") or config.getoption("numprocesses", None) or config.getoption("tx", None):
+        raise UsageError("the cases of eventproof share users and a server, and run in one process: leave -n out")
     catalog = contracts.load()
-    given, environment = config.getoption("target"), config.getoption("environment")
-    target = narrowed(target_of(given, environment, catalog), config.getoption("system"))
+    target = narrowed(target_of(given("target"), given("environment"), catalog), given("system"))
     probe(target, catalog)
-    results: Path | None = config.getoption("results")
-    seed: int | None = config.getoption("seed")
-    command = f"pytest --pyargs eventproof.conformance --target {shlex.quote(given)}"
-    if environment is not None:
-        command += f" --environment {shlex.quote(environment)}"
+    seed, results = given("seed"), given("results")
+    named = [*_named("target", given("target")), *_named("environment", given("environment"))]
     options = Options(
         seed=new_seed() if seed is None else seed,
-        only=tuple(config.getoption("only")),
-        results=folder.prepare(results, "check"),
-        command=command,
-        slow=config.getoption("slow"),
+        only=tuple(given("only")),
+        results=folder.prepare(Path(results) if results else None, "check"),
+        command=shlex.join(["pytest", "--pyargs", "eventproof.conformance", *named]),
+        prefix=_PREFIX,
+        slow=given("slow"),
     )
     return Suite(target, catalog, options, Silent())
+
+
+def _named(option: str, value: str | None) -> list[str]:
+    return [] if value is None else [f"{_PREFIX}{option}", value]

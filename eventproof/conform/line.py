@@ -5,18 +5,39 @@ from contextlib import suppress
 from typing import Any
 
 from eventproof.catalog import AckLevel
-from eventproof.client.aio import ChannelClient, Closed, ConnectionRefused, Received, SocketIOClient, Where
+from eventproof.client.aio import (
+    ChannelClient,
+    Closed,
+    ConnectionRefused,
+    NotClosed,
+    Received,
+    SocketIOClient,
+    Where,
+)
 from eventproof.errors import ContractViolation, Inconclusive, UsageError
 from eventproof.history import History, Kind, Record
 from eventproof.target import Budgets
 
 from .manners import Manners
 
-__all__ = ["Line"]
-
+__all__ = ["GRACE", "EndedAtOnce", "Line"]
 
 _OF_THE_CONNECTION = frozenset({"connected", "ping"})
 """What a server tells every connection of its own accord."""
+
+
+GRACE = 0.3
+"""Seconds in which a server that accepts everybody first, and then looks, would have ended a connection."""
+_GLANCE = 0.1
+"""Seconds between two looks at whether an event came."""
+
+
+class EndedAtOnce(ConnectionRefused):
+    """The server accepted the connection and ended it before it sent anything; `after` so many seconds."""
+
+    def __init__(self, line: str, closed: Closed, after: float) -> None:
+        super().__init__(f"{line} was accepted, and ended within {after:.2g} s: {closed.reason}", status=closed.code)
+        self.after = after
 
 
 class Line:
@@ -38,6 +59,11 @@ class Line:
         self._budgets = budgets
         self._history = history
         self._manners = manners
+        self.role = ""
+        """What tells it from others of its case, for a sentence: `device 2 of 3, an older session`."""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.role})" if self.role else self.name
 
     @property
     def acknowledges(self) -> bool:
@@ -110,23 +136,55 @@ class Line:
         """Connect; raises ConnectionRefused, TargetUnavailable or Inconclusive."""
         await self.client.open()
 
-    async def refusal(self) -> ConnectionRefused:
-        """Connect, and be refused: how. Raises ContractViolation where the connection is accepted.
+    async def refusal(self, special: str = "") -> ConnectionRefused:
+        """Connect, and be refused: how. `special` says in words what it is refused for: `with an expired token`.
 
-        Raises Inconclusive where there is no answer at all: only a connection that is accepted beside it can tell
-        what that means.
+        A server that decides in its handler accepts the connection, and ends it before it says anything: EndedAtOnce.
+        Raises ContractViolation where the connection stays, or an event comes before the refusal; Inconclusive where
+        there is no answer at all: only a connection that is accepted beside it can tell what that means.
         """
+        opened = f"{self.name}, opened {special}," if special else self.name
+        ended: EndedAtOnce | None = None
         try:
             await self.client.open()
+            ended = await self._ends_at_once()
         except ConnectionRefused as refused:
+            if not self.received:
+                return refused
+        if ended is not None and not self.received:
+            return ended
+        if ended is not None or not self.is_open:
+            raise ContractViolation(
+                f"{opened} was refused, but it received events first",
+                expected="a refusal, and no event before it",
+                observed=", ".join(self.names()),
+            )
+        raise ContractViolation(
+            f"{opened} was accepted",
+            expected="a refused connection, or one that the server ends before any event",
+            observed=", ".join(["an open one", *self.names()]),
+        )
+
+    async def _ends_at_once(self) -> EndedAtOnce | None:
+        """How the server ended it, within `connect`; None where it stays, or an event shows that it was accepted."""
+        loop = asyncio.get_running_loop()
+        opened = loop.time()
+        while (waited := loop.time() - opened) < self._budgets.connect:
+            with suppress(NotClosed):
+                closed = self._by_the_server(await self._gone(min(_GLANCE, self._budgets.connect - waited)))
+                return EndedAtOnce(self.name, closed, loop.time() - opened)
             if self.received:
-                raise ContractViolation(
-                    f"{self.name} was refused, but it received events first",
-                    expected="a refusal, and no event before it",
-                    observed=", ".join(self.names()),
-                ) from refused
-            return refused
-        raise ContractViolation(f"{self.name} was accepted", expected="a refused connection", observed="an open one")
+                return None
+        return None
+
+    async def must_stay(self, seconds: float) -> None:
+        """Raise EndedAtOnce where the server ends it within so many seconds: then it was not accepted at all."""
+        with suppress(NotClosed):
+            raise EndedAtOnce(self.name, await self._gone(seconds), seconds)
+
+    async def _gone(self, within: float) -> Closed:
+        end = self.client.disconnected if isinstance(self.client, SocketIOClient) else self.client.closed
+        return await end(within)
 
     async def say(self, name: str, *arguments: Any) -> None:
         """Send an event, with an argument or without one; raises NotSent where the server ended the connection."""
@@ -220,12 +278,31 @@ class Line:
                 await self.ends()
 
     async def ends(self, within: float | None = None) -> Closed:
-        """How the server closed it; raises NotClosed after `within` seconds, the profile's `close` by default."""
-        return self._by_the_server(await self.client.closed(self._budgets.close if within is None else within))
+        """How the server closed it; raises NotClosed after `within` seconds, the profile's `close` by default.
 
-    async def left(self, within: float | None = None) -> Closed:
-        """As `ends`, but a DISCONNECT packet for the namespace is enough: the transport may stay open."""
-        return self._by_the_server(await self._socketio.disconnected(self._budgets.close if within is None else within))
+        With Socket.IO a DISCONNECT packet for the namespace is enough: the transport may stay open.
+        """
+        end = self.client.disconnected if isinstance(self.client, SocketIOClient) else self.client.closed
+        return self._by_the_server(await end(self._budgets.close if within is None else within))
+
+    async def reach(self) -> None:
+        """Open the transport alone, so that `open` has only to ask for the namespace; raises as `open` does."""
+        await self._socketio.reach()
+
+    async def must_stay_out(self) -> None:
+        """After a DISCONNECT packet: nobody comes back into the namespace on a transport that is still there.
+
+        Raises ContractViolation where the server lets us in, Inconclusive where it does not answer.
+        """
+        if self.client.ended is not None:
+            return
+        with suppress(ConnectionRefused):
+            await self._socketio.rejoin()
+            raise ContractViolation(
+                f"{self.name} was let into the namespace again, on the transport that it had",
+                expected="a refusal, as of a new connection with the same token",
+                observed="an open connection",
+            )
 
     def _by_the_server(self, closed: Closed) -> Closed:
         if closed.by != "peer":

@@ -7,11 +7,12 @@ other plugins think of coroutines.
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from eventproof.target import Budgets
+if TYPE_CHECKING:
+    from eventproof.target import Budgets
 
 __all__ = [
     "LONG",
@@ -22,6 +23,7 @@ __all__ = [
     "judges_the_run",
     "name_of",
     "on_stage",
+    "proves",
     "requirement",
     "requirements_of",
     "runs_last",
@@ -30,12 +32,13 @@ __all__ = [
 ]
 
 MARKERS = (
-    "requirement(*ids): the requirements that this case proves",
-    "capability(name): the case binds only a target that claims this capability",
-    "judges_the_run: the case judges what all others received, and so comes last",
-    "every_system: the case runs for every system under test",
-    "slow(what, takes): the case waits for that, so long by the budgets of the profile",
+    "eventproof_requirement(*ids): the requirements that this case proves",
+    "eventproof_capability(name): the case binds only a target that claims this capability",
+    "eventproof_judges_the_run: the case judges what all others received, and so comes last",
+    "eventproof_every_system: the case runs for every system under test",
+    "eventproof_slow(what, takes): the case waits for that, so long by the budgets of the profile",
 )
+"""Prefixed, since they are registered in every project whose environment has eventproof."""
 
 LONG = 20.0
 """A case that waits longer, in seconds, runs only where slow cases are asked for."""
@@ -47,33 +50,38 @@ def requirement(*ids: str) -> Callable[[_Case], Any]:
     """Mark a case with the ids of the requirements that fail when it fails."""
 
     def mark(case: _Case) -> Any:
-        return pytest.mark.requirement(*ids)(on_stage(case) if inspect.iscoroutinefunction(case) else case)
+        return proves(*ids)(on_stage(case) if inspect.iscoroutinefunction(case) else case)
 
     return mark
 
 
+def proves(*ids: str) -> pytest.MarkDecorator:
+    """The mark alone, for one parameter of a case: `pytest.param(…, marks=proves("UST-BAN-1"))`."""
+    return pytest.mark.eventproof_requirement(*ids)
+
+
 def capability(name: str) -> pytest.MarkDecorator:
     """Mark a case that is n/a for a target which does not claim `name`."""
-    return pytest.mark.capability(name)
+    return pytest.mark.eventproof_capability(name)
 
 
 def every_system(case: _Case) -> Any:
     """Let a case run once for every system under test: `stage.system` is the one it runs for."""
-    return pytest.mark.every_system(pytest.mark.usefixtures("system")(case))
+    return pytest.mark.eventproof_every_system(pytest.mark.usefixtures("system")(case))
 
 
-def slow(what: str, takes: str | Callable[[Budgets], float]) -> pytest.MarkDecorator:
+def slow(what: str, takes: "str | Callable[[Budgets], float]") -> pytest.MarkDecorator:
     """Mark a case that waits for `what`: a budget by its name, or what a function makes of them, in seconds."""
-    return pytest.mark.slow(what, takes)
+    return pytest.mark.eventproof_slow(what, takes)
 
 
-judges_the_run = pytest.mark.judges_the_run
+judges_the_run = pytest.mark.eventproof_judges_the_run
 """The case judges what all others received, and so comes last."""
 
 
 def runs_last(item: pytest.Item) -> bool:
     """Whether a case has to come after those that are not marked so."""
-    return item.get_closest_marker("judges_the_run") is not None
+    return item.get_closest_marker("eventproof_judges_the_run") is not None
 
 
 def name_of(nodeid: str) -> str:
@@ -83,17 +91,17 @@ def name_of(nodeid: str) -> str:
 
 def requirements_of(item: pytest.Item) -> tuple[str, ...]:
     """The ids that a collected case is marked with, in order, without repetition."""
-    return tuple(dict.fromkeys(_arguments(item, "requirement")))
+    return tuple(dict.fromkeys(_arguments(item, "eventproof_requirement")))
 
 
 def capabilities_of(item: pytest.Item) -> tuple[str, ...]:
     """The capabilities that a collected case is marked with."""
-    return tuple(dict.fromkeys(_arguments(item, "capability")))
+    return tuple(dict.fromkeys(_arguments(item, "eventproof_capability")))
 
 
-def waits_of(item: pytest.Item, budgets: Budgets) -> tuple[float, str]:
+def waits_of(item: pytest.Item, budgets: "Budgets") -> tuple[float, str]:
     """How long a case waits by these budgets, and for what; 0 s where it is not marked as slow."""
-    marks = list(item.iter_markers("slow"))
+    marks = list(item.iter_markers("eventproof_slow"))
     if not marks:
         return 0.0, ""
     what, takes = marks[0].args
@@ -110,6 +118,6 @@ def on_stage(case: Callable[..., Any]) -> Callable[..., None]:
 
     @functools.wraps(case)
     def performed(stage: Any, **arguments: Any) -> None:
-        stage.perform(case(stage=stage, **arguments))
+        stage.play_out(lambda: case(stage=stage, **arguments))
 
     return performed

@@ -3,6 +3,7 @@
 import time
 import uuid
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from eventproof.actions import credentials_of, mint
@@ -10,11 +11,15 @@ from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.target import Identity, OtherChannel, Transport
 
 from .calls import Answer, Caller
-from .doors import Doors
+from .doors import PLAIN, Doors, Handshake
 from .line import Line
 from .verdicts import NotTestable
 
 __all__ = ["Person"]
+
+
+_STALE = 60.0
+"""Seconds after which a session that another case used is proved again: it may have ended by itself."""
 
 
 class Person:
@@ -30,7 +35,7 @@ class Person:
         self.id: str | int = "" if identity.id is None else identity.id
         """As the target writes it, a text or a number; empty until it is known."""
         self.tier = identity.tier
-        """The tier they have outside the tests; None where nobody told."""
+        """The tier they had when they first played in this run: as the target tells, else as the profile does."""
         self.system = ""
         """Whose main channel they connect to where no other is named: that of the case they play in."""
         self.lines: list[Line] = []
@@ -38,6 +43,11 @@ class Person:
         self._doors = doors
         self._token = identity.token
         self._is_proven = False
+        self.admin: Person | None = None
+        """Who makes the calls of theirs that are an admin's on this target."""
+        caller.meet(name, identity)
+        self._proven_at = 0.0
+        self._told_tier = False
 
     async def session(self) -> str:
         """The token of their session, which begins now where there is none; their id is known from then on.
@@ -46,12 +56,44 @@ class Person:
         """
         if self._token is None:
             self._token = await self.another_token()
-            self._is_proven = True
+            self._is_proven, self._proven_at = True, time.monotonic()
         if not (self._is_proven and self.is_known):
             await self._prove()
+        elif not self._told_tier:
+            await self._ask_tier(self._token)
         return self._token
 
+    async def fresh_session(self) -> str:
+        """As `session`, but one that was not used for a while, or is in doubt, is proved first, and else replaced."""
+        if self._token is not None and time.monotonic() - self._proven_at > _STALE:
+            self._is_proven = False
+        return await self.session()
+
+    def doubt(self) -> None:
+        """Their session may have been ended: it is proved before it is used in another case."""
+        self._proven_at = 0.0
+
+    async def _ask_tier(self, token: str) -> None:
+        """Believe the target of the tier, where it tells, rather than the profile: earlier runs may have changed it."""
+        if "getMe" in self._caller.target.operations:
+            me = await self._caller.call(self.name, "getMe", {}, token)
+            if me.is_accepted:
+                self._learn_tier(me)
+        self._told_tier = True
+
+    def _learn_tier(self, answer: Answer) -> None:
+        """The first answer that tells it: what comes later may be our own doing."""
+        try:
+            found = answer.says("tier")
+        except ContractViolation:
+            return
+        if found is not None and not self._told_tier:
+            self.tier, self._told_tier = str(found), True
+
     async def _prove(self) -> None:
+        if self._is_on_behalf("getMe") and self.is_known:
+            self._is_proven = True
+            return
         me = await self._caller.call(self.name, "getMe", {}, self._token)
         if not me.is_accepted and not self._is_proven and self.can_log_in:
             self._token = await self.another_token()
@@ -59,8 +101,9 @@ class Person:
             raise Inconclusive(f"the session of {self.name} ({self.identity.name}) is no good: getMe answered {me}")
         else:
             self._learn_id(me)
-            self.tier = self.tier or me.says("tier")
-        self._is_proven = True
+            self._learn_tier(me)
+            self._told_tier = True
+        self._is_proven, self._proven_at = True, time.monotonic()
         if not self.is_known:
             raise NotTestable(f"{self.identity.name} has no id in the profile, and no answer tells it: answers.userId")
 
@@ -68,6 +111,7 @@ class Person:
         found = None if self.is_known else answer.says("userId")
         if found is not None:
             self.id = found if isinstance(found, int) else str(found)
+            self._caller.meet(self.name, replace(self.identity, id=self.id))
 
     @property
     def is_known(self) -> bool:
@@ -89,8 +133,23 @@ class Person:
         return self._caller.mints or (self.identity.email is not None and self.identity.password is not None)
 
     async def call(self, operation: str, *, token: str | None = None, **parameters: Any) -> Answer:
-        """Perform an operation with their token, or with another one."""
-        return await self._caller.call(self.name, operation, parameters, token or await self.session())
+        """Perform an operation with their token, or with another one; by the admin where the profile says so.
+
+        Raises NotTestable where another token is to be tried on a call that takes the admin's.
+        """
+        if not self._is_on_behalf(operation):
+            token = token or await self.session()
+        elif token is not None or self.admin is None:
+            raise NotTestable(f"an admin calls {operation} here, so it does not tell what a token of a user is worth")
+        else:
+            await self.session()
+            token = await self.admin.session()
+        return await self._caller.call(self.name, operation, parameters, token)
+
+    def _is_on_behalf(self, operation: str) -> bool:
+        """Whether an admin makes this call for them."""
+        there = self._caller.target.operations.get(operation)
+        return self.identity.role != "admin" and there is not None and there.on_behalf
 
     async def call_unauthenticated(self, operation: str, **parameters: Any) -> Answer:
         """Perform an operation without a token."""
@@ -113,12 +172,9 @@ class Person:
             return minted
         answer = await self.log_in()
         if not answer.is_accepted:
-            raise Inconclusive(
-                f"{self.name} could not log in: {answer}; "
-                f"see [operations.login] and the password of {self.identity.name}"
-            )
+            raise Inconclusive(f"{self.name} could not log in: {answer}; {_remedy(answer, self.identity)}")
         self._learn_id(answer)
-        self.tier = self.tier or answer.says("tier")
+        self._learn_tier(answer)
         token = answer.says("token")
         if token is None:
             raise NotTestable("the profile does not say where the token is: answers.token of [operations.login]")
@@ -153,10 +209,19 @@ class Person:
         return await self._opened(self.knock_at(channel, token or await self.session()))
 
     def knock(
-        self, token: str | None, transport: Transport | None = None, *, system: str | None = None, **switches: bool
+        self,
+        token: str | None,
+        transport: Transport | None = None,
+        *,
+        system: str | None = None,
+        says: Handshake = PLAIN,
+        **switches: bool,
     ) -> Line:
-        """A connection with this token, or with none, that is not open yet; otherwise as `connect`."""
-        return self._kept(self._doors.main(self.name, system or self.system, token, transport, **switches))
+        """A connection with this token, or with none, that is not open yet; otherwise as `connect`.
+
+        What it `says` goes with its handshake, beside the token.
+        """
+        return self._kept(self._doors.main(self.name, system or self.system, token, transport, says=says, **switches))
 
     def knock_at(self, channel: OtherChannel, token: str | None) -> Line:
         """A connection to another door that is not open yet."""
@@ -181,3 +246,13 @@ class Person:
     def _kept(self, line: Line) -> Line:
         self.lines.append(line)
         return line
+
+
+def _remedy(answer: Answer, identity: Identity) -> str:
+    """What to do about a login that was not accepted."""
+    if answer.status == 429:
+        return "the server limits how often its users log in: raise the limit for a test, or give tokens in the profile"
+    if 300 <= answer.status < 400:
+        there = f" and points to {answer.location}" if answer.location else ""
+        return f"it redirects{there}; redirects are not followed: correct base_url, or url under [rest]"
+    return f"see [operations.login] and the password of {identity.name}"

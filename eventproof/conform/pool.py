@@ -1,33 +1,70 @@
 """The users that the profile lends, given out fresh ones first and taken back as they were."""
 
-from collections import deque
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+
+from eventproof.errors import Inconclusive
 
 from .person import Person
 from .verdicts import NotTestable
 
 __all__ = ["Pool"]
 
+_PATIENCE = 3
+"""So many times a user may fail to get a session in a run."""
+
 
 class Pool:
-    """The users that nobody has at the moment."""
+    """The users that nobody has at the moment; those of the `reserve` are lent where all others are out."""
 
-    def __init__(self, people: Sequence[Person]) -> None:
+    def __init__(self, people: Sequence[Person], reserve: Sequence[Person] = ()) -> None:
         self._people = deque(people)
-        self._size = len(people)
+        self._reserve = deque(reserve)
+        self._size = len(people) + len(reserve)
+        self._lost: dict[str, str] = {}
+        self._failures: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        return len(self._people)
+        return len(self._people) + len(self._reserve)
+
+    @property
+    def lost(self) -> Mapping[str, str]:
+        """Who plays no part at the moment, and why."""
+        return self._lost
 
     def take(self) -> Person:
-        """A user, the one that was given back longest ago; raises NotTestable where all are out."""
-        if not self._people:
+        """A user, the one that was given back longest ago.
+
+        Raises NotTestable where the profile gives too few, Inconclusive where there were more when the run began.
+        """
+        if people := self._people or self._reserve:
+            return people.popleft()
+        if not self._lost:
             raise NotTestable(
                 f"the profile gives {self._size} users, and this case needs more: add to [[identities.users]]"
             )
-        return self._people.popleft()
+        name, why = next(reversed(self._lost.items()))
+        raise Inconclusive(
+            f"{len(self._lost)} of the {self._size} users of the profile play no further part, and too few are left "
+            f"for this case; the last of them is {name}: {why}"
+        )
 
     def give_back(self, person: Person) -> None:
         """Take a user back; one who cannot get a session any more is of no use."""
         if person.has_session or person.can_log_in:
+            self._lost.pop(person.name, None)
             self._people.append(person)
+        else:
+            self.lose(person, "their session is over, and they have no password for another one")
+
+    def postpone(self, person: Person, why: str) -> None:
+        """A user who could get no session just now comes later again, but not for ever."""
+        self._failures[person.name] += 1
+        if self._failures[person.name] < _PATIENCE:
+            self._people.append(person)
+        else:
+            self.lose(person, why)
+
+    def lose(self, person: Person, why: str) -> None:
+        """A user does not come back, at least not now."""
+        self._lost[person.name] = why

@@ -4,10 +4,15 @@ import asyncio
 
 import aiohttp
 
+from eventproof.actions import presented
 from eventproof.catalog import Catalog, Wire
 from eventproof.client.aio import ConnectionRefused, SocketIOClient
 from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
 from eventproof.target import Target
+from eventproof.wire.websocket import UnaskedFor
+
+from .exchange import session
+from .openapi import published
 
 __all__ = ["probe"]
 
@@ -15,9 +20,14 @@ _SECONDS = 4.0
 
 
 def probe(target: Target, catalog: Catalog) -> None:
-    """Raise TargetUnavailable, in a sentence, where the target cannot be reached or is something else."""
+    """Raise TargetUnavailable, in a sentence, where the target cannot be reached or is something else.
+
+    Raises UsageError where the OpenAPI document that the profile names cannot be used.
+    """
     wires = {channel.wire for name in target.systems for channel in catalog.system(name).channels}
     asyncio.run(_probe(target, Wire.SOCKET_IO in wires))
+    if target.openapi:
+        published(target.openapi)
 
 
 async def _probe(target: Target, speaks_socketio: bool) -> None:
@@ -33,12 +43,14 @@ async def _knock(target: Target) -> None:
         target.base_url,
         path=target.socketio.path,
         transport=target.socketio.transports[0].value,
+        headers=tuple(presented(target.socketio.headers, None, target.source).items()),
+        query=presented(target.socketio.query, None, target.source),
         timeout=_SECONDS,
     )
     try:
         await client.open()
-    except ConnectionRefused:
-        return
+    except (ConnectionRefused, UnaskedFor):
+        return  # it is there; what is wrong with its handshake is for the cases to say
     except Inconclusive as silence:
         raise TargetUnavailable(str(silence)) from silence
     except TargetUnavailable as nothing:
@@ -55,8 +67,9 @@ async def _knock(target: Target) -> None:
 
 
 async def _fetch(url: str) -> None:
+    """See that something answers, whatever it says: what comes after the head is of no interest."""
     try:
-        async with aiohttp.ClientSession() as http, http.get(url, allow_redirects=False):
+        async with session() as http, http.get(url, allow_redirects=False):
             return
-    except aiohttp.ClientError as error:
-        raise TargetUnavailable(f"{url} cannot be reached: {error}") from error
+    except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: an address that is none
+        raise TargetUnavailable(f"{url} cannot be reached: {' '.join(str(error).split())[:200]}") from error

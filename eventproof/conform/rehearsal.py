@@ -13,6 +13,7 @@ from eventproof.errors import EventproofError, Inconclusive
 from eventproof.target import Target
 from eventproof.verdict import Verdict
 
+from .bad_tokens import changed, controlled
 from .calls import Answer
 from .evidence import told
 from .gauges import Gauges
@@ -151,23 +152,36 @@ class _Fire:
 
 async def _refuse(user: Person) -> None:
     answer = await user.call("getMe", token="no.such.token")  # noqa: S106 - that is the point
-    answer.must_be_refused("with a token that is none")
+    await answer.must_be_refused_beside(partial(user.call, "getMe"), "with a token that is none")
     rest = answer.target.rest
     lacking = [f"{name} at {getattr(rest, name)}" for name in ("code", "message") if not getattr(answer, name)]
     if lacking:
         raise NotTestable(f"{answer} has no {' and no '.join(lacking)}: correct code and message under [rest]")
 
 
+async def _unfit(stage: Stage, user: Person) -> list[str]:
+    """Why no expired token can be presented, in words: none can be made, or none that is made is taken."""
+    if expired(stage.target, await user.session(), time.time()) is None:
+        return ["no expired token: give [jwt] secret_env, or expired_env (UST-CONN-2, SHD-CONN-3)"]
+    made = await changed(stage, user, "expired")
+    try:
+        if made.control is not None:
+            await controlled(stage, user, made)
+    except NotTestable as unfit:
+        return [f"{unfit} (UST-CONN-2, SHD-CONN-3)"]
+    return []
+
+
 async def _look(stage: Stage, user: Person) -> None:
     target = stage.target
     missing = [sentence for play in stage.plays.values() for sentence in play.missing()]
-    if expired(target, await user.session(), time.time()) is None:
-        missing.append("no expired token: give [jwt] secret_env, or expired_env (UST-CONN-2, SHD-CONN-3)")
+    missing += await _unfit(stage, user)
     enough = sum(play.actors for play in stage.plays.values()) + _BYSTANDERS
     if len(target.users) < enough:
         missing.append(f"{len(target.users)} users are too few: some cases need {enough} (ALL-ROOM-1)")
     if "metrics" in target.capabilities:
-        async with Gauges(target) as gauges:
+        reader = target.metrics.identity if target.metrics else "anyone"
+        async with Gauges(target, await stage.admin.session() if reader == "admin" else None) as gauges:
             await gauges.read()
     if missing:
         raise NotTestable("; ".join(missing))

@@ -56,7 +56,7 @@ def check(
     known = catalog or contracts.load()
     target = narrowed(target, systems)
     probe(target, known)
-    options = Options(new_seed() if seed is None else seed, tuple(only), results, command, slow)
+    options = Options(new_seed() if seed is None else seed, tuple(only), results, command, slow=slow)
     suite = Suite(target, known, options, listener or Silent())
     chosen = list(map(str, cases)) or folders_of(target.systems)
     with no_foreign_options():

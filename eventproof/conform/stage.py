@@ -1,22 +1,23 @@
 """What a case sees: users who come from the pool and go back restored, an admin, and what happened so far."""
 
 import random
-import uuid
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from eventproof.catalog import Direction, Event, Operation, System
-from eventproof.checks import Finding, Known, raise_for
+from eventproof.checks import Finding, Known, leaked, raise_for
 from eventproof.client.aio import ConnectionRefused
-from eventproof.errors import ContractViolation, EventproofError, Inconclusive, UsageError
+from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable, UsageError
 from eventproof.history import Kind, Record
 from eventproof.target import Budgets, Target, Transport
+from eventproof.unknown import unlike
 
-from .line import Line
+from .disturbances import disturbed
+from .line import GRACE, EndedAtOnce, Line
 from .person import Person
 from .play import Play
 from .restart import restart
-from .undoing import done_to, ends_session, may_last, undoing
+from .undoing import done_to, ends_session, may_doubt, may_last, undoing
 from .verdicts import NotTestable
 
 if TYPE_CHECKING:
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 __all__ = ["Stage"]
 
 _Play = TypeVar("_Play")
+_TRIED = 8
+"""So many users are tried at most until one of them gets a session."""
+
+_NO_REFUSALS = frozenset({404, 405, 406, 408, 411, 413, 414, 415, 421, 425, 426, 429, 431, 1011, 1012, 1013})
+"""Statuses of HTTP, and close codes of a WebSocket, that say no to something else than who connects."""
+_ALMOST = 0.9
+"""Of the time for a connection: what takes less has had an answer."""
 
 
 class Stage:
@@ -40,6 +48,7 @@ class Stage:
         for admin in troupe.admins:
             admin.system = system.name
         self._mark = len(troupe.history)
+        self._end: int | None = None
         self._lent: list[Person] = []
         self._disturbed: set[str] = set()
         self._warnings: list[str] = []
@@ -83,13 +92,14 @@ class Stage:
 
     @property
     def records(self) -> tuple[Record, ...]:
-        """What happened in this case."""
-        return self._troupe.history.since(self._mark)
+        """What happened in this case, from its beginning to its end; without how everybody left after it."""
+        records = self._troupe.history.since(self._mark)
+        return records if self._end is None else records[: self._end - self._mark]
 
     @property
     def whole_run(self) -> tuple[Record, ...]:
-        """What happened in all cases of the run so far."""
-        return tuple(self._troupe.history)
+        """What happened in all cases of the run so far; without what somebody else did to users of ours."""
+        return self._troupe.disturbances.without(self._troupe.history)
 
     @property
     def known(self) -> Known:
@@ -151,18 +161,26 @@ class Stage:
         self._warnings.append(text)
 
     async def user(self) -> Person:
-        """A user whom no other case has, with a session; whoever can get none plays no further part."""
-        while True:
-            person = self._troupe.pool.take()
+        """A user whom no other case has, with a session; whoever can get none now comes later again."""
+        pool = self._troupe.pool
+        for _ in range(min(len(pool), _TRIED) - 1):
+            person = pool.take()
             try:
-                await person.session()
-            except Inconclusive:
-                if not self._troupe.pool:
-                    raise
-            else:
-                person.system = self.system.name
-                self._lent.append(person)
-                return person
+                return await self._with_session(person)
+            except Inconclusive as failed:
+                pool.postpone(person, str(failed))
+        person = pool.take()
+        try:
+            return await self._with_session(person)
+        except Inconclusive as failed:
+            pool.postpone(person, str(failed))
+            raise
+
+    async def _with_session(self, person: Person) -> Person:
+        await person.fresh_session()
+        person.system = self.system.name
+        self._lent.append(person)
+        return person
 
     async def users(self, count: int) -> list[Person]:
         """Several of them."""
@@ -176,7 +194,7 @@ class Stage:
                 f"the profile gives {len(found)} admins, and this case needs {count}: add to [[identities.admins]]"
             )
         for admin in found:
-            await admin.session()
+            await admin.fresh_session()
         return found
 
     async def restart(self) -> None:
@@ -185,31 +203,51 @@ class Stage:
 
     def nobody(self, like: Person) -> str | int:
         """An id that nobody has, of the kind that this person's is: only what is unknown about it is to be refused."""
-        if not str(like.id).isdigit():
-            return uuid.UUID(int=self.random.getrandbits(128)).hex
-        number = self.random.randrange(2**30, 2**31)
-        return number if isinstance(like.id, int) else str(number)
+        return unlike(like.id, self.random)
 
     def will_disturb(self, user: Person) -> None:
         """Anything may be done to this user in ways that the history does not tell: restore all of them."""
         self._disturbed.add(user.name)
 
-    async def must_refuse(self, line: Line, beside: Person) -> ConnectionRefused:
+    async def must_refuse(self, line: Line, beside: Person | Line, special: str = "") -> ConnectionRefused:
         """Open a connection that has to be refused, and beside it one that has to be accepted.
 
-        Raises ContractViolation where it is accepted, or where no answer comes while the twin is accepted in time.
+        `beside` is a connection that is not open yet and differs from the other in one thing, or somebody who opens
+        one; `special` says what that thing is: `with an expired token`. Raises ContractViolation where the connection
+        is accepted, or where no answer comes while the twin is accepted in time; Inconclusive where what came says no
+        to something else, or the twin is refused as well.
         """
+        twin = beside if isinstance(beside, Line) else beside.knock(await beside.session())
+        began = self.now
         try:
-            refused = await line.refusal()
+            refused = await line.refusal(special)
         except Inconclusive as silence:
-            await beside.connect()
+            if self.now - began < _ALMOST * self.budgets.connect:
+                raise
+            await self._must_open(twin)
             raise ContractViolation(
-                f"{line.name} was neither refused nor accepted, while {beside.name} was accepted",
+                f"{line.name} was neither refused nor accepted {special}".rstrip()
+                + f", while {twin.name} was accepted",
                 expected=f"a refusal within {self.budgets.connect:g} s",
                 observed=str(silence),
             ) from silence
-        await (await beside.connect()).close()
+        except TargetUnavailable as other:
+            raise Inconclusive(f"{line.name} was not refused {special} in a way that proves it: {other}") from other
+        if refused.status in _NO_REFUSALS:
+            raise Inconclusive(f"{line.name} was not refused {special} in a way that proves it: {refused}")
+        await self._must_open(twin, stays=2 * refused.after + GRACE if isinstance(refused, EndedAtOnce) else 0.0)
+        await twin.close()
         return refused
+
+    @staticmethod
+    async def _must_open(twin: Line, stays: float = 0.0) -> None:
+        try:
+            await twin.open()
+            await twin.must_stay(stays)
+        except ContractViolation as refused:
+            raise Inconclusive(
+                f"{twin.name} had to be accepted, and was refused as well, so nothing can be said here: {refused}"
+            ) from refused
 
     def judge(self, *findings: Iterable[Finding]) -> None:
         """Raise ContractViolation for the first of what the checks found."""
@@ -218,30 +256,81 @@ class Stage:
 
     def perform(self, case: Coroutine[Any, Any, None]) -> None:
         """Run a case to its end."""
-        self._troupe.perform(case, self._waits)
+        self._end = None
+        try:
+            self._troupe.perform(case, self._waits)
+        finally:
+            self._end = len(self._troupe.history)
+
+    def play_out(self, case: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a case to its end; once more where it fails and somebody else has acted on its users meanwhile.
+
+        What fails both times is blamed. Raises Inconclusive, with the name of the user, where it failed once only.
+        """
+        try:
+            self.perform(case())
+        except (ContractViolation, Inconclusive) as failed:
+            others = self._troupe.perform(self._others_acts(self._lent))
+            if not others:
+                raise
+            self._warnings += self.leave()
+            self._mark, self._end = len(self._troupe.history), None
+            self.note(f"once more, for {others}")
+            self.perform(case())
+            raise Inconclusive(
+                f"{others}: somebody else acts on these users at the same time. It failed then, and not once more: "
+                f"{failed}"
+            ) from failed
 
     def leave(self) -> list[str]:
         """Close every connection and give the users back restored; what could not be, and what the case warns of."""
-        return [*self._warnings, *self._troupe.perform(self._leave())]
+        warnings, self._warnings = self._warnings, []
+        return [*warnings, *self._troupe.perform(self._leave())]
+
+    async def _others_acts(self, people: Iterable[Person]) -> str:
+        """What somebody else has done to these people, in words; empty where nothing shows."""
+        acts = []
+        for person in people:
+            if person.name not in self._disturbed and (act := await disturbed(person, self.records)):
+                self._troupe.disturbances.enter(person.name, self._mark, len(self._troupe.history))
+                acts.append(act)
+        return ", and ".join(acts)
 
     async def _leave(self) -> list[str]:
-        records, failures = self.records, []
+        records, notes = self.records, []
+        if others := await self._others_acts(self._suspects(records)):
+            notes.append(f"{others}: somebody else acts on these users at the same time")
         for person in (*self._lent, *self._troupe.admins):
             await person.leave()
+            if may_doubt(records, person):
+                person.doubt()
         for person in self._lent:
             if person.name in self._disturbed or ends_session(records, person):
                 person.logged_out()
-            try:
-                await self._restore(person, records)
-            except EventproofError as error:
-                failures.append(f"{person.name} could not be restored and plays no further part: {error}")
-            else:
-                if not (person.name in self._disturbed and may_last(self.target)):
-                    self._troupe.pool.give_back(person)
+            self._troupe.unrestored[person] = undoing(
+                person, self.target, None if person.name in self._disturbed else done_to(person, records)
+            )
         self._lent.clear()
-        return failures
+        for person in tuple(self._troupe.unrestored):
+            notes += await self._restored(person)
+        return notes
 
-    async def _restore(self, person: Person, records: tuple[Record, ...]) -> None:
-        done = None if person.name in self._disturbed else done_to(person, records)
-        for operation, parameters in undoing(person, self.target, done):
-            (await self.admin.call(operation, **parameters)).must_be_accepted()
+    def _suspects(self, records: tuple[Record, ...]) -> list[Person]:
+        """Those who received what nothing that was done here made for them."""
+        found = {finding.record.actor for finding in leaked(records, self.known, self.rooms) if finding.record}
+        return [person for person in self._lent if person.name in found and person.name not in self._disturbed]
+
+    async def _restored(self, person: Person) -> list[str]:
+        """Undo what was done to a person, and give them back; where that fails now, it is tried after later cases."""
+        try:
+            for operation, parameters in self._troupe.unrestored[person]:
+                (await self.admin.call(operation, **parameters)).must_be_accepted()
+        except EventproofError as error:
+            why = f"{person.name} could not be restored yet, and plays no part before they are: {error}"
+            known = person.name in self._troupe.pool.lost
+            self._troupe.pool.lose(person, why)
+            return [] if known else [why]
+        del self._troupe.unrestored[person]
+        if not (person.name in self._disturbed and may_last(self.target)):
+            self._troupe.pool.give_back(person)
+        return []

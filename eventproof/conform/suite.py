@@ -11,7 +11,8 @@ import pytest
 
 from eventproof import __version__
 from eventproof.catalog import Catalog
-from eventproof.errors import EventproofError, UsageError
+from eventproof.errors import EventproofError, Inconclusive, UsageError
+from eventproof.redaction import redacted_text
 from eventproof.report import formats
 from eventproof.report.listener import Listener
 from eventproof.report.records import Check, RequirementResult, Run
@@ -36,6 +37,8 @@ class Options:
     only: tuple[str, ...] = ()
     results: Path | None = None
     command: str = "eventproof check"
+    prefix: str = "--"
+    """What its options begin with."""
     slow: bool = False
     """Whether the cases run that wait for long."""
 
@@ -87,7 +90,7 @@ class Suite:
         seconds, what = waits_of(item, self._target.budgets)
         if seconds > LONG and not self._options.slow:
             raise NotApplicable(
-                f"it waits {seconds:g} s for {what}; to run it: {self._repeat([name_of(item.nodeid)])} --slow"
+                f"it waits {seconds:g} s for {what}; to run it: {self._repeat([name_of(item.nodeid)], slow=True)}"
             )
 
     def stage(self, request: pytest.FixtureRequest) -> Generator[Stage, None, None]:
@@ -105,6 +108,7 @@ class Suite:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Keep what a case raised; when it is over, judge it."""
         report = yield
+        report.sections = [(title, redacted_text(text)) for title, text in report.sections]
         if not requirements_of(item):
             self._foreign_failed |= report.failed
             return report
@@ -114,7 +118,9 @@ class Suite:
             check = self._judged(item)
             if check.verdict is Verdict.NOT_APPLICABLE:
                 report.outcome, report.longrepr = "skipped", (str(item.path), 0, check.reason)
-            elif check.verdict is not Verdict.HARNESS_ERROR:
+            elif check.verdict is Verdict.HARNESS_ERROR:
+                report.longrepr = redacted_text(report.longreprtext)
+            else:
                 report.longrepr = shown(check, (self._requirements[line].sentence for line in check.requirements))
         if call.when == "teardown":
             check = self._judged(item)
@@ -155,7 +161,7 @@ class Suite:
                 [check for check in self._checks if line.id in check.requirements],
                 claimed=line.capability is None or line.capability in self._target.capabilities,
                 selected=self._selected[line.id],
-                known_failure=self._target.known_failures.get(line.id),
+                known_failures=self._target.known_failures,
             )
             for line in self._requirements.values()
         )
@@ -171,7 +177,7 @@ class Suite:
             outcome=outcome,
             command=self._repeat(self._options.only),
             requirements=results,
-            notes=(*self._notes, *(_left_out(results) if outcome is Outcome.PASS else ())),
+            notes=(*self._notes, *self.troupe.left_behind(), *(_left_out(results) if outcome is Outcome.PASS else ())),
         )
 
     def _judged(self, item: pytest.Item) -> Check:
@@ -190,7 +196,8 @@ class Suite:
             reason=reason,
             expected=expected,
             observed=observed,
-            frames=frames_of(stage.records) if telling and stage is not None else (),
+            waits_for=error.waits_for if isinstance(error, Inconclusive) else (),
+            frames=frames_of(stage.records, error, stage.whole_run) if telling and stage is not None else (),
             repeat=self._repeat([name]) if verdict is not Verdict.PASS else "",
         )
 
@@ -222,9 +229,11 @@ class Suite:
         for line in self._selected:
             self._selected[line] = self._selected[line] or line in only or line in named
 
-    def _repeat(self, only: Iterable[str]) -> str:
-        parts = [self._options.command, f"--seed {self._options.seed}", *(["--slow"] if self._options.slow else [])]
-        return " ".join([*parts, *(f"--only {shlex.quote(name)}" for name in only)])
+    def _repeat(self, only: Iterable[str], *, slow: bool = False) -> str:
+        prefix = self._options.prefix
+        parts = [self._options.command, f"{prefix}seed {self._options.seed}"]
+        parts += [f"{prefix}slow"] if slow or self._options.slow else []
+        return " ".join([*parts, *(f"{prefix}only {shlex.quote(name)}" for name in only)])
 
 
 def _parameter(item: pytest.Item, name: str) -> str | None:

@@ -15,11 +15,15 @@ from eventproof.history import History
 from eventproof.target import Identity, Target
 
 from .calls import Caller
+from .disturbances import Disturbances
 from .doors import Doors
+from .exchange import session
 from .person import Person
 from .play import Play, PlayOf
 from .pool import Pool
+from .share import Share
 from .stage import Stage
+from .undoing import left_behind
 
 __all__ = ["Troupe"]
 
@@ -50,8 +54,14 @@ class Troupe:
         self.admins = [person(f"admin-{number}", identity) for number, identity in enumerate(target.admins, 1)]
         self.admin = self.admins[0]
         people = [person(f"user-{number}", identity) for number, identity in enumerate(target.users, 1)]
+        for somebody in people:
+            somebody.admin = self.admin
         self._people = (*self.admins, *people)
-        self.pool = Pool(people)
+        self.share = Share(target.base_url, seed)
+        self.pool = Pool(*self.share.of(people))
+        self.disturbances = Disturbances()
+        self.unrestored: dict[Person, list[tuple[str, dict[str, Any]]]] = {}
+        """What still has to be undone of whom."""
         self.plays = {name: self._play(name) for name in target.systems}
 
     def _play(self, system: str) -> Play:
@@ -90,16 +100,23 @@ class Troupe:
         """Whether Ctrl-C came while the loop ran: asyncio makes it a cancellation, which a case may swallow."""
         return getattr(self._runner, "_interrupt_count", 0) > 0
 
+    def left_behind(self) -> list[str]:
+        """What this run leaves on the target, in words; nothing where that is as it was."""
+        lasting = left_behind(self.history, self.systems)
+        counts = ", ".join(f"{count} {operation}" for operation, count in sorted(lasting.items()))
+        left = [f"{person.name} is as the last case left them" for person in self.unrestored]
+        return [*([f"what this run did and nothing undoes, by accepted calls: {counts}"] if counts else []), *left]
+
     def close(self) -> None:
         """Let go of everything."""
+        self.share.release()
         self._runner.run(self._http.close())
         self._runner.close()
 
 
 async def _session() -> aiohttp.ClientSession:
     # Node.js closes a connection that was idle for 5 seconds, just as long as a case waits for what does not come.
-    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=1.5)
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    return session(keepalive=1.5)
 
 
 async def _bounded(acting: Coroutine[Any, Any, _T], seconds: float) -> _T:

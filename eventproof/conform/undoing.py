@@ -1,15 +1,18 @@
 """What undoes what a case did to a user: a table, and what of it applies."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eventproof.catalog import System
+from eventproof.checks.closing import DISCONNECT
 from eventproof.history import Kind, Record
 from eventproof.target import Target
 
 from .person import Person
 
-__all__ = ["UNDOING", "done_to", "ends_session", "may_last", "undoing"]
+__all__ = ["UNDOING", "done_to", "ends_session", "left_behind", "may_doubt", "may_last", "undoing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ UNDOING: Mapping[str, Undoing] = {
 """What was called, and what undoes it. What is not here leaves nothing behind that the next case would stumble over."""
 
 _ENDS_SESSION = frozenset({"banUser"})
+_LOGOUT = "logout"
 _LASTS = frozenset({"failNextEvent"})
 """What waits for its user until it is used up, and cannot be taken back."""
 
@@ -79,6 +83,41 @@ def ends_session(records: Iterable[Record], person: Person) -> bool:
     """Whether the records tell of something that ended the person's session."""
     known = tuple(records)
     left = any(
-        record.kind is Kind.CALLED and record.name == "logout" and record.actor == person.name for record in known
+        record.kind is Kind.CALLED and record.name == _LOGOUT and record.actor == person.name for record in known
     )
     return left or not _ENDS_SESSION.isdisjoint(done_to(person, known))
+
+
+def may_doubt(records: Iterable[Record], person: Person) -> bool:
+    """Whether the person's session may have ended although nothing that was done should have ended it."""
+    return any(record.actor == person.name and _speaks_against(record) for record in records)
+
+
+def _speaks_against(record: Record) -> bool:
+    payload = record.payload if isinstance(record.payload, dict) else {}
+    match record.kind:
+        case Kind.ANSWERED:
+            return payload.get("status") in (401, 403)
+        case Kind.CLOSED:
+            return payload.get("by") == "peer"
+        case Kind.NOTE:
+            return record.name == DISCONNECT
+        case _:
+            return record.kind is Kind.REFUSED
+
+
+def left_behind(records: Iterable[Record], systems: Iterable[System]) -> Counter[str]:
+    """How many calls of each operation changed something for good: accepted, and nothing here undoes them."""
+    undone = {*UNDOING, *(back.operation for back in UNDOING.values()), _LOGOUT}
+    lasting = {
+        operation.id
+        for system in systems
+        for operation in system.operations
+        if operation.method.upper() != "GET" and operation.role != "anyone" and operation.id not in undone
+    }
+    return Counter(record.name for record in records if record.name in lasting and _was_accepted(record))
+
+
+def _was_accepted(record: Record) -> bool:
+    payload = record.payload if isinstance(record.payload, dict) else {}
+    return record.kind is Kind.ANSWERED and 200 <= payload.get("status", 0) < 300

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from eventproof.redaction import redacted
 from eventproof.report.records import Delivery, Gauge, Latency
 
 from . import saturation
@@ -67,14 +68,14 @@ class Account:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, histograms in their encoded form."""
+        """As plain values, histograms in their encoded form, without the secrets that this process alone knows."""
         return {
-            **{name: getattr(self, name) for name in _PLAIN},
+            **{name: redacted(getattr(self, name)) for name in _PLAIN},
             "counts": dict(self.counts),
             "tallies": {event: asdict(tally) for event, tally in self.tallies.items()},
             "histograms": {metric: samples.encode() for metric, samples in self.histograms.items()},
             "gauges": [asdict(gauge) for gauge in self.gauges],
-            "incidents": [asdict(incident) for incident in self.incidents],
+            "incidents": redacted(self.incidents),
         }
 
     @classmethod

@@ -1,5 +1,6 @@
 """What admins do to a person, and what is measured of it: from the intended time to all that it is to cause."""
 
+from functools import partial
 from math import inf
 from time import monotonic
 
@@ -12,6 +13,7 @@ from .person import BANNED, TIER_UPDATED, UNBANNED, Person
 
 __all__ = ["ban", "update_tier"]
 
+_STILL_BANNED, _ON_ANOTHER_TIER = "still banned", "on another tier than before"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.25
 """Seconds between two looks at whether a token still works."""
 
@@ -20,13 +22,17 @@ def ban(generator: Generator, person: Person, intended: float) -> None:
     """Ban somebody and bring them back; measure the answer, the refusal of the token and the end of every session."""
     action = _begin(generator, f"ban of {person}", Until.CLOSE, BANNED, person, intended)
     token, deadline = person.token, monotonic() + generator.deadline
+    generator.books.changes.enter(_STILL_BANNED, person, partial(_unban, generator, person))
     answer = generator.administer("banUser", person.identity)
     if not answer.done:
+        if _is_refusal(answer):
+            generator.books.changes.clear(_STILL_BANNED, person)
         _failed(generator, action, person, answer)
         return
     generator.books.record("ban_to_answer", monotonic() - intended)
     generator.books.count("bans")
-    _await_refusal(generator, person, token, intended, deadline)
+    if not generator.target.operations["getMe"].on_behalf:  # an admin's call tells nothing of a user's token
+        _await_refusal(generator, person, token, intended, deadline)
     action.ended.wait(max(deadline - monotonic(), 0))
     stragglers = sorted(action.waiting, key=lambda session: session.number)
     if not stragglers and action.is_whole and action.last > intended:
@@ -44,11 +50,16 @@ def update_tier(generator: Generator, person: Person, intended: float) -> None:
     deadline = monotonic() + generator.deadline
     person.prepare()
     tier = _next_tier(generator, person)
+    if person.own_tier is None:
+        person.own_tier = person.tier
+    generator.books.changes.enter(_ON_ANOTHER_TIER, person, partial(_restore_tier, generator, person))
     answer = generator.administer("updateUserTier", person.identity, tier=tier)
     if not answer.done:
         _failed(generator, action, person, answer)
         return
     person.tier = tier
+    if tier == person.own_tier:
+        generator.books.changes.clear(_ON_ANOTHER_TIER, person)
     action.ended.wait(max(deadline - monotonic(), 0))
     person.is_free()
 
@@ -72,7 +83,9 @@ def _failed(generator: Generator, action: Action, person: Person, answer: Answer
     generator.books.count("failed")
     generator.books.incident(str(person), f"the {action.name} failed: {answer}")
     ledger.withdraw(action.name, action.event, person.sessions)
-    if 400 <= answer.status < 500:
+    if _is_refusal(answer):
+        if person.tier == person.own_tier:
+            generator.books.changes.clear(_ON_ANOTHER_TIER, person)
         person.is_free()
     else:
         ledger.permit(action.event, person.sessions, until=inf)
@@ -96,8 +109,26 @@ def _await_refusal(generator: Generator, person: Person, token: str | None, inte
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def _bring_back(generator: Generator, person: Person) -> None:
+def _is_refusal(answer: Answer) -> bool:
+    """Whether the target says that it did not do what was asked."""
+    return 400 <= answer.status < 500
+
+
+def _unban(generator: Generator, person: Person) -> Answer:
     answer = generator.administer("unbanUser", person.identity)
+    if answer.done:
+        generator.books.changes.clear(_STILL_BANNED, person)
+    return answer
+
+
+def _restore_tier(generator: Generator, person: Person) -> None:
+    tier = person.own_tier
+    if tier is not None and generator.administer("updateUserTier", person.identity, tier=tier).done:
+        generator.books.changes.clear(_ON_ANOTHER_TIER, person)
+
+
+def _bring_back(generator: Generator, person: Person) -> None:
+    answer = _unban(generator, person)
     if not answer.done:
         generator.books.count("failed")
         generator.books.incident(str(person), f"the unban failed: {answer}")

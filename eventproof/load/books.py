@@ -1,8 +1,11 @@
-"""What one process measures: latencies, counts, the ledger of deliveries, and by name what should not have happened."""
+"""What one process measures: latencies, counts, the ledger of deliveries, and by name what should not have happened.
+
+And what it changed on the target, as long as that is not changed back.
+"""
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping
 from time import monotonic
 from typing import Any
 
@@ -11,6 +14,7 @@ from eventproof.report.records import Gauge
 
 from . import saturation
 from .account import Account, Incident
+from .changes import Changes
 from .histogram import Histogram
 from .judgement import Loss, Match, Receipt
 from .ledger import Ledger
@@ -19,6 +23,11 @@ from .saturation import Limits
 _log = logging.getLogger(__name__)
 _CAP = 100
 """How many stragglers, incidents and notes are kept by name."""
+_LOGGED = 20
+"""How many faults of ours are logged with their stack."""
+_LONGEST = 300
+"""How many characters of a sentence are kept: what a target says may be in it."""
+_ELSE = "something else"
 _FINE = frozenset({Receipt.DELIVERED, Receipt.PERMITTED, Receipt.WAITING})
 
 Report = Callable[[str, str, float, str], None]
@@ -26,11 +35,25 @@ Report = Callable[[str, str, float, str], None]
 
 
 class Books:
-    """Kept while a test runs. `report` hears of every entry; `events` are those that the contract has, by name."""
+    """Kept while a test runs. `report` hears of every entry; `events` are those that the contract has, by name.
 
-    def __init__(self, events: Mapping[str, Event], report: Report, ledger: Ledger | None = None) -> None:
+    `elsewhere` are the names that other contracts have: what comes under one is not looked at. Whatever a target says,
+    these are bounded: a name that is one of too many is reported as something else.
+    """
+
+    def __init__(
+        self,
+        events: Mapping[str, Event],
+        report: Report,
+        ledger: Ledger | None = None,
+        *,
+        elsewhere: Container[str] = (),
+    ) -> None:
         self.ledger = Ledger() if ledger is None else ledger
+        self.changes = Changes()
         self.events = events
+        self._elsewhere = elsewhere
+        self._reported: set[str] = set()
         self._report = report
         self._histograms: dict[str, Histogram] = {}
         self._counts: Counter[str] = Counter()
@@ -59,9 +82,13 @@ class Books:
 
     def incident(self, who: str, what: str) -> None:
         """Something went wrong for somebody."""
+        what = _plain(what)
         if len(self._incidents) < _CAP:
             self._incidents.append(Incident(round(self.seconds, 6), who, what))
-        self._report("incident", what, 0.0, what)
+        if len(self._reported) < _CAP:
+            self._reported.add(what)
+        told = what if what in self._reported else _ELSE
+        self._report("incident", told, 0.0, told)
 
     def straggler(self, name: str) -> None:
         """Somebody's session or token outlived its ban."""
@@ -72,12 +99,14 @@ class Books:
 
     def fault(self, error: BaseException) -> None:
         """Something of ours went wrong; the run cannot be believed."""
-        _log.error("a fault of ours", exc_info=error)
+        if self._counts["faults"] < _LOGGED:
+            _log.error("a fault of ours", exc_info=error)
         self.count("faults")
         self.note(f"a fault of ours: {type(error).__name__}: {error}")
 
     def note(self, sentence: str) -> None:
         """A remark for the report; said once however often it holds."""
+        sentence = _plain(sentence)
         if len(self._notes) < _CAP or sentence in self._notes:
             self._notes[sentence] += 1
 
@@ -85,7 +114,9 @@ class Books:
         """The contract of an event that arrived, its payload checked against it; None where it has none."""
         event = self.events.get(name)
         if event is None:
-            self.note(f"the target sent {name[:60]}, which its contract does not have")
+            if name not in self._elsewhere:
+                self.count("unknown")
+                self.note(f"the target sent {name[:60]}, which its contract does not have")
         elif len(args) > 1 or not event.is_valid(args[0] if args else None):
             self.ledger.tally(name).invalid += 1
             self.incident(str(recipient), f"{name} does not fit its contract")
@@ -94,7 +125,7 @@ class Books:
     def received(self, event: str, recipient: object, at: float, **more: Any) -> Match:
         """Match a receipt; `more` are the facts that the ledger takes of it."""
         match = self.ledger.receive(event, recipient, at=at, **more)
-        is_fine = match.receipt in _FINE or (match.receipt is Receipt.DUPLICATE and match.is_explained)
+        is_fine = match.receipt in _FINE or match.is_doubtful or match.is_explained
         if not is_fine:
             self.incident(str(recipient), f"{event} was {match.receipt.value}")
         if match.out_of_order:
@@ -106,8 +137,8 @@ class Books:
     ) -> None:
         """Enter what an action causes, and how long that took of what has been received before."""
         for match in self.ledger.expect(action, event, recipients, at=at, deadline=deadline, **more):
-            if match.receipt is Receipt.DELIVERED and not match.was_away:
-                self.record(event, match.received - at)
+            if match.latency is not None:
+                self.record(event, match.latency)
 
     def settle(self) -> None:
         """Enter what is lost by now, and what turned out to be nobody's."""
@@ -129,7 +160,7 @@ class Books:
             seconds=self.seconds,
             tallies=dict(self.ledger.tallies),
             histograms=dict(self._histograms),
-            counts=dict(self._counts),
+            counts={**self._counts, "overflowed": self._counts["overflowed"] + self.ledger.overflowed},
             gauges=gauges,
             stragglers=tuple(self._stragglers),
             incidents=tuple(self._incidents),
@@ -140,3 +171,8 @@ class Books:
         if metric not in self._histograms:
             self._histograms[metric] = Histogram()
         return self._histograms[metric]
+
+
+def _plain(text: str) -> str:
+    """The beginning of a sentence, without what cannot be written: half a surrogate pair, say."""
+    return text[:_LONGEST].encode("utf-8", "replace").decode()

@@ -4,13 +4,13 @@ No cookies and no redirects: what one person does leaves nothing behind for the 
 long are not used again, so that no call meets one that the server is about to close.
 """
 
-import http.client
+import json
 import secrets
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from time import monotonic, time
+from dataclasses import dataclass, field
+from time import monotonic, sleep, time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,13 +19,33 @@ from gevent.lock import BoundedSemaphore
 
 from eventproof import actions
 from eventproof.actions import Invocation, Request
-from eventproof.errors import UsageError
+from eventproof.client.address import Address
+from eventproof.errors import (
+    ContractViolation,
+    EventproofError,
+    Inconclusive,
+    ProtocolViolation,
+    TargetUnavailable,
+    UsageError,
+)
+from eventproof.redaction import learn, learn_from
+from eventproof.refusal import LIMITED, Proof, Refusal, proof
+from eventproof.retry_after import seconds_of
 from eventproof.target import Identity, Target
+from eventproof.wellformed import masked
+from eventproof.wire.socketio import depth
+
+from .exchange import Connection
+from .program import Overflow, run
 
 _IDLE_SECONDS = 1.5
 """Node.js and Apache close a connection that was idle for 5 seconds, gunicorn after 2."""
+_DEEPEST = 100
 _LOGINS = 16
 """How many logins are under way at once: a login costs a server more than anything else."""
+_PATIENT_LOGINS, _LONGEST_WAIT = 3, 5.0
+"""How often a login is tried where there are too many of them, and the most seconds between two attempts."""
+_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +55,14 @@ class Answer:
     status: int
     body: Any
     problem: str = ""
+    further: frozenset[int] = field(default=frozenset(), compare=False)
+    """With what else the target refuses callers, by its profile."""
+    location: str = field(default="", compare=False)
+    """Where a redirect points to, without a query: it may carry a secret."""
+    retry_after: str | None = field(default=None, compare=False)
+    """When the target asks to come back, as it says it."""
+    was_made: bool = field(default=True, compare=False)
+    """Whether there was a call: the profile lacked nothing for it."""
 
     @property
     def done(self) -> bool:
@@ -43,11 +71,12 @@ class Answer:
 
     @property
     def refused(self) -> bool:
-        """Whether the target refused the token that came with the call."""
-        return self.status in (401, 403)
+        """Whether the target refused the token that came with the call, where it was good for such a call before."""
+        return proof(self.status, Refusal.CALLER, self.further) in (Proof.FULL, Proof.BESIDE)
 
     def __str__(self) -> str:
-        return self.problem or f"status {self.status}"
+        where = f", which points to {self.location}; redirects are not followed" if self.location else ""
+        return self.problem or f"status {self.status}{where}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +86,8 @@ class Login:
     token: str | None = None
     tier: str | None = None
     id: str | int | None = None
+    answer: Answer | None = field(default=None, compare=False)
+    """What the call was answered with; None where a token was minted."""
 
 
 class Calls:
@@ -65,7 +96,7 @@ class Calls:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._logins = BoundedSemaphore(_LOGINS)
-        self._idle: dict[tuple[str, str], list[tuple[float, http.client.HTTPConnection]]] = {}
+        self._idle: dict[Address, list[tuple[float, Connection]]] = {}
 
     def perform(self, operation: str, parameters: Mapping[str, Any], token: str | None = None) -> Answer:
         """Perform an operation as the bearer of `token` and wait for the answer.
@@ -74,31 +105,73 @@ class Calls:
         """
         try:
             action = actions.action_for(self._target, operation, parameters, token)
-        except UsageError as lacking:
-            return Answer(0, None, str(lacking))
+        except (UsageError, ContractViolation) as lacking:
+            return Answer(0, None, str(lacking), was_made=False)
         return self._invoke(action) if isinstance(action, Invocation) else self._request(action)
 
     def log_in(self, identity: Identity) -> Login:
         """A new token of somebody, the tier that the answer tells, and the id where the profile gives none."""
         if identity.password is None:
             return Login(actions.mint(self._target, identity, time(), secrets.token_hex(8)), identity.tier, identity.id)
-        with self._logins:
-            answer = self.perform("login", actions.credentials_of(identity))
+        for _ in range(_PATIENT_LOGINS):
+            with self._logins:
+                answer = self.perform("login", actions.credentials_of(identity))
+            if answer.status != LIMITED:
+                break
+            sleep(_asked_to_wait(answer))
         if not answer.done:
-            return Login()
+            return Login(answer=answer)
         operation = self._target.operations["login"]
+        token, tier = (actions.read(operation, name, answer.body) for name in ("token", "tier"))
+        learn(token)
+        learn_from(answer.body)
+        user_id = identity.id if identity.id is not None else actions.read(operation, "userId", answer.body)
         return Login(
-            token=actions.read(operation, "token", answer.body),
-            tier=actions.read(operation, "tier", answer.body),
-            id=identity.id if identity.id is not None else actions.read(operation, "userId", answer.body),
+            token=token if isinstance(token, str) else None,
+            tier=tier if isinstance(tier, str) else None,
+            id=user_id if isinstance(user_id, str | int) else None,
+            answer=answer,
         )
 
     def token_of(self, identity: Identity) -> str:
-        """The token that the profile gives somebody, or a new one. Raises UsageError where there is neither."""
-        token = identity.token or self.log_in(identity).token
-        if token is None:
-            raise UsageError(f"{self._target.source}: {identity.name} cannot log in; is the password right?")
-        return token
+        """The token that the profile gives somebody, or a new one.
+
+        Where there is neither raises what says why: UsageError, TargetUnavailable or Inconclusive.
+        """
+        if identity.token is not None:
+            return identity.token
+        login = self.log_in(identity)
+        if login.token is None:
+            raise self._without_token(identity, login.answer)
+        return login.token
+
+    def token_for(self, operation: str, own: str | None, admin: Callable[[], str | None]) -> str | None:
+        """The token with which a user's call is made: their own, or an admin's where the profile says so."""
+        there = self._target.operations.get(operation)
+        return admin() if there is not None and there.on_behalf else own
+
+    def _without_token(self, identity: Identity, answer: Answer | None) -> EventproofError:
+        """Why somebody has no token, by what the login was answered with."""
+        who = f"{self._target.source}: {identity.name} cannot log in"
+        if answer is None:
+            return UsageError(f"{who}: the profile gives neither a token nor a password, and [jwt] mints none")
+        match answer.status:
+            case 0 if answer.was_made:
+                return TargetUnavailable(f"{who} at {self._target.rest.url}: {answer}")
+            case 0:
+                return UsageError(f"{who}: {answer}")
+            case status if status == LIMITED:
+                return Inconclusive(f"{who}: too many logins (status {LIMITED}), also after a wait; try again later")
+            case status if status >= 500:
+                return TargetUnavailable(f"{who}: {self._target.rest.url} answers with status {status}")
+            case status if 300 <= status < 400:
+                place = answer.location[:_SHOWN] or "nowhere"
+                return UsageError(f"{who}: status {status} points to {place}; correct url under [rest] or the path")
+            case 404 | 405 | 410:
+                return UsageError(f"{who}: {answer}; is the path right? See [operations.login]")
+            case status if status < 300:
+                return UsageError(f"{who}: the answer has no token where answers of [operations.login] says")
+        return UsageError(f"{who}: {answer}; is the password right?")
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
@@ -108,50 +181,62 @@ class Calls:
 
     def _request(self, request: Request) -> Answer:
         parts = urlsplit(request.url)
-        place = (parts.scheme, parts.netloc)
-        connection = self._connection(place)
-        headers = {"Accept": "application/json", **request.headers}
-        body = None
-        if request.json is not None:
-            body = orjson.dumps(request.json)
-            headers["Content-Type"] = "application/json"
+        address = Address.parse(parts._replace(path="", query="", fragment="").geturl())
+        connection = self._connection(address)
+        headers = request.sent_headers
+        if "accept" not in map(str.lower, headers):
+            headers["Accept"] = "application/json"
+        target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        timeout = self._target.budgets.call
         try:
-            connection.request(request.method, parts._replace(scheme="", netloc="").geturl() or "/", body, headers)
-            response = connection.getresponse()
-            content = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
+            response = connection.exchange(request.method, target, headers, request.content, timeout=timeout)
+        except (OSError, ProtocolViolation, UsageError) as error:
             return Answer(0, None, f"{request.operation} was not answered: {error or type(error).__name__}")
-        if response.will_close:
-            connection.close()
-        else:
-            self._idle.setdefault(place, []).append((monotonic(), connection))
-        return Answer(response.status, _json(content))
+        if connection.is_reusable:
+            self._idle.setdefault(address, []).append((monotonic(), connection))
+        return Answer(
+            response.status,
+            _json(response.content),
+            further=self._target.rest.refused_with,
+            location=masked(response.getheader("Location", "")),
+            retry_after=response.getheader("Retry-After"),
+        )
 
-    def _connection(self, place: tuple[str, str]) -> http.client.HTTPConnection:
-        idle = self._idle.get(place, [])
+    def _connection(self, address: Address) -> Connection:
+        idle = self._idle.get(address, [])
         while idle:
             since, connection = idle.pop()
-            if monotonic() - since < _IDLE_SECONDS:
+            if monotonic() - since < _IDLE_SECONDS and connection.is_alive:
                 return connection
             connection.close()
-        scheme, netloc = place
-        kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
-        return kind(netloc.rpartition("@")[2], timeout=self._target.budgets.call)
+        return Connection(address)
 
     def _invoke(self, invocation: Invocation) -> Answer:
         try:
-            done = subprocess.run(  # noqa: S603 - the profile's own command
-                invocation.arguments, capture_output=True, check=False, timeout=self._target.budgets.call
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
+            code, output = run(invocation.arguments, folder=invocation.folder, timeout=self._target.budgets.call)
+        except Overflow as overflow:
+            return Answer(0, None, f"{invocation.operation} was ended: its output has {overflow}")
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
             return Answer(0, None, f"{invocation.operation} did not end: {type(error).__name__}")
-        if done.returncode:
-            return Answer(500, None, f"{invocation.operation} ended with exit code {done.returncode}")
-        return Answer(200, _json(done.stdout))
+        problem = f"{invocation.operation} ended with exit code {code}" if code else ""
+        return Answer(invocation.status(code), _json(output), problem)
+
+
+def _asked_to_wait(answer: Answer) -> float:
+    """How many seconds to wait before the next attempt: what the target asks for, within bounds."""
+    asked = seconds_of(answer.retry_after, time())
+    return 1.0 if asked is None else min(asked, _LONGEST_WAIT)
 
 
 def _json(content: bytes) -> Any:
-    with suppress(ValueError):
-        return orjson.loads(content)
-    return None
+    """The document that came; None where it is none, or nested deeper than anybody reads it.
+
+    Half a surrogate pair, which no UTF-8 can write, is text to most parsers, ours excepted.
+    """
+    document: Any = None
+    try:
+        document = orjson.loads(content)
+    except ValueError:
+        with suppress(ValueError, RecursionError):
+            document = json.loads(content)
+    return document if depth(document) <= _DEEPEST else None

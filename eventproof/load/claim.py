@@ -71,7 +71,7 @@ class Claim:
         self._intended = intended
         self._pace = pace
         self._will_be_denied = denied
-        self._id: str | None = None
+        self._id: str | int | None = None
         self._status: str | None = None
         self._lost = 0
         """How often the present step got lost."""
@@ -104,7 +104,11 @@ class Claim:
                 answer = claimant.perform("submitClaim", {**_TICKET, "ticketNumber": ticket, "amount": amount})
                 if answer.done:
                     operation = generator.target.operations["submitClaim"]
-                    self._id = actions.read(operation, "claimId", answer.body)
+                    told = actions.read(operation, "claimId", answer.body)
+                    if not isinstance(told, str | int):
+                        self._failed(_SUBMIT, "the answer has no claimId")
+                        return
+                    self._id = told
                 elif _is_refusal(answer):
                     self._failed(_SUBMIT, str(answer))
                     return
@@ -130,7 +134,8 @@ class Claim:
         places = self._generator.target.operations["listClaims"].answers
         for claim in listed:
             if actions.at(claim, places.get("ticketNumber", "")) == ticket:
-                self._id = actions.at(claim, places.get("claimId", ""))
+                told = actions.at(claim, places.get("claimId", ""))
+                self._id = told if isinstance(told, str | int) else None
         return True
 
     def _take(self, step: Step, intended: float) -> bool:
@@ -163,6 +168,8 @@ class Claim:
 
     def _caused(self, step: Step, intended: float, called: float) -> None:
         """The step is done: enter what it causes."""
+        # A timer may fire a little early, and no cause comes after its call.
+        intended = min(intended, called)
         self._status, self._lost = step.status, 0
         for event in self._generator.books.events.values():
             if step.operation not in event.triggers:

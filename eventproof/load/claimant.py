@@ -42,7 +42,10 @@ class Claimant:
         self.replays = devices == 1 and _REPLAY in generator.target.capabilities
         self.devices = tuple(Device(self, number + 1) for number in range(devices))
         self._is_entering = True
+        self._is_asking = False
         self._has_left = False
+        self._why: object = ""
+        """What a login that failed was answered with."""
         self._strange: dict[Hashable, Device] = {}
         """The claims that nobody knows yet, and where something about them arrived."""
         self._asked_for: deque[Hashable] = deque(maxlen=_KNOWN)
@@ -72,7 +75,7 @@ class Claimant:
     def enter(self) -> None:
         """Come in, with the profile's token, or by login where it gives none, or where only a login tells the id."""
         if self.token is None or (self.identity.id is None and self.identity.password is not None):
-            gevent.spawn(self._enter_by_login)
+            self.generator.spawn(self._enter_by_login)
         else:
             self._open()
 
@@ -89,6 +92,7 @@ class Claimant:
         """Get a new token; whether there is one."""
         login = self.generator.calls.log_in(self.identity)
         if login.token is None:
+            self._why = login.answer
             return False
         self.token = login.token
         if login.id is not None:
@@ -97,10 +101,15 @@ class Claimant:
 
     def perform(self, operation: str, parameters: Mapping[str, Any]) -> Answer:
         """Perform an operation as this member; with a new token where the old one is refused."""
-        answer = self.generator.calls.perform(operation, parameters, self.token)
+        answer = self._perform(operation, parameters)
         if answer.status == 401 and self.renew():
-            answer = self.generator.calls.perform(operation, parameters, self.token)
+            answer = self._perform(operation, parameters)
         return answer
+
+    def _perform(self, operation: str, parameters: Mapping[str, Any]) -> Answer:
+        calls = self.generator.calls
+        token = calls.token_for(operation, self.token, self.generator.admin_token)
+        return calls.perform(operation, {**actions.credentials_of(self.identity), **parameters}, token)
 
     def claims(self) -> list[Any] | None:
         """All claims of this member, as the target lists them; None where it does not answer."""
@@ -125,28 +134,33 @@ class Claimant:
 
         It may be one of an earlier run, or one that was done after all when it had been given up.
         """
-        if subject not in self.claims_known and subject not in self._asked_for:
+        if subject not in self.claims_known and subject not in self._asked_for and len(self._strange) < _KNOWN:
             self._strange[subject] = device
             self.ask_whose()
 
     def ask_whose(self) -> None:
         """Ask about every claim that is still strange when no submission of this member is under way."""
-        while not self.submitting and self._strange:
-            subject, device = self._strange.popitem()
-            if subject not in self.claims_known:
-                self._asked_for.appendleft(subject)
-                gevent.spawn(self._ask_whose, device, subject).link_exception(
-                    lambda dead: self.generator.books.fault(dead.exception)
-                )
+        if not self.submitting and self._strange and not self._is_asking:
+            self._is_asking = True
+            self.generator.spawn(self._ask_whose)
 
-    def _ask_whose(self, device: Device, subject: Hashable) -> None:
+    def _ask_whose(self) -> None:
+        """One question answers for all claims that are strange by then, and one is under way at a time."""
         place = self.generator.target.operations["listClaims"].answers.get("claimId", "")
-        end, attempt = monotonic() + self.generator.patience, 0
-        while (listed := self.claims()) is None and monotonic() < end:
-            gevent.sleep(backoff(attempt, self.generator.random))
-            attempt += 1
-        if any(actions.at(claim, place) == subject for claim in listed or ()):
-            self.generator.books.ledger.own(device, subject)
+        try:
+            while self._strange and not self.submitting:
+                strange, self._strange = self._strange, {}
+                self._asked_for.extendleft(strange)
+                end, attempt = monotonic() + self.generator.patience, 0
+                while (listed := self.claims()) is None and monotonic() < end:
+                    gevent.sleep(backoff(attempt, self.generator.random))
+                    attempt += 1
+                listed_ids = [actions.at(claim, place) for claim in listed or ()]
+                for subject, device in strange.items():
+                    if subject in listed_ids and subject not in self.claims_known:
+                        self.generator.books.ledger.own(device, subject)
+        finally:
+            self._is_asking = False
 
     def _open(self) -> None:
         self._is_entering = False
@@ -158,7 +172,7 @@ class Claimant:
         try:
             if not self.renew():
                 books.count("unopened", len(self.devices))
-                books.note("somebody could not log in")
+                books.note(f"somebody could not log in: {self._why}")
         except EventproofError as error:
             books.note(str(error))
         if self.token is None:

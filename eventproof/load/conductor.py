@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import socket
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ from time import monotonic
 from typing import Any
 
 from eventproof import profile
-from eventproof.client.address import Address, unreachable
 from eventproof.history import History, Kind
 from eventproof.report import folder as folders
 from eventproof.report import formats, terminal
@@ -25,6 +23,7 @@ from .calls import Calls
 from .contracts import contracts
 from .objectives import Objective
 from .outcome import Circumstances, conclude
+from .probe import probe
 from .scenario import Scenario
 
 
@@ -116,11 +115,7 @@ class Conductor:
 
     def _reach(self) -> None:
         """Raise where nobody listens, or an admin cannot log in: before thousands of users find that out."""
-        address = Address.parse(self.target.base_url)
-        try:
-            socket.create_connection((address.host, address.port), self.target.budgets.connect).close()
-        except OSError as error:
-            raise unreachable(address, error) from None
+        probe(self.target, self.target.channels[self._system])
         calls = Calls(self.target)
         for admin in self.target.admins:
             calls.token_of(admin)

@@ -16,7 +16,7 @@ from eventproof.catalog import AckLevel, Event
 from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
 from eventproof.errors import EventproofError
 from eventproof.target import Identity
-from eventproof.wire.connection import AckReceived, EventReceived
+from eventproof.wire.connection import AckReceived, EventReceived, Recovery
 
 from .backoff import backoff
 from .judgement import Receipt
@@ -35,6 +35,8 @@ _AT_ONCE, _SPAN = 5, 1.5
 one may read those of several seconds in one."""
 _CUT_FOR = 100
 """So many events are remembered for which the connection was cut: each comes again on the next one."""
+_MOST_POSTPONED = 100
+"""So many acknowledgements wait for their time on one device; a target that sends more is not kept up with."""
 _PATIENT_ATTEMPTS = 5
 """After so many attempts to connect for the first time, nobody waits for this device any longer."""
 
@@ -79,6 +81,8 @@ class Device:
         "_has_left",
         "_lost_at",
         "_owner",
+        "_postponed",
+        "_recovery",
         "_sent",
         "connections",
         "number",
@@ -93,11 +97,13 @@ class Device:
         """When the present one was opened; None where there is none."""
         self._owner = owner
         self._connection: HubSocketIO | None = None
+        self._recovery: Recovery | None = None
         self._began = 0.0
         self._lost_at: float | None = None
         self._attempts = 0
         self._has_left = False
         self._cut_for: deque[Hashable] = deque(maxlen=_CUT_FOR)
+        self._postponed = 0
         self._sent: deque[float] = deque(maxlen=_AT_ONCE)
 
     def __str__(self) -> str:
@@ -112,7 +118,7 @@ class Device:
         """Begin to connect."""
         if not self._has_left and self._connection is None:
             self._began = monotonic()
-            self._connection = self._owner.generator.open(self, self._owner.token)
+            self._connection = self._owner.generator.open(self, self._owner.token, self._recovery)
 
     def leave(self) -> None:
         """Close for good."""
@@ -179,9 +185,8 @@ class Device:
             connection=self.connections,
             owed=is_required and self._owner.owes(what, at=at),
         )
-        if match.receipt is Receipt.DELIVERED and match.at is not None:
-            if not match.was_away:
-                books.record(event.name, at - match.at)
+        if match.latency is not None:
+            books.record(event.name, match.latency)
         elif match.receipt is Receipt.WAITING and reading.subject is not None:
             self._owner.met(self, reading.subject)
         elif match.receipt is Receipt.WAITING and not self._owner.has_acted:
@@ -201,10 +206,13 @@ class Device:
     def closed(self, connection: HubSocketIO, how: Closed, at: float) -> None:
         """The connection is gone."""
         generator, was_open = self._owner.generator, self.since is not None
+        self._recovery = connection.recovery if self._owner.replays else None
         self._connection = self.since = None
         generator.acks.lost(connection, at=at)
         if self._has_left:
             return
+        if how.reason is CloseReason.VIOLATION:
+            generator.books.count("violations")
         if was_open:
             self._lost_at = at
             if self._owner.replays:
@@ -242,7 +250,7 @@ class Device:
                 self._owner.generator.books.count("cut")
                 connection.drop()
             case Manner.LATE if is_required:
-                self._later(self._owner.late_by, self._acknowledge, connection, event, acknowledgement, what)
+                self._postpone(self._owner.late_by, self._acknowledge, connection, event, acknowledgement, what)
             case _:
                 self._acknowledge(connection, event, acknowledgement, what)
 
@@ -250,11 +258,11 @@ class Device:
         """Send it, or a little later where too much was sent just now."""
         now = monotonic()
         due = max(now, self._sent[0] + _SPAN) if len(self._sent) == _AT_ONCE else now
-        self._sent.append(due)
-        if due > now:
-            self._later(due - now, self._send, connection, event, acknowledgement, what)
-        else:
+        if due <= now:
+            self._sent.append(due)
             self._send(connection, event, acknowledgement, what)
+        elif self._postpone(due - now, self._send, connection, event, acknowledgement, what):
+            self._sent.append(due)
 
     def _send(self, connection: HubSocketIO, event: Event, acknowledgement: Any, what: Hashable) -> None:
         if event.ack is None or not connection.is_open:
@@ -264,6 +272,19 @@ class Device:
         if generator.acks.sent(self, what, connection, at=monotonic()):
             generator.books.ledger.tally(event.name).acknowledged += 1
 
+    def _postpone(self, seconds: float, function: Callable[..., None], *arguments: Any) -> bool:
+        """Do it later; whether there was room for that."""
+        if self._postponed >= _MOST_POSTPONED:
+            self._owner.generator.books.count("overflowed")
+            return False
+        self._postponed += 1
+        self._later(seconds, self._do_postponed, function, *arguments)
+        return True
+
+    def _do_postponed(self, function: Callable[..., None], *arguments: Any) -> None:
+        self._postponed -= 1
+        function(*arguments)
+
     def _later(self, seconds: float, function: Callable[..., None], *arguments: Any) -> None:
         timer = gevent.spawn_later(seconds, function, *arguments)
         timer.link_exception(lambda dead: self._owner.generator.books.fault(dead.exception))
@@ -271,4 +292,7 @@ class Device:
 
 def _said(payload: Any) -> str:
     told = payload.get("data", payload) if isinstance(payload, dict) else payload
-    return ": ".join(str(told.get(name, "")) for name in ("code", "message")) if isinstance(told, dict) else str(told)
+    if isinstance(told, str):
+        return told
+    says = [told.get(name) for name in ("code", "message")] if isinstance(told, dict) else []
+    return ": ".join(said for said in says if isinstance(said, str)) or "nothing that can be read"

@@ -1,7 +1,7 @@
 """What a ledger holds: what is due to somebody, what came for it, and where the two meet."""
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -9,12 +9,13 @@ __all__ = ["Arrival", "Expectation", "Line", "Place", "State"]
 
 
 class State(Enum):
-    """Where an expectation stands; each is in the queue of its place that has this name."""
+    """Where an expectation stands: in the queue of its place that has this name, or among what was received."""
 
     PENDING = 1
     DELIVERED = 2
     LOST = 3
-    AWAY = 4
+    LATE = 4
+    AWAY = 5
 
 
 @dataclass(slots=True, eq=False)
@@ -60,13 +61,48 @@ class Place:
     pending: deque[Expectation] = field(default_factory=deque)
     lost: deque[Expectation] = field(default_factory=deque)
     away: deque[Expectation] = field(default_factory=deque)
-    delivered: dict[Hashable, Expectation] = field(default_factory=dict)
-    """By the mark of what was received; of those without a mark, the last."""
+    received: dict[Hashable, Expectation] = field(default_factory=dict)
+    """What was delivered or came late, by the mark of what was received; of those without a mark, the last."""
+    doubts: deque[tuple["Arrival", Expectation]] = field(default_factory=deque)
+    """Receipts that were taken for the late ones of these expectations, and may be those of what is pending."""
     strays: deque["Arrival"] = field(default_factory=deque)
     """What waits for its cause."""
 
     def __len__(self) -> int:
-        return len(self.pending) + len(self.lost) + len(self.away) + len(self.delivered)
+        return len(self.pending) + len(self.lost) + len(self.away) + len(self.received)
+
+    @staticmethod
+    def first(expectations: Iterable[Expectation], *, before: float) -> Expectation | None:
+        """The first of them that was caused by then; None where there is none."""
+        return next((one for one in expectations if one.at <= before), None)
+
+    def due(self, *, before: float) -> Expectation | None:
+        """The pending one that a receipt is to be of: first one that no receipt in doubt may be of, too."""
+        uncovered = list(self.pending)
+        for receipt, _ in self.doubts:
+            covered = next((one for one in uncovered if one.at <= receipt.at), None)
+            if covered is not None:
+                uncovered.remove(covered)
+        return self.first(uncovered, before=before) or self.first(self.pending, before=before)
+
+    def is_in_doubt(self, expectation: Expectation) -> bool:
+        """Whether nobody knows yet that what came for it was its own."""
+        return any(lost is expectation for _, lost in self.doubts)
+
+    def take_doubt(self, expectation: Expectation) -> tuple["Arrival", Expectation] | None:
+        """The first receipt in doubt that may be the one of this expectation, which is in doubt no more."""
+        for receipt, lost in self.doubts:
+            if expectation.at <= receipt.at <= expectation.deadline:
+                self.doubts.remove((receipt, lost))
+                return receipt, lost
+        return None
+
+    def decided(self) -> list[Expectation]:
+        """Those whose receipts are in doubt no more: nothing is pending that these may be of, so they were late."""
+        late = [lost for receipt, lost in self.doubts if self.first(self.pending, before=receipt.at) is None]
+        if late:
+            self.doubts = deque(doubt for doubt in self.doubts if doubt[1] not in late)
+        return late
 
 
 @dataclass(slots=True, eq=False)

@@ -4,14 +4,15 @@ Actor and recipients of one measurement live in one process, so one monotonic cl
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from random import Random
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from time import monotonic, process_time
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import gevent
+from gevent import Greenlet
 from gevent.event import Event
 
 from eventproof import actions
@@ -20,6 +21,7 @@ from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import HubSocketIO, Listener
 from eventproof.errors import UsageError
 from eventproof.target import Identity, Target
+from eventproof.wire.connection import Recovery
 
 from .account import Account
 from .acks import Acks
@@ -44,6 +46,16 @@ _KEPT = 30.0
 """Seconds that an event is remembered for beyond the time in which the target may send it again."""
 _LINGER = 0.3
 """How long the end of a run waits for what should not come."""
+_GRACE, _RESERVE = 9.0, 3.0
+"""Seconds that the end of a run may take, where nobody waits longer for an event; and of those, what is kept for
+changing back what the run changed."""
+_LARGEST_MESSAGE = 256 * 1024
+"""No event of a contract comes near; a thousand connections may each hold one that is not complete yet."""
+
+
+def grace(deadline: float) -> float:
+    """How many seconds the end of a run may take, where an event may take `deadline` seconds."""
+    return max(_GRACE, deadline + 1.0 + _RESERVE)
 
 
 class Participant(Protocol):
@@ -106,11 +118,18 @@ class Generator:
         kept = _KEPT
         if any(event.ack for event in events.values()):
             kept += max(target.budgets.ack_retries_end, target.budgets.replay_window)
-        self.books = Books(events, report, Ledger(kept=kept, patience=patience))
+        elsewhere = {event.name for system in contracts().systems.values() for event in system.events}
+        self.books = Books(events, report, Ledger(kept=kept, patience=patience), elsewhere=elsewhere)
         self.acks = Acks(arrival=deadline, kept=kept)
         self.calls = Calls(target)
         opening = max(target.budgets.connect, _OPENING)
-        self.hub = Hub(target.base_url, path=target.socketio.path, patience=opening, on_fault=self.books.fault)
+        self.hub = Hub(
+            target.base_url,
+            path=target.socketio.path,
+            patience=opening,
+            max_message=_LARGEST_MESSAGE,
+            on_fault=self.books.fault,
+        )
         self.ready: deque[Participant] = deque()
         """Whom an action may be aimed at: everyone whose sessions are all open and whom no action concerns."""
         self.desks: list[Desk] = []
@@ -118,8 +137,9 @@ class Generator:
         self.connected: set[Identity] = set()
         """The members who had a session open, at any time; admins are none of them."""
         self.stopping = Event()
-        self.running = 0
-        """Actions that are being carried out."""
+        self.under_way: set[Greenlet] = set()
+        """The actions that are being carried out."""
+        self._is_hurried = self._has_hung_up = False
         self.entered = 0
         """How many have come in so far."""
         self._limits = limits
@@ -130,12 +150,12 @@ class Generator:
         self._connections = 0
         self._spawned = False
         self._busy = 0.0
+        self._share_busy: float | None = None
+        self._tasks: set[Greenlet] = set()
         _allow_many_files()
         # A process without an admin is measured, too: it may be the one that is too busy.
-        helpers = (self._keep_books, self._look_ahead, self.wait_until_measuring)
-        self._helpers = [gevent.spawn(helper) for helper in helpers]
-        for greenlet in self._helpers:
-            greenlet.link_exception(lambda dead: self.books.fault(dead.exception))
+        for helper in (self._keep_books, self._look_ahead, self.wait_until_measuring):
+            self.spawn(helper)
 
     def enter(self, somebody: Callable[["Generator", Identity], _Anybody]) -> _Anybody:
         """Somebody of this process's share comes in. Raises UsageError where all are taken."""
@@ -153,10 +173,25 @@ class Generator:
         self._persons.discard(person)
         self._identities.append(person.identity)
 
-    def open(self, listener: Listener, token: str | None) -> HubSocketIO:
-        """Begin to connect to the system's channel with a token."""
+    def spawn(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Do something beside all else; what it raises is a fault of ours. It is given up when the run is over."""
+        task = gevent.spawn(function, *arguments)
+        self._tasks.add(task)
+        task.link_exception(lambda dead: self.books.fault(dead.exception))
+        task.rawlink(self._tasks.discard)
+
+    def open(self, listener: Listener, token: str | None, recover: Recovery | None = None) -> HubSocketIO:
+        """Begin to connect to the system's channel with a token, and with `recover` where auth has room for it."""
         auth = actions.auth_for(self.target, token, self.channel)
-        return self.hub.open(listener, auth, self.channel.address)
+        where = f"{self.target.source}: [socketio]"
+        return self.hub.open(
+            listener,
+            auth,
+            self.channel.address,
+            recover=recover if isinstance(auth, dict) else None,
+            headers=tuple(actions.presented(self.channel.headers, token, where).items()),
+            query=actions.presented(self.channel.query, token, where),
+        )
 
     def all_spawned(self) -> None:
         """Every user is there; measuring begins as soon as their sessions are open."""
@@ -186,29 +221,63 @@ class Generator:
         self._admins.rotate()
         return self._admins[0] if self._admins else None
 
-    def settle(self, patience: float) -> None:
-        """Begin nothing more; wait until what is under way has ended, at most `patience` seconds and a call longer."""
+    def settle(self) -> None:
+        """Begin nothing more, wait for what is under way, cancel what takes too long, and change back what was changed.
+
+        All of it within the seconds of `grace`.
+        """
+        self._share_busy = self._busy_share()
         self.stopping.set()
-        end = monotonic() + patience
-        while self.books.ledger.pending and monotonic() < end:
-            gevent.sleep(_TICK)
-        while self.running and monotonic() < end + self.target.budgets.call:
-            gevent.sleep(_TICK)
-        gevent.sleep(_LINGER)
+        began = monotonic()
+        end = began + grace(self.deadline)
+        for _ in self._waits(end - _RESERVE):
+            if not self.books.ledger.pending and not self.under_way:
+                break
+        gevent.killall(list(self.under_way), timeout=_LINGER)
+        gevent.sleep(0 if self._is_hurried else _LINGER)
+        self.books.settle()
         self.books.ledger.conclude()
+        # Nobody is to hear of it; and a target that floods us would keep this process from what is left to do.
+        self._hang_up()
+        self.books.changes.take_back(until=end)
+        for sentence in self.books.changes.left():
+            self.books.note(sentence)
+
+    def hurry(self) -> None:
+        """Somebody wants the end now: wait for nothing more."""
+        self._is_hurried = True
+
+    def _waits(self, until: float) -> Iterator[None]:
+        while monotonic() < until and not self._is_hurried:
+            yield
+            gevent.sleep(_TICK)
 
     def account(self) -> Account:
         """The figures as they are now."""
-        seconds = self.books.seconds
-        busy = (process_time() - self._busy) / seconds if seconds else 0.0
+        busy = self._busy_share() if self._share_busy is None else self._share_busy
         gauges = self.books.gauges(self._limits, busy)
         return self.books.account(users=len(self.connected), connections=self._connections, gauges=gauges)
 
     def close(self) -> None:
-        """Close every connection."""
-        gevent.killall(self._helpers)
-        self.hub.close()
+        """Close every connection, for good."""
+        gevent.killall(list(self._tasks), block=False)
+        self._hang_up()
         self.calls.close()
+
+    def _hang_up(self) -> None:
+        """Close every connection; nothing happens the second time."""
+        if self._has_hung_up:
+            return
+        self._has_hung_up = True
+        for person in tuple(self._persons):
+            person.leave()
+        for desk in self.desks:
+            desk.leave()
+        self.hub.close()
+
+    def _busy_share(self) -> float:
+        seconds = self.books.seconds
+        return (process_time() - self._busy) / seconds if seconds else 0.0
 
     def _keep_books(self) -> None:
         """Settle the ledger, and measure how late this loop is."""

@@ -33,6 +33,15 @@ class Match:
     received: float = 0.0
     was_away: bool = False
     """Whether the recipient had no connection for a while after the action: then the time is not the sender's alone."""
+    is_doubtful: bool = False
+    """Whether it may as well belong to another action about the same thing."""
+
+    @property
+    def latency(self) -> float | None:
+        """The seconds from the action to what was delivered; None where they are not to be measured."""
+        if self.receipt is not Receipt.DELIVERED or self.at is None or self.was_away or self.is_doubtful:
+            return None
+        return self.received - self.at
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,18 @@ Pure: times are arguments, in seconds on one clock, and every answer follows fro
 The rules:
 - an expectation is delivered in time or lost, never both: expected = delivered + lost + pending;
 - a receipt that comes after the deadline is late, and its expectation stays lost;
+- a receipt belongs to no cause that came after it;
+- where subject, key and mark do not tell two causes apart, the older one is received first: a receipt is the late one
+  of a lost expectation before it is that of one that is pending. It is in doubt as long as that one is pending: at its
+  deadline the receipt counts as delivered there, and not as late, so that no loss is counted that may be none;
+- no latency is taken from a match that is in doubt;
 - a second receipt is a duplicate, explained where its acknowledgement was owed or its recipient had connected anew;
 - of one subject (a claim, say), what an earlier step caused is received first; else it is out of order;
 - a receipt that nobody caused, or that comes after the logout of its recipient, is leaked;
 - where the ledger has patience, a receipt may come before its cause is entered: what its cause is, is asked again then;
 - somebody without a connection loses nothing: what is due waits for the return, or is not due any more (away);
-- what is settled is kept for a while, so that late and duplicate receipts are known as such, and then dropped.
+- what is settled is kept for a while, so that late and duplicate receipts are known as such, and then dropped;
+- only so many receipts wait for their cause: what comes beyond is counted in `overflowed`, and not judged.
 """
 
 from collections import deque
@@ -27,6 +33,8 @@ from .tally import Tally
 __all__ = ["Ledger"]
 
 _KEPT_SECONDS = 30.0
+_MOST_WAITING = 10_000
+"""So many receipts wait for their cause: a process has no use for more, and a target that lies must not fill it."""
 
 
 class Ledger:
@@ -51,6 +59,8 @@ class Ledger:
         self._strays: deque[tuple[float, Arrival]] = deque()
         self._judged: list[Loss | Stray] = []
         self._tickets = count(1)
+        self.overflowed = 0
+        """Receipts that were neither matched nor kept."""
         self._entered = 0
         self._kept_now = 0
 
@@ -126,6 +136,9 @@ class Ledger:
 
     def own(self, recipient: Hashable, subject: Hashable) -> None:
         """Allow whatever is about `subject`, or without one has this mark, at its owner: nothing of it is expected."""
+        if len(self._own) >= _MOST_WAITING:
+            self.overflowed += 1
+            return
         self._own.add((recipient, subject))
         for _, receipt in self._strays:
             if receipt.recipient == recipient and self._is_own(receipt):
@@ -170,6 +183,10 @@ class Ledger:
             return Match(Receipt.PERMITTED, received=at)
         if match := self._match(receipt):
             return match
+        if self._patience and len(self._strays) >= _MOST_WAITING:
+            self.overflowed += 1
+            self._clear(place)
+            return Match(Receipt.WAITING, received=at)
         if self._patience:
             place.strays.append(receipt)
             self._strays.append((at + self._patience, receipt))
@@ -255,16 +272,18 @@ class Ledger:
 
     def _match(self, receipt: Arrival) -> Match | None:
         place, tally = receipt.place, self.tally(receipt.event)
-        known = place.delivered.get(receipt.mark)
-        if receipt.mark is not None and known is not None:
+        known = place.received.get(receipt.mark)
+        if (
+            known is not None
+            and receipt.mark is not None
+            and (_is_explained(receipt, known) or not place.is_in_doubt(known))
+        ):
             return self._repeat(tally, known, receipt)
-        if place.pending:
-            return self._deliver(tally, place.pending[0], receipt)
-        if place.lost:
-            lost = place.lost[0]
-            self._drop(lost)
-            tally.late += 1
-            return Match(Receipt.LATE, lost.action, lost.at, received=receipt.at)
+        lost, pending = place.first(place.lost, before=receipt.at), place.due(before=receipt.at)
+        if lost is not None and (pending is None or lost.at <= pending.at):
+            return self._late(tally, lost, receipt)
+        if pending is not None:
+            return self._deliver(tally, pending, receipt)
         if known is not None:
             return self._repeat(tally, known, receipt)
         if place.away:
@@ -273,14 +292,11 @@ class Ledger:
         return None
 
     def _deliver(self, tally: Tally, expectation: Expectation, receipt: Arrival) -> Match:
+        place = expectation.place
+        is_doubtful = bool(place.doubts)
+        self._has_received(expectation, receipt, State.DELIVERED)
         self._take_out(expectation)
-        previous = expectation.place.delivered.get(receipt.mark)
-        expectation.place.delivered[receipt.mark] = expectation
-        expectation.state, expectation.mark = State.DELIVERED, receipt.mark
-        if previous is not None:
-            self._drop(previous)
-        expectation.connection = receipt.connection
-        out_of_order = expectation.step < expectation.line.highest
+        out_of_order = not is_doubtful and expectation.step < expectation.line.highest
         expectation.line.highest = max(expectation.line.highest, expectation.step)
         if expectation.deadline == inf:
             self._keep(expectation, receipt.at)
@@ -293,10 +309,46 @@ class Ledger:
             out_of_order,
             received=receipt.at,
             was_away=expectation.was_away,
+            is_doubtful=is_doubtful,
         )
 
+    def _late(self, tally: Tally, lost: Expectation, receipt: Arrival) -> Match:
+        """It came after its time, if it is not that of an expectation that is pending."""
+        place = lost.place
+        place.lost.remove(lost)
+        self._has_received(lost, receipt, State.LATE)
+        tally.late += 1
+        is_doubtful = place.first(place.pending, before=receipt.at) is not None
+        if is_doubtful:
+            place.doubts.append((receipt, lost))
+        return Match(Receipt.LATE, lost.action, lost.at, received=receipt.at, is_doubtful=is_doubtful)
+
+    def _is_excused_by_doubt(self, expectation: Expectation) -> bool:
+        """Whether a receipt that was taken for a late one may have been that of this expectation: then it is."""
+        place, tally = expectation.place, self.tally(expectation.event)
+        if (doubt := place.take_doubt(expectation)) is None:
+            return False
+        receipt, lost = doubt
+        if place.received.get(lost.mark) is lost:
+            del place.received[lost.mark]
+        lost.state, lost.mark = State.LOST, None
+        place.lost.appendleft(lost)
+        tally.late -= 1
+        self._has_received(expectation, receipt, State.DELIVERED)
+        self._take_out(expectation)
+        tally.delivered += 1
+        return True
+
+    def _has_received(self, expectation: Expectation, receipt: Arrival, state: State) -> None:
+        place = expectation.place
+        previous = place.received.get(receipt.mark)
+        place.received[receipt.mark] = expectation
+        expectation.state, expectation.mark, expectation.connection = state, receipt.mark, receipt.connection
+        if previous is not None and not place.is_in_doubt(previous):
+            self._drop(previous)
+
     def _repeat(self, tally: Tally, known: Expectation, receipt: Arrival) -> Match:
-        is_explained = receipt.owed or receipt.connection > known.connection
+        is_explained = _is_explained(receipt, known)
         tally.duplicate += 1
         tally.retried += receipt.owed
         tally.explained += is_explained
@@ -304,8 +356,8 @@ class Ledger:
 
     def _excuse(self, expectation: Expectation) -> None:
         self.tally(expectation.event).expected -= 1
-        self._take_out(expectation)
         self._is_away(expectation)
+        self._take_out(expectation)
 
     def _is_away(self, expectation: Expectation) -> None:
         expectation.state = State.AWAY
@@ -315,7 +367,11 @@ class Ledger:
 
     def _take_out(self, expectation: Expectation) -> None:
         """It is pending no more."""
-        expectation.place.pending.remove(expectation)
+        place = expectation.place
+        place.pending.remove(expectation)
+        for lost in place.decided():
+            if place.received.get(lost.mark) is not lost:
+                self._drop(lost)
         mine = self._pending[expectation.recipient]
         del mine[expectation]
         if not mine:
@@ -344,10 +400,10 @@ class Ledger:
             _, ticket, expectation = heappop(self._due)
             if ticket != expectation.ticket:
                 continue
-            if expectation.state is State.PENDING:
-                self._take_out(expectation)
+            if expectation.state is State.PENDING and not self._is_excused_by_doubt(expectation):
                 expectation.state = State.LOST
                 expectation.place.lost.append(expectation)
+                self._take_out(expectation)
                 self.tally(expectation.event).lost += 1
                 self._judged.append(Loss(expectation.action, expectation.event, expectation.recipient))
             self._keep(expectation, expectation.deadline)
@@ -371,9 +427,10 @@ class Ledger:
         """It is remembered no more."""
         place = expectation.place
         match expectation.state:
-            case State.DELIVERED:
-                if place.delivered[expectation.mark] is expectation:
-                    del place.delivered[expectation.mark]
+            case State.DELIVERED | State.LATE:
+                if place.received.get(expectation.mark) is expectation:
+                    del place.received[expectation.mark]
+                place.doubts = deque(doubt for doubt in place.doubts if doubt[1] is not expectation)
             case State.LOST:
                 place.lost.remove(expectation)
             case State.AWAY:
@@ -398,3 +455,8 @@ class Ledger:
     def _clear(self, place: Place) -> None:
         if not len(place) and not place.strays:
             self._places.pop(place.key, None)
+
+
+def _is_explained(receipt: Arrival, known: Expectation) -> bool:
+    """Whether there is a reason to receive again what is known."""
+    return receipt.owed or receipt.connection > known.connection

@@ -63,6 +63,8 @@ COUNTS: Mapping[str, Count] = {
     "out_of_order": Count("events received after what a later action on the same subject caused", "expected"),
     "leaked": Count("events received by someone whom they were not for, or after logout", "expected"),
     "invalid": Count("events received with a payload that does not fit the contract", "expected"),
+    "unknown": Count("events received under a name that no contract has", "sessions"),
+    "violations": Count("connections on which the target broke its protocol", "sessions"),
     "errors": Count("error events that somebody was sent", "sessions"),
     "stragglers": Count("sessions and tokens that outlived their ban", "bans"),
     "dropped": Count("sessions ended by the target without a ban", "sessions"),

@@ -10,7 +10,9 @@ from time import monotonic
 from typing import Any
 
 import gevent
+from gevent.event import Event
 
+from eventproof.redaction import redacted_text
 from eventproof.report.records import Delivery
 from eventproof.target import Target
 
@@ -18,12 +20,12 @@ from . import conductor, saturation
 from .account import Account, merge
 from .admission import Share
 from .conductor import Conductor
-from .generator import Generator
+from .generator import Generator, grace
 from .scenario import Scenario
 
 _SHARE, _COLLECT, _ACCOUNT = "eventproof.share", "eventproof.collect", "eventproof.account"
-_MARGIN = 15.0
-"""Seconds that a busy worker has to answer, beyond the deadline of its last action and its last call."""
+_MARGIN = 5.0
+"""Seconds that a busy worker has to answer, beyond those that it takes to end its part."""
 _POLL = 0.05
 _NOBODY = Share(index=sys.maxsize)
 """The share of a worker that came too late to get one."""
@@ -41,7 +43,9 @@ class Node:
         self._runner = runner
         self._scenario = scenario
         self._generator: Generator | None = None
-        self._is_testing = False
+        self._is_testing = self._was_interrupted = False
+        self._over = Event()
+        self._over.set()
 
     @property
     def generator(self) -> Generator:
@@ -68,15 +72,27 @@ class Node:
         self._end(interrupted=False)
 
     def quitting(self, **_: Any) -> None:
-        """The process ends; where a test with a set time still runs, that was not its end."""
+        """The process ends; where a test with a set time still runs, that was not its end.
+
+        Where its end is under way, that is cut short.
+        """
+        if not self._over.is_set() and not self._is_testing:
+            self._was_interrupted = True
+            if self._generator is not None:
+                self._generator.hurry()
+            self._over.wait()
         self._end(interrupted=bool(self._environment.parsed_options.run_time))
 
     def _end(self, *, interrupted: bool) -> None:
         if self._is_testing:
-            self._is_testing = False
-            self._conclude(interrupted=interrupted)
+            self._is_testing, self._was_interrupted = False, interrupted
+            self._over.clear()
+            try:
+                self._conclude()
+            finally:
+                self._over.set()
 
-    def _conclude(self, *, interrupted: bool) -> None:
+    def _conclude(self) -> None:
         raise NotImplementedError
 
     def _start_generator(self, share: Share, target: Target) -> None:
@@ -97,16 +113,16 @@ class Node:
     def _settled_account(self) -> Account:
         # A second Ctrl-C: what is there must do.
         with suppress(KeyboardInterrupt):
-            self.generator.settle(self._environment.parsed_options.deadline + 1.0)
+            self.generator.settle()
         return self.generator.account()
 
     def _report(self, kind: str, name: str, seconds: float, problem: str) -> None:
         self._environment.events.request.fire(
             request_type=kind,
-            name=name,
+            name=redacted_text(name) if problem else name,
             response_time=seconds * 1e3,
             response_length=0,
-            exception=Unexpected(problem) if problem else None,
+            exception=Unexpected(redacted_text(problem)) if problem else None,
             context={},
         )
 
@@ -124,9 +140,11 @@ class Local(Node):
         self._start_generator(Share(), self._conductor.target)
         super().test_start()
 
-    def _conclude(self, *, interrupted: bool) -> None:
+    def _conclude(self) -> None:
         accounts, users = [self._settled_account()], self._runner.target_user_count
-        self._environment.process_exit_code = int(self._conductor.conclude(accounts, users, interrupted=interrupted))
+        self._environment.process_exit_code = int(
+            self._conductor.conclude(accounts, users, interrupted=self._was_interrupted)
+        )
 
 
 class Worker(Node):
@@ -144,7 +162,7 @@ class Worker(Node):
         self._start_generator(self._share, conductor.target_of(self._environment.parsed_options))
         super().test_start()
 
-    def _conclude(self, *, interrupted: bool) -> None:  # noqa: ARG002 - the master knows by itself
+    def _conclude(self) -> None:
         self._runner.send_message(_ACCOUNT, self._settled_account().to_json())
 
     def _on_share(self, msg: Any, **_: Any) -> None:
@@ -187,7 +205,7 @@ class Master(Node):
         for index, worker in enumerate(workers):
             self._runner.send_message(_SHARE, {"index": index, "of": len(workers)}, client_id=worker)
 
-    def _conclude(self, *, interrupted: bool) -> None:
+    def _conclude(self) -> None:
         missing = self._collect()
         names = [self._workers[worker] for worker in missing]
         self._environment.process_exit_code = int(
@@ -196,7 +214,7 @@ class Master(Node):
                 self._runner.target_user_count,
                 missing=names,
                 late=self._late,
-                interrupted=interrupted,
+                interrupted=self._was_interrupted,
             )
         )
 
@@ -205,8 +223,7 @@ class Master(Node):
         for worker in self._workers:
             if self._is_there(worker):
                 self._runner.send_message(_COLLECT, client_id=worker)
-        patience = self._environment.parsed_options.deadline + self._conductor.target.budgets.call
-        end = monotonic() + patience + _MARGIN
+        end = monotonic() + grace(self._environment.parsed_options.deadline) + _MARGIN
         while missing := [worker for worker in self._workers if worker not in self._accounts]:
             if monotonic() > end or not any(map(self._is_there, missing)):
                 break

@@ -1,6 +1,10 @@
-"""From the account of a swarm to its `Run`: what holds, what does not, and whether the figures can be believed."""
+"""From the account of a swarm to its `Run`: what holds, what does not, and whether the figures can be believed.
 
-from collections.abc import Iterable, Sequence
+What a contract forbids fails every run, whatever its objectives are; how much may be lost, come twice or come late is
+the objectives' to say.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eventproof import __version__
@@ -13,7 +17,14 @@ from .account import Account
 from .objectives import Objective, judge
 from .saturation import saturated
 
-_DEFINITE = frozenset({"leaked", "duplicate", "unexplained", "out_of_order", "invalid"})
+_BREACHES: Mapping[str, str] = {
+    "leaked": "received by somebody whom they were not for, or after logout",
+    "invalid": "received with a payload that does not fit the contract",
+    "unknown": "received under a name that no contract has",
+    "violations": "connections on which the target broke its protocol",
+}
+"""What no contract allows: a single one fails the run."""
+_DEFINITE = frozenset({"duplicate", "unexplained", "out_of_order", *_BREACHES})
 """What a slow generator cannot make up: these fail whatever else is wrong."""
 _NAMED = 5
 _OMITTED_SHARE = 0.05
@@ -51,6 +62,7 @@ def conclude(account: Account, at: Circumstances) -> Run:
         judged = tuple(map(_doubted, at.objectives, judged))
     if too_few := _omits_too_much(account):
         judged = tuple(map(_unproven, judged))
+    judged = (*judged, *_breaches(account, at.objectives, judged))
     reasons = tuple(_reasons(account, at, too_busy))
     return Run(
         kind="swarm",
@@ -74,8 +86,24 @@ def conclude(account: Account, at: Circumstances) -> Run:
             stragglers=account.stragglers,
             gauges=account.gauges,
         ),
-        notes=(*reasons, *_omissions(account, too_few), *account.notes, *_incidents(account)),
+        notes=(*_forbidden(account), *reasons, *_omissions(account, too_few), *account.notes, *_incidents(account)),
     )
+
+
+def _breaches(
+    account: Account, asked: Iterable[Objective], judged: Iterable[records.Objective]
+) -> Iterable[records.Objective]:
+    """What is forbidden and happened, where no objective says so."""
+    said = {objective.metric for objective, one in zip(asked, judged, strict=True) if one.verdict is Verdict.FAIL}
+    for metric, what in _BREACHES.items():
+        if (number := account.count(metric)) and metric not in said:
+            yield records.Objective(f"{metric} == 0", Verdict.FAIL, f"{number} {what}; this fails every run")
+
+
+def _forbidden(account: Account) -> Iterable[str]:
+    for metric, what in _BREACHES.items():
+        if number := account.count(metric):
+            yield f"failed: {metric} were {number}: {what}"
 
 
 def _outcome(account: Account, at: Circumstances, judged: Iterable[records.Objective], is_invalid: bool) -> Outcome:
@@ -134,6 +162,15 @@ def _reasons(account: Account, at: Circumstances, too_busy: str) -> Iterable[str
         )
     if unopened := account.count("unopened"):
         yield f"invalid: {unopened} sessions never opened"
+    if cancelled := account.count("cancelled"):
+        yield f"incomplete: {cancelled} actions were not over when the run had to end, and were cancelled"
+    if absent := account.count("absent"):
+        yield f"incomplete: {absent} of the admins could not come in"
+    if overflowed := account.count("overflowed"):
+        yield (
+            f"invalid: {overflowed} events and acknowledgements were more than the load generator can remember, "
+            "and were not judged"
+        )
     if not account.count("actions"):
         yield "invalid: no admin did anything; run it longer"
 

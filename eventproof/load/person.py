@@ -5,8 +5,6 @@ from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
-import gevent
-
 from eventproof import actions
 from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
 from eventproof.errors import ContractViolation, EventproofError
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
 BANNED, TIER_UPDATED, UNBANNED = "user.banned", "user.tier.updated", "user.unbanned"
 _LATENCIES = {BANNED: "ban_to_event", TIER_UPDATED: "tier_to_event"}
-_GIVEN_UP = frozenset({CloseReason.VIOLATION, CloseReason.SILENT, CloseReason.CONGESTED})
+_GIVEN_UP = frozenset({CloseReason.VIOLATION, CloseReason.OVERSIZED, CloseReason.SILENT, CloseReason.CONGESTED})
 """Ends that are our doing, because of what the target did or did not do: none of them is a logout."""
 
 
@@ -76,9 +74,9 @@ class Session:
         if books.contract(event.name, event.args, self) is None:
             return
         match = books.received(event.name, self, at)
-        if match.receipt is Receipt.DELIVERED and match.at is not None:
-            if event.name in _LATENCIES:
-                books.record(_LATENCIES[event.name], at - match.at)
+        if match.receipt is Receipt.DELIVERED:
+            if event.name in _LATENCIES and match.latency is not None:
+                books.record(_LATENCIES[event.name], match.latency)
             action = self._person.action
             if action is not None and action.until is Until.EVENT:
                 action.is_over_for(self, at)
@@ -106,9 +104,11 @@ class Person:
         "_has_left",
         "_is_entering",
         "_was_renewed",
+        "_why",
         "action",
         "generator",
         "identity",
+        "own_tier",
         "sessions",
         "tier",
         "token",
@@ -120,11 +120,15 @@ class Person:
         self.token = identity.token
         self.tier: str | None = None
         """As the target told it; the profile may be older."""
+        self.own_tier: str | None = None
+        """The one that they had before this run gave them another; None where nobody knows it."""
         self.action: Action | None = None
         self.sessions: tuple[Session, ...] = ()
         self._devices = devices
         self._is_entering = True
         self._was_renewed = self._has_left = False
+        self._why: object = ""
+        """What the last login was answered with."""
 
     def __str__(self) -> str:
         return self.identity.name
@@ -142,7 +146,7 @@ class Person:
     def enter(self) -> None:
         """Come in, with the profile's token, or by login where it gives none, or where only a login tells the id."""
         if self.token is None or (self.identity.id is None and self.identity.password is not None):
-            gevent.spawn(self._renew)
+            self.generator.spawn(self._renew)
         else:
             self._is_entering = False
             self.connect()
@@ -151,7 +155,7 @@ class Person:
         """Get a new token; whether there is one."""
         self.token = None
         login = self.generator.calls.log_in(self.identity)
-        self.token, self.tier = login.token, login.tier
+        self.token, self.tier, self._why = login.token, login.tier, login.answer
         if login.id is not None:
             self.identity = replace(self.identity, id=login.id)
         return self.token is not None
@@ -160,10 +164,12 @@ class Person:
         """Know the tier, from the target itself; where it does not tell, the first update of it is a guess."""
         if self.tier is None:
             generator = self.generator
-            answer = generator.calls.perform("getMe", {}, self.token)
+            token = generator.calls.token_for("getMe", self.token, generator.admin_token)
+            answer = generator.calls.perform("getMe", actions.credentials_of(self.identity), token)
             with suppress(ContractViolation):
                 if answer.done:
-                    self.tier = actions.read(generator.target.operations["getMe"], "tier", answer.body)
+                    tier = actions.read(generator.target.operations["getMe"], "tier", answer.body)
+                    self.tier = tier if isinstance(tier, str) else None
 
     def connect(self) -> None:
         """Open the session of every device, with the token that there is."""
@@ -199,10 +205,12 @@ class Person:
     def session_ended(self, session: Session, how: Closed, at: float, *, was_open: bool) -> None:
         """A session ended, and not because we closed it."""
         generator, action = self.generator, self.action
+        if how.reason is CloseReason.VIOLATION:
+            generator.books.count("violations")
         if not was_open and how.reason is CloseReason.REFUSED and not self._was_renewed:
             # The token of the profile may have been revoked by an earlier run: a new one decides.
             self._was_renewed = self._is_entering = True
-            gevent.spawn(self._renew)
+            self.generator.spawn(self._renew)
         elif not was_open and not self._is_entering:
             generator.books.count("unopened")
             generator.books.note(f"a session could not be opened: {how}")
@@ -228,7 +236,7 @@ class Person:
             generator.books.note(str(error))
         if self.token is None:
             generator.books.count("unopened", self._devices)
-            generator.books.note("somebody could not log in")
+            generator.books.note(f"somebody could not log in: {self._why}")
         else:
             self.connect()
         self._is_entering = False

@@ -12,6 +12,7 @@ from locust import events
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from eventproof.errors import EventproofError, UsageError
+from eventproof.redaction import guarded
 from eventproof.verdict import ExitCode
 
 from . import objectives as lines
@@ -80,6 +81,8 @@ def generator(environment: Any) -> Generator:
 
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
 def _add_options(parser: Any) -> None:
+    # Locust logs, prints tables and shows traces, and knows no secret: it says nothing but through this.
+    sys.stdout, sys.stderr = guarded(sys.stdout), guarded(sys.stderr)
     # Locust would listen on all interfaces; who wants that can say so.
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
     for name, described in _OPTIONS.items():

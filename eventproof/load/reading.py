@@ -6,6 +6,7 @@ Shield's events name their claim where the contract's `x-order-by` says, and the
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -16,6 +17,8 @@ from eventproof.catalog import Event
 __all__ = ["Reading", "read", "tells_status"]
 
 _STATUS = "/data/newStatus"
+_LONGEST = 200
+"""A text that is longer is known by its digest: what is remembered must stay small whatever is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,20 @@ def read(event: Event, payload: Any) -> Reading:
     """What this payload of an event says; whatever it is, and whether or not it fits the contract."""
     subject = None if event.order_by is None else actions.at(payload, event.order_by)
     if not isinstance(subject, str | int):
-        return Reading(mark=orjson.dumps(payload))
+        return Reading(mark=_mark(payload))
+    if isinstance(subject, str) and len(subject) > _LONGEST:
+        subject = blake2b(subject.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     status = actions.at(payload, _STATUS) if tells_status(event) else None
-    return Reading(subject, status if isinstance(status, str) else None)
+    return Reading(subject, status[:_LONGEST] if isinstance(status, str) else None)
+
+
+def _mark(payload: Any) -> bytes:
+    """The same for the same payload; one for all that have no plain form: nested 255 deep, half a surrogate pair."""
+    try:
+        plain = orjson.dumps(payload)
+    except (TypeError, RecursionError):
+        return b"unreadable"
+    return plain if len(plain) <= _LONGEST else blake2b(plain, digest_size=16).digest()
 
 
 def tells_status(event: Event) -> bool:

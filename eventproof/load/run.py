@@ -10,12 +10,10 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
-from typing import IO
 
 from eventproof import layout
 from eventproof.errors import EventproofError, Inconclusive, TargetUnavailable, UsageError
@@ -25,12 +23,15 @@ from eventproof.report.records import Run
 from eventproof.verdict import ExitCode
 
 from . import handover
+from .log import Log
 
 __all__ = ["scenarios", "swarm"]
 
 _LOG = "locust.log"
 _START_SECONDS = 60.0
-_END_SECONDS = 90.0
+"""The most that a busy machine needs until its load generators have begun."""
+_END_SECONDS = 30.0
+"""The load generator bounds itself; beyond this it hangs, and is stopped."""
 _POLL = 0.5
 _ERRORS: Mapping[int, type[EventproofError]] = {
     ExitCode.USAGE: UsageError,
@@ -79,20 +80,18 @@ def swarm(
         *(_distributed(processes) if processes > 1 else ()),
         *options,
     ]
-    limit = _START_SECONDS + users / spawn_rate + run_time + _END_SECONDS
-    with folders.prepared(results, "swarm") as folder, tempfile.TemporaryFile() as log:
+    limit = _START_SECONDS + run_time + _END_SECONDS
+    with folders.prepared(results, "swarm") as folder:
         handed = {handover.COMMAND: command} if command else {}
-        code, was_interrupted = _run([*arguments, "--results", str(folder)], handed, log, limit, progress)
-        log.seek(0)
-        said = log.read()
+        code, was_interrupted, log = _run([*arguments, "--results", str(folder)], handed, limit, progress)
         if (folder / "results.json").exists():
-            folders.write(folder / _LOG, said)
+            log.write(folder / _LOG)
             return results_json.read(folder)
         if was_interrupted:
             raise KeyboardInterrupt
         if code not in _ERRORS:
-            folders.write(folder / _LOG, said)
-        raise _ERRORS.get(code, EventproofError)(_last_words(said.decode("utf-8", "replace")))
+            log.write(folder / _LOG)
+        raise _ERRORS.get(code, EventproofError)(_last_words(log.text()))
 
 
 def _first_line(path: Path) -> str:
@@ -125,27 +124,28 @@ def _distributed(processes: int) -> tuple[str, ...]:
 def _run(
     arguments: list[str],
     handed: Mapping[str, str],
-    log: IO[bytes],
     limit: float,
     progress: Callable[[float], None] | None,
-) -> tuple[int, bool]:
-    """Run Locust to its end; its exit code, and whether we were interrupted."""
+) -> tuple[int, bool, Log]:
+    """Run Locust to its end; its exit code, whether we were interrupted, and what it said."""
     # A session of its own: Ctrl-C reaches us alone, and the master asks its workers for what they have.
     child = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "locust", *arguments],
         stdin=subprocess.DEVNULL,
-        stdout=log,
+        stdout=subprocess.PIPE,
+        bufsize=0,
         stderr=subprocess.STDOUT,
         env={**os.environ, **handed},
         start_new_session=True,
     )
+    log = Log(child.stdout)  # type: ignore[arg-type]  # it is a pipe
     try:
-        return _wait(child, limit, progress), False
+        return _wait(child, limit, progress), False, log
     except KeyboardInterrupt:
         child.send_signal(signal.SIGINT)
         with suppress(KeyboardInterrupt):
-            return _wait(child, _END_SECONDS, None), True
-        return ExitCode.INTERRUPTED, True
+            return _wait(child, _END_SECONDS, None), True, log
+        return ExitCode.INTERRUPTED, True, log
     finally:
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)

@@ -6,12 +6,13 @@ from time import monotonic
 from typing import Any
 
 import gevent
-from gevent import Greenlet
+from gevent import Greenlet, GreenletExit
 from gevent.pool import Group, Pool
 from locust import User, events, task
+from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_WAITING
 
-from eventproof.errors import ContractViolation, UsageError
+from eventproof.errors import ContractViolation, EventproofError, UsageError
 from eventproof.target import Identity
 
 from . import admin, plugin
@@ -107,7 +108,12 @@ class Admin(User):
         """Come in, and wait until everybody is connected."""
         self.generator = plugin.generator(self.environment)
         self.generator.books.count("admins")
-        self.enter()
+        try:
+            self.enter()
+        except EventproofError as error:
+            self.generator.books.count("absent")
+            self.generator.books.note(str(error))
+            raise StopUser from None
         self.generator.wait_until_measuring()
 
     def enter(self) -> None:
@@ -131,16 +137,29 @@ class Admin(User):
 
 
 def _run(generator: Generator, action: Act, person: Participant, intended: float) -> None:
-    generator.running += 1
+    if generator.stopping.is_set():
+        generator.books.count("omitted")
+        return
+    this = gevent.getcurrent()
+    generator.under_way.add(this)
     try:
         action(person, intended)
+    except GreenletExit:
+        generator.books.count("cancelled")
+        raise
     except ContractViolation as violation:
         generator.books.count("failed")
         generator.books.incident(str(person), str(violation))
     except Exception as error:
         generator.books.fault(error)
     finally:
-        generator.running -= 1
+        generator.under_way.discard(this)
+
+
+@events.user_error.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
+def _is_our_fault(user_instance: Any, exception: Exception, **_: Any) -> None:
+    """Locust logs what a user of ours raises, and goes on."""
+    plugin.generator(user_instance.environment).books.fault(exception)
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types

@@ -5,20 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from eventproof.verdict import Level, Outcome, Verdict
+from eventproof.verdict import SEVERITY, Level, Outcome, Verdict
 
 from .records import Check, Delivery, Latency, RequirementResult, Run
-
-SEVERITY: tuple[Verdict, ...] = (
-    Verdict.FAIL,
-    Verdict.NOT_TESTABLE,
-    Verdict.HARNESS_ERROR,
-    Verdict.INCONCLUSIVE,
-    Verdict.WARN,
-    Verdict.PASS,
-    Verdict.NOT_APPLICABLE,
-)
-"""All verdicts, the one to look at first first."""
 
 _FEW = 3
 
@@ -71,6 +60,16 @@ def counts(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
     return {verdict: seen[verdict] for verdict in SEVERITY if seen[verdict]}
 
 
+def counted_of(run: Run) -> list[RequirementResult]:
+    """The requirements that the run was about: those that were asked for, without what the profile does not claim."""
+    return [line for line in run.requirements if line.selected and line.verdict is not Verdict.NOT_APPLICABLE]
+
+
+def tally(run: Run) -> dict[Verdict, int]:
+    """How many of the requirements that were asked for have which verdict, the gravest first."""
+    return counts(requirement.verdict for requirement in run.requirements if requirement.selected)
+
+
 def by_severity(requirements: Iterable[RequirementResult]) -> list[RequirementResult]:
     """The requirements with the gravest verdicts first, otherwise in their order."""
     return sorted(requirements, key=lambda requirement: SEVERITY.index(requirement.verdict))
@@ -90,15 +89,23 @@ def notable(run: Run) -> list[RequirementResult]:
     return by_severity(
         requirement
         for requirement in run.requirements
-        if requirement.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+        if requirement.selected
+        and requirement.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)
         and not (is_untouched(requirement) and requirement.reason in many)
     )
 
 
 def untouched(run: Run) -> dict[str, int]:
-    """Why no check tells of many requirements (not selected, interrupted), and how many those are: one line for all."""
-    reasons = Counter(requirement.reason for requirement in run.requirements if is_untouched(requirement))
+    """Why no check tells of many requirements that were asked for (interrupted), and how many those are."""
+    reasons = Counter(line.reason for line in run.requirements if line.selected and is_untouched(line))
     return {reason: count for reason, count in reasons.items() if count > _FEW}
+
+
+def silent(run: Run) -> list[str]:
+    """A line for all requirements of which no check tells for the same reason."""
+    left_out = sum(not line.selected and line.verdict is not Verdict.NOT_APPLICABLE for line in run.requirements)
+    lines = [f"{count} inconclusive: {reason}" for reason, count in untouched(run).items()]
+    return [*lines, *([f"{left_out} not selected for this run"] if left_out else [])]
 
 
 def is_untouched(requirement: RequirementResult) -> bool:
@@ -130,23 +137,25 @@ def headline(run: Run) -> str:
         case Outcome.PASS:
             return _join(_held(run), _met(run), _warned(run)) or "all that was observed holds"
         case Outcome.FAIL:
-            return _join(_broken(run), _missed(run)) or _first(run.notes, "something that must hold does not")
+            return _join(_unheld(run), _missed(run)) or _first(run.notes, "something that must hold does not")
         case Outcome.INVALID:
-            return _join(_saturated(run), _unproven(run)) or _first(run.notes, "nothing was observed")
+            return _join(_saturated(run), _unheld(run), _unjudged(run)) or _first(run.notes, "nothing was observed")
         case Outcome.ERROR:
-            return _first(run.notes, _unproven(run) or "the target could not be reached, or we failed")
+            return _first(
+                run.notes, _join(_unheld(run), _unjudged(run)) or "the target could not be reached, or we failed"
+            )
         case Outcome.INTERRUPTED:
             return f"stopped after {seconds(run.seconds)}; what was found until then is below"
 
 
 def _held(run: Run) -> str:
-    claimed = [requirement for requirement in run.requirements if requirement.verdict is not Verdict.NOT_APPLICABLE]
-    held = [requirement for requirement in claimed if requirement.verdict is Verdict.PASS]
-    if not claimed:
+    counted = counted_of(run)
+    held = [requirement for requirement in counted if requirement.verdict is Verdict.PASS]
+    if not counted:
         return ""
-    if held == claimed:
-        return f"all {len(claimed)} requirements hold" if len(claimed) > 1 else "the requirement holds"
-    return f"{len(held)} of {number(len(claimed), 'requirement')} hold"
+    if held == counted:
+        return f"all {len(counted)} requirements hold" if len(counted) > 1 else "the requirement holds"
+    return f"{len(held)} of {number(len(counted), 'requirement')} hold"
 
 
 def _met(run: Run) -> str:
@@ -157,18 +166,36 @@ def _met(run: Run) -> str:
 
 
 def _warned(run: Run) -> str:
-    warned = [requirement for requirement in run.requirements if requirement.verdict is Verdict.WARN]
-    if not warned:
-        return ""
-    optional = all(requirement.level is not Level.MUST for requirement in warned)
-    what = number(len(warned), "SHOULD" if optional else "requirement", plural="SHOULDs" if optional else None)
-    return f"{what} {'does' if len(warned) == 1 else 'do'} not, which fails no run"
+    warned = [requirement for requirement in counted_of(run) if requirement.verdict is Verdict.WARN]
+    broken = [line for line in warned if not line.checks or any(check.verdict is Verdict.FAIL for check in line.checks)]
+    optional = all(requirement.level is not Level.MUST for requirement in broken)
+    what = number(len(broken), "SHOULD" if optional else "requirement", plural="SHOULDs" if optional else None)
+    does_not = f"{what} {'does' if len(broken) == 1 else 'do'} not" if broken else ""
+    unproved = len(warned) - len(broken)
+    not_proved = f"{unproved} {'is' if unproved == 1 else 'are'} not proved" if unproved else ""
+    told = ", ".join(part for part in (does_not, not_proved) if part)
+    return f"{told}, which fails no run" if told else ""
 
 
-def _broken(run: Run) -> str:
-    broken = sum(requirement.verdict in RED for requirement in run.requirements)
-    verb = "does" if broken == 1 else "do"
-    return f"{broken} of {number(len(run.requirements), 'requirement')} {verb} not hold" if broken else ""
+_UNHELD: Mapping[Verdict, tuple[str, str]] = {
+    Verdict.FAIL: ("does not hold", "do not hold"),
+    Verdict.NOT_TESTABLE: ("cannot be tested", "cannot be tested"),
+    Verdict.HARNESS_ERROR: ("met a fault of ours", "met a fault of ours"),
+    Verdict.INCONCLUSIVE: ("inconclusive", "inconclusive"),
+}
+"""What is said of one requirement, and of several, that are neither proved nor forgiven."""
+
+
+def _unheld(run: Run) -> str:
+    """`1 of 6 requirements does not hold, 2 cannot be tested, 3 inconclusive`."""
+    counted = counted_of(run)
+    parts = [
+        f"{found}{{}} {_UNHELD[verdict][found > 1]}"
+        for verdict, found in counts(requirement.verdict for requirement in counted).items()
+        if verdict in _UNHELD
+    ]
+    of_all = f" of {number(len(counted), 'requirement')}"
+    return ", ".join(part.format("" if place else of_all) for place, part in enumerate(parts))
 
 
 def _missed(run: Run) -> str:
@@ -176,17 +203,9 @@ def _missed(run: Run) -> str:
     return f"{missed} of {number(len(run.objectives), 'objective')} missed" if missed else ""
 
 
-def _unproven(run: Run) -> str:
-    verdicts = [requirement.verdict for requirement in run.requirements]
+def _unjudged(run: Run) -> str:
     objectives = sum(objective.verdict in UNKNOWN for objective in run.objectives)
-    return _join(
-        *(
-            f"{found} of {number(len(verdicts), 'requirement')} {verdict.value}"
-            for verdict, found in counts(verdicts).items()
-            if verdict in UNKNOWN
-        ),
-        f"{objectives} of {number(len(run.objectives), 'objective')} could not be judged" if objectives else "",
-    )
+    return f"{objectives} of {number(len(run.objectives), 'objective')} could not be judged" if objectives else ""
 
 
 def _saturated(run: Run) -> str:

@@ -6,7 +6,7 @@ own policy lets nothing run but the one script whose hash it names: what a targe
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from eventproof.verdict import Verdict
 from . import digest
 from .curve import charts
 from .lanes import time_line
-from .records import RequirementResult, Run
+from .records import Run
 from .visible import shown
 
 __all__ = ["render"]
@@ -51,10 +51,10 @@ def render(run: Run, _history: Iterable[Record] = ()) -> str:
             run=run,
             headline=digest.headline(run),
             findings=digest.findings(run),
-            untouched=digest.untouched(run),
+            silent=digest.silent(run),
             systems=digest.by_system(run.requirements),
-            shares=_shares(run.requirements),
-            tally=digest.counts(requirement.verdict for requirement in run.requirements),
+            shares=_shares(digest.tally(run)),
+            tally=digest.tally(run),
             notable={requirement.id for requirement in digest.notable(run)},
             charts=charts(run.latency),
             columns=digest.columns(run.delivery),
@@ -113,11 +113,11 @@ def _hash(content: str) -> str:
     return f"'sha256-{digested}'"
 
 
-def _shares(requirements: Sequence[RequirementResult]) -> list[Share]:
+def _shares(tally: Mapping[Verdict, int]) -> list[Share]:
     shares = []
     start = 0.0
-    for verdict, count in digest.counts(requirement.verdict for requirement in requirements).items():
-        width = 100 * count / len(requirements)
+    for verdict, count in tally.items():
+        width = 100 * count / sum(tally.values())
         shares.append(Share(verdict, count, round(start, 3), round(width, 3)))
         start += width
     return shares

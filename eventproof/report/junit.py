@@ -13,11 +13,11 @@ from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from eventproof.history import Record
+from eventproof.redaction import redacted_text
 from eventproof.verdict import Outcome, Verdict
 
 from .digest import RED, UNKNOWN, by_system, headline, is_untouched
 from .records import Check, Frame, Objective, RequirementResult, Run
-from .redaction import redacted_text
 
 __all__ = ["render"]
 

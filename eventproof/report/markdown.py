@@ -60,7 +60,7 @@ def _lines(run: Run) -> Iterator[str]:
 def _requirements(run: Run) -> Iterator[str]:
     if not run.requirements:
         return
-    tally = digest.counts(requirement.verdict for requirement in run.requirements)
+    tally = digest.tally(run)
     yield from ("", "### Requirements", "")
     yield ", ".join(f"{count} {verdict.value}" for verdict, count in tally.items())
     notable = digest.notable(run)
@@ -78,8 +78,8 @@ def _requirements(run: Run) -> Iterator[str]:
                 for one in notable
             ),
         )
-    for reason, count in digest.untouched(run).items():
-        yield from ("", f"{count} inconclusive: {_text(reason)}")
+    for line in digest.silent(run):
+        yield from ("", _text(line))
 
 
 def _objectives(run: Run) -> Iterator[str]:

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 
-from eventproof.verdict import worst
+from eventproof.verdict import SEVERITY, worst
 
-from .digest import SEVERITY
 from .records import Delivery, Load, RequirementResult, Run
 
 __all__ = ["merge"]
@@ -14,8 +13,8 @@ __all__ = ["merge"]
 def merge(runs: Sequence[Run], *, kind: str = "demo", command: str = "") -> Run:
     """One run that says what all of them say; its outcome is the worst of theirs.
 
-    A requirement that several runs report has the gravest of its verdicts and all its checks; accounts of
-    the same event are added up; latencies and objectives stand side by side. Raises ValueError without a run.
+    A requirement that several runs report has the gravest verdict of those that asked for it, and all checks; accounts
+    of the same event are added up; latencies and objectives stand side by side. Raises ValueError without a run.
     """
     if not runs:
         raise ValueError("there is no run to merge")
@@ -40,7 +39,7 @@ def _requirements(results: Iterable[RequirementResult]) -> tuple[RequirementResu
     merged: dict[str, RequirementResult] = {}
     for result in results:
         known = merged.get(result.id, result)
-        grave = min(known, result, key=lambda one: SEVERITY.index(one.verdict))
+        grave = min(known, result, key=lambda one: (not one.selected, SEVERITY.index(one.verdict)))
         merged[result.id] = grave if known is result else replace(grave, checks=known.checks + result.checks)
     return tuple(merged.values())
 

@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable
 
 from eventproof.history import Record
+from eventproof.redaction import redacted
 
 from .records import Run
-from .redaction import redacted
 
 __all__ = ["render"]
 

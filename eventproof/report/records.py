@@ -30,6 +30,8 @@ class Check:
     frames: tuple[Frame, ...] = ()
     repeat: str = ""
     """One command that repeats just this check."""
+    waits_for: tuple[str, ...] = ()
+    """The requirements whose failure is why nothing could be said; empty where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class RequirementResult:
     verdict: Verdict
     reason: str
     checks: tuple[Check, ...]
+    selected: bool = True
+    """Whether it was asked for; what was not is listed, and counts for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

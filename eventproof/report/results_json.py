@@ -17,10 +17,10 @@ import jsonschema_rs
 
 from eventproof.errors import UsageError
 from eventproof.history import Record
+from eventproof.redaction import redacted
 from eventproof.verdict import exit_code
 
 from .records import Run
-from .redaction import redacted
 
 __all__ = ["FORMAT", "SCHEMA", "VERSION", "as_json", "from_json", "read", "render"]
 

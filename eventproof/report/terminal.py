@@ -110,13 +110,11 @@ def _requirements(run: Run) -> RenderableType | None:
             _named(requirement.verdict),
             Text(_shown(requirement.reason or requirement.sentence)),
         )
-    tally = digest.counts(requirement.verdict for requirement in run.requirements)
+    tally = digest.tally(run)
     counted = Text(", ").join(Text(f"{count} {verdict.value}", VERDICTS[verdict]) for verdict, count in tally.items())
-    total = Text.assemble(digest.number(len(run.requirements), "requirement"), ": ", counted)
-    untouched = (
-        Text(_shown(f"{count} inconclusive: {reason}"), "dim") for reason, count in digest.untouched(run).items()
-    )
-    return Group(*([lines] if lines.row_count else []), *untouched, total)
+    total = Text.assemble(digest.number(sum(tally.values()), "requirement"), ": ", counted)
+    silent = (Text(_shown(line), "dim") for line in digest.silent(run))
+    return Group(*([lines] if lines.row_count else []), *silent, total)
 
 
 def _objectives(run: Run) -> RenderableType | None:

@@ -2,12 +2,15 @@
 
 import re
 
-from .redaction import redacted_text
+from eventproof.redaction import REDACTED, redacted_text
 
-__all__ = ["shown", "visible"]
+__all__ = ["sentence", "shown", "visible"]
 
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 """Control characters, line separators, what has no width, and what turns the direction of reading."""
+
+_LONGEST_SECRET = 4096
+"""Nobody has a longer one; so far behind a cut its end is looked for."""
 
 
 def visible(text: str) -> str:
@@ -15,7 +18,15 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
+def sentence(text: str) -> str:
+    """What a person is told of an error: on one line, without secrets."""
+    return visible(redacted_text(text))
+
+
 def shown(text: str, length: int) -> str:
     """The text as a report for people has it: visible, without secrets, cut after `length` and then saying so."""
-    beginning = visible(redacted_text(text[:length]))
+    # A secret that the cut goes through is struck out whole, and so is told whole that one was.
+    struck = redacted_text(text[: length + _LONGEST_SECRET])
+    marker = struck.find(REDACTED, max(0, length - len(REDACTED) + 1), length + len(REDACTED) - 1)
+    beginning = visible(struck[: length if marker < 0 else marker + len(REDACTED)])
     return beginning if len(text) <= length else f"{beginning}… ({len(text):,} characters)"

@@ -4,8 +4,9 @@ The transport (WebSocket or long-polling) is the caller's; so are time and the i
 must not do raises ProtocolViolation and changes nothing; what the caller must not do raises UsageError.
 """
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eventproof.errors import ProtocolViolation, UsageError
@@ -35,6 +36,7 @@ __all__ = [
     "Opened",
     "PingReceived",
     "PongReceived",
+    "Recovery",
     "TransportClosed",
     "WireEvent",
 ]
@@ -54,11 +56,24 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovery:
+    """What a connection remembers for another one to go on from: the connection state recovery of Node's server.
+
+    Its answer to CONNECT has a `pid`, and it puts an offset, a text, behind the arguments of every event that asks for
+    no acknowledgement. `offset` is that of the last event, and empty before the first.
+    """
+
+    pid: str
+    offset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Connected:
-    """A namespace accepted us."""
+    """A namespace accepted us. With the `pid` of a connection before, what was missed since then has come."""
 
     namespace: str
     sid: str
+    pid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +86,7 @@ class ConnectRefused:
 
 @dataclass(frozen=True, slots=True)
 class EventReceived:
-    """An event; where `ack_id` is not None the server wants `ack` with that id."""
+    """An event; where `ack_id` is not None the server wants `ack` with that id. An offset is none of its `args`."""
 
     namespace: str
     name: str
@@ -133,6 +148,9 @@ WireEvent = (
 )
 
 _ABSENT = NamespaceState.ABSENT
+_OFFSET = re.compile(r"[\w.:=+/-]{1,64}", re.ASCII)
+"""What the official adapters make: `Q8NuRab`, `1699-0`, 24 hexadecimal digits. A sentence that stands alone is none."""
+_MOST_MISSED = 10_000
 
 
 class Connection:
@@ -141,20 +159,29 @@ class Connection:
     `loads` and `max_attachments` go to the Socket.IO decoder.
     """
 
-    __slots__ = ("_awaited", "_decoder", "_namespaces", "state")
+    __slots__ = ("_awaited", "_decoder", "_missed", "_namespaces", "_recoveries", "state")
 
     def __init__(self, *, loads: Callable[[str], Any] | None = None, max_attachments: int = 64) -> None:
         self.state = SessionState.OPENING
         self._decoder = socketio.Decoder(loads=loads, max_attachments=max_attachments)
         self._namespaces: dict[str, NamespaceState] = {}
         self._awaited: set[tuple[str, int]] = set()
+        self._recoveries: dict[str, Recovery] = {}
+        self._missed: dict[str, list[EventReceived]] = {}
 
     def namespace(self, name: str) -> NamespaceState:
         """Where our part in a namespace is."""
         return self._namespaces.get(name, _ABSENT)
 
+    def recovery(self, namespace: str = "/") -> Recovery | None:
+        """What another connection could go on from; None where the server offers no recovery."""
+        return self._recoveries.get(namespace)
+
     def receive(self, message: Message) -> list[WireEvent]:
-        """Take one message of the transport; give what it completes, which is one event or none."""
+        """Take one message of the transport; give what it completes.
+
+        That is one event or none. What a recovery brings before the answer to CONNECT is given behind that answer.
+        """
         packet = engineio.decode(message)
         state = SESSION_RECEIVES.get((self.state, packet.type))
         if state is None:
@@ -165,14 +192,23 @@ class Connection:
             )
         if packet.type is engineio.PacketType.MESSAGE:
             inner = self._decoder.feed(packet.data)
-            return [] if inner is None else [self._move(inner)]
+            return [] if inner is None else self._move(inner)
         event = _SESSION_EVENTS[packet.type](packet.data)
         self.state = state
         return [event]
 
-    def connect(self, namespace: str = "/", auth: Any = None) -> list[Message]:
-        """Ask to join a namespace."""
-        return self._send(socketio.Packet(socketio.PacketType.CONNECT, namespace, auth))
+    def connect(self, namespace: str = "/", auth: Any = None, recover: Recovery | None = None) -> list[Message]:
+        """Ask to join a namespace; with `recover`, to go on from there: then `auth` is an object or None."""
+        if recover is None:
+            return self._send(socketio.Packet(socketio.PacketType.CONNECT, namespace, auth))
+        if auth is not None and not isinstance(auth, dict):
+            raise UsageError("Only a CONNECT whose auth is an object can ask for recovery.")
+        asking = {"pid": recover.pid, "offset": recover.offset, **(auth or {})}
+        messages = self._send(socketio.Packet(socketio.PacketType.CONNECT, namespace, asking))
+        self._recoveries[namespace] = recover
+        if self._namespaces[namespace] is NamespaceState.CONNECTING:
+            self._namespaces[namespace] = NamespaceState.RECOVERING
+        return messages
 
     def emit(self, namespace: str, name: str, *args: Any, ack_id: int | None = None) -> list[Message]:
         """Send an event; with an `ack_id` of the caller's the server is asked to acknowledge it under that id."""
@@ -205,7 +241,7 @@ class Connection:
         """End the session."""
         return self._send_session(engineio.Packet(engineio.PacketType.CLOSE))
 
-    def _move(self, packet: socketio.Packet) -> WireEvent:
+    def _move(self, packet: socketio.Packet) -> list[WireEvent]:
         """Check a Socket.IO packet against the state of its namespace, and take it."""
         name = packet.namespace
         before = self._namespaces.get(name, _ABSENT)
@@ -217,7 +253,12 @@ class Connection:
                 observed=f"{packet.type.name} {excerpt(repr(packet.data))}",
             )
         event = _NAMESPACE_EVENTS[packet.type](packet)
-        if type(event) is AckReceived:
+        if type(event) is EventReceived:
+            return self._heard(event, before) if self._recoveries else [event]
+        missed: list[EventReceived] = []
+        if type(event) is Connected:
+            self._remember(event)
+        elif type(event) is AckReceived:
             if (name, event.id) not in self._awaited:
                 raise ProtocolViolation(
                     "An acknowledgement came that nothing waits for.",
@@ -227,7 +268,40 @@ class Connection:
             self._awaited.discard((name, event.id))
         if after is not before:
             self._namespaces[name] = after
-        return event
+            missed = self._missed.pop(name, missed)
+        return [event, *(missed if after is NamespaceState.CONNECTED else ())]
+
+    def _heard(self, event: EventReceived, state: NamespaceState) -> list[WireEvent]:
+        """Give the event, or keep it until the namespace is joined."""
+        event = self._without_offset(event)
+        if state is not NamespaceState.RECOVERING:
+            return [event]
+        missed = self._missed.setdefault(event.namespace, [])
+        if len(missed) >= _MOST_MISSED:
+            raise ProtocolViolation(
+                "Too many events came before the answer to CONNECT.",
+                expected=f"at most {_MOST_MISSED}",
+                observed="more",
+            )
+        missed.append(event)
+        return []
+
+    def _remember(self, event: Connected) -> None:
+        """Keep the offset where the session of before goes on; begin anew where it does not."""
+        before = self._recoveries.pop(event.namespace, None)
+        if event.pid is not None:
+            goes_on = before is not None and before.pid == event.pid
+            self._recoveries[event.namespace] = before if before and goes_on else Recovery(event.pid)
+
+    def _without_offset(self, event: EventReceived) -> EventReceived:
+        """The event with its own arguments; the offset behind them is the connection's."""
+        recovery, args = self._recoveries.get(event.namespace), event.args
+        if recovery is None or event.ack_id is not None or not args or not isinstance(args[-1], str):
+            return event
+        if len(args) == 1 and not _OFFSET.fullmatch(args[0]):
+            return event
+        self._recoveries[event.namespace] = replace(recovery, offset=args[-1])
+        return replace(event, args=args[:-1])
 
     def _send(self, packet: socketio.Packet) -> list[Message]:
         messages = [
@@ -278,7 +352,8 @@ def _connected(packet: socketio.Packet) -> Connected:
         raise ProtocolViolation(
             "The server's CONNECT has no session id.", expected='{"sid": "…"}', observed=excerpt(repr(packet.data))
         )
-    return Connected(packet.namespace, sid)
+    pid = packet.data.get("pid")
+    return Connected(packet.namespace, sid, pid if isinstance(pid, str) and pid else None)
 
 
 def _event(packet: socketio.Packet) -> EventReceived:

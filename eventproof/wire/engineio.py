@@ -6,7 +6,7 @@ A message is what one WebSocket message or one record of a polling payload carri
 import json
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -134,9 +134,9 @@ def decode_payload(payload: str, *, max_messages: int = 10_000) -> Iterator[Mess
         yield _from_base64(record) if record.startswith("b") else record
 
 
-def query(transport: str, sid: str | None = None) -> str:
-    """The query string of a request: `EIO`, `transport` and, once there is one, `sid`."""
-    parameters = {"EIO": str(PROTOCOL), "transport": transport}
+def query(transport: str, sid: str | None = None, further: Mapping[str, str] | None = None) -> str:
+    """The query string of a request: `EIO`, `transport` and, once there is one, `sid`, behind `further` parameters."""
+    parameters = {**(further or {}), "EIO": str(PROTOCOL), "transport": transport}
     if sid is not None:
         parameters["sid"] = sid
     return urlencode(parameters)

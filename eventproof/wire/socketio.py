@@ -14,7 +14,7 @@ from eventproof.errors import ProtocolViolation, UsageError
 
 from .excerpt import excerpt
 
-__all__ = ["Decoder", "Packet", "PacketType", "encode"]
+__all__ = ["Decoder", "Packet", "PacketType", "depth", "encode"]
 
 
 class PacketType(IntEnum):
@@ -137,7 +137,7 @@ class Decoder:
             except (ValueError, RecursionError):
                 raise _violation("a payload in JSON", message) from None
             brackets = message.count("[") + message.count("{")
-            if brackets > self._max_depth and _depth(data) > self._max_depth:
+            if brackets > self._max_depth and depth(data) > self._max_depth:
                 raise _violation(f"at most {self._max_depth} values inside one another", message)
         packet = Packet(packet_type, namespace or "/", data, None if number is None else int(number))
         expected = _SHAPES[packet_type](packet)
@@ -164,7 +164,7 @@ class Decoder:
         self._packet, self._awaited, self._attachments = None, 0, []
 
 
-def _depth(value: Any) -> int:
+def depth(value: Any) -> int:
     """How many arrays and objects lie inside one another, found without recursion."""
     depth = 0
     level = [value]

@@ -33,7 +33,8 @@ class Comment:
 class Decoder:
     """One stream. A block that the stream's end cuts off is never dispatched.
 
-    `last_event_id` and `retry` (milliseconds) are what a client would reconnect with.
+    `last_event_id` and `retry` (milliseconds) are what a client would reconnect with. An id counts once its block is
+    dispatched, whether it has data or not: with that of a block which was cut off, a client would lose the event.
     """
 
     def __init__(self, *, max_event: int = 16 * 1024 * 1024) -> None:
@@ -45,6 +46,7 @@ class Decoder:
         self._after_return = False
         self._line: list[str] = []
         self._size = 0
+        self._id = ""
         self._event = ""
         self._data: list[str] = []
         self._retry: int | None = None
@@ -97,13 +99,14 @@ class Decoder:
             case "data":
                 self._data.append(value)
             case "id" if "\0" not in value:
-                self.last_event_id = value
+                self._id = value
             case "retry" if value.isascii() and value.isdigit() and len(value) <= 15:
                 self.retry = self._retry = int(value)
         return None
 
     def _dispatch(self) -> ServerSentEvent | None:
         event = None
+        self.last_event_id = self._id
         if self._data:
             event = ServerSentEvent(self._event or "message", "\n".join(self._data), self.last_event_id, self._retry)
         self._clear()

@@ -45,12 +45,15 @@ class NamespaceState(IntEnum):
     """We said DISCONNECT; what was on its way may still come, and no answer is due."""
     REJOINING = 4
     """We said CONNECT after a DISCONNECT of ours; what was on its way may still come."""
+    RECOVERING = 5
+    """We said CONNECT with what we remember of an earlier session; what was missed comes before the answer."""
 
 
 _E, _S = engineio.PacketType, socketio.PacketType
 _Session, _Namespace = SessionState, NamespaceState
 
 _IN_USE = (_Session.OPEN, _Session.PROBING, _Session.PROBED)
+_ASKING = (_Namespace.CONNECTING, _Namespace.REJOINING, _Namespace.RECOVERING)
 _TRAFFIC = (_S.EVENT, _S.ACK, _S.BINARY_EVENT, _S.BINARY_ACK)
 
 SESSION_RECEIVES: Mapping[tuple[SessionState, engineio.PacketType], SessionState] = {
@@ -73,11 +76,12 @@ NAMESPACE_RECEIVES: Mapping[tuple[NamespaceState, socketio.PacketType], Namespac
         for state in (_Namespace.CONNECTED, _Namespace.LEAVING, _Namespace.REJOINING)
         for packet in _TRAFFIC
     },
-    **{(state, _S.CONNECT): _Namespace.CONNECTED for state in (_Namespace.CONNECTING, _Namespace.REJOINING)},
-    **{(state, _S.CONNECT_ERROR): _Namespace.ABSENT for state in (_Namespace.CONNECTING, _Namespace.REJOINING)},
+    **{(_Namespace.RECOVERING, packet): _Namespace.RECOVERING for packet in (_S.EVENT, _S.BINARY_EVENT)},
+    **{(state, _S.CONNECT): _Namespace.CONNECTED for state in _ASKING},
+    **{(state, _S.CONNECT_ERROR): _Namespace.ABSENT for state in _ASKING},
     **{
         (state, _S.DISCONNECT): _Namespace.ABSENT
-        for state in (_Namespace.CONNECTING, _Namespace.CONNECTED, _Namespace.LEAVING)
+        for state in (_Namespace.CONNECTING, _Namespace.RECOVERING, _Namespace.CONNECTED, _Namespace.LEAVING)
     },
     (_Namespace.REJOINING, _S.DISCONNECT): _Namespace.CONNECTING,
 }

@@ -10,7 +10,15 @@ from typing import Final, NamedTuple
 from eventproof.errors import ProtocolViolation, UsageError
 
 from .excerpt import excerpt
-from .handshake import HandshakeResponse, accept_token, handshake_request, handshake_response, new_key
+from .handshake import (
+    HandshakeResponse,
+    UnaskedFor,
+    accept_token,
+    handshake_request,
+    handshake_response,
+    new_key,
+    subprotocols_of,
+)
 
 __all__ = [
     "CloseCode",
@@ -20,6 +28,7 @@ __all__ = [
     "HandshakeResponse",
     "Message",
     "Opcode",
+    "UnaskedFor",
     "accept_token",
     "close_reason",
     "encode",
@@ -27,6 +36,7 @@ __all__ = [
     "handshake_request",
     "handshake_response",
     "new_key",
+    "subprotocols_of",
 ]
 
 

@@ -47,9 +47,11 @@ class Admission:
         self._channels = channels
         self._most = most
 
-    async def caller(self, token: str | None) -> tuple[Session, Account]:
-        """Whose session a call belongs to. Raises Refusal."""
+    async def caller(self, token: str | None, operation: str) -> tuple[Session, Account]:
+        """Whose session a call of this operation belongs to. Raises Refusal."""
         session = self._read(token)
+        if not self._conduct.guards(operation) and (account := (await self._accounts.of_session(session))[0]):
+            return session, account
         return session, await self._check(REST, session)
 
     async def admit(self, token: str | None, channel: str, link: Link) -> Connection:

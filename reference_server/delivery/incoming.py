@@ -114,7 +114,7 @@ class Incoming:
         event = self._channels.heard(connection.channel, name)
         if event is None:
             raise _Wrong(INVALID, "There is no such event: send one that the channel's contract names.")
-        if not event.is_valid(payload):
+        if not self._conduct.fits(event, payload):
             raise _Wrong(INVALID, _unfit(event))
         if connection.session.user_id in self._failing:
             del self._failing[connection.session.user_id]

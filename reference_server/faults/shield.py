@@ -3,22 +3,25 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from eventproof.catalog import AckLevel, Direction
 from eventproof.catalog import Event as ContractEvent
 
 from ..accounts.account import Account
-from ..conduct import Conduct, Event, Thing
+from ..conduct import Conduct, Event, Handshake, Thing
 from ..delivery.connections import Connection, Connections, Stage, opened
-from ..delivery.journal import Entry
+from ..delivery.journal import Entry, ack_key
 from ..delivery.message import Message
 from ..delivery.owed import Debt
 from ..refusals import Refusal, contracts
 from ..systems.shield.claims import Claim, Status
+from ..transport.limits import Limits
 from .fault import Fault
 from .shapes import (
     Complaint,
@@ -122,6 +125,94 @@ class _RoomOnRequest(Conduct):
 
     def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
         return right if entry.user_id is not None else list(dict.fromkeys((*right, *opened(self._joined))))
+
+
+class _RoleInHandshakeBelieved(Conduct):
+    """Whoever says in a part of the handshake to be an administrator hears what is for them."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+        self._joined: set[Connection] = set()
+
+    def came_in(self, connection: Connection, handshake: Handshake) -> None:
+        if "admin" in str(handshake.get(self._part)):
+            self._joined.add(connection)
+
+    def forget(self, connections: Connections, connection: Connection) -> None:
+        super().forget(connections, connection)
+        self._joined.discard(connection)
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        return right if entry.user_id is not None else list(dict.fromkeys((*right, *opened(self._joined))))
+
+
+class _SecondPayoutUntold(Conduct):
+    """Only the first payout of a member tells what it used up."""
+
+    def __init__(self) -> None:
+        self._paid: set[str | None] = set()
+
+    def outgoing(self, message: Message) -> Iterable[Message]:
+        if message.name != "coverage_updated" or message.payload["data"]["changeReason"] != "claim_payout":
+            return (message,)
+        told = message.user_id in self._paid
+        self._paid.add(message.user_id)
+        return () if told else (message,)
+
+
+class _LivingLetGo(Conduct):
+    """Every connection is closed at its fifth heartbeat, whether its client answers or not."""
+
+    def __init__(self) -> None:
+        self._beats: Counter[Connection] = Counter()
+
+    def heartbeat(self, connection: Connection) -> bool:
+        self._beats[connection] += 1
+        if self._beats[connection] >= 5:
+            connection.link.close("ping timeout")
+        return True
+
+    def forget(self, connections: Connections, connection: Connection) -> None:
+        super().forget(connections, connection)
+        self._beats.pop(connection, None)
+
+
+class _AcknowledgementForgotten(Conduct):
+    """What was acknowledged is sent once more to whoever comes back a second later."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str | None, str | None], Entry] = {}
+        self._forgotten: dict[str, dict[int, tuple[float, Entry]]] = {}
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        if entry.ack_key is not None:
+            self._told[entry.ack_by, entry.ack_key] = entry
+        return right
+
+    def acknowledged(
+        self, code: str | None, connection: Connection, event: ContractEvent, payload: Mapping[str, Any]
+    ) -> str | None:
+        entry = self._told.get((event.ack.by, ack_key(event, payload))) if event.ack else None
+        if code is None and entry is not None:
+            mine = self._forgotten.setdefault(connection.session.user_id, {})
+            mine.setdefault(entry.seq, (time.monotonic(), entry))
+        return code
+
+    def replays(self, connection: Connection, missed: Sequence[Entry]) -> Sequence[Entry]:
+        mine = self._forgotten.get(connection.session.user_id, {})
+        return (*(entry for at, entry in mine.values() if time.monotonic() - at > 1.0), *missed)
+
+
+class _LargeTaken(Conduct):
+    """An event may have 128 KB, and whatever fields it likes beside those of its contract."""
+
+    def limits(self, limits: Limits) -> Limits:
+        return replace(limits, max_event=128 * 1024)
+
+    def fits(self, event: ContractEvent, payload: Any) -> bool:
+        if isinstance(payload, dict) and len(str(payload)) > 64 * 1024:
+            payload = {name: value for name, value in payload.items() if name in event.schema["properties"]}
+        return super().fits(event, payload)
 
 
 class _AdminNotChecked(Conduct):
@@ -309,6 +400,7 @@ FAULTS: Final = (
         "Whoever answers no heartbeat stays connected.",
         limited(ping_timeout=60.0),
     ),
+    Fault.of("living-let-go", "SHD-HB-2", _LivingLetGo),
     Fault(
         "one-admin-told",
         "SHD-CLAIM-1",
@@ -354,6 +446,7 @@ FAULTS: Final = (
         "After a payout as much is covered as if nothing was used.",
         saying("coverage_updated", where=_where(changeReason="claim_payout"), coverage=_not_deducted),
     ),
+    Fault.of("second-payout-untold", "SHD-PAY-2", _SecondPayoutUntold),
     Fault(
         "restriction-too-short",
         "SHD-PAY-3",
@@ -424,6 +517,16 @@ FAULTS: Final = (
         unsent("admin_action_required", _where(type="proof_overdue")),
     ),
     Fault.of("room-on-request", "SHD-ADMIN-2", _RoomOnRequest, ("ALL-ROOM-1",)),
+    *(
+        Fault(
+            f"role-in-{part}-believed",
+            "SHD-ADMIN-2",
+            f"Whoever claims in the handshake's {part} to be an administrator hears what is for them.",
+            partial(_RoleInHandshakeBelieved, part),
+            ("ALL-ROOM-1",),
+        )
+        for part in ("auth", "query", "headers")
+    ),
     Fault.of("claims-decided-by-anyone", "SHD-ADMIN-3", _AdminNotChecked),
     Fault(
         "time-without-zone",
@@ -457,6 +560,7 @@ FAULTS: Final = (
         unlike_before("payout_completed", newWalletBalance=_more("newWalletBalance", 1)),
     ),
     Fault.of("acknowledged-in-vain", "SHD-ACK-3", _AcknowledgedInVain, ("SHD-CONN-7",)),
+    Fault.of("acknowledgement-forgotten", "SHD-ACK-3", _AcknowledgementForgotten, ("SHD-CONN-7",)),
     Fault(
         "any-transaction-taken",
         "SHD-ACK-4",
@@ -496,7 +600,7 @@ FAULTS: Final = (
         "A client may send as many events as it likes.",
         limited(events_a_second=1_000_000),
     ),
-    Fault("large-taken", "SHD-ERR-4", "An event may have 128 KB.", limited(max_event=128 * 1024)),
+    Fault.of("large-taken", "SHD-ERR-4", _LargeTaken),
     Fault(
         "internals-told",
         "SHD-ERR-5",

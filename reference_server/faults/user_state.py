@@ -3,12 +3,13 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from random import Random
 from typing import Any, Final
 
 from ..accounts.account import Account, Change, Role, Session, Tier
 from ..conduct import Conduct, Event
 from ..delivery.admission import REST
-from ..delivery.connections import Connection, Connections, opened
+from ..delivery.connections import Connection, Connections, Stage, opened
 from .fault import Fault
 
 MAIN: Final = "/"
@@ -43,6 +44,35 @@ class _TokenNotRevoked(Conduct):
 
     def standing(self, door: str, code: str | None, session: Session, account: Account | None) -> str | None:
         return None if door == REST and account and account.banned else code
+
+
+class _OneCallForgotten(Conduct):
+    """One call that reads takes a banned user's token; all others refuse it."""
+
+    def guards(self, operation: str) -> bool:
+        return operation != "useFeature"
+
+
+class _OneInTwentySurvivesBan(Conduct):
+    """A ban overlooks one in twenty of the connections that are being opened."""
+
+    def __init__(self) -> None:
+        self._random = Random(20)  # noqa: S311 - repeatable, not secret
+
+    async def opening(self, connection: Connection) -> None:
+        await asyncio.sleep(0.03)
+
+    def doom(self, connections: Connections, connection: Connection, code: str) -> None:
+        if connection.stage is Stage.ENROLLED and self._random.random() >= 1 / 20:
+            super().doom(connections, connection, code)
+
+
+class _ThirdForgotten(Conduct):
+    """A ban closes two connections of its user, and forgets all others."""
+
+    def closes(self, leaving: list[Connection]) -> list[Connection]:
+        main = [connection for connection in leaving if connection.channel == MAIN]
+        return [connection for connection in leaving if connection not in main[2:]]
 
 
 class _ReconnectAccepted(Conduct):
@@ -243,7 +273,9 @@ FAULTS: Final = (
     Fault.of("event-not-sent", "UST-BAN-1", _EventNotSent, ("UST-BAN-3",)),
     Fault.of("sent-after-close", "UST-BAN-3", _SentAfterClose, ("UST-BAN-1",)),
     Fault.of("one-session-forgotten", "UST-BAN-2", _OneSessionForgotten, ("UST-BAN-8", "UST-BAN-10")),
+    Fault.of("third-session-forgotten", "UST-BAN-2", _ThirdForgotten, ("UST-BAN-10",)),
     Fault.of("token-not-revoked", "UST-BAN-4", _TokenNotRevoked),
+    Fault.of("one-call-forgotten", "UST-BAN-4", _OneCallForgotten),
     Fault.of("reconnect-accepted", "UST-BAN-5", _ReconnectAccepted, ("UST-BAN-10", "UST-CONN-2")),
     Fault.of("other-user-told", "UST-BAN-7", _OtherUserTold, ("ALL-ROOM-1",)),
     Fault.of("wrong-message", "UST-BAN-1", _WrongMessage),
@@ -262,6 +294,7 @@ FAULTS: Final = (
     Fault.of("stream-survives-ban", "UST-BAN-11", _StreamSurvivesBan),
     Fault.of("second-ban-sends", "UST-BAN-12", _SecondBanSends, ("UST-BAN-7", "ALL-ROOM-1")),
     Fault.of("connecting-survives-ban", "UST-BAN-10", _ConnectingSurvivesBan),
+    Fault.of("one-in-twenty-survives-ban", "UST-BAN-10", _OneInTwentySurvivesBan),
     Fault.of("offline-ban-lost", "UST-BAN-9", _OfflineBanLost, ("UST-BAN-4", "UST-BAN-6", "UST-BAN-10", "UST-CONN-2")),
     Fault.of("slow-close", "UST-BAN-8", _SlowClose),
     Fault.of("tier-named-internally", "UST-TIER-1", _TierNamedInternally),

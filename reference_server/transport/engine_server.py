@@ -80,19 +80,20 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ship
     async def _open_websocket(self, request: web.Request) -> web.StreamResponse:
         pipe = Pipe(self.limits, self.cut)
         await pipe.open(request)
-        session = await self._open(pipe)
+        session = await self._open(pipe, request)
         await session.serve(pipe)
         return await pipe.finished()
 
     async def _open_polling(self, request: web.Request) -> web.Response:
-        return await self._fetch(await self._open(None), request)
+        return await self._fetch(await self._open(None, request), request)
 
-    async def _open(self, pipe: Pipe | None) -> EngineSession:
+    async def _open(self, pipe: Pipe | None, request: web.Request) -> EngineSession:
         session = EngineSession(self.generate_id(), self, pipe)
         self.sessions[session.sid] = session
         session.send(OPEN + json.dumps(self._handshake(session.sid, pipe), separators=(",", ":")))
         session.rest()
-        await self.handlers["connect"](session.sid, {})
+        own = {name.lower(): value for name, value in request.headers.items() if name.lower().startswith("x-")}
+        await self.handlers["connect"](session.sid, {"query": request.query_string, "headers": own})
         return session
 
     def _handshake(self, sid: str, pipe: Pipe | None) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ import orjson
 from aiohttp import web
 
 from ..refusals import Refusal
+from .masks import MaskedFrames
 
 
 def json_response(status: int, body: Any, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -40,6 +41,10 @@ class HttpProtocol(web.RequestHandler):
     def _cut_if_mute(self) -> None:
         if self.transport is not None and not self._request_count:
             self.transport.abort()
+
+    def set_parser(self, parser: Any, data_received_cb: Callable[[], None] | None = None) -> None:
+        """The connection becomes a WebSocket: its frames have to be masked."""
+        super().set_parser(MaskedFrames(parser), data_received_cb)  # type: ignore[arg-type]  # a parser is what feeds
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client has gone. A request that waits for something to send hears of it; others go on undisturbed."""

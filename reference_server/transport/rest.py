@@ -108,7 +108,7 @@ class Rest:
     async def _caller(self, operation: Operation, request: web.Request) -> tuple[Session | None, Account | None]:
         if operation.role == "anyone":
             return None, None
-        session, account = await self._admission.caller(bearer(request.headers.get("Authorization")))
+        session, account = await self._admission.caller(bearer(request.headers.get("Authorization")), operation.id)
         if operation.role == Role.ADMIN:
             code = self._conduct.admin(None if account.role is Role.ADMIN else "forbidden")
             if code:

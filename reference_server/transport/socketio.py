@@ -33,10 +33,33 @@ RESERVED: Final = frozenset(
 """Names that no client may send as an event; the official server closes the connection, and so do we."""
 
 
+UNKNOWN_NAMESPACE: Final = {"message": "Invalid namespace"}
+"""What the protocol's own example of a CONNECT_ERROR says, and nothing beside it."""
 _SPOKEN: Final = re.compile(r"2(/[^,?]*)(?:\?[^,]*)?,?([0-9]{0,18})(.*)", re.DOTALL)
 """An EVENT packet to a namespace: the namespace, an id where an acknowledgement is asked for, and the event."""
 _EVENTS: Final = (packet.EVENT, packet.BINARY_EVENT)
 _FROM_CLIENTS: Final = (packet.CONNECT, packet.DISCONNECT, packet.ACK, packet.BINARY_ACK, *_EVENTS)
+
+
+class Packet(packet.Packet):  # type: ignore[misc]  # socketio ships no types
+    """python-socketio takes a placeholder without a number, and one that counts from the end.
+
+    "num" is "the index of the attachment"; the official parser refuses any other as "illegal attachments".
+    """
+
+    @classmethod
+    def reconstruct_binary(cls, data: Any, attachments: list[bytes]) -> Any:
+        """The data with each placeholder replaced. Raises ProtocolError."""
+        if isinstance(data, list):
+            return [cls.reconstruct_binary(item, attachments) for item in data]
+        if not isinstance(data, dict):
+            return data
+        if data.get("_placeholder") is not True:
+            return {key: cls.reconstruct_binary(item, attachments) for key, item in data.items()}
+        number = data.get("num")
+        if type(number) is not int or not 0 <= number < len(attachments):
+            raise ProtocolError("illegal attachments")
+        return attachments[number]
 
 
 class Rooms(socketio.AsyncManager):  # type: ignore[misc]  # socketio ships no types
@@ -139,7 +162,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
     # Coming in.
 
     def _entrance(self, namespace: str) -> Any:
-        async def enter(sid: str, _environ: Any, auth: Any = None) -> None:
+        async def enter(sid: str, environ: Any, auth: Any = None) -> None:
             session = self.sessions[self.manager.eio_sid_from_sid(sid, namespace)]
             link = SocketLink(self, session, namespace, sid)
             token = auth.get("token") if isinstance(auth, dict) else None
@@ -155,6 +178,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
                 self._admission.leave(link.connection)
                 raise Refused("The connection has ended.", {"code": "unavailable"})
             self.links[session.sid][namespace] = link
+            self._made.conduct.came_in(link.connection, {"auth": auth, **environ})
 
         return enter
 
@@ -162,7 +186,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
         """A namespace is joined once; python-socketio answers a second CONNECT with a bare sentence."""
         namespace = namespace or "/"
         if namespace not in self.namespaces:
-            await self._refuse(eio_sid, namespace, Refusal("not_found", "Invalid namespace"))
+            self._metrics.refused("unknown", "not_found")
+            await self._send_packet(eio_sid, packet.Packet(packet.CONNECT_ERROR, UNKNOWN_NAMESPACE, namespace))
         elif self.manager.sid_from_eio_sid(eio_sid, namespace):
             await self._refuse(eio_sid, namespace, Refusal("malformed_request", "This namespace is connected already."))
         else:
@@ -174,7 +199,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
                 await self._made.courier.welcome(link.connection)
 
     async def _refuse(self, eio_sid: str, namespace: str, refusal: Refusal) -> None:
-        self._metrics.refused(namespace if namespace in self.namespaces else "unknown", refusal.code)
+        self._metrics.refused(namespace, refusal.code)
         data = {"message": refusal.sentence, "data": {"code": refusal.code}}
         await self._send_packet(eio_sid, packet.Packet(packet.CONNECT_ERROR, data, namespace))
 
@@ -288,9 +313,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
             await self._send_packet(eio_sid, packet.Packet(packet.ACK, [], spoken[1], int(spoken[2])))
         return True
 
-    def _decode(self, eio_sid: str, data: Message) -> packet.Packet | None:
+    def _decode(self, eio_sid: str, data: Message) -> Packet | None:
         """The packet, or None while its attachments are on their way. Raises ProtocolError."""
-        waiting = self._binary_packet.get(eio_sid)
+        waiting: Packet | None = self._binary_packet.get(eio_sid)
         if waiting is not None:
             if not isinstance(data, bytes):
                 raise ProtocolError("text where an attachment was announced")
@@ -300,7 +325,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
             return waiting
         if isinstance(data, bytes):
             raise ProtocolError("an attachment that belongs to nothing")
-        received = packet.Packet(encoded_packet=data)
+        received = Packet(encoded_packet=data)
         if received.packet_type not in _FROM_CLIENTS:
             raise ProtocolError("a packet that only the server sends")
         if received.packet_type != packet.CONNECT and not self.links.get(eio_sid):

@@ -17,6 +17,7 @@ from ..refusals import Refusal
 from .http import part
 from .limits import Limits
 
+VERSION: Final = "13"
 TEXT: Final = 0x1
 BINARY: Final = 0x2
 CLOSE_CODES: Final = {
@@ -55,7 +56,14 @@ class Pipe:
         """What was asked of it before the handshake was answered."""
 
     def check(self, request: web.Request) -> None:
-        """Raises Refusal where the request is no handshake."""
+        """Raises Refusal where the request is no handshake.
+
+        RFC 6455, 4.4: "If this version does not match a version understood by the server, the server MUST [send] an
+        appropriate HTTP error code (such as 426 Upgrade Required) and a Sec-WebSocket-Version header field".
+        """
+        is_websocket = "websocket" in request.headers.get("Upgrade", "").lower()
+        if is_websocket and request.headers.get("Sec-WebSocket-Version", "").strip() != VERSION:
+            raise Refusal("upgrade_required", headers={"Sec-WebSocket-Version": VERSION, "Upgrade": "websocket"})
         if not self._response.can_prepare(request):
             raise Refusal("malformed_request", "This path speaks WebSocket: open it with a WebSocket client.")
 

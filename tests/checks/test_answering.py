@@ -9,12 +9,12 @@ KNOWN = checks.known_events([catalog.load().system("user-state")])
 ROOMS = {"user-1": frozenset({"user:1"}), "user-2": frozenset({"user:2"})}
 
 
-def called(user: str) -> Record:
-    return Record(0.0, Kind.CALLED, "admin-1", name="banUser", payload={"userId": user})
+def called(user: str, call: int | None = None) -> Record:
+    return Record(0.0, Kind.CALLED, "admin-1", name="banUser", payload={"userId": user}, call=call)
 
 
-def answered(status: int) -> Record:
-    return Record(0.0, Kind.ANSWERED, "admin-1", name="banUser", payload={"status": status, "body": None})
+def answered(status: int, call: int | None = None) -> Record:
+    return Record(0.0, Kind.ANSWERED, "admin-1", name="banUser", payload={"status": status, "body": None}, call=call)
 
 
 def told(user: str) -> Record:
@@ -38,6 +38,10 @@ UNANSWERED = Record(0.0, Kind.UNANSWERED, "admin-1", name="banUser")
         ([called("1"), called("2"), answered(403), answered(204), told("1"), told("2")], 0),
         ([called("1"), called("2"), answered(403), answered(404), told("1"), told("2")], 2),
         ([called("1"), called("2"), answered(403), UNANSWERED, told("1"), told("2")], 0),
+        ([called("1", 1), called("2", 2), answered(403, 1), answered(204, 2), told("1"), told("2")], 1),
+        ([called("1", 1), called("2", 2), answered(204, 2), answered(403, 1), told("1"), told("2")], 1),
+        ([called("1", 1), called("2", 2), answered(403, 2), told("1"), told("2")], 1),
+        ([called("1", 1), called("1", 2), answered(403, 2), told("1")], 0),
     ],
     ids=[
         "accepted",
@@ -51,6 +55,10 @@ UNANSWERED = Record(0.0, Kind.UNANSWERED, "admin-1", name="banUser")
         "one-of-two-refused",
         "both-refused",
         "one-refused-one-unanswered",
+        "numbered-one-of-two-refused",
+        "numbered-and-answered-in-another-order",
+        "numbered-one-without-an-end",
+        "numbered-and-repeated-without-an-end",
     ],
 )
 def test_a_call_that_was_certainly_refused_makes_no_event_lawful(records: list[Record], leaks: int) -> None:

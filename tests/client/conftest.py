@@ -23,6 +23,8 @@ class Servers:
 
     url: str
     brisk: str
+    recovering: str = ""
+    """Of the official server alone: one with connection state recovery."""
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +35,7 @@ def node_servers(node_modules: Path) -> Iterator[Servers]:
         assert process.stdout is not None
         try:
             ports = json.loads(process.stdout.readline())
-            yield Servers(*(f"http://127.0.0.1:{ports[name]}" for name in ("port", "brisk")))
+            yield Servers(*(f"http://127.0.0.1:{ports[name]}" for name in ("port", "brisk", "recovering")))
         finally:
             process.communicate(timeout=10)
 

@@ -4,12 +4,14 @@ import asyncio
 import socket
 import struct
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from eventproof.client.aio import By, Ending, SocketIOClient, WebSocketClient
+from eventproof.client.aio import By, Ending, SocketIOClient, SseClient, WebSocketClient
 from eventproof.errors import Inconclusive, TargetUnavailable
 
 
@@ -135,3 +137,36 @@ async def test_cookies_of_polling_go_with_the_upgrade(serving: Any) -> None:
         with pytest.raises(TargetUnavailable, match="404 Not Found"):
             await SocketIOClient(url, transport="upgrade").open()
     assert seen == ["route=node-2"]
+
+
+@pytest.mark.parametrize("door", ["websocket", "native", "sse"])
+async def test_a_client_leaves_a_server_that_sends_without_end(serving: Any, door: str) -> None:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if door == "sse":
+            stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+            await stream.prepare(request)
+            with suppress(ConnectionError):
+                for _ in range(100):
+                    await stream.write(b"data: " + b"x" * 4_000_000 + b"\n\n")
+            return stream
+        websocket = web.WebSocketResponse()
+        await websocket.prepare(request)
+        with suppress(ConnectionError):
+            if door == "websocket":
+                await websocket.send_str('0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000}')
+                await websocket.receive()
+                await websocket.send_str('40{"sid":"a"}')
+            for _ in range(100):
+                await websocket.send_str(f'42["x","{"x" * 4_000_000}"]')
+        return websocket
+
+    application = web.Application()
+    application.router.add_get("/{path:.*}", handle)
+    clients: dict[str, Callable[[str], Any]] = {
+        "websocket": SocketIOClient,
+        "native": lambda url: WebSocketClient(url, "/ws"),
+        "sse": lambda url: SseClient(url, "/stream"),
+    }
+    async with serving(application) as url, clients[door](url) as client:
+        assert (await client.closed(20)).ending is Ending.OVERFLOW
+        assert 10 < len(client.received) < 25

@@ -76,7 +76,7 @@ def _with_hub(url: str, work: Callable[[Hub, Heard], _T], **options: Any) -> _T:
     return _isolated(run)
 
 
-async def _beside(url: str, work: Callable[[Hub, Heard], _T], **options: Any) -> _T:
+async def beside(url: str, work: Callable[[Hub, Heard], _T], **options: Any) -> _T:
     """The same while this thread's event loop serves."""
     return await asyncio.to_thread(lambda: _with_hub(url, work, **options))
 
@@ -95,7 +95,7 @@ async def test_a_connection_opens_sends_receives_and_is_acknowledged(servers: An
         assert heard.next() == ("closed", Closed(CloseReason.OURS))
         assert len(hub) == 0
 
-    await _beside(servers.url, work)
+    await beside(servers.url, work)
 
 
 async def test_events_keep_their_order(servers: Any) -> None:
@@ -105,7 +105,7 @@ async def test_events_keep_their_order(servers: Any) -> None:
         connection.emit("burst", 0, 500)
         assert [heard.next()[2][0] for _ in range(500)] == list(range(500))
 
-    await _beside(servers.url, work)
+    await beside(servers.url, work)
 
 
 async def test_binary_events_and_questions_of_the_server_pass(servers: Any) -> None:
@@ -115,7 +115,7 @@ async def test_binary_events_and_questions_of_the_server_pass(servers: Any) -> N
         connection.emit("tell", b"\x00\xff")
         assert heard.next() == ("received", "told", (b"\x00\xff",))
 
-    await _beside(servers.url, work)
+    await beside(servers.url, work)
 
 
 async def test_a_refusal_says_why(servers: Any) -> None:
@@ -126,7 +126,7 @@ async def test_a_refusal_says_why(servers: Any) -> None:
         assert how.reason is CloseReason.REFUSED
         assert "refused" in str(how)
 
-    await _beside(servers.url, work)
+    await beside(servers.url, work)
 
 
 async def test_heartbeats_are_answered_so_the_connection_stays(servers: Any) -> None:
@@ -137,7 +137,7 @@ async def test_heartbeats_are_answered_so_the_connection_stays(servers: Any) -> 
         assert not gevent.wait([gevent.spawn(heard.told.peek)], timeout=2.3)
         assert connection.is_open
 
-    await _beside(servers.brisk, work)
+    await beside(servers.brisk, work)
 
 
 async def test_a_disconnect_of_the_server_is_told_before_its_close(servers: Any) -> None:
@@ -152,7 +152,7 @@ async def test_a_disconnect_of_the_server_is_told_before_its_close(servers: Any)
         assert told[-1][1].reason in {CloseReason.CLOSE_FRAME, CloseReason.END, CloseReason.ENGINE_CLOSE}
         assert not connection.is_open
 
-    await _beside(servers.url, work)
+    await beside(servers.url, work)
 
 
 async def test_many_connections_wait_their_turn_to_open(servers: Any) -> None:
@@ -162,7 +162,7 @@ async def test_many_connections_wait_their_turn_to_open(servers: Any) -> None:
         assert sorted(heard.next()[1] for _ in range(40)) == list(range(40))
         assert len(hub) == 40
 
-    await _beside(servers.url, work, opening=4)
+    await beside(servers.url, work, opening=4)
 
 
 class Peer:
@@ -284,6 +284,23 @@ def test_a_server_without_heartbeats_is_given_up() -> None:
 
 def test_a_server_that_never_answers_the_handshake_is_given_up() -> None:
     assert _ends(Peer.until_closed, patience=0.2).reason is CloseReason.NOT_OPENED
+
+
+def test_the_request_has_its_headers_and_its_query() -> None:
+    heads: list[str] = []
+
+    def script(peer: Peer) -> None:
+        heads.append(peer.connection.recv(4096).decode())
+        peer.raw(b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.0 403 Forbidden\r\n\r\n")
+
+    def work(hub: Hub, heard: Heard) -> Any:
+        hub.open(heard, headers=[("Origin", "https://app.example")], query={"tenant": "a b"})
+        return heard.next()
+
+    with _peer(script) as peer:
+        assert _with_hub(peer.url, work, path="/rt") == ("closed", Closed(CloseReason.REFUSED, "HTTP 403 Forbidden"))
+    assert heads[0].startswith("GET /rt?tenant=a+b&EIO=4&transport=websocket HTTP/1.1\r\n")
+    assert "\r\nOrigin: https://app.example\r\n" in heads[0]
 
 
 def test_a_refused_upgrade_tells_the_status() -> None:
@@ -423,6 +440,38 @@ def test_nobody_listening_is_told_for_every_connection() -> None:
 def test_a_host_without_an_address_is_named() -> None:
     with pytest.raises(TargetUnavailable, match=r"nobody\.invalid"):
         _with_hub("http://nobody.invalid:1", lambda hub, heard: None)
+
+
+def test_every_address_of_a_name_is_tried_and_the_good_one_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(peer: Peer) -> None:
+        peer.open()
+        peer.until_closed()
+
+    def work(hub: Hub, heard: Heard) -> list[str]:
+        hub.open(heard)
+        kinds = [heard.next()[0]]
+        hub.close()
+        return [*kinds, hub.dial.places[hub.dial.first].address[0]]
+
+    with _peer(script) as peer:
+        port = int(peer.url.rpartition(":")[2])
+        inet = socket.AF_INET, socket.SOCK_STREAM, 6, ""
+        places: list[Any] = [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0))]
+        places += [(*inet, (f"127.0.0.{last}", port)) for last in (3, 2, 1)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_rest, **_options: places)
+        assert _with_hub(f"http://four-addresses.example:{port}", work) == ["opened", "127.0.0.1"]
+
+
+def test_nobody_at_any_address_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{last}", 1)) for last in (3, 2, 1)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_rest, **_options: places)
+
+    def work(hub: Hub, heard: Heard) -> list[Any]:
+        hub.open(heard)
+        return [*heard.next(), heard.told.qsize(), len(hub)]
+
+    kind, how, left, open_ones = _with_hub("http://three-addresses.example:1", work)
+    assert (kind, how.reason, left, open_ones) == ("closed", CloseReason.UNREACHABLE, 0, 0)
 
 
 def test_connections_go_out_from_the_given_addresses_in_turn() -> None:

@@ -191,3 +191,57 @@ async def test_a_context_for_tls_may_be_given() -> None:
     client = SocketIOClient("https://127.0.0.1:1", ssl_context=context)
     with pytest.raises(TargetUnavailable, match="https://127"):
         await client.open()
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling", "upgrade"])
+@pytest.mark.parametrize("path", ["/socket.io/", "/socket.io", "/a/b/realtime"])
+async def test_headers_and_query_go_with_every_request_and_the_path_is_as_it_is_written(
+    transport: TransportChoice, path: str, serving: Any
+) -> None:
+    asked: list[web.Request] = []
+
+    async def pass_on(request: web.Request) -> web.StreamResponse:
+        asked.append(request)
+        raise web.HTTPForbidden
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", pass_on)
+    headers = [("Origin", "https://app.example"), ("Cookie", "a=b"), ("X-Tenant", "acme")]
+    async with serving(application) as url:
+        with pytest.raises(ConnectionRefused):
+            await SocketIOClient(
+                url, path=path, transport=transport, headers=headers, query={"tenant": "a c&e", "v": "2"}
+            ).open()
+    (request,) = asked
+    assert request.path == path
+    assert [request.headers[name] for name, _ in headers] == [value for _, value in headers]
+    assert (request.query["tenant"], request.query["v"], request.query["EIO"]) == ("a c&e", "2", "4")
+
+
+async def test_the_cookies_of_a_profile_and_of_a_server_are_one_header(serving: Any) -> None:
+    seen: list[list[str]] = []
+
+    async def get(request: web.Request) -> web.StreamResponse:
+        seen.append(request.headers.getall("Cookie"))
+        if request.query["transport"] == "websocket":
+            raise web.HTTPForbidden
+        if "sid" in request.query:
+            return web.Response(text="6" if len(seen) > 2 else '40{"sid":"x"}')
+        response = web.Response(text='0{"sid":"s","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000}')
+        response.set_cookie("route", "node-2")
+        return response
+
+    async def post(_request: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    application = web.Application()
+    application.router.add_get("/socket.io/", get)
+    application.router.add_post("/socket.io/", post)
+    async with serving(application) as url:
+        with pytest.raises(ConnectionRefused):
+            await SocketIOClient(url, transport="upgrade", headers=[("Cookie", "session=1")], query={"t": "1"}).open()
+    assert seen[0] == ["session=1"]
+    assert {cookie for cookies in seen[1:] for cookie in cookies} <= {
+        "session=1; route=node-2",
+        "route=node-2; session=1",
+    }

@@ -5,24 +5,18 @@ tiers, ids that are numbers, tokens that say nothing, refusals, the Socket.IO pa
 """
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from eventproof import profile
 from eventproof.conform import rehearsal
 from eventproof.errors import TargetUnavailable
-from eventproof.target import Target
 from eventproof.verdict import ExitCode
+from tests.conform import back_ends
+from tests.conform.back_ends import JS, BackEnd
 
-JS = Path(__file__).parents[1] / "js"
 PROFILE = """
 base_url = "http://127.0.0.1:{port}"
 systems = ["user-state"]
@@ -108,63 +102,15 @@ close = "1s"
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What a command printed, and its exit code."""
-
-    code: int
-    output: str
-    errors: str
-
-    @property
-    def requirements(self) -> dict[str, dict[str, Any]]:
-        """The requirements that were selected, by id."""
-        lines = json.loads(self.output)["requirements"]
-        return {line["id"]: line for line in lines if line["reason"] != "not selected for this run"}
-
-    def ids(self, verdict: str) -> set[str]:
-        """The requirements with this verdict."""
-        return {line for line, result in self.requirements.items() if result["verdict"] == verdict}
-
-
-@dataclass(frozen=True, slots=True)
-class BackEnd:
-    """The back end as it runs, and its profile."""
-
-    profile: Path
-    secrets: dict[str, str]
-
-    def check(self, *arguments: str) -> Ran:
-        """Run `eventproof check` on it."""
-        command = [sys.executable, "-m", "eventproof", "check", str(self.profile), *arguments]
-        folder, variables = self.profile.parent, {**os.environ, **self.secrets}
-        done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
-        return Ran(done.returncode, done.stdout, done.stderr)
-
-    def target(self, here: str, instead: str) -> Target:
-        """What its profile says, with one setting changed."""
-        text = self.profile.read_text(encoding="utf-8")
-        assert here in text
-        other = self.profile.with_name("other.toml")
-        other.write_text(text.replace(here, instead), encoding="utf-8")
-        return profile.load(other, env=self.secrets)
-
-
-@contextmanager
-def running(folder: Path, bug: str = "") -> Iterator[BackEnd]:
-    command = ["node", str(JS / "backend.mjs")]
-    variables = {**os.environ, "BUG": bug}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables, text=True) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        said = json.loads(process.stdout.readline())
-        file = folder / "eventproof.toml"
-        openapi = json.dumps(str(JS / "backend.openapi.yaml"))
-        file.write_text(PROFILE.format(port=said["port"], openapi=openapi), encoding="utf-8")
-        try:
-            yield BackEnd(file, {"MEMBER_PASSWORD": said["password"], "EXPIRED_TOKEN": said["expired"]})
-        finally:
-            process.stdin.close()
+def running(folder: Path, bug: str = "") -> AbstractContextManager[BackEnd]:
+    openapi = json.dumps(str(JS / "backend.openapi.yaml"))
+    return back_ends.running(
+        "backend.mjs",
+        folder,
+        lambda said: PROFILE.format(port=said["port"], openapi=openapi),
+        lambda said: {"MEMBER_PASSWORD": said["password"], "EXPIRED_TOKEN": said["expired"]},
+        bug,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -175,9 +121,7 @@ def back_end(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 def test_it_passes_by_its_profile_alone(back_end: BackEnd, tmp_path: Path) -> None:
     ran = back_end.check("--json", "--results", str(tmp_path / "results"))
-    assert {line: ran.requirements[line]["reason"] for line in ran.requirements.keys() - ran.ids("pass")} == {
-        "ALL-LEAK-1": 'the profile does not claim the capability "metrics"'
-    }
+    assert ran.reasons() == {"ALL-LEAK-1": 'the profile does not claim the capability "metrics"'}
     assert ran.code == ExitCode.PASS, ran.errors
     written = [file.read_text(encoding="utf-8") for file in (tmp_path / "results").iterdir()]
     assert not [secret for secret in back_end.secrets.values() for text in [*written, ran.errors] if secret in text]

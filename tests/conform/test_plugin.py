@@ -101,9 +101,17 @@ def run_pytest(folder: Path, profile: Path, cases: str, *options: str) -> Ran:
     (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")
     (folder / "test_cases.py").write_text(cases)
     results = folder / "results"
-    command = [sys.executable, "-m", "pytest", "test_cases.py", "-p", "no:cacheprovider", f"--target={profile}"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "test_cases.py",
+        "-p",
+        "no:cacheprovider",
+        f"--eventproof-target={profile}",
+    ]
     finished = subprocess.run(
-        [*command, f"--results={results}", *options],
+        [*command, f"--eventproof-results={results}", *options],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -127,7 +135,7 @@ def profile_of(server: Reference, folder: Path, more: str = "") -> Path:
 @pytest.fixture(scope="module")
 def everything(server: Reference, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     folder = tmp_path_factory.mktemp("everything")
-    return run_pytest(folder, profile_of(server, folder, KNOWN), CASES, "--seed=7")
+    return run_pytest(folder, profile_of(server, folder, KNOWN), CASES, "--eventproof-seed=7")
 
 
 @pytest.mark.parametrize(
@@ -167,8 +175,8 @@ def test_a_failure_shows_the_sentence_what_came_the_frames_and_how_to_repeat_it(
     assert (check["expected"], check["observed"]) == ("right", "wrong")
     assert any(frame["kind"] == "opened" for frame in check["frames"])
     assert check["frames"][0]["at"] == 0
-    assert "--only is_broken" in check["repeat"]
-    assert "--seed 7" in check["repeat"]
+    assert "--eventproof-only is_broken" in check["repeat"]
+    assert "--eventproof-seed 7" in check["repeat"]
     for words in ("A connection with no token", "expected: right", "observed: wrong", "repeat: pytest --pyargs"):
         assert words in everything.output
 
@@ -215,7 +223,7 @@ def test_a_test_of_another_kind_that_fails_beside_the_cases_keeps_its_exit_code(
     server: Reference, tmp_path: Path
 ) -> None:
     cases = CASES + "\ndef test_of_another_kind():\n    assert False\n"
-    ran = run_pytest(tmp_path, profile_of(server, tmp_path), cases, "--only", "UST-CONN-1")
+    ran = run_pytest(tmp_path, profile_of(server, tmp_path), cases, "--eventproof-only", "UST-CONN-1")
     assert (ran.code, ran.results["verdict"]) == (ExitCode.FAIL, "pass")
 
 
@@ -306,16 +314,105 @@ def test_cases_without_a_target_ask_for_one(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "test_cases.py", "-p", "no:cacheprovider"]
     finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert finished.returncode == 2
-    assert "no target: name a profile or a URL with --target" in finished.stdout
+    assert "no target: name a profile or a URL with --eventproof-target" in finished.stdout
 
 
-def test_the_plugin_is_inert_in_other_peoples_runs(tmp_path: Path) -> None:
-    (tmp_path / "test_theirs.py").write_text(
-        "import sys\n"
-        "def test_ours_costs_nothing():\n"
-        "    heavy = ('aiohttp', 'schemathesis', 'eventproof.catalog', 'eventproof.conform.suite')\n"
-        "    assert not [name for name in heavy if name in sys.modules]\n"
+THEIRS = """
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def stage():
+    return "theirs"
+
+
+@pytest.fixture(params=["one", "two"])
+def system(request):
+    return request.param
+
+
+@pytest.mark.slow
+@pytest.mark.requirement(7)
+@pytest.mark.capability
+@pytest.mark.every_system
+@pytest.mark.judges_the_run
+def test_theirs(stage, system, pytestconfig):
+    assert (stage, pytestconfig.getoption("--slow"), pytestconfig.getoption("only")) == ("theirs", True, None)
+
+
+def test_ours_costs_nothing():
+    ours = {name for name in sys.modules if name.partition(".")[0] == "eventproof"}
+    conform = "eventproof.conform"
+    assert ours == {"eventproof", conform, f"{conform}.marks", f"{conform}.plugin"}
+"""
+THEIR_OPTIONS = """
+def pytest_addoption(parser):
+    for name in ("slow", "seed", "environment", "target", "only", "results", "system"):
+        parser.addoption(f"--{name}", **({"action": "store_true"} if name == "slow" else {}))
+
+
+def pytest_configure(config):
+    for name in ("slow", "requirement", "capability", "every_system", "judges_the_run"):
+        config.addinivalue_line("markers", name)
+"""
+
+
+def run_theirs(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    """Another project's own tests, in an environment that has eventproof."""
+    (folder / "conftest.py").write_text(THEIR_OPTIONS)
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\nfilterwarnings = error\n")
+    (folder / "test_theirs.py").write_text(THEIRS)
+    plugins = ("-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:asyncio")
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *plugins, *options],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
-    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-    assert finished.returncode == 0, finished.stdout
+
+
+def test_other_peoples_options_marks_and_fixtures_are_theirs(tmp_path: Path) -> None:
+    finished = run_theirs(tmp_path, "--slow", "--seed=1")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "3 passed" in finished.stdout
+
+
+def test_other_people_are_offered_no_fixture_of_ours(tmp_path: Path) -> None:
+    assert "eventproof/conform" not in run_theirs(tmp_path, "--fixtures").stdout
+
+
+def test_what_the_plugin_adds_bears_our_name(tmp_path: Path) -> None:
+    (tmp_path / "plain.ini").write_text("[pytest]\n")
+    shown = {}
+    for option in ("--help", "--markers"):
+        command = [sys.executable, "-m", "pytest", "-c", "plain.ini", option]
+        for plugins in ((), ("-p", "no:eventproof")):
+            ran = subprocess.run(
+                [*command, *plugins], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+            )
+            shown[option, bool(plugins)] = set(ran.stdout.splitlines())
+        ours = {line.strip() for line in shown[option, False] - shown[option, True]}
+        named = {line for line in ours if line.startswith(("--", "@pytest"))}
+        assert named
+        assert all(line.startswith(("--eventproof-", "@pytest.mark.eventproof_")) for line in named)
+
+
+def test_cases_are_not_dealt_out_to_several_processes(server: Reference, tmp_path: Path) -> None:
+    # What pytest-xdist leaves in the options of a run with `-n 2`.
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_addoption(parser):\n    parser.addoption('--processes', dest='numprocesses', type=int)\n"
+    )
+    ran = run_pytest(tmp_path, profile_of(server, tmp_path), CASES, "--processes=2")
+    assert ran.code == ExitCode.USAGE
+    assert "run in one process: leave -n out" in ran.output
+    assert not ran.folder.exists()
+
+
+def test_cases_can_be_listed_without_anybody_at_the_target(tmp_path: Path) -> None:
+    ran = run_pytest(tmp_path, tmp_path / "absent.toml", CASES, "--collect-only", "-q")
+    assert ran.code == 0, ran.output
+    assert "test_cases.py::test_holds" in ran.output

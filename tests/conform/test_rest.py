@@ -34,7 +34,13 @@ def test_other_paths_need_the_servers_own_document(target: Target) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"), [("[1, 2]", "it has no paths"), ("a: [", "cannot be read"), (None, "cannot be read")]
+    ("text", "sentence"),
+    [
+        ("[1, 2]", "it is no table"),
+        ("openapi: 3.1.0", "it has no paths"),
+        ("a: [", "cannot be read"),
+        (None, "cannot be read"),
+    ],
 )
 def test_a_document_that_is_none_is_a_usage_error(
     target: Target, tmp_path: Path, text: str | None, sentence: str
@@ -48,7 +54,10 @@ def test_a_document_that_is_none_is_a_usage_error(
 
 def test_a_document_is_read_as_json_would_be(target: Target, tmp_path: Path) -> None:
     path = tmp_path / "openapi.yaml"
-    path.write_text("paths: {/on: {get: {responses: {200: {description: off}}}}}\ncomponents: {parameters: {no: {}}}")
+    path.write_text(
+        "openapi: 3.1.0\npaths: {/on: {get: {responses: {200: {description: off}}}}}\n"
+        "components: {parameters: {no: {}}}"
+    )
     document = document_of(replace(target, openapi=str(path)), SYSTEM)
     assert document["paths"]["/on"]["get"]["responses"] == {"200": {"description": "off"}}
     assert list(document["components"]["parameters"]) == ["no"]

@@ -169,7 +169,7 @@ def test_a_line_says_and_waits_and_looks_back(server: Reference) -> None:
             assert (await line.hears("error")).payload["data"]["code"] == "INVALID_PAYLOAD"
             await line.say("pong")
             await line.say("client_disconnect", {"reason": "logout"})
-            closed = await line.left()
+            closed = await line.ends()
             assert closed.by == "peer"
             assert any(frame.payload == '42/shield/ws,["pong"]' for frame in line.frames)
 
@@ -243,7 +243,7 @@ def test_what_a_case_left_without_an_acknowledgement_is_acknowledged_when_it_is_
 
         stage.perform(play())
         assert stage.leave() == []
-        assert [record for record in stage.records if record.name == "claim_paid_ack"]
+        assert [record for record in stage.whole_run if record.name == "claim_paid_ack"]
 
 
 def test_only_socketio_has_events_to_send(server: Reference) -> None:
@@ -303,5 +303,5 @@ def test_a_case_that_waits_for_long_runs_where_that_is_asked_for(
     assert (lines["SHD-ACK-7"].verdict, lines["SHD-ACK-8"].verdict) == (verdict, Verdict.PASS)
     if not slow:
         assert lines["SHD-ACK-7"].reason == (
-            "it waits 300 s for the end of the retries; to run it: eventproof check --seed 7 --only is_slow --slow"
+            "it waits 300 s for the end of the retries; to run it: eventproof check --seed 7 --slow --only is_slow"
         )

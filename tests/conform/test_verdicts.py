@@ -6,6 +6,8 @@ from eventproof.errors import ContractViolation, Inconclusive, ProtocolViolation
 from eventproof.report.records import Check
 from eventproof.verdict import Level, Outcome, Verdict
 
+KNOWN = {"X-1": "ticket 7"}
+
 
 def requirement(level: Level = Level.MUST, capability: str | None = None, excluded: str | None = None) -> Requirement:
     return Requirement("X-1", "x", level, "It holds.", "1", capability, None, excluded)
@@ -42,7 +44,7 @@ def test_what_a_case_raises_says_who_is_at_fault(error: BaseException | None, ve
         ([Verdict.PASS, Verdict.NOT_APPLICABLE], Verdict.PASS),
         ([Verdict.PASS, Verdict.INCONCLUSIVE], Verdict.INCONCLUSIVE),
         ([Verdict.INCONCLUSIVE, Verdict.NOT_TESTABLE], Verdict.NOT_TESTABLE),
-        ([Verdict.NOT_TESTABLE, Verdict.HARNESS_ERROR], Verdict.HARNESS_ERROR),
+        ([Verdict.NOT_TESTABLE, Verdict.HARNESS_ERROR], Verdict.NOT_TESTABLE),
         ([Verdict.HARNESS_ERROR, Verdict.FAIL, Verdict.PASS], Verdict.FAIL),
         ([Verdict.NOT_APPLICABLE], Verdict.NOT_APPLICABLE),
         ([], Verdict.INCONCLUSIVE),
@@ -83,13 +85,48 @@ def test_what_is_not_claimed_excluded_or_not_selected_says_so() -> None:
     [
         (Verdict.FAIL, Verdict.WARN, "a known failure (ticket 7): because fail"),
         (Verdict.PASS, Verdict.FAIL, "its known failure (ticket 7) is stale"),
-        (Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, "because inconclusive"),
+        (Verdict.INCONCLUSIVE, Verdict.WARN, "a known failure (ticket 7): because inconclusive"),
+        (Verdict.NOT_TESTABLE, Verdict.WARN, "a known failure (ticket 7): because not-testable"),
+        (Verdict.NOT_APPLICABLE, Verdict.NOT_APPLICABLE, "because n/a"),
+        (Verdict.HARNESS_ERROR, Verdict.HARNESS_ERROR, "because harness-error"),
     ],
 )
 def test_a_known_failure_is_forgiven_until_it_is_stale(seen: Verdict, verdict: Verdict, words: str) -> None:
-    result = result_of(requirement(), checks(seen), known_failure="ticket 7")
+    result = result_of(requirement(), checks(seen), known_failures=KNOWN)
     assert result.verdict is verdict
     assert result.reason.startswith(words)
+
+
+def test_a_known_failure_of_which_no_case_ran_is_not_forgiven() -> None:
+    assert result_of(requirement(), [], known_failures=KNOWN).verdict is Verdict.INCONCLUSIVE
+    left_out = result_of(requirement(), [], selected=False, known_failures=KNOWN)
+    assert (left_out.verdict, left_out.selected) == (Verdict.INCONCLUSIVE, False)
+
+
+@pytest.mark.parametrize(
+    ("waits_for", "verdict"),
+    [
+        (("Y-1",), Verdict.WARN),
+        (("Y-1", "Y-2"), Verdict.INCONCLUSIVE),
+        ((), Verdict.INCONCLUSIVE),
+        (("Y-2",), Verdict.INCONCLUSIVE),
+    ],
+)
+def test_what_depends_on_a_known_failure_alone_is_forgiven_with_it(
+    waits_for: tuple[str, ...], verdict: Verdict
+) -> None:
+    unclear = Check("case", ("X-1",), Verdict.INCONCLUSIVE, 0.1, reason="no canary", waits_for=waits_for)
+    result = result_of(requirement(), [unclear], known_failures={"Y-1": "ticket 7"})
+    assert result.verdict is verdict
+    if verdict is Verdict.WARN:
+        assert result.reason == "not proved, since it depends on a known failure, Y-1 (ticket 7): no canary"
+
+
+@pytest.mark.parametrize("graver", [Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.NOT_TESTABLE])
+def test_what_depends_on_a_known_failure_hides_nothing_else(graver: Verdict) -> None:
+    unclear = Check("case", ("X-1",), Verdict.INCONCLUSIVE, 0.1, reason="no canary", waits_for=("Y-1",))
+    result = result_of(requirement(), [unclear, *checks(graver)], known_failures={"Y-1": "ticket 7"})
+    assert result.verdict is graver
 
 
 def test_the_outcome_counts_only_what_was_selected() -> None:

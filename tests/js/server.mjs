@@ -1,5 +1,6 @@
 // The official Socket.IO server with the behaviour that tests/client/conftest.py gives the Python one.
-// Prints one line of JSON when ready: the port of a patient server, and of one with short heartbeats.
+// Prints one line of JSON when ready: the ports of a patient server, of one with short heartbeats, and
+// of one with connection state recovery.
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 
@@ -33,6 +34,9 @@ function welcome(socket) {
   socket.on("burst", (start, end) => {
     for (let number = start; number < end; number++) socket.emit("number", number);
   });
+  socket.on("tell-room", (room, ...args) => socket.nsp.to(room).emit("told", ...args));
+  socket.on("join-room", (room, ack) => { socket.join(room); ack(); });
+  socket.on("tell-volatile", (...args) => socket.volatile.emit("told", ...args));
   socket.on("leave-me", () => socket.disconnect());
   socket.on("goodbye", () => {
     socket.emit("farewell", "goodbye");
@@ -42,6 +46,7 @@ function welcome(socket) {
 
 const port = await serve({ pingInterval: 25000, pingTimeout: 20000 });
 const brisk = await serve({ pingInterval: 1000, pingTimeout: 1000 });
-console.log(JSON.stringify({ port, brisk }));
+const recovering = await serve({ pingInterval: 25000, pingTimeout: 20000, connectionStateRecovery: {} });
+console.log(JSON.stringify({ port, brisk, recovering }));
 process.stdin.resume();
 process.stdin.on("end", () => process.exit(0));

@@ -2,7 +2,7 @@ from collections.abc import Hashable
 from math import inf
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -43,7 +43,141 @@ def test_what_comes_after_its_deadline_is_late_and_stays_lost(ledger: Ledger) ->
     assert ledger.receive(BAN, "a", at=6) == Match(Receipt.LATE, "ban 1", 1, received=6)
     assert ledger.settle(7) == [Loss("ban 1", BAN, "a")]
     assert ledger.tallies[BAN] == Tally(expected=1, lost=1, late=1)
-    assert _receipt(ledger, "a", 8) is Receipt.LEAKED
+
+
+def test_what_comes_again_after_it_came_late_is_a_duplicate_and_no_leak(ledger: Ledger) -> None:
+    ledger.expect("ban 1", BAN, ["a"], at=1, deadline=5)
+    receipts = [_receipt(ledger, "a", at, owed=owed) for at, owed in ((6, False), (7, True), (8, False))]
+    assert receipts == [Receipt.LATE, Receipt.DUPLICATE, Receipt.DUPLICATE]
+    assert ledger.tallies[BAN] == Tally(expected=1, lost=1, late=1, duplicate=2, retried=1, explained=1)
+
+
+_MARKS = pytest.mark.parametrize("marks", [(None, None), ("same", "same"), ("one", "another")])
+
+
+@_MARKS
+def test_a_late_receipt_is_that_of_its_own_action_and_not_of_the_next(
+    ledger: Ledger, marks: tuple[Hashable, ...]
+) -> None:
+    ledger.expect("tier 1", BAN, ["a"], at=1, deadline=5)
+    ledger.expect("tier 2", BAN, ["a"], at=6, deadline=10)
+    first, second = (ledger.receive(BAN, "a", at=at, mark=mark) for at, mark in zip((7, 9), marks, strict=True))
+    assert (first.receipt, first.action, second.receipt, second.action) == (
+        Receipt.LATE,
+        "tier 1",
+        Receipt.DELIVERED,
+        "tier 2",
+    )
+    assert first.latency is second.latency is None, "either may be the other's"
+    ledger.settle(20)
+    assert ledger.tallies[BAN] == Tally(expected=2, delivered=1, lost=1, late=1)
+
+
+@_MARKS
+def test_one_receipt_after_a_loss_is_no_second_loss(ledger: Ledger, marks: tuple[Hashable, ...]) -> None:
+    ledger.expect("tier 1", BAN, ["a"], at=1, deadline=5)
+    ledger.expect("tier 2", BAN, ["a"], at=6, deadline=10)
+    ledger.receive(BAN, "a", at=7, mark=marks[0])
+    assert ledger.settle(11) == [Loss("tier 1", BAN, "a")]
+    assert ledger.tallies[BAN] == Tally(expected=2, delivered=1, lost=1)
+    assert ledger.receive(BAN, "a", at=12, mark="late").action == "tier 1"
+    assert ledger.tallies[BAN] == Tally(expected=2, delivered=1, lost=1, late=1)
+
+
+def test_what_came_before_an_action_is_not_of_it(patient: Ledger) -> None:
+    patient.receive(PAID, "a", at=2, subject="claim 1")
+    assert patient.expect("pay 1", PAID, ["a"], at=3, deadline=9, subject="claim 1") == ()
+    patient.settle(30)
+    assert patient.tallies[PAID] == Tally(expected=1, lost=1, leaked=1)
+
+
+def test_a_late_receipt_is_late_for_good_where_the_next_action_was_refused(ledger: Ledger) -> None:
+    ledger.expect("tier 1", BAN, ["a"], at=1, deadline=5)
+    ledger.expect("tier 2", BAN, ["a"], at=6, deadline=10)
+    _receipt(ledger, "a", 7)
+    ledger.withdraw("tier 2", BAN, ["a"])
+    ledger.settle(11)
+    assert ledger.tallies[BAN] == Tally(expected=1, lost=1, late=1)
+
+
+def test_a_repetition_that_is_owed_is_not_taken_for_the_next_event(ledger: Ledger) -> None:
+    ledger.expect("pay 1", BAN, ["a"], at=1, deadline=5)
+    ledger.expect("pay 2", BAN, ["a"], at=6, deadline=10)
+    assert [_receipt(ledger, "a", at, mark="same", owed=True) for at in (7, 8)] == [Receipt.LATE, Receipt.DUPLICATE]
+    ledger.settle(11)
+    assert ledger.tallies[BAN] == Tally(expected=2, delivered=1, lost=1, duplicate=1, retried=1, explained=1)
+
+
+class World:
+    """One recipient of one event that nothing tells apart, as the target knows it: each event comes, or not."""
+
+    def __init__(self, ledger: Ledger, delays: list[float | None], gaps: list[float]) -> None:
+        self.timed: list[tuple[str | None, float]] = []
+        self.own: dict[float, str] = {}
+        at, moments = 0.0, []
+        for number, (delay, gap) in enumerate(zip(delays, gaps, strict=False)):
+            at += gap
+            moments.append((at, 0, f"tier {number}"))
+            if delay is not None:
+                moments.append((at + delay, 1, f"tier {number}"))
+        for when, is_receipt, action in sorted(moments):
+            if not is_receipt:
+                ledger.expect(action, BAN, ["a"], at=when, deadline=when + _WINDOW)
+                continue
+            match = ledger.receive(BAN, "a", at=when)
+            if match.latency is not None:
+                self.timed.append((match.action, match.latency))
+            self.own[when] = action
+        self.causes = [when for when, is_receipt, _ in sorted(moments) if not is_receipt]
+        self.receipts = [when for when, is_receipt, _ in sorted(moments) if is_receipt]
+        self.truly_lost = sum(delay is None or delay > _WINDOW for delay, _ in zip(delays, gaps, strict=False))
+
+    def fewest_losses(self) -> int:
+        """How many actions are without an event in time, however the receipts are dealt out."""
+        left = list(self.receipts)
+        lost = 0
+        for cause in self.causes:
+            mine = next((receipt for receipt in left if cause <= receipt <= cause + _WINDOW), None)
+            if mine is None:
+                lost += 1
+            else:
+                left.remove(mine)
+        return lost
+
+
+_WINDOW = 5.0
+_TIMES = st.integers(0, 40).map(lambda quarter: quarter / 4 + 0.1)
+
+
+@settings(max_examples=300, deadline=None)
+@given(delays=st.lists(st.none() | _TIMES, min_size=1, max_size=6), gaps=st.lists(_TIMES, min_size=6, max_size=6))
+def test_what_cannot_be_told_apart_is_counted_in_favour_of_the_target_and_every_receipt_once(
+    delays: list[float | None], gaps: list[float]
+) -> None:
+    ledger = Ledger(kept=1000)
+    world = World(ledger, delays, gaps)
+    losses = ledger.settle(500)
+    tally = ledger.tallies[BAN]
+    assert tally.lost == len(losses) == world.fewest_losses() <= world.truly_lost
+    assert tally.expected == tally.delivered + tally.lost == len(world.causes)
+    assert tally.delivered + tally.late == len(world.receipts)
+    assert tally.duplicate == tally.leaked == 0
+
+
+@settings(max_examples=300, deadline=None)
+@given(delays=st.lists(_TIMES, min_size=1, max_size=6), gaps=st.lists(_TIMES, min_size=6, max_size=6))
+def test_where_nothing_is_lost_for_good_and_all_comes_in_order_a_latency_is_that_of_its_action(
+    delays: list[float], gaps: list[float]
+) -> None:
+    at, last, ordered = 0.0, 0.0, []
+    for delay, gap in zip(delays, gaps, strict=False):
+        at += gap
+        last = max(at + delay, last + 0.01)
+        ordered.append(last - at)
+    world = World(Ledger(kept=1000), list(ordered), gaps)
+    for action, latency in world.timed:
+        assert action is not None
+        assert latency == pytest.approx(ordered[int(action.removeprefix("tier "))])
 
 
 def test_a_second_receipt_is_a_duplicate_and_a_retry_explains_it(ledger: Ledger) -> None:

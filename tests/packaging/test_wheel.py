@@ -85,7 +85,15 @@ def test_the_installed_cases_run_under_plain_pytest(
     environment: Path, server: reference.Reference, tmp_path: Path
 ) -> None:
     checked = run(
-        *(environment / "bin/python", "-m", "pytest", "--pyargs", "eventproof.conformance", "--target", server.profile),
+        *(
+            environment / "bin/python",
+            "-m",
+            "pytest",
+            "--pyargs",
+            "eventproof.conformance",
+            "--eventproof-target",
+            server.profile,
+        ),
         cwd=tmp_path,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -14,6 +14,9 @@ SMALLEST = 'base_url = "http://127.0.0.1:8080"\nsystems = ["user-state"]\n'
 def load(tmp_path: Path, text: str, environment: str | None = None, **env: str) -> Target:
     path = tmp_path / "eventproof.toml"
     path.write_text(text, encoding="utf-8")
+    manage = tmp_path / "manage"
+    manage.touch()
+    manage.chmod(0o700)
     return profile.load(path, environment, env)
 
 
@@ -47,6 +50,7 @@ def test_every_line_of_the_template_that_is_commented_out_loads_too(tmp_path: Pa
         ADMIN_PASSWORD="a",
         TESTER_PASSWORD="b",
         JWT_SECRET="c" * 32,
+        API_KEY="d",
     )
     assert len(target.users) == 20
     assert isinstance(target.operations["banUser"], Command)

@@ -1,16 +1,22 @@
 import math
+from collections.abc import Callable
 from dataclasses import fields, replace
 
 import pytest
 
-from eventproof.report import digest
+from eventproof.report import digest, html, markdown, terminal
 from eventproof.report.records import Delivery, Latency, Objective, Run
-from eventproof.verdict import Level, Outcome, Verdict
+from eventproof.verdict import SEVERITY, Level, Outcome, Verdict
 from tests.report import samples
 
 WARNED = samples.requirement(verdict=Verdict.WARN, level=Level.SHOULD)
 MISSED = replace(samples.swarm(), outcome=Outcome.FAIL, objectives=(Objective("lost == 0", Verdict.FAIL, "3"),))
 UNCLEAR = samples.requirement(verdict=Verdict.INCONCLUSIVE)
+CLOSED = samples.requirement(verdict=Verdict.FAIL)
+BLIND = samples.requirement(verdict=Verdict.NOT_TESTABLE)
+UNCLAIMED = samples.requirement(verdict=Verdict.NOT_APPLICABLE)
+LEFT_OUT = replace(samples.requirement(verdict=Verdict.INCONCLUSIVE), selected=False)
+UNPROVED = samples.requirement(verdict=Verdict.WARN, checks=(samples.check(verdict=Verdict.INCONCLUSIVE),))
 
 
 @pytest.mark.parametrize(
@@ -20,10 +26,18 @@ UNCLEAR = samples.requirement(verdict=Verdict.INCONCLUSIVE)
         (samples.run(samples.requirement()), "the requirement holds"),
         (samples.run(samples.requirement(), WARNED), "1 of 2 requirements hold; 1 SHOULD does not, which fails no run"),
         (samples.swarm(), "all 4 objectives are met"),
-        (samples.failing(), "4 of 13 requirements do not hold"),
+        (samples.failing(), "3 of 12 requirements do not hold, 1 cannot be tested, 1 inconclusive"),
         (MISSED, "1 of 1 objective missed"),
         (samples.run(outcome=Outcome.FAIL, notes=("a known failure is stale",)), "a known failure is stale"),
         (samples.run(UNCLEAR, outcome=Outcome.INVALID), "1 of 1 requirement inconclusive"),
+        (
+            samples.run(CLOSED, BLIND, UNCLAIMED, outcome=Outcome.FAIL),
+            "1 of 2 requirements does not hold, 1 cannot be tested",
+        ),
+        (samples.run(BLIND, UNCLAIMED, outcome=Outcome.FAIL), "1 of 1 requirement cannot be tested"),
+        (samples.run(CLOSED, LEFT_OUT, LEFT_OUT, outcome=Outcome.FAIL), "1 of 1 requirement does not hold"),
+        (samples.run(samples.requirement(), LEFT_OUT, UNCLAIMED), "the requirement holds"),
+        (samples.run(samples.requirement(), UNPROVED), "1 of 2 requirements hold; 1 is not proved, which fails no run"),
         (samples.run(outcome=Outcome.INVALID), "nothing was observed"),
         (
             samples.invalid(),
@@ -43,8 +57,12 @@ def test_every_outcome_has_a_headline_even_of_an_empty_run(outcome: Outcome) -> 
     assert digest.headline(samples.run(outcome=outcome))
 
 
-def test_severity_orders_every_verdict() -> None:
-    assert set(digest.SEVERITY) == set(Verdict)
+@pytest.mark.parametrize("render", [terminal.summary, markdown.render, html.render], ids=lambda one: one.__module__)
+def test_every_report_counts_what_was_selected_and_tells_how_many_were_not(render: Callable[[Run], str]) -> None:
+    text = render(samples.run(CLOSED, *[LEFT_OUT] * 5, UNCLAIMED, outcome=Outcome.FAIL))
+    assert "1 of 1 requirement does not hold" in text
+    assert "5 not selected for this run" in text
+    assert "inconclusive" not in text.partition("</header>")[0].rpartition("<header")[2]
 
 
 def test_the_account_has_every_column_of_the_record() -> None:
@@ -61,7 +79,7 @@ def test_checks_that_requirements_share_are_told_once() -> None:
 
 def test_the_gravest_comes_first() -> None:
     verdicts = [requirement.verdict for requirement in digest.notable(samples.failing())]
-    assert verdicts == sorted(verdicts, key=digest.SEVERITY.index)
+    assert verdicts == sorted(verdicts, key=SEVERITY.index)
     assert verdicts[0] is Verdict.FAIL
 
 

@@ -11,7 +11,10 @@ from tests.report.strategies import runs
 
 
 def test_the_first_line_is_the_verdict_and_its_reason() -> None:
-    assert markdown.render(samples.failing()).splitlines()[0] == "## ❌ FAIL: 4 of 13 requirements do not hold"
+    assert (
+        markdown.render(samples.failing()).splitlines()[0]
+        == "## ❌ FAIL: 3 of 12 requirements do not hold, 1 cannot be tested, 1 inconclusive"
+    )
     assert markdown.render(samples.passing()).splitlines()[0] == "## ✅ PASS: all 13 requirements hold"
 
 

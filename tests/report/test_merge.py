@@ -1,10 +1,12 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eventproof.report.merge import merge
 from eventproof.report.records import Delivery
-from eventproof.verdict import Outcome, Verdict
+from eventproof.verdict import Outcome, Verdict, outcome
 from tests.report import samples
 
 
@@ -41,6 +43,28 @@ def test_a_requirement_of_both_has_the_graver_verdict_and_all_checks() -> None:
         (merged,) = merge(runs).requirements
         assert (merged.verdict, merged.reason) == (Verdict.FAIL, "broken")
         assert {check.name for check in merged.checks} == {"first", "second"}
+
+
+def test_what_one_run_did_not_ask_for_says_nothing_against_the_other() -> None:
+    left_out = replace(samples.requirement(verdict=Verdict.INCONCLUSIVE), selected=False)
+    for runs in (
+        [samples.run(samples.requirement()), samples.run(left_out)],
+        [samples.run(left_out), samples.passing()],
+    ):
+        assert next(line for line in merge(runs).requirements if line.id == left_out.id).verdict is Verdict.PASS
+
+
+@given(st.lists(st.lists(st.sampled_from(Verdict), min_size=1), min_size=1))
+def test_a_merged_run_ranks_as_a_check_of_all_would(verdicts: list[list[Verdict]]) -> None:
+    runs = [
+        samples.run(*(samples.requirement(verdict=verdict) for verdict in members), outcome=outcome(members))
+        for members in verdicts
+    ]
+    observed = [members for members in verdicts if set(members) != {Verdict.NOT_APPLICABLE}]
+    if len(observed) == len(verdicts):
+        merged = merge(runs)
+        assert merged.outcome is outcome(line.verdict for line in merged.requirements)
+        assert merged.outcome is outcome(verdict for members in verdicts for verdict in members)
 
 
 def test_accounts_of_one_event_are_added_up() -> None:

@@ -1,13 +1,20 @@
+import base64
+import html
+import io
 import json
 import math
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventproof.report.redaction import redacted, redacted_text
+from eventproof import redaction
+from eventproof.redaction import REDACTED, Secrets, guarded, learn, learn_from, redacted, redacted_text, secrets_of
+from eventproof.report.records import Frame
+from eventproof.verdict import Verdict
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3YzFmIn0.c2lnbmF0dXJl"
 SECRETS = ("hunter2!", "c2lnbmF0dXJl", "eyJzdWIi")
@@ -105,3 +112,126 @@ def test_no_text_takes_long(piece: str) -> None:
 def test_the_name_of_a_tier_is_no_credential() -> None:
     assert redacted_text("Basic users see Basic features") == "Basic users see Basic features"
     assert redacted_text("Authorization: Basic dXNlcjpwYXNzd29yZA==") == "Authorization: Basic [redacted]"
+
+
+@pytest.fixture(autouse=True)
+def _knows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "_SECRETS", Secrets())
+
+
+def knowing(*secrets: str) -> Secrets:
+    known = Secrets()
+    for secret in secrets:
+        known.learn(secret)
+    return known
+
+
+STRANGE = "pass\"wörd/\\ <&'+=%"
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        str,
+        repr,
+        json.dumps,
+        lambda secret: json.dumps(secret, ensure_ascii=False),
+        lambda secret: json.dumps(json.dumps({"x": secret})),
+        lambda secret: json.dumps(secret).replace("/", "\\/"),
+        lambda secret: json.dumps(secret).replace("<", "\\u003c").replace("&", "\\u0026").replace("'", "\\u0027"),
+        lambda secret: json.dumps(secret).replace("\\u00f6", "\\u00F6"),
+        quote,
+        quote_plus,
+        lambda secret: quote(secret, safe=""),
+        lambda secret: quote(secret, safe="").replace("%22", "%22").lower(),
+        html.escape,
+        lambda secret: html.escape(secret, quote=False),
+        lambda secret: html.escape(secret).replace("&#x27;", "&#39;"),
+    ],
+)
+def test_a_known_secret_is_struck_out_in_each_spelling(spell: Any) -> None:
+    text = f"before {spell(STRANGE)} after"
+    shown = knowing(STRANGE).strike(text)
+    assert shown.replace('"', "").replace("'", "").replace("\\", "").replace("{x: ", "").replace("}", "") == (
+        f"before {REDACTED} after"
+    )
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc", "ada@example.org:"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode], ids=lambda encode: encode.__name__)
+def test_a_known_secret_is_struck_out_of_base64_wherever_it_stands_in_it(before: str, encode: Any) -> None:
+    secret = "hunter2-and->>more??"
+    encoded = encode(f"{before}{secret}".encode()).decode()
+    shown = knowing(secret).strike(encoded)
+    assert REDACTED in shown
+    # What stays is of the bytes before, and of the one that the secret shares a character with.
+    left = shown.replace(REDACTED, "").rstrip("=")
+    assert len(left) <= len(before) * 8 / 6 + 2
+
+
+def test_a_secret_that_contains_another_goes_whole() -> None:
+    assert knowing("abcd1", "abcd1fgh").strike("abcd1fgh abcd1") == f"{REDACTED} {REDACTED}"
+
+
+def test_the_beginning_of_a_secret_at_the_end_of_a_text_is_struck_out() -> None:
+    known = knowing("hunter2-and-more")
+    assert known.strike("it was hunter2-an") == f"it was {REDACTED}"
+    assert known.strike("it was hunter2-an, they say") == "it was hunter2-an, they say"
+    assert known.strike("the hunt") == "the hunt"
+
+
+def test_very_short_values_are_no_secrets() -> None:
+    assert knowing("", "a", "42", "abc").strike("a banana costs 42, abc") == "a banana costs 42, abc"
+
+
+def test_a_weak_secret_goes_where_it_is_a_value_and_not_where_it_is_a_word() -> None:
+    learn("zebra", "9173")
+    shown = redacted_text('a zebra said {"name":"zebra"} 91734 times')
+    assert shown == f'a zebra said {{"name":"{REDACTED}"}} 91734 times'
+    assert redacted({"name": "zebra", "pin": 9173, "of": ["a zebra", "9173", 91734]}) == {
+        "name": REDACTED,
+        "pin": REDACTED,
+        "of": ["a zebra", REDACTED, 91734],
+    }
+
+
+def test_a_secret_that_is_a_word_of_ours_breaks_no_record() -> None:
+    learn("fail", "called")
+    assert redacted([Verdict.FAIL, Frame(1.0, "called", "fail", "fail")])[:1] == ["fail"]
+    assert redacted(Frame(1.0, "called", "fail", "text"))["kind"] == "fail"
+
+
+def test_what_is_learnt_from_a_document_are_the_fields_that_are_named_like_secrets() -> None:
+    fields = {"accessToken": "opaque-Zq81-token", "name": "harmless-Zq81", "password": "{password}"}
+    learn_from({"data": [fields], "X-Api-Key": "Key Zq81-key-value"})
+    text = redacted_text("opaque-Zq81-token harmless-Zq81 Zq81-key-value")
+    assert text == f"{REDACTED} harmless-Zq81 {REDACTED}"
+
+
+def test_secrets_are_what_a_client_gives_to_be_let_in() -> None:
+    found = set(
+        secrets_of(
+            {"token": "Bearer abc", "device": ["phone"], "userId": "usr_1"},
+            [("Authorization", "Bearer def"), ("cookie", "sid=ghi"), ("Accept", "text/html")],
+            "http://user:pw@h/p?token=jkl&page=2",
+        )
+    )
+    assert found == {"Bearer abc", "abc", "Bearer def", "def", "sid=ghi", "pw", "jkl"}
+    assert set(secrets_of("opaque")) == {"opaque"}
+
+
+def test_a_guarded_stream_lets_no_secret_through_however_it_is_written() -> None:
+    learn("guarded-Zq82-secret")
+    stream = io.StringIO()
+    guard = guarded(stream)
+    for part in ("one guarded-Zq", "82-secret\ntwo ", "guarded-Zq82-secret"):
+        guard.write(part)
+    guard.flush()
+    assert stream.getvalue() == f"one {REDACTED}\ntwo {REDACTED}"
+    assert guarded(guard) is guard
+
+
+@pytest.mark.timeout(20)
+def test_many_secrets_cost_a_text_no_more_than_few() -> None:
+    known = knowing(*(f"sess_{number:08}_{number * 7919:010}" for number in range(20_000)))
+    assert known.strike("sess_x nothing here " * 20_000 + "sess_00000007_0000055433").endswith(f"here {REDACTED}")

@@ -24,4 +24,4 @@ def test_a_long_text_is_cut_and_says_how_long_it_was() -> None:
 
 
 def test_a_secret_is_struck_out_even_where_the_cut_goes_through_it() -> None:
-    assert shown('{"token": "s3cr3t-and-more"}', 16) == '{"token": "[redacted]"… (28 characters)'
+    assert shown('{"token": "s3cr3t-and-more"}', 16) == '{"token": "[redacted]… (28 characters)'

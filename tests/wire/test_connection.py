@@ -266,6 +266,7 @@ _NAMESPACE_PATHS = {
     NamespaceState.CONNECTED: ("connect", "connected"),
     NamespaceState.LEAVING: ("connect", "connected", "leave"),
     NamespaceState.REJOINING: ("connect", "connected", "leave", "connect"),
+    NamespaceState.RECOVERING: ("recover",),
 }
 _NAMESPACE_MESSAGES: dict[our_socketio.PacketType, list[Message]] = {
     _S.CONNECT: ['40/me,{"sid":"y"}'],
@@ -284,6 +285,8 @@ def _namespace_in(state: NamespaceState) -> Connection:
         match step:
             case "connect":
                 client.connect("/me")
+            case "recover":
+                client.connect("/me", recover=wire.Recovery("p", "o"))
             case "connected":
                 client.receive('40/me,{"sid":"x"}')
                 client.emit("/me", "asked", ack_id=1)
@@ -305,7 +308,8 @@ def test_a_namespace_takes_exactly_what_its_table_has(state: NamespaceState, pac
             client.receive(last)
         assert client.namespace("/me") is state
     else:
-        assert len(client.receive(last)) == 1
+        is_kept = state is NamespaceState.RECOVERING and packet in (_S.EVENT, _S.BINARY_EVENT)
+        assert len(client.receive(last)) == (0 if is_kept else 1)
         assert client.namespace("/me") is after
 
 
@@ -329,6 +333,88 @@ def test_a_namespace_sends_exactly_what_its_table_has(state: NamespaceState, pac
     else:
         assert send()
         assert client.namespace("/me") is after
+
+
+def _with_recovery(*messages: Message) -> tuple[Connection, list[wire.WireEvent]]:
+    client = _open()
+    client.connect("/", {"token": "t"})
+    client.receive('40{"sid":"s","pid":"p"}')
+    return client, [event for message in messages for event in client.receive(message)]
+
+
+@pytest.mark.parametrize(
+    ("message", "args", "offset"),
+    [
+        ('42["x",{"a":1},"Q8NuRab"]', ({"a": 1},), "Q8NuRab"),
+        ('42["x","text","Q8NuRab"]', ("text",), "Q8NuRab"),
+        ('42["x",1,[2],"1699-0"]', (1, [2]), "1699-0"),
+        ('42["x",{},"an offset of another adapter"]', ({},), "an offset of another adapter"),
+        ('42["x","Q8NuRab"]', (), "Q8NuRab"),
+        ('42["x","662a5e9cb5e1b7a3f0c8d9e1"]', (), "662a5e9cb5e1b7a3f0c8d9e1"),
+        ('42["x"]', (), ""),
+        ('42["x",{"a":1}]', ({"a": 1},), ""),
+        ('42["x",{"a":1},5]', ({"a": 1}, 5), ""),
+        ('42["x","A volatile sentence."]', ("A volatile sentence.",), ""),
+        ('42["x",""]', ("",), ""),
+        ('427["x",{"a":1},"asked for an acknowledgement"]', ({"a": 1}, "asked for an acknowledgement"), ""),
+    ],
+)
+def test_an_offset_behind_an_event_is_the_connections(message: str, args: tuple[Any, ...], offset: str) -> None:
+    client, (event,) = _with_recovery(message)
+    assert isinstance(event, wire.EventReceived)
+    assert event.args == args
+    assert client.recovery() == wire.Recovery("p", offset)
+
+
+def test_an_offset_behind_attachments_is_the_connections_too() -> None:
+    client, (event,) = _with_recovery('451-["x",{"_placeholder":true,"num":0},"o1"]', b"\1")
+    assert event == wire.EventReceived("/", "x", (b"\1",), None)
+    assert client.recovery() == wire.Recovery("p", "o1")
+
+
+def test_a_text_behind_an_event_stays_where_the_server_recovers_nothing() -> None:
+    client = _open()
+    for namespace, answer in (("/", '{"sid":"s","pid":"p"}'), ("/me", '{"sid":"s"}'), ("/odd", '{"sid":"s","pid":7}')):
+        client.connect(namespace)
+        client.receive(f"40{'' if namespace == '/' else namespace + ','}{answer}")
+    assert client.receive('42/me,["x",{},"Q8NuRab"]') == [wire.EventReceived("/me", "x", ({}, "Q8NuRab"), None)]
+    assert client.receive('42/odd,["x",{},"Q8NuRab"]') == [wire.EventReceived("/odd", "x", ({}, "Q8NuRab"), None)]
+    assert client.recovery("/me") is client.recovery("/odd") is None
+
+
+def test_a_recovery_is_asked_for_and_what_was_missed_comes_behind_the_answer() -> None:
+    client = _open()
+    assert client.connect("/", {"token": "t"}, wire.Recovery("p", "o1")) == ['40{"pid":"p","offset":"o1","token":"t"}']
+    assert client.receive('42["x",1,"o2"]') == client.receive('42["y","o3"]') == []
+    assert client.receive('40{"sid":"s","pid":"p"}') == [
+        wire.Connected("/", "s", "p"),
+        wire.EventReceived("/", "x", (1,), None),
+        wire.EventReceived("/", "y", (), None),
+    ]
+    assert client.recovery() == wire.Recovery("p", "o3")
+    assert client.receive('42["z",2,"o4"]') == [wire.EventReceived("/", "z", (2,), None)]
+
+
+@pytest.mark.parametrize(("answer", "left"), [('{"sid":"s","pid":"q"}', wire.Recovery("q")), ('{"sid":"s"}', None)])
+def test_a_recovery_that_is_not_granted_begins_anew(answer: str, left: wire.Recovery | None) -> None:
+    client = _open()
+    client.connect("/", None, wire.Recovery("p", "o1"))
+    client.receive(f"40{answer}")
+    assert client.recovery() == left
+
+
+def test_a_recovery_needs_an_auth_that_it_can_be_joined_to() -> None:
+    with pytest.raises(UsageError, match="an object"):
+        _open().connect("/", "a token", wire.Recovery("p", "o1"))
+
+
+def test_what_comes_before_the_answer_of_a_recovery_is_bounded() -> None:
+    client = _open()
+    client.connect("/", None, wire.Recovery("p", "o1"))
+    for _ in range(10_000):
+        client.receive('42["x",1,"o2"]')
+    with pytest.raises(ProtocolViolation, match="Too many events"):
+        client.receive('42["x",1,"o2"]')
 
 
 def test_the_diagrams_are_drawn_from_the_tables() -> None:

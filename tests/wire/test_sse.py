@@ -87,6 +87,78 @@ def test_what_the_end_cuts_off_is_never_dispatched() -> None:
     assert _fed(b"data: x\n\ndata: lost\n") == [_message("x")]
 
 
+@pytest.mark.parametrize(
+    ("stream", "last_event_id"),
+    [
+        (b"id: 5\ndata: whole\n\nid: 6\ndata: cut off", "5"),
+        (b"id: 5\ndata: whole\n\nid: 6\ndata: cut off\n", "5"),
+        (b"retry:1000\ndata:test1\n\nid:test\ndata:test2", ""),
+        (b"id: 5\n\n", "5"),
+        (b"id: 5\n", ""),
+        (b"id: 5\n:comment\n", ""),
+        (b"id: 5\nid: 6\ndata: x\n\n", "6"),
+        (b"id: 5\ndata: x\n\nid\ndata: y\n\n", ""),
+        (b"id: 5\ndata: x\n\nid: \ndata: y", "5"),
+        (b"id: 5\ndata: x\n\nid: 6\0\ndata: y\n\n", "5"),
+        (b"id: 5\ndata: x\n\nevent: y\n\n", "5"),
+    ],
+)
+def test_an_id_counts_once_its_block_is_dispatched(stream: bytes, last_event_id: str) -> None:
+    decoder = Decoder()
+    decoder.feed(stream)
+    assert decoder.last_event_id == last_event_id
+
+
+_LONG = "x" * 2048
+
+
+@pytest.mark.parametrize(
+    ("stream", "events"),
+    [
+        ("\ufeffdata:1\n\n\ufeffdata:2\n\ndata:3\n\n", ["1", "3"]),
+        ("\ufeff\ufeffdata:1\n\ndata:2\n\ndata:3\n\n", ["2", "3"]),
+        (f"data:1\n:\0\n:\r\ndata:2\n:{_LONG}\ndata:3\n:data:fail\n:{_LONG}\ndata:4\n\n", ["1\n2\n3\n4"]),
+        ("retry:1000\ndata:test1\n\nid:test\ndata:test2", ["test1"]),
+        ("data:\n\ndata\ndata\n\ndata:test\n\n", ["", "\n", "test"]),
+        (
+            "data:\0\ndata:  2\rData:1\ndata\0:2\ndata:1\r\0data:4\nda-ta:3\rdata_5\ndata:3\rdata:\r\n"
+            " data:32\ndata:4\n\n",
+            ["\0\n 2\n1\n3\n\n4"],
+        ),
+        ("data:test\n data\ndata\nfoobar:xxx\njustsometext\n:thisisacommentyay\ndata:test\n\n", ["test\n\ntest"]),
+        ("data:\ttest\rdata: \ndata:test\n\n", ["\ttest\n\ntest"]),
+        ("data:test\r\ndata\ndata:test\r\n\r\n", ["test\n\ntest"]),
+        ("data:\0\n\n\n\n", ["\0"]),
+        ("data:ok…\n\n", ["ok…"]),
+    ],
+    ids=[
+        "bom",
+        "bom-2",
+        "comments",
+        "data-before-final-empty-line",
+        "field-data",
+        "field-parsing",
+        "field-unknown",
+        "leading-space",
+        "newlines",
+        "null-character",
+        "utf-8",
+    ],
+)
+@pytest.mark.parametrize("step", [1, 2, 10_000])
+def test_streams_are_read_as_the_web_platform_tests_have_them(stream: str, events: list[str], step: int) -> None:
+    decoder, data = Decoder(), stream.encode()
+    items = [item for at in range(0, len(data), step) for item in decoder.feed(data[at : at + step])]
+    assert [item.data for item in items if isinstance(item, ServerSentEvent)] == events
+
+
+@pytest.mark.parametrize(("field", "name"), [("event:test", "test"), ("event: ", "message"), ("event", "message")])
+def test_an_empty_name_is_the_default_one(field: str, name: str) -> None:
+    (event,) = _fed(f"{field}\ndata:data\n\n".encode())
+    assert isinstance(event, ServerSentEvent)
+    assert event.event == name
+
+
 def test_what_is_no_utf_8_is_replaced() -> None:
     assert _fed(b"data: \xff\xc3\xa9\n\n") == [_message("\ufffdé")]
 

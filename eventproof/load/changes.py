@@ -1,0 +1,58 @@
+"""What a swarm changed on its target and has not changed back: taken back at the end, or told in the report."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterator
+from time import monotonic
+
+import gevent
+
+from eventproof.errors import EventproofError
+
+__all__ = ["Changes"]
+
+_AT_ONCE = 16
+"""How many things are changed back at once."""
+
+_Change = tuple[str, Hashable]
+
+
+class Changes:
+    """Kept while a swarm acts. A change is somebody's, and a word or two say what they are since."""
+
+    def __init__(self) -> None:
+        self._undo: dict[_Change, Callable[[], object]] = {}
+
+    def __len__(self) -> int:
+        """How many things are not as they were."""
+        return len(self._undo)
+
+    def enter(self, what: str, whose: Hashable, undo: Callable[[], object]) -> None:
+        """Somebody is changed, or may be: nobody knows. `undo` changes that back, and clears it where it could.
+
+        Of a second change of the same kind the first one's `undo` stays: it is what leads back.
+        """
+        self._undo.setdefault((what, whose), undo)
+
+    def clear(self, what: str, whose: Hashable) -> None:
+        """Somebody is as before."""
+        self._undo.pop((what, whose), None)
+
+    def take_back(self, *, until: float) -> None:
+        """Change back all that can be by then."""
+        due = deque(self._undo.values())
+        workers = [gevent.spawn(_work, due) for _ in range(min(_AT_ONCE, len(due)))]
+        gevent.joinall(workers, timeout=max(until - monotonic(), 0))
+        gevent.killall(workers)
+
+    def left(self) -> Iterator[str]:
+        """What is still not as it was, in sentences."""
+        for what, number in Counter(what for what, _ in self._undo).items():
+            yield f"left on the target: {number} {'user is' if number == 1 else 'users are'} {what}, or may be"
+
+
+def _work(due: deque[Callable[[], object]]) -> None:
+    while due:
+        try:
+            due.popleft()()
+        except EventproofError:
+            continue  # It stays among what is left.

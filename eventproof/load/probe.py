@@ -1,0 +1,79 @@
+"""Before a swarm: does anything answer there, as a Socket.IO server does?"""
+
+from time import monotonic
+
+from gevent import sleep
+
+from eventproof.client.address import Address
+from eventproof.client.hub import Hub
+from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
+from eventproof.errors import TargetUnavailable
+from eventproof.target import MainChannel, Target
+from eventproof.wire.connection import AckReceived, EventReceived
+
+__all__ = ["probe"]
+
+_SECONDS = 4.0
+_NOT_FOUND, _FAILED = "HTTP 404", "HTTP 5"
+_TICK = 0.01
+_UNHEARD = "it closed the connection without an answer"
+
+
+def probe(target: Target, channel: MainChannel) -> None:
+    """Raise TargetUnavailable, in a sentence, where the target cannot be reached or is something else.
+
+    Nobody is logged in for that: to be refused is an answer.
+    """
+    knock, end = _Knock(), monotonic() + _SECONDS
+    hub = Hub(target.base_url, path=target.socketio.path, patience=2 * _SECONDS)
+    try:
+        connection = hub.open(knock, None, channel.address)
+        while knock.end is None and not connection.has_begun:
+            if monotonic() > end:
+                raise TargetUnavailable(f"{target.base_url} did not answer within {_SECONDS:g} s")
+            sleep(_TICK)
+    finally:
+        hub.close()
+    if knock.end is not None and (problem := _problem(target, knock.end)):
+        raise TargetUnavailable(problem)
+
+
+def _problem(target: Target, how: Closed) -> str:
+    """Why the target cannot be used, where its end of the connection says so; else empty."""
+    origin = Address.parse(target.base_url).origin
+    match how.reason:
+        case CloseReason.UNREACHABLE:
+            why = how.detail or "nothing listens there"
+            return f"{origin} cannot be reached: {why}; start the server or correct the URL"
+        case CloseReason.END | CloseReason.RESET:
+            return f"{origin} cannot be reached: {_UNHEARD}"
+        case CloseReason.VIOLATION | CloseReason.OVERSIZED:
+            return f"{target.base_url} is no Socket.IO server: {how.detail}"
+        case CloseReason.REFUSED if how.detail.startswith(_NOT_FOUND):
+            return f"{origin} answers {how.detail} at {target.socketio.path}: see path under [socketio]"
+        case CloseReason.REFUSED if how.detail.startswith(_FAILED):
+            return f"{origin} answers {how.detail} at {target.socketio.path}"
+    return ""
+
+
+class _Knock:
+    """Hears what becomes of one connection."""
+
+    def __init__(self) -> None:
+        self.end: Closed | None = None
+
+    def opened(self, connection: HubSocketIO, at: float) -> None:
+        """It is a Socket.IO server."""
+
+    def received(self, connection: HubSocketIO, event: EventReceived, at: float) -> None:
+        """Nothing is asked of what is sent."""
+
+    def acknowledged(self, connection: HubSocketIO, ack: AckReceived, at: float) -> None:
+        """Nothing was sent."""
+
+    def disconnected(self, connection: HubSocketIO, at: float) -> None:
+        """The end follows."""
+
+    def closed(self, connection: HubSocketIO, how: Closed, at: float) -> None:  # noqa: ARG002 - as a `Listener`
+        """It is refused, or gone; what we close ourselves had been answered."""
+        self.end = None if how.reason is CloseReason.OURS else how

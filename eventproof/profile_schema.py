@@ -1,0 +1,88 @@
+"""The JSON Schema of a profile, from which editors complete it; `eventproof init --schema` prints it.
+
+`profile.schema.json` has the tables; what the contracts and the reading code know (the systems, their calls, what is
+read from answers, the requirements, the budgets) is entered here.
+"""
+
+import copy
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .catalog import Catalog, Operation
+from .operations import ANSWERS, CALLERS
+from .target import Budgets
+
+__all__ = ["capabilities", "requirements", "schema", "top"]
+
+_FILE = Path(__file__).with_name("profile.schema.json")
+
+
+def schema(catalog: Catalog) -> dict[str, Any]:
+    """The schema (draft-07), with what the catalogue knows."""
+    whole = copy.deepcopy(dict(_tables()))
+    known, systems = whole["properties"], list(catalog.systems)
+    operations = {each.id: each for system in catalog.systems.values() for each in system.operations}
+    known["systems"]["items"]["enum"] = systems
+    known["capabilities"]["items"]["enum"] = sorted(capabilities(catalog))
+    known["channels"]["properties"] = {name: {"$ref": "#/definitions/channel"} for name in systems}
+    known["operations"]["properties"] = {
+        name: _call(whole["definitions"]["operation"], operation) for name, operation in operations.items()
+    }
+    known["tiers"]["additionalProperties"]["properties"]["unlocks"]["properties"]["operation"]["enum"] = [*operations]
+    known["known_failures"]["propertyNames"]["enum"] = sorted(requirements(catalog))
+    known["budgets"]["properties"] = {
+        limit.name: {"$ref": f"#/definitions/{'whole' if isinstance(limit.default, int) else 'duration'}"}
+        for limit in fields(Budgets)
+    }
+    del whole["definitions"]["operation"]
+    known["environments"]["additionalProperties"]["properties"] = {
+        name: {"$ref": f"#/properties/{name}"} for name in top()
+    }
+    return whole
+
+
+def top() -> tuple[str, ...]:
+    """The keys at the top of a profile that an environment may override: all of them but the environments."""
+    return tuple(name for name in _tables()["properties"] if name != "environments")
+
+
+def capabilities(catalog: Catalog) -> set[str]:
+    """Every capability that a server can claim."""
+    systems = catalog.systems.values()
+    lines = [*catalog.shared, *(line for system in systems for line in system.requirements)]
+    calls = [call for system in systems for call in system.operations]
+    return {name for name in (*(line.capability for line in lines), *(call.capability for call in calls)) if name}
+
+
+def requirements(catalog: Catalog) -> set[str]:
+    """The ids of all requirements."""
+    return {line.id for line in catalog.requirements()}
+
+
+@cache
+def _tables() -> Mapping[str, Any]:
+    tables: Mapping[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return tables
+
+
+def _call(general: Mapping[str, Any], operation: Operation) -> dict[str, Any]:
+    """One call: a table, or false where the server has no such call."""
+    table = copy.deepcopy(dict(general))
+    told = table["properties"]
+    told["identity"] |= {"enum": list(CALLERS), "default": operation.role, "description": "Who calls it."}
+    told["caller"]["enum"] = list(CALLERS)
+    told["answers"]["properties"] = _answers(ANSWERS.get(operation.id, {}))
+    return {"description": operation.summary, "anyOf": [{"const": False}, table]}
+
+
+def _answers(own: Mapping[str, str]) -> dict[str, Any]:
+    """What is read from this answer first; the names that are read from others are allowed too."""
+    names: Iterable[str] = dict.fromkeys([*own, *(name for others in ANSWERS.values() for name in others)])
+    return {
+        name: {"$ref": "#/definitions/pointer"} if name not in own else {"type": "string", "default": own[name]}
+        for name in names
+    }
