@@ -1,7 +1,7 @@
 # The two commands are `make demo` and `make test`; both set up all they need, once.
 # All paths are relative, so that a checkout in a path with a space works.
 
-.PHONY: demo test lint format lock needs soak clean
+.PHONY: demo environment test mutants lint format lock needs soak clean
 .DEFAULT_GOAL := demo
 
 BIN := .venv/bin
@@ -10,11 +10,20 @@ STAMP := .venv/installed
 demo: $(STAMP)
 	@$(BIN)/python -m eventproof demo
 
+# How many processes share the tests: many of these wait for a clock.
+PROCESSES ?= 3
+
+environment: $(STAMP)
+
 test: $(STAMP) needs
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m coverage run -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m coverage run -m pytest -n $(PROCESSES) $(PYTEST_ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report --skip-covered --skip-empty
+
+# Every requirement against every fault, where `make test` tries a share of them.
+mutants: $(STAMP)
+	@EVENTPROOF_TRIALS=all $(BIN)/python -m pytest -n $(PROCESSES) tests/conform/test_every_case_bites.py $(PYTEST_ARGS)
 
 lint: $(STAMP)
 	@$(BIN)/ruff format --check .

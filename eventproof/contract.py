@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from . import contract_calls, textfile
 from .catalog import Ack, Catalog, Event, Wire
 from .errors import UsageError
+from .samples import broken
 from .settings import nearest
 
 __all__ = [
@@ -109,6 +110,10 @@ def shown(event: Event) -> Json:
         "correlate": event.correlate,
         "schema_path": str(event.schema_path),
         "schema": event.schema,
+        "refused": [
+            {"breaks": case.breaks, "payload": case.payload}
+            for case in (*event.counterexamples, *{case.rule: case for case in broken(event)}.values())
+        ],
     }
 
 
@@ -133,7 +138,7 @@ def shown_text(data: Json) -> str:
         *(f"  {_compact(example)}" for example in schema["examples"]),
         "",
         "Refused",
-        *(f"  {_compact(entry['payload'])}\n    {entry['breaks']}" for entry in schema["x-counterexamples"]),
+        *(f"  {_compact(entry['payload'])}\n    {entry['breaks']}" for entry in data["refused"]),
         "",
         "Schema",
         json.dumps(_rules(schema), indent=2, ensure_ascii=False),

@@ -31,7 +31,7 @@ _OF_SYSTEMS = {"user-state": Path(__file__).with_name("reference.user-state.toml
 SYSTEMS = ("user-state", "shield")
 """The systems that the server serves where none are named."""
 
-_QUICK = """
+QUICK = """
 test_controls = true
 
 [limits]
@@ -81,7 +81,7 @@ def start(
     with tempfile.TemporaryDirectory(prefix="eventproof-") as name:
         folder = Path(name)
         credentials, log, config = folder / "credentials.ndjson", folder / "server.log", folder / "server.toml"
-        config.write_text(_QUICK if quick else "", encoding="utf-8")
+        config.write_text(QUICK if quick else "", encoding="utf-8")
         secret = secrets.token_urlsafe(48)
         command = [
             *(sys.executable, "-m", "eventproof", "serve", "--attached", "--port", "0"),
@@ -104,7 +104,7 @@ def start(
             try:
                 url = _await_ready(child, log)
                 profile = folder / "eventproof.toml"
-                profile.write_text(_profile(url, secret, systems, quick, settings), encoding="utf-8")
+                profile.write_text(profile_text(url, secret, systems, quick=quick, settings=settings), encoding="utf-8")
                 yield Reference(url, profile, log, child.pid)
             finally:
                 _stop(child)
@@ -150,8 +150,9 @@ def _stop(child: "subprocess.Popen[bytes]") -> int:
     return code
 
 
-def _profile(url: str, secret: str, systems: Sequence[str], quick: bool, settings: str) -> str:
-    """The profile's text: what is known only now comes first, as TOML wants its top level."""
+def profile_text(url: str, secret: str, systems: Sequence[str], *, quick: bool = True, settings: str = "") -> str:
+    """The profile of a server at this address, whose tokens are signed with this secret; the rest as for `start`."""
+    # What is known only now comes first, as TOML wants its top level.
     known = f"base_url = {json.dumps(url)}\nsystems = {json.dumps(list(systems))}\n"
     own = [path.read_text("utf-8") for system, path in _OF_SYSTEMS.items() if system in systems]
     parts = [known, _SETTINGS.read_text("utf-8"), f"[jwt]\nsecret = {json.dumps(secret)}\n", *own]

@@ -1,4 +1,7 @@
-"""What a machine may lack: a test that needs it is skipped and says so, and fails under `CI=true`."""
+"""What a machine may lack: a test that needs it is skipped and says so, and fails under `CI=true`.
+
+And how several processes (`pytest -n 3`) share the tests.
+"""
 
 import os
 import shutil
@@ -6,6 +9,10 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+from tests.conform import shares
 
 _NODE_MODULES = Path(__file__).parent / "js" / "node_modules"
 
@@ -31,3 +38,19 @@ def _lack(sentence: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(sentence)
     pytest.skip(sentence)
+
+
+def pytest_report_header() -> str:
+    return shares.told(shares.share())
+
+
+class _ByFile(LoadScopeScheduling):
+    """The tests of a file stay together, for what they share; those of the trials share nothing."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if "test_every_case_bites.py" in nodeid else nodeid.split("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return _ByFile(config, log)

@@ -126,7 +126,7 @@ def _event(
         schema=schema.content,
         schema_path=schema.path,
         examples=tuple(schema.content["examples"]),
-        counterexamples=tuple(Counterexample(**entry) for entry in schema.content["x-counterexamples"]),
+        counterexamples=tuple(Counterexample(**entry) for entry in schema.content.get("x-counterexamples", ())),
         ack=None,
         audience=audience,
         order_by=message.get("x-order-by"),

@@ -15,6 +15,7 @@ from eventproof.errors import ContractError
 from eventproof.verdict import ExitCode
 
 BANNED = "user_state/events/user.banned.json"
+TIER = "user_state/events/user.tier.updated.json"
 UNBANNED = "user_state/events/user.unbanned.json"
 ASYNCAPI = "user_state/asyncapi.yaml"
 OPENAPI = "user_state/openapi.yaml"
@@ -66,7 +67,7 @@ IN_THE_SYNTAX: dict[str, Fault] = {
 }
 IN_THE_FORMAT: dict[str, Fault] = {
     "a misspelt keyword": (BANNED, '"required"', '"requierd"', "/: expected no other fields than"),
-    "a key of a counterexample": (BANNED, '"breaks"', '"brakes"', "/x-counterexamples/0: expected"),
+    "a key of a counterexample": (TIER, '"breaks"', '"brakes"', "/x-counterexamples/0: expected"),
     "a key of a message": (ASYNCAPI, "x-trigger", "x-triggers", f"{MESSAGE}: expected no other fields than"),
     "a key of a channel": (ASYNCAPI, "x-wire: sse", "x-wires: sse", "/channels/stream: expected"),
     "a wire": (ASYNCAPI, "x-wire: sse", "x-wire: smoke", "/channels/stream/x-wire: expected one of"),

@@ -1,7 +1,7 @@
 """A case that never failed proves nothing: the suite against a server that misbehaves in each of the named ways."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -12,29 +12,19 @@ from eventproof.conform import run
 from eventproof.conform.listing import collected
 from eventproof.report.records import Run
 from eventproof.verdict import Level, Outcome, Verdict
-from tests.conform.trials import FAULTS, SYSTEMS, Trial, hold, trials
-
-MOST_AT_A_TIME = 4
-
-
-@pytest.fixture(scope="module")
-def held(request: pytest.FixtureRequest) -> Iterator[Callable[[Trial], Run]]:
-    """What became of a trial; those that are wanted begin together, one a processor."""
-    wanted = list(_wanted(request.session.items))
-    with ProcessPoolExecutor(min(MOST_AT_A_TIME, os.cpu_count() or 1), mp_context=get_context("spawn")) as pool:
-        running = {trial: pool.submit(hold, trial) for trial in wanted}
-        try:
-            yield lambda trial: running[trial].result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+from tests.conform.shares import SHARES, share, told
+from tests.conform.trials import FAULTS, SYSTEMS, Trial, checked, hold, trials
 
 
-def _wanted(items: Iterable[pytest.Item]) -> Iterator[Trial]:
-    for item in items:
-        if isinstance(item, pytest.Function) and "held" in item.fixturenames:
-            trial = item.callspec.params["trial"]
-            assert isinstance(trial, Trial)
-            yield trial
+@pytest.fixture(scope="session")
+def held() -> Iterator[Callable[[Trial], Run]]:
+    """Hold a trial, in a process that coverage does not slow down."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith("COVERAGE")]:
+                patch.delenv(name)
+            pool.submit(os.getpid).result()
+        yield lambda trial: pool.submit(hold, trial, share()).result()
 
 
 def test_the_reference_server_passes_every_requirement() -> None:
@@ -64,3 +54,20 @@ def test_every_requirement_has_a_case_and_a_fault_that_it_catches() -> None:
     broken = {fault.breaks for fault in FAULTS.values()}
     assert wanted <= proved
     assert wanted <= broken
+
+
+@pytest.mark.parametrize("trial", trials()[::20], ids=str)
+def test_all_shares_together_are_everything_and_none_leaves_out_what_the_fault_concerns(trial: Trial) -> None:
+    shares = [set(checked(trial, number)) for number in range(SHARES)]
+    assert set().union(*shares) == set(checked(trial, None))
+    assert set.intersection(*shares) == {FAULTS[trial.fault].breaks, *FAULTS[trial.fault].implies}
+
+
+def test_the_share_is_told_and_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EVENTPROOF_TRIALS", raising=False)
+    assert share() == share()
+    monkeypatch.setenv("EVENTPROOF_TRIALS", "3")
+    assert share() == 3
+    assert "EVENTPROOF_TRIALS=3" in told(share())
+    monkeypatch.setenv("EVENTPROOF_TRIALS", "all")
+    assert share() is None

@@ -1,28 +1,39 @@
-"""Trials: the suite against a server that misbehaves in one way. Several run at a time, each worker a process."""
+"""Trials: the suite against a server that misbehaves in one way.
 
+The server is a fork of the process that tries it, so it waits for no import, and is killed when the trial is over:
+each trial has a server and a database of its own.
+
+A trial checks what its fault concerns and a share of the rest (`shares.py`).
+"""
+
+import asyncio
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Final
 
-from eventproof import catalog, layout, profile, reference
+from eventproof import catalog, profile, reference
 from eventproof.conform import run
 from eventproof.report.records import Run
+from reference_server.faults import FAULTS, conduct_of
+from reference_server.logs import configure
+from reference_server.run import People, running
+from reference_server.settings import load
+from reference_server.tokens import SECRET_VARIABLE
+from tests.conform.shares import in_share
 
-FAULTS: Final = layout.reference_server("faults").FAULTS
 SYSTEMS: Final = reference.SYSTEMS
+USERS: Final = 200
+START_SECONDS: Final = 60.0
 
-WAITING: Final = frozenset(
-    {"ALL-REST-1", "SHD-HB-1", "SHD-HB-2", "SHD-ACK-6", "SHD-ACK-7", "SHD-CONN-4", "SHD-ERR-3", "SHD-ORD-1"}
-)
-"""Their cases wait for seconds, or make thousands of calls: left out where the fault does not concern them."""
-
-PLAIN: Final = ("UST-CONN-1", "UST-BAN-1", "UST-TIER-1", "UST-UNBAN-1")
-"""What is tried beside the broken requirement where the fault is slowness, for the same sake."""
-
-SLUGGISH: Final = ("connecting-survives-ban", "slow-close")
-PATIENT: Final = ("UST-BAN-8",)
-"""What cannot be told from a connection that does not close at all where nobody waits for it."""
-
-IMPATIENT: Final = '[budgets]\nevent_arrival = "1s"\nclose = "{close}"\nconnect = "3s"\ncleanup = "1s"\n'
+IMPATIENT: Final = '[budgets]\nevent_arrival = "1s"\nclose = "2s"\nconnect = "3s"\ncleanup = "1s"\n'
+"""`close` is longer than the slowest server takes that closes at all: slow is told from never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +57,56 @@ def trials() -> list[Trial]:
     ]
 
 
-def hold(trial: Trial) -> Run:
-    """Check the system on a server of its own that has the fault."""
+def checked(trial: Trial, share: int | None) -> list[str]:
+    """The requirements that a trial checks."""
     fault = FAULTS[trial.fault]
-    concerned = {fault.breaks, *fault.implies}
     known = [line.id for line in catalog.load().requirements([trial.system])]
-    only = [line for line in known if line not in WAITING or line in concerned]
-    if trial.fault in SLUGGISH:
-        only = [line for line in known if line in concerned or line in PLAIN]
-    settings = IMPATIENT.format(close="3s" if fault.breaks in PATIENT else "1s")
-    quiet = ("--log-level", "warning")
-    with reference.start(systems=[trial.system], fault=trial.fault, options=quiet, settings=settings) as running:
-        return run.check(profile.load(running.profile), only=only)
+    return [line for line in known if line in (fault.breaks, *fault.implies) or in_share(f"{trial} {line}", share)]
+
+
+def hold(trial: Trial, share: int | None) -> Run:
+    """Check the system on a server of its own that has the fault."""
+    with _serving(trial) as place:
+        return run.check(profile.load(place), only=checked(trial, share))
+
+
+@contextmanager
+def _serving(trial: Trial) -> Iterator[Path]:
+    """The profile of a server that runs until the block ends."""
+    forks = get_context("fork")
+    ours, theirs = forks.Pipe()
+    secret = secrets.token_urlsafe(48)
+    with tempfile.TemporaryDirectory(prefix="eventproof-trial-") as name, ours:
+        folder = Path(name)
+        server = forks.Process(target=_serve, args=(trial, folder, secret, ours, theirs))
+        server.start()
+        theirs.close()
+        try:
+            assert ours.poll(START_SECONDS), f"the server of {trial} did not start"
+            place = folder / "eventproof.toml"
+            place.write_text(reference.profile_text(ours.recv(), secret, [trial.system], settings=IMPATIENT), "utf-8")
+            yield place
+        finally:
+            server.kill()
+            server.join()
+
+
+def _serve(trial: Trial, folder: Path, secret: str, theirs: Connection, ours: Connection) -> None:
+    theirs.close()
+    with (folder / "server.log").open("wb") as log:
+        os.dup2(log.fileno(), 2)
+    os.environ[SECRET_VARIABLE] = secret
+    configure("warning")
+    asyncio.run(_serve_until_hung_up(trial, folder, ours))
+
+
+async def _serve_until_hung_up(trial: Trial, folder: Path, ours: Connection) -> None:
+    config = folder / "server.toml"
+    config.write_text(reference.QUICK, "utf-8")
+    settings = load({"port": 0, "systems": [trial.system], "database_url": f"sqlite:///{folder / 'server.db'}"}, config)
+    people = People(users=USERS, credentials=folder / "credentials.ndjson")
+    async with running(settings, people, conduct_of(trial.fault)) as server:
+        ours.send(server.url)
+        gone = asyncio.Event()
+        asyncio.get_running_loop().add_reader(ours.fileno(), gone.set)
+        await gone.wait()

@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from eventproof import catalog, layout
 from eventproof.catalog import Event
+from eventproof.samples import broken
 from eventproof.verdict import Level
 
 CONTRACTS = catalog.load()
@@ -132,12 +133,16 @@ def test_every_counterexample_breaks_the_rule_that_it_names_and_no_other(
 
 @every_event
 def test_every_rule_of_a_schema_is_broken_by_a_counterexample(event: Event) -> None:
-    ruling = {"type", "required", "const", "enum", "pattern", "minLength", "format", "minimum", "maximum", "anyOf"}
+    ruling = {"type", "required", "const", "enum", "pattern", "minLength", "maxLength", "format", "minimum", "maximum"}
+    ruling.add("anyOf")
 
     def rules(schema: Any, place: str) -> set[str]:
         found = {f"{place}/{keyword}" for keyword in schema.keys() & ruling}
+        if "pattern" in schema:
+            found.discard(f"{place}/maxLength")  # nothing that is too long need fit the pattern
         if schema.get("additionalProperties") is False:
             found.add(f"{place}/additionalProperties")
+        found |= {f"{place}/{branch}/{keyword}" for branch in ("then", "else") for keyword in schema.get(branch, {})}
         for name, part in schema.get("properties", {}).items():
             found |= rules(part, f"{place}/properties/{name}")
         return found
@@ -154,7 +159,7 @@ def test_every_rule_of_a_schema_is_broken_by_a_counterexample(event: Event) -> N
 
     shared = {f"/definitions/{name}": part for name, part in event.schema.get("definitions", {}).items()}
     every = rules(event.schema, "").union(*(rules(part, place) for place, part in shared.items()))
-    assert every <= {stated(case.rule) for case in event.counterexamples}
+    assert every <= {stated(case.rule) for case in (*event.counterexamples, *broken(event))}
 
 
 def test_every_requirement_has_an_id_of_its_own() -> None:
