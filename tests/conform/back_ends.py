@@ -1,10 +1,10 @@
-"""Back ends of `tests/js` that are not ours: each runs as a process of its own, and is reached by a profile alone."""
+"""Back ends that are not ours: each runs as a process of its own, and is reached by a profile alone."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,14 +67,13 @@ class BackEnd:
 
 @contextmanager
 def running(
-    script: str,
+    command: Sequence[str],
     folder: Path,
     profile_of: Callable[[Said], str],
     secrets_of: Callable[[Said], dict[str, str]],
     bug: str = "",
 ) -> Iterator[BackEnd]:
-    """Run a script of `tests/js` until the block ends, with one of its bugs or none; its profile is in `folder`."""
-    command = ["node", str(JS / script)]
+    """Run a back end until the block ends, with one of its bugs or none; its profile is in `folder`."""
     variables = {**os.environ, "BUG": bug}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables, text=True) as process:
         assert process.stdin is not None

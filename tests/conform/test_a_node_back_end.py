@@ -88,7 +88,8 @@ def running(folder: Path, bug: str = "") -> AbstractContextManager[BackEnd]:
         (folder / "people.ndjson").write_text("\n".join(people), encoding="utf-8")
         return PROFILE.format(port=said["port"], openapi=json.dumps(str(JS / "members.openapi.yaml")))
 
-    return back_ends.running("members.mjs", folder, profile_of, lambda said: {"JWT_SECRET": said["secret"]}, bug)
+    command = ["node", str(JS / "members.mjs")]
+    return back_ends.running(command, folder, profile_of, lambda said: {"JWT_SECRET": said["secret"]}, bug)
 
 
 @pytest.fixture(scope="module")

@@ -105,7 +105,7 @@ close = "1s"
 def running(folder: Path, bug: str = "") -> AbstractContextManager[BackEnd]:
     openapi = json.dumps(str(JS / "backend.openapi.yaml"))
     return back_ends.running(
-        "backend.mjs",
+        ["node", str(JS / "backend.mjs")],
         folder,
         lambda said: PROFILE.format(port=said["port"], openapi=openapi),
         lambda said: {"MEMBER_PASSWORD": said["password"], "EXPIRED_TOKEN": said["expired"]},
