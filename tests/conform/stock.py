@@ -190,7 +190,6 @@ async def stats(_request: web.Request, _admin: User, _session: str) -> dict[str,
     return {"sockets": {"open": len(rooms.get(None, {}))}, "rooms": len(rooms)}
 
 
-@SOCKETS.event
 async def connect(socket: str, _environ: Any, auth: Any) -> None:
     token = auth.get("token") if isinstance(auth, dict) else None
     try:
@@ -203,6 +202,7 @@ async def connect(socket: str, _environ: Any, auth: Any) -> None:
 async def main() -> None:
     app = web.Application()
     SOCKETS.attach(app)
+    SOCKETS.on("connect", connect)
     route = app.router.add_route
     route("POST", "/api/auth/login", log_in)
     for method, path, act, role in (
