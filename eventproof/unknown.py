@@ -112,4 +112,4 @@ def _hex(known: str, random: Random) -> str:
 def _ulid(known: str, random: Random) -> str:
     alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
     made = "".join(random.choice(alphabet) for _ in known[_TIME_OF_ULID:])
-    return known[:_TIME_OF_ULID] + (made.upper() if known.isupper() else made)
+    return known[:_TIME_OF_ULID] + (made if known.islower() else made.upper())

@@ -17,7 +17,7 @@ _CODE: Final = (
     "swift|mm|cpp|cxx|cc|hpp|[ch]|dart|lua|hs|mli?|nim|zig|cr|jl|vue|svelte"
 )
 """How files of source code end."""
-_PLACE: Final = rf"(?<![\w/.:@%-])(?![a-z][a-z+.-]*://(?<!file://))[^\s\"'()<>\[\]{{}}|,;]{{0,300}}[\w>-]\.(?:{_CODE})"
+_PLACE: Final = rf"(?:^|(?<=[\s\"'(\[<>{{|,;=`])|(?<=\\[nrt]))(?![a-z][a-z+.-]*://(?<!file://))[^\s\"'()<>\[\]{{}}|,;]{{0,300}}[\w>-]\.(?:{_CODE})"
 """A file of source code that is no part of an address."""
 _QUALIFIED: Final = r"[a-z_]\w*(?:\.[a-z_]\w*){1,12}\.[A-Z]\w*(?:Exception|Error|Failure|Fault|Violation)"
 
@@ -34,7 +34,7 @@ _TRACE_LINES: Final[Mapping[str, tuple[str, ...]]] = {
         r"\bException (?:Type|Value|Location): ",
         r"'[A-Za-z_]\w*' object (?:has no attribute|is not (?:callable|iterable|subscriptable))",
         r"unsupported operand type\(s\) for",
-        r"\w+\(\) (?:takes \d+ positional|missing \d+ required)",
+        r"\b\w{1,80}\(\) (?:takes \d+ positional|missing \d+ required)",
         r"\b(?:list|tuple|string) index out of range",
         r"\bwerkzeug\.|\bstarlette\.\w|\buvicorn\.\w|\bdjango\.\w+\.\w",
     ),
@@ -48,7 +48,7 @@ _TRACE_LINES: Final[Mapping[str, tuple[str, ...]]] = {
         r"@(?:file://|https?://)?[^\s@]{1,300}\.[cm]?[jt]sx?:\d+:\d+",
         r"node:internal/",
         r"\bCannot (?:read|set) propert(?:y|ies)\b[^.]{0,80} of (?:undefined|null)",
-        r"\b[\w$]+(?:\.[\w$]+)+ is not a (?:function|constructor)\b",
+        r"\b[\w$]{1,60}(?:\.[\w$]{1,60}){1,8} is not a (?:function|constructor)\b",
     ),
     "Java, Kotlin, Scala": (
         rf"{_B}at (?:[\w$.-]{{1,120}}//?)?(?:[\w$]+\.){{1,20}}[\w$<>]+"
@@ -62,7 +62,7 @@ _TRACE_LINES: Final[Mapping[str, tuple[str, ...]]] = {
         r"\bCannot invoke \\?\"[^\"]+\\?\" because",
     ),
     ".NET": (
-        r"(?:^|[\n\r]|\\[nr]|\s\s)\s{{0,8}}at (?:[\w`<>\[\],+]+\.){{1,20}}[\w`<>\[\],|]+\([^()]{{0,300}}\)",
+        r"(?:^|[\n\r]|\\[nr]|\s\s)\s{0,8}at (?:[\w`<>\[\],+]+\.){1,20}[\w`<>\[\],|]+\([^()]{0,300}\)",
         r"--- End of (?:inner exception )?stack trace",
         r"\bSystem\.(?:[A-Z]\w*\.)*[A-Z]\w*Exception\b",
         r"\b(?:Microsoft|Npgsql|MySqlConnector|MySql|Oracle|StackExchange|Newtonsoft)\.[A-Z]\w*(?:\.\w+)+",
@@ -143,7 +143,8 @@ _TRACE_LINES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _DATABASE_LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "SQL": (
-        r"\bSELECT\s+(?:\*|DISTINCT\b|COUNT\(|[\w.`\"\[\]$]+(?:\s+AS\s+\S+)?(?:\s*,\s*[\w.`\"\[\]$*()]+)*)[^;]{0,400}?\sFROM\s+[\w`\"\[(]",
+        r"\bSELECT\s+(?:DISTINCT\s+)?[\w.`\"\[\]$*]+(?:\([^)]{0,80}\))?(?:\s+AS\s+\S+)?"
+        r"(?:\s*,\s*[\w.`\"\[\]$*]+(?:\([^)]{0,80}\))?(?:\s+AS\s+\S+)?){0,60}\s+FROM\s+[\w`\"\[(]",
         r"\bINSERT INTO\s+[\w`\"\[]|\bDELETE FROM\s+[\w`\"\[]|\bUPDATE\s+[\w.`\"\[\]]+\s+SET\s|\bON CONFLICT\b",
         r"\bSQLSTATE\b",
         r"\bSQL (?:logic )?(?:[Ee]rror|[Ss]yntax)\b|\bSQL(?:Syntax|Integrity\w*|Data|Transient\w*)?Exception\b",
@@ -163,7 +164,7 @@ _DATABASE_LINES: Final[Mapping[str, tuple[str, ...]]] = {
         r"\bpermission denied for (?:relation|table|schema|sequence|database)\b",
         r"\boperator does not exist: |\bcannot be cast automatically\b",
         r"\b(?:psycopg2?|asyncpg|pgx?|pq|libpq|postgrex)(?:\.\w|: )",
-        r"\bKey \([^)]*\)=\([^)]*\) (?:already exists|is not present)",
+        r"\bKey \([^)]{0,200}\)=\([^)]{0,200}\) (?:already exists|is not present)",
     ),
     "MySQL, MariaDB": (
         r"\bYou have an error in your SQL\b|\bMariaDB server version\b|\bMySQL server (?:version|has gone away)\b",
@@ -215,7 +216,7 @@ _DATABASE_LINES: Final[Mapping[str, tuple[str, ...]]] = {
         r"\bOOM command not\b",
         r"\bNOAUTH Authentication\b|\bEXECABORT Transaction\b|\bMISCONF Redis\b|\bCROSSSLOT Keys\b|\bCLUSTERDOWN\b",
         r"\b(?:MOVED|ASK) \d+ \S+:\d+",
-        r"\bERR (?:unknown command|wrong number of arguments|value is not an integer|syntax error|invalid expire)",
+        r"\bERR (?:unknown command|wrong number of arguments|value is not an integer|syntax error|no such key)",
         r"\b(?:ReplyError|Redis\w*(?:Error|Exception)|MaxRetriesPerRequestError)\b",
     ),
     "mappers": (
@@ -265,7 +266,7 @@ TRACES: Final = _any(*_LINES)
 """A trace, or the error of a database: no refusal carries one."""
 EVERYTHING: Final = _any(*_LINES, _NAMES)
 """Also the names of exceptions and files: no sentence that says no more than that the server failed has one."""
-_MOST: Final = 200_000
+_MOST: Final = 20_000
 """Characters that are looked at."""
 
 

@@ -20,8 +20,7 @@ _LETTERS_A_WORD: Final = (
     (re.compile("[\u0590-\u06ff\u0750-\u077f\u08a0-\u08ff]"), 4),
 )
 """Letters of scripts that write no spaces, or few, and about how many of them are a word: Han, Kana and Yi; Hangul;
-Thai, Lao, Burmese, Khmer and their kin; Tibetan, by the marks between its syllables; Hebrew and Arabic, which join
-words.
+Thai, Lao, Burmese, Khmer and their kin; Tibetan, by the marks between its syllables; Hebrew and Arabic.
 """
 _END: Final = re.compile("[。！？｡．]|(?<=[\uac00-\ud7af])[.!?]")
 """What only a sentence ends with, in scripts that write no spaces."""

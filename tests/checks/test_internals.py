@@ -105,6 +105,7 @@ DATABASES = {
     "pdo": "SQLSTATE[23000]: Integrity constraint violation: 1062",
     "pdo-hy": "SQLSTATE[HY000] [2002] Connection refused",
     "ecto": "Ecto.ConstraintError",
+    "statement-of-columns": "SELECT COUNT(*), u.name AS n FROM users u",
     "statement": "select failed: SELECT id, name FROM users WHERE id = $1",
     "update": 'UPDATE "users" SET banned = true',
     "connection": "connect ECONNREFUSED 10.0.0.5:5432",
@@ -187,30 +188,8 @@ def test_a_sentence_that_says_no_more_than_that_the_server_failed_shows_nothing(
     assert not internals.shown({"message": text, "code": "INTERNAL_ERROR"}, internals.EVERYTHING)
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        " ",
-        "a.",
-        "at ",
-        "A::",
-        "SELECT ",
-        "x,",
-        "{",
-        "/a",
-        "#1 ",
-        "a",
-        "+a",
-        "\\n",
-        "at a.",
-        "@a.",
-        "é",
-        "a.B",
-        "'a' ",
-        "AND ",
-    ],
-)
-def test_a_hostile_text_takes_no_time(part: str) -> None:
-    began = time.perf_counter()
+@pytest.mark.parametrize("part", [" ", "a.", "A::", "/a", "+a", "\\n", "@a.", "at a.", "SELECT a,", "a("])
+def test_a_hostile_text_takes_little_time(part: str) -> None:
+    began = time.process_time()
     internals.shown(part * (400_000 // len(part)), internals.EVERYTHING)
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 10
