@@ -6,7 +6,7 @@ from eventproof import profile
 from eventproof.conform.rehearsal import dry_run, text_of
 from eventproof.errors import TargetUnavailable
 from eventproof.reference import Reference
-from eventproof.target import Call, Identity, Metrics, Target
+from eventproof.target import Call, Identity, Jwt, Metrics, Target
 from eventproof.verdict import Verdict
 
 
@@ -62,3 +62,10 @@ def test_an_admin_who_cannot_log_in_ends_it(target: Target) -> None:
 def test_a_target_that_does_not_answer_is_unavailable() -> None:
     with pytest.raises(TargetUnavailable):
         dry_run(profile.for_url("http://127.0.0.1:1", {}))
+
+
+def test_a_secret_that_does_not_sign_the_targets_tokens_is_said(target: Target) -> None:
+    wrong = replace(target, jwt=Jwt(secret="a secret of another server, which is long enough"))
+    (step,) = [step for step in dry_run(wrong) if step.verdict is not Verdict.PASS]
+    assert step.what == "the means for every case"
+    assert "the secret in [jwt] is not the one that signs the target's own tokens" in step.sentence
