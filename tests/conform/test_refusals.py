@@ -1,22 +1,28 @@
 """A connection is refused where the server ends it before it says anything, and its twin stays."""
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 import socketio
 
-from eventproof import catalog
+from eventproof import catalog, profile
+from eventproof.conform import run
 from eventproof.conform.bad_tokens import must_refuse_token
 from eventproof.conform.line import EndedAtOnce
 from eventproof.conform.stage import Stage
 from eventproof.conform.troupe import Troupe
 from eventproof.conform.verdicts import NotTestable
 from eventproof.errors import ContractViolation, Inconclusive
-from eventproof.target import Budgets, Call, Identity, Jwt, MainChannel, Rest, Target, Transport
+from eventproof.reference import Reference
+from eventproof.target import Budgets, Call, Command, Identity, Jwt, MainChannel, Rest, Target, Transport
+from eventproof.verdict import Verdict
 from tests.conform.refusing import Decide, back_end
 
 SECRET = "0123456789" * 4
@@ -120,3 +126,36 @@ def test_a_server_that_puts_everybody_out_refuses_nobody() -> None:
 def test_a_secret_that_is_not_the_servers_is_named_and_nothing_is_tested() -> None:
     with pytest.raises(NotTestable, match=r"the secret in \[jwt\] is not the one .* correct secret_env"):
         present(_right, "expired", secret="another secret that is long enough, too")
+
+
+def test_a_command_that_is_not_told_who_calls_cannot_be_tried_by_users(server: Reference, tmp_path: Path) -> None:
+    """Whoever can run it may do so: no line fails for it, and the ban that it carries out is a ban."""
+    target = profile.load(server.profile)
+    program = tmp_path / "ban.py"
+    program.write_text(_BAN, encoding="utf-8")
+    admin = target.admins[0]
+    arguments = (sys.executable, str(program), target.rest.url, str(admin.email), str(admin.password), "{userId}")
+    command = Command("banUser", arguments, "admin", refused=3)
+    by_hand = replace(target, operations={**target.operations, "banUser": command})
+    found = run.check(by_hand, only=["UST-ADMIN-1", "UST-ADMIN-2"])
+    verdicts = {line.id: line.verdict for line in found.requirements if line.id.startswith("UST-ADMIN")}
+    assert verdicts == {"UST-ADMIN-1": Verdict.PASS, "UST-ADMIN-2": Verdict.PASS}
+    reasons = [check.reason for line in found.requirements for check in line.checks if "banUser" in check.name]
+    assert any("no user of the target can" in reason for reason in reasons)
+
+
+_BAN = """
+import json, sys, urllib.error, urllib.request
+url, email, password, user = sys.argv[1:]
+def call(path, body, token=""):
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    request = urllib.request.Request(url + path, json.dumps(body).encode(), headers, method="POST")
+    with urllib.request.urlopen(request) as answer:
+        return json.loads(answer.read() or b"null")
+token = call("/api/auth/login", {"email": email, "password": password})["token"]
+try:
+    call(f"/api/admin/users/{user}/ban", {}, token)
+except urllib.error.HTTPError as refused:
+    print(refused)
+    sys.exit(3)
+"""

@@ -8,7 +8,7 @@ from eventproof import profile
 from eventproof.conform.rehearsal import dry_run, text_of
 from eventproof.errors import TargetUnavailable
 from eventproof.reference import Reference
-from eventproof.target import Call, Identity, Metrics, Target
+from eventproof.target import Call, Identity, Jwt, Metrics, Target
 from eventproof.verdict import Verdict
 
 
@@ -127,3 +127,10 @@ def test_a_refusal_that_is_forgiven_is_said(target: Target) -> None:
     assert step.verdict is Verdict.PASS
     assert "it was refused, which is forgiven here: 403" in step.sentence
     assert any(line.startswith("ok ") and "forgiven here: 403" in line for line in text_of(steps).splitlines())
+
+
+def test_a_secret_that_does_not_sign_the_targets_tokens_is_said(target: Target) -> None:
+    wrong = replace(target, jwt=Jwt(secret="a secret of another server, which is long enough"))
+    (step,) = [step for step in dry_run(wrong) if step.verdict is not Verdict.PASS]
+    assert step.what == "the means for every case"
+    assert "the secret in [jwt] is not the one that signs the target's own tokens" in step.sentence

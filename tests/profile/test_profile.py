@@ -332,3 +332,30 @@ def test_an_unknown_tier_is_answered_with_those_of_the_profile(tmp_path: Path) -
     assert target.tier("premium").shown == "Premium"
     with pytest.raises(UsageError, match='no tier is named "gold"'):
         target.tier("gold")
+
+
+def test_a_profile_says_with_what_else_callers_are_refused(tmp_path: Path) -> None:
+    assert load(tmp_path, SMALLEST).rest.refused_with == frozenset()
+    assert load(tmp_path, f"{SMALLEST}[rest]\nrefused_with = [302, 404]\n").rest.refused_with == {302, 404}
+
+
+@pytest.mark.parametrize("value", ["404", '["404"]', "[200]", "[500]", "[true]", "[404.0]", "[429]", '"404"'])
+def test_what_is_no_status_of_a_refusal_is_said(tmp_path: Path, value: str) -> None:
+    with pytest.raises(UsageError, match=r'"rest.refused_with" must be a list of HTTP statuses from 300 to 499'):
+        load(tmp_path, f"{SMALLEST}[rest]\nrefused_with = {value}\n")
+
+
+def test_a_command_may_refuse_by_an_exit_code_and_be_told_who_calls(tmp_path: Path) -> None:
+    text = f'{SMALLEST}[operations.banUser]\ncommand = ["./ban", "{{userId}}"{{more}}]\n'
+    silent = load(tmp_path, text.replace("{more}", "")).operations["banUser"]
+    told = load(tmp_path, text.replace("{more}", ', "--as={token}"') + "refused = 3\n").operations["banUser"]
+    assert isinstance(silent, Command)
+    assert isinstance(told, Command)
+    assert (silent.refused, silent.tells_caller) == (None, False)
+    assert (told.refused, told.tells_caller) == (3, True)
+
+
+@pytest.mark.parametrize("code", ["0", "256", "-1", "true", '"3"'])
+def test_what_is_no_exit_code_of_a_refusal_is_said(tmp_path: Path, code: str) -> None:
+    with pytest.raises(UsageError, match=r'"operations.banUser.refused" must be'):
+        load(tmp_path, f'{SMALLEST}[operations.banUser]\ncommand = ["./ban"]\nrefused = {code}\n')
