@@ -1,8 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
 from eventproof import catalog, profile
+from eventproof.conform.doors import Handshake
 from eventproof.conform.troupe import Troupe
+from eventproof.errors import UsageError
+from eventproof.history import Kind
 from eventproof.reference import Reference
+from eventproof.target import ChannelKind, OtherChannel, TokenPlace, Transport
 
 
 @pytest.mark.parametrize("theirs", ["usr_7f3c", "17", 17])
@@ -15,5 +21,59 @@ def test_an_id_that_nobody_has_is_of_the_kind_that_the_target_gives(server: Refe
         assert type(nobody) is type(theirs)
         assert str(nobody).isdigit() == str(theirs).isdigit()
         assert nobody != theirs
+    finally:
+        troupe.close()
+
+
+def test_the_own_channels_of_a_system_are_its_main_one_and_the_doors_that_its_contract_names(server: Reference) -> None:
+    target = profile.load(server.profile)
+    alien = OtherChannel(ChannelKind.SSE, "/v1/news", TokenPlace.HEADER)
+    own = next(door for door in target.other_channels or () if door.kind is ChannelKind.WEBSOCKET)
+    troupe = Troupe(replace(target, other_channels=(alien, own)), catalog.load(), seed=1)
+    try:
+        assert troupe.stage("a case", "user-state").own_channels == {"/", own.address}
+        assert troupe.stage("a case", "shield").own_channels == {"/shield/ws"}
+    finally:
+        troupe.close()
+
+
+def test_a_case_ends_before_everybody_leaves(server: Reference) -> None:
+    troupe = Troupe(profile.load(server.profile), catalog.load(), seed=1)
+    try:
+        stage = troupe.stage("a case", "user-state")
+
+        async def play() -> None:
+            await (await stage.user()).connect()
+
+        stage.perform(play())
+        before = stage.records
+        assert stage.leave() == []
+        assert stage.records == before
+        assert any(record.kind is Kind.CLOSED for record in stage.whole_run)
+    finally:
+        troupe.close()
+
+
+@pytest.mark.parametrize("transport", Transport)
+def test_a_client_says_more_in_its_handshake_and_asks_for_its_namespace_later(
+    server: Reference, transport: Transport
+) -> None:
+    troupe = Troupe(profile.load(server.profile), catalog.load(), seed=1)
+    try:
+        stage = troupe.stage("a case", "user-state")
+
+        async def play() -> None:
+            user = await stage.user()
+            says = Handshake(auth={"role": "admin"}, query={"role": "admin"}, headers={"X-Role": "admin"})
+            line = user.knock(await user.session(), transport, says=says)
+            await line.reach()
+            assert not line.is_open
+            await line.open()
+            assert line.is_open
+            with pytest.raises(UsageError, match="opens once"):
+                await line.reach()
+
+        stage.perform(play())
+        assert stage.leave() == []
     finally:
         troupe.close()
