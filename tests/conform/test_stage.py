@@ -5,10 +5,10 @@ import pytest
 from eventproof import catalog, profile
 from eventproof.conform.doors import Handshake
 from eventproof.conform.troupe import Troupe
-from eventproof.errors import UsageError
+from eventproof.errors import Inconclusive, UsageError
 from eventproof.history import Kind
 from eventproof.reference import Reference
-from eventproof.target import ChannelKind, OtherChannel, TokenPlace, Transport
+from eventproof.target import ChannelKind, Identity, OtherChannel, TokenPlace, Transport
 
 
 @pytest.mark.parametrize("theirs", ["usr_7f3c", "17", 17])
@@ -72,6 +72,28 @@ def test_a_client_says_more_in_its_handshake_and_asks_for_its_namespace_later(
             assert line.is_open
             with pytest.raises(UsageError, match="opens once"):
                 await line.reach()
+
+        stage.perform(play())
+        assert stage.leave() == []
+    finally:
+        troupe.close()
+
+
+def test_who_gets_no_session_is_passed_over_and_an_emptied_pool_does_not_ask_for_more_users(server: Reference) -> None:
+    target = profile.load(server.profile)
+    locked_out = Identity("user", email="nobody@example.com", password="wrong")
+    troupe = Troupe(replace(target, users=(locked_out, target.users[0])), catalog.load(), seed=1)
+    try:
+        stage = troupe.stage("a case", "user-state")
+
+        async def play() -> None:
+            assert (await stage.user()).identity == target.users[0]
+            assert len(troupe.pool) == 1
+            for _ in range(2):
+                with pytest.raises(Inconclusive, match="user-1 could not log in"):
+                    await stage.user()
+            with pytest.raises(Inconclusive, match="1 of the 2 users of the profile play no further part"):
+                await stage.user()
 
         stage.perform(play())
         assert stage.leave() == []
