@@ -34,10 +34,11 @@ async def _ping_events(stage: Stage, line: Line, count: int) -> list[float]:
 def _must_be_spaced(stage: Stage, what: str, times: Sequence[float]) -> None:
     interval = stage.budgets.heartbeat_interval
     mean = (times[-1] - times[0]) / (len(times) - 1)
-    if not (1 - TOLERANCE) * interval <= mean <= (1 + TOLERANCE) * interval:
+    closest, farthest = (1 - TOLERANCE) * interval, (1 + TOLERANCE) * interval
+    if not closest <= mean <= farthest:
         raise ContractViolation(
             f"{what} are not as far apart as the profile says",
-            expected=f"every {interval:g} s (budgets.heartbeat_interval)",
+            expected=f"every {closest:g} to {farthest:g} s: budgets.heartbeat_interval {interval:g} s, and a tolerance",
             observed=f"every {mean:.3g} s",
         )
 

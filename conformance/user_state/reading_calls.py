@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventproof.conform.case import Answer, Inconclusive, NotTestable, Person, Stage
-from eventproof.errors import UsageError
+from eventproof.errors import EventproofError, UsageError
 from eventproof.target import Call
 
 from .accounts import accounts
@@ -78,10 +78,10 @@ def _reading(stage: Stage) -> Iterator[str]:
 
 
 async def _parameters(stage: Stage, user: Person) -> dict[str, Any]:
-    """What the calls of every system ask for; what cannot be had is not there."""
+    """What the calls of every system ask for; what cannot be had is not there: other cases judge why."""
     known: dict[str, Any] = {}
     for play in stage.plays.values():
-        with suppress(Inconclusive):
+        with suppress(EventproofError):
             known.update(await play.parameters(user))
     return known
 
@@ -91,6 +91,7 @@ async def _unlocked(stage: Stage, user: Person) -> Mapping[str, Mapping[str, Any
     reading = set(_reading(stage))
     for tier in reversed(stage.target.tiers):
         if tier.unlocks and tier.unlocks.operation in reading and "updateUserTier" in stage.target.operations:
-            await accounts(stage).set_tier(user, tier)
+            with suppress(EventproofError):
+                await accounts(stage).set_tier(user, tier)
             return {tier.unlocks.operation: tier.unlocks.parameters}
     return {}

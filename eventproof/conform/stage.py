@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from eventproof.catalog import Direction, Event, Operation, System
@@ -290,6 +291,7 @@ class Stage:
         What fails both times is blamed. Raises Inconclusive, with the name of the user, where it failed once only.
         """
         try:
+            self._troupe.perform(self._refresh_admins())
             self.perform(case())
         except (ContractViolation, Inconclusive) as failed:
             others = self._troupe.perform(self._others_acts(self._lent))
@@ -303,6 +305,13 @@ class Stage:
                 f"{others}: somebody else acts on these users at the same time. It failed then, and not once more: "
                 f"{failed}"
             ) from failed
+
+    async def _refresh_admins(self) -> None:
+        """A session that ended since the last case is replaced; whether admins can log in is no case's matter."""
+        for admin in self._troupe.admins:
+            if admin.has_session:
+                with suppress(EventproofError):
+                    await admin.fresh_session()
 
     def leave(self) -> list[str]:
         """Close every connection and give the users back restored; what could not be, and what the case warns of."""

@@ -71,10 +71,12 @@ def running(
     folder: Path,
     profile_of: Callable[[Said], str],
     secrets_of: Callable[[Said], dict[str, str]],
+    *,
     bug: str = "",
+    habit: str = "",
 ) -> Iterator[BackEnd]:
-    """Run a back end until the block ends, with one of its bugs or none; its profile is in `folder`."""
-    variables = {**os.environ, "BUG": bug}
+    """Run a back end until the block ends, with a bug or a habit of its own, or neither; its profile is in `folder`."""
+    variables = {**os.environ, "BUG": bug, "HABIT": habit}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None

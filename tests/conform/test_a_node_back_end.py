@@ -89,7 +89,7 @@ def running(folder: Path, bug: str = "") -> AbstractContextManager[BackEnd]:
         return PROFILE.format(port=said["port"], openapi=json.dumps(str(JS / "members.openapi.yaml")))
 
     command = ["node", str(JS / "members.mjs")]
-    return back_ends.running(command, folder, profile_of, lambda said: {"JWT_SECRET": said["secret"]}, bug)
+    return back_ends.running(command, folder, profile_of, lambda said: {"JWT_SECRET": said["secret"]}, bug=bug)
 
 
 @pytest.fixture(scope="module")

@@ -102,14 +102,15 @@ close = "1s"
 """
 
 
-def running(folder: Path, bug: str = "") -> AbstractContextManager[BackEnd]:
+def running(folder: Path, bug: str = "", habit: str = "") -> AbstractContextManager[BackEnd]:
     openapi = json.dumps(str(JS / "backend.openapi.yaml"))
     return back_ends.running(
         ["node", str(JS / "backend.mjs")],
         folder,
         lambda said: PROFILE.format(port=said["port"], openapi=openapi),
         lambda said: {"MEMBER_PASSWORD": said["password"], "EXPIRED_TOKEN": said["expired"]},
-        bug,
+        bug=bug,
+        habit=habit,
     )
 
 
@@ -139,6 +140,7 @@ def test_a_dry_run_finds_that_nothing_is_missing(back_end: BackEnd) -> None:
     ("bug", "breaks", "whole"),
     [
         ("ban-forgets-other-device", "UST-BAN-2", {"UST-BAN-4", "UST-BAN-6", "UST-TIER-5"}),
+        ("transport-is-trusted", "UST-BAN-2", {"UST-BAN-4", "UST-BAN-5", "UST-BAN-6"}),
         ("token-lives-on", "UST-BAN-4", {"UST-BAN-1", "UST-BAN-6", "UST-TIER-5"}),
         ("tier-told-to-all", "UST-TIER-5", {"UST-BAN-1", "UST-BAN-4", "UST-TIER-3"}),
     ],
@@ -153,6 +155,16 @@ def test_a_bug_in_it_fails_the_requirement_that_it_breaks(
     assert ran.code == ExitCode.FAIL, ran.errors
     assert ran.ids("fail") == {breaks}
     assert ran.ids("pass") == whole
+
+
+@pytest.mark.usefixtures("node_modules")
+def test_a_ban_may_end_the_namespace_and_leave_the_transport(tmp_path: Path) -> None:
+    bans = {f"UST-BAN-{number}" for number in range(1, 13)}
+    only = [argument for line in sorted(bans) for argument in ("--only", line)]
+    with running(tmp_path, habit="ban-ends-the-namespace") as back_end:
+        ran = back_end.check("--json", *only)
+    assert {line: ran.requirements[line]["reason"] for line in bans - ran.ids("pass")} == {}
+    assert ran.code == ExitCode.PASS, ran.errors
 
 
 @pytest.mark.parametrize(

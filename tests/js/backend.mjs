@@ -1,11 +1,13 @@
 // A user-state back end that shares nothing with the reference server: its own paths, names, ids, tokens and refusals.
 // Prints one line of JSON when ready: its port, its people with their password, and a token that has expired.
-// BUG names a misbehaviour: ban-forgets-other-device, token-lives-on or tier-told-to-all.
+// BUG names a misbehaviour: ban-forgets-other-device, token-lives-on, tier-told-to-all or transport-is-trusted.
+// HABIT names what is as good as what it does otherwise: ban-ends-the-namespace, and leaves the transport.
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 
 const BUG = process.env.BUG ?? "";
+const HABIT = process.env.HABIT ?? "";
 const BANNED = "Your account has been banned by an administrator.";
 const PLANS = { starter: "Starter", plus: "Plus", pro: "Pro" };
 const SESSION_SECONDS = 3600;
@@ -191,7 +193,8 @@ for (const name of ["/", "/desk"]) {
   const namespace = io.of(name);
   namespace.use((socket, next) => {
     try {
-      socket.data.account = holder(socket.handshake.auth.bearer);
+      const trusted = BUG === "transport-is-trusted" && socket.conn.account;
+      socket.data.account = socket.conn.account = trusted || holder(socket.handshake.auth.bearer);
       next();
     } catch (refusal) {
       next(Object.assign(new Error("unauthorized"), { data: refusal.body }));
@@ -199,9 +202,9 @@ for (const name of ["/", "/desk"]) {
   });
   namespace.on("connection", (socket) => {
     const tell = name === "/" ? (event, payload) => socket.emit(event, payload) : () => {};
-    const end = () => socket.disconnect(true);
+    const end = () => socket.disconnect(HABIT !== "ban-ends-the-namespace" && BUG !== "transport-is-trusted");
     socket.on("disconnect", keep(socket.data.account, { tell, end }));
-    if (!sessions.has(socket.handshake.auth.bearer)) end();
+    if (!sessions.has(socket.handshake.auth.bearer) && BUG !== "transport-is-trusted") end();
   });
 }
 
