@@ -144,6 +144,7 @@ def test_a_limit_above_zero_allows_no_leak(at: Circumstances) -> None:
         ("cancelled", "3 actions were not over"),
         ("absent", "3 of the admins could not come in"),
         ("overflowed", "were not judged"),
+        ("gone", "could not be opened again"),
     ],
 )
 def test_what_was_not_seen_makes_the_run_invalid(at: Circumstances, count: str, words: str) -> None:
