@@ -1,5 +1,7 @@
 """Members claim and admins review, decide and pay: who hears of it, in which order, again until it is acknowledged.
 
+What was claimed stays on the target: nothing takes a payout back.
+
 locust -f loadtests/claims.py --target eventproof.toml
 eventproof swarm claims --users 1000 --spawn-rate 100 --run-time 2m --option claim-rate=50 --option claims=1000
 """

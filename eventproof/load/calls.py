@@ -9,7 +9,7 @@ import secrets
 import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic, sleep, time
 from typing import Any
 from urllib.parse import urlsplit
@@ -122,12 +122,15 @@ class Calls:
         if not answer.done:
             return Login(answer=answer)
         operation = self._target.operations["login"]
-        token, tier = (actions.read(operation, name, answer.body) for name in ("token", "tier"))
+        token = actions.read(operation, "token", answer.body)
         learn(token)
         learn_from(answer.body)
         user_id = identity.id if identity.id is not None else actions.read(operation, "userId", answer.body)
+        tier = actions.at(answer.body, operation.answers.get("tier", ""))
+        if not isinstance(token, str):
+            return Login(answer=replace(answer, problem="the answer to login has no token"))
         return Login(
-            token=token if isinstance(token, str) else None,
+            token=token,
             tier=tier if isinstance(tier, str) else None,
             id=user_id if isinstance(user_id, str | int) else None,
             answer=answer,

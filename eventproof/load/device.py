@@ -38,7 +38,7 @@ _CUT_FOR = 100
 _MOST_POSTPONED = 100
 """So many acknowledgements wait for their time on one device; a target that sends more is not kept up with."""
 _PATIENT_ATTEMPTS = 5
-"""After so many attempts to connect for the first time, nobody waits for this device any longer."""
+"""After so many attempts to connect in a row, nobody waits for this device any longer; it goes on trying."""
 
 
 class Owner(Protocol):
@@ -148,6 +148,8 @@ class Device:
     def opened(self, _connection: HubSocketIO, at: float) -> None:
         """The server accepted the token."""
         generator = self._owner.generator
+        if self.connections and self._attempts >= _PATIENT_ATTEMPTS:
+            generator.books.count("gone", -1)
         self.connections += 1
         self.since, self._attempts = at, 0
         self._sent.clear()
@@ -224,9 +226,9 @@ class Device:
                 generator.books.note(f"a session was ended by the target: {how}")
         else:
             self._attempts += 1
-            if not self.connections and self._attempts == _PATIENT_ATTEMPTS:
-                generator.books.count("unopened")
-                generator.books.note(f"a session could not be opened: {how}")
+            if self._attempts == _PATIENT_ATTEMPTS:
+                generator.books.count("gone" if self.connections else "unopened")
+                generator.books.note(f"a session could not be opened{' again' if self.connections else ''}: {how}")
         pause = backoff(self._attempts, generator.random)
         self._later(pause, self._come_back, how.reason is CloseReason.REFUSED)
 

@@ -12,14 +12,14 @@ from time import monotonic, process_time
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import gevent
-from gevent import Greenlet
+from gevent import Greenlet, GreenletExit
 from gevent.event import Event
 
 from eventproof import actions
 from eventproof.catalog import Direction
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import HubSocketIO, Listener
-from eventproof.errors import UsageError
+from eventproof.errors import ContractViolation, UsageError
 from eventproof.target import Identity, Target
 from eventproof.wire.connection import Recovery
 
@@ -211,6 +211,26 @@ class Generator:
         if person is None:
             self.books.count("omitted")
         return person
+
+    def carry_out(self, action: Callable[[Any, float], None], person: Participant, intended: float) -> None:
+        """Do an action, in a greenlet of its own, and count how it ends."""
+        if self.stopping.is_set():
+            self.books.count("omitted")
+            return
+        this = gevent.getcurrent()
+        self.under_way.add(this)
+        try:
+            action(person, intended)
+        except GreenletExit:
+            self.books.count("cancelled")
+            raise
+        except ContractViolation as violation:
+            self.books.count("failed")
+            self.books.incident(str(person), str(violation))
+        except Exception as error:
+            self.books.fault(error)
+        finally:
+            self.under_way.discard(this)
 
     def administer(self, operation: str, identity: Identity, **parameters: str) -> Answer:
         """Perform an admin's operation on somebody; the admins of the profile act in turn."""

@@ -76,4 +76,5 @@ COUNTS: Mapping[str, Count] = {
     "failed": Count("actions that were refused, or whose outcome never became known", "actions"),
     "unanswered": Count("actions without an answer, whose outcome was read afterwards", "actions"),
     "unopened": Count("sessions that could not be opened", "sessions"),
+    "gone": Count("sessions that were lost, and could not be opened again", "sessions"),
 }

@@ -167,6 +167,8 @@ def _reasons(account: Account, at: Circumstances, too_busy: str) -> Iterable[str
             f"invalid: {overflowed} events and acknowledgements were more than the load generator can remember, "
             "and were not judged"
         )
+    if gone := account.count("gone"):
+        yield f"invalid: {gone} sessions were lost and could not be opened again: nobody knows what they missed"
     if not account.count("actions"):
         yield "invalid: no admin did anything; run it longer"
 

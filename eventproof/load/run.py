@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic
 
 from eventproof import layout
-from eventproof.errors import EventproofError, Inconclusive, TargetUnavailable, UsageError
+from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable, UsageError
 from eventproof.interruption import HEEDED
 from eventproof.report import folder as folders
 from eventproof.report import results_json
@@ -35,6 +35,7 @@ _END_SECONDS = 30.0
 """The load generator bounds itself; beyond this it hangs, and is stopped."""
 _POLL = 0.5
 _ERRORS: Mapping[int, type[EventproofError]] = {
+    ExitCode.FAIL: ContractViolation,
     ExitCode.USAGE: UsageError,
     ExitCode.INVALID: Inconclusive,
     ExitCode.UNAVAILABLE: TargetUnavailable,
@@ -90,9 +91,10 @@ def swarm(
             return results_json.read(folder)
         if was_interrupted:
             raise KeyboardInterrupt
-        if code not in _ERRORS:
+        error = _error(code, log.text())
+        if type(error) is EventproofError:
             log.write(folder / _LOG)
-        raise _ERRORS.get(code, EventproofError)(_last_words(log.text()))
+        raise error
 
 
 def _first_line(path: Path) -> str:
@@ -165,10 +167,10 @@ def _wait(child: "subprocess.Popen[bytes]", limit: float, progress: Callable[[fl
     raise Inconclusive(f"the load generator did not end within {limit:.0f} s and was stopped")
 
 
-def _last_words(log: str) -> str:
+def _error(code: int, log: str) -> EventproofError:
     """Why there are no results: our own sentence or Locust's where there is one, else the last line of its log."""
     lines = log.strip().splitlines() or ["it said nothing"]
     for mark in (r"eventproof: ", r"\S+: error: "):
         if said := [line[found.end() :] for line in lines if (found := re.match(mark, line))]:
-            return said[-1]
-    return f"the load generator ended without results: {lines[-1]}"
+            return _ERRORS.get(code, EventproofError)(said[-1])
+    return EventproofError(f"the load generator ended without results: {lines[-1]}")

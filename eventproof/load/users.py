@@ -6,13 +6,13 @@ from time import monotonic
 from typing import Any
 
 import gevent
-from gevent import Greenlet, GreenletExit
+from gevent import Greenlet
 from gevent.pool import Group, Pool
 from locust import User, events, task
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_WAITING
 
-from eventproof.errors import ContractViolation, EventproofError, UsageError
+from eventproof.errors import EventproofError, UsageError
 from eventproof.target import Identity
 
 from . import admin, plugin
@@ -132,28 +132,8 @@ class Admin(User):
             while monotonic() < intended:
                 gevent.sleep(0)
             if person := generator.pick():
-                at_once.spawn(_run, generator, action, person, intended)
+                at_once.spawn(generator.carry_out, action, person, intended)
         gevent.sleep(_FOREVER)
-
-
-def _run(generator: Generator, action: Act, person: Participant, intended: float) -> None:
-    if generator.stopping.is_set():
-        generator.books.count("omitted")
-        return
-    this = gevent.getcurrent()
-    generator.under_way.add(this)
-    try:
-        action(person, intended)
-    except GreenletExit:
-        generator.books.count("cancelled")
-        raise
-    except ContractViolation as violation:
-        generator.books.count("failed")
-        generator.books.incident(str(person), str(violation))
-    except Exception as error:
-        generator.books.fault(error)
-    finally:
-        generator.under_way.discard(this)
 
 
 @events.user_error.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types

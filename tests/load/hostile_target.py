@@ -1,7 +1,7 @@
-"""A user-state server that is not ours, run as a program: `hostile_target.py MANNER`. Prints its URL, ends with its input.
+"""A user-state server that is not ours, run as a program. Prints its URL, ends with its input.
 
-It does what it should, but for one thing, which its manner names. Engine.IO and Socket.IO are written by hand here: no
-library would send what some manners send. Every manner stands in `MANNERS`.
+`hostile_target.py MANNER`: it does what it should, but for one thing, which its manner names. Engine.IO and Socket.IO
+are written by hand here: no library would send what some manners send.
 """
 
 import asyncio

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from eventproof import profile
-from eventproof.errors import UsageError
+from eventproof.errors import EventproofError, Inconclusive, TargetUnavailable, UsageError
 from eventproof.load.calls import Calls, Login
 from eventproof.target import Call, Command, Identity, Jwt, Target
 
@@ -25,12 +25,20 @@ class Server:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, Any]] = []
         self.connections: set[Any] = set()
+        self.logins: list[tuple[int, dict[str, str]]] = []
+        """The status and the headers of the next answers to a login; status 0: none comes."""
         self.url = ""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         body: Any = await request.json() if request.can_read_body else None
         self.asked.append((request.method, request.path, body))
         self.connections.add(request.transport)
+        if request.path == "/api/auth/login" and self.logins:
+            status, headers = self.logins.pop()
+            if not status:
+                assert request.transport is not None
+                request.transport.abort()
+            return web.json_response({"token": 7, "user": {"id": "u1"}}, status=status or 200, headers=headers)
         if request.path == "/api/auth/login":
             if body["password"] != "right":
                 return web.json_response({"error": {"code": "invalid_credentials"}}, status=401)
@@ -121,6 +129,32 @@ async def test_whoever_cannot_log_in_has_no_token(target: Target) -> None:
     assert await _with(target, lambda calls: calls.log_in(wrong)) == Login()
     with pytest.raises(UsageError, match=r"a@example\.com cannot log in"):
         await _with(target, lambda calls: calls.token_of(wrong))
+
+
+_REASONS: list[tuple[int, dict[str, str], type[EventproofError], str]] = [
+    (401, {}, UsageError, "is the password right"),
+    (404, {}, UsageError, r"is the path right\? See \[operations.login\]"),
+    (301, {"Location": "https://elsewhere.example/"}, UsageError, "points to https://elsewhere.example/"),
+    (429, {"Retry-After": "0"}, Inconclusive, "too many logins"),
+    (503, {}, TargetUnavailable, "answers with status 503"),
+    (0, {}, TargetUnavailable, "was not answered"),
+    (200, {}, UsageError, "the answer has no token"),
+]
+
+
+@pytest.mark.parametrize(("status", "headers", "error", "words"), _REASONS)
+async def test_a_login_without_a_token_says_what_it_was_answered_with(
+    server: Server, target: Target, status: int, headers: dict[str, str], error: type[EventproofError], words: str
+) -> None:
+    server.logins = [(status, headers)] * 3
+    with pytest.raises(error, match=words):
+        await _with(target, lambda calls: calls.token_of(_SOMEBODY))
+
+
+async def test_too_many_logins_are_tried_again_when_the_target_says(server: Server, target: Target) -> None:
+    server.logins = [(429, {"Retry-After": "0"})] * 2
+    assert await _with(target, lambda calls: calls.token_of(_SOMEBODY)) == "fresh"
+    assert len(server.asked) == 3
 
 
 async def test_the_profiles_token_is_taken_where_there_is_one(server: Server, target: Target) -> None:

@@ -1,13 +1,15 @@
-"""The load generator of one process, without a target: what it measures when nobody acts."""
+"""The load generator of one process, without a target: what it measures when nobody acts, and how it ends."""
 
 from collections.abc import Iterator
+from time import monotonic
+from typing import Any
 
 import gevent
 import pytest
 
 from eventproof import profile
 from eventproof.load.admission import Share
-from eventproof.load.generator import Generator
+from eventproof.load.generator import Generator, grace
 from eventproof.load.saturation import Limits
 
 
@@ -33,3 +35,51 @@ def test_a_process_without_an_admin_is_measured(generator: Generator) -> None:
     assert account.seconds > 0
     assert len(account.samples("loop_lag")) > 0
     assert {gauge.name: gauge.value for gauge in account.gauges}["processor use of one core"] > 0
+
+
+def _hangs(_somebody: object, _intended: float) -> None:
+    gevent.sleep(3600)
+
+
+def _begin(generator: Generator, action: Any, somebody: str) -> None:
+    gevent.spawn(generator.carry_out, action, somebody, 0.0)
+    gevent.sleep(0)
+
+
+def test_the_end_of_a_run_cancels_what_takes_too_long_and_says_so(generator: Generator) -> None:
+    for somebody in ("u1", "u2"):
+        _begin(generator, _hangs, somebody)
+    began = monotonic()
+    generator.settle()
+    assert monotonic() - began < grace(generator.deadline) + 3
+    assert not generator.under_way
+    assert generator.account().count("cancelled") == 2
+
+
+def test_whoever_wants_the_end_at_once_gets_it(generator: Generator) -> None:
+    generator.deadline = 3600
+    _begin(generator, _hangs, "u1")
+    generator.hurry()
+    began = monotonic()
+    generator.settle()
+    assert monotonic() - began < 5
+
+
+def test_what_is_changed_is_changed_back_when_nobody_is_connected_any_more(generator: Generator) -> None:
+    told: list[int] = []
+    generator.books.changes.enter("banned", "u1", lambda: told.append(len(generator.hub)))
+    generator.settle()
+    assert told == [0]
+    assert generator.account().notes == ("left on the target: 1 user is banned, or may be",)
+
+
+def test_what_we_begin_beside_all_else_does_not_die_unseen(generator: Generator) -> None:
+    def fails() -> None:
+        raise RecursionError("too deep")
+
+    generator.spawn(fails)
+    _begin(generator, lambda *_: fails(), "u1")
+    gevent.sleep(0.1)
+    account = generator.account()
+    assert account.count("faults") == 2
+    assert account.notes == ("a fault of ours: RecursionError: too deep (2 times)",)

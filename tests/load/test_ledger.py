@@ -108,6 +108,24 @@ def test_a_repetition_that_is_owed_is_not_taken_for_the_next_event(ledger: Ledge
     assert ledger.tallies[BAN] == Tally(expected=2, delivered=1, lost=1, duplicate=1, retried=1, explained=1)
 
 
+def test_an_expectation_is_due_earlier_once_its_call_is_answered(ledger: Ledger) -> None:
+    for recipient in ("a", "b"):
+        ledger.expect("ban 1", BAN, [recipient], at=1, deadline=20)
+    ledger.hasten("ban 1", BAN, ["a"], deadline=5)
+    assert ledger.settle(6) == [Loss("ban 1", BAN, "a")]
+    assert ledger.pending == 1
+
+
+def test_a_target_that_lies_without_end_fills_no_memory_and_the_rest_is_counted() -> None:
+    patient = Ledger(kept=10, patience=1000)
+    for number in range(10_500):
+        assert patient.receive(PAID, "a", at=1, subject=number).receipt is Receipt.WAITING
+        patient.own("b", number)
+    assert patient.overflowed == 500 + 500
+    patient.conclude()
+    assert patient.tallies[PAID] == Tally(leaked=10_000)
+
+
 class World:
     """One recipient of one event that nothing tells apart, as the target knows it: each event comes, or not."""
 

@@ -117,6 +117,42 @@ def test_a_leak_is_a_leak_however_busy_the_generator_was(at: Circumstances) -> N
     assert _verdicts(run) == [Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, Verdict.FAIL]
 
 
+@pytest.mark.parametrize("metric", ["invalid", "unknown", "violations", "leaked"])
+def test_what_no_contract_allows_fails_every_run_and_is_said_in_words(at: Circumstances, metric: str) -> None:
+    account = _account(**({metric: 2} if metric in ("unknown", "violations", "leaked") else {}))
+    if metric == "invalid":
+        account = replace(account, tallies={"user.banned": Tally(expected=9, delivered=9, invalid=2)})
+    run = conclude(account, replace(at, objectives=[parse("ban_to_logout: p(99) < 1s")]))
+    assert run.outcome is Outcome.FAIL
+    assert run.objectives[-1].expression == f"{metric} == 0"
+    assert run.notes[0].startswith("failed: ")
+    assert run.notes[0].endswith(": 2")
+
+
+def test_an_objective_that_fails_for_what_no_contract_allows_is_not_told_twice(at: Circumstances) -> None:
+    run = conclude(_account(leaked=1), at)
+    assert [one.expression for one in run.objectives] == list(_LINES)
+
+
+def test_a_limit_above_zero_allows_no_leak(at: Circumstances) -> None:
+    assert conclude(_account(leaked=1), replace(at, objectives=[parse("leaked < 5")])).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        ("cancelled", "3 actions were not over"),
+        ("absent", "3 of the admins could not come in"),
+        ("overflowed", "were not judged"),
+        ("gone", "could not be opened again"),
+    ],
+)
+def test_what_was_not_seen_makes_the_run_invalid(at: Circumstances, count: str, words: str) -> None:
+    run = conclude(_account(**{count: 3}), at)
+    assert run.outcome is Outcome.INVALID
+    assert words in run.notes[0]
+
+
 def test_sessions_that_never_opened_make_the_run_invalid(at: Circumstances) -> None:
     run = conclude(_account(unopened=3), at)
     assert run.outcome is Outcome.INVALID

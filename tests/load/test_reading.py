@@ -33,6 +33,25 @@ def test_a_payload_that_fits_nothing_has_no_subject(payload: Any) -> None:
     assert read(_event("claim_paid"), payload).subject is None
 
 
+@pytest.mark.parametrize("value", ["x" * 100_000, [[]] * 10_000])
+def test_what_is_remembered_of_a_large_payload_is_small_and_tells_it_from_others(value: Any) -> None:
+    event = _event("coverage_updated")
+    one, same, other = (read(event, {"data": payload}) for payload in (value, value, [value]))
+    assert one == same != other
+    assert isinstance(one.mark, bytes)
+    assert len(one.mark) < 300
+    claims = [read(_event("claim_paid"), {"data": {"claimId": "c" * 100_000 + end}}) for end in "ab"]
+    assert claims[0] != claims[1]
+    assert all(len(str(claim.subject)) < 300 for claim in claims)
+
+
+@pytest.mark.parametrize("payload", [[], {"message": "\ud800"}, {"number": 2**70}])
+def test_what_has_no_plain_form_is_read_all_the_same(payload: Any) -> None:
+    for _ in range(300):
+        payload = [payload]
+    assert read(_event("coverage_updated"), payload).mark == b"unreadable"
+
+
 def test_a_status_that_is_none_is_no_key() -> None:
     payload = {"data": {"claimId": "c1", "newStatus": {"is": "paid"}}}
     assert read(_event("claim_paid"), payload) == Reading("c1")

@@ -1,0 +1,272 @@
+"""Swarms against targets that hang, drip, flood, lie and forget: each ends in time, in bounds, with the right word."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+
+import psutil
+import pytest
+
+from eventproof.errors import EventproofError, Inconclusive, TargetUnavailable, UsageError
+from eventproof.load.run import swarm
+from eventproof.report.records import Run
+from eventproof.verdict import Outcome, Verdict
+
+_USERS, _RUN_SECONDS, _DEADLINE = 6, 3, 1
+_PASSWORD = "a password that nobody may read"
+_MOST_BYTES = 256 * 1024 * 1024
+_START_SECONDS = 25.0
+"""What a busy machine needs until a swarm has begun; a quiet one takes two."""
+
+
+@contextmanager
+def _target(manner: str) -> Iterator[str]:
+    command = [sys.executable, str(Path(__file__).with_name("hostile_target.py")), manner]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as child:
+        assert child.stdout is not None
+        try:
+            yield child.stdout.readline().strip()
+        finally:
+            child.kill()
+
+
+def _profile(url: str, folder: Path) -> str:
+    people = [("admins", "admin"), *(("users", f"u{number}") for number in range(_USERS))]
+    identities = "".join(
+        f'[[identities.{role}]]\nid = "{name}"\nemail = "{name}@x.example"\npassword = "{_PASSWORD}"\n'
+        for role, name in people
+    )
+    path = folder / "eventproof.toml"
+    path.write_text(f'base_url = "{url}"\nsystems = ["user-state"]\n[budgets]\ncall = 4\n{identities}')
+    return str(path)
+
+
+@dataclass
+class Tried:
+    """What came of one swarm; `said` is everything in its results folder."""
+
+    run: Run
+    seconds: float
+    bytes: int
+    said: str
+    tiers: str
+
+
+@contextmanager
+def _watched() -> Iterator[Callable[[], int]]:
+    """How much memory the load generators of this process have used at most."""
+    most, over = 0, Event()
+
+    def watch() -> None:
+        nonlocal most
+        while not over.wait(0.05):
+            for child in psutil.Process().children():
+                try:
+                    is_ours = "locust" in child.cmdline()
+                    most = max(most, child.memory_info().rss if is_ours else 0)
+                except psutil.Error:
+                    continue
+
+    thread = Thread(target=watch)
+    thread.start()
+    try:
+        yield lambda: most
+    finally:
+        over.set()
+        thread.join()
+
+
+def _try(manner: str, folder: Path) -> Tried:
+    with _target(manner) as url, _watched() as most:
+        began = time.monotonic()
+        run = swarm(
+            "ban_storm",
+            _profile(url, folder),
+            _USERS,
+            50,
+            _RUN_SECONDS,
+            1,
+            ["ban_to_logout: p(99) < 8s"],
+            folder / "results",
+            admins=1,
+            options=["--ban-rate=2", "--tier-rate=2", "--multi-device=0", f"--deadline={_DEADLINE}"],
+        )
+        seconds = time.monotonic() - began
+        said = "".join(path.read_text() for path in (folder / "results").iterdir())
+        with socket.create_connection(url.removeprefix("http://").split(":")) as asked:  # type: ignore[arg-type]
+            asked.sendall(b"GET /state HTTP/1.0\r\n\r\n")
+            asked.settimeout(5)
+            state = ""
+            while read := asked.recv(4096):
+                state += read.decode()
+    return Tried(run, seconds, most(), said, state.partition("\r\n\r\n")[2])
+
+
+_MANNERS = ("right", "hangs", "drips-calls", "floods", "floods-with-names", "invalid", "never-unbans")
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Tried]:
+    """A swarm against a target of each manner, two at once."""
+    with ThreadPoolExecutor(2) as pool:
+        return dict(
+            zip(_MANNERS, pool.map(lambda manner: _try(manner, tmp_path_factory.mktemp(manner)), _MANNERS), strict=True)
+        )
+
+
+def test_a_swarm_leaves_a_target_as_it_found_it(tried: Mapping[str, Tried]) -> None:
+    right = tried["right"]
+    assert (right.run.outcome, right.run.notes) == (Outcome.PASS, ())
+    assert sum(delivery.delivered for delivery in right.run.delivery) > 4
+    assert right.tiers == '{"banned": [], "tiers": {}}'
+
+
+def test_a_swarm_says_what_it_could_not_change_back(tried: Mapping[str, Tried]) -> None:
+    run = tried["never-unbans"].run
+    (left,) = [note for note in run.notes if note.startswith("left on the target")]
+    number = tried["never-unbans"].tiers.partition("]")[0].count("u")
+    assert left == f"left on the target: {number} users are still banned, or may be"
+    assert run.outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("manner", _MANNERS)
+def test_a_swarm_ends_within_its_time_and_ten_seconds_in_bounded_memory_and_no_secret_is_said(
+    tried: Mapping[str, Tried], manner: str
+) -> None:
+    it = tried[manner]
+    assert it.seconds < _START_SECONDS + _RUN_SECONDS + 10
+    assert 0 < it.bytes < _MOST_BYTES
+    assert len(it.said) < 1024 * 1024
+    assert _PASSWORD not in it.said
+
+
+@pytest.mark.parametrize("manner", ["hangs", "drips-calls"])
+def test_calls_that_are_never_answered_are_no_losses(tried: Mapping[str, Tried], manner: str) -> None:
+    run = tried[manner].run
+    assert all(delivery.lost == 0 for delivery in run.delivery)
+    assert run.outcome in {Outcome.INVALID, Outcome.FAIL}
+    assert any("actions were not over when the run had to end" in note for note in run.notes)
+
+
+@pytest.mark.parametrize(
+    ("manner", "metric"), [("invalid", "invalid"), ("floods", "leaked"), ("floods-with-names", "unknown")]
+)
+def test_what_no_contract_allows_fails_a_run_whatever_its_objectives_are(
+    tried: Mapping[str, Tried], manner: str, metric: str
+) -> None:
+    run = tried[manner].run
+    assert run.outcome is Outcome.FAIL
+    assert any(one.expression == f"{metric} == 0" and one.verdict is Verdict.FAIL for one in run.objectives)
+    assert run.notes[0].startswith("failed: events received")
+
+
+def _refusal(manner: str, folder: Path) -> EventproofError:
+    with _target(manner) as url, pytest.raises(EventproofError) as refused:
+        swarm("ban_storm", _profile(url, folder), _USERS, 50, 3, 1, (), folder / "results", admins=1)
+    return refused.value
+
+
+@contextmanager
+def _accepts_and(does: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server that does this with every connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                does(connection)
+
+        Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+_KEPT: list[socket.socket] = []
+_UNREACHED: Mapping[str, tuple[Callable[[socket.socket], None], str]] = {
+    "silent": (_KEPT.append, "did not answer within 4 s"),
+    "closing": (lambda connection: connection.close(), "closed the connection without an answer|Connection reset"),
+}
+
+
+@pytest.mark.parametrize("manner", _UNREACHED)
+def test_a_target_that_does_not_answer_is_unavailable(manner: str, tmp_path: Path) -> None:
+    does, words = _UNREACHED[manner]
+    with _accepts_and(does) as url, pytest.raises(TargetUnavailable, match=words):
+        swarm("ban_storm", _profile(url, tmp_path), _USERS, 50, 3, 1, (), tmp_path / "results", admins=1)
+
+
+_LOGINS: Mapping[str, tuple[type[EventproofError], str]] = {
+    "login-401": (UsageError, "is the password right"),
+    "login-429": (Inconclusive, "too many logins"),
+    "login-503": (TargetUnavailable, "answers with status 503"),
+    "drips": (TargetUnavailable, "did not answer within 4 s|was not answered"),
+}
+
+
+def test_a_login_that_gives_no_token_says_why(tmp_path: Path) -> None:
+    folders = [tmp_path / manner for manner in _LOGINS]
+    for folder in folders:
+        folder.mkdir()
+    with ThreadPoolExecutor(2) as pool:
+        refusals = dict(zip(_LOGINS, pool.map(_refusal, _LOGINS, folders), strict=True))
+    for manner, (error, words) in _LOGINS.items():
+        assert type(refusals[manner]) is error, manner
+        assert any(word in str(refusals[manner]) for word in words.split("|")), str(refusals[manner])
+
+
+def test_ctrl_c_ends_a_swarm_whose_target_hangs_and_a_second_one_at_once(tmp_path: Path) -> None:
+    script = (
+        "import sys, pathlib; from eventproof.load.run import swarm\n"
+        "try:\n"
+        "    run = swarm('ban_storm', sys.argv[1], 6, 50, 60, results=pathlib.Path(sys.argv[2]), admins=1,\n"
+        "        options=['--deadline=60'], progress=lambda seconds: print(seconds, flush=True))\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted', flush=True)"
+    )
+    with _target("hangs") as url:
+        arguments = [sys.executable, "-c", script, _profile(url, tmp_path), str(tmp_path / "results")]
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, start_new_session=True) as child:
+            generator = _generator_of(child.pid, connections=7)
+            os.kill(child.pid, signal.SIGINT)
+            # Two signals at once are one.
+            _until(lambda: _is_pressed_again(child))
+            output, _ = child.communicate(timeout=20)
+    assert output.split()[-1] == b"interrupted"
+    assert not psutil.pid_exists(generator.pid)
+
+
+def _generator_of(pid: int, *, connections: int) -> psutil.Process:
+    found: list[psutil.Process] = []
+
+    def has_begun() -> bool:
+        found[:] = psutil.Process(pid).children()
+        return bool(found) and len(found[0].net_connections("tcp")) >= connections
+
+    _until(has_begun)
+    return found[0]
+
+
+def _is_pressed_again(child: "subprocess.Popen[bytes]") -> bool:
+    if child.poll() is None:
+        os.kill(child.pid, signal.SIGINT)
+    return child.poll() is not None
+
+
+def _until(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.1)
