@@ -28,7 +28,7 @@ class Conduct:
     """The questions, by what they are about."""
 
     unverified: frozenset[str] = frozenset()
-    """What of a token is not looked at: its `signature`, its `nbf`."""
+    """What of a token is not looked at: its `signature`, its `nbf`, its `exp`."""
 
     def limits(self, limits: Limits) -> Limits:
         """How much of anything one client may use, and how long it may take."""

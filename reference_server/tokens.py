@@ -54,7 +54,7 @@ class Tokens:
     def read(self, token: str | None, *, unverified: Container[str] = ()) -> Session:
         """What the token says. Raises Refusal where it is missing, not ours, not valid yet, or expired.
 
-        `unverified` names what is not looked at: `signature`, `nbf`.
+        `unverified` names what is not looked at: `signature`, `nbf`, `exp`.
         """
         if not token:
             raise Refusal("token_missing")
@@ -69,7 +69,7 @@ class Tokens:
                     "require": ["exp", "iat", "sub", "jti"],
                     "verify_signature": "signature" not in unverified,
                     "verify_nbf": "nbf" not in unverified,
-                    "verify_exp": True,
+                    "verify_exp": "exp" not in unverified,
                 },
             )
             session = Session(claims["sub"], claims["jti"], claims.get("epoch", 0), float(claims["exp"]))

@@ -241,6 +241,8 @@ class Stage:
         to something else, or the twin is refused as well.
         """
         twin = beside if isinstance(beside, Line) else beside.knock(await beside.session())
+        opened = f"{line.name}, opened {special}," if special else line.name
+        unproved = f"{opened} was not refused in a way that proves it"
         began = self.now
         try:
             refused = await line.refusal(special)
@@ -255,9 +257,9 @@ class Stage:
                 observed=str(silence),
             ) from silence
         except TargetUnavailable as other:
-            raise Inconclusive(f"{line.name} was not refused {special} in a way that proves it: {other}") from other
+            raise Inconclusive(f"{unproved}: {other}") from other
         if refused.status in _NO_REFUSALS:
-            raise Inconclusive(f"{line.name} was not refused {special} in a way that proves it: {refused}")
+            raise Inconclusive(f"{unproved}: {refused}")
         await self._must_open(twin, stays=2 * refused.after + GRACE if isinstance(refused, EndedAtOnce) else 0.0)
         await twin.close()
         return refused

@@ -190,6 +190,12 @@ class _ForgedTokenAccepted(Conduct):
     unverified = frozenset({"signature"})
 
 
+class _ExpiredTokenAccepted(Conduct):
+    """A token's expiry is not looked at when a connection is opened."""
+
+    unverified = frozenset({"exp"})
+
+
 class _PollingIsDeaf(Conduct):
     """A connection by polling opens and hears nothing."""
 
@@ -290,6 +296,7 @@ FAULTS: Final = (
     Fault.of("ban-outlives-unban", "UST-UNBAN-1", _BanOutlivesUnban, ("UST-UNBAN-2",)),
     Fault.of("unban-told-to-others", "UST-UNBAN-3", _UnbanToldToOthers, ("ALL-ROOM-1",)),
     Fault.of("forged-token-accepted", "UST-CONN-2", _ForgedTokenAccepted),
+    Fault.of("expired-token-accepted", "UST-CONN-2", _ExpiredTokenAccepted),
     Fault.of("polling-is-deaf", "UST-CONN-1", _PollingIsDeaf, ("UST-BAN-1", "UST-BAN-3", "UST-TIER-1")),
     Fault.of("stream-survives-ban", "UST-BAN-11", _StreamSurvivesBan),
     Fault.of("second-ban-sends", "UST-BAN-12", _SecondBanSends, ("UST-BAN-7", "ALL-ROOM-1")),

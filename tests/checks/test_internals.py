@@ -64,6 +64,10 @@ TRACES = {
     "lua": "ban.lua:12: attempt to index a nil value (local 'user')\nstack traceback:",
     "haskell": "CallStack (from HasCallStack):\n  error, called at src/Ban.hs:12:7 in main:Ban",
     "clojure": "clojure.lang.ExceptionInfo: boom",
+    "kotlin-own": "kotlin.UninitializedPropertyAccessException: lateinit property x has not been initialized",
+    "fsharp": "System.Exception: boom",
+    "fsharp-frame": "boom\n   at Shop.Ban.go@12.Invoke(Unit x)",
+    "gin": "/usr/local/go/src/runtime/panic.go:114 (0x45)",
     "escaped": '{"error": "boom\\n    at ban (/srv/app/ban.js:12:7)"}',
     "escaped-go": "boom\\n\\ngoroutine 18 [running]:\\nmain.ban(0x0)",
 }
@@ -108,6 +112,9 @@ DATABASES = {
     "statement-of-columns": "SELECT COUNT(*), u.name AS n FROM users u",
     "statement": "select failed: SELECT id, name FROM users WHERE id = $1",
     "update": 'UPDATE "users" SET banned = true',
+    "statement-in-small-letters": "failed query: select * from bans where id = $1",
+    "insert-in-small-letters": 'insert into "users" ("id") values ($1)',
+    "perl-dbi": "DBD::mysql::st execute failed: x",
     "connection": "connect ECONNREFUSED 10.0.0.5:5432",
     "connection-go": "dial tcp 10.0.0.5:5432: connect: connection refused",
 }
@@ -158,6 +165,14 @@ INNOCENT = (
     "Ratio 3:4, score 12:7.",
     "Send at most 10 events a second, from #1 to #10.",
     "Use a name such as Mr. Smith::home.",
+    "Select a plan from the list where you live, for $5 a month.",
+    "You cannot insert into this list: ask an admin.",
+    "Delete from your cart what you do not want.",
+    "Please update your profile and set a new password.",
+    "Cannot POST /api/admin/users/5/ban",
+    "Not allowed by CORS: https://example.com:3000",
+    "Access denied for user 5: ask an admin.",
+    "La sesión caducó: inicie sesión en app.example.com:8443.",
     "The request has timed out while waiting for an answer of the database.",
 )
 
