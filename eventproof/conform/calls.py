@@ -152,7 +152,12 @@ class Caller:
 
     async def _run(self, invocation: Invocation) -> tuple[int, Any]:
         what = f"{self.target.source}: command of [operations.{invocation.operation}]"
-        ended = await program.run(invocation.arguments, what=what, seconds=self.target.budgets.call)
+        limit = self.target.budgets.call
+        try:
+            ended = await program.run(invocation.arguments, what=what, seconds=limit)
+        except TimeoutError:
+            sentence = f"{invocation.operation} was not answered within {limit:g} s: what it did is unknown"
+            raise Inconclusive(sentence) from None
         return (200 if ended.code == 0 else 500), document_in(ended.output)
 
 
