@@ -210,6 +210,10 @@ class Caller:
 
     async def _run(self, invocation: Invocation) -> tuple[int, Any, str]:
         what = f"{self.target.source}: command of [operations.{invocation.operation}]"
-        seconds = self.target.budgets.call
-        ended = await program.run(invocation.arguments, what=what, seconds=seconds, folder=invocation.folder)
+        limit = self.target.budgets.call
+        try:
+            ended = await program.run(invocation.arguments, what=what, seconds=limit, folder=invocation.folder)
+        except TimeoutError:
+            sentence = f"{invocation.operation} was not answered within {limit:g} s: what it did is unknown"
+            raise Inconclusive(sentence) from None
         return invocation.status(ended.code), document_in(ended.output), ""

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Final
 
 from eventproof.errors import Inconclusive, UsageError
 
-__all__ = ["Ended", "run"]
+__all__ = ["Ended", "run", "run_unheard"]
 
 _LONGEST: Final = 16 * 1024 * 1024
 _STEP: Final = 64 * 1024
@@ -27,56 +28,66 @@ class Ended:
 
 
 async def run(arguments: Sequence[str], *, what: str, seconds: float, folder: str | None = None) -> Ended:
-    """Run a program without a shell, in a folder; `what` names it in sentences, such as `[operations.banUser] command`.
+    """Run a program in a folder, without a shell; `what` names it in sentences, such as `p.toml: command of [operations.banUser]`.
 
     It and its children are killed at the deadline, and where it prints too much. Raises UsageError where it cannot be
-    started, Inconclusive where it did not end in time or printed more than 16 MB.
+    started, TimeoutError where it did not end in time, Inconclusive where it printed more than 16 MB.
     """
     # The pipe is ours: asyncio lets a program end only when nobody holds its own pipes any more.
     ours, theirs = os.pipe()
+    stream, output = asyncio.StreamReader(limit=_STEP), bytearray()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(ours, "rb", 0)
+    )
+    reading = asyncio.create_task(_read(stream, output))
     try:
-        process = await asyncio.create_subprocess_exec(
-            *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=theirs,
-            stderr=theirs,
-            cwd=folder,
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        os.close(ours)
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"{what} cannot be run: {arguments[0]}: {reason or error}") from error
-    finally:
-        os.close(theirs)
-    output = bytearray()
-    reading = asyncio.create_task(_read(ours, output))
-    ending = asyncio.create_task(process.wait())
-    try:
-        async with asyncio.timeout(seconds):
+        try:
+            process = await _started(arguments, what, theirs, folder)
+        finally:
+            os.close(theirs)
+        ending = asyncio.create_task(_ended(process, seconds))
+        try:
             await asyncio.wait((ending, reading), return_when=asyncio.FIRST_COMPLETED)
             if len(output) > _LONGEST:
                 raise Inconclusive(f"{what} printed more than {_LONGEST // 2**20} MB")
             code = await ending
-            await asyncio.wait((reading,), timeout=_GRACE)
-    except TimeoutError:
-        raise Inconclusive(f"{what} did not end within {seconds:g} s: what it did is unknown") from None
+        finally:
+            ending.cancel()
+            await asyncio.wait((ending,))
+        await asyncio.wait((reading,), timeout=_GRACE)
+    finally:
+        reading.cancel()
+        transport.close()
+    return Ended(code, output.decode(errors="replace"))
+
+
+async def run_unheard(arguments: Sequence[str], *, what: str, seconds: float, folder: str | None = None) -> int:
+    """Run a program as `run` does, and give its exit code; what it starts may go on printing, which nobody reads."""
+    return await _ended(await _started(arguments, what, DEVNULL, folder), seconds)
+
+
+async def _started(arguments: Sequence[str], what: str, output: int, folder: str | None) -> Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *arguments, stdin=DEVNULL, stdout=output, stderr=output, cwd=folder, start_new_session=True
+        )
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"{what} cannot be run: {arguments[0]}: {reason or error}") from error
+
+
+async def _ended(process: Process, seconds: float) -> int:
+    """The exit code; whoever is still there when the time is over, or nobody waits any more, is killed."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await process.wait()
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-        reading.cancel()
-        await asyncio.wait((reading, ending))
-    return Ended(code, output.decode(errors="replace"))
+            await process.wait()
 
 
-async def _read(pipe: int, output: bytearray) -> None:
-    stream = asyncio.StreamReader(limit=_STEP)
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(pipe, "rb", 0)
-    )
-    try:
-        while len(output) <= _LONGEST and (part := await stream.read(_STEP)):
-            output += part
-    finally:
-        transport.close()
+async def _read(stream: asyncio.StreamReader, output: bytearray) -> None:
+    while len(output) <= _LONGEST and (part := await stream.read(_STEP)):
+        output += part

@@ -11,7 +11,6 @@ from .verdicts import NotApplicable
 __all__ = ["restart"]
 
 _SECONDS: Final = 60.0
-_SHOWN: Final = 200
 
 
 async def restart(target: Target) -> None:
@@ -23,7 +22,9 @@ async def restart(target: Target) -> None:
     if target.restart is None:
         raise NotApplicable("the profile does not say how to restart the server: restart")
     what = f"{target.source}: restart"
-    ended = await program.run(target.restart, what=what, seconds=_SECONDS, folder=target.folder)
-    if ended.code != 0:
-        last = ended.output.strip().rpartition("\n")[2][:_SHOWN]
-        raise Inconclusive(f"{target.source}: restart failed with exit code {ended.code}{f': {last}' if last else ''}")
+    try:
+        code = await program.run_unheard(target.restart, what=what, seconds=_SECONDS, folder=target.folder)
+    except TimeoutError:
+        raise Inconclusive(f"{what} did not end within {_SECONDS:g} s") from None
+    if code != 0:
+        raise Inconclusive(f"{what} failed with exit code {code}")

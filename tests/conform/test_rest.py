@@ -91,6 +91,13 @@ def judged(target: Target, system: str) -> RequirementResult:
     return next(line for line in ran.requirements if line.id == "ALL-REST-1")
 
 
+def test_a_document_that_cannot_be_used_ends_a_check_before_its_first_case(server: Reference, tmp_path: Path) -> None:
+    path = tmp_path / "openapi.yaml"
+    path.write_text("openapi: 3.1.0\npaths: []")
+    with pytest.raises(UsageError, match=r"openapi\.yaml is no OpenAPI document: its paths are no table"):
+        run.check(replace(profile.load(server.profile), openapi=str(path)), only=["UST-CONN-1"])
+
+
 def test_what_a_published_document_lacks_cannot_be_tested(server: Reference) -> None:
     ours = layout.CONTRACTS / "user_state" / "openapi.yaml"
     line = judged(replace(profile.load(server.profile), openapi=str(ours)), "shield")
