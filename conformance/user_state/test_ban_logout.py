@@ -37,11 +37,16 @@ async def test_every_connection_hears_of_the_ban(stage: Stage, transport: Transp
 @pytest.mark.parametrize("transport", Transport)
 async def test_every_connection_is_closed_by_the_server(stage: Stage, transport: Transport) -> None:
     """Where a DISCONNECT packet ends the namespace alone, its transport gets nobody in again, and nothing comes."""
-    user = await stage.user()
+    user, bystander = await stage.users(2)
     lines = await devices(stage, user, transport)
     await accounts(stage).ban(user)
     await _end_of(lines)
-    await on_each(lines, lambda line: line.must_stay_out(), "stayed out")
+    if any(line.has_transport for line in lines):
+        await bystander.connect()
+        tier = accounts(stage).another_tier(user).name
+        await stage.admin.call("updateUserTier", userId=user.id, tier=tier)  # whether it is accepted is no matter here
+        await accounts(stage).canary(bystander)  # what that sent to the banned user has arrived by now
+    await on_each(lines, lambda line: line.must_stay_out(), "stayed out of the namespace that they were sent from")
     stage.judge(checks.heard_after_close(stage.records))
 
 

@@ -100,6 +100,11 @@ class Line:
         return self.client.is_open
 
     @property
+    def has_transport(self) -> bool:
+        """Whether its transport is there, whatever became of the namespace."""
+        return self.client.ended is None
+
+    @property
     def received(self) -> tuple[Received, ...]:
         """All events so far."""
         return self.client.received
@@ -303,9 +308,12 @@ class Line:
     async def must_stay_out(self) -> None:
         """After a DISCONNECT packet: nobody comes back into the namespace on a transport that is still there.
 
-        Raises ContractViolation where the server lets us in, Inconclusive where it does not answer.
+        Raises ContractViolation where the server lets us in, or has sent something into the namespace since then;
+        Inconclusive where it does not answer.
         """
-        if self.client.ended is not None:
+        if self._socketio.violation is not None:
+            raise self._socketio.violation
+        if not self.has_transport:
             return
         with suppress(ConnectionRefused):
             await self._socketio.rejoin()

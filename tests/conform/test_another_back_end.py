@@ -141,6 +141,7 @@ def test_a_dry_run_finds_that_nothing_is_missing(back_end: BackEnd) -> None:
     [
         ("ban-forgets-other-device", "UST-BAN-2", {"UST-BAN-4", "UST-BAN-6", "UST-TIER-5"}),
         ("transport-is-trusted", "UST-BAN-2", {"UST-BAN-4", "UST-BAN-5", "UST-BAN-6"}),
+        ("tells-who-left", "UST-BAN-2", {"UST-BAN-4", "UST-BAN-6", "UST-BAN-8"}),
         ("token-lives-on", "UST-BAN-4", {"UST-BAN-1", "UST-BAN-6", "UST-TIER-5"}),
         ("tier-told-to-all", "UST-TIER-5", {"UST-BAN-1", "UST-BAN-4", "UST-TIER-3"}),
     ],

@@ -1,6 +1,6 @@
 // A user-state back end that shares nothing with the reference server: its own paths, names, ids, tokens and refusals.
 // Prints one line of JSON when ready: its port, its people with their password, and a token that has expired.
-// BUG names a misbehaviour: ban-forgets-other-device, token-lives-on, tier-told-to-all or transport-is-trusted.
+// BUG names a misbehaviour: ban-forgets-other-device, token-lives-on, tier-told-to-all, transport-is-trusted or tells-who-left.
 // HABIT names what is as good as what it does otherwise: ban-ends-the-namespace, and leaves the transport.
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
@@ -8,6 +8,7 @@ import { Server } from "socket.io";
 
 const BUG = process.env.BUG ?? "";
 const HABIT = process.env.HABIT ?? "";
+const ENDS_THE_NAMESPACE = new Set(["ban-ends-the-namespace", "transport-is-trusted", "tells-who-left"]);
 const BANNED = "Your account has been banned by an administrator.";
 const PLANS = { starter: "Starter", plus: "Plus", pro: "Pro" };
 const SESSION_SECONDS = 3600;
@@ -202,8 +203,9 @@ for (const name of ["/", "/desk"]) {
   });
   namespace.on("connection", (socket) => {
     const tell = name === "/" ? (event, payload) => socket.emit(event, payload) : () => {};
-    const end = () => socket.disconnect(HABIT !== "ban-ends-the-namespace" && BUG !== "transport-is-trusted");
-    socket.on("disconnect", keep(socket.data.account, { tell, end }));
+    const end = () => socket.disconnect(!ENDS_THE_NAMESPACE.has(HABIT || BUG));
+    const leave = keep(socket.data.account, { tell, end });
+    socket.on("disconnect", () => BUG !== "tells-who-left" && leave());
     if (!sessions.has(socket.handshake.auth.bearer) && BUG !== "transport-is-trusted") end();
   });
 }

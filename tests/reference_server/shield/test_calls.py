@@ -326,11 +326,14 @@ async def test_a_wallet_shows_its_latest_hundred_transactions(house: House) -> N
 # Subscriptions.
 
 
-@pytest.mark.parametrize(("tier", "plan"), [(Tier.FREE, "basic"), (Tier.BASIC, "pro"), (Tier.PREMIUM, "professional")])
-async def test_whoever_looks_first_is_a_member_from_then_on(house: House, tier: Tier, plan: str) -> None:
+@pytest.mark.parametrize(
+    ("tier", "plan", "billing"),
+    [(Tier.FREE, "basic", "monthly"), (Tier.BASIC, "pro", "monthly"), (Tier.PREMIUM, "professional", "annual")],
+)
+async def test_whoever_looks_first_is_a_member_from_then_on(house: House, tier: Tier, plan: str, billing: str) -> None:
     member = Member(house, await house.person(tier=tier))
     first = await member.ask("GET", "subscription")
-    assert (first["planId"], first["status"], first["billingPeriod"]) == (plan, "active", "monthly")
+    assert (first["planId"], first["status"], first["billingPeriod"]) == (plan, "active", billing)
     assert first["cancellation"] == {"canCancel": True}
     assert await member.ask("GET", "subscription") == first
 

@@ -38,12 +38,19 @@ def _paid(start: Member, amount: int = 175_00, now: datetime = NOW) -> Payment:
 
 
 @pytest.mark.parametrize(
-    ("tier", "plan"), [(Tier.FREE, Plan.BASIC), (Tier.BASIC, Plan.PRO), (Tier.PREMIUM, Plan.PROFESSIONAL)]
+    ("tier", "plan", "billing", "renews"),
+    [
+        (Tier.FREE, Plan.BASIC, Billing.MONTHLY, "2026-02-28"),
+        (Tier.BASIC, Plan.PRO, Billing.MONTHLY, "2026-02-28"),
+        (Tier.PREMIUM, Plan.PROFESSIONAL, Billing.ANNUAL, "2027-01-31"),
+    ],
 )
-def test_a_member_begins_active_and_monthly_on_the_plan_of_the_tier(tier: Tier, plan: Plan) -> None:
+def test_a_member_begins_active_on_the_plan_of_the_tier_and_pays_as_that_is_paid(
+    tier: Tier, plan: Plan, billing: Billing, renews: str
+) -> None:
     new = a_member(tier)
-    assert (new.plan, new.status, new.billing, new.balance) == (plan, Subscription.ACTIVE, Billing.MONTHLY, 0)
-    assert (new.started_at, new.renews_at) == (NOW, _day("2026-02-28"))
+    assert (new.plan, new.status, new.billing, new.balance) == (plan, Subscription.ACTIVE, billing, 0)
+    assert (new.started_at, new.renews_at) == (NOW, _day(renews))
     assert (new.covered_from, new.covered_until) == (NOW, _day("2027-01-31"))
     assert new.restricted_until is None
 
