@@ -15,6 +15,8 @@ import pytest
 from eventproof import reference
 
 ROOT = Path(__file__).resolve().parents[2]
+CHOSEN = ("ALL-ROOM-1", "UST-BAN-1", "SHD-CLAIM-1")
+"""One requirement of each folder of cases: all are collected, and the rest is tried from the checkout."""
 
 
 def run(*command: str | Path, cwd: Path, timeout: float = 100) -> "subprocess.CompletedProcess[str]":
@@ -76,9 +78,12 @@ def test_the_installed_tool_imports_nothing_of_the_checkout(environment: Path) -
 
 
 def test_the_installed_tool_checks_the_server_it_brings(environment: Path, tmp_path: Path) -> None:
-    checked = run(environment / "bin/python", "-m", "eventproof", "check", "--reference", "--json", cwd=tmp_path)
+    only = [part for line in CHOSEN for part in ("--only", line)]
+    checked = run(environment / "bin/python", "-m", "eventproof", "check", "--reference", "--json", *only, cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr
-    assert json.loads(checked.stdout)["verdict"] == "pass"
+    results = json.loads(checked.stdout)
+    assert results["verdict"] == "pass"
+    assert {line["id"] for line in results["requirements"] if line["verdict"] == "pass"} == set(CHOSEN)
 
 
 def test_the_installed_cases_run_under_plain_pytest(
@@ -94,6 +99,7 @@ def test_the_installed_cases_run_under_plain_pytest(
             "--eventproof-target",
             server.profile,
         ),
+        *(f"--eventproof-only={line}" for line in CHOSEN),
         cwd=tmp_path,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
