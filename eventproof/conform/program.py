@@ -28,7 +28,7 @@ class Ended:
 
 
 async def run(arguments: Sequence[str], *, what: str, seconds: float, folder: str | None = None) -> Ended:
-    """Run a program in a folder, without a shell; `what` names it in sentences, such as `p.toml: command of [operations.banUser]`.
+    """Run a program in a folder, without a shell; `what` names it in sentences, such as `p.toml: restart`.
 
     It and its children are killed at the deadline, and where it prints too much. Raises UsageError where it cannot be
     started, TimeoutError where it did not end in time, Inconclusive where it printed more than 16 MB.
