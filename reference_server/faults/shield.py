@@ -495,6 +495,7 @@ FAULTS: Final = (
             where=_where(billingPeriod="annual"),
             nextRenewalDate=_days_after("nextRenewalDate", -334),
         ),
+        ("SHD-POLL-1",),
     ),
     Fault(
         "reset-untold",
