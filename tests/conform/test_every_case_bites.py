@@ -12,8 +12,9 @@ from eventproof.conform import run
 from eventproof.conform.listing import collected
 from eventproof.report.records import Run
 from eventproof.verdict import Level, Outcome, Verdict
+from reference_server.faults import FAULTS
 from tests.conform.shares import SHARES, share, told
-from tests.conform.trials import FAULTS, SYSTEMS, Trial, checked, hold, trials
+from tests.conform.trials import SYSTEMS, Trial, checked, hold, trials
 
 
 @pytest.fixture(scope="session")
