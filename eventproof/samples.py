@@ -200,7 +200,7 @@ def _breaking(keyword: str, asked: Any, schema: Mapping[str, Any], value: Any) -
         case "format", _:
             return [*_NEAR_MISSES.get(asked, ()), "none", " "]
         case "anyOf" | "oneOf", _:
-            named = [part.get("format") for part in asked if isinstance(part, dict)]
+            named = [part["format"] for part in asked if isinstance(part, dict) and "format" in part]
             return [*(wrong for name in named for wrong in _NEAR_MISSES.get(name, ())), *_OF_EACH_TYPE]
         case "type" | "const" | "enum", _:
             return _OF_EACH_TYPE
