@@ -44,7 +44,7 @@ def pytest_report_header() -> str:
     return shares.told(shares.share())
 
 
-class _ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+class _ByFile(LoadScopeScheduling):  # type: ignore[misc] # xdist has no annotations
     """The tests of a file stay together, for what they share; those of the trials share nothing."""
 
     def _split_scope(self, nodeid: str) -> str:

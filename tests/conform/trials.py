@@ -32,7 +32,7 @@ SYSTEMS: Final = reference.SYSTEMS
 USERS: Final = 200
 START_SECONDS: Final = 60.0
 
-IMPATIENT: Final = '[budgets]\nevent_arrival = "1s"\nclose = "2s"\nconnect = "3s"\ncleanup = "1s"\n'
+IMPATIENT: Final = '[budgets]\nevent_arrival = "1s"\nclose = "3s"\nconnect = "3s"\ncleanup = "1s"\n'
 """`close` is longer than the slowest server takes that closes at all: slow is told from never."""
 
 
