@@ -79,7 +79,7 @@ def _ask(url: str, call: float = 5.0, operation: str = "getMe", token: str = "to
         b'HTTP/1.0 200 OK\r\n\r\n{"ok":1}',
         b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"ok":1}',
         b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;x\r\n{"ok\r\n4\r\n":1}\r\n0\r\nA: b\r\n\r\n',
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzip.compress(b'{"ok":1}'),
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzip.compress(b'{"ok":1}', mtime=0),
         b'HTTP/1.1 200\r\nContent-Length: 8\r\n\r\n{"ok":1}HTTP/1.1 500 smuggled',
     ],
 )
@@ -121,7 +121,7 @@ def test_a_body_of_any_kind_is_an_answer(body: bytes, document: Any) -> None:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain",
         b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000,
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzip.compress(b"x" * 50_000_000),
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzip.compress(b"x" * 50_000_000, mtime=0),
         b"",
     ],
 )

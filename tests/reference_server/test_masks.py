@@ -1,7 +1,6 @@
 """Frames of clients are masked (RFC 6455, 5.1), and speak version 13 of the protocol."""
 
 import asyncio
-import os
 import struct
 from contextlib import closing
 
@@ -18,7 +17,7 @@ PROTOCOL_ERROR = b"\x88\x02\x03\xea"
 
 
 def _frame(first: int, payload: bytes, *, masked: bool) -> bytes:
-    mask, flag = (os.urandom(4), 0x80) if masked else (b"", 0)
+    mask, flag = (b"\x37\xfa\x21\x3d", 0x80) if masked else (b"", 0)
     size = len(payload)
     if size < 126:
         header = bytes((first, flag | size))
