@@ -11,7 +11,7 @@ from typing import Any
 
 import gevent
 
-from eventproof.redaction import redacted_text
+from eventproof.redaction import learn, learnt, redacted_text
 from eventproof.report.records import Delivery
 from eventproof.target import Target
 
@@ -23,6 +23,7 @@ from .generator import Generator
 from .scenario import Scenario
 
 _SHARE, _COLLECT, _ACCOUNT = "eventproof.share", "eventproof.collect", "eventproof.account"
+_SECRETS = "secrets"
 _MARGIN = 15.0
 """Seconds that a busy worker has to answer, beyond the deadline of its last action and its last call."""
 _POLL = 0.05
@@ -146,7 +147,7 @@ class Worker(Node):
         super().test_start()
 
     def _conclude(self, *, interrupted: bool) -> None:  # noqa: ARG002 - the master knows by itself
-        self._runner.send_message(_ACCOUNT, self._settled_account().to_json())
+        self._runner.send_message(_ACCOUNT, self._settled_account().to_json() | {_SECRETS: learnt()})
 
     def _on_share(self, msg: Any, **_: Any) -> None:
         self._share = Share(**msg.data)
@@ -223,6 +224,8 @@ class Master(Node):
             self._late.append(f"worker {len(self._workers) + len(self._late) + 1}")
 
     def _on_account(self, msg: Any, **_: Any) -> None:
+        # What was told to one process, a target may echo to another.
+        learn(*msg.data.get(_SECRETS, ()))
         if msg.node_id in self._workers:
             self._accounts[msg.node_id] = Account.from_json(msg.data)
 
