@@ -28,6 +28,7 @@ __all__ = [
     "guarded",
     "learn",
     "learn_from",
+    "learnt",
     "names_a_secret",
     "redacted",
     "redacted_text",
@@ -113,6 +114,10 @@ class Secrets:
                 done = start + length
         return "".join([*parts, text[done:]]) if parts else text
 
+    def all(self) -> list[str]:
+        """The secrets as they were learnt."""
+        return list(self._known)
+
     def is_whole(self, text: str) -> bool:
         """Whether the text is a secret, and nothing else."""
         return text in self._known
@@ -167,6 +172,11 @@ def learn(*secrets: Any) -> None:
     for secret in secrets:
         if isinstance(secret, str):
             _SECRETS.learn(secret)
+
+
+def learnt() -> list[str]:
+    """All that was learnt: for another process of the same run, to which a target may echo it."""
+    return _SECRETS.all()
 
 
 def learn_from(document: Any, *, depth: int = 0) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import gevent
 from gevent.event import Event
 
-from eventproof.redaction import redacted_text
+from eventproof.redaction import learn, learnt, redacted_text
 from eventproof.report.records import Delivery
 from eventproof.target import Target
 
@@ -24,6 +24,7 @@ from .generator import Generator, grace
 from .scenario import Scenario
 
 _SHARE, _COLLECT, _ACCOUNT = "eventproof.share", "eventproof.collect", "eventproof.account"
+_SECRETS = "secrets"
 _MARGIN = 5.0
 """Seconds that a busy worker has to answer, beyond those that it takes to end its part."""
 _POLL = 0.05
@@ -163,7 +164,7 @@ class Worker(Node):
         super().test_start()
 
     def _conclude(self) -> None:
-        self._runner.send_message(_ACCOUNT, self._settled_account().to_json())
+        self._runner.send_message(_ACCOUNT, self._settled_account().to_json() | {_SECRETS: learnt()})
 
     def _on_share(self, msg: Any, **_: Any) -> None:
         self._share = Share(**msg.data)
@@ -239,6 +240,8 @@ class Master(Node):
             self._late.append(f"worker {len(self._workers) + len(self._late) + 1}")
 
     def _on_account(self, msg: Any, **_: Any) -> None:
+        # What was told to one process, a target may echo to another.
+        learn(*msg.data.get(_SECRETS, ()))
         if msg.node_id in self._workers:
             self._accounts[msg.node_id] = Account.from_json(msg.data)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Any
 
+from eventproof.redaction import redacted
 from eventproof.report import digest
 from eventproof.report.records import Delivery
 
@@ -25,5 +26,5 @@ def show(web_ui: Any, deliveries: Callable[[], tuple[Delivery, ...]]) -> None:
 
         if request.path.endswith("/stats/requests") and response.is_json:
             rows = [{"key": _KEY, "data": [asdict(delivery) for delivery in deliveries()]}]
-            response.set_data(json.dumps({**response.json, "extended_stats": rows}))
+            response.set_data(json.dumps(redacted({**response.json, "extended_stats": rows})))
         return response
