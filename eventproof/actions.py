@@ -181,8 +181,9 @@ def _arguments(command: Command, known: Mapping[str, Any], where: str) -> Iterat
         filled = str(fill(template, known, where))
         if "\0" in filled or encodable(filled):
             raise ContractViolation(
-                f"{command.operation} is a program here, and {template} is no text that can be handed to one",
-                expected="text without NUL",
+                f"{command.operation} is a program here, and {template} is no text that can be handed to one: it has a "
+                "NUL in it, or half a character",
+                expected="text that a program can be given",
                 observed=redacted_text(repr(filled))[:80],
             )
         if filled.startswith("-") and not template.startswith("-") and not options_end:

@@ -36,6 +36,7 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
     "getSubscription": {
         "status": "/status",
         "planId": "/planId",
+        "billingPeriod": "/billingPeriod",
         "nextRenewalDate": "/nextRenewalDate",
         "ticketsUsed": "/coverage/ticketsUsed",
         "canCancel": "/cancellation/canCancel",
@@ -155,8 +156,8 @@ def _pointers(table: Table, operation: Operation) -> dict[str, str]:
         if not any(key in names for names in ANSWERS.values()):
             told = f"those of {operation.id} are {', '.join(default)}" if default else f"{operation.id} has none"
             pointers.fail(key, f"is nothing that is read from an answer{nearest(key, default)}; {told}")
-        pointers.check(key, wellformed.pointer(pointers.text(key)))
-    return default | {key: pointers.text(key) for key in pointers.names()}
+        pointers.check(key, wellformed.pointer(pointers.place(key)))
+    return default | {key: pointers.place(key) for key in pointers.names()}
 
 
 def body_of(system: System, operation: Operation) -> tuple[dict[str, str] | None, frozenset[str]]:

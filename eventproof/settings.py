@@ -79,6 +79,10 @@ class Table:
         value = self._get(key, str, "a string", default)
         return self._plain(key, value) if isinstance(value, str) else value
 
+    def place(self, key: str) -> str:
+        """A string that says where something is, whatever that is: no secret, also under the name of one."""
+        return self._filled(key, self._get(key, str, "a string", _REQUIRED), learnt=False)
+
     def text_or_number(self, key: str) -> str | int | None:
         """A string, with its variables filled in, or a whole number as it is; None where it is absent."""
         value = self._get(key, (str, int), "a string or a whole number", None)

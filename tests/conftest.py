@@ -12,9 +12,16 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from eventproof import redaction
 from tests.conform import shares
 
 _NODE_MODULES = Path(__file__).parent / "js" / "node_modules"
+
+
+@pytest.fixture(autouse=True)
+def no_secret_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test learnt is no secret in the next: the texts of both would be struck out."""
+    monkeypatch.setattr(redaction, "_SECRETS", redaction.Secrets())
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,17 @@ import pytest
 from eventproof import checks
 from eventproof.actions import at
 from eventproof.catalog import AckLevel
-from eventproof.conform.case import Kind, Line, Person, Record, Stage, judges_the_run, on_stage
+from eventproof.conform.case import (
+    Kind,
+    Line,
+    Person,
+    Record,
+    Stage,
+    capability,
+    judges_the_run,
+    on_stage,
+    proves,
+)
 
 from .claims import approve, deny, pay, submit
 from .complaints import ERROR
@@ -26,11 +36,11 @@ RETURNING: Final = 12
 @pytest.mark.parametrize(
     "level",
     [
-        pytest.param(AckLevel.REQUIRED, id="required", marks=pytest.mark.requirement("SHD-ACK-3")),
+        pytest.param(AckLevel.REQUIRED, id="required", marks=proves("SHD-ACK-3")),
         pytest.param(
             AckLevel.OPTIONAL,
             id="optional",
-            marks=[pytest.mark.requirement("SHD-CONN-7"), pytest.mark.capability("replay")],
+            marks=[proves("SHD-CONN-7"), capability("replay")],
         ),
     ],
 )

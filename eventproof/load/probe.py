@@ -1,5 +1,7 @@
 """Before a swarm: does anything answer there, as a Socket.IO server does?"""
 
+import errno
+import os
 from time import monotonic
 
 from gevent import sleep
@@ -43,7 +45,8 @@ def _problem(target: Target, how: Closed) -> str:
     origin = Address.parse(target.base_url).origin
     match how.reason:
         case CloseReason.UNREACHABLE:
-            why = how.detail or "nothing listens there"
+            nobody = how.detail in ("", os.strerror(errno.ECONNREFUSED))
+            why = "nothing listens there" if nobody else how.detail
             return f"{origin} cannot be reached: {why}; start the server or correct the URL"
         case CloseReason.END | CloseReason.RESET:
             return f"{origin} cannot be reached: {_UNHEARD}"

@@ -1,7 +1,6 @@
 """Whatever a server puts into an event, it is an event or the server's violation; both clients agree which."""
 
 import asyncio
-import json
 from typing import Any
 
 import pytest
@@ -12,6 +11,8 @@ from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import CloseReason
 from eventproof.errors import ProtocolViolation
 from eventproof.history import History, Kind
+from eventproof.report import ndjson
+from tests.report import samples
 
 from .test_hub import Heard, beside
 
@@ -74,6 +75,5 @@ async def test_an_event_is_one_or_a_violation(serving: Any, name: str) -> None:
         kind, told, *_ = await beside(url, work)
     assert kind == ("received" if is_event else "closed")
     assert is_event or told.reason is CloseReason.VIOLATION
-    for record in history:
-        json.dumps([record.name, record.payload], ensure_ascii=False, allow_nan=False).encode()
+    assert ndjson.render(samples.run(), history).encode()
     assert [record for record in history if record.kind is Kind.RECEIVED] or not is_event

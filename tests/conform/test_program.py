@@ -142,10 +142,8 @@ async def test_a_restart_that_fails_says_how() -> None:
 @pytest.mark.parametrize(("user", "problem"), [("--all", 'begins with "-"'), ("-", 'begins with "-"'), ("u\0", "NUL")])
 async def test_an_id_becomes_no_option_and_ends_no_argument(user: str, problem: str) -> None:
     command = (sys.executable, "-c", "import sys, json; print(json.dumps(sys.argv[1:]))", "{userId}")
-    with pytest.raises(ContractViolation, match=problem):
+    with pytest.raises(ContractViolation if "\0" in user else UsageError, match=problem):
         await banned(commanding(*command), user)
-    with pytest.raises(UsageError, match=rf"{problem}.*correct it under \[identities\]"):
-        await banned(commanding(*command, users=(Identity("user", id=user),)), user)
 
 
 async def test_an_id_within_an_argument_may_begin_as_it_likes() -> None:

@@ -32,7 +32,7 @@ def test_what_is_no_server_for_us_is_said_in_a_sentence_before_the_first_case(tm
 @pytest.mark.parametrize(
     ("behaviour", "only", "code"),
     [
-        ("bombing", "ALL-REST-1", ExitCode.FAIL),
+        ("bombing", "ALL-REST-1", ExitCode.INVALID),
         ("flooding_chunks", "ALL-MSG-1", ExitCode.INVALID),
         ("halving_pairs", "ALL-MSG-1", ExitCode.FAIL),
         ("dripping", "ALL-MSG-1", ExitCode.INVALID),

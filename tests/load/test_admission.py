@@ -16,7 +16,7 @@ def target(tmp_path: Path) -> MakeTarget:
     def make(url: str = "http://127.0.0.1:8080", users: int = 10, admins: int = 1, more: str = "") -> Target:
         path = tmp_path / "eventproof.toml"
         admin = '[[identities.admins]]\ntoken = "a"\n' * admins
-        members = f'[[identities.users]]\nid = "{{n}}"\ntoken = "t"\ncount = {users}\n' if users else ""
+        members = f'[[identities.users]]\nid = "{{n}}"\npassword = "t"\ncount = {users}\n' if users else ""
         path.write_text(f'base_url = "{url}"\nsystems = ["user-state"]\n{more}\n{admin}{members}')
         return profile.load(path)
 

@@ -34,6 +34,9 @@ class BackEnd:
         self._calls: dict[str, int] = {}
         self.claims: dict[str, dict[str, Any]] = {}
 
+    def token_for(self, _operation: str, own: str | None, _admin: Callable[[], str | None]) -> str | None:
+        return own
+
     def perform(self, operation: str, parameters: Mapping[str, Any], _token: str | None = None) -> Answer:
         self._calls[operation] = self._calls.get(operation, 0) + 1
         trouble = self._trouble(operation, self._calls[operation])

@@ -25,6 +25,7 @@ class Connection:
     """Counts what is sent."""
 
     is_open = True
+    recovery = None
 
     def __init__(self) -> None:
         self.sent = 0

@@ -346,7 +346,7 @@ def test_what_is_no_status_of_a_refusal_is_said(tmp_path: Path, value: str) -> N
 
 
 def test_a_command_may_refuse_by_an_exit_code_and_be_told_who_calls(tmp_path: Path) -> None:
-    text = f'{SMALLEST}[operations.banUser]\ncommand = ["./ban", "{{userId}}"{{more}}]\n'
+    text = f'{SMALLEST}[operations.banUser]\ncommand = ["true", "{{userId}}"{{more}}]\n'
     silent = load(tmp_path, text.replace("{more}", "")).operations["banUser"]
     told = load(tmp_path, text.replace("{more}", ', "--as={token}"') + "refused = 3\n").operations["banUser"]
     assert isinstance(silent, Command)
