@@ -87,7 +87,8 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 def _constants(code: CodeType) -> set[str]:
     """The strings in it.
 
-    Left out are those that it compares, or looks for first (it does without them), and the keys of its tables.
+    Left out are those that it compares, or looks for first (it does without them), and keys: of its tables, and those
+    by which it reads one.
     """
     found: set[str] = set()
     optional: set[str] = set()
@@ -97,6 +98,8 @@ def _constants(code: CodeType) -> set[str]:
             last = step.argval if isinstance(step.argval, tuple) else (step.argval,)
             found |= {each for each in last if isinstance(each, str)}
         elif step.opname == "BUILD_CONST_KEY_MAP":
+            found -= {each for each in last if isinstance(each, str)}
+        elif step.opname == "BINARY_SUBSCR" or step.argrepr == "[]":  # the second, from Python 3.14 on
             found -= {each for each in last if isinstance(each, str)}
         elif step.opname == "COMPARE_OP" or (step.opname == "CONTAINS_OP" and step.arg == _OPTIONAL):
             optional |= {each for each in last if isinstance(each, str)}
