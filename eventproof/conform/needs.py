@@ -97,9 +97,7 @@ def _constants(code: CodeType) -> set[str]:
         if step.opname == "LOAD_CONST":
             last = step.argval if isinstance(step.argval, tuple) else (step.argval,)
             found |= {each for each in last if isinstance(each, str)}
-        elif step.opname == "BUILD_CONST_KEY_MAP":
-            found -= {each for each in last if isinstance(each, str)}
-        elif step.opname == "BINARY_SUBSCR" or step.argrepr == "[]":  # the second, from Python 3.14 on
+        elif step.opname == "BUILD_CONST_KEY_MAP" or step.opname == "BINARY_SUBSCR" or step.argrepr == "[]":
             found -= {each for each in last if isinstance(each, str)}
         elif step.opname == "COMPARE_OP" or (step.opname == "CONTAINS_OP" and step.arg == _OPTIONAL):
             optional |= {each for each in last if isinstance(each, str)}
