@@ -85,9 +85,8 @@ def judge(answer: Answer, wanted: str) -> EventproofError:
     if answer.status == 429:
         return Inconclusive(f"{answer.url} limits how often one may connect: it answered {answer.shown}{said}.")
     if 300 <= answer.status < 400:
-        return TargetUnavailable(
-            f"{answer.url} redirects to {answer.location or 'elsewhere'} ({answer.shown}); give that address instead."
-        )
+        there = answer.location[:_SAID] or "elsewhere"
+        return TargetUnavailable(f"{answer.url} redirects to {there} ({answer.shown}); give that address instead.")
     if answer.status >= 500 and answer.status != 501:
         return TargetUnavailable(f"{answer.url} failed: it answered {answer.shown}.")
     return TargetUnavailable(f"{answer.url} is no {wanted}: it answered {answer.shown}.")
