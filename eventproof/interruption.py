@@ -37,13 +37,20 @@ class Interruption:
         return self._arrived > 1
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Record signals while the block runs; those that the caller has a handler for, or ignores, are left to it."""
+    def listening(self, *, owned: bool = False) -> Iterator[None]:
+        """Record signals while the block runs; those that the caller has a handler for, or ignores, are left to it.
+
+        Where the process is `owned`, it is ours from its first line, so only those are left that it was told to ignore.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         before = {number: signal.getsignal(number) for number in _SIGNALS}
-        ours = [number for number, handler in before.items() if handler in _USUAL]
+        ours = [
+            number
+            for number, handler in before.items()
+            if (handler is not signal.SIG_IGN if owned else handler in _USUAL)
+        ]
         if ours:
             self._arrived = self._heeded = 0
         for number in ours:

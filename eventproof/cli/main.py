@@ -54,7 +54,7 @@ for _verb in (demo, check, swarm, init, contract):
 def main() -> None:
     """The console script `eventproof`; never returns."""
     _open_streams()
-    with HEEDED.listening():
+    with HEEDED.listening(owned=True):
         code = run(sys.argv[1:])
     sys.exit(ExitCode.INTERRUPTED if HEEDED.was_asked else code)
 

@@ -1,6 +1,6 @@
 """Runs the command line on a target that means harm, and tells how it ended."""
 
-import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +16,8 @@ SECRET = "a-key-that-signs-the-tokens-of-the-hostile-server"
 ADMIN_PASSWORD = "correct-horse-battery-staple"
 MOST_MEMORY = 256
 """Megabytes."""
+_HIGHEST = re.compile(r"VmHWM:\s+(\d+) kB")
+_PAUSE = 0.02
 _PROFILE = """
 base_url = "{url}"
 systems = ["user-state"]
@@ -86,15 +88,38 @@ def ran(
         assert child.stderr is not None
         killer = threading.Timer(most_seconds, child.kill)
         killer.start()
+        peak = _Peak(child.pid)
         said = []
         for line in child.stderr:
             said.append(line)
             if interrupted_after is not None and interrupted_after.encode() in line:
                 began, interrupted_after = time.monotonic(), None
                 child.send_signal(signal.SIGINT)
-        _, status, usage = os.wait4(child.pid, 0)
+        child.wait()
         killer.cancel()
-        child.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         text = (output.read() + b"".join(said)).decode(errors="replace")
-    return Ended(child.returncode, time.monotonic() - began, usage.ru_maxrss / 1024, text, results)
+    return Ended(child.returncode, time.monotonic() - began, peak.megabytes, text, results)
+
+
+class _Peak:
+    """The most memory that a process has held, looked at until it is gone.
+
+    What `wait4` tells counts what we held when it was forked.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.megabytes = 0.0
+        self._status = Path(f"/proc/{pid}/status")
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        while found := _HIGHEST.search(self._read()):
+            self.megabytes = int(found[1]) / 1024
+            time.sleep(_PAUSE)
+
+    def _read(self) -> str:
+        try:
+            return self._status.read_text()
+        except OSError:  # it is gone
+            return ""

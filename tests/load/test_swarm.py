@@ -111,11 +111,8 @@ def test_an_event_that_is_not_sent_is_lost(faulty: Mapping[str, Run]) -> None:
 def test_an_event_told_to_others_is_leaked(faulty: Mapping[str, Run]) -> None:
     run = faulty["other-user-told"]
     assert _delivery(run, "user.banned").leaked > 0
-    assert (run.outcome, _objective(run, "leaked"), _objective(run, "lost")) == (
-        Outcome.FAIL,
-        Verdict.FAIL,
-        Verdict.PASS,
-    )
+    assert _delivery(run, "user.banned").lost == 0
+    assert (run.outcome, _objective(run, "leaked")) == (Outcome.FAIL, Verdict.FAIL)
 
 
 def test_a_session_that_outlives_its_ban_is_named(faulty: Mapping[str, Run]) -> None:
@@ -186,7 +183,8 @@ def test_a_killed_worker_makes_the_run_incomplete(server: reference.Reference, t
 
 def test_a_worker_that_joins_late_makes_the_run_invalid(server: reference.Reference, tmp_path: Path) -> None:
     port = str(_free_port())
-    distributed = ["--headless", "--processes", "1", "--run-time", "8s", "--master-bind-port", port]
+    # The late worker has to be there before the end, however busy the machine is.
+    distributed = ["--headless", "--processes", "1", "--run-time", "20s", "--master-bind-port", port]
     late = [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--worker", "--master-port", port]
     with _locust(server, tmp_path, *distributed, "--master-port", port, "--objective", _PATIENT) as master:
         _await(lambda: _has_spawned(tmp_path), master)

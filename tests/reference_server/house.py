@@ -20,7 +20,7 @@ from reference_server.services import Services
 from reference_server.settings import Settings
 from reference_server.transport.limits import Limits
 
-SECONDS = 5.0
+SECONDS = 20.0
 """How long anything may take that should happen at once."""
 BANNED = "Your account has been banned by an administrator."
 _numbers = itertools.count(1)
