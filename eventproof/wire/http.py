@@ -148,7 +148,7 @@ class _Inflation:
 
 
 class Body:
-    """The body that follows a head, of at most `most` bytes once it is decoded.
+    """The body that follows a head, of at most `most` bytes once it is decoded, and not many more before that.
 
     It ends as RFC 9112 6.3 says: with its chunks, its length, or the connection. `content` is what came so far.
     """
@@ -162,6 +162,7 @@ class Body:
         )
         self._content = bytearray()
         self._buffer = bytearray()
+        self._most_coded, self._fed = 2 * most + _MAX_HEAD, 0
         self._left: int | None = None
         """Bytes that the body, or its present chunk, still has; None where only the end of the connection tells."""
         self._trailing = self._closes_chunk = False
@@ -193,11 +194,15 @@ class Body:
     def feed(self, data: bytes) -> None:
         """Take bytes of the connection. Raises ProtocolViolation for what is no body, or too big a one."""
         self._buffer += data
+        self._fed += len(data)
         if self._is_chunked:
             self._take_chunks()
         elif not self.is_complete:
             self._take()
             self.is_complete = self._left == 0
+        if self._fed > self._most_coded:
+            # Trailers, the lines between chunks and empty blocks are bytes too, though nothing comes of them.
+            raise too_big(self._most_coded)
 
     def end(self) -> None:
         """The connection has ended. Raises ProtocolViolation where the body had not."""

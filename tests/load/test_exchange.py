@@ -13,6 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import gevent
 import pytest
 
 from eventproof import profile
@@ -139,6 +140,20 @@ def test_an_endless_body_is_read_no_further_than_its_bound() -> None:
             connection.sendall(b" " * 1_000_000)
 
     assert "too big" in str(_answer(script, call=30))
+
+
+def test_others_have_their_turn_while_an_answer_floods() -> None:
+    turns: list[int] = []
+
+    def other() -> None:
+        while True:
+            turns.append(1)
+            gevent.sleep(0)
+
+    greenlet = gevent.spawn(other)
+    assert _answer(_sized(b" " * 1_000_000)).status == 200
+    greenlet.kill()
+    assert len(turns) > 5
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,23 @@ def test_a_body_that_is_too_big_is_a_violation_and_its_beginning_is_kept(headers
     assert len(body.content) <= 1000
 
 
+@pytest.mark.parametrize(
+    ("headers", "beginning", "piece"),
+    [
+        ("Transfer-Encoding: chunked", b"0\r\n", b"X: y\r\n" * 1000),
+        ("Transfer-Encoding: chunked", b"", b"1;" + b"x" * 1000 + b"\r\n \r\n"),
+        ("Content-Encoding: deflate", b"", b"\x00\x00\x00\xff\xff" * 1000),
+        ("Content-Encoding: gzip", b"", gzip.compress(b"", mtime=0) * 300),
+    ],
+    ids=["trailers", "extensions of chunks", "empty blocks", "empty members"],
+)
+def test_what_is_much_longer_on_the_way_than_decoded_is_too_big(headers: str, beginning: bytes, piece: bytes) -> None:
+    body = _body_of(f"HTTP/1.1 200 OK\r\n{headers}\r\n\r\n".encode() + beginning, most=1000)
+    with pytest.raises(ProtocolViolation, match="too big"):
+        body.feed(piece * 100)
+    assert len(body.content) < 1000
+
+
 def test_a_stream_is_decoded_piece_by_piece() -> None:
     compressor = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
     coding = Coding(["gzip"])
