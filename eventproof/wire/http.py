@@ -16,6 +16,8 @@ MAX_BODY = 16 * 1024 * 1024
 """Bytes of one body, decoded."""
 _MAX_HEAD = 64 * 1024
 _MAX_LINE = 8 * 1024
+_MAX_CODINGS = 4
+"""Codings of one body: each costs time and memory for every byte that comes."""
 _SWITCHING_PROTOCOLS = 101
 _BODILESS = frozenset({204, 205, 304})
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -95,13 +97,16 @@ def _head(text: str) -> Head:
 class Coding:
     """Undoes the content codings of a body, in pieces. Each piece grows to at most `most` bytes.
 
-    `unknown` names the coding that cannot be undone here, for which bytes stay as they are; it is empty without one.
+    `unknown` names the coding that cannot be undone here, or tells that there are too many of them; bytes then stay as
+    they are. It is empty where all can be undone.
     """
 
     def __init__(self, names: Iterable[str], most: int = MAX_BODY) -> None:
         codings = [name for part in names for token in part.split(",") if (name := token.strip().lower())]
         wanted = [name for name in codings if name != "identity"]
         self.unknown = next((name for name in wanted if name not in _WINDOWS), "")
+        if len(wanted) > _MAX_CODINGS:
+            self.unknown = f"{len(wanted)} codings"
         self._most = most
         self._steps = [] if self.unknown else [_Inflation(name) for name in reversed(wanted)]
 

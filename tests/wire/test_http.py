@@ -121,6 +121,16 @@ def test_a_coding_that_is_not_known_is_named_and_leaves_the_bytes() -> None:
     assert (body.unknown_coding, body.content, body.is_complete) == ("br", b"\x0b\x01\x80", True)
 
 
+@pytest.mark.parametrize(("times", "unknown"), [(4, ""), (5, "5 codings"), (1000, "1000 codings")])
+def test_more_than_four_codings_are_not_undone(times: int, unknown: str) -> None:
+    coded = _TEXT
+    for _ in range(times):
+        coded = zlib.compress(coded, 0)
+    headers = f"Content-Encoding: {'deflate,' * times}\r\nContent-Length: {len(coded)}"
+    body = _body_of(f"HTTP/1.1 400 x\r\n{headers}\r\n\r\n".encode() + coded, most=100_000)
+    assert (body.unknown_coding, body.content) == (unknown, coded if unknown else _TEXT)
+
+
 @pytest.mark.parametrize(
     ("headers", "coded"),
     [
