@@ -37,6 +37,8 @@ async def read_answer(
                     body += coding.feed(chunk)
                     if len(body) > most:
                         raise too_big(most)
+                if is_wanted:
+                    coding.finish()
     except ProtocolViolation as violation:
         broken = violation
     if coding.unknown:

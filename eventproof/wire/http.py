@@ -116,6 +116,11 @@ class Coding:
             data = step.feed(data, self._most)
         return data
 
+    def finish(self) -> None:
+        """No more bytes come. Raises ProtocolViolation where some are lacking."""
+        for step in self._steps:
+            step.finish()
+
 
 _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 """The codings that can be undone, by zlib's name for their format."""
@@ -144,6 +149,14 @@ class _Inflation:
                 f"A body is not {self._name}, though its header says so.", expected=self._name, observed=excerpt(data)
             ) from None
         return bytes(inflated)
+
+    def finish(self) -> None:
+        if self._zlib is not None:
+            raise ProtocolViolation(
+                f"A body ended before its {self._name} was complete.",
+                expected=f"the end of {self._name}",
+                observed="the end of the body",
+            )
 
     def _window(self, data: bytes) -> int:
         """Some servers send `deflate` without the zlib header that RFC 9110 8.4.1.2 wants; clients take both."""
@@ -208,6 +221,8 @@ class Body:
         if self._fed > self._most_coded:
             # Trailers, the lines between chunks and empty blocks are bytes too, though nothing comes of them.
             raise too_big(self._most_coded)
+        if self.is_complete:
+            self._coding.finish()
 
     def end(self) -> None:
         """The connection has ended. Raises ProtocolViolation where the body had not."""
@@ -218,6 +233,7 @@ class Body:
                 observed=f"{len(self._content)} bytes",
             )
         self.is_complete = True
+        self._coding.finish()
 
     def _take(self) -> None:
         taken = bytes(self._buffer[: self._left])

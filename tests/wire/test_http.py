@@ -121,6 +121,39 @@ def test_a_coding_that_is_not_known_is_named_and_leaves_the_bytes() -> None:
     assert (body.unknown_coding, body.content, body.is_complete) == ("br", b"\x0b\x01\x80", True)
 
 
+@pytest.mark.parametrize(
+    ("coding", "coded"),
+    [
+        ("gzip", gzip.compress(_TEXT, mtime=0)[:10]),
+        ("gzip", gzip.compress(_TEXT, mtime=0)[:-1]),
+        ("gzip", gzip.compress(_TEXT, mtime=0) + gzip.compress(b"", mtime=0)[:5]),
+        ("deflate", zlib.compress(_TEXT)[:-1]),
+        ("deflate", _raw_deflate(_TEXT)[:-1]),
+        ("deflate, gzip", gzip.compress(zlib.compress(_TEXT)[:-1], mtime=0)),
+    ],
+)
+def test_a_coding_that_breaks_off_is_a_violation_wherever_the_body_ends(coding: str, coded: bytes) -> None:
+    with pytest.raises(ProtocolViolation, match="was complete"):
+        _body_of(
+            f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(coded)}\r\n\r\n".encode() + coded
+        )
+    with pytest.raises(ProtocolViolation, match="was complete"):
+        _body_of(
+            f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+            + _chunked(coded)
+        )
+    body = _body_of(f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\n\r\n".encode() + coded)
+    with pytest.raises(ProtocolViolation, match="was complete"):
+        body.end()
+
+
+def test_a_body_of_nothing_lacks_nothing_whatever_its_coding() -> None:
+    for length in ("Content-Length: 0", "Transfer-Encoding: chunked"):
+        answer = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n{length}\r\n\r\n0\r\n\r\n"
+        body = _body_of(answer.encode())
+        assert (body.content, body.is_complete) == (b"", True)
+
+
 @pytest.mark.parametrize(("times", "unknown"), [(4, ""), (5, "5 codings"), (1000, "1000 codings")])
 def test_more_than_four_codings_are_not_undone(times: int, unknown: str) -> None:
     coded = _TEXT
