@@ -19,7 +19,7 @@ _MAX_LINE = 8 * 1024
 _MAX_CODINGS = 4
 """Codings of one body: each costs time and memory for every byte that comes."""
 _SWITCHING_PROTOCOLS = 101
-_BODILESS = frozenset({204, 205, 304})
+_BODILESS = frozenset({204, 304})
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _STATUS_LINE = re.compile(r"HTTP/(1\.[01]) ([1-9][0-9]{2})(?: (.*))?")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?", re.DOTALL)

@@ -111,6 +111,12 @@ def test_some_answers_have_no_body_whatever_their_headers_say(status: int) -> No
     assert _body_of(f"HTTP/1.1 {status} x\r\nContent-Length: 5\r\n\r\n".encode()).is_complete
 
 
+def test_a_205_has_the_body_that_its_headers_tell() -> None:
+    answer = b"HTTP/1.1 205 Reset Content\r\nContent-Length: 2\r\n\r\n"
+    assert not _body_of(answer).is_complete
+    assert _body_of(answer + b"no").content == b"no"
+
+
 def test_what_comes_after_a_body_is_no_part_of_it() -> None:
     body = _body_of(b"HTTP/1.1 400 x\r\nContent-Length: 2\r\n\r\nnoHTTP/1.1 200 OK")
     assert (body.content, body.rest) == (b"no", b"HTTP/1.1 200 OK")
