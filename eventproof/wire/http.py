@@ -51,7 +51,10 @@ class Head:
     def keeps_alive(self) -> bool:
         """Whether the connection may carry another answer after this one."""
         options = self.tokens("Connection")
-        return "close" not in options and (self.version == "1.1" or "keep-alive" in options)
+        if self.version == "1.0":
+            # Where chunks end is doubtful in an older version: RFC 9112 6.1.
+            return "close" not in options and "keep-alive" in options and not self.has("Transfer-Encoding")
+        return "close" not in options
 
 
 def read_head(data: bytes) -> tuple[Head, bytes] | None:

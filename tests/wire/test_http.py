@@ -117,6 +117,22 @@ def test_a_205_has_the_body_that_its_headers_tell() -> None:
     assert _body_of(answer + b"no").content == b"no"
 
 
+@pytest.mark.parametrize(
+    ("head", "keeps_alive"),
+    [
+        ("HTTP/1.1 200 OK", True),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", True),
+        ("HTTP/1.1 200 OK\r\nConnection: x, Close", False),
+        ("HTTP/1.0 200 OK", False),
+        ("HTTP/1.0 200 OK\r\nConnection: keep-alive", True),
+        ("HTTP/1.0 200 OK\r\nConnection: keep-alive, close", False),
+        ("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked", False),
+    ],
+)
+def test_a_connection_is_kept_alive_where_both_sides_know_its_end(head: str, keeps_alive: bool) -> None:
+    assert _head_of(f"{head}\r\n\r\n".encode()).keeps_alive is keeps_alive
+
+
 def test_what_comes_after_a_body_is_no_part_of_it() -> None:
     body = _body_of(b"HTTP/1.1 400 x\r\nContent-Length: 2\r\n\r\nnoHTTP/1.1 200 OK")
     assert (body.content, body.rest) == (b"no", b"HTTP/1.1 200 OK")
