@@ -193,6 +193,35 @@ def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> No
         assert _ask(f"http://two-addresses.example:{port}").status == 200
 
 
+def test_the_address_that_worked_is_tried_first_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    connect = socket.socket.connect
+
+    class Socket(socket.socket):
+        def connect(self, place: Any) -> None:
+            tried.append(place[0])
+            connect(self, place)
+
+    closing_each = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}"
+    with _serving(lambda connection: connection.sendall(closing_each)) as url:
+        port = int(url.rpartition(":")[2])
+        places = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{number}", port)) for number in (2, 1)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: places)
+        monkeypatch.setattr(socket, "socket", Socket)
+        with closing(Calls(_target(f"http://two-addresses.example:{port}"))) as calls:
+            for _ in range(3):
+                assert calls.perform("getMe", {}, "token").status == 200
+    assert tried == ["127.0.0.2", "127.0.0.1", "127.0.0.1", "127.0.0.1"]
+
+
+def test_the_lookup_of_a_name_has_no_more_time_than_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: gevent.sleep(5))
+    began = monotonic()
+    found = _ask("http://slow-name.example:1", call=0.1)
+    assert (found.status, "timed out" in str(found)) == (0, True)
+    assert monotonic() - began < 3
+
+
 def test_a_name_without_an_address_is_told() -> None:
     assert "getMe was not answered: " in str(_ask("http://nowhere.invalid:1"))
 
