@@ -4,7 +4,6 @@ It blocks in sockets alone, which gevent makes wait without stopping anybody els
 """
 
 import socket
-import ssl
 from collections.abc import Mapping
 from time import monotonic
 from urllib.parse import quote
@@ -69,11 +68,10 @@ class Connection:
         """Whether the server has neither closed the connection nor said anything unasked."""
         if self._socket is None:
             return False
-        if isinstance(self._socket, ssl.SSLSocket):
-            return True
         self._socket.settimeout(0)
         try:
-            self._socket.recv(1, socket.MSG_PEEK)
+            # What there is to read is seen beneath TLS too, which itself does not let anybody peek.
+            socket.socket.recv(self._socket, 1, socket.MSG_PEEK)
         except BlockingIOError:
             return True
         except OSError:

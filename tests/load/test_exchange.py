@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -17,8 +18,11 @@ import gevent
 import pytest
 
 from eventproof import profile
+from eventproof.load import dial
 from eventproof.load.calls import Answer, Calls
 from eventproof.target import Command, Target
+
+_CERTIFICATE = Path(__file__).parents[1] / "client" / "loopback.pem"
 
 Script = Callable[[socket.socket], object]
 
@@ -254,6 +258,38 @@ def test_a_connection_that_the_server_has_closed_is_not_used_again() -> None:
             assert calls.perform("getMe", {}, "token").status == 200
             assert gone.acquire(timeout=5)
     assert len(asked) == 3
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "closed"])
+def test_over_tls_too_a_connection_is_used_again_only_where_the_server_keeps_it(
+    kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(_CERTIFICATE)
+    monkeypatch.setattr(dial, "_context", lambda: ssl.create_default_context(cafile=_CERTIFICATE))
+    listener = socket.create_server(("127.0.0.1", 0))
+    accepted: list[int] = []
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                accepted.append(1)
+                with server.wrap_socket(connection, server_side=True) as tls:
+                    while tls.recv(65536):
+                        tls.sendall(_sized(b"{}"))
+                        if not kept:
+                            break
+
+    threading.Thread(target=serve, daemon=True).start()
+    with closing(listener), closing(Calls(_target(f"https://127.0.0.1:{listener.getsockname()[1]}"))) as calls:
+        statuses = []
+        for _ in range(3):
+            statuses.append(calls.perform("getMe", {}, "token").status)
+            threading.Event().wait(0.05)
+        listener.shutdown(socket.SHUT_RDWR)
+    assert statuses == [200, 200, 200]
+    assert len(accepted) == (1 if kept else 3)
 
 
 _TICKING = """
