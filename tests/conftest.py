@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
 from eventproof import redaction
 from tests.conform import shares
@@ -51,13 +49,19 @@ def pytest_report_header() -> str:
     return shares.told(shares.share())
 
 
-class _ByFile(LoadScopeScheduling):  # type: ignore[misc] # xdist has no annotations
-    """The tests of a file stay together, for what they share; those of the trials share nothing."""
+try:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
+except ImportError:
+    pass  # one process runs all tests
+else:
 
-    def _split_scope(self, nodeid: str) -> str:
-        return nodeid if "test_every_case_bites.py" in nodeid else nodeid.split("::")[0]
+    class _ByFile(LoadScopeScheduling):  # type: ignore[misc] # xdist has no annotations
+        """The tests of a file stay together, for what they share; those of the trials share nothing."""
 
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid if "test_every_case_bites.py" in nodeid else nodeid.split("::")[0]
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    return _ByFile(config, log)
+    @pytest.hookimpl(optionalhook=True)  # pytest -p no:xdist knows no such hook
+    def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+        return _ByFile(config, log)

@@ -28,15 +28,18 @@ async def read_answer(
     coding = Coding(response.headers.getall("Content-Encoding", ()))
     is_wanted = response.status == 200 and not beginning
     most = MAX_BODY if is_wanted else BODY_SHOWN
-    body = bytearray()
+    body, came = bytearray(), 0
     broken: ProtocolViolation | None = None
     try:
         with suppress(*(() if is_wanted else (TimeoutError, aiohttp.ClientPayloadError))):
             async with asyncio.timeout(None if is_wanted else _PATIENCE):
                 async for chunk in response.content.iter_any():
+                    came += len(chunk)
                     body += coding.feed(chunk)
-                    if len(body) > most:
+                    if len(body) > most or came > 2 * most:  # nothing need come of coded bytes
                         raise too_big(most)
+                if is_wanted:
+                    coding.finish()
     except ProtocolViolation as violation:
         broken = violation
     if coding.unknown:

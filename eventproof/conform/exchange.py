@@ -143,9 +143,12 @@ async def _content(response: aiohttp.ClientResponse, what: str) -> bytes:
     if encoding not in _PACKINGS:
         raise UnreadableAnswer(f"the answer to {what} is packed by {_short(encoding)}, which nobody asked for")
     unpacked = _Unpacked() if _PACKINGS[encoding] else None
-    content = bytearray()
+    content, came = bytearray(), 0
     try:
         async for received in response.content.iter_any():
+            came += len(received)
+            if came > 2 * LONGEST:  # nothing need come of packed bytes
+                raise UnreadableAnswer(f"the answer to {what} has more than {2 * LONGEST // 2**20} MB before unpacking")
             for part in (received,) if unpacked is None else unpacked.parts(received):
                 content += part
                 if len(content) > LONGEST:

@@ -35,6 +35,7 @@ from eventproof.target import Identity, Target
 from eventproof.wellformed import masked
 from eventproof.wire.socketio import depth
 
+from .dial import Dial
 from .exchange import Connection
 from .program import Overflow, run
 
@@ -96,6 +97,7 @@ class Calls:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._logins = BoundedSemaphore(_LOGINS)
+        self._dials: dict[Address, Dial] = {}
         self._idle: dict[Address, list[tuple[float, Connection]]] = {}
 
     def perform(self, operation: str, parameters: Mapping[str, Any], token: str | None = None) -> Answer:
@@ -212,7 +214,7 @@ class Calls:
             if monotonic() - since < _IDLE_SECONDS and connection.is_alive:
                 return connection
             connection.close()
-        return Connection(address)
+        return Connection(self._dials.setdefault(address, Dial(address)))
 
     def _invoke(self, invocation: Invocation) -> Answer:
         try:

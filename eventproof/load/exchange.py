@@ -4,16 +4,16 @@ It blocks in sockets alone, which gevent makes wait without stopping anybody els
 """
 
 import socket
-import ssl
 from collections.abc import Mapping
-from contextlib import suppress
-from functools import cache
 from time import monotonic
 from urllib.parse import quote
 
-from eventproof.client.address import Address
+import gevent
+
 from eventproof.errors import UsageError
 from eventproof.wire.http import Body, Head, read_head
+
+from .dial import Dial, left
 
 __all__ = ["Connection", "Response"]
 
@@ -37,8 +37,8 @@ class Response:
 class Connection:
     """One connection to a server, which carries one exchange at a time."""
 
-    def __init__(self, address: Address) -> None:
-        self._address = address
+    def __init__(self, dial: Dial) -> None:
+        self._dial = dial
         self._socket: socket.socket | None = None
         self.is_reusable = False
         """Whether another exchange may follow: the last one ended as HTTP says, and nothing came behind it."""
@@ -51,12 +51,12 @@ class Connection:
         Raises OSError, ProtocolViolation, or UsageError for a request that cannot be written.
         """
         deadline = monotonic() + timeout
-        request = _request(method, self._address.authority, target, headers, content)
+        request = _request(method, self._dial.address.authority, target, headers, content)
         self.is_reusable = False
         try:
             if self._socket is None:
-                self._socket = _connected(self._address, deadline)
-            self._socket.settimeout(_left(deadline))
+                self._socket = self._dial.connect(deadline)
+            self._socket.settimeout(left(deadline))
             self._socket.sendall(request)
             return self._answer(self._socket, deadline)
         finally:
@@ -68,11 +68,10 @@ class Connection:
         """Whether the server has neither closed the connection nor said anything unasked."""
         if self._socket is None:
             return False
-        if isinstance(self._socket, ssl.SSLSocket):
-            return True
         self._socket.settimeout(0)
         try:
-            self._socket.recv(1, socket.MSG_PEEK)
+            # What there is to read is seen beneath TLS too, which itself does not let anybody peek.
+            socket.socket.recv(self._socket, 1, socket.MSG_PEEK)
         except BlockingIOError:
             return True
         except OSError:
@@ -103,7 +102,8 @@ class Connection:
 
     @staticmethod
     def _received(connection: socket.socket, deadline: float) -> bytes:
-        connection.settimeout(_left(deadline))
+        gevent.sleep(0)  # a socket that has bytes does not wait: who floods us must not hold up everybody else
+        connection.settimeout(left(deadline))
         data = connection.recv(_RECEIVE_BYTES)
         if not data:
             raise ConnectionResetError("the server closed the connection before its answer was complete")
@@ -126,40 +126,3 @@ def _request(method: str, authority: str, target: str, headers: Mapping[str, str
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + (content or b"")
     except UnicodeEncodeError:
         raise UsageError("A header of the request has characters outside Latin-1, and cannot be sent.") from None
-
-
-def _connected(address: Address, deadline: float) -> socket.socket:
-    """A connection to the first address of the name that takes one; each has its share of the time that is left."""
-    try:
-        places = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:
-        raise OSError(f"{address.host} is no name of a host") from error
-    failure: OSError = OSError(f"{address.host} has no address")
-    for number, (family, kind, protocol, _, place) in enumerate(places):
-        connection = socket.socket(family, kind, protocol)
-        try:
-            connection.settimeout(_left(deadline) / (len(places) - number))
-            connection.connect(place)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if address.tls:
-                connection.settimeout(_left(deadline))
-                return _context().wrap_socket(connection, server_hostname=address.host)
-        except OSError as error:
-            failure = error
-            with suppress(OSError):
-                connection.close()
-        else:
-            return connection
-    raise failure
-
-
-@cache
-def _context() -> ssl.SSLContext:
-    return ssl.create_default_context()
-
-
-def _left(deadline: float) -> float:
-    left = deadline - monotonic()
-    if left <= 0:
-        raise TimeoutError("timed out")
-    return left

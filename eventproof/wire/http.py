@@ -16,8 +16,10 @@ MAX_BODY = 16 * 1024 * 1024
 """Bytes of one body, decoded."""
 _MAX_HEAD = 64 * 1024
 _MAX_LINE = 8 * 1024
+_MAX_CODINGS = 4
+"""Codings of one body: each costs time and memory for every byte that comes."""
 _SWITCHING_PROTOCOLS = 101
-_BODILESS = frozenset({204, 205, 304})
+_BODILESS = frozenset({204, 304})
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _STATUS_LINE = re.compile(r"HTTP/(1\.[01]) ([1-9][0-9]{2})(?: (.*))?")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?", re.DOTALL)
@@ -49,7 +51,10 @@ class Head:
     def keeps_alive(self) -> bool:
         """Whether the connection may carry another answer after this one."""
         options = self.tokens("Connection")
-        return "close" not in options and (self.version == "1.1" or "keep-alive" in options)
+        if self.version == "1.0":
+            # Where chunks end is doubtful in an older version: RFC 9112 6.1.
+            return "close" not in options and "keep-alive" in options and not self.has("Transfer-Encoding")
+        return "close" not in options
 
 
 def read_head(data: bytes) -> tuple[Head, bytes] | None:
@@ -95,13 +100,16 @@ def _head(text: str) -> Head:
 class Coding:
     """Undoes the content codings of a body, in pieces. Each piece grows to at most `most` bytes.
 
-    `unknown` names the coding that cannot be undone here, for which bytes stay as they are; it is empty without one.
+    `unknown` names the coding that cannot be undone here, or tells that there are too many of them; bytes then stay as
+    they are. It is empty where all can be undone.
     """
 
     def __init__(self, names: Iterable[str], most: int = MAX_BODY) -> None:
         codings = [name for part in names for token in part.split(",") if (name := token.strip().lower())]
         wanted = [name for name in codings if name != "identity"]
         self.unknown = next((name for name in wanted if name not in _WINDOWS), "")
+        if len(wanted) > _MAX_CODINGS:
+            self.unknown = f"{len(wanted)} codings"
         self._most = most
         self._steps = [] if self.unknown else [_Inflation(name) for name in reversed(wanted)]
 
@@ -110,6 +118,11 @@ class Coding:
         for step in self._steps:
             data = step.feed(data, self._most)
         return data
+
+    def finish(self) -> None:
+        """No more bytes come. Raises ProtocolViolation where some are lacking."""
+        for step in self._steps:
+            step.finish()
 
 
 _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
@@ -140,6 +153,14 @@ class _Inflation:
             ) from None
         return bytes(inflated)
 
+    def finish(self) -> None:
+        if self._zlib is not None:
+            raise ProtocolViolation(
+                f"A body ended before its {self._name} was complete.",
+                expected=f"the end of {self._name}",
+                observed="the end of the body",
+            )
+
     def _window(self, data: bytes) -> int:
         """Some servers send `deflate` without the zlib header that RFC 9110 8.4.1.2 wants; clients take both."""
         if self._name == "deflate" and data[0] & 0x0F != zlib.DEFLATED:
@@ -148,7 +169,7 @@ class _Inflation:
 
 
 class Body:
-    """The body that follows a head, of at most `most` bytes once it is decoded.
+    """The body that follows a head, of at most `most` bytes once it is decoded, and not many more before that.
 
     It ends as RFC 9112 6.3 says: with its chunks, its length, or the connection. `content` is what came so far.
     """
@@ -162,6 +183,7 @@ class Body:
         )
         self._content = bytearray()
         self._buffer = bytearray()
+        self._most_coded, self._fed = 2 * most + _MAX_HEAD, 0
         self._left: int | None = None
         """Bytes that the body, or its present chunk, still has; None where only the end of the connection tells."""
         self._trailing = self._closes_chunk = False
@@ -193,11 +215,17 @@ class Body:
     def feed(self, data: bytes) -> None:
         """Take bytes of the connection. Raises ProtocolViolation for what is no body, or too big a one."""
         self._buffer += data
+        self._fed += len(data)
         if self._is_chunked:
             self._take_chunks()
         elif not self.is_complete:
             self._take()
             self.is_complete = self._left == 0
+        if self._fed > self._most_coded:
+            # Trailers, the lines between chunks and empty blocks are bytes too, though nothing comes of them.
+            raise too_big(self._most_coded)
+        if self.is_complete:
+            self._coding.finish()
 
     def end(self) -> None:
         """The connection has ended. Raises ProtocolViolation where the body had not."""
@@ -208,6 +236,7 @@ class Body:
                 observed=f"{len(self._content)} bytes",
             )
         self.is_complete = True
+        self._coding.finish()
 
     def _take(self) -> None:
         taken = bytes(self._buffer[: self._left])

@@ -160,6 +160,33 @@ async def test_of_a_refusal_that_is_a_bomb_the_beginning_is_read(transport: Tran
     assert len(str(refused)) < 500
 
 
+async def test_an_answer_whose_gzip_breaks_off_is_a_violation_and_a_refusal_stays_one() -> None:
+    packed = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
+    opening = b'0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100}'
+    cut = packed.compress(opening) + packed.flush(zlib.Z_SYNC_FLUSH)
+    async with _saying(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n" + _sized(cut)) as url:
+        violation = await _fails(SocketIOClient(url, transport="polling", timeout=5))
+    assert isinstance(violation, ProtocolViolation), str(violation)
+    assert "before its gzip was complete" in str(violation)
+    cut = gzip.compress(_JSON, mtime=0)[:-1]
+    async with _saying(b"HTTP/1.1 403 Forbidden\r\nContent-Encoding: gzip\r\n" + _sized(cut)) as url:
+        for transport in ("polling", "websocket"):
+            refused = await _fails(SocketIOClient(url, transport=transport, timeout=5))
+            assert isinstance(refused, ConnectionRefused)
+            assert refused.data == _DOCUMENT
+
+
+async def test_coded_bytes_have_a_limit_though_nothing_comes_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventproof.client.answer_body.MAX_BODY", 2000)
+    packed = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    opening = b'0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100}'
+    coded = packed.compress(opening) + packed.flush(zlib.Z_SYNC_FLUSH) + b"\0\0\0\xff\xff" * 1000 + packed.flush()
+    async with _saying(b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n" + _sized(coded)) as url:
+        violation = await _fails(SocketIOClient(url, transport="polling", timeout=5))
+    assert isinstance(violation, ProtocolViolation), str(violation)
+    assert "too big" in str(violation)
+
+
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 async def test_a_limiter_is_no_refusal_and_no_other_server(transport: TransportChoice) -> None:
     async with _saying(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3\r\nContent-Length: 0\r\n\r\n") as url:

@@ -132,6 +132,9 @@ async def packing(serving: Any) -> AsyncIterator[str]:
             "zlib": (zlib.compress(plain), "deflate"),
             "raw": (deflate.compress(plain) + deflate.flush(), "deflate"),
             "cut": (gzip.compress(plain)[:-20], "gzip"),
+            "cut early": (gzip.compress(plain)[:10], "gzip"),
+            "twice": (gzip.compress(gzip.compress(plain)), "gzip, gzip"),
+            "nothing": (b"\0\0\0\xff\xff" * 1000 + b"\3\0", "deflate"),
             "brotli": (b"\x8b", "br"),
             "exact": (b"x" * LONGEST, "identity"),
         }[request.path[1:]]
@@ -151,11 +154,28 @@ async def test_a_packed_answer_is_unpacked(packing: str, name: str) -> None:
         assert not list(http.cookie_jar)
 
 
-@pytest.mark.parametrize(("name", "sentence"), [("cut", "is no gzip"), ("brotli", "br, which nobody asked for")])
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("cut", "is no gzip"),
+        ("cut early", "is no gzip"),
+        ("twice", "gzip, gzip, which nobody asked for"),
+        ("brotli", "br, which nobody asked for"),
+    ],
+)
 async def test_an_answer_that_is_not_packed_as_asked_is_unreadable(packing: str, name: str, sentence: str) -> None:
     async with session() as http:
         with pytest.raises(UnreadableAnswer, match=sentence):
             await exchange(http, "GET", f"{packing}/{name}", what="it", seconds=10)
+
+
+async def test_packed_bytes_have_a_limit_though_nothing_comes_of_them(
+    packing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventproof.conform.exchange.LONGEST", 2000)
+    async with session() as http:
+        with pytest.raises(UnreadableAnswer, match="before unpacking"):
+            await exchange(http, "GET", f"{packing}/nothing", what="it", seconds=10)
 
 
 async def test_an_answer_of_just_the_limit_is_read(packing: str) -> None:

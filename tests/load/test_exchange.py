@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -13,11 +14,15 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import gevent
 import pytest
 
 from eventproof import profile
+from eventproof.load import dial
 from eventproof.load.calls import Answer, Calls
 from eventproof.target import Command, Target
+
+_CERTIFICATE = Path(__file__).parents[1] / "client" / "loopback.pem"
 
 Script = Callable[[socket.socket], object]
 
@@ -141,6 +146,20 @@ def test_an_endless_body_is_read_no_further_than_its_bound() -> None:
     assert "too big" in str(_answer(script, call=30))
 
 
+def test_others_have_their_turn_while_an_answer_floods() -> None:
+    turns: list[int] = []
+
+    def other() -> None:
+        while True:
+            turns.append(1)
+            gevent.sleep(0)
+
+    greenlet = gevent.spawn(other)
+    assert _answer(_sized(b" " * 1_000_000)).status == 200
+    greenlet.kill()
+    assert len(turns) > 5
+
+
 @pytest.mark.parametrize(
     "head", [b"", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"]
 )
@@ -178,6 +197,35 @@ def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> No
         assert _ask(f"http://two-addresses.example:{port}").status == 200
 
 
+def test_the_address_that_worked_is_tried_first_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    connect = socket.socket.connect
+
+    class Socket(socket.socket):
+        def connect(self, place: Any) -> None:
+            tried.append(place[0])
+            connect(self, place)
+
+    closing_each = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}"
+    with _serving(lambda connection: connection.sendall(closing_each)) as url:
+        port = int(url.rpartition(":")[2])
+        places = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{number}", port)) for number in (2, 1)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: places)
+        monkeypatch.setattr(socket, "socket", Socket)
+        with closing(Calls(_target(f"http://two-addresses.example:{port}"))) as calls:
+            for _ in range(3):
+                assert calls.perform("getMe", {}, "token").status == 200
+    assert tried == ["127.0.0.2", "127.0.0.1", "127.0.0.1", "127.0.0.1"]
+
+
+def test_the_lookup_of_a_name_has_no_more_time_than_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: gevent.sleep(5))
+    began = monotonic()
+    found = _ask("http://slow-name.example:1", call=0.1)
+    assert (found.status, "timed out" in str(found)) == (0, True)
+    assert monotonic() - began < 3
+
+
 def test_a_name_without_an_address_is_told() -> None:
     assert "getMe was not answered: " in str(_ask("http://nowhere.invalid:1"))
 
@@ -210,6 +258,38 @@ def test_a_connection_that_the_server_has_closed_is_not_used_again() -> None:
             assert calls.perform("getMe", {}, "token").status == 200
             assert gone.acquire(timeout=5)
     assert len(asked) == 3
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "closed"])
+def test_over_tls_too_a_connection_is_used_again_only_where_the_server_keeps_it(
+    kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(_CERTIFICATE)
+    monkeypatch.setattr(dial, "_context", lambda: ssl.create_default_context(cafile=_CERTIFICATE))
+    listener = socket.create_server(("127.0.0.1", 0))
+    accepted: list[int] = []
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                accepted.append(1)
+                with server.wrap_socket(connection, server_side=True) as tls:
+                    while tls.recv(65536):
+                        tls.sendall(_sized(b"{}"))
+                        if not kept:
+                            break
+
+    threading.Thread(target=serve, daemon=True).start()
+    with closing(listener), closing(Calls(_target(f"https://127.0.0.1:{listener.getsockname()[1]}"))) as calls:
+        statuses = []
+        for _ in range(3):
+            statuses.append(calls.perform("getMe", {}, "token").status)
+            threading.Event().wait(0.05)
+        listener.shutdown(socket.SHUT_RDWR)
+    assert statuses == [200, 200, 200]
+    assert len(accepted) == (1 if kept else 3)
 
 
 _TICKING = """

@@ -111,6 +111,28 @@ def test_some_answers_have_no_body_whatever_their_headers_say(status: int) -> No
     assert _body_of(f"HTTP/1.1 {status} x\r\nContent-Length: 5\r\n\r\n".encode()).is_complete
 
 
+def test_a_205_has_the_body_that_its_headers_tell() -> None:
+    answer = b"HTTP/1.1 205 Reset Content\r\nContent-Length: 2\r\n\r\n"
+    assert not _body_of(answer).is_complete
+    assert _body_of(answer + b"no").content == b"no"
+
+
+@pytest.mark.parametrize(
+    ("head", "keeps_alive"),
+    [
+        ("HTTP/1.1 200 OK", True),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", True),
+        ("HTTP/1.1 200 OK\r\nConnection: x, Close", False),
+        ("HTTP/1.0 200 OK", False),
+        ("HTTP/1.0 200 OK\r\nConnection: keep-alive", True),
+        ("HTTP/1.0 200 OK\r\nConnection: keep-alive, close", False),
+        ("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked", False),
+    ],
+)
+def test_a_connection_is_kept_alive_where_both_sides_know_its_end(head: str, keeps_alive: bool) -> None:
+    assert _head_of(f"{head}\r\n\r\n".encode()).keeps_alive is keeps_alive
+
+
 def test_what_comes_after_a_body_is_no_part_of_it() -> None:
     body = _body_of(b"HTTP/1.1 400 x\r\nContent-Length: 2\r\n\r\nnoHTTP/1.1 200 OK")
     assert (body.content, body.rest) == (b"no", b"HTTP/1.1 200 OK")
@@ -119,6 +141,49 @@ def test_what_comes_after_a_body_is_no_part_of_it() -> None:
 def test_a_coding_that_is_not_known_is_named_and_leaves_the_bytes() -> None:
     body = _body_of(b"HTTP/1.1 400 x\r\nContent-Encoding: gzip, br\r\nContent-Length: 3\r\n\r\n\x0b\x01\x80")
     assert (body.unknown_coding, body.content, body.is_complete) == ("br", b"\x0b\x01\x80", True)
+
+
+@pytest.mark.parametrize(
+    ("coding", "coded"),
+    [
+        ("gzip", gzip.compress(_TEXT, mtime=0)[:10]),
+        ("gzip", gzip.compress(_TEXT, mtime=0)[:-1]),
+        ("gzip", gzip.compress(_TEXT, mtime=0) + gzip.compress(b"", mtime=0)[:5]),
+        ("deflate", zlib.compress(_TEXT)[:-1]),
+        ("deflate", _raw_deflate(_TEXT)[:-1]),
+        ("deflate, gzip", gzip.compress(zlib.compress(_TEXT)[:-1], mtime=0)),
+    ],
+)
+def test_a_coding_that_breaks_off_is_a_violation_wherever_the_body_ends(coding: str, coded: bytes) -> None:
+    with pytest.raises(ProtocolViolation, match="was complete"):
+        _body_of(
+            f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(coded)}\r\n\r\n".encode() + coded
+        )
+    with pytest.raises(ProtocolViolation, match="was complete"):
+        _body_of(
+            f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+            + _chunked(coded)
+        )
+    body = _body_of(f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\n\r\n".encode() + coded)
+    with pytest.raises(ProtocolViolation, match="was complete"):
+        body.end()
+
+
+def test_a_body_of_nothing_lacks_nothing_whatever_its_coding() -> None:
+    for length in ("Content-Length: 0", "Transfer-Encoding: chunked"):
+        answer = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n{length}\r\n\r\n0\r\n\r\n"
+        body = _body_of(answer.encode())
+        assert (body.content, body.is_complete) == (b"", True)
+
+
+@pytest.mark.parametrize(("times", "unknown"), [(4, ""), (5, "5 codings"), (1000, "1000 codings")])
+def test_more_than_four_codings_are_not_undone(times: int, unknown: str) -> None:
+    coded = _TEXT
+    for _ in range(times):
+        coded = zlib.compress(coded, 0)
+    headers = f"Content-Encoding: {'deflate,' * times}\r\nContent-Length: {len(coded)}"
+    body = _body_of(f"HTTP/1.1 400 x\r\n{headers}\r\n\r\n".encode() + coded, most=100_000)
+    assert (body.unknown_coding, body.content) == (unknown, coded if unknown else _TEXT)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +240,23 @@ def test_a_body_that_is_too_big_is_a_violation_and_its_beginning_is_kept(headers
     with pytest.raises(ProtocolViolation, match="too big"):
         body.feed(coded)
     assert len(body.content) <= 1000
+
+
+@pytest.mark.parametrize(
+    ("headers", "beginning", "piece"),
+    [
+        ("Transfer-Encoding: chunked", b"0\r\n", b"X: y\r\n" * 1000),
+        ("Transfer-Encoding: chunked", b"", b"1;" + b"x" * 1000 + b"\r\n \r\n"),
+        ("Content-Encoding: deflate", b"", b"\x00\x00\x00\xff\xff" * 1000),
+        ("Content-Encoding: gzip", b"", gzip.compress(b"", mtime=0) * 300),
+    ],
+    ids=["trailers", "extensions of chunks", "empty blocks", "empty members"],
+)
+def test_what_is_much_longer_on_the_way_than_decoded_is_too_big(headers: str, beginning: bytes, piece: bytes) -> None:
+    body = _body_of(f"HTTP/1.1 200 OK\r\n{headers}\r\n\r\n".encode() + beginning, most=1000)
+    with pytest.raises(ProtocolViolation, match="too big"):
+        body.feed(piece * 100)
+    assert len(body.content) < 1000
 
 
 def test_a_stream_is_decoded_piece_by_piece() -> None:
