@@ -90,7 +90,7 @@ class Secrets:
 
     def learn(self, secret: str) -> None:
         """Strike this out from now on."""
-        if secret in self._known or len(secret) < _SHORTEST or _JWT.fullmatch(secret):
+        if secret in self._known or len(secret) < _SHORTEST:
             return
         with self._lock:
             self._known.add(secret)
@@ -98,8 +98,9 @@ class Secrets:
                 for mark in ('"', "'", '\\"', "&quot;", "&#34;", "&#39;"):
                     self._add(f"{mark}{secret}{mark}", f"{mark}{REDACTED}{mark}")
             else:
-                for spelling in _spellings(secret):
-                    self._add(spelling, REDACTED)
+                for part in (secret, *_signature(secret)):
+                    for spelling in _spellings(part):
+                        self._add(spelling, REDACTED)
             while len(self._spellings) > _MOST:
                 self._forget(next(iter(self._spellings)))
 
@@ -352,6 +353,11 @@ def _texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 def _is_weak(secret: str) -> bool:
     return (len(secret) < _WEAK and (secret.isalpha() or secret.isdigit())) or secret.lower() in _COMMON
+
+
+def _signature(secret: str) -> list[str]:
+    """What makes a JSON Web Token good, where it is one."""
+    return [part for part in secret.split(".")[2:] if len(part) >= _WEAK] if _JWT.fullmatch(secret) else []
 
 
 def _spellings(secret: str) -> set[str]:

@@ -69,6 +69,13 @@ def test_what_a_cut_leaves_of_a_secret_is_struck_out_before_what_follows(show: C
         assert "sess_0" not in secrets.strike(show(text))
 
 
+@pytest.mark.parametrize("echo", [JWT.rpartition(".")[2], base64.b64encode(f"a{JWT}b".encode()).decode()])
+def test_a_json_web_token_is_known_in_base64_and_by_its_signature_alone(echo: str) -> None:
+    secrets = Secrets()
+    secrets.learn(JWT)
+    assert REDACTED in secrets.strike(f"it said {echo}!")
+
+
 @pytest.mark.timeout(10)
 def test_many_secrets_that_begin_alike_take_no_longer_than_few() -> None:
     secrets = Secrets()
