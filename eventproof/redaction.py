@@ -28,6 +28,7 @@ __all__ = [
     "Secrets",
     "cut",
     "guarded",
+    "holds_a_secret",
     "learn",
     "learn_from",
     "learnt",
@@ -232,6 +233,12 @@ def cut(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[:length]} …"
 
 
+def holds_a_secret(data: bytes | bytearray) -> bool:
+    """Whether there is something in these bytes that a text would lose."""
+    text = data.decode("latin-1")
+    return redacted_text(text) != text
+
+
 def redacted_text(text: str) -> str:
     """The text without known secrets, and with whatever looks like a token, a password or a cookie struck out."""
     text = _SECRETS.strike(text)
@@ -263,7 +270,7 @@ def redacted(value: Any, *, depth: int = 0) -> Any:
         case str():
             return REDACTED if _SECRETS.is_whole(value) else redacted_text(value)
         case bytes() | bytearray():
-            return {"base64": base64.b64encode(value).decode("ascii")}
+            return {"base64": REDACTED if holds_a_secret(value) else base64.b64encode(value).decode("ascii")}
     if depth == _DEEPEST:
         return "[nested too deep]"
     if is_dataclass(value) and not isinstance(value, type):

@@ -76,6 +76,13 @@ def test_a_json_web_token_is_known_in_base64_and_by_its_signature_alone(echo: st
     assert REDACTED in secrets.strike(f"it said {echo}!")
 
 
+def test_bytes_that_hold_a_secret_are_not_shown() -> None:
+    learn("sess_in_bytes_0123")
+    assert redacted(b"\xff sess_in_bytes_0123") == {"base64": REDACTED}
+    assert kept(b"\xff sess_in_bytes_0123") == f"<20 bytes: {REDACTED}>"
+    assert kept(b"x" * 50 + b"sess_in_bytes_0123") == f"<68 bytes: {REDACTED} …>"
+
+
 @pytest.mark.timeout(10)
 def test_many_secrets_that_begin_alike_take_no_longer_than_few() -> None:
     secrets = Secrets()
