@@ -15,6 +15,7 @@ import html
 import json
 import math
 import re
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -25,7 +26,9 @@ from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 __all__ = [
     "REDACTED",
     "Secrets",
+    "cut",
     "guarded",
+    "holds_a_secret",
     "learn",
     "learn_from",
     "learnt",
@@ -42,6 +45,8 @@ _WEAK = 8
 """Below so many characters, letters or digits alone are a word or a number as well."""
 _CUT = 6
 """So many characters of a secret, at the end of a text, are the beginning of one that was cut."""
+_END = re.compile(r"(?:\\?[\"'])?\s?…|\Z")
+"""Where a text ends: what is cut ends before our mark, which may stand behind a quotation mark."""
 _COMMON = frozenset({"password"})
 _LEAST_ENCODED = 8
 """Less of base64 than so many characters may be anything."""
@@ -78,14 +83,15 @@ class Secrets:
         self._lengths: dict[str, list[int]] = {}
         """How long the spellings are that begin so, the longest first."""
         self._cut: dict[str, list[str]] = {}
-        """The spellings that begin with these `_CUT` characters."""
+        """The spellings that begin with these `_CUT` characters, sorted."""
+        self._longest = 0
         self._letters: tuple[set[str], ...] = tuple(set() for _ in range(_SHORTEST))
         self._beginning: re.Pattern[str] | None = None
         self._lock = Lock()
 
     def learn(self, secret: str) -> None:
         """Strike this out from now on."""
-        if secret in self._known or len(secret) < _SHORTEST or _JWT.fullmatch(secret):
+        if secret in self._known or len(secret) < _SHORTEST:
             return
         with self._lock:
             self._known.add(secret)
@@ -93,21 +99,26 @@ class Secrets:
                 for mark in ('"', "'", '\\"', "&quot;", "&#34;", "&#39;"):
                     self._add(f"{mark}{secret}{mark}", f"{mark}{REDACTED}{mark}")
             else:
-                for spelling in _spellings(secret):
-                    self._add(spelling, REDACTED)
+                for part in (secret, *_signature(secret)):
+                    for spelling in _spellings(part):
+                        self._add(spelling, REDACTED)
             while len(self._spellings) > _MOST:
                 self._forget(next(iter(self._spellings)))
 
     def strike(self, text: str) -> str:
-        """The text without the secrets, and without the beginning of one at its end."""
+        """The text without the secrets, and without the beginning of one at its end or before the mark of a cut."""
         if not self._spellings or len(text) < _SHORTEST:
             return text
         parts, done = [], 0
+        ends = (match.start() for match in _END.finditer(text))
+        end = 0
         for match in self._begins().finditer(text):
             start = match.start()
             if start < done:
                 continue
-            found = self._at(text, start)
+            while end < start + _CUT and end < len(text):
+                end = next(ends)
+            found = self._at(text, start, end)
             if found:
                 length, replacement = found
                 parts += [text[done:start], replacement]
@@ -122,17 +133,18 @@ class Secrets:
         """Whether the text is a secret, and nothing else."""
         return text in self._known
 
-    def _at(self, text: str, start: int) -> tuple[int, str] | None:
-        """How long the secret is that begins here, and what stands for it."""
+    def _at(self, text: str, start: int, end: int) -> tuple[int, str] | None:
+        """How long the secret is that begins here, and what stands for it; at `end` it may have been cut."""
         for length in self._lengths.get(text[start : start + _SHORTEST], ()):
             replacement = self._spellings.get(text[start : start + length])
             if replacement is not None:
                 return length, replacement
-        rest = len(text) - start
-        if rest >= _CUT:
-            for spelling in self._cut.get(text[start : start + _CUT], ()):
-                if len(spelling) > rest and text.endswith(spelling[:rest]):
-                    return rest, REDACTED
+        if _CUT <= end - start < self._longest:
+            beginning = text[start:end]
+            spellings = self._cut.get(beginning[:_CUT], [])
+            place = bisect_left(spellings, beginning)
+            if place < len(spellings) and spellings[place].startswith(beginning):
+                return end - start, REDACTED
         return None
 
     def _begins(self) -> re.Pattern[str]:
@@ -152,7 +164,8 @@ class Secrets:
             lengths.append(len(spelling))
             lengths.sort(reverse=True)
         if len(spelling) > _CUT:
-            self._cut.setdefault(spelling[:_CUT], []).append(spelling)
+            insort(self._cut.setdefault(spelling[:_CUT], []), spelling)
+            self._longest = max(self._longest, len(spelling))
         for letters, letter in zip(self._letters, spelling, strict=False):
             if letter not in letters:
                 letters.add(letter)
@@ -161,7 +174,8 @@ class Secrets:
     def _forget(self, spelling: str) -> None:
         del self._spellings[spelling]
         if len(spelling) > _CUT:
-            self._cut[spelling[:_CUT]].remove(spelling)
+            spellings = self._cut[spelling[:_CUT]]
+            del spellings[bisect_left(spellings, spelling)]
 
 
 _SECRETS = Secrets()
@@ -214,6 +228,17 @@ def secrets_of(auth: Any = None, headers: Iterable[tuple[str, str]] = (), url: s
             yield value
 
 
+def cut(text: str, length: int) -> str:
+    """The beginning of a text, with the mark by which the gate knows that a secret may have been cut through."""
+    return text if len(text) <= length else f"{text[:length]} …"
+
+
+def holds_a_secret(data: bytes | bytearray) -> bool:
+    """Whether there is something in these bytes that a text would lose."""
+    text = data.decode("latin-1")
+    return redacted_text(text) != text
+
+
 def redacted_text(text: str) -> str:
     """The text without known secrets, and with whatever looks like a token, a password or a cookie struck out."""
     text = _SECRETS.strike(text)
@@ -245,7 +270,7 @@ def redacted(value: Any, *, depth: int = 0) -> Any:
         case str():
             return REDACTED if _SECRETS.is_whole(value) else redacted_text(value)
         case bytes() | bytearray():
-            return {"base64": base64.b64encode(value).decode("ascii")}
+            return {"base64": REDACTED if holds_a_secret(value) else base64.b64encode(value).decode("ascii")}
     if depth == _DEEPEST:
         return "[nested too deep]"
     if is_dataclass(value) and not isinstance(value, type):
@@ -335,6 +360,11 @@ def _texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 def _is_weak(secret: str) -> bool:
     return (len(secret) < _WEAK and (secret.isalpha() or secret.isdigit())) or secret.lower() in _COMMON
+
+
+def _signature(secret: str) -> list[str]:
+    """What makes a JSON Web Token good, where it is one."""
+    return [part for part in secret.split(".")[2:] if len(part) >= _WEAK] if _JWT.fullmatch(secret) else []
 
 
 def _spellings(secret: str) -> set[str]:

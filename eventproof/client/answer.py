@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from eventproof.errors import EventproofError, Inconclusive, TargetUnavailable
+from eventproof.redaction import cut
 
 from .channel import ConnectionRefused
 
@@ -56,7 +57,7 @@ class Answer:
         if self.unknown_coding:
             return f"a body in {self.unknown_coding}, which is not decoded here"
         visible = _INVISIBLE.sub(" ", self.body) if "<" in self.body else self.body
-        return " ".join(unescape(visible).split())[:_SAID]
+        return cut(" ".join(unescape(visible).split()), _SAID)
 
     @property
     def data(self) -> Any:
@@ -85,7 +86,7 @@ def judge(answer: Answer, wanted: str) -> EventproofError:
     if answer.status == 429:
         return Inconclusive(f"{answer.url} limits how often one may connect: it answered {answer.shown}{said}.")
     if 300 <= answer.status < 400:
-        there = answer.location[:_SAID] or "elsewhere"
+        there = cut(answer.location, _SAID) or "elsewhere"
         return TargetUnavailable(f"{answer.url} redirects to {there} ({answer.shown}); give that address instead.")
     if answer.status >= 500 and answer.status != 501:
         return TargetUnavailable(f"{answer.url} failed: it answered {answer.shown}.")
@@ -97,5 +98,5 @@ def _message(document: Any) -> str:
     for holder in (document, document.get("error") if isinstance(document, dict) else None):
         said = holder.get("message") if isinstance(holder, dict) else holder
         if isinstance(said, str):
-            return " ".join(said.split())[:_SAID]
+            return cut(" ".join(said.split()), _SAID)
     return ""

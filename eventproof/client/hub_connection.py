@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import orjson
 
 from eventproof.errors import ProtocolViolation
+from eventproof.redaction import cut
 from eventproof.wire import websocket
 from eventproof.wire.connection import (
     AckReceived,
@@ -299,7 +300,7 @@ class HubSocketIO:
 
     def _on_refused(self, event: ConnectRefused, at: float) -> None:
         said = event.data.get("message", event.data) if isinstance(event.data, dict) else event.data
-        self._end(CloseReason.REFUSED, str(said)[:_DETAIL], at)
+        self._end(CloseReason.REFUSED, cut(str(said), _DETAIL), at)
 
     def _on_event(self, event: EventReceived, at: float) -> None:
         self._listener.received(self, event, at)

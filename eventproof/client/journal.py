@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from eventproof.history import History, Kind
-from eventproof.redaction import learn
+from eventproof.redaction import REDACTED, holds_a_secret, learn
 
 __all__ = ["Journal", "kept", "kept_json"]
 
@@ -57,8 +57,9 @@ class Journal:
 def kept(message: str | bytes) -> str:
     """A frame as text: bytes in hexadecimal, cut where it is very long; half a surrogate pair is `?`."""
     if isinstance(message, bytes):
-        beginning = message[:_BINARY_KEPT].hex(" ")
-        return f"<{len(message)} bytes: {beginning}{' …' if len(message) > _BINARY_KEPT else ''}>"
+        beginning = message[:_BINARY_KEPT]
+        shown = REDACTED if holds_a_secret(beginning) else beginning.hex(" ")
+        return f"<{len(message)} bytes: {shown}{' …' if len(message) > _BINARY_KEPT else ''}>"
     text = message if message.isascii() else message.encode(errors="replace").decode()
     return text if len(text) <= _TEXT_KEPT else f"{text[:_TEXT_KEPT]} … ({len(text)} characters in all)"
 

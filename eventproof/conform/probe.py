@@ -8,6 +8,7 @@ from eventproof.actions import presented
 from eventproof.catalog import Catalog, Wire
 from eventproof.client.aio import ConnectionRefused, SocketIOClient
 from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
+from eventproof.redaction import cut
 from eventproof.target import Target
 from eventproof.wire.websocket import UnaskedFor
 
@@ -72,4 +73,4 @@ async def _fetch(url: str) -> None:
         async with session() as http, http.get(url, allow_redirects=False):
             return
     except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: an address that is none
-        raise TargetUnavailable(f"{url} cannot be reached: {' '.join(str(error).split())[:200]}") from error
+        raise TargetUnavailable(f"{url} cannot be reached: {cut(' '.join(str(error).split()), 200)}") from error

@@ -31,7 +31,7 @@ from eventproof import __version__
 from eventproof.actions import headers_for
 from eventproof.catalog import System
 from eventproof.errors import ContractViolation, Inconclusive, UsageError
-from eventproof.redaction import redacted_text
+from eventproof.redaction import cut, redacted_text
 from eventproof.retry_after import seconds_of
 from eventproof.target import Call, Target
 
@@ -298,7 +298,7 @@ class Rest:
                     return  # routers tidy up such paths: the operation did not answer
                 if _is_the_same_place(where, attempt.request.url or ""):
                     raise NotTestable(
-                        f"{call.operation} is redirected to {where[:200]}: correct path in "
+                        f"{call.operation} is redirected to {cut(where, 200)}: correct path in "
                         f"[operations.{call.operation}] and in the OpenAPI document"
                     ) from None
             # A group comes in no order; the same finding must have the same words in every run.

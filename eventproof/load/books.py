@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any
 
 from eventproof.catalog import Event
+from eventproof.redaction import cut
 from eventproof.report.records import Gauge
 
 from . import saturation
@@ -121,7 +122,7 @@ class Books:
                 self.count("unknown")
                 if name in self._strange or len(self._strange) < _STRANGE:
                     self._strange.add(name)
-                    self.note(f"the target sent {name[:60]}, which its contract does not have")
+                    self.note(f"the target sent {cut(name, 60)}, which its contract does not have")
         elif len(args) > 1 or not event.is_valid(args[0] if args else None):
             self.ledger.tally(name).invalid += 1
             self.incident(str(recipient), f"{name} does not fit its contract")
@@ -180,4 +181,4 @@ class Books:
 
 def _plain(text: str) -> str:
     """The beginning of a sentence, without what cannot be written: half a surrogate pair, say."""
-    return text[:_LONGEST].encode("utf-8", "replace").decode()
+    return cut(text, _LONGEST).encode("utf-8", "replace").decode()

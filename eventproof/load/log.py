@@ -28,6 +28,9 @@ class Log:
         """What was said, once nobody can say more or `patience` seconds have passed."""
         self._reader.join(patience)
         tail = bytes(self._tail)
+        if self._total > len(self._head) + len(tail):
+            # The line that it begins in may have lost the head by which a secret is known.
+            tail = tail.partition(b"\n")[2]
         left_out = self._total - len(self._head) - len(tail)
         between = f"\n… {left_out} bytes are left out here …\n".encode() if left_out > 0 else b""
         return redacted_text((bytes(self._head) + between + tail).decode("utf-8", "replace"))

@@ -38,3 +38,14 @@ def test_what_repeats_a_swarm_has_all_its_options() -> None:
     options = ["--users", "10", "--objective", "leaked == 0"]
     command = target.typed(["swarm", "ban_storm"], None, True, "leak", None, options)
     assert command == "eventproof swarm ban_storm --reference --fault leak --users 10 --objective 'leaked == 0'"
+
+
+@pytest.mark.parametrize(
+    ("ending", "code"), [(">&-", ExitCode.PASS), ("| head -1", ExitCode.PASS), (">/dev/full", ExitCode.UNAVAILABLE)]
+)
+def test_an_output_that_takes_nothing_makes_no_traceback(ending: str, code: ExitCode) -> None:
+    line = f'set -o pipefail; PYTHONIOENCODING=ascii "{sys.executable}" -m eventproof check --list {ending}'
+    child = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    assert child.returncode == code
+    assert "Traceback" not in child.stderr
+    assert "Exception ignored" not in child.stderr

@@ -31,3 +31,8 @@ def test_of_a_long_log_the_beginning_and_the_end_are_kept() -> None:
     assert text.endswith("\nthe end")
     assert "bytes are left out here" in text
     assert len(text) < 600_000
+
+
+def test_the_end_of_a_long_log_begins_with_a_whole_line() -> None:
+    text = _log(b"x" * 600_000 + b"\nthe end").text(patience=30)
+    assert text.endswith("are left out here …\nthe end")

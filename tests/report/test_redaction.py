@@ -3,7 +3,9 @@ import html
 import io
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -12,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventproof import redaction
-from eventproof.redaction import REDACTED, Secrets, guarded, learn, learn_from, redacted, redacted_text, secrets_of
+from eventproof.client.journal import kept
+from eventproof.redaction import REDACTED, Secrets, cut, guarded, learn, learn_from, redacted, redacted_text, secrets_of
 from eventproof.report.records import Frame
 from eventproof.verdict import Verdict
+from eventproof.wire.excerpt import excerpt
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3YzFmIn0.c2lnbmF0dXJl"
 SECRETS = ("hunter2!", "c2lnbmF0dXJl", "eyJzdWIi")
@@ -54,6 +58,41 @@ def test_a_secret_inside_a_text_is_struck_out(text: str) -> None:
 )
 def test_a_text_without_secrets_stays_as_it_is(text: str) -> None:
     assert redacted_text(text) == text
+
+
+@pytest.mark.parametrize("show", [excerpt, kept, lambda text: cut(text, 120) + " (3 times)"])
+def test_what_a_cut_leaves_of_a_secret_is_struck_out_before_what_follows(show: Callable[[str], str]) -> None:
+    secrets = Secrets()
+    secrets.learn("sess_0123456789abcdef")
+    for length in (120, 16 * 1024):
+        text = "x" * (length - 15) + "sess_0123456789abcdef" + "y" * length
+        assert "sess_0" not in secrets.strike(show(text))
+
+
+@pytest.mark.parametrize("echo", [JWT.rpartition(".")[2], base64.b64encode(f"a{JWT}b".encode()).decode()])
+def test_a_json_web_token_is_known_in_base64_and_by_its_signature_alone(echo: str) -> None:
+    secrets = Secrets()
+    secrets.learn(JWT)
+    assert REDACTED in secrets.strike(f"it said {echo}!")
+
+
+def test_bytes_that_hold_a_secret_are_not_shown() -> None:
+    learn("sess_in_bytes_0123")
+    assert redacted(b"\xff sess_in_bytes_0123") == {"base64": REDACTED}
+    assert kept(b"\xff sess_in_bytes_0123") == f"<20 bytes: {REDACTED}>"
+    assert kept(b"x" * 50 + b"sess_in_bytes_0123") == f"<68 bytes: {REDACTED} …>"
+
+
+@pytest.mark.timeout(10)
+def test_many_secrets_that_begin_alike_take_no_longer_than_few() -> None:
+    secrets = Secrets()
+    for number in range(2_000):
+        secrets.learn(f"sess_{number:032}")
+    text = "sess_0" * 3_000
+    started = perf_counter()
+    for _ in range(10):
+        secrets.strike(text)
+    assert perf_counter() - started < 1
 
 
 def test_striking_out_twice_changes_nothing() -> None:
