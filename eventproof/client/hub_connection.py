@@ -50,6 +50,7 @@ class CloseReason(Enum):
     UNREACHABLE = "not reachable"
     CLOSE_FRAME = "close frame"
     ENGINE_CLOSE = "Engine.IO CLOSE"
+    DISCONNECT = "DISCONNECT"
     END = "end of stream"
     RESET = "connection reset"
     SILENT = "no heartbeat"
@@ -91,7 +92,7 @@ class Listener(Protocol):
         """An event of ours was acknowledged."""
 
     def disconnected(self, connection: "HubSocketIO", at: float) -> None:
-        """The server sent DISCONNECT; the transport may stay."""
+        """The server sent DISCONNECT; the end follows: no other namespace keeps the transport, so we close it."""
 
     def closed(self, connection: "HubSocketIO", how: Closed, at: float) -> None:
         """The transport is gone; nothing follows."""
@@ -310,6 +311,7 @@ class HubSocketIO:
 
     def _on_disconnect(self, _event: Disconnected, at: float) -> None:
         self._listener.disconnected(self, at)
+        self._end(CloseReason.DISCONNECT, "", at)
 
     def _on_ping(self, event: PingReceived, _at: float) -> None:
         if self._session is not None:

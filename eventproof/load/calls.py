@@ -196,7 +196,7 @@ class Calls:
         try:
             response = connection.exchange(request.method, target, headers, request.content, timeout=timeout)
         except (OSError, ProtocolViolation, UsageError) as error:
-            return Answer(0, None, f"{request.operation} was not answered: {error or type(error).__name__}")
+            return Answer(0, None, f"{request.operation} was not answered: {str(error) or type(error).__name__}")
         if connection.is_reusable:
             self._idle.setdefault(address, []).append((monotonic(), connection))
         return Answer(

@@ -289,10 +289,11 @@ class Generator:
         if self._has_hung_up:
             return
         self._has_hung_up = True
-        for person in tuple(self._persons):
-            person.leave()
-        for desk in self.desks:
-            desk.leave()
+        for leave in [*(person.leave for person in self._persons), *(desk.leave for desk in self.desks)]:
+            try:
+                leave()
+            except Exception as error:
+                self.books.fault(error)
         self.hub.close()
 
     def _busy_share(self) -> float:
