@@ -46,6 +46,8 @@ _LOGINS = 16
 """How many logins are under way at once: a login costs a server more than anything else."""
 _PATIENT_LOGINS, _LONGEST_WAIT = 3, 5.0
 """How often a login is tried where there are too many of them, and the most seconds between two attempts."""
+LOGIN_WAITS = (_PATIENT_LOGINS - 1) * _LONGEST_WAIT
+"""Seconds that a login may wait beside its calls."""
 _SHOWN = 200
 
 
@@ -115,10 +117,10 @@ class Calls:
         """A new token of somebody, the tier that the answer tells, and the id where the profile gives none."""
         if identity.password is None:
             return Login(actions.mint(self._target, identity, time(), secrets.token_hex(8)), identity.tier, identity.id)
-        for _ in range(_PATIENT_LOGINS):
+        for left in reversed(range(_PATIENT_LOGINS)):
             with self._logins:
                 answer = self.perform("login", actions.credentials_of(identity))
-            if answer.status != LIMITED:
+            if answer.status != LIMITED or not left:
                 break
             sleep(_asked_to_wait(answer))
         if not answer.done:

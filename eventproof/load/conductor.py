@@ -22,7 +22,7 @@ from eventproof.verdict import ExitCode, exit_code
 
 from . import admission, floor, handover, objectives
 from .account import Account, merge
-from .calls import Calls
+from .calls import LOGIN_WAITS, Calls
 from .contracts import contracts
 from .objectives import Objective
 from .outcome import Circumstances, conclude
@@ -124,6 +124,6 @@ class Conductor:
             nothing = TargetUnavailable(
                 f"{admin.name} cannot log in: {self.target.rest.url} did not answer within {patience:g} s"
             )
-            with Timeout(patience, nothing):
+            with Timeout(patience + LOGIN_WAITS, nothing):
                 calls.token_of(admin)
         calls.close()

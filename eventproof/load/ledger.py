@@ -57,6 +57,8 @@ class Ledger:
         self._due: list[tuple[float, int, Expectation]] = []
         self._settled: list[tuple[float, int, Expectation]] = []
         self._strays: deque[tuple[float, Arrival]] = deque()
+        self._waiting = 0
+        """How many of these are not judged yet."""
         self._judged: list[Loss | Stray] = []
         self._tickets = count(1)
         self.overflowed = 0
@@ -191,13 +193,14 @@ class Ledger:
             return Match(Receipt.PERMITTED, received=at)
         if match := self._match(receipt):
             return match
-        if self._patience and len(self._strays) >= _MOST_WAITING:
+        if self._patience and self._waiting >= _MOST_WAITING:
             self.overflowed += 1
             self._clear(place)
             return Match(Receipt.WAITING, received=at)
         if self._patience:
             place.strays.append(receipt)
             self._strays.append((at + self._patience, receipt))
+            self._waiting += 1
             return Match(Receipt.WAITING, received=at)
         self._clear(place)
         if self._is_permitted(receipt):
@@ -275,6 +278,7 @@ class Ledger:
         for receipt in tuple(place.strays):
             if match := self._match(receipt):
                 receipt.is_judged = True
+                self._waiting -= 1
                 place.strays.remove(receipt)
                 yield match
 
@@ -390,6 +394,7 @@ class Ledger:
         if receipt.is_judged:
             return
         receipt.is_judged = True
+        self._waiting -= 1
         receipt.place.strays.remove(receipt)
         self._clear(receipt.place)
         if not self._is_permitted(receipt):

@@ -51,7 +51,11 @@ class BackEnd:
 
     def check(self, *arguments: str) -> Ran:
         """Run `eventproof check` on it."""
-        command = [sys.executable, "-m", "eventproof", "check", str(self.profile), *arguments]
+        return self.run("check", str(self.profile), *arguments)
+
+    def run(self, *arguments: str) -> Ran:
+        """Run a verb on it."""
+        command = [sys.executable, "-m", "eventproof", *arguments]
         folder, variables = self.profile.parent, {**os.environ, **self.secrets}
         done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
         return Ran(done.returncode, done.stdout, done.stderr)

@@ -113,6 +113,14 @@ def test_a_dry_run_finds_that_nothing_is_missing(back_end: BackEnd) -> None:
     assert ran.code == ExitCode.PASS, ran.errors
 
 
+def test_a_swarm_sees_a_ban_by_disconnect_through(back_end: BackEnd) -> None:
+    ran = back_end.run("swarm", "ban_storm", str(back_end.profile), "--users", "8", "--run-time", "5s", "--json")
+    results = json.loads(ran.output)
+    (banned,) = [account for account in results["delivery"] if account["event"] == "user.banned"]
+    assert banned["delivered"] == banned["expected"] > 0
+    assert results["load"]["stragglers"] == []
+
+
 @pytest.mark.parametrize(
     ("bug", "breaks"),
     [

@@ -474,3 +474,13 @@ class Books(RuleBasedStateMachine):
 
 Books.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 test_the_books_balance = Books.TestCase
+
+
+def test_receipts_that_found_their_cause_take_no_place_of_those_that_wait() -> None:
+    ledger = Ledger(patience=60.0)
+    for number in range(11_000):
+        at = number / 1000
+        assert ledger.receive("e", "user", at=at, subject=number).receipt is Receipt.WAITING
+        ledger.expect("a", "e", ["user"], at=at, deadline=at + 5, subject=number)
+    ledger.settle(100.0)
+    assert (ledger.overflowed, ledger.tally("e").lost, ledger.tally("e").delivered) == (0, 0, 11_000)
