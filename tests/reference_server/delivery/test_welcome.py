@@ -30,7 +30,7 @@ from tests.reference_server.delivery.line import (
 )
 from tests.reference_server.house import Person, Socket, keep_house
 
-QUICK = Limits(ping_interval=0.05, ping_timeout=30)
+QUICK = Limits(ping_interval=0.2, ping_timeout=30)
 
 
 def numbered(user: Person, *numbers: int) -> list[Any]:
