@@ -5,7 +5,8 @@ import pytest
 
 from eventproof import catalog, layout, profile
 from eventproof.conform import run
-from eventproof.conform.rest import Rest, aimed_at, document_of
+from eventproof.conform.attempts import aimed_at
+from eventproof.conform.rest import Rest, document_of
 from eventproof.conform.verdicts import NotTestable
 from eventproof.errors import UsageError
 from eventproof.reference import Reference

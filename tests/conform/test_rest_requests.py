@@ -15,7 +15,8 @@ from aiohttp import web
 
 from eventproof import catalog, profile
 from eventproof.conform import rest, run
-from eventproof.conform.rest import Attempt, Rest, Tried, aimed_at, document_of
+from eventproof.conform.attempts import Attempt, aimed_at
+from eventproof.conform.rest import Rest, Tried, document_of
 from eventproof.conform.verdicts import NotApplicable, NotTestable
 from eventproof.errors import ContractViolation, Inconclusive
 from eventproof.reference import Reference
