@@ -56,6 +56,9 @@ __all__ = [
 ]
 
 _MOST_PLACES = 12
+ACCEPT = "application/json, */*;q=0.5"
+"""What a call asks for, unless the profile says otherwise: frameworks refuse by a redirect or a page whoever does not
+ask for JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,9 @@ class Request:
 
     @property
     def sent_headers(self) -> dict[str, str]:
-        """The headers, with the `Content-Type` of the body; without any where there is no body."""
-        others = {name: value for name, value in self.headers.items() if name.lower() != "content-type"}
+        """The headers, with what is asked for and the `Content-Type` of the body; without that where there is none."""
+        given = _merged({"Accept": ACCEPT}, self.headers)
+        others = {name: value for name, value in given.items() if name.lower() != "content-type"}
         return others if self.json is None else {**others, "Content-Type": self._content_type}
 
     @property
@@ -140,9 +144,16 @@ def action_for(
         operation=operation_id,
         method=operation.method,
         url=target.rest.url + fill(operation.path, escaped, where),
-        headers=_merged(headers_for(target, token), _sendable(operation.headers, known, where)),
+        headers=headers_of(target, operation, token, known),
         json=fill(operation.body, known, where, operation.optional),
     )
+
+
+def headers_of(target: Target, call: Call, token: str | None, values: Mapping[str, Any]) -> dict[str, str]:
+    """The headers of one call: those of every call, and its own, with these values filled in."""
+    known = {**values, **({} if token is None else {"token": token})}
+    own = _sendable(call.headers, known, f"{target.source}: [operations.{call.operation}]")
+    return _merged(headers_for(target, token), own)
 
 
 def headers_for(target: Target, token: str | None) -> dict[str, str]:

@@ -197,7 +197,10 @@ def _expired(target: Target, token: str, now: float, _: str | int | None) -> Cha
 
 
 def _endless(target: Target, token: str, now: float, _: str | int | None) -> Changed | None:
-    return _beside("a token without an expiry", without_expiry(target, token), _lasting(target, token, now))
+    known = _Jws.of(token)
+    without = token if known is not None and "exp" not in known.claims else without_expiry(target, token)
+    control = _lasting(target, token, now)
+    return None if control is None else _beside("a token without an expiry", without, control)
 
 
 def _early(target: Target, token: str, now: float, _: str | int | None) -> Changed | None:

@@ -82,15 +82,15 @@ def path(value: str, *, query: bool = False) -> str:
     if "://" in plain.partition("?")[0]:
         return f'must be a path such as "/api/me", not a whole URL: "{masked(value)}"'
     if not plain.startswith("/"):
-        return f'must be a path that begins with "/", such as "/api/me", not "{value}"'
+        return f'must be a path that begins with "/", such as "/api/me", not "{masked(value)}"'
     if _BLANK.search(plain) or not plain.isascii():
         return (
             f"must have blanks, control characters and letters outside ASCII percent-encoded (%20), not as in {value!r}"
         )
     if "#" in plain:
-        return f'has a fragment (#…), which is never sent: "{value}"'
+        return f'has a fragment (#…), which is never sent: "{masked(value)}"'
     if "?" in plain and not query:
-        return f'has a query, which does not belong here: "{value}"'
+        return f'has a query, which does not belong here: "{masked(value)}"'
     if "{" in plain or "}" in plain:
         return f'has a brace that is no {{name}} of letters, digits and underscores: "{value}"'
     return ""

@@ -20,7 +20,7 @@ import requests
 import schemathesis
 from hypothesis import configuration
 
-from eventproof.actions import headers_for
+from eventproof.actions import ACCEPT, headers_of
 from eventproof.target import Call, Target
 
 from .routes import Route
@@ -90,7 +90,7 @@ class Attempts:
                     is_generated = True
             person = aim("userId") if call.identity == "admin" else None
             case.body = aimed_at(case.body, call.body, person)
-            headers = self._headers(call) if number % 3 else None
+            headers = self._headers(call, self._token(call) if number % 3 else None)
             with self.blaming(operation):
                 arguments = case.as_transport_kwargs(route.base, headers)
             with suppress(requests.RequestException, ValueError):  # no client can send it
@@ -98,15 +98,15 @@ class Attempts:
         return found
 
     def _malformed(self, call: Call, operation: Any, route: Route) -> list[Attempt]:
-        headers = self._headers(call)
+        headers = self._headers(call, self._token(call))
 
         def url(of: _Aim) -> str:
             return route.base + _PARAMETER.sub(lambda name: _filled(route.parameters[name[1]], of), operation.path)
 
         here = url(lambda name: quote(str(self._aim(name)), safe=""))
-        attempts: list[dict[str, Any]] = [{"url": here, "headers": headers_for(self.target, "no.such.token")}]
+        attempts: list[dict[str, Any]] = [{"url": here, "headers": self._headers(call, "no.such.token")}]
         if call.identity != "anyone":
-            attempts.append({"url": here})
+            attempts.append({"url": here, "headers": self._headers(call, None)})
         if call.body is not None:
             attempts += [
                 {"url": here, "headers": {**headers, "Content-Type": kind}, "data": body}
@@ -144,8 +144,11 @@ class Attempts:
     def _miss(self, _name: str) -> Any:
         return self.nobody
 
-    def _headers(self, call: Call) -> dict[str, str]:
-        return headers_for(self.target, self.tokens.get(call.identity))
+    def _token(self, call: Call) -> str | None:
+        return self.tokens.get(call.identity)
+
+    def _headers(self, call: Call, token: str | None) -> dict[str, str]:
+        return {"Accept": ACCEPT, **headers_of(self.target, call, token, self.theirs)}
 
 
 def aimed_at(body: Any, template: Any, user_id: str | int | None) -> Any:

@@ -122,7 +122,9 @@ class Answer:
         return self.must_be_refused(because, refusal, beside=beside)
 
     def must_be_an_answer(self) -> "Answer":
-        """Itself; raises ContractViolation where the server failed (5xx)."""
+        """Itself; raises ContractViolation where the server failed (5xx), Inconclusive where it redirects."""
+        if 300 <= self.status < 400:
+            raise Inconclusive(f"{self.operation} is redirected to {self.location or 'nowhere'}: correct its path")
         if not (self.is_accepted or self.is_refused):
             raise ContractViolation(f"{self.operation} failed", expected="2xx or 4xx", observed=str(self))
         return self

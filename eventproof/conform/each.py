@@ -16,7 +16,8 @@ _T = TypeVar("_T")
 async def on_each(lines: Sequence[Line], wait: Callable[[Line], Awaitable[_T]], did: str) -> list[_T]:
     """What `wait` gives for each line, all of them awaited at once; `did` says what a line does with it: `closed`.
 
-    Raises ContractViolation where some lack it, and names them; what else is raised goes through as it is.
+    Raises ContractViolation where some lack it, and names them, and those of which nothing is known; where no one lacks
+    it, what else was raised goes through as it is.
     """
     results = await asyncio.gather(*map(wait, lines), return_exceptions=True)
     lacking = [
@@ -25,8 +26,14 @@ async def on_each(lines: Sequence[Line], wait: Callable[[Line], Awaitable[_T]], 
     if lacking:
         first = lacking[0][1]
         names = ", ".join(str(line) for line, _ in lacking)
+        unknown = [
+            str(line)
+            for line, result in zip(lines, results, strict=True)
+            if isinstance(result, BaseException) and not isinstance(result, ContractViolation)
+        ]
+        unsaid = f"; of {', '.join(unknown)} nothing is known" if unknown else ""
         raise ContractViolation(
-            f"{len(lines) - len(lacking)} of {len(lines)} connections {did}; {names} did not",
+            f"{len(lines) - len(lacking) - len(unknown)} of {len(lines)} connections {did}; {names} did not{unsaid}",
             expected=f"on each of them: {first.expected}",
             observed="; ".join(f"{line.name}: {missing.observed}" for line, missing in lacking),
         ) from first

@@ -16,6 +16,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from eventproof.errors import Inconclusive, TargetUnavailable
+from eventproof.redaction import cut
 
 __all__ = ["LONGEST", "Received", "UnreadableAnswer", "Unsendable", "document_in", "exchange", "session"]
 
@@ -129,13 +130,14 @@ def document_in(text: str) -> Any:
 
     Halves of surrogate pairs are replaced: no file could take them.
     """
+    text = text.removeprefix("\ufeff")
     if not text:
         return None
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return _writable(text)
-    return _clean(document) if _is_shallow(document) else text
+    return _clean(document) if _is_shallow(document) else _writable(text)
 
 
 async def _content(response: aiohttp.ClientResponse, what: str) -> bytes:
@@ -238,5 +240,4 @@ def _place(url: str) -> str:
 
 
 def _short(error: object) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 200 else f"{text[:200]} …"
+    return cut(" ".join(str(error).split()) or type(error).__name__, 200)

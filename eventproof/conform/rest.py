@@ -41,7 +41,7 @@ _JUDGED_BY: list[Any] = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-_USUAL = {"User-Agent": f"eventproof/{__version__}", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+_USUAL = {"User-Agent": f"eventproof/{__version__}", "Accept-Encoding": "gzip, deflate"}
 _TOO_MANY = 429
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _SECONDS = 10.0
@@ -182,6 +182,8 @@ class Rest:
             with self._document_to_blame(attempt.case.operation):
                 attempt.case.validate_response(response, checks=_JUDGED_BY)
         except (Failure, FailureGroup) as failure:
+            if attempt.is_elsewhere and _is_a_page(received):
+                return
             if received.status in _MOVED:
                 where = received.headers.get("Location", "")
                 if attempt.is_elsewhere and where:
@@ -228,6 +230,11 @@ class Rest:
             expected=redacted_text(expected)[:600],
             observed=redacted_text(f"{sent}{came}"),
         )
+
+
+def _is_a_page(received: Received) -> bool:
+    """Whether this is how a front server refuses a path before any operation sees it: 4xx, and no JSON."""
+    return 400 <= received.status < 500 and "json" not in received.headers.get("Content-Type", "")
 
 
 def _is_the_same_place(location: str, url: str) -> bool:

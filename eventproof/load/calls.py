@@ -191,8 +191,6 @@ class Calls:
         address = Address.parse(parts._replace(path="", query="", fragment="").geturl())
         connection = self._connection(address)
         headers = request.sent_headers
-        if "accept" not in map(str.lower, headers):
-            headers["Accept"] = "application/json"
         target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
         timeout = self._target.budgets.call
         try:

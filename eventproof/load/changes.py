@@ -37,10 +37,10 @@ class Changes:
         """Somebody is as before."""
         self._undo.pop((what, whose), None)
 
-    def take_back(self, *, until: float) -> None:
-        """Change back all that can be by then."""
+    def take_back(self, *, until: float, fault: Callable[[Exception], object]) -> None:
+        """Change back all that can be by then; `fault` is told what broke in ours."""
         due = deque(self._undo.values())
-        workers = [gevent.spawn(_work, due) for _ in range(min(_AT_ONCE, len(due)))]
+        workers = [gevent.spawn(_work, due, fault) for _ in range(min(_AT_ONCE, len(due)))]
         gevent.joinall(workers, timeout=max(until - monotonic(), 0))
         gevent.killall(workers)
 
@@ -50,9 +50,11 @@ class Changes:
             yield f"left on the target: {number} {'user is' if number == 1 else 'users are'} {what}, or may be"
 
 
-def _work(due: deque[Callable[[], object]]) -> None:
+def _work(due: deque[Callable[[], object]], fault: Callable[[Exception], object]) -> None:
     while due:
         try:
             due.popleft()()
         except EventproofError:
             continue  # It stays among what is left.
+        except Exception as error:
+            fault(error)

@@ -259,7 +259,11 @@ class Generator:
         self.books.ledger.conclude()
         # Nobody is to hear of it; and a target that floods us would keep this process from what is left to do.
         self._hang_up()
-        self.books.changes.take_back(until=end)
+        self.books.changes.take_back(until=end, fault=self.books.fault)
+        self.tell_what_is_left()
+
+    def tell_what_is_left(self) -> None:
+        """Note what is not as it was."""
         for sentence in self.books.changes.left():
             self.books.note(sentence)
 

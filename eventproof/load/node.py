@@ -5,7 +5,6 @@ The master deals out the identities before a test, and before it stops it waits 
 
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -112,18 +111,20 @@ class Node:
         )
 
     def _settled_account(self) -> Account:
-        # A second Ctrl-C: what is there must do.
-        with suppress(KeyboardInterrupt):
+        try:
             self.generator.settle()
+        except KeyboardInterrupt:  # the second one: what is there must do
+            self.generator.tell_what_is_left()
         return self.generator.account()
 
     def _report(self, kind: str, name: str, seconds: float, problem: str) -> None:
+        told = redacted_text(problem) if problem else ""
         self._environment.events.request.fire(
             request_type=kind,
-            name=redacted_text(name) if problem else name,
+            name=told if name == problem else redacted_text(name) if problem else name,
             response_time=seconds * 1e3,
             response_length=0,
-            exception=Unexpected(redacted_text(problem)) if problem else None,
+            exception=Unexpected(told) if problem else None,
             context={},
         )
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from eventproof import actions
 from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
 from eventproof.errors import ContractViolation, EventproofError
+from eventproof.refusal import Proof, Refusal, proof
 from eventproof.target import Identity
 from eventproof.wire.connection import AckReceived, EventReceived
 
 from .action import Action, Until
+from .calls import Answer
 from .judgement import Receipt
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ class Person:
         self._devices = devices
         self._is_entering = True
         self._was_renewed = self._has_left = False
-        self._why: object = ""
+        self._why: Answer | None = None
         """What the last login was answered with."""
 
     def __str__(self) -> str:
@@ -226,11 +228,16 @@ class Person:
             generator.books.count("dropped")
             generator.books.incident(str(session), f"the session ended without a ban: {how}")
 
+    def _is_banned(self) -> bool:
+        """Whether the last login was answered as that of a banned user may be."""
+        return self._why is not None and proof(self._why.status, Refusal.LOGIN) is Proof.FULL
+
     def _renew(self) -> None:
         self.disconnect()
         generator = self.generator
         try:
-            if not self.log_in() and generator.administer("unbanUser", self.identity).done:
+            if not self.log_in() and self._is_banned() and generator.administer("unbanUser", self.identity).done:
+                generator.books.note("somebody was banned before the run, and was unbanned for it")
                 self.log_in()
         except EventproofError as error:
             generator.books.note(str(error))

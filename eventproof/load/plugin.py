@@ -53,7 +53,12 @@ def option(name: str, *, least: float = -inf, most: float = inf, above: float | 
     """
     _OPTIONS[name] = described
     _own.append(name.removeprefix("--"))
+    check(_within(name, least=least, most=most, above=above))
 
+
+def _within(
+    name: str, *, least: float = -inf, most: float = inf, above: float | None = None
+) -> Callable[[Any], object]:
     def is_within_bounds(options: Any) -> None:
         value = getattr(options, name.removeprefix("--").replace("-", "_"))
         if not isinstance(value, int | float):
@@ -65,12 +70,15 @@ def option(name: str, *, least: float = -inf, most: float = inf, above: float | 
             asked = " and ".join(bounds) or "a finite number"
             raise UsageError(f"{name.removeprefix('--')} must be {asked}, not {value:g}")
 
-    check(is_within_bounds)
+    return is_within_bounds
 
 
 def check(function: Callable[[Any], object]) -> None:
     """Have the parsed options checked before a run: `function` raises UsageError where they cannot be used."""
     _checks.append(function)
+
+
+check(_within("--deadline", above=0, most=60))
 
 
 def generator(environment: Any) -> Generator:

@@ -6,6 +6,7 @@ from time import monotonic
 
 from gevent import sleep
 
+from eventproof.actions import presented
 from eventproof.client.address import Address
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
@@ -28,8 +29,10 @@ def probe(target: Target, channel: MainChannel) -> None:
     """
     knock, end = _Knock(), monotonic() + _SECONDS
     hub = Hub(target.base_url, path=target.socketio.path, patience=2 * _SECONDS)
+    where = f"{target.source}: [socketio]"
+    headers, query = presented(channel.headers, None, where), presented(channel.query, None, where)
     try:
-        connection = hub.open(knock, None, channel.address)
+        connection = hub.open(knock, None, channel.address, headers=tuple(headers.items()), query=query)
         while knock.end is None and not connection.has_begun:
             if monotonic() > end:
                 raise TargetUnavailable(f"{target.base_url} did not answer within {_SECONDS:g} s")

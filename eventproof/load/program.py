@@ -1,4 +1,7 @@
-"""A program that performs an operation for a swarm: bounded in time and output, and ended with all that it started."""
+"""A program that performs an operation for a swarm: bounded in time and output.
+
+Where it is killed, all that it started is; what a program leaves running when it ends is its own business.
+"""
 
 import os
 import select

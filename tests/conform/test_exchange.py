@@ -202,6 +202,7 @@ async def test_no_proxy_and_no_password_of_the_environment_is_used(
         ("[" * 3000 + "]" * 3000, "[" * 3000 + "]" * 3000),
         ("[" * 101 + "]" * 101, "[" * 101 + "]" * 101),
         ("[[1]]", [[1]]),
+        ('\ufeff{"saved": "by an editor that marks UTF-8"}', {"saved": "by an editor that marks UTF-8"}),
         ('{"\\ud800": ["\\udc00"], "b": 1}', {"\ufffd": ["\ufffd"], "b": 1}),
         ('"\\ud83d\\ude00"', "\U0001f600"),
     ],

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -213,6 +214,35 @@ async def test_a_router_that_tidies_a_malformed_path_by_a_redirect_is_not_blamed
 
     found = await serve(serving, handle, doc, replace(GET, path="/members/{userId}"))
     assert found.answered > 6
+
+
+@pytest.mark.parametrize(("content_type", "is_blamed"), [("text/html", False), ("application/problem+json", True)])
+async def test_a_page_that_refuses_a_malformed_path_is_a_front_servers_and_an_undocumented_refusal_is_not(
+    serving: Any, content_type: str, is_blamed: bool
+) -> None:
+    doc = document("/members/{no}", "get", {"200": {"description": "Yes."}}, parameters=[MEMBER])
+
+    async def handle(request: web.Request) -> web.Response:
+        if request.path.rpartition("/")[2] == "17":
+            return web.json_response({})
+        return web.Response(status=400, text="<h1>Bad Request</h1>", content_type=content_type)
+
+    trying = serve(serving, handle, doc, replace(GET, path="/members/{userId}"))
+    with pytest.raises(ContractViolation) if is_blamed else nullcontext():
+        assert (await trying).answered > 6
+
+
+async def test_what_is_sent_without_a_token_has_the_other_headers_of_the_profile(serving: Any) -> None:
+    seen: list[tuple[bool, str | None, str | None]] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        tenant, accept = (request.headers.get(name) for name in ("X-Tenant", "Accept"))
+        seen.append(("Authorization" in request.headers, tenant, accept))
+        return web.json_response({})
+
+    await serve(serving, handle, ME, replace(GET, headers={"X-Tenant": "acme"}))
+    assert {is_signed for is_signed, _, _ in seen} == {True, False}
+    assert {(tenant, accept) for _, tenant, accept in seen} == {("acme", "application/json, */*;q=0.5")}
 
 
 async def test_a_redirect_to_the_same_path_with_a_slash_says_what_to_correct(serving: Any) -> None:

@@ -171,3 +171,22 @@ def test_each_of_several_connections_is_named_that_lacks_what_the_others_have(ho
             assert raised.value.expected == "on each of them: user.tier.updated within 0.5 s"
 
         stage.perform(play())
+
+
+def test_a_connection_of_which_nothing_is_known_did_not_do_it() -> None:
+    async def wait(line: Any) -> str:
+        if line == "lost":
+            raise ContractViolation("it lacks it", expected="it", observed="nothing")
+        if line == "silent":
+            raise Inconclusive("nobody knows")
+        return "heard"
+
+    class Named(str):
+        name = "x"
+
+    async def play() -> None:
+        with pytest.raises(ContractViolation) as raised:
+            await on_each([Named("first"), Named("lost"), Named("silent")], wait, "heard it")  # type: ignore[list-item]
+        assert str(raised.value) == "1 of 3 connections heard it; lost did not; of silent nothing is known"
+
+    asyncio.run(play())

@@ -9,11 +9,15 @@ from eventproof.errors import Inconclusive
 from eventproof.load.changes import Changes
 
 
+def _none(error: Exception) -> None:
+    raise error
+
+
 def test_what_is_changed_back_is_not_left() -> None:
     changes = Changes()
     for somebody in ("u1", "u2"):
         changes.enter("banned", somebody, partial(changes.clear, "banned", somebody))
-    changes.take_back(until=monotonic() + 10)
+    changes.take_back(until=monotonic() + 10, fault=_none)
     assert (list(changes.left()), len(changes)) == ([], 0)
 
 
@@ -22,7 +26,7 @@ def test_the_first_change_is_the_one_that_leads_back() -> None:
     changes = Changes()
     for tier in ("basic", "premium"):
         changes.enter("on another tier", "u1", partial(done.append, tier))
-    changes.take_back(until=monotonic() + 10)
+    changes.take_back(until=monotonic() + 10, fault=_none)
     assert done == ["basic"]
     assert list(changes.left()) == ["left on the target: 1 user is on another tier, or may be"]
 
@@ -32,7 +36,7 @@ def test_a_target_that_never_answers_keeps_nobody_waiting() -> None:
     for number in range(40):
         changes.enter("banned", number, lambda: gevent.sleep(3600))
     began = monotonic()
-    changes.take_back(until=began + 0.1)
+    changes.take_back(until=began + 0.1, fault=_none)
     assert monotonic() - began < 5
     assert list(changes.left()) == ["left on the target: 40 users are banned, or may be"]
 
@@ -44,5 +48,18 @@ def test_one_that_cannot_be_changed_back_hinders_no_other() -> None:
     changes = Changes()
     changes.enter("banned", "u1", fail)
     changes.enter("banned", "u2", lambda: changes.clear("banned", "u2"))
-    changes.take_back(until=monotonic() + 10)
+    changes.take_back(until=monotonic() + 10, fault=_none)
     assert list(changes.left()) == ["left on the target: 1 user is banned, or may be"]
+
+
+def test_what_breaks_in_ours_is_told_and_hinders_nothing_else() -> None:
+    def break_down() -> None:
+        raise ZeroDivisionError
+
+    told: list[Exception] = []
+    changes = Changes()
+    changes.enter("banned", "u1", break_down)
+    changes.enter("banned", "u2", lambda: changes.clear("banned", "u2"))
+    changes.take_back(until=monotonic() + 10, fault=told.append)
+    assert [type(error) for error in told] == [ZeroDivisionError]
+    assert len(changes) == 1

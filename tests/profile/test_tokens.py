@@ -120,6 +120,10 @@ def test_a_token_that_never_expires_as_it_is_has_no_expiry_to_lose_and_can_get_o
     good = f"{head}.{claims}.x"
     assert tokens.without_expiry(target(), good) is None
     assert part(changed("expired", good).token, 1) == {"sub": "u1", "exp": 1_789_996_400}
+    made = changed("no-expiry", good)
+    assert made.token == good  # itself is what has to be refused
+    assert made.control is not None
+    assert part(made.control, 1)["exp"] > NOW
 
 
 @pytest.mark.parametrize(
