@@ -44,8 +44,7 @@ _ERRORS: Mapping[int, type[EventproofError]] = {
 
 def scenarios() -> dict[str, str]:
     """The swarms that come with us: their names, and what each is about in a line."""
-    found = sorted(path for path in layout.LOADTESTS.glob("*.py") if not path.name.startswith("_"))
-    return {path.stem: _first_line(path) for path in found}
+    return {name: _first_line(path) for name, path in _shipped().items()}
 
 
 def swarm(
@@ -97,18 +96,23 @@ def swarm(
         raise error
 
 
+def _shipped() -> dict[str, Path]:
+    """The locustfiles that come with us, by the names of their scenarios."""
+    found = sorted(path for path in layout.LOADTESTS.glob("*.py") if not path.name.startswith("_"))
+    return {path.stem: path for path in found}
+
+
 def _first_line(path: Path) -> str:
     return (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition("\n")[0]
 
 
 def _locustfile(scenario: str) -> Path:
-    shipped = layout.LOADTESTS / f"{scenario}.py"
-    if scenario in scenarios():
-        return shipped
-    path = Path(scenario)
+    shipped, path = _shipped(), Path(scenario)
+    if scenario in shipped:
+        return shipped[scenario]
     if path.suffix == ".py" and path.is_file():
         return path
-    known = ", ".join(scenarios())
+    known = ", ".join(shipped)
     raise UsageError(f"there is no scenario {scenario}; there are {known}, or name a locustfile of yours")
 
 

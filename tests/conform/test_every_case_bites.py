@@ -28,6 +28,7 @@ def held() -> Iterator[Callable[[Trial], Run]]:
         yield lambda trial: pool.submit(hold, trial, share()).result()
 
 
+@pytest.mark.timeout(600)  # every case of every system, measured, beside others
 def test_the_reference_server_passes_every_requirement() -> None:
     with reference.start() as running:
         ran = run.check(profile.load(running.profile))

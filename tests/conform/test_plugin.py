@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -298,6 +299,18 @@ SWALLOWED = {
 }
 
 
+@pytest.fixture
+def usual_signals() -> Iterator[None]:
+    """Signals go to nobody of the caller's: what measures our tests has a handler of its own."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for number in before:
+        signal.signal(number, signal.default_int_handler)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("usual_signals")
 @pytest.mark.parametrize("swallowing", SWALLOWED.values(), ids=SWALLOWED)
 def test_a_signal_that_is_swallowed_on_its_way_ends_the_run_all_the_same(
     server: Reference, tmp_path: Path, swallowing: str
