@@ -17,7 +17,7 @@ environment: $(STAMP)
 
 test: $(STAMP) needs
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m coverage run -m pytest -n $(PROCESSES) $(PYTEST_ARGS)
+	@$(BIN)/python -m coverage run -m pytest -n $(PROCESSES) --durations=40 --durations-min=4 $(PYTEST_ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report --skip-covered --skip-empty
 

@@ -1,6 +1,7 @@
 """A case that never failed proves nothing: the suite against a server that misbehaves in each of the named ways."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -16,6 +17,9 @@ from reference_server.faults import FAULTS
 from tests.conform.shares import SHARES, share, told
 from tests.conform.trials import SYSTEMS, Trial, checked, hold, trials
 
+LONGEST = 100.0
+"""Seconds that a trial may take; one that hangs is ended, and with it those that would wait for it."""
+
 
 @pytest.fixture(scope="session")
 def held() -> Iterator[Callable[[Trial], Run]]:
@@ -24,8 +28,16 @@ def held() -> Iterator[Callable[[Trial], Run]]:
         with pytest.MonkeyPatch.context() as patch:
             for name in [name for name in os.environ if name.startswith("COVERAGE")]:
                 patch.delenv(name)
-            pool.submit(os.getpid).result()
-        yield lambda trial: pool.submit(hold, trial, share()).result()
+            process = pool.submit(os.getpid).result()
+
+        def hold_within(trial: Trial) -> Run:
+            try:
+                return pool.submit(hold, trial, share()).result(LONGEST)
+            except TimeoutError:
+                os.kill(process, signal.SIGKILL)
+                raise
+
+        yield hold_within
 
 
 @pytest.mark.timeout(600)  # every case of every system, measured, beside others
