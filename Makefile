@@ -10,15 +10,14 @@ STAMP := .venv/installed
 demo: $(STAMP)
 	@$(BIN)/python -m eventproof demo
 
-# How many processes share the tests: many of these wait for a clock. Neighbours stay together, so that a server that a
-# module shares starts once, until a process that is done takes over from another.
+# How many processes share the tests: many of these wait for a clock.
 PROCESSES ?= 3
 
 environment: $(STAMP)
 
 test: $(STAMP) needs
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m coverage run -m pytest -n $(PROCESSES) --dist worksteal --durations=40 --durations-min=4 $(PYTEST_ARGS)
+	@$(BIN)/python -m coverage run -m pytest -n $(PROCESSES) --durations=40 --durations-min=4 $(PYTEST_ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report --skip-covered --skip-empty
 
