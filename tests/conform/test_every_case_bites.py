@@ -18,7 +18,7 @@ from tests.conform.shares import SHARES, share, told
 from tests.conform.trials import SYSTEMS, Trial, checked, hold, trials
 
 LONGEST = 100.0
-"""Seconds that a trial may take; one that hangs is ended, and with it those that would wait for it."""
+"""Seconds that a trial may take. Where one takes longer its process is killed, and the later ones fail at once."""
 
 
 @pytest.fixture(scope="session")

@@ -301,7 +301,7 @@ SWALLOWED = {
 
 @pytest.fixture
 def usual_signals() -> Iterator[None]:
-    """Signals go to nobody of the caller's: what measures our tests has a handler of its own."""
+    """The handlers of a process in which nobody installed any: coverage has one for SIGTERM, which ends the worker."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     for number in before:
         signal.signal(number, signal.default_int_handler)
