@@ -190,7 +190,7 @@ class House:
         }
 
     async def settles(self, **expected: int) -> None:
-        """Wait until these registries have these sizes."""
+        """Wait until these registries have these sizes; of a server that no other test has used."""
         async with asyncio.timeout(SECONDS):
             while True:
                 gauges = await self.gauges()

@@ -57,19 +57,20 @@ async def test_a_banned_user_between_two_polls_hears_why_in_the_next_one(house: 
     assert (await polling.get())[0] == 400
 
 
-async def test_a_banned_user_in_the_middle_of_an_upgrade_hears_why_on_the_websocket(house: House) -> None:
-    user = await house.person()
-    polling = await house.polling_socket(user)
-    upgrading = await house.engine(f"EIO=4&transport=websocket&sid={polling.handshake['sid']}")
-    await upgrading.send("2probe")
-    assert await upgrading.read() == "3probe"
-    await house.ban(user)
-    await upgrading.send("5")
-    (event, disconnect), code = await upgrading.rest()
-    assert _event(event) == ("user.banned", BANNED)
-    assert disconnect == "41"
-    assert code is not None
-    await house.settles(engine_sessions=0)
+async def test_a_banned_user_in_the_middle_of_an_upgrade_hears_why_on_the_websocket(tmp_path: Path) -> None:
+    async with keep_house(tmp_path) as house:
+        user = await house.person()
+        polling = await house.polling_socket(user)
+        upgrading = await house.engine(f"EIO=4&transport=websocket&sid={polling.handshake['sid']}")
+        await upgrading.send("2probe")
+        assert await upgrading.read() == "3probe"
+        await house.ban(user)
+        await upgrading.send("5")
+        (event, disconnect), code = await upgrading.rest()
+        assert _event(event) == ("user.banned", BANNED)
+        assert disconnect == "41"
+        assert code is not None
+        await house.settles(engine_sessions=0)
 
 
 async def test_a_ban_ends_every_session_on_every_door(house: House) -> None:

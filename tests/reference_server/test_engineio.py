@@ -127,14 +127,15 @@ async def test_a_second_poll_closes_the_session_and_the_first_is_told(house: Hou
     assert (await polling.get())[0] == 400
 
 
-async def test_a_poll_that_is_given_up_closes_the_session(house: House) -> None:
-    polling = await house.polling()
-    sessions = (await house.gauges())['eventproof_registered{registry="engine_sessions"}']
-    poll = asyncio.create_task(polling.get())
-    await house.call("GET", "/healthz")
-    poll.cancel()
-    await house.settles(engine_sessions=int(sessions) - 1)
-    assert (await polling.get())[0] == 400
+async def test_a_poll_that_is_given_up_closes_the_session(tmp_path: Path) -> None:
+    async with keep_house(tmp_path) as house:
+        polling = await house.polling()
+        poll = asyncio.create_task(polling.get())
+        await house.call("GET", "/healthz")
+        await house.settles(engine_sessions=1)
+        poll.cancel()
+        await house.settles(engine_sessions=0)
+        assert (await polling.get())[0] == 400
 
 
 async def test_a_client_that_closes_its_polling_session_frees_the_pending_poll(house: House) -> None:
