@@ -13,6 +13,9 @@ demo: $(STAMP)
 # How many processes share the tests: many of these wait for a clock.
 PROCESSES ?= 3
 
+# The tests start hundreds of processes: none is to compile what an earlier one has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 environment: $(STAMP)
 
 test: $(STAMP) needs

@@ -5,6 +5,7 @@ And how several processes (`pytest -n 3`) share the tests.
 
 import os
 import shutil
+from collections.abc import Generator
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +15,15 @@ from eventproof import redaction
 from tests.conform import shares
 
 _NODE_MODULES = Path(__file__).parent / "js" / "node_modules"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """The processes that a test starts are measured where it bears the mark `measured`: coverage doubles their time."""
+    with pytest.MonkeyPatch.context() as patch:
+        if item.get_closest_marker("measured") is None:
+            patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        return (yield)
 
 
 @pytest.fixture(autouse=True)

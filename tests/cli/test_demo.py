@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.measured
 def test_the_demo_passes_and_leaves_one_report_of_both_runs(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "eventproof", "demo", "--users", "12", "--run-time", "6s", "--results", "out"],

@@ -23,12 +23,9 @@ LONGEST = 100.0
 
 @pytest.fixture(scope="session")
 def held() -> Iterator[Callable[[Trial], Run]]:
-    """Hold a trial, in a process that coverage does not slow down."""
+    """Hold a trial, in a process that can be killed and that coverage does not slow down."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        with pytest.MonkeyPatch.context() as patch:
-            for name in [name for name in os.environ if name.startswith("COVERAGE")]:
-                patch.delenv(name)
-            process = pool.submit(os.getpid).result()
+        process = pool.submit(os.getpid).result()
 
         def hold_within(trial: Trial) -> Run:
             try:

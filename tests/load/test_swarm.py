@@ -68,6 +68,7 @@ def _objective(run: Run, metric: str) -> Verdict:
     return next(one.verdict for one in run.objectives if one.expression.startswith(metric))
 
 
+@pytest.mark.measured
 def test_a_swarm_of_two_processes_passes_and_leaves_its_results(server: reference.Reference, tmp_path: Path) -> None:
     folder = tmp_path / "results"
     told: list[float] = []

@@ -20,7 +20,7 @@ CHOSEN = ("ALL-ROOM-1", "UST-BAN-1", "SHD-CLAIM-1")
 
 
 def run(*command: str | Path, cwd: Path, timeout: float = 100) -> "subprocess.CompletedProcess[str]":
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHONPATH", "COVERAGE"))}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(
         [str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout
     )
