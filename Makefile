@@ -11,7 +11,7 @@ demo: $(STAMP)
 	@$(BIN)/python -m eventproof demo
 
 # How many processes share the tests: many of these wait for a clock.
-PROCESSES ?= 3
+PROCESSES ?= 4
 
 # The tests start hundreds of processes: none is to compile what an earlier one has compiled.
 unexport PYTHONDONTWRITEBYTECODE

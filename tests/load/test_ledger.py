@@ -116,6 +116,7 @@ def test_an_expectation_is_due_earlier_once_its_call_is_answered(ledger: Ledger)
     assert ledger.pending == 1
 
 
+@pytest.mark.unmeasured
 def test_a_target_that_lies_without_end_fills_no_memory_and_the_rest_is_counted() -> None:
     patient = Ledger(kept=10, patience=1000)
     for number in range(10_500):
