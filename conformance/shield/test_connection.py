@@ -22,7 +22,7 @@ from eventproof.conform.case import (
 )
 
 from .complaints import ERROR, taken
-from .presence import must_hear
+from .presence import hears_still, must_hear
 from .reading import data
 
 CONNECTED = "connected"
@@ -125,7 +125,7 @@ async def test_a_session_that_ends_while_connected_is_told_and_closed(stage: Sta
             observed=f"{time.time():.1f}, by our clock: {told.payload}",
         )
     await line.ends()
-    await must_hear(stage, user, twin)
+    await hears_still(stage, user, twin)
 
 
 @requirement("SHD-CONN-5")
