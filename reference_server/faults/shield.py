@@ -2,6 +2,7 @@
 """The faults of Shield: most are one of the shapes, and those that are not have a class here."""
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -61,24 +62,29 @@ class _BackgroundStays(Conduct):
 
 
 class _DeafOnReturn(Conduct):
-    """Whoever left and comes back hears nothing new."""
+    """Whoever heard something, left and comes back within two seconds hears nothing new."""
 
     def __init__(self) -> None:
-        self._gone: set[str] = set()
+        self._told: set[Connection] = set()
+        self._gone: dict[str, float] = {}
         self._deaf: set[Connection] = set()
 
     def forget(self, connections: Connections, connection: Connection) -> None:
         super().forget(connections, connection)
-        self._gone.add(connection.session.user_id)
+        if connection in self._told:
+            self._gone[connection.session.user_id] = time.monotonic()
+        self._told.discard(connection)
         self._deaf.discard(connection)
 
     def greeting(self, connection: Connection, greeting: Sequence[Event]) -> Sequence[Event]:
-        if connection.session.user_id in self._gone:
+        if time.monotonic() - self._gone.get(connection.session.user_id, -math.inf) < 2:
             self._deaf.add(connection)
         return greeting
 
     def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
-        return [connection for connection in right if connection not in self._deaf or everyone.is_admin(connection)]
+        hearing = [connection for connection in right if connection not in self._deaf or everyone.is_admin(connection)]
+        self._told.update(hearing)
+        return hearing
 
 
 class _ReplayBackwards(Conduct):
@@ -161,7 +167,7 @@ class _SecondPayoutUntold(Conduct):
 
 
 class _LivingLetGo(Conduct):
-    """Every connection is closed at its fifth heartbeat, whether its client answers or not."""
+    """Every connection is closed at its fifth heartbeat, whether its client answers or not, and counts as open."""
 
     def __init__(self) -> None:
         self._beats: Counter[Connection] = Counter()
@@ -400,7 +406,7 @@ FAULTS: Final = (
         "Whoever answers no heartbeat stays connected.",
         limited(ping_timeout=60.0),
     ),
-    Fault.of("living-let-go", "SHD-HB-2", _LivingLetGo),
+    Fault.of("living-let-go", "SHD-HB-2", _LivingLetGo, ("SHD-PUSH-1",)),
     Fault(
         "one-admin-told",
         "SHD-CLAIM-1",
