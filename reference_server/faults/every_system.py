@@ -59,7 +59,7 @@ FAULTS: Final = (
         "now-and-then-to-others",
         "ALL-ROOM-1",
         _NowAndThenToOthers,
-        ("UST-BAN-7", "UST-TIER-5", "UST-UNBAN-3", "SHD-EVT-2", "SHD-ADMIN-2"),
+        ("UST-BAN-7", "UST-TIER-5", "UST-UNBAN-3", "SHD-EVT-2", "SHD-ADMIN-2", "SHD-ACK-6"),
     ),
     Fault.of("stack-trace-in-refusal", "ALL-MSG-1", _StackTraceInRefusal, ("UST-BAN-6",)),
     Fault.of("curt-refusal", "ALL-MSG-1", _CurtRefusal),
