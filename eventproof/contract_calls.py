@@ -56,7 +56,7 @@ def shown(system: System, operation: Operation) -> Json:
     body, optional = operations.body_of(system, operation)
     in_path = PLACEHOLDER.findall(operation.path)
     in_body = list(body or ())
-    answers = operations.ANSWERS.get(operation.id, {})
+    answers = operation.answers
     return row(operation) | {
         "capability": operation.capability,
         "parameters": {

@@ -12,7 +12,7 @@ from .errors import UsageError
 from .settings import Table, nearest
 from .target import Call, Command
 
-__all__ = ["ANSWERS", "CALLERS", "FORM", "METHODS", "OF_IDENTITY", "body_of", "names_in", "read", "unsendable"]
+__all__ = ["CALLERS", "FORM", "METHODS", "OF_IDENTITY", "body_of", "names_in", "read", "unsendable"]
 
 CALLERS = ("anyone", "user", "admin")
 FORM = "application/x-www-form-urlencoded"
@@ -21,32 +21,6 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _MOST_OF_EXIT = 255
 OF_IDENTITY = ("userId", "id", "email", "password")
 """What is known of whom a call is about, beside its parameters."""
-ANSWERS: Mapping[str, Mapping[str, str]] = {
-    "login": {"token": "/token", "userId": "/user/id", "tier": "/user/tier"},
-    "getMe": {"userId": "/id", "tier": "/tier"},
-    "submitClaim": {"claimId": "/claimId"},
-    "getClaim": {"status": "/status"},
-    "listClaims": {
-        "claims": "/claims",
-        "claimId": "/claimId",
-        "ticketNumber": "/ticketNumber",
-        "status": "/status",
-    },
-    "getWallet": {"balance": "/balance"},
-    "getSubscription": {
-        "status": "/status",
-        "planId": "/planId",
-        "billingPeriod": "/billingPeriod",
-        "nextRenewalDate": "/nextRenewalDate",
-        "ticketsUsed": "/coverage/ticketsUsed",
-        "canCancel": "/cancellation/canCancel",
-    },
-    "requestWithdrawal": {"withdrawalId": "/withdrawalId"},
-    "notifyUser": {"id": "/id"},
-    "listNotifications": {"unreadCount": "/unreadCount"},
-    "listPushes": {"pushes": "/pushes"},
-}
-"""Where our own OpenAPI documents put what the tests read from an answer; of a list's items, where it is in an item."""
 
 
 def read(
@@ -61,11 +35,12 @@ def read(
     """
     given = further or {}
     known = {operation.id: (system, operation) for system in systems for operation in system.operations}
+    answers = frozenset(name for _, operation in known.values() for name in operation.answers)
     for key in table.names():
         if key not in known:
             raise UsageError(f'{table.file}: unknown operation "{key}" in [operations]{nearest(key, set(known))}')
     return {
-        name: _operation(table.table(name), system, operation, given.get(name, frozenset()))
+        name: _operation(table.table(name), system, operation, given.get(name, frozenset()), answers)
         for name, (system, operation) in known.items()
         if not table.denies(name) and (operation.capability is None or operation.capability in capabilities)
     }
@@ -77,10 +52,12 @@ def names_in(operation: Operation, identity: str) -> frozenset[str]:
     return frozenset(known.union(*(templates.DERIVED.get(name, ()) for name in operation.parameters)))
 
 
-def _operation(table: Table, system: System, operation: Operation, further: frozenset[str]) -> Call | Command:
+def _operation(
+    table: Table, system: System, operation: Operation, further: frozenset[str], readable: frozenset[str]
+) -> Call | Command:
     identity = _identity(table, operation)
     on_behalf = operation.role == "user" and identity == "admin"
-    answers = _pointers(table, operation)
+    answers = _pointers(table, operation, readable)
     known = names_in(operation, identity) | further
     if "command" in table:
         arguments = table.texts("command")
@@ -149,11 +126,11 @@ def unsendable(arguments: tuple[str, ...]) -> str:
     return "has a NUL character in it, which no program can be given" if any("\0" in each for each in arguments) else ""
 
 
-def _pointers(table: Table, operation: Operation) -> dict[str, str]:
-    default = dict(ANSWERS.get(operation.id, {}))
+def _pointers(table: Table, operation: Operation, readable: frozenset[str]) -> dict[str, str]:
+    default = dict(operation.answers)
     pointers = table.table("answers")
     for key in pointers.names():
-        if not any(key in names for names in ANSWERS.values()):
+        if key not in readable:
             told = f"those of {operation.id} are {', '.join(default)}" if default else f"{operation.id} has none"
             pointers.fail(key, f"is nothing that is read from an answer{nearest(key, default)}; {told}")
         pointers.check(key, wellformed.pointer(pointers.place(key)))

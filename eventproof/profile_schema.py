@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .catalog import Catalog, Operation
-from .operations import ANSWERS, CALLERS
+from .operations import CALLERS
 from .target import Budgets
 
 __all__ = ["capabilities", "requirements", "schema", "top"]
@@ -29,8 +29,9 @@ def schema(catalog: Catalog) -> dict[str, Any]:
     known["systems"]["items"]["enum"] = systems
     known["capabilities"]["items"]["enum"] = sorted(capabilities(catalog))
     known["channels"]["properties"] = {name: {"$ref": "#/definitions/channel"} for name in systems}
+    readable = dict.fromkeys(name for operation in operations.values() for name in operation.answers)
     known["operations"]["properties"] = {
-        name: _call(whole["definitions"]["operation"], operation) for name, operation in operations.items()
+        name: _call(whole["definitions"]["operation"], operation, readable) for name, operation in operations.items()
     }
     known["tiers"]["additionalProperties"]["properties"]["unlocks"]["properties"]["operation"]["enum"] = [*operations]
     known["known_failures"]["propertyNames"]["enum"] = sorted(requirements(catalog))
@@ -69,19 +70,19 @@ def _tables() -> Mapping[str, Any]:
     return tables
 
 
-def _call(general: Mapping[str, Any], operation: Operation) -> dict[str, Any]:
+def _call(general: Mapping[str, Any], operation: Operation, readable: Iterable[str]) -> dict[str, Any]:
     """One call: a table, or false where the server has no such call."""
     table = copy.deepcopy(dict(general))
     told = table["properties"]
     told["identity"] |= {"enum": list(CALLERS), "default": operation.role, "description": "Who calls it."}
     told["caller"]["enum"] = list(CALLERS)
-    told["answers"]["properties"] = _answers(ANSWERS.get(operation.id, {}))
+    told["answers"]["properties"] = _answers(operation.answers, readable)
     return {"description": operation.summary, "anyOf": [{"const": False}, table]}
 
 
-def _answers(own: Mapping[str, str]) -> dict[str, Any]:
+def _answers(own: Mapping[str, str], readable: Iterable[str]) -> dict[str, Any]:
     """What is read from this answer first; the names that are read from others are allowed too."""
-    names: Iterable[str] = dict.fromkeys([*own, *(name for others in ANSWERS.values() for name in others)])
+    names = dict.fromkeys([*own, *readable])
     return {
         name: {"$ref": "#/definitions/pointer"} if name not in own else {"type": "string", "default": own[name]}
         for name in names

@@ -12,12 +12,14 @@ from .model import (
     Channel,
     Counterexample,
     Direction,
+    Ends,
     ErrorCode,
     Event,
     Operation,
     Requirement,
     Retry,
     System,
+    Undoing,
     Wire,
 )
 from .schema import Problem
@@ -29,6 +31,7 @@ __all__ = [
     "Channel",
     "Counterexample",
     "Direction",
+    "Ends",
     "ErrorCode",
     "Event",
     "Operation",
@@ -36,6 +39,7 @@ __all__ = [
     "Requirement",
     "Retry",
     "System",
+    "Undoing",
     "Wire",
     "load",
 ]

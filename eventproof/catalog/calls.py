@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .documents import Document
-from .model import PLACEHOLDER, ErrorCode, Operation
+from .model import PLACEHOLDER, Ends, ErrorCode, Operation, Undoing
 from .schema import pointer
 
 _METHODS = ("get", "put", "post", "delete", "patch")
@@ -22,7 +22,20 @@ def operations(document: Document, system: str, errors: Mapping[str, ErrorCode])
             if operation.id in found:
                 raise document.fault(place, f'there are two operations "{operation.id}"')
             found[operation.id] = operation
+    for operation in found.values():
+        if operation.undone_by is not None:
+            _must_be_callable(document, operation, found.get(operation.undone_by.operation))
     return tuple(found.values())
+
+
+def _must_be_callable(document: Document, undone: Operation, by: Operation | None) -> None:
+    """What undoes a call is a call of this document that takes the user and these parameters."""
+    place, back = pointer(["paths", undone.path, undone.method.lower()]), undone.undone_by
+    assert back is not None  # noqa: S101 - asked for those that something undoes
+    if by is None:
+        raise document.fault(place, f'x-undone-by names "{back.operation}", which is no operation here')
+    if unknown := {"userId", *back.parameters} - set(by.parameters):
+        raise document.fault(place, f"x-undone-by: {by.id} has no parameter {min(unknown)}")
 
 
 def _operation(
@@ -48,6 +61,10 @@ def _operation(
         parameters=(*listed, *body),
         capability=entry.get("x-capability"),
         refusals=_refusals(document, place, entry, errors, in_path=bool(PLACEHOLDER.search(path))),
+        answers=entry.get("x-answers", {}),
+        undone_by=Undoing(**entry["x-undone-by"]) if "x-undone-by" in entry else None,
+        ends=Ends(entry["x-ends-sessions"]) if "x-ends-sessions" in entry else None,
+        lasts=entry.get("x-lasts", False),
     )
 
 

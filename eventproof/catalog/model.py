@@ -163,6 +163,23 @@ class Event:
         return {**named, **self.ack.constants}
 
 
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """The admin's call that undoes another for its user; `{tier}` among its further `parameters` is the user's own."""
+
+    operation: str
+    parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+class Ends(StrEnum):
+    """Whose sessions a call ends."""
+
+    CALLER = "caller"
+    """The session that it is made with."""
+    USER = "userId"
+    """All of the user whom it names."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """One call: an operationId of the OpenAPI document."""
@@ -180,6 +197,14 @@ class Operation:
     """The error codes that it can refuse with."""
     capability: str | None = None
     """Is there only on a target that claims it."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What is read from the answer, and where it stands: a JSON pointer; of a list's items, where it is in an item."""
+    undone_by: Undoing | None = None
+    """None: nothing undoes it."""
+    ends: Ends | None = None
+    """Whose sessions it ends."""
+    lasts: bool = False
+    """Whether what it does to a user waits until it is used up, and cannot be taken back."""
 
 
 @dataclass(frozen=True, slots=True)

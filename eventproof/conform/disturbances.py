@@ -6,17 +6,17 @@ from eventproof.errors import EventproofError
 from eventproof.history import Kind, Record
 
 from .person import Person
-from .undoing import done_to, ends_session
+from .undoing import Undo, done_to
 
 __all__ = ["Disturbances", "disturbed"]
 
 
-async def disturbed(person: Person, records: tuple[Record, ...]) -> str:
+async def disturbed(person: Person, records: tuple[Record, ...], undo: Undo) -> str:
     """What of a person changed that none of these calls changed, in words; empty where nothing shows.
 
     An event alone tells nothing: it may be a leak. So the target is asked how the person stands.
     """
-    if not person.has_session or ends_session(records, person):
+    if not person.has_session or undo.ends_session(records, person):
         return ""
     try:
         me = await person.call("getMe")
@@ -24,15 +24,12 @@ async def disturbed(person: Person, records: tuple[Record, ...]) -> str:
         return ""
     if me.status in (401, 403):
         return f"the session of {person.name} was ended, which nothing in this run did"
-    if not me.is_accepted or TIER_CALL in done_to(person, records):
+    if not me.is_accepted or undo.gives_tier(done_to(person, records)):
         return ""
     tier = me.says("tier")
     if tier is not None and person.tier is not None and str(tier) != person.tier:
         return f"{person.name} has the tier {tier} in place of {person.tier}, which nothing in this run gave them"
     return ""
-
-
-TIER_CALL = "updateUserTier"
 
 
 class Disturbances:

@@ -24,7 +24,6 @@ from .person import Person
 from .probe import probe
 from .stage import Stage
 from .troupe import Troupe
-from .undoing import UNDOING
 from .verdicts import NotApplicable, NotTestable, verdict_of
 
 __all__ = ["Step", "dry_run", "text_of"]
@@ -235,7 +234,7 @@ class _Fire:
         answers: list[Answer] = []
 
         async def call() -> None:
-            back = UNDOING[operation].operation if operation in UNDOING else operation
+            back = self._stage.undo.back(operation)
             if back not in operations:
                 raise NotTestable(f"it was not made, since nothing could undo it: [operations] denies {back}")
             caller = self._stage.admin if operation in self._of_admins else self._user

@@ -18,7 +18,7 @@ from .line import GRACE, EndedAtOnce, Line
 from .person import Person
 from .play import Play
 from .restart import restart
-from .undoing import done_to, ends_session, may_doubt, may_last, undoing
+from .undoing import Undo, done_to, may_doubt
 from .verdicts import NotTestable
 
 if TYPE_CHECKING:
@@ -70,6 +70,11 @@ class Stage:
     def admin(self) -> Person:
         """The admin who acts in this run."""
         return self._troupe.admin
+
+    @property
+    def undo(self) -> Undo:
+        """What the calls of this run do to users, and what undoes it."""
+        return self._troupe.undo
 
     @property
     def plays(self) -> Mapping[str, Play]:
@@ -324,7 +329,7 @@ class Stage:
         """What somebody else has done to these people, in words; empty where nothing shows."""
         acts = []
         for person in people:
-            if person.name not in self._disturbed and (act := await disturbed(person, self.records)):
+            if person.name not in self._disturbed and (act := await disturbed(person, self.records, self.undo)):
                 self._troupe.disturbances.enter(person.name, self._mark, len(self._troupe.history))
                 acts.append(act)
         return ", and ".join(acts)
@@ -338,9 +343,9 @@ class Stage:
             if may_doubt(records, person):
                 person.doubt()
         for person in self._lent:
-            if person.name in self._disturbed or ends_session(records, person):
+            if person.name in self._disturbed or self.undo.ends_session(records, person):
                 person.logged_out()
-            self._troupe.unrestored[person] = undoing(
+            self._troupe.unrestored[person] = self.undo.calls(
                 person, self.target, None if person.name in self._disturbed else done_to(person, records)
             )
         self._lent.clear()
@@ -364,6 +369,6 @@ class Stage:
             self._troupe.pool.lose(person, why)
             return [] if known else [why]
         del self._troupe.unrestored[person]
-        if not (person.name in self._disturbed and may_last(self.target)):
+        if not (person.name in self._disturbed and self.undo.may_last(self.target)):
             self._troupe.pool.give_back(person)
         return []

@@ -24,7 +24,7 @@ from .play import Play, PlayOf
 from .pool import Pool
 from .share import Share
 from .stage import Stage
-from .undoing import left_behind
+from .undoing import Undo
 
 __all__ = ["Troupe"]
 
@@ -41,6 +41,7 @@ class Troupe:
         self.target = target
         self.seed = seed
         self.systems = tuple(catalog.system(name) for name in target.systems)
+        self.undo = Undo(self.systems)
         self.history = History(time.monotonic)
         served = [catalog.system(name) for name in (target.channels or target.systems)]
         self.known = known_events(served)
@@ -110,7 +111,7 @@ class Troupe:
 
     def left_behind(self) -> list[str]:
         """What this run leaves on the target, in words; nothing where that is as it was."""
-        lasting = left_behind(self.history, self.systems)
+        lasting = self.undo.left_behind(self.history)
         counts = ", ".join(f"{count} {operation}" for operation, count in sorted(lasting.items()))
         left = [f"{person.name} is as the last case left them" for person in self.unrestored]
         return [*([f"what this run did and nothing undoes, by accepted calls: {counts}"] if counts else []), *left]

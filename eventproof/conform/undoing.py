@@ -1,53 +1,85 @@
-"""What undoes what a case did to a user: a table, and what of it applies."""
+"""What calls do to a user that the next case would stumble over, and what undoes it: as the contracts say."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
-from eventproof.catalog import System
+from eventproof.catalog import Ends, System
 from eventproof.checks.closing import DISCONNECT
 from eventproof.history import Kind, Record
 from eventproof.target import Target
 
 from .person import Person
 
-__all__ = ["UNDOING", "done_to", "ends_session", "left_behind", "may_doubt", "may_last", "undoing"]
+__all__ = ["Undo", "done_to", "may_doubt"]
+
+_TIER: Final = "{tier}"
+"""Stands for the user's own tier among the parameters of what undoes a call."""
 
 
-@dataclass(frozen=True, slots=True)
-class Undoing:
-    """The admin's call that undoes another; `parameters` beside the user's id, None where they are not known."""
+class Undo:
+    """The calls of some systems, by what they do to users."""
 
-    operation: str
-    parameters: Callable[[Person, Target], Mapping[str, Any] | None]
+    def __init__(self, systems: Iterable[System]) -> None:
+        self._known = {operation.id: operation for system in systems for operation in system.operations}
 
+    def back(self, operation: str) -> str:
+        """The operation that undoes this one; itself where nothing does."""
+        undone_by = self._known[operation].undone_by
+        return undone_by.operation if undone_by else operation
 
-def _nothing(_person: Person, _target: Target) -> Mapping[str, Any]:
-    return {}
+    def calls(
+        self, person: Person, target: Target, done: frozenset[str] | None = None
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """The calls, with their parameters, that undo what was done to this person.
 
+        Where `done` is None, anything may have been: whatever can be done on this target is undone.
+        """
+        tier = person.tier or (target.tiers[0].name if target.tiers else None)
+        calls: dict[str, dict[str, Any]] = {}
+        for operation in self._known.values():
+            was_done = operation.id in (target.operations if done is None else done)
+            if not was_done or operation.undone_by is None:
+                continue
+            further = operation.undone_by.parameters
+            if tier is not None or _TIER not in further.values():
+                filled = {name: tier if value == _TIER else value for name, value in further.items()}
+                calls[operation.undone_by.operation] = {"userId": person.id, **filled}
+        return list(calls.items())
 
-def _their_tier(person: Person, target: Target) -> Mapping[str, Any] | None:
-    tier = person.tier or (target.tiers[0].name if target.tiers else None)
-    return None if tier is None else {"tier": tier}
+    def gives_tier(self, done: Iterable[str]) -> bool:
+        """Whether one of these operations may have given the user another tier."""
+        undone_by = [self._known[name].undone_by for name in done if name in self._known]
+        return any(back is not None and _TIER in back.parameters.values() for back in undone_by)
 
+    def may_last(self, target: Target) -> bool:
+        """Whether something of a user to whom anything may have been done may stay with them for ever."""
+        return any(operation.lasts and operation.id in target.operations for operation in self._known.values())
 
-def _active(_person: Person, _target: Target) -> Mapping[str, Any]:
-    return {"status": "active"}
+    def ends_session(self, records: Iterable[Record], person: Person) -> bool:
+        """Whether the records tell of something that ended the person's session."""
+        known = tuple(records)
+        made = {record.name for record in known if record.kind is Kind.CALLED and record.actor == person.name}
+        return not (
+            made.isdisjoint(self._ending(Ends.CALLER)) and done_to(person, known).isdisjoint(self._ending(Ends.USER))
+        )
 
+    def left_behind(self, records: Iterable[Record]) -> Counter[str]:
+        """How many calls of each operation changed something for good: accepted, and nothing here undoes them."""
+        undoing = {operation.undone_by.operation for operation in self._known.values() if operation.undone_by}
+        lasting = (
+            {
+                operation.id
+                for operation in self._known.values()
+                if operation.method.upper() != "GET" and operation.role != "anyone" and operation.undone_by is None
+            }
+            - undoing
+            - self._ending(Ends.CALLER)
+        )
+        return Counter(record.name for record in records if record.name in lasting and _was_accepted(record))
 
-UNDOING: Mapping[str, Undoing] = {
-    "banUser": Undoing("unbanUser", _nothing),
-    "updateUserTier": Undoing("updateUserTier", _their_tier),
-    "setSubscriptionStatus": Undoing("setSubscriptionStatus", _active),
-    "cancelSubscription": Undoing("setSubscriptionStatus", _active),
-}
-"""What was called, and what undoes it. What is not here leaves nothing behind that the next case would stumble over."""
-
-_ENDS_SESSION = frozenset({"banUser"})
-_LOGOUT = "logout"
-_LASTS = frozenset({"failNextEvent"})
-"""What waits for its user until it is used up, and cannot be taken back."""
+    def _ending(self, whose: Ends) -> frozenset[str]:
+        return frozenset(operation.id for operation in self._known.values() if operation.ends is whose)
 
 
 def done_to(person: Person, records: Iterable[Record]) -> frozenset[str]:
@@ -58,34 +90,6 @@ def done_to(person: Person, records: Iterable[Record]) -> frozenset[str]:
 def _object(record: Record, person: Person) -> bool:
     parameters = record.payload if isinstance(record.payload, dict) else {}
     return bool(parameters["userId"] == person.id if "userId" in parameters else record.actor == person.name)
-
-
-def undoing(person: Person, target: Target, done: frozenset[str] | None = None) -> list[tuple[str, dict[str, Any]]]:
-    """The calls, with their parameters, that undo what was done to this person.
-
-    Where `done` is None, anything may have been: whatever can be done on this target is undone.
-    """
-    calls: dict[str, dict[str, Any]] = {}
-    for operation, back in UNDOING.items():
-        was_done = operation in target.operations if done is None else operation in done
-        parameters = back.parameters(person, target)
-        if was_done and parameters is not None:
-            calls[back.operation] = {"userId": person.id, **parameters}
-    return list(calls.items())
-
-
-def may_last(target: Target) -> bool:
-    """Whether something of a user to whom anything may have been done may stay with them for ever."""
-    return not _LASTS.isdisjoint(target.operations)
-
-
-def ends_session(records: Iterable[Record], person: Person) -> bool:
-    """Whether the records tell of something that ended the person's session."""
-    known = tuple(records)
-    left = any(
-        record.kind is Kind.CALLED and record.name == _LOGOUT and record.actor == person.name for record in known
-    )
-    return left or not _ENDS_SESSION.isdisjoint(done_to(person, known))
 
 
 def may_doubt(records: Iterable[Record], person: Person) -> bool:
@@ -104,18 +108,6 @@ def _speaks_against(record: Record) -> bool:
             return record.name == DISCONNECT
         case _:
             return record.kind is Kind.REFUSED
-
-
-def left_behind(records: Iterable[Record], systems: Iterable[System]) -> Counter[str]:
-    """How many calls of each operation changed something for good: accepted, and nothing here undoes them."""
-    undone = {*UNDOING, *(back.operation for back in UNDOING.values()), _LOGOUT}
-    lasting = {
-        operation.id
-        for system in systems
-        for operation in system.operations
-        if operation.method.upper() != "GET" and operation.role != "anyone" and operation.id not in undone
-    }
-    return Counter(record.name for record in records if record.name in lasting and _was_accepted(record))
 
 
 def _was_accepted(record: Record) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from eventproof import catalog as contracts
-from eventproof import contract_calls, operations, profile, profile_schema
+from eventproof import contract_calls, profile, profile_schema
 from eventproof.settings import Table
 
 CATALOG = contracts.load()
@@ -135,7 +135,7 @@ def test_the_example_of_every_call_loads_and_changes_nothing(tmp_path: Path, nam
     path.write_text(head + shown["example"], encoding="utf-8")
     assert profile.load(path, env={}, catalog=CATALOG).operations[operation.id] == usual
     text = contract_calls.shown_text(shown)
-    for word in (*operation.parameters, *operations.ANSWERS.get(operation.id, {}), operation.method, operation.role):
+    for word in (*operation.parameters, *operation.answers, operation.method, operation.role):
         assert word in text
 
 
@@ -145,4 +145,5 @@ def test_every_name_that_is_read_from_an_answer_can_be_said() -> None:
     told = {found for file in files for found in re.findall(r'\.says\("(\w+)"\)', file.read_text("utf-8"))}
     told |= {found for file in files for found in re.findall(r'answered\(.*, "(\w+)"\)', file.read_text("utf-8"))}
     assert len(told) > 5
-    assert told <= {name for names in operations.ANSWERS.values() for name in names}
+    calls = [operation for system in CATALOG.systems.values() for operation in system.operations]
+    assert told <= {name for operation in calls for name in operation.answers}
