@@ -16,7 +16,7 @@ from .errors import ContractViolation, UsageError
 from .operations import FORM
 from .redaction import learn, redacted_text
 from .refusal import COMMAND
-from .target import Call, Command, Identity, MainChannel, OtherChannel, Target, TokenPlace
+from .target import Call, Command, Endpoint, Identity, Target
 from .templates import PLACEHOLDER as _PLACEHOLDER
 from .templates import derived, names
 from .tokens import (
@@ -46,7 +46,6 @@ __all__ = [
     "headers_for",
     "mint",
     "not_yet_valid",
-    "path_for",
     "presented",
     "read",
     "request_for",
@@ -206,19 +205,15 @@ def _arguments(command: Command, known: Mapping[str, Any], where: str) -> Iterat
         yield filled
 
 
-def auth_for(target: Target, token: str | None, channel: MainChannel | None = None) -> Any:
-    """The argument of a Socket.IO CONNECT packet, for a system's main channel or any other; None without a token."""
+def auth_for(endpoint: Endpoint, token: str | None, where: str) -> Any:
+    """The argument of a Socket.IO CONNECT packet; None without a token."""
     learn(token)
-    template = target.socketio.auth if channel is None else channel.auth
-    return None if token is None else fill(template, {"token": token}, f"{target.source}: auth")
+    return None if token is None else fill(endpoint.auth, {"token": token}, f"{where}: auth")
 
 
-def path_for(channel: OtherChannel, token: str | None) -> str:
-    """The path of a stream or a native WebSocket, with the token in its query where it goes there."""
-    learn(token)
-    if token is None or channel.token is not TokenPlace.QUERY:
-        return channel.address
-    return f"{channel.address}{'&' if '?' in channel.address else '?'}{urlencode({channel.parameter: token})}"
+def path_for(address: str, query: Mapping[str, str]) -> str:
+    """The path of a stream or a native WebSocket, with this query behind the one that it may have."""
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}" if query else address
 
 
 def credentials_of(identity: Identity) -> dict[str, str | int]:

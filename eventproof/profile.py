@@ -13,27 +13,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 from . import catalog as contracts
-from . import identities, operations, profile_schema, templates, textfile, wellformed
-from .catalog import Catalog, System, Wire
+from . import endpoints, identities, operations, profile_schema, templates, textfile, wellformed
+from .catalog import Catalog, System
 from .errors import UsageError
 from .refusal import LIMITED
 from .settings import Table, nearest
 from .target import (
     Budgets,
     Call,
-    ChannelKind,
     Command,
     Entitlement,
-    MainChannel,
     Metrics,
     MetricsFormat,
-    OtherChannel,
     Rest,
-    SocketIO,
     Target,
     Tier,
-    TokenPlace,
-    Transport,
 )
 
 __all__ = ["DEFAULT", "for_url", "found", "load", "template"]
@@ -152,29 +146,32 @@ def _target(root: Table, path: Path | None, environment: str | None, catalog: Ca
     folder = Path() if path is None else path.parent
     url = _url(root, "base_url")
     systems = _systems(root, catalog)
-    rest = root.table("rest")
+    rest = _rest(root.table("rest"), url)
     admins, users = identities.read(root.table("identities"), folder)
     capabilities = _capabilities(root, catalog)
     calls = operations.read(root.table("operations"), systems, capabilities, _unlocking(root))
     for call in calls.values():
         if isinstance(call, Command):
             _must_be_there(root.table("operations").table(call.operation), "command", call.arguments, folder)
-    socketio = _socketio(root.table("socketio"))
+    socketio = endpoints.socketio(root.table("socketio"))
+    channels = endpoints.main(root.table("channels"), systems, socketio, rest, catalog)
     target = Target(
         source=root.file,
         environment=environment,
         base_url=url,
         systems=tuple(system.name for system in systems),
         socketio=socketio,
-        channels=_channels(root.table("channels"), systems, socketio, catalog),
-        rest=_rest(rest, url),
+        channels=channels,
+        rest=rest,
         admins=admins,
         users=users,
         jwt=identities.read_jwt(root.table("jwt")) if "jwt" in root else None,
         operations=calls,
         capabilities=capabilities,
         budgets=_budgets(root.table("budgets")),
-        other_channels=tuple(map(_other_channel, root.tables("other_channels"))) if "other_channels" in root else None,
+        other_channels=endpoints.others(root.tables("other_channels"), systems, channels, socketio, rest)
+        if "other_channels" in root
+        else None,
         tiers=_tiers(root.table("tiers"), calls) if "tiers" in root else _TIERS,
         openapi=_openapi(root, folder),
         metrics=_metrics(root.table("metrics")) if "metrics" in root else None,
@@ -236,90 +233,6 @@ def _openapi(root: Table, folder: Path) -> str | Literal[False] | None:
     return place
 
 
-def _socketio(table: Table) -> SocketIO:
-    default = SocketIO()
-    auth, headers, query = _presented(table, default.auth, default.headers, default.query)
-    result = SocketIO(_socketio_path(table, default.path), _transports(table, default.transports), auth, headers, query)
-    table.finish()
-    return result
-
-
-def _socketio_path(table: Table, default: str) -> str:
-    """With a slash at its end, as the clients of Socket.IO have it, unless `trailing_slash` is false."""
-    path = table.text("path", default)
-    plain = f"/{path.strip('/')}"
-    if "?" in path:
-        table.fail("path", f'has a query, which goes under query = {{ name = "value" }}, not into "{path}"')
-    if path and plain == "/":
-        table.fail("path", 'must be a path such as "/socket.io/", not "/": a namespace goes under [channels]')
-    table.check("path", wellformed.path(plain if path else path))
-    if "{" in path:
-        table.fail("path", f'cannot have {{names}} in it, as "{path}" has')
-    return plain + "/" if table.flag("trailing_slash", True) else plain
-
-
-def _presented(
-    table: Table, auth: Any, headers: Mapping[str, str], query: Mapping[str, str]
-) -> tuple[Any, dict[str, str], dict[str, str]]:
-    """What a connection presents: in CONNECT, in the headers of its requests, in their query."""
-    found = table.template("auth", auth)
-    result = found, table.headers("headers", headers), table.strings("query", query, '{ tenant = "acme" }')
-    for name in result[1]:
-        if name.lower() in _OUR_OWN:
-            table.fail("headers", f'cannot set "{name}", which every connection sets for itself')
-    for name in result[2]:
-        if name.lower() in _OUR_QUERY:
-            table.fail("query", f'cannot set "{name}", which the protocol sets for itself')
-    for key, value in zip(("auth", "headers", "query"), result, strict=True):
-        table.check(key, templates.unknown(value, {"token"}))
-    return result
-
-
-_OUR_OWN = frozenset(
-    {"host", "connection", "upgrade", "content-length", "transfer-encoding", "sec-websocket-key"}
-    | {"sec-websocket-version", "sec-websocket-extensions", "sec-websocket-protocol", "sec-websocket-accept"}
-)
-_OUR_QUERY = frozenset({"eio", "transport", "sid"})
-
-
-def _transports(table: Table, default: tuple[Transport, ...]) -> tuple[Transport, ...]:
-    names = table.texts("transports", default)
-    if not names:
-        table.fail("transports", f"names none; there are {', '.join(Transport)}")
-    for name in names:
-        if name not in set(Transport):
-            table.fail(
-                "transports", f'must be among {", ".join(Transport)}, not "{name}"{nearest(name, set(Transport))}'
-            )
-    table.check("transports", wellformed.repeated(names))
-    return tuple(map(Transport, names))
-
-
-def _channels(
-    table: Table, systems: tuple[System, ...], socketio: SocketIO, catalog: Catalog
-) -> dict[str, MainChannel]:
-    """The main channel of each system: as its contract has it, or as `[channels.NAME]` says.
-
-    What `[socketio]` says of CONNECT is for the channels whose contract asks for nothing else than a token.
-    """
-    for name in table.names():
-        if name not in catalog.systems:
-            hint = nearest(name, catalog.systems)
-            raise UsageError(f'{table.file}: [channels] names "{name}", which is no system{hint}')
-    result = {}
-    for system in systems:
-        channel, entry = system.channels[0], table.table(system.name)
-        if channel.wire is Wire.SOCKET_IO:
-            usual = socketio.auth if channel.auth == SocketIO().auth else channel.auth
-            auth, headers, query = _presented(entry, usual, socketio.headers, socketio.query)
-            address = entry.text("address", channel.address)
-            entry.check("address", wellformed.namespace(address))
-            transports = _transports(entry, socketio.transports)
-            result[system.name] = MainChannel(channel.address, address, auth, transports, headers, query)
-        entry.finish()
-    return result
-
-
 def _rest(table: Table, url: str) -> Rest:
     default = Rest(url)
     headers = table.headers("headers", default.headers)
@@ -360,26 +273,6 @@ def _budgets(table: Table) -> Budgets:
 
 def _limit(table: Table, name: str, default: Any) -> Any:
     return table.number(name, default) if isinstance(default, int) else table.duration(name, default)
-
-
-def _other_channel(table: Table) -> OtherChannel:
-    kind = ChannelKind(table.choice("kind", tuple(ChannelKind)))
-    usual = TokenPlace.AUTH if kind is ChannelKind.SOCKET_IO else TokenPlace.HEADER
-    address = table.text("address")
-    is_namespace = kind is ChannelKind.SOCKET_IO
-    table.check("address", wellformed.namespace(address) if is_namespace else wellformed.path(address, query=True))
-    result = OtherChannel(
-        kind=kind,
-        address=address,
-        token=TokenPlace(table.choice("token", tuple(TokenPlace), usual)),
-        parameter=table.text("parameter", "token"),
-    )
-    if result.token is TokenPlace.AUTH and kind is not ChannelKind.SOCKET_IO:
-        table.fail("token", 'can be "auth" only where kind is "socketio"')
-    if not result.parameter.strip():
-        table.fail("parameter", "is empty")
-    table.finish()
-    return result
 
 
 def _tiers(table: Table, calls: Mapping[str, Call | Command]) -> tuple[Tier, ...]:

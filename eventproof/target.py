@@ -6,17 +6,28 @@ Only `profile.py` makes one from a file. Secrets are kept out of every `repr`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+from .catalog import Wire
 from .errors import UsageError
 
 
 class Transport(StrEnum):
-    """How a Socket.IO connection is carried; `UPGRADE` begins with polling and goes over to a WebSocket."""
+    """How a connection is carried; `UPGRADE` begins with polling and goes over to a WebSocket."""
 
     WEBSOCKET = "websocket"
     POLLING = "polling"
     UPGRADE = "upgrade"
+    SSE = "sse"
+
+
+CARRIED: Final[Mapping[Wire, tuple[Transport, ...]]] = {
+    Wire.SOCKET_IO: (Transport.WEBSOCKET, Transport.POLLING, Transport.UPGRADE),
+    Wire.SSE: (Transport.SSE,),
+    Wire.WEBSOCKET: (Transport.WEBSOCKET,),
+}
+"""What a channel of each wire may be carried by."""
+SOCKET_IO: Final = CARRIED[Wire.SOCKET_IO]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +38,32 @@ class SocketIO:
     """
 
     path: str = "/socket.io/"
-    transports: tuple[Transport, ...] = tuple(Transport)
+    transports: tuple[Transport, ...] = SOCKET_IO
     auth: Any = field(default_factory=lambda: {"token": "{token}"})
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class MainChannel:
-    """The Socket.IO channel of one system on this server: its namespace, what CONNECT carries, its transports."""
+class Endpoint:
+    """One channel as it is on this server: where it answers, what a connection presents, how it is carried.
 
+    `headers` and `query` may hold `{token}`: without a token, what holds it is left out.
+    """
+
+    wire: Wire
     known_as: str
     """The address under which the catalogue knows it."""
     address: str
-    auth: Any
-    """With `{token}` where the token goes."""
+    """The namespace of Socket.IO; else a path, which may have a query."""
     transports: tuple[Transport, ...]
     """The first is the one of a case that asks for none."""
+    auth: Any = None
+    """What a CONNECT of Socket.IO carries, with `{token}` where the token goes."""
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+    name_at: str | None = None
+    """Where a message has its event's name: a JSON pointer; None: where its wire has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,35 +184,6 @@ class Budgets:
     """From a payout until the subscription can be cancelled, in days of the member's time (SHD-PAY-3)."""
 
 
-class ChannelKind(StrEnum):
-    """The protocol of a further door to the same session."""
-
-    SOCKET_IO = "socketio"
-    SSE = "sse"
-    WEBSOCKET = "websocket"
-
-
-class TokenPlace(StrEnum):
-    """How a connection presents its token."""
-
-    AUTH = "auth"
-    """In the CONNECT packet of a Socket.IO namespace."""
-    HEADER = "header"
-    """In the headers of `[rest]`."""
-    QUERY = "query"
-    """As the query parameter `parameter`."""
-
-
-@dataclass(frozen=True, slots=True)
-class OtherChannel:
-    """A door beside the Socket.IO channel that carries the same session."""
-
-    kind: ChannelKind
-    address: str
-    token: TokenPlace
-    parameter: str = "token"
-
-
 @dataclass(frozen=True, slots=True)
 class Entitlement:
     """A call that a tier unlocks."""
@@ -244,15 +233,15 @@ class Target:
     rest: Rest
     operations: Mapping[str, Call | Command]
     socketio: SocketIO = SocketIO()
-    channels: Mapping[str, MainChannel] = field(default_factory=dict)
+    channels: Mapping[str, Endpoint] = field(default_factory=dict)
     """The main channel of each system that is there, also where not all of them are under test."""
     admins: tuple[Identity, ...] = ()
     users: tuple[Identity, ...] = ()
     jwt: Jwt | None = None
     capabilities: frozenset[str] = frozenset()
     budgets: Budgets = Budgets()
-    other_channels: tuple[OtherChannel, ...] | None = None
-    """None where the profile does not say; empty where it says that there is none."""
+    other_channels: tuple[Endpoint, ...] | None = None
+    """Further doors to the same session. None where the profile does not say; empty where it says there is none."""
     tiers: tuple[Tier, ...] = ()
     """From the lowest to the highest."""
     openapi: str | Literal[False] | None = None

@@ -117,7 +117,7 @@ def _mount_channels(app: web.Application, channels: list[Channel], made: Service
     app.router.add_route("*", SOCKET_IO_PATH, sockets.eio.handle_request)
     for channel in channels:
         if channel.wire is Wire.SSE:
-            app.router.add_route("GET", channel.address, stream(channel.address, made, limits))
+            app.router.add_route("GET", channel.address, stream(channel, made, limits))
         elif channel.wire is Wire.WEBSOCKET:
             app.router.add_route("GET", channel.address, websocket(channel.address, made, limits))
     return sockets
@@ -129,7 +129,7 @@ def _mount_probes(app: web.Application, channels: list[Channel], made: Services,
         made.connections.places,
         lambda: {
             "connections": len(made.connections),
-            "rooms": made.connections.users,
+            "rooms": made.connections.rooms,
             **made.courier.sizes(),
             **sockets.sizes(),
         },

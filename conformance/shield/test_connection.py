@@ -10,6 +10,7 @@ from eventproof import checks
 from eventproof.actions import at, expiring
 from eventproof.conform.bad_tokens import changed, controlled, must_refuse_token
 from eventproof.conform.case import (
+    SOCKET_IO,
     ConnectionRefused,
     ContractViolation,
     Inconclusive,
@@ -31,7 +32,7 @@ AUTH_INVALID, AUTH_EXPIRED = "AUTH_INVALID", "AUTH_EXPIRED"
 
 
 @requirement("SHD-CONN-1")
-@pytest.mark.parametrize("transport", Transport)
+@pytest.mark.parametrize("transport", SOCKET_IO)
 async def test_the_first_event_is_one_greeting_to_that_connection_alone(stage: Stage, transport: Transport) -> None:
     user, bystander = await stage.users(2)
     lines = [await user.connect(), await bystander.connect()]

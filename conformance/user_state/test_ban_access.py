@@ -4,10 +4,10 @@ import pytest
 
 from eventproof.conform.case import (
     ContractViolation,
+    Endpoint,
     Line,
     NotApplicable,
     NotTestable,
-    OtherChannel,
     Person,
     Refusal,
     Stage,
@@ -88,7 +88,7 @@ async def test_a_ban_of_an_offline_user_holds_when_they_come_back(stage: Stage) 
     (await user.log_in()).must_be_refused("although the user was banned while offline", Refusal.LOGIN)
 
 
-async def _entered(stage: Stage, user: Person) -> list[tuple[OtherChannel, Line]]:
+async def _entered(stage: Stage, user: Person) -> list[tuple[Endpoint, Line]]:
     channels = stage.target.other_channels
     if channels is None:
         raise NotTestable("the profile does not say which other doors there are: other_channels, [] if there is none")
@@ -107,7 +107,7 @@ async def test_a_ban_ends_the_connections_of_every_other_door(stage: Stage) -> N
             await line.ends()
         except ContractViolation as still_open:
             raise ContractViolation(
-                f"the {channel.kind} connection to {channel.address} outlived the ban",
+                f"the {channel.wire} connection to {channel.address} outlived the ban",
                 expected=still_open.expected,
                 observed=still_open.observed,
             ) from still_open
@@ -115,7 +115,7 @@ async def test_a_ban_ends_the_connections_of_every_other_door(stage: Stage) -> N
         await bystander.enter(channel)  # a round trip later than the ban's last effect on that door
         if not line.is_open:
             raise ContractViolation(
-                f"the {channel.kind} connection of another user to {channel.address} ended as well",
+                f"the {channel.wire} connection of another user to {channel.address} ended as well",
                 expected="an open connection",
                 observed="a closed one",
             )

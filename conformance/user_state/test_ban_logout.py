@@ -5,7 +5,16 @@ import asyncio
 import pytest
 
 from eventproof import checks
-from eventproof.conform.case import ContractViolation, Inconclusive, Line, Stage, Transport, on_each, requirement
+from eventproof.conform.case import (
+    SOCKET_IO,
+    ContractViolation,
+    Inconclusive,
+    Line,
+    Stage,
+    Transport,
+    on_each,
+    requirement,
+)
 
 from .accounts import accounts
 from .devices import devices
@@ -17,7 +26,7 @@ async def _end_of(lines: list[Line]) -> None:
 
 
 @requirement("UST-BAN-1")
-@pytest.mark.parametrize("transport", Transport)
+@pytest.mark.parametrize("transport", SOCKET_IO)
 async def test_every_connection_hears_of_the_ban(stage: Stage, transport: Transport) -> None:
     user = await stage.user()
     lines = await devices(stage, user, transport)
@@ -34,7 +43,7 @@ async def test_every_connection_hears_of_the_ban(stage: Stage, transport: Transp
 
 
 @requirement("UST-BAN-2")
-@pytest.mark.parametrize("transport", Transport)
+@pytest.mark.parametrize("transport", SOCKET_IO)
 async def test_every_connection_is_closed_by_the_server(stage: Stage, transport: Transport) -> None:
     """Where a DISCONNECT packet ends the namespace alone, its transport gets nobody in again, and nothing comes."""
     user, bystander = await stage.users(2)
@@ -51,7 +60,7 @@ async def test_every_connection_is_closed_by_the_server(stage: Stage, transport:
 
 
 @requirement("UST-BAN-3")
-@pytest.mark.parametrize("transport", Transport)
+@pytest.mark.parametrize("transport", SOCKET_IO)
 async def test_the_user_hears_why_before_the_connection_closes(stage: Stage, transport: Transport) -> None:
     user = await stage.user()
     lines = await devices(stage, user, transport)

@@ -3,14 +3,14 @@
 import pytest
 
 from eventproof.conform.bad_tokens import must_refuse_token
-from eventproof.conform.case import Stage, Transport, requirement
+from eventproof.conform.case import SOCKET_IO, Stage, Transport, requirement
 
 from .accounts import accounts
 from .wording import BANNED, TIER_UPDATED
 
 
 @requirement("UST-CONN-1")
-@pytest.mark.parametrize("transport", Transport)
+@pytest.mark.parametrize("transport", SOCKET_IO)
 async def test_a_valid_token_opens_the_channel_and_events_arrive(stage: Stage, transport: Transport) -> None:
     user = await stage.user()
     line = user.knock(await user.session(), transport)

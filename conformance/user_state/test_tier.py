@@ -6,6 +6,7 @@ import pytest
 
 from eventproof import checks
 from eventproof.conform.case import (
+    SOCKET_IO,
     Answer,
     ContractViolation,
     NotTestable,
@@ -33,7 +34,7 @@ def _unlocking(stage: Stage) -> list[tuple[Tier, Tier]]:
 
 
 @requirement("UST-TIER-1")
-@pytest.mark.parametrize("transport", Transport)
+@pytest.mark.parametrize("transport", SOCKET_IO)
 async def test_every_connection_hears_of_the_new_tier(stage: Stage, transport: Transport) -> None:
     user = await stage.user()
     lines = await devices(stage, user, transport)

@@ -15,6 +15,7 @@ from .model import (
     Counterexample,
     Direction,
     Event,
+    Heartbeat,
     Operation,
     Retry,
     Wire,
@@ -36,12 +37,25 @@ def channels(document: Document) -> dict[str, Channel]:
 
 
 def _channel(document: Document, name: str, entry: Mapping[str, Any]) -> Channel:
-    wire = Wire(entry["x-wire"])
-    if "x-auth" not in entry:
-        return Channel(name, wire, entry["address"])
-    if wire is not Wire.SOCKET_IO:
-        raise document.fault(pointer(["channels", name, "x-auth"]), f"{wire} has no CONNECT to send it in")
-    return Channel(name, wire, entry["address"], entry["x-auth"])
+    wire, place = Wire(entry["x-wire"]), ["channels", name]
+    if "x-auth" in entry and wire is not Wire.SOCKET_IO:
+        raise document.fault(pointer([*place, "x-auth"]), f"{wire} has no CONNECT to send it in")
+    if "x-name-at" in entry and wire is Wire.SOCKET_IO:
+        raise document.fault(pointer([*place, "x-name-at"]), f"{wire} has the name beside the argument")
+    greeting, beat = entry.get("x-greeting"), entry.get("x-heartbeat")
+    carried = {message["name"] for message in entry["messages"].values()}
+    for key, names in (("x-greeting", (greeting,)), ("x-heartbeat", (beat or {}).values())):
+        if lacking := {name for name in names if name} - carried:
+            raise document.fault(pointer([*place, key]), f'"{min(lacking)}" is no message of the channel')
+    return Channel(
+        name,
+        wire,
+        entry["address"],
+        **({"auth": entry["x-auth"]} if "x-auth" in entry else {}),
+        name_at=entry.get("x-name-at"),
+        greeting=greeting,
+        heartbeat=Heartbeat(**beat) if beat else None,
+    )
 
 
 def events(

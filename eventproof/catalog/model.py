@@ -77,6 +77,14 @@ class Ack:
 
 
 @dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The server's event that shows a connection to be alive, and the client's that answers it."""
+
+    event: str
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """One door: a Socket.IO namespace, the path of a stream, or the path of a native WebSocket."""
 
@@ -85,6 +93,17 @@ class Channel:
     address: str
     auth: Mapping[str, str] = field(default_factory=lambda: {"token": "{token}"}, hash=False)
     """What a client of Socket.IO sends in CONNECT, `{token}` in it standing for the session's token."""
+    name_at: str | None = None
+    """Where a message has its event's name: a JSON pointer; None: where the wire has it."""
+    greeting: str | None = None
+    """The first event of every connection."""
+    heartbeat: Heartbeat | None = None
+
+    @property
+    def unasked(self) -> frozenset[str]:
+        """The names of what the server tells every connection of its own accord."""
+        beats = (self.heartbeat.event,) if self.heartbeat else ()
+        return frozenset(name for name in (self.greeting, *beats) if name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
+from eventproof.catalog.schema import at
 from eventproof.errors import ProtocolViolation, UsageError
 from eventproof.history import History, Kind
 from eventproof.redaction import secrets_of
@@ -17,7 +18,7 @@ from .inbox import Inbox
 from .journal import Journal
 from .websocket_stream import WebSocketStream
 
-__all__ = ["ReadMessage", "WebSocketClient", "named_event"]
+__all__ = ["ReadMessage", "WebSocketClient", "named_at", "named_event"]
 
 ReadMessage = Callable[[str | bytes], tuple[str, Any]]
 """Gives the event's name and its argument."""
@@ -39,6 +40,25 @@ def named_event(message: str | bytes) -> tuple[str, Any]:
             if isinstance(document.get(key), str):
                 return document[key], document.get("data", document.get("payload", document))
     return "message", document
+
+
+def named_at(place: str) -> ReadMessage:
+    """Read messages whose name is at this place (a JSON pointer) and whose argument is the whole of them.
+
+    What has no text there, or is no JSON, has the name `message`.
+    """
+
+    def read(message: str | bytes) -> tuple[str, Any]:
+        try:
+            document = json.loads(message)
+            name = at(document, place)
+        except (ValueError, RecursionError):
+            return "message", message
+        except LookupError:
+            return "message", document
+        return name if isinstance(name, str) else "message", document
+
+    return read
 
 
 class WebSocketClient:

@@ -22,6 +22,7 @@ from .answer_body import read_answer, unanswered
 from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received, Where
 from .inbox import Inbox
 from .journal import Journal
+from .native import named_at
 
 __all__ = ["SseClient"]
 
@@ -31,7 +32,8 @@ _MOST_COMMENTS = 10_000
 class SseClient:
     """One stream. An event's argument is its data, parsed where it is JSON; its `id` is the last event id.
 
-    `path` may have a query. `timeout` bounds the opening.
+    Its name is what `event:` says, or what is at `name_at` (a JSON pointer) in its data. `path` may have a query.
+    `timeout` bounds the opening.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class SseClient:
         connection: str = "",
         channel: str | None = None,
         on_event: OnEvent | None = None,
+        name_at: str | None = None,
         timeout: float = 5.0,
         max_events: int = 10_000,
         ssl_context: ssl.SSLContext | None = None,
@@ -63,6 +66,7 @@ class SseClient:
             channel=path.partition("?")[0] if channel is None else channel,
         )
         self._inbox = Inbox(self._journal, on_event=on_event, limit=max_events)
+        self._read_data = None if name_at is None else named_at(name_at)
         self._decoder = sse.Decoder()
         self._coding = Coding(())
         self._unshown = b""
@@ -201,7 +205,11 @@ class SseClient:
             if len(self.comments) < _MOST_COMMENTS:
                 self.comments.append(item.text)
             return
-        self._inbox.receive(item.event, (_parsed(item.data),), event_id=item.id)
+        if self._read_data is None:
+            name, argument = item.event, _parsed(item.data)
+        else:
+            name, argument = self._read_data(item.data)
+        self._inbox.receive(name, (argument,), event_id=item.id)
 
 
 def _parsed(data: str) -> Any:

@@ -4,7 +4,7 @@ from eventproof.client.aio import By, Closed, ConnectionRefused, Ending, Receive
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable
 from eventproof.history import History, Kind, Record
 from eventproof.refusal import Proof, Refusal
-from eventproof.target import Command, OtherChannel, Target, Tier, Transport
+from eventproof.target import SOCKET_IO, Command, Endpoint, Target, Tier, Transport
 
 from .calls import Answer, Twin
 from .doors import Handshake
@@ -18,6 +18,7 @@ from .stage import Stage
 from .verdicts import NotApplicable, NotTestable
 
 __all__ = [
+    "SOCKET_IO",
     "Answer",
     "By",
     "Closed",
@@ -26,6 +27,7 @@ __all__ = [
     "ContractViolation",
     "EndedAtOnce",
     "Ending",
+    "Endpoint",
     "EventproofError",
     "Fire",
     "Handshake",
@@ -35,7 +37,6 @@ __all__ = [
     "Line",
     "NotApplicable",
     "NotTestable",
-    "OtherChannel",
     "Person",
     "Play",
     "PlayOf",

@@ -1,15 +1,23 @@
 """Makes connections to every door of the target; none is open yet."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from eventproof.actions import auth_for, headers_for, path_for, presented
-from eventproof.catalog import Channel, System, Wire
-from eventproof.client.aio import ChannelClient, SocketIOClient, SseClient, WebSocketClient
+from eventproof.actions import auth_for, path_for, presented
+from eventproof.catalog import System, Wire
+from eventproof.client.aio import (
+    ChannelClient,
+    SocketIOClient,
+    SseClient,
+    TransportChoice,
+    WebSocketClient,
+    named_at,
+    named_event,
+)
 from eventproof.history import History
-from eventproof.target import ChannelKind, MainChannel, OtherChannel, Target, TokenPlace, Transport
+from eventproof.target import Endpoint, Target, Transport
 from eventproof.wire.connection import Recovery
 
 from .line import Line
@@ -18,23 +26,13 @@ from .verdicts import NotApplicable, NotTestable
 
 __all__ = ["PLAIN", "Doors", "Handshake"]
 
-_WIRES = {
-    ChannelKind.SOCKET_IO: Wire.SOCKET_IO,
-    ChannelKind.SSE: Wire.SSE,
-    ChannelKind.WEBSOCKET: Wire.WEBSOCKET,
-}
-_CLIENTS: Mapping[ChannelKind, Callable[..., ChannelClient]] = {
-    ChannelKind.SSE: SseClient,
-    ChannelKind.WEBSOCKET: WebSocketClient,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What a client of Socket.IO says while it connects, beside what the profile says of it."""
+    """What a client says while it connects, beside what the profile says of it."""
 
     auth: Mapping[str, Any] = field(default_factory=dict)
-    """Further fields of what CONNECT carries, where that is an object."""
+    """Further fields of what a CONNECT of Socket.IO carries, where that is an object."""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,48 +64,27 @@ class Doors:
     ) -> Line:
         """A connection to a system's main channel; the first transport of the profile where none is asked for.
 
-        `recover` is the `recovery` of a line that was cut.
+        `recover` is the `recovery` of a line that was cut; with `answers_heartbeats` it is for Socket.IO alone.
 
         `switches` are those of `Manners`.
         """
-        channel = self._main(system)
-        chosen = transport or channel.transports[0]
-        if chosen not in channel.transports:
+        endpoint = self._main(system)
+        chosen = transport or endpoint.transports[0]
+        if chosen not in endpoint.transports:
             raise NotApplicable(f"the profile lists no {chosen} among the transports")
-        name = self._name(actor, chosen)
-        manners = self._manners(channel.known_as, switches)
-        auth = auth_for(self._target, token, channel)
-        client = SocketIOClient(
-            self._target.base_url,
-            path=self._target.socketio.path,
-            namespace=channel.address,
-            transport=chosen.value,
-            recover=recover,
-            auth={**says.auth, **auth} if isinstance(auth, Mapping) else auth,
-            headers=(*presented(channel.headers, token, self._target.source).items(), *says.headers.items()),
-            query={**presented(channel.query, token, self._target.source), **says.query},
-            history=self._history,
-            actor=actor,
-            connection=name,
-            channel=channel.known_as,
-            answer_heartbeats=answers_heartbeats,
-            auto_answer=manners.answer,
-            timeout=self._target.budgets.connect,
-        )
-        return Line(name, system, client, self._target.budgets, self._history, manners)
+        of_socketio = {"recover": recover, "answer_heartbeats": answers_heartbeats}
+        return self._line(actor, system, endpoint, token, chosen, says, switches, of_socketio)
 
-    def other(self, actor: str, channel: OtherChannel, token: str | None) -> Line:
+    def other(self, actor: str, endpoint: Endpoint, token: str | None) -> Line:
         """A connection to another door, with the token where that door wants it."""
-        name, known_as = self._name(actor, channel.kind), self._catalogued(channel)
-        manners = self._manners(known_as, {})
-        client = self._client(actor, name, channel, token, manners)
-        return Line(name, self._owner(known_as), client, self._target.budgets, self._history, manners)
+        owner = self._owner(endpoint.known_as)
+        return self._line(actor, owner, endpoint, token, endpoint.transports[0], PLAIN, {}, {})
 
-    def _main(self, system: str) -> MainChannel:
-        channel = self._target.channels.get(system)
-        if channel is None or system not in self._target.systems:
+    def _main(self, system: str) -> Endpoint:
+        endpoint = self._target.channels.get(system)
+        if endpoint is None or system not in self._target.systems:
             raise NotTestable(f"{self._target.source} has no channel of {system} under test: see systems")
-        return channel
+        return endpoint
 
     def _owner(self, address: str) -> str:
         """The system that has a channel at this address of the catalogue."""
@@ -118,51 +95,53 @@ class Doors:
         there = (channel for system in self._systems for channel in system.channels if channel.address == address)
         return Manners.on(next(there, None), self._systems, **switches)
 
-    def _client(
-        self, actor: str, name: str, channel: OtherChannel, token: str | None, manners: Manners
-    ) -> ChannelClient:
-        target = self._target
-        headers = tuple(headers_for(target, token).items()) if channel.token is TokenPlace.HEADER else ()
-        if channel.kind is ChannelKind.SOCKET_IO:
-            in_query = {channel.parameter: token} if token is not None and channel.token is TokenPlace.QUERY else {}
-            mains = target.channels.values()
-            main = next((known for known in mains if known.address == channel.address), None)
-            return SocketIOClient(
-                target.base_url,
-                path=target.socketio.path,
-                namespace=channel.address,
-                transport=(main or target.socketio).transports[0].value,
-                auth=auth_for(target, token, main) if channel.token is TokenPlace.AUTH else None,
-                headers=(*presented((main or target.socketio).headers, token, target.source).items(), *headers),
-                query={**presented((main or target.socketio).query, token, target.source), **in_query},
-                auto_answer=manners.answer,
-                history=self._history,
-                actor=actor,
-                connection=name,
-                channel=self._catalogued(channel),
-                timeout=target.budgets.connect,
-            )
-        return _CLIENTS[channel.kind](
-            target.base_url,
-            path_for(channel, token),
-            headers=headers,
-            history=self._history,
-            actor=actor,
-            connection=name,
-            channel=self._catalogued(channel),
-            timeout=target.budgets.connect,
-        )
-
-    def _catalogued(self, channel: OtherChannel) -> str:
-        """The address under which the catalogue knows this door: its own, or that of a further door of its kind."""
-        for main in self._target.channels.values():
-            if main.address == channel.address:
-                return main.known_as
-        first = [system.channels[0] for system in self._systems]
-        further = [known for system in self._systems for known in system.channels[1:]]
-        alike: list[Channel] = [known for known in (*further, *first) if known.wire is _WIRES[channel.kind]]
-        addresses = [known.address for known in alike]
-        return channel.address if channel.address in addresses or not addresses else addresses[0]
+    def _line(
+        self,
+        actor: str,
+        system: str,
+        endpoint: Endpoint,
+        token: str | None,
+        transport: Transport,
+        says: Handshake,
+        switches: Mapping[str, bool],
+        of_socketio: Mapping[str, Any],
+    ) -> Line:
+        name = self._name(actor, transport)
+        manners = self._manners(endpoint.known_as, switches)
+        source = self._target.source
+        headers = (*presented(endpoint.headers, token, source).items(), *says.headers.items())
+        query = {**presented(endpoint.query, token, source), **says.query}
+        shared: dict[str, Any] = {
+            "headers": headers,
+            "history": self._history,
+            "actor": actor,
+            "connection": name,
+            "channel": endpoint.known_as,
+            "timeout": self._target.budgets.connect,
+        }
+        client: ChannelClient
+        match endpoint.wire:
+            case Wire.SOCKET_IO:
+                auth = auth_for(endpoint, token, source)
+                client = SocketIOClient(
+                    self._target.base_url,
+                    path=self._target.socketio.path,
+                    namespace=endpoint.address,
+                    transport=cast(TransportChoice, transport.value),
+                    auth={**says.auth, **auth} if isinstance(auth, Mapping) else auth,
+                    query=query,
+                    auto_answer=manners.answer,
+                    **of_socketio,
+                    **shared,
+                )
+            case Wire.SSE:
+                path = path_for(endpoint.address, query)
+                client = SseClient(self._target.base_url, path, name_at=endpoint.name_at, **shared)
+            case Wire.WEBSOCKET:
+                path = path_for(endpoint.address, query)
+                read = named_event if endpoint.name_at is None else named_at(endpoint.name_at)
+                client = WebSocketClient(self._target.base_url, path, read=read, **shared)
+        return Line(name, system, client, self._target.budgets, self._history, manners)
 
     def _name(self, actor: str, kind: str) -> str:
         self._made[actor] += 1

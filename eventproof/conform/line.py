@@ -24,10 +24,6 @@ from .manners import Manners
 
 __all__ = ["GRACE", "EndedAtOnce", "Line"]
 
-_OF_THE_CONNECTION = frozenset({"connected", "ping"})
-"""What a server tells every connection of its own accord."""
-
-
 GRACE = 0.3
 """Seconds in which a server that accepts everybody first, and then looks, would have ended a connection."""
 _GLANCE = 0.1
@@ -78,7 +74,7 @@ class Line:
 
     @property
     def answers_pings(self) -> bool:
-        """Whether `ping` events are answered with `pong`; may be changed at any time."""
+        """Whether the channel's heartbeats are answered; may be changed at any time."""
         return self._manners.answers_pings
 
     @answers_pings.setter
@@ -115,7 +111,7 @@ class Line:
 
     def news(self) -> list[str]:
         """The names of all events so far, without those that a server tells every connection of its own accord."""
-        return [name for name in self.names() if name not in _OF_THE_CONNECTION]
+        return [name for name in self.names() if name not in self._manners.unasked]
 
     def heard(self, name: str | None = None, where: Where | None = None) -> tuple[Received, ...]:
         """All events so far, awaited or not; of that name, where it is given, and for which `where` holds."""

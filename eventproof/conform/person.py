@@ -8,7 +8,7 @@ from typing import Any
 
 from eventproof.actions import credentials_of, mint
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
-from eventproof.target import Identity, OtherChannel, Transport
+from eventproof.target import Endpoint, Identity, Transport
 from eventproof.wire.connection import Recovery
 
 from .calls import Answer, Caller
@@ -208,9 +208,9 @@ class Person:
         )
         return await self._opened(line)
 
-    async def enter(self, channel: OtherChannel, *, token: str | None = None) -> Line:
+    async def enter(self, endpoint: Endpoint, *, token: str | None = None) -> Line:
         """Open a connection to another door; raises Inconclusive where it is not accepted."""
-        return await self._opened(self.knock_at(channel, token or await self.session()))
+        return await self._opened(self.knock_at(endpoint, token or await self.session()))
 
     def knock(
         self,
@@ -230,9 +230,9 @@ class Person:
         line = self._doors.main(self.name, place, token, transport, says=says, recover=recover, **switches)
         return self._kept(line)
 
-    def knock_at(self, channel: OtherChannel, token: str | None) -> Line:
+    def knock_at(self, endpoint: Endpoint, token: str | None) -> Line:
         """A connection to another door that is not open yet."""
-        return self._kept(self._doors.other(self.name, channel, token))
+        return self._kept(self._doors.other(self.name, endpoint, token))
 
     async def leave(self) -> None:
         """Close every connection; what they were told and had to acknowledge is acknowledged by then."""

@@ -1,12 +1,13 @@
 """Before the first case: does anything answer there, and is it what the systems need?"""
 
 import asyncio
+from typing import cast
 
 import aiohttp
 
 from eventproof.actions import presented
 from eventproof.catalog import Catalog, Wire
-from eventproof.client.aio import ConnectionRefused, SocketIOClient
+from eventproof.client.aio import ConnectionRefused, SocketIOClient, TransportChoice
 from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
 from eventproof.redaction import cut
 from eventproof.target import Target
@@ -43,7 +44,7 @@ async def _knock(target: Target) -> None:
     client = SocketIOClient(
         target.base_url,
         path=target.socketio.path,
-        transport=target.socketio.transports[0].value,
+        transport=cast(TransportChoice, target.socketio.transports[0].value),
         headers=tuple(presented(target.socketio.headers, None, target.source).items()),
         query=presented(target.socketio.query, None, target.source),
         timeout=_SECONDS,

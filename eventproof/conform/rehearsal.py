@@ -197,11 +197,11 @@ async def _rehearse(stage: Stage, findings: _Findings) -> None:
     for system in target.systems:
         channel = target.channels[system]
         for transport in channel.transports:
-            what = f"a Socket.IO connection to {channel.address} by {transport}"
+            what = f"a connection to {channel.address} by {transport}"
             await attempt(what, partial(user.connect, transport, system=system), _AUTH)
     for other in target.other_channels or ():
         remedy = "see the address, the token and the parameter under [[other_channels]]"
-        await attempt(f"a {other.kind} connection to {other.address}", partial(user.enter, other), remedy)
+        await attempt(f"a {other.wire} connection to {other.address}", partial(user.enter, other), remedy)
     fired: set[str] = set()
     for system, play in stage.plays.items():
         # What is fired is a step of its own; this one is about what comes between.

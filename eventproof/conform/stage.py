@@ -142,7 +142,7 @@ class Stage:
 
     @property
     def transports(self) -> tuple[Transport, ...]:
-        """How the main channel of the case's system is carried on this target; the first by default."""
+        """How the main channel of the case's system is carried on this target; the first is used by default."""
         return self.target.channels[self.system.name].transports
 
     @property

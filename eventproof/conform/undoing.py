@@ -31,13 +31,13 @@ class Undo:
     def calls(
         self, person: Person, target: Target, done: frozenset[str] | None = None
     ) -> list[tuple[str, dict[str, Any]]]:
-        """The calls, with their parameters, that undo what was done to this person.
+        """The calls, with their parameters, that undo what was done to this person; what lets them in again is first.
 
         Where `done` is None, anything may have been: whatever can be done on this target is undone.
         """
         tier = person.tier or (target.tiers[0].name if target.tiers else None)
         calls: dict[str, dict[str, Any]] = {}
-        for operation in self._known.values():
+        for operation in sorted(self._known.values(), key=lambda each: each.ends is not Ends.USER):
             was_done = operation.id in (target.operations if done is None else done)
             if not was_done or operation.undone_by is None:
                 continue
@@ -60,9 +60,7 @@ class Undo:
         """Whether the records tell of something that ended the person's session."""
         known = tuple(records)
         made = {record.name for record in known if record.kind is Kind.CALLED and record.actor == person.name}
-        return not (
-            made.isdisjoint(self._ending(Ends.CALLER)) and done_to(person, known).isdisjoint(self._ending(Ends.USER))
-        )
+        return bool(made & self._ending(Ends.CALLER) or done_to(person, known) & self._ending(Ends.USER))
 
     def left_behind(self, records: Iterable[Record]) -> Counter[str]:
         """How many calls of each operation changed something for good: accepted, and nothing here undoes them."""

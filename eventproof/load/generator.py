@@ -182,8 +182,8 @@ class Generator:
 
     def open(self, listener: Listener, token: str | None, recover: Recovery | None = None) -> HubSocketIO:
         """Begin to connect to the system's channel with a token, and with `recover` where auth has room for it."""
-        auth = actions.auth_for(self.target, token, self.channel)
         where = f"{self.target.source}: [socketio]"
+        auth = actions.auth_for(self.channel, token, where)
         return self.hub.open(
             listener,
             auth,

@@ -11,7 +11,7 @@ from eventproof.client.address import Address
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
 from eventproof.errors import TargetUnavailable
-from eventproof.target import MainChannel, Target
+from eventproof.target import Endpoint, Target
 from eventproof.wire.connection import AckReceived, EventReceived
 
 __all__ = ["probe"]
@@ -22,7 +22,7 @@ _TICK = 0.01
 _UNHEARD = "it closed the connection without an answer"
 
 
-def probe(target: Target, channel: MainChannel) -> None:
+def probe(target: Target, channel: Endpoint) -> None:
     """Raise TargetUnavailable, in a sentence, where the target cannot be reached or is something else.
 
     Nobody is logged in for that: to be refused is an answer.

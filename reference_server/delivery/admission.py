@@ -5,9 +5,11 @@ by the question; one that is committed after finds the connection enrolled, and 
 """
 
 import asyncio
-from typing import Protocol
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Protocol
 
-from ..accounts.account import Account, Role, Session, standing
+from ..accounts.account import Account, Session, standing
 from ..conduct import Conduct
 from ..metrics import Metrics
 from ..refusals import Refusal
@@ -15,8 +17,11 @@ from ..tokens import Tokens, bare
 from .channels import Channels
 from .connections import Connection, Connections, Link
 from .emission import Emission
+from .manners import QUIET
+from .rooms import of_role
 
 REST = "rest"
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class SessionStore(Protocol):
@@ -54,8 +59,13 @@ class Admission:
             return session, account
         return session, await self._check(REST, session)
 
-    async def admit(self, token: str | None, channel: str, link: Link) -> Connection:
-        """Open a connection. Raises Refusal, in the channel's own codes, and then has left no trace of it."""
+    async def admit(
+        self, token: str | None, channel: str, link: Link, query: Mapping[str, str] = NOTHING
+    ) -> Connection:
+        """Open a connection, whose request had this `query`.
+
+        Raises Refusal, in the channel's own codes, and then has left no trace of it.
+        """
         try:
             if len(self._connections) >= self._most:
                 raise Refusal("unavailable", "There are as many connections as may be: try again in a few seconds.")
@@ -64,9 +74,9 @@ class Admission:
             try:
                 account = await self._check(channel, session)
                 await self._conduct.opening(connection)
-                self._connections.open(
-                    connection, admin=account.role is Role.ADMIN, reads=self._channels.listens(channel)
-                )
+                manners = self._channels.manners(channel)
+                rooms = (of_role(account.role), *manners.rooms(query))
+                self._connections.open(connection, rooms, reads=manners is not QUIET)
                 left = max(0.0, session.expires_at - self._tokens.now())
                 connection.expiry = asyncio.get_running_loop().call_later(left, self._expire, connection)
             except BaseException:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from eventproof.catalog import Channel, Direction, Event, System, Wire
+from eventproof.catalog import Channel, Direction, Event, System
 from eventproof.errors import ContractError
 
 from .manners import QUIET, Manners
@@ -22,8 +22,7 @@ class Channels:
     def add(self, system: System, manners: Mapping[str, Manners]) -> None:
         """Serve the channels of a system; `manners` by the names of the channels in its contract.
 
-        Raises ContractError where there is no such channel, where it is none of Socket.IO, or where another system's
-        manners hold at its address.
+        Raises ContractError where there is no such channel, or where another system's manners hold at its address.
         """
         for channel in system.channels:
             self._channels.setdefault(channel.address, channel)
@@ -34,10 +33,10 @@ class Channels:
                     self._acknowledged[channel.address, event.ack.by] = event
             if event.direction is Direction.SEND:
                 self._sent.setdefault(event.name, event)
-        by_name = {channel.name: channel for channel in system.channels if channel.wire is Wire.SOCKET_IO}
+        by_name = {channel.name: channel for channel in system.channels}
         for name, of_channel in manners.items():
             if name not in by_name or by_name[name].address in self._manners:
-                raise ContractError(f"{system.name}: there is no channel {name!r} of Socket.IO whose manners are free")
+                raise ContractError(f"{system.name}: there is no channel {name!r} whose manners are free")
             self._manners[by_name[name].address] = of_channel
             self._pushed |= of_channel.pushes
 

@@ -1,4 +1,4 @@
-"""Who is connected: every open connection of every user, whatever its transport.
+"""Who is connected: every open connection, whatever its transport, and the rooms that it is in.
 
 A connection is enrolled before the store is asked whether its session is still good. So a ban either sees it here or is
 seen by that question; there is no moment between.
@@ -14,6 +14,7 @@ from ..accounts.account import Session
 from ..refusals import Refusal
 from .emission import Emission
 from .reader import Reader
+from .rooms import ADMINS, around, of_user
 
 
 class Link(Protocol):
@@ -50,13 +51,15 @@ _MOVES: Final[dict[Stage, frozenset[Stage]]] = {
 class Connection:
     """One connection of one session."""
 
-    __slots__ = ("channel", "doom", "expiry", "link", "session", "stage")
+    __slots__ = ("channel", "doom", "expiry", "link", "rooms", "session", "stage")
 
     def __init__(self, session: Session, channel: str, link: Link) -> None:
         self.session = session
         self.channel = channel
         self.link = link
         self.stage = Stage.ENROLLED
+        self.rooms: tuple[str, ...] = (of_user(session.user_id),)
+        """Those it hears; only its user's, until it is open."""
         self.doom = ""
         """The code that will refuse it, once DOOMED."""
         self.expiry: asyncio.TimerHandle | None = None
@@ -70,38 +73,41 @@ class Connection:
 
 
 class Connections:
-    """All connections by user. Finding those of one user costs no more than their number.
+    """All connections by room. Finding those in one room costs no more than their number.
 
     `on_left` is told, when one that was open has gone, how many remain.
     """
 
     def __init__(self, on_left: Callable[[int], None] = lambda _: None) -> None:
         self._on_left = on_left
-        self._by_user: dict[str, dict[Connection, None]] = {}
-        self._count = 0
-        self._admins: dict[Connection, None] = {}
+        self._by_room: dict[str, dict[Connection, None]] = {}
+        self._all: dict[Connection, None] = {}
         self._readers: dict[Connection, Reader] = {}
 
     def enrol(self, session: Session, channel: str, link: Link) -> Connection:
         """Take a connection in before its session is checked."""
         connection = Connection(session, channel, link)
-        self._by_user.setdefault(session.user_id, {})[connection] = None
-        self._count += 1
+        self._all[connection] = None
+        self._join(connection)
         return connection
 
-    def open(self, connection: Connection, *, admin: bool = False, reads: bool = False) -> None:
+    def open(self, connection: Connection, rooms: Iterable[str] = (), *, reads: bool = False) -> None:
         """Let events reach it. Raises Refusal where its session ended since it was enrolled.
 
-        It hears what every administrator is told, where it is an `admin`'s; what it is told waits, where it `reads`,
-        until it has been welcomed.
+        It hears what goes to these rooms, beside its user's; what it is told waits, where it `reads`, until it has been
+        welcomed.
         """
         if connection.stage is Stage.DOOMED:
             raise Refusal(connection.doom)
         connection.move(Stage.OPEN)
-        if admin:
-            self._admins[connection] = None
+        connection.rooms += tuple(rooms)
+        self._join(connection)
         if reads:
             self._readers[connection] = Reader()
+
+    def _join(self, connection: Connection) -> None:
+        for room in connection.rooms:
+            self._by_room.setdefault(room, {})[connection] = None
 
     def doom(self, connection: Connection, code: str) -> None:
         """Its session has ended while it was being opened: it will be refused."""
@@ -117,29 +123,26 @@ class Connections:
         connection.move(Stage.GONE)
         if connection.expiry is not None:
             connection.expiry.cancel()
-        user_id = connection.session.user_id
-        mine = self._by_user[user_id]
-        del mine[connection]
-        self._count -= 1
-        self._admins.pop(connection, None)
+        for room in connection.rooms:
+            del self._by_room[room][connection]
+            if not self._by_room[room]:
+                del self._by_room[room]
+        del self._all[connection]
         self._readers.pop(connection, None)
-        if not mine:
-            del self._by_user[user_id]
         if was_open:
-            self._on_left(self._count)
+            self._on_left(len(self._all))
 
     def of_user(self, user_id: str) -> list[Connection]:
         """Every connection of this user, in the order they came, those being opened included."""
-        return list(self._by_user.get(user_id, ()))
+        return list(self._by_room.get(of_user(user_id), ()))
 
-    @property
-    def admins(self) -> list[Connection]:
-        """Every open connection of an administrator."""
-        return list(self._admins)
+    def hearing(self, room: str) -> list[Connection]:
+        """Every connection in this room or in one that it lies in, in the order they came into each."""
+        return [connection for outer in around(room) for connection in self._by_room.get(outer, ())]
 
     def is_admin(self, connection: Connection) -> bool:
         """Whether it is an administrator's."""
-        return connection in self._admins
+        return ADMINS in connection.rooms
 
     def reader(self, connection: Connection) -> Reader | None:
         """How far it has come in the journal, where it reads it."""
@@ -151,16 +154,15 @@ class Connections:
         return len(self._readers)
 
     def __iter__(self) -> Iterator[Connection]:
-        for mine in list(self._by_user.values()):
-            yield from list(mine)
+        return iter(list(self._all))
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._all)
 
     @property
-    def users(self) -> int:
-        """How many users have a connection: the size of the index."""
-        return len(self._by_user)
+    def rooms(self) -> int:
+        """How many rooms somebody is in: the size of the index."""
+        return len(self._by_room)
 
     def places(self) -> Counter[tuple[str, str]]:
         """How many there are, by transport and channel."""

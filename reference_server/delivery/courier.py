@@ -147,7 +147,7 @@ class Courier:
         return Entry(
             seq=self._journal.place(),
             name=message.name,
-            user_id=message.user_id,
+            room=message.room,
             text=orjson.dumps(message.payload).decode(),
             created_at=self._clock(),
             order_key=message.order_key,
@@ -171,8 +171,8 @@ class Courier:
         self._retrying.due_in(max(0.0, debt.due_after(now) - now))
 
     def _recipients(self, entry: Entry) -> list[Connection]:
-        whose = self._connections.admins if entry.user_id is None else self._connections.of_user(entry.user_id)
-        return [one for one in opened(whose) if self._channels.carries(one.channel, entry.name)]
+        hearing = opened(self._connections.hearing(entry.room))
+        return [one for one in hearing if self._channels.carries(one.channel, entry.name)]
 
     def _tell(self, entry: Entry) -> int:
         """Send to everyone whom it is for and who is there; gives how many that were."""
@@ -211,8 +211,11 @@ class Courier:
 
     # Coming back.
 
-    async def welcome(self, connection: Connection) -> None:
-        """Greet a connection, then send what its user may have missed, then what was told meanwhile."""
+    async def welcome(self, connection: Connection, after: int | None = None) -> None:
+        """Greet a connection, then send what its user may have missed, then what was told meanwhile.
+
+        Where its channel resumes, that is what went to its rooms `after` this place in the journal; None: nothing.
+        """
         reader = self._connections.reader(connection)
         if reader is None:
             return
@@ -220,8 +223,12 @@ class Courier:
         for name, payload in self._conduct.greeting(connection, [greets(connection)] if greets else []):
             connection.link.send(Emission(name, payload))
         user_id, admin = connection.session.user_id, self._connections.is_admin(connection)
+        resumes = self._channels.manners(connection.channel).resumes
         try:
-            missed = await self._journal.missed(user_id, admin, self._owed.has(user_id), self._clock())
+            if not resumes:
+                missed = await self._journal.missed(user_id, admin, self._owed.has(user_id), self._clock())
+            else:
+                missed = [] if after is None else await self._journal.since(connection.rooms, after, self._clock())
         except SQLAlchemyError as failure:
             _log.error("replay-failed", user=user_id, error=str(failure))
             missed, reader.whole = [], False
@@ -238,7 +245,7 @@ class Courier:
             if seq not in replayed:
                 connection.link.send(emission)
         reader.sent, reader.ahead = self._told, {seq for seq in replayed if seq > self._told}
-        if admin:
+        if admin and not resumes:
             self._journal.arrive(user_id, self._told)
             self._saving.due_in(_SAVE_EVERY)
 

@@ -9,18 +9,20 @@ import orjson
 class Emission:
     """An event's name, and its argument in JSON; `framed` keeps what a transport made of them for the next reader."""
 
-    __slots__ = ("_frames", "name", "text")
+    __slots__ = ("_frames", "name", "seq", "text")
 
     def __init__(self, name: str, payload: Any) -> None:
         self.name = name
+        self.seq: int | None = None
+        """Its place in the journal, where it has one."""
         self.text = orjson.dumps(payload).decode()
         self._frames: dict[str, bytes] = {}
 
     @classmethod
-    def written(cls, name: str, text: str) -> "Emission":
+    def written(cls, name: str, text: str, seq: int | None = None) -> "Emission":
         """One whose argument is JSON already."""
         emission = cls.__new__(cls)
-        emission.name, emission.text, emission._frames = name, text, {}
+        emission.name, emission.text, emission.seq, emission._frames = name, text, seq, {}
         return emission
 
     @property

@@ -40,6 +40,7 @@ from ..store.tables import TABLES
 from ..transport.limits import Limits
 from . import pushes
 from .emission import Emission
+from .rooms import ADMINS, of_user, user_in
 
 NONE, OWED, ACKED, EXPIRED = "none", "owed", "acked", "expired"
 _UNDERSTOOD: Final = 24 * 3600.0
@@ -58,14 +59,14 @@ JOURNAL: Final = Table(
     TABLES,
     Column("seq", _Place, primary_key=True, autoincrement=False),
     Column("name", String(64), nullable=False),
-    Column("user_id", String(64)),
+    Column("room", String(160), nullable=False),
     Column("text", Text, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("order_key", String(64)),
     Column("ack_by", String(64)),
     Column("ack_key", Text),
     Column("ack", String(8), nullable=False),
-    Index("journal_by_user", "user_id", "seq"),
+    Index("journal_by_room", "room", "seq"),
     Index("journal_by_ack", "ack_key", "ack_by"),
 )
 
@@ -84,8 +85,8 @@ class Entry:
 
     seq: int
     name: str
-    user_id: str | None
-    """None: every administrator's."""
+    room: str
+    """Whom it is for."""
     text: str
     """Its payload in JSON."""
     created_at: float
@@ -97,9 +98,14 @@ class Entry:
     """What that event must name."""
     ack: str = NONE
 
+    @property
+    def user_id(self) -> str | None:
+        """The user whom alone it is for; None where it is for others."""
+        return user_in(self.room)
+
     def emission(self) -> Emission:
         """What is sent of it."""
-        return Emission.written(self.name, self.text)
+        return Emission.written(self.name, self.text, self.seq)
 
 
 def ack_key(event: Event, acknowledgement: Mapping[str, Any]) -> str:
@@ -116,7 +122,7 @@ class Journal:
         self._limits = limits
         self.seq = 0
         """The last place that was given away."""
-        self._latest: dict[str | None, int] = {}
+        self._latest: dict[str, int] = {}
         self._confirmed: dict[str, int] = {}
         self._admins: set[str] = set()
         """The administrators who have been there: what all are told since then is theirs."""
@@ -133,7 +139,7 @@ class Journal:
     async def recall(self) -> list[Entry]:
         """Learn what the last server left; gives what is owed. Once, at the start."""
         async with self._store.reading() as connection:
-            rows = await connection.execute(select(JOURNAL.c.user_id, func.max(JOURNAL.c.seq)).group_by("user_id"))
+            rows = await connection.execute(select(JOURNAL.c.room, func.max(JOURNAL.c.seq)).group_by("room"))
             self._latest = {row[0]: row[1] for row in rows}
             confirmed = (await connection.execute(select(CONFIRMED))).all()
             self._confirmed = {row.user_id: row.seq for row in confirmed}
@@ -160,13 +166,13 @@ class Journal:
     def committed(self, kept: Iterable[Entry]) -> None:
         """These were committed."""
         for entry in kept:
-            self._latest[entry.user_id] = entry.seq
+            self._latest[entry.room] = entry.seq
 
     # How far users have confirmed.
 
     def confirm(self, user_id: str, admin: bool, seq: int) -> bool:
         """Everything up to this place has arrived; gives whether that was worth knowing, and is to be saved."""
-        last = max(self._latest.get(user_id, 0), self._latest.get(None, 0) if admin else 0)
+        last = max(self._latest.get(of_user(user_id), 0), self._latest.get(ADMINS, 0) if admin else 0)
         known = self._confirmed.get(user_id, 0)
         if known >= min(seq, last):
             return False
@@ -178,7 +184,7 @@ class Journal:
 
     def arrive(self, admin_id: str, told: int) -> None:
         """An administrator is there: what all are told from now on, after the place `told`, is theirs too."""
-        if admin_id in self._latest and admin_id not in self._confirmed:
+        if of_user(admin_id) in self._latest and admin_id not in self._confirmed:
             return  # Their own comes first: what they confirm of it tells where they are.
         if admin_id not in self._admins:
             self._confirmed.setdefault(admin_id, told)
@@ -226,12 +232,12 @@ class Journal:
         What went to every administrator is missed by one who has been there before.
         """
         confirmed = self._confirmed.get(user_id, 0)
-        told = JOURNAL.c.user_id == user_id
+        told = JOURNAL.c.room == of_user(user_id)
         wanted = []
-        if owes or self._latest.get(user_id, 0) > confirmed:
+        if owes or self._latest.get(of_user(user_id), 0) > confirmed:
             wanted.append(and_(told, or_(JOURNAL.c.seq > confirmed, JOURNAL.c.ack == OWED)))
-        if admin and user_id in self._admins and self._latest.get(None, 0) > confirmed:
-            wanted.append(and_(JOURNAL.c.user_id.is_(None), JOURNAL.c.seq > confirmed))
+        if admin and user_id in self._admins and self._latest.get(ADMINS, 0) > confirmed:
+            wanted.append(and_(JOURNAL.c.room == ADMINS, JOURNAL.c.seq > confirmed))
         found: list[Entry] = []
         if wanted:
             async with self._store.reading() as connection:
@@ -255,6 +261,18 @@ class Journal:
                 break
             first -= 1
         return entries[first:]
+
+    async def since(self, rooms: Iterable[str], seq: int, now: float) -> list[Entry]:
+        """What went to these rooms, and to those in them, after this place, within the window and the bounds."""
+        heard = or_(
+            *(or_(JOURNAL.c.room == room, JOURNAL.c.room.startswith(f"{room}/", autoescape=True)) for room in rooms)
+        )
+        statement = select(JOURNAL).where(
+            JOURNAL.c.seq > seq, heard, JOURNAL.c.created_at >= now - self._limits.replay_window
+        )
+        async with self._store.reading() as connection:
+            rows = await connection.execute(statement.order_by(JOURNAL.c.seq.desc()).limit(self._limits.max_replay))
+            return self._bounded(sorted(map(_entry, rows), key=_seq))
 
     async def read(self, seqs: Sequence[int]) -> list[Entry]:
         """The entries at these places, in order."""
@@ -309,7 +327,7 @@ class Journal:
         too_late = max(_passed(self._late_marks, now - _UNDERSTOOD), self.seq - _MOST_UNDERSTOOD)
         await self._delete(0, too_late, JOURNAL.c.ack != OWED)
         self._purged = until
-        self._latest = {user_id: seq for user_id, seq in self._latest.items() if seq > until}
+        self._latest = {room: seq for room, seq in self._latest.items() if seq > until}
         self._confirmed = {who: seq for who, seq in self._confirmed.items() if seq >= until or who in self._admins}
         async with self._store.writing() as connection:
             await connection.execute(delete(CONFIRMED).where(CONFIRMED.c.seq < until, ~CONFIRMED.c.admin))

@@ -1,6 +1,6 @@
 """Manners: how a channel behaves beyond carrying the events of its contract. Its system gives them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -33,6 +33,10 @@ class Manners:
     """What its clients' events cause, by their names; those that acknowledge or answer need no entry."""
     pushes: frozenset[str] = frozenset()
     """The events that go to the push outbox while their user is not connected."""
+    rooms: Callable[[Mapping[str, str]], Iterable[str]] = lambda _: ()
+    """The rooms that a connection is in beside its user's and its role's, by the query of its request."""
+    resumes: bool = False
+    """Whether events have ids, with which a client of a stream that comes back tells where it was."""
 
 
 QUIET: Final = Manners()

@@ -1,7 +1,9 @@
-"""A message: one event for one user, or for every administrator, as the transaction that causes it gives it."""
+"""A message: one event for one room, as the transaction that causes it gives it."""
 
 from dataclasses import dataclass
 from typing import Any
+
+from .rooms import user_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,9 +13,14 @@ class Message:
     name: str
     payload: Any
     """The event's argument, whole: with its envelope, where its contract has one."""
-    user_id: str | None
-    """Whose event it is; None: every administrator's."""
+    room: str
+    """Whom it is for."""
     order_key: str | None = None
     """What it is about: events of one key keep the order in which they were committed, and so do all of one user's."""
     kept: bool = True
     """Whether it is sent once more to a user who comes back and may have missed it."""
+
+    @property
+    def user_id(self) -> str | None:
+        """The user whom alone it is for; None where it is for others."""
+        return user_in(self.room)

@@ -1,35 +1,51 @@
-"""The doors beside Socket.IO: a stream and a native WebSocket, for the session that the request's token names."""
+"""The doors beside Socket.IO: a stream and a native WebSocket, for the session that the request's token names.
+
+A stream whose events have ids is taken up where it was: after the `Last-Event-ID` that a client comes back with.
+"""
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from aiohttp import web
+
+from eventproof.catalog import Channel
 
 from ..services import Services
 from ..tokens import bearer
 from .limits import Limits
-from .sse import StreamLink
+from .sse import Fields, StreamLink
 from .websocket import Pipe, WebSocketLink
 
+_LONGEST_ID: Final = 18
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def token_of(request: web.Request) -> str | None:
-    """The token in the header, or in `?token=` where a browser can set no header."""
-    return bearer(request.headers.get("Authorization")) or request.query.get("token")
+    """The token in the header, or in the cookie `session` or in `?token=`, as a browser can set no header here."""
+    return bearer(request.headers.get("Authorization")) or request.cookies.get("session") or request.query.get("token")
 
 
-def stream(channel: str, made: Services, limits: Limits) -> Route:
+def stream(channel: Channel, made: Services, limits: Limits) -> Route:
     """A route that answers with Server-Sent Events."""
+    manners = made.channels.manners(channel.address)
+    fields = Fields(event=channel.name_at is None, id=manners.resumes)
 
     async def route(request: web.Request) -> web.StreamResponse:
-        link = StreamLink(limits, made.metrics.cut)
-        connection = await made.admission.admit(token_of(request), channel, link)
+        link = StreamLink(limits, made.metrics.cut, fields)
+        connection = await made.admission.admit(token_of(request), channel.address, link, request.query)
         try:
+            await made.courier.welcome(connection, _last(request))
             return await link.serve(request)
         finally:
             made.admission.leave(connection)
 
     return route
+
+
+def _last(request: web.Request) -> int | None:
+    """Where a client was that comes back; None where it does not say so, or in no way that we would have told it."""
+    said = request.headers.get("Last-Event-ID", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= _LONGEST_ID else None
 
 
 def websocket(channel: str, made: Services, limits: Limits) -> Route:

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
@@ -22,10 +23,26 @@ RETRY: Final = b"retry: 3000\n\n"
 COMMENT: Final = b":\n\n"
 
 
-def event(emission: Emission) -> bytes:
-    """One event, as 9.2.6 of the HTML standard has it: a field a line, and a blank line at the end."""
-    lines = [f"event: {emission.name}", *(f"data: {line}" for line in _LINE.split(emission.text))]
-    return ("\n".join(lines) + "\n\n").encode()
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Which fields the events of a stream have beside their data."""
+
+    event: bool = True
+    """The name; without it, a browser gives all events to `onmessage`."""
+    id: bool = False
+    """The place in the journal."""
+
+    def block(self, emission: Emission) -> bytes:
+        """One event, as 9.2.6 of the HTML standard has it: a field a line, and a blank line at the end."""
+        lines = [f"data: {line}" for line in _LINE.split(emission.text)]
+        if self.event:
+            lines.insert(0, f"event: {emission.name}")
+        if self.id and emission.seq is not None:
+            lines.append(f"id: {emission.seq}")
+        return ("\n".join(lines) + "\n\n").encode()
+
+
+NAMED: Final = Fields()
 
 
 class StreamLink:
@@ -33,8 +50,9 @@ class StreamLink:
 
     transport = "sse"
 
-    def __init__(self, limits: Limits, on_cut: Callable[[], None]) -> None:
+    def __init__(self, limits: Limits, on_cut: Callable[[], None], fields: Fields = NAMED) -> None:
         self._limits = limits
+        self._fields = fields
         self._on_cut = on_cut
         self._waiting = [RETRY]
         self._size = len(RETRY)
@@ -46,7 +64,7 @@ class StreamLink:
         """Send one event."""
         if self._ended:
             return
-        data = emission.framed("sse", event)
+        data = emission.framed(f"sse {self._fields}", self._fields.block)
         self._size += len(data)
         if self._size > self._limits.max_backlog:
             self._on_cut()

@@ -78,6 +78,13 @@ IN_THE_FORMAT: dict[str, Fault] = {
     "a version": (ASYNCAPI, "asyncapi: 3.1.0", "asyncapi: 2.6.0", '/asyncapi: expected "3.1.0"'),
     "a role": (OPENAPI, "x-role: anyone", "x-role: nobody", f"{LOGIN}/x-role: expected one of"),
     "a key of an operation": (OPENAPI, "x-refusals: [inv", "x-refusal: [inv", f"{LOGIN}: expected no other fields"),
+    "whose sessions end": (OPENAPI, "sessions: caller", "sessions: calls", "x-ends-sessions: expected one of"),
+    "where an answer says it": (
+        OPENAPI,
+        "token: /token",
+        "token: token",
+        "/x-answers/token: expected text that matches",
+    ),
     "a level": (REQUIREMENTS, "level: MUST", "level: OUGHT", "/requirements/0/level: expected one of"),
     "a key of a requirement": (REQUIREMENTS, "source:", "sauce:", "/requirements/0: expected"),
     "an id": (REQUIREMENTS, "UST-CONN-1", "UST-CONN", "/requirements/0/id: expected text that matches"),
@@ -178,6 +185,19 @@ IN_THE_MEANING: dict[str, Fault] = {
         "        '422':",
         "        '418': {description: No.}\n        '422':",
         f"{LOGIN}/responses: the status 418 is documented, and no refusal has it",
+    ),
+    "an undoing by nothing": (
+        OPENAPI,
+        "{operation: unbanUser}",
+        "{operation: unbnUser}",
+        'names "unbnUser", which is no',
+    ),
+    "an undoing of nobody": (OPENAPI, "{operation: unbanUser}", "{operation: getMe}", "getMe has no parameter userId"),
+    "an undoing with what nobody takes": (
+        OPENAPI,
+        "parameters: {tier: ",
+        "parameters: {plan: ",
+        "x-undone-by: updateUserTier has no parameter plan",
     ),
     "a parameter missing": (OPENAPI, "features/{feature}:", "features/{name}:", "the path's parameter name is not"),
     "a parameter unknown": (

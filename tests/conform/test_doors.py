@@ -9,11 +9,12 @@ import pytest
 from aiohttp import web
 
 from eventproof import catalog, profile
+from eventproof.catalog import Wire
 from eventproof.client.aio import ConnectionRefused
 from eventproof.conform.doors import Doors
 from eventproof.conform.probe import probe
 from eventproof.history import History
-from eventproof.target import ChannelKind, OtherChannel, SocketIO, Target, TokenPlace, Transport
+from eventproof.target import Endpoint, SocketIO, Target, Transport
 
 HEADERS = {"Origin": "https://app.example", "Cookie": "session={token}", "X-Tenant": "acme"}
 QUERY = {"v": "2", "access": "{token}"}
@@ -77,7 +78,8 @@ async def test_the_token_of_another_namespace_goes_into_the_query_beside_that_of
     asked: tuple[Target, list[web.Request]],
 ) -> None:
     target, requests = asked
-    door = OtherChannel(ChannelKind.SOCKET_IO, "/other", TokenPlace.QUERY, "key")
+    query = {**QUERY, "key": "{token}"}
+    door = Endpoint(Wire.SOCKET_IO, "/other", "/other", (Transport.WEBSOCKET,), query=query)
     await _refused(_doors(target).other("user-1", door, "secret-1"))
     (request,) = requests
     assert (request.query["key"], request.query["v"], request.query["transport"]) == ("secret-1", "2", "websocket")

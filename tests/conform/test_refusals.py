@@ -13,6 +13,7 @@ import pytest
 import socketio
 
 from eventproof import catalog, profile
+from eventproof.catalog import Wire
 from eventproof.conform import run
 from eventproof.conform.bad_tokens import must_refuse_token
 from eventproof.conform.line import EndedAtOnce
@@ -21,7 +22,7 @@ from eventproof.conform.troupe import Troupe
 from eventproof.conform.verdicts import NotTestable
 from eventproof.errors import ContractViolation, Inconclusive
 from eventproof.reference import Reference
-from eventproof.target import Budgets, Call, Command, Identity, Jwt, MainChannel, Rest, Target, Transport
+from eventproof.target import Budgets, Call, Command, Endpoint, Identity, Jwt, Rest, Target, Transport
 from eventproof.verdict import Verdict
 from tests.conform.refusing import Decide, back_end
 
@@ -39,7 +40,7 @@ def staged(decide: Decide, secret: str = SECRET) -> Iterator[Stage]:
             systems=("user-state",),
             rest=Rest(url),
             operations={"getMe": Call("getMe", "GET", "/api/me", "user", answers={"userId": "/id"})},
-            channels={"user-state": MainChannel("/", "/", {"token": "{token}"}, TRANSPORTS)},
+            channels={"user-state": Endpoint(Wire.SOCKET_IO, "/", "/", TRANSPORTS, {"token": "{token}"})},
             admins=(Identity("admin", id="a1", token=GOOD),),
             users=(Identity("user", id="u1", token=GOOD),),
             jwt=Jwt(secret=secret),

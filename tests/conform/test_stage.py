@@ -3,12 +3,13 @@ from dataclasses import replace
 import pytest
 
 from eventproof import catalog, profile
+from eventproof.catalog import Wire
 from eventproof.conform.doors import Handshake
 from eventproof.conform.troupe import Troupe
 from eventproof.errors import Inconclusive, UsageError
 from eventproof.history import Kind
 from eventproof.reference import Reference
-from eventproof.target import ChannelKind, Identity, OtherChannel, TokenPlace, Transport
+from eventproof.target import CARRIED, SOCKET_IO, Endpoint, Identity, Transport
 
 
 @pytest.mark.parametrize("theirs", ["usr_7f3c", "17", 17])
@@ -27,8 +28,8 @@ def test_an_id_that_nobody_has_is_of_the_kind_that_the_target_gives(server: Refe
 
 def test_the_own_channels_of_a_system_are_its_main_one_and_the_doors_that_its_contract_names(server: Reference) -> None:
     target = profile.load(server.profile)
-    alien = OtherChannel(ChannelKind.SSE, "/v1/news", TokenPlace.HEADER)
-    own = next(door for door in target.other_channels or () if door.kind is ChannelKind.WEBSOCKET)
+    alien = Endpoint(Wire.SSE, "/v1/news", "/v1/news", CARRIED[Wire.SSE])
+    own = next(door for door in target.other_channels or () if door.wire is Wire.WEBSOCKET)
     troupe = Troupe(replace(target, other_channels=(alien, own)), catalog.load(), seed=1)
     try:
         assert troupe.stage("a case", "user-state").own_channels == {"/", own.address}
@@ -54,7 +55,7 @@ def test_a_case_ends_before_everybody_leaves(server: Reference) -> None:
         troupe.close()
 
 
-@pytest.mark.parametrize("transport", Transport)
+@pytest.mark.parametrize("transport", SOCKET_IO)
 def test_a_client_says_more_in_its_handshake_and_asks_for_its_namespace_later(
     server: Reference, transport: Transport
 ) -> None:

@@ -249,7 +249,7 @@ def test_what_a_case_left_without_an_acknowledgement_is_acknowledged_when_it_is_
 def test_only_socketio_has_events_to_send(server: Reference) -> None:
     with House(server, "user-state") as house:
         stage = house.stage
-        (door,) = [channel for channel in stage.target.other_channels or () if channel.kind == "sse"]
+        (door,) = [channel for channel in stage.target.other_channels or () if channel.wire == "sse"]
 
         async def play() -> None:
             line = await (await stage.user()).enter(door)

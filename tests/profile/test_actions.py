@@ -4,20 +4,9 @@ import jwt
 import pytest
 
 from eventproof import actions, profile
+from eventproof.catalog import Wire
 from eventproof.errors import ContractViolation, UsageError
-from eventproof.target import (
-    ChannelKind,
-    Command,
-    Identity,
-    Jwt,
-    MainChannel,
-    OtherChannel,
-    Rest,
-    SocketIO,
-    Target,
-    TokenPlace,
-    Transport,
-)
+from eventproof.target import Command, Endpoint, Identity, Jwt, Rest, Target, Transport
 
 SECRET = "a secret that is long enough for HS256"
 
@@ -72,17 +61,18 @@ def test_a_lone_placeholder_keeps_the_type_of_its_value() -> None:
     assert filled == {"n": 3, "text": "no 3", "list": [3, 1]}
 
 
-def test_the_connect_payload_is_the_profiles_template(target: Target) -> None:
-    assert actions.auth_for(target, "abc") == {"token": "abc"}
-    assert actions.auth_for(target, None) is None
-    nested = replace(target, socketio=SocketIO(auth={"session": {"bearer": "{token}"}}))
-    assert actions.auth_for(nested, "abc") == {"session": {"bearer": "abc"}}
-
-
-def test_the_connect_payload_of_a_system_is_that_of_its_channel(target: Target) -> None:
-    channel = MainChannel("/shield/ws", "/shield/ws", {"token": "Bearer {token}"}, (Transport.WEBSOCKET,))
-    assert actions.auth_for(target, "abc", channel) == {"token": "Bearer abc"}
-    assert actions.auth_for(target, None, channel) is None
+@pytest.mark.parametrize(
+    ("auth", "sent"),
+    [
+        ({"token": "Bearer {token}"}, {"token": "Bearer abc"}),
+        ({"session": {"bearer": "{token}"}}, {"session": {"bearer": "abc"}}),
+        (None, None),
+    ],
+)
+def test_the_connect_payload_is_that_of_the_channel(auth: object, sent: object) -> None:
+    endpoint = Endpoint(Wire.SOCKET_IO, "/shield/ws", "/shield/ws", (Transport.WEBSOCKET,), auth)
+    assert actions.auth_for(endpoint, "abc", "here") == sent
+    assert actions.auth_for(endpoint, None, "here") is None
 
 
 def test_a_field_that_is_optional_is_sent_where_it_is_given(target: Target) -> None:
@@ -96,15 +86,17 @@ def test_a_field_that_is_optional_is_sent_where_it_is_given(target: Target) -> N
 
 
 @pytest.mark.parametrize(
-    ("address", "place", "path"),
+    ("address", "query", "path"),
     [
-        ("/stream", TokenPlace.QUERY, "/stream?t=a%2Bb"),
-        ("/stream?v=1", TokenPlace.QUERY, "/stream?v=1&t=a%2Bb"),
-        ("/stream", TokenPlace.HEADER, "/stream"),
+        ("/stream", {"t": "a+b"}, "/stream?t=a%2Bb"),
+        ("/stream?v=1", {"t": "a+b"}, "/stream?v=1&t=a%2Bb"),
+        ("/stream", {}, "/stream"),
     ],
 )
-def test_a_stream_has_the_token_in_its_query_where_it_goes_there(address: str, place: TokenPlace, path: str) -> None:
-    assert actions.path_for(OtherChannel(ChannelKind.SSE, address, place, "t"), "a+b") == path
+def test_the_query_of_a_stream_goes_behind_the_one_of_its_address(
+    address: str, query: dict[str, str], path: str
+) -> None:
+    assert actions.path_for(address, query) == path
 
 
 def test_an_answer_is_read_by_json_pointer(target: Target) -> None:

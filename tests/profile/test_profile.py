@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from eventproof import profile
+from eventproof.catalog import Wire
 from eventproof.errors import UsageError
-from eventproof.target import Call, ChannelKind, Command, Target, TokenPlace, Transport
+from eventproof.target import SOCKET_IO, Call, Command, Target, Transport
 
 SMALLEST = 'base_url = "http://127.0.0.1:8080"\nsystems = ["user-state"]\n'
 
@@ -24,7 +25,7 @@ def test_the_smallest_profile_takes_everything_else_from_our_documents(tmp_path:
     target = load(tmp_path, SMALLEST)
     assert target.base_url == "http://127.0.0.1:8080"
     assert target.socketio.path == "/socket.io/"
-    assert target.socketio.transports == tuple(Transport)
+    assert target.socketio.transports == SOCKET_IO
     tier = target.operations["updateUserTier"]
     assert isinstance(tier, Call)
     assert (tier.method, tier.path, tier.identity) == ("PUT", "/api/admin/users/{userId}/tier", "admin")
@@ -247,8 +248,8 @@ address = "/me"
     )
     assert target.other_channels is not None
     stream, namespace = target.other_channels
-    assert (stream.kind, stream.token, stream.parameter) == (ChannelKind.SSE, TokenPlace.QUERY, "access_token")
-    assert namespace.token is TokenPlace.AUTH
+    assert (stream.wire, stream.query, stream.headers) == (Wire.SSE, {"access_token": "{token}"}, {})
+    assert (namespace.wire, namespace.auth, namespace.query) == (Wire.SOCKET_IO, {"token": "{token}"}, {})
 
 
 BOTH = 'base_url = "http://127.0.0.1:8080"\nsystems = ["user-state", "shield"]\n'

@@ -195,7 +195,7 @@ async def test_whatever_was_kept_for_clients_is_gone_when_they_are(tmp_path: Pat
         pollings = [await house.polling_socket(user) for user in users]
         natives = [await house.http.ws_connect(f"{house.url}/api/me/ws?token={user.token}") for user in users]
         streams = [await house.http.get(f"{house.url}/api/me/stream?token={user.token}") for user in users]
-        await house.settles(connections=25, rooms=5, engine_sessions=10)
+        await house.settles(connections=25, rooms=6, engine_sessions=10)
         gauges = await house.gauges()
         assert gauges['eventproof_connections{channel="/me",transport="websocket"}'] == 5
         assert gauges['eventproof_connections{channel="/",transport="polling"}'] == 5

@@ -50,7 +50,7 @@ def test_what_has_gone_does_not_come_back() -> None:
     registry.forget(connection)
     with pytest.raises(RuntimeError, match="from GONE to OPEN"):
         registry.open(connection)
-    assert (len(registry), registry.users) == (0, 0)
+    assert (len(registry), registry.rooms) == (0, 0)
 
 
 def test_of_what_was_open_it_is_told_when_it_has_gone_and_how_many_remain() -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ...delivery.message import Message
+from ...delivery.rooms import ADMINS, of_user
 from . import answers
 from .answers import Json, known, moment
 from .claims import Claim, Status
@@ -24,11 +25,11 @@ _HIGH: Final = 1_000_00
 
 
 def _to_user(user_id: str, name: str, now: datetime, data: Json, claim_id: str | None = None) -> Message:
-    return Message(name, envelope(name, now, data), user_id, order_key=claim_id)
+    return Message(name, envelope(name, now, data), of_user(user_id), order_key=claim_id)
 
 
 def _to_admins(name: str, now: datetime, data: Json, claim_id: str | None = None) -> Message:
-    return Message(name, envelope(name, now, data), None, order_key=claim_id)
+    return Message(name, envelope(name, now, data), ADMINS, order_key=claim_id)
 
 
 def envelope(name: str, now: datetime, data: Mapping[str, Any]) -> Json:

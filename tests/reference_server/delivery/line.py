@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventproof.catalog import Direction
 from reference_server.delivery.message import Message
+from reference_server.delivery.rooms import ADMINS, of_user
 from reference_server.refusals import contracts
 from tests.reference_server.house import SECONDS, House, Person, Socket
 
@@ -85,7 +86,7 @@ def sample(name: str, **data: Any) -> dict[str, Any]:
 
 
 def message(user: Person | None, name: str = "claim_under_review", **data: Any) -> Message:
-    return Message(name, sample(name, **data), None if user is None else user.id, data.get("claimId"))
+    return Message(name, sample(name, **data), ADMINS if user is None else of_user(user.id), data.get("claimId"))
 
 
 def paid(user: Person, number: int = 1) -> Message:

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from reference_server.delivery.emission import Emission
 from reference_server.delivery.journal import JOURNAL
 from reference_server.delivery.message import Message
+from reference_server.delivery.rooms import of_user
 from reference_server.transport.limits import Limits
 from reference_server.transport.socketio import SocketLink
 from tests.reference_server.delivery.line import comes_next, greeted, hears, message, tell
@@ -56,7 +57,7 @@ async def test_a_change_that_fails_is_undone_and_tells_nothing(tmp_path: Path) -
             raise LookupError("no such claim")
 
         async def unwritable(_: AsyncConnection) -> tuple[None, Sequence[Message]]:
-            return None, [Message("claim_under_review", object(), user.id)]
+            return None, [Message("claim_under_review", object(), of_user(user.id))]
 
         with pytest.raises(LookupError):
             await house.services.courier.carry(change)
@@ -142,7 +143,7 @@ async def test_what_is_not_kept_is_told_once(tmp_path: Path) -> None:
         user = await house.person()
         socket = await greeted(house, user)
         passing = message(user, claimId="clm_1")
-        await tell(house, Message(passing.name, passing.payload, user.id, kept=False))
+        await tell(house, Message(passing.name, passing.payload, passing.room, kept=False))
         assert (await hears(socket))[1]["data"]["claimId"] == "clm_1"
         await socket.raw.close()
         await comes_next(house, user, await greeted(house, user))

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reference_server.accounts.account import Role
 from reference_server.delivery.journal import Entry
+from reference_server.delivery.rooms import ADMINS
 from reference_server.store.database import Store
 from reference_server.transport.limits import Limits
 from tests.reference_server.delivery.line import (
@@ -307,7 +308,7 @@ async def test_nothing_is_kept_for_who_has_left(tmp_path: Path) -> None:
         for socket in sockets:
             await socket.raw.close()
         await house.settles(connections=0, readers=0, socket_sessions=0)
-        assert house.services.connections.admins == []
+        assert house.services.connections.hearing(ADMINS) == []
 
 
 async def test_a_connection_left_alone_by_its_client_is_closed(tmp_path: Path) -> None:
