@@ -29,7 +29,7 @@ from .tokens import (
     unsigned,
     without_expiry,
 )
-from .wellformed import encodable
+from .wellformed import IN_HEADER, encodable
 
 __all__ = [
     "Invocation",
@@ -151,7 +151,7 @@ def action_for(
 def headers_of(target: Target, call: Call, token: str | None, values: Mapping[str, Any]) -> dict[str, str]:
     """The headers of one call: those of every call, and its own, with these values filled in."""
     known = {**values, **({} if token is None else {"token": token})}
-    own = _sendable(call.headers, known, f"{target.source}: [operations.{call.operation}]")
+    own = _sendable(call.headers, known, f"{target.source}: [operations.{call.operation}]", call.optional)
     return _merged(headers_for(target, token), own)
 
 
@@ -168,10 +168,12 @@ def presented(template: Mapping[str, str], token: str | None, where: str) -> dic
     return _sendable(template, {} if token is None else {"token": token}, where)
 
 
-def _sendable(template: Mapping[str, str], known: Mapping[str, Any], where: str) -> dict[str, str]:
+def _sendable(
+    template: Mapping[str, str], known: Mapping[str, Any], where: str, optional: Container[str] = ()
+) -> dict[str, str]:
     """Texts filled in; those that carry a token are left out where there is none."""
     kept = {name: value for name, value in template.items() if "token" in known or "token" not in names(value)}
-    return {name: str(value) for name, value in fill(kept, known, where).items()}
+    return {name: str(value) for name, value in fill(kept, known, where, optional).items()}
 
 
 def _merged(usual: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
@@ -211,9 +213,11 @@ def auth_for(endpoint: Endpoint, token: str | None, where: str) -> Any:
     return None if token is None else fill(endpoint.auth, {"token": token}, f"{where}: auth")
 
 
-def path_for(address: str, query: Mapping[str, str]) -> str:
-    """The path of a stream or a native WebSocket, with this query behind the one that it may have."""
-    return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}" if query else address
+def path_for(address: str, query: Mapping[str, str], parameters: Mapping[str, str] | None = None) -> str:
+    """The path of a stream or a native WebSocket, its `{names}` filled in, with this query behind its own."""
+    escaped = {name: quote(value, safe="") for name, value in (parameters or {}).items()}
+    path = str(fill(address, escaped, address))
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(query)}" if query else path
 
 
 def credentials_of(identity: Identity) -> dict[str, str | int]:
@@ -243,23 +247,26 @@ def fill(template: Any, values: Mapping[str, Any], where: str, optional: Contain
     return template
 
 
-def read(operation: Call | Command, name: str, body: Any) -> Any:
+def read(operation: Call | Command, name: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
     """What an answer says by `name` (`token`, `userId`, `tier`); None where the profile gives no place for it.
 
-    Raises ContractViolation where the place is given and the answer has nothing there.
+    `headers` are the answer's, whose names are the same in capitals and in small letters. Raises ContractViolation
+    where the place is given and the answer has nothing there.
     """
-    pointer = operation.answers.get(name)
-    if pointer is None:
+    place = operation.answers.get(name)
+    if place is None:
         return None
-    found = at(body, pointer)
+    header = IN_HEADER.fullmatch(place)
+    found = at(body, place) if header is None else (headers or {}).get(header[1])
     if name == "token":
         learn(found)
     if found is None:
+        there = _places(body) if header is None else iter(headers or ())
         raise ContractViolation(
-            f"the answer to {operation.operation} has no {name} at {pointer}; the profile says in "
+            f"the answer to {operation.operation} has no {name} at {place}; the profile says in "
             f"[operations.{operation.operation}.answers] where it is",
-            expected=f"a value at {pointer}",
-            observed=f"values at {', '.join(islice(_places(body), _MOST_PLACES)) or 'no place'}",
+            expected=f"a value at {place}",
+            observed=f"values at {', '.join(islice(there, _MOST_PLACES)) or 'no place'}",
         )
     return found
 

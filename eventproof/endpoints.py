@@ -12,7 +12,7 @@ from .errors import UsageError
 from .settings import Table, nearest
 from .target import CARRIED, Endpoint, Rest, SocketIO, Transport
 
-__all__ = ["main", "others", "socketio"]
+__all__ = ["of_systems", "others", "socketio"]
 
 _KINDS: Final = {"socketio": Wire.SOCKET_IO, "sse": Wire.SSE, "websocket": Wire.WEBSOCKET}
 
@@ -75,10 +75,15 @@ def _transports(table: Table, default: tuple[Transport, ...]) -> tuple[Transport
     return tuple(map(Transport, names))
 
 
-def main(
+def of_systems(
     table: Table, systems: Iterable[System], socketio: SocketIO, rest: Rest, catalog: Catalog
-) -> dict[str, Endpoint]:
-    """The main channel of each system: the first of its contract, as it stands there or as `[channels.NAME]` says."""
+) -> dict[tuple[str, str], Endpoint]:
+    """The channels of each system, by its name and theirs, as its contract has them or as `[channels]` says.
+
+    `[channels.SYSTEM]` is the main one, the first of its contract; `[channels.SYSTEM.NAME]` is a further one, and with
+    `NAME = false` the target has none. Those without parameters are there only where the profile names them: they are
+    further doors to what the main one carries.
+    """
     for name in table.names():
         if name not in catalog.systems:
             hint = nearest(name, catalog.systems)
@@ -86,14 +91,21 @@ def main(
     result = {}
     for system in systems:
         entry = table.table(system.name)
-        result[system.name] = _main(entry, system.channels[0], socketio, rest)
+        main, *further = system.channels
+        result[system.name, main.name] = _one(entry, main, socketio, rest)
+        for channel in further:
+            if not entry.denies(channel.name) and (channel.parameters or channel.name in entry):
+                own = entry.table(channel.name)
+                result[system.name, channel.name] = _one(own, channel, socketio, rest)
+                own.finish()
         entry.finish()
     return result
 
 
-def _main(entry: Table, channel: Channel, socketio: SocketIO, rest: Rest) -> Endpoint:
+def _one(entry: Table, channel: Channel, socketio: SocketIO, rest: Rest) -> Endpoint:
     """What `[socketio]` says of CONNECT is for the channels whose contract asks for nothing else than a token."""
     address = entry.text("address", channel.address)
+    entry.check("address", templates.unknown(address, set(channel.parameters)))
     if channel.wire is Wire.SOCKET_IO:
         usual = socketio.auth if channel.auth == SocketIO().auth else channel.auth
         if not entry.denies("name_at") and "name_at" in entry:
@@ -118,15 +130,15 @@ def _name_at(table: Table, default: str | None) -> str | None:
 
 
 def others(
-    tables: Iterable[Table], systems: Iterable[System], mains: Mapping[str, Endpoint], socketio: SocketIO, rest: Rest
+    tables: Iterable[Table], systems: Iterable[System], known: Iterable[Endpoint], socketio: SocketIO, rest: Rest
 ) -> tuple[Endpoint, ...]:
-    """The further doors to the same sessions."""
-    contracts = tuple(systems)
-    return tuple(_other(table, contracts, mains, socketio, rest) for table in tables)
+    """The further doors to the same sessions; `known` are the channels of the systems."""
+    contracts, there = tuple(systems), tuple(known)
+    return tuple(_other(table, contracts, there, socketio, rest) for table in tables)
 
 
 def _other(
-    table: Table, systems: tuple[System, ...], mains: Mapping[str, Endpoint], socketio: SocketIO, rest: Rest
+    table: Table, systems: tuple[System, ...], known: tuple[Endpoint, ...], socketio: SocketIO, rest: Rest
 ) -> Endpoint:
     wire = _KINDS[table.choice("kind", tuple(_KINDS))]
     address = table.text("address")
@@ -139,7 +151,7 @@ def _other(
     if not parameter.strip():
         table.fail("parameter", "is empty")
     table.finish()
-    there = next((one for one in mains.values() if (one.wire, one.address) == (wire, address)), None)
+    there = next((one for one in known if (one.wire, one.address) == (wire, address)), None)
     shared = there or (socketio if wire is Wire.SOCKET_IO else None)
     channel = _known(wire, address, systems)
     return Endpoint(

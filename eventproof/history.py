@@ -23,6 +23,8 @@ class Kind(StrEnum):
     """A connection was accepted."""
     REFUSED = "refused"
     """A connection was refused (payload: the reason given)."""
+    JOINED = "joined"
+    """A connection is in a room from now on, beside those of its user (name: the room)."""
     SENT = "sent"
     """An event was sent by us (name: the event)."""
     RECEIVED = "received"

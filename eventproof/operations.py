@@ -97,7 +97,8 @@ def _call(
     body, optional = body_of(system, operation)
     method = table.choice("method", METHODS, operation.method, upper=True)
     path = table.text("path", operation.path)
-    headers = table.headers("headers", {})
+    headers = {name: f"{{{parameter}}}" for name, parameter in operation.headers.items()}
+    headers |= table.headers("headers", {})
     body = None if table.denies("body") else table.template("body", body)
     if body is True:
         table.fail("body", "must be what is sent, or false where nothing is")
@@ -107,7 +108,7 @@ def _call(
     form = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
     if form.startswith(FORM) and not isinstance(body, Mapping | None):
         table.fail("body", f"must be a table, since its Content-Type is {FORM}")
-    return Call(operation.id, method, path, identity, body, answers, optional, headers, on_behalf)
+    return Call(operation.id, method, path, identity, body, answers, optional | operation.optional, headers, on_behalf)
 
 
 def _exit_code(table: Table) -> int | None:
@@ -133,7 +134,7 @@ def _pointers(table: Table, operation: Operation, readable: frozenset[str]) -> d
         if key not in readable:
             told = f"those of {operation.id} are {', '.join(default)}" if default else f"{operation.id} has none"
             pointers.fail(key, f"is nothing that is read from an answer{nearest(key, default)}; {told}")
-        pointers.check(key, wellformed.pointer(pointers.place(key)))
+        pointers.check(key, wellformed.place(pointers.place(key)))
     return default | {key: pointers.place(key) for key in pointers.names()}
 
 

@@ -154,7 +154,7 @@ def _target(root: Table, path: Path | None, environment: str | None, catalog: Ca
         if isinstance(call, Command):
             _must_be_there(root.table("operations").table(call.operation), "command", call.arguments, folder)
     socketio = endpoints.socketio(root.table("socketio"))
-    channels = endpoints.main(root.table("channels"), systems, socketio, rest, catalog)
+    channels = endpoints.of_systems(root.table("channels"), systems, socketio, rest, catalog)
     target = Target(
         source=root.file,
         environment=environment,
@@ -169,7 +169,7 @@ def _target(root: Table, path: Path | None, environment: str | None, catalog: Ca
         operations=calls,
         capabilities=capabilities,
         budgets=_budgets(root.table("budgets")),
-        other_channels=endpoints.others(root.tables("other_channels"), systems, channels, socketio, rest)
+        other_channels=endpoints.others(root.tables("other_channels"), systems, channels.values(), socketio, rest)
         if "other_channels" in root
         else None,
         tiers=_tiers(root.table("tiers"), calls) if "tiers" in root else _TIERS,

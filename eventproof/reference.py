@@ -28,7 +28,13 @@ _SETTINGS = Path(__file__).with_name("reference.toml")
 _OF_SYSTEMS = {"user-state": Path(__file__).with_name("reference.user-state.toml")}
 """What the profile says of the systems that have a say of their own."""
 
-SYSTEMS = ("user-state", "shield")
+_DOORS = {
+    "shield": '[[other_channels]]\nkind = "socketio"\naddress = "/shield/ws"\ntoken = "auth"\n',
+    "plan-sync": '[[other_channels]]\nkind = "sse"\naddress = "/api/plans/subscribe"\ntoken = "header"\n',
+}
+"""What a ban ends as well, where a system is served beside user-state."""
+
+SYSTEMS = ("user-state", "shield", "plan-sync")
 """The systems that the server serves where none are named."""
 
 QUICK = """
@@ -39,6 +45,7 @@ ping_interval = 1.5
 ping_timeout = 2.5
 ack_first = 0.4
 ack_within = 4.0
+stream_comment = 1.0
 """
 """How the server is told to wait less, so that a check that waits for it does not take minutes."""
 
@@ -47,6 +54,7 @@ heartbeat_interval = "1500ms"
 heartbeat_timeout = "4s"
 ack_retry = "2s"
 ack_retries_end = "4s"
+stream_comment = "3s"
 """
 """The same for the profile, as the systems' specifications count."""
 
@@ -156,8 +164,8 @@ def profile_text(url: str, secret: str, systems: Sequence[str], *, quick: bool =
     known = f"base_url = {json.dumps(url)}\nsystems = {json.dumps(list(systems))}\n"
     own = [path.read_text("utf-8") for system, path in _OF_SYSTEMS.items() if system in systems]
     parts = [known, _SETTINGS.read_text("utf-8"), f"[jwt]\nsecret = {json.dumps(secret)}\n", *own]
-    if {"user-state", "shield"} <= set(systems):
-        parts.append('[[other_channels]]\nkind = "socketio"\naddress = "/shield/ws"\ntoken = "auth"\n')
+    if "user-state" in systems:
+        parts += [door for system, door in _DOORS.items() if system in systems]
     if quick:
         # A table stands once in a file.
         head = "[budgets]\n"

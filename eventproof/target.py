@@ -178,6 +178,8 @@ class Budgets:
     """From an event that has to be acknowledged to its first repetition (SHD-ACK-1)."""
     ack_retries_end: float = 300.0
     """From such an event until it is repeated no more (SHD-ACK-7)."""
+    stream_comment: float = 30.0
+    """From what a stream last carried to the comment that keeps it alive (PLN-SSE-4)."""
     replay_window: float = 300.0
     """How far back the events reach that a returning user gets (SHD-CONN-7)."""
     restriction_days: int = 90
@@ -233,8 +235,8 @@ class Target:
     rest: Rest
     operations: Mapping[str, Call | Command]
     socketio: SocketIO = SocketIO()
-    channels: Mapping[str, Endpoint] = field(default_factory=dict)
-    """The main channel of each system that is there, also where not all of them are under test."""
+    channels: Mapping[tuple[str, str], Endpoint] = field(default_factory=dict)
+    """The channels of each system that is there, by its name and theirs, also where not all are under test."""
     admins: tuple[Identity, ...] = ()
     users: tuple[Identity, ...] = ()
     jwt: Jwt | None = None
@@ -254,6 +256,18 @@ class Target:
     environment: str | None = None
     folder: str | None = None
     """Where the programs of the profile run: in the profile's own folder; None: in ours."""
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """The systems that are there, whether they are under test or not."""
+        return tuple(dict.fromkeys(system for system, _ in self.channels)) or self.systems
+
+    def main(self, system: str) -> Endpoint:
+        """The main channel of a system; UsageError where the system is not there."""
+        for (owner, _), endpoint in self.channels.items():
+            if owner == system:
+                return endpoint
+        raise UsageError(f"{self.source} has no channel of {system}: see systems")
 
     def tier(self, name: str) -> Tier:
         """The tier of this name; UsageError where the profile has none."""

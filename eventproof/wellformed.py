@@ -124,6 +124,15 @@ def header(name: str, value: str) -> str:
     return ""
 
 
+IN_HEADER = re.compile(r"\$response\.header\.([!#$%&'*+.^_`|~0-9A-Za-z-]+)")
+"""A header of an answer, as OpenAPI names it in its runtime expressions."""
+
+
+def place(value: str) -> str:
+    """Of a place in an answer: a JSON pointer, or `$response.header.NAME`."""
+    return "" if IN_HEADER.fullmatch(value) else pointer(value)
+
+
 def pointer(value: str) -> str:
     """Of a JSON pointer (RFC 6901)."""
     if value and not value.startswith("/"):

@@ -25,10 +25,10 @@ from .refusals import contracts
 from .services import Services
 from .settings import Settings
 from .store.database import Store
+from .systems.plan_sync import handlers as plan_sync
 from .systems.served import Served
-from .systems.shield.channel import manners
-from .systems.shield.handlers import Shield
-from .systems.user_state.handlers import UserState
+from .systems.shield import handlers as shield
+from .systems.user_state import handlers as user_state
 from .tokens import Tokens, secret_for
 from .transport.doors import stream, websocket
 from .transport.http import json_response
@@ -37,8 +37,9 @@ from .transport.rest import Rest
 from .transport.socketio import SocketServer
 
 SYSTEMS: Final[Mapping[str, Callable[[Services], Served]]] = {
-    "user-state": lambda services: Served(UserState(services).operations()),
-    "shield": lambda services: Served(Shield(services).operations(), {"shield": manners(services)}),
+    "user-state": user_state.served,
+    "shield": shield.served,
+    "plan-sync": plan_sync.served,
 }
 """What serves a system, one line a system; its channels follow from its contract."""
 

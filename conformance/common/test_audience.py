@@ -22,7 +22,7 @@ async def test_nobody_receives_what_is_not_for_them(stage: Stage) -> None:
     cast = {name: await stage.users(play.actors) for name, play in plays.items()}
     users = [*(actor for actors in cast.values() for actor in actors), *await stage.users(BYSTANDERS)]
     for system in plays:
-        for user, transport in zip(users, cycle(stage.target.channels[system].transports), strict=False):
+        for user, transport in zip(users, cycle(stage.target.main(system).transports), strict=False):
             await user.connect(transport, system=system)
     for play in plays.values():
         await play.canary(*users)

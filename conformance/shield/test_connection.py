@@ -167,7 +167,7 @@ async def test_an_event_named_disconnect_does_no_harm(stage: Stage, frame: str) 
     """Only a client made by hand can send it: it is ignored, or its connection is closed, and nobody else notices."""
     user, bystander = await stage.users(2)
     twin, other, line = await user.connect(), await bystander.connect(), await user.connect()
-    await line.say_raw(f"42{stage.target.channels[stage.system.name].address},{frame}")
+    await line.say_raw(f"42{stage.target.main(stage.system.name).address},{frame}")
     try:
         await taken(line)
     except ContractViolation as ended:

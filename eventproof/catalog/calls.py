@@ -34,7 +34,8 @@ def _must_be_callable(document: Document, undone: Operation, by: Operation | Non
     assert back is not None  # noqa: S101 - asked for those that something undoes
     if by is None:
         raise document.fault(place, f'x-undone-by names "{back.operation}", which is no operation here')
-    if unknown := {"userId", *back.parameters} - set(by.parameters):
+    about = set() if back.removes else {"userId"}
+    if unknown := {*about, *back.parameters} - set(by.parameters):
         raise document.fault(place, f"x-undone-by: {by.id} has no parameter {min(unknown)}")
 
 
@@ -44,10 +45,11 @@ def _operation(
     item = document.content["paths"][path]
     entry = item[method]
     body = _body_fields(document, entry)
-    listed = [
-        document.resolved(parameter)["name"]
-        for parameter in [*item.get("parameters", ()), *entry.get("parameters", ())]
+    described = [
+        document.resolved(parameter) for parameter in [*item.get("parameters", ()), *entry.get("parameters", ())]
     ]
+    headers = {each["name"]: _camel_case(each["name"]) for each in described if each["in"] == "header"}
+    listed = [headers.get(each["name"], each["name"]) for each in described]
     unlisted = set(PLACEHOLDER.findall(path)) - set(listed)
     if unlisted:
         raise document.fault(place, f"the path's parameter {unlisted.pop()} is not described")
@@ -61,11 +63,27 @@ def _operation(
         parameters=(*listed, *body),
         capability=entry.get("x-capability"),
         refusals=_refusals(document, place, entry, errors, in_path=bool(PLACEHOLDER.search(path))),
+        headers=headers,
+        optional=frozenset(
+            headers[each["name"]] for each in described if each["name"] in headers and not each["required"]
+        ),
         answers=entry.get("x-answers", {}),
-        undone_by=Undoing(**entry["x-undone-by"]) if "x-undone-by" in entry else None,
+        undone_by=_undoing(entry["x-undone-by"], entry.get("x-answers", {})) if "x-undone-by" in entry else None,
         ends=Ends(entry["x-ends-sessions"]) if "x-ends-sessions" in entry else None,
         lasts=entry.get("x-lasts", False),
     )
+
+
+def _undoing(entry: Mapping[str, Any], answers: Mapping[str, str]) -> Undoing:
+    parameters = entry.get("parameters", {})
+    names = [PLACEHOLDER.fullmatch(value) for value in parameters.values()]
+    removes = bool(names) and all(name is not None and name[1] in answers for name in names)
+    return Undoing(entry["operation"], parameters, removes)
+
+
+def _camel_case(header: str) -> str:
+    first, *others = header.split("-")
+    return first.lower() + "".join(map(str.capitalize, others))
 
 
 def _body_fields(document: Document, entry: Mapping[str, Any]) -> tuple[str, ...]:

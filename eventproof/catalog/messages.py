@@ -47,6 +47,10 @@ def _channel(document: Document, name: str, entry: Mapping[str, Any]) -> Channel
     for key, names in (("x-greeting", (greeting,)), ("x-heartbeat", (beat or {}).values())):
         if lacking := {name for name in names if name} - carried:
             raise document.fault(pointer([*place, key]), f'"{min(lacking)}" is no message of the channel')
+    if lacking := set(PLACEHOLDER.findall(entry["address"])) ^ set(entry.get("parameters", ())):
+        raise document.fault(pointer(place), f"the parameter {min(lacking)} is in the address or described, not both")
+    if lacking := set(PLACEHOLDER.findall(entry.get("x-room", ""))) - set(entry.get("parameters", ())):
+        raise document.fault(pointer([*place, "x-room"]), f"{min(lacking)} is no parameter of the address")
     return Channel(
         name,
         wire,
@@ -55,6 +59,7 @@ def _channel(document: Document, name: str, entry: Mapping[str, Any]) -> Channel
         name_at=entry.get("x-name-at"),
         greeting=greeting,
         heartbeat=Heartbeat(**beat) if beat else None,
+        room=entry.get("x-room"),
     )
 
 

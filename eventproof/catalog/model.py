@@ -98,6 +98,13 @@ class Channel:
     greeting: str | None = None
     """The first event of every connection."""
     heartbeat: Heartbeat | None = None
+    room: str | None = None
+    """The room of its connections, beside those of their users, with the address's parameters in it."""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """What the address needs the values of: `{planId}`."""
+        return tuple(PLACEHOLDER.findall(self.address))
 
     @property
     def unasked(self) -> frozenset[str]:
@@ -184,10 +191,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """The admin's call that undoes another for its user; `{tier}` among its further `parameters` is the user's own."""
+    """The admin's call that undoes another for its user; `{tier}` among its further `parameters` is the user's own.
+
+    Where `removes`, it is about what the other call made: each of its parameters is a `{name}` of that call's answer.
+    """
 
     operation: str
     parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
+    removes: bool = False
 
 
 class Ends(StrEnum):
@@ -211,13 +222,18 @@ class Operation:
     """Who may call it: `anyone`, `user` or `admin` (the document's `x-role`)."""
     summary: str
     parameters: tuple[str, ...]
-    """The names of all that it takes: in the path, in the query, and the fields of its body."""
+    """The names of all that it takes: in the path, in the query, in headers, and the fields of its body."""
     refusals: tuple[str, ...]
     """The error codes that it can refuse with."""
     capability: str | None = None
     """Is there only on a target that claims it."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """The headers that carry a parameter, each with its name among the parameters: `If-Match` has `ifMatch`."""
+    optional: frozenset[str] = frozenset()
+    """The parameters in headers that may be left out."""
     answers: Mapping[str, str] = field(default_factory=dict)
-    """What is read from the answer, and where it stands: a JSON pointer; of a list's items, where it is in an item."""
+    """What is read from the answer, and where it stands: a JSON pointer, of a list's items where it is in an item; or
+    `$response.header.NAME`."""
     undone_by: Undoing | None = None
     """None: nothing undoes it."""
     ends: Ends | None = None

@@ -5,7 +5,7 @@ from .closing import closed_early, closed_untold, heard_after_close, left_open
 from .contract import Known, invalid, known_events, outside_the_catalogue
 from .delivery import duplicated, lost
 from .finding import Finding, raise_for
-from .order import out_of_order, reordered
+from .order import one_order, out_of_order, reordered
 from .retries import altered, repeated, returned
 from .timing import slow_to_close
 
@@ -23,6 +23,7 @@ __all__ = [
     "leaked",
     "left_open",
     "lost",
+    "one_order",
     "out_of_order",
     "outside_the_catalogue",
     "raise_for",

@@ -2,7 +2,8 @@
 
 An event is for the rooms that its `x-audience` names, filled with the parameters of a call that triggers it, with the
 fields of its payload, and, where nothing else names the user, with the caller. So a receipt is lawful only where such a
-call came before it, which was not refused, and one of those rooms is the receiver's. An event for the one connection
+call came before it, which was not refused, and one of those rooms is the receiver's, or its connection's, at that
+moment. An event for the one connection
 that caused it is not judged here: which connection that was, no call tells.
 """
 
@@ -33,7 +34,10 @@ def leaked(records: Iterable[Record], known: Known, rooms: Rooms, name: str | No
     }
     story = tuple(records)
     without_effect = refused(story)
+    joined: dict[str, set[str]] = {}
     for index, record in enumerate(story):
+        if record.kind is Kind.JOINED:
+            joined.setdefault(record.connection, set()).add(record.name)
         if record.kind is Kind.CALLED and index not in without_effect:
             for event, said in causes.items():
                 if record.name in event.triggers:
@@ -44,7 +48,8 @@ def leaked(records: Iterable[Record], known: Known, rooms: Rooms, name: str | No
         if found is None or found not in causes:
             continue
         lawful = _lawful(found, causes[found], record.payload)
-        if not lawful & rooms.get(record.actor, frozenset()):
+        own = rooms.get(record.actor, frozenset()) | joined.get(record.connection, set())
+        if not lawful & own:
             yield Finding(
                 f"{record.actor} received `{record.name}`, which is not for them",
                 expected=f"only {', '.join(sorted(lawful)) or 'nobody'} to receive it",

@@ -1,6 +1,7 @@
 """Did the events of one key arrive in the order in which they were caused?"""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from eventproof.history import Kind, Record
 
@@ -32,6 +33,26 @@ def reordered(
                 expected=", ".join(map(str, expected)),
                 observed=", ".join(map(str, values)),
             )
+
+
+def one_order(heard: Mapping[str, Sequence[Hashable]]) -> Iterator[Finding]:
+    """The connections that were told of the same things in another order than the first one.
+
+    `heard` is what came on each connection, in the order in which it came, each thing once; what one of two lacks is
+    not judged here.
+    """
+    (first, order), *others = heard.items()
+    place = {thing: index for index, thing in enumerate(order)}
+    for connection, things in others:
+        known = [thing for thing in things if thing in place]
+        for before, after in pairwise(known):
+            if place[before] > place[after]:
+                yield Finding(
+                    f"{connection} and {first} were told of two changes in different orders",
+                    expected=f"as on {first}: {after}, then {before}",
+                    observed=f"on {connection}: {before}, then {after}",
+                )
+                break
 
 
 def out_of_order(records: Iterable[Record], known: Known, step: Step) -> Iterator[Finding]:

@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import socket
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
+from aiohttp.connector import AddrInfoType
 
 from eventproof.errors import Inconclusive, ProtocolViolation, TargetUnavailable, UsageError
 from eventproof.history import History, Kind
@@ -27,13 +29,15 @@ from .native import named_at
 __all__ = ["SseClient"]
 
 _MOST_COMMENTS = 10_000
+_NARROW = 4096
+"""Bytes that the socket of a stalled stream holds."""
 
 
 class SseClient:
     """One stream. An event's argument is its data, parsed where it is JSON; its `id` is the last event id.
 
     Its name is what `event:` says, or what is at `name_at` (a JSON pointer) in its data. `path` may have a query.
-    `timeout` bounds the opening.
+    `timeout` bounds the opening. One that `stalls` opens and then takes nothing more, with as little room as can be.
     """
 
     def __init__(
@@ -51,9 +55,13 @@ class SseClient:
         timeout: float = 5.0,
         max_events: int = 10_000,
         ssl_context: ssl.SSLContext | None = None,
+        stalls: bool = False,
     ) -> None:
         self.comments: list[str] = []
         """The comment lines so far, which keep an idle stream alive."""
+        self.names: set[str] = set()
+        """What `event:` said so far; `message` where it said nothing."""
+        self._stalls = stalls
         self._address = Address.parse(base_url)
         self._target = self._address.target(path)
         self._headers = tuple(headers)
@@ -106,7 +114,8 @@ class SseClient:
             raise UsageError("A client opens once; make another one.")
         self._begun = True
         url = self._address.origin + self._target.partition("?")[0]
-        self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=self._ssl or True), auto_decompress=False)
+        connector = aiohttp.TCPConnector(ssl=self._ssl or True, socket_factory=_narrow if self._stalls else None)
+        self._http = aiohttp.ClientSession(connector=connector, auto_decompress=False)
         try:
             async with asyncio.timeout(2 * self._timeout):
                 self._response = await self._http.get(
@@ -126,7 +135,22 @@ class SseClient:
             await self.close()
             raise
         self._journal.enter(Kind.OPENED)
+        if self._stalls and self._response.connection is not None and self._response.connection.transport is not None:
+            self._response.connection.transport.pause_reading()
         self._reader = asyncio.create_task(self._read(self._response.content))
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Those of the answer; none before it came."""
+        return self._response.headers if self._response is not None else {}
+
+    async def comment(self, timeout: float) -> str:
+        """The next comment; raises NotReceived."""
+        heard = len(self.comments)
+        await self._inbox.until(lambda: self.comments[heard:] or self._inbox.ended, timeout)
+        if len(self.comments) > heard:
+            return self.comments[heard]
+        raise self._inbox.missing("No comment came", expected=f"one within {timeout:g} s", observed="none")
 
     async def expect(self, name: str, timeout: float, where: Where | None = None) -> Received:
         """Take the next event of that name that nobody took, and for which `where` holds; raises NotReceived."""
@@ -204,12 +228,22 @@ class SseClient:
         if isinstance(item, sse.Comment):
             if len(self.comments) < _MOST_COMMENTS:
                 self.comments.append(item.text)
+                self._inbox.wake()
             return
+        self.names.add(item.event)
         if self._read_data is None:
             name, argument = item.event, _parsed(item.data)
         else:
             name, argument = self._read_data(item.data)
         self._inbox.receive(name, (argument,), event_id=item.id)
+
+
+def _narrow(address: AddrInfoType) -> socket.socket:
+    """A socket that holds little of what nobody reads."""
+    family, kind, protocol, _, _ = address
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _NARROW)
+    return made
 
 
 def _parsed(data: str) -> Any:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -19,6 +19,7 @@ from eventproof.wellformed import masked
 from . import program
 from .exchange import document_in, exchange
 from .patience import Limited, must_not_be_limited, until_answered
+from .verdicts import NotTestable
 
 __all__ = ["Answer", "Caller", "Twin"]
 
@@ -40,8 +41,8 @@ class Answer:
     body: Any
     began: float
     """When the call was sent, on the history's clock."""
-    location: str = ""
-    """Where a redirect points to, without a query: it may carry a secret."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Those of the answer, whose names are the same in capitals and in small letters."""
 
     @property
     def is_accepted(self) -> bool:
@@ -52,6 +53,11 @@ class Answer:
     def is_refused(self) -> bool:
         """Whether the caller was told that the fault is theirs."""
         return 400 <= self.status < 500
+
+    @property
+    def location(self) -> str:
+        """Where a redirect points to, without a query: it may carry a secret."""
+        return masked(self.headers.get("Location", ""))
 
     @property
     def code(self) -> Any:
@@ -68,7 +74,7 @@ class Answer:
 
         None where there is none.
         """
-        found = read(self.target.operations[self.operation], name, self.body)
+        found = read(self.target.operations[self.operation], name, self.body, self.headers)
         return at(self.body, f"/{name}") if found is None else found
 
     def must_be_accepted(self) -> "Answer":
@@ -138,6 +144,12 @@ class Answer:
         return f"{self.status} {json.dumps(self.shown, ensure_ascii=False, default=repr)[:300]}"
 
 
+def _with(action: Request | Invocation, further: Mapping[str, Any]) -> Request:
+    if isinstance(action, Invocation) or not isinstance(action.json, Mapping):
+        raise NotTestable(f"{action.operation} has no body of named fields, to which another one could be added")
+    return replace(action, json={**action.json, **further})
+
+
 class Caller:
     """Calls the target for everybody on stage."""
 
@@ -164,19 +176,29 @@ class Caller:
         """Whether tokens are made with the target's secret, without a login."""
         return self.target.jwt is not None and self.target.jwt.claims is not None
 
-    async def call(self, actor: str, operation: str, parameters: Mapping[str, Any], token: str | None = None) -> Answer:
+    async def call(
+        self,
+        actor: str,
+        operation: str,
+        parameters: Mapping[str, Any],
+        token: str | None = None,
+        further: Mapping[str, Any] | None = None,
+    ) -> Answer:
         """Perform an operation as `actor`; again later where the target asks for that.
 
+        `further` are fields of the body beside those that the parameters fill; NotTestable where there is no such body.
         Raises Inconclusive where no whole answer came in time or the target allows no more calls, TargetUnavailable
         where nothing listens. A call that raises is entered as unanswered, whatever it was that raised: what it did is
         unknown.
         """
         action = action_for(self.target, operation, {**self._known_of(actor, parameters), **parameters}, token)
+        if further:
+            action = _with(action, further)
         shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
         number = next(self._numbers)
         began = self._history.add(Kind.CALLED, actor, name=operation, payload=shown, call=number).at
 
-        async def attempt() -> tuple[int, Any, str]:
+        async def attempt() -> tuple[int, Any, Mapping[str, str]]:
             nonlocal began
             began = self._history.now()
             return await (self._run(action) if isinstance(action, Invocation) else self._send(action))
@@ -185,10 +207,10 @@ class Caller:
             self._history.add(Kind.NOTE, actor, name=operation, payload=f"limited with {why.status}, so made again")
 
         try:
-            status, body, location = await until_answered(attempt, limited)
+            status, body, headers = await until_answered(attempt, limited)
             learn(at(body, self.target.operations[operation].answers.get("token", "/token")))
             learn_from(body)
-            answer = Answer(self.target, operation, status, body, began, location)
+            answer = Answer(self.target, operation, status, body, began, headers)
         except BaseException as error:
             why = str(error) if isinstance(error, EventproofError) else type(error).__name__
             self._history.add(Kind.UNANSWERED, actor, name=operation, payload=why, call=number)
@@ -196,7 +218,7 @@ class Caller:
         self._history.add(Kind.ANSWERED, actor, name=operation, payload={"status": status, "body": body}, call=number)
         return answer
 
-    async def _send(self, request: Request) -> tuple[int, Any, str]:
+    async def _send(self, request: Request) -> tuple[int, Any, Mapping[str, str]]:
         received = await exchange(
             self._http,
             request.method,
@@ -208,9 +230,9 @@ class Caller:
         )
         login = self.target.operations[request.operation].identity == "anyone"
         must_not_be_limited(request.operation, received.status, received.headers, login=login)
-        return received.status, received.document, masked(received.headers.get("Location", ""))
+        return received.status, received.document, received.headers
 
-    async def _run(self, invocation: Invocation) -> tuple[int, Any, str]:
+    async def _run(self, invocation: Invocation) -> tuple[int, Any, Mapping[str, str]]:
         what = f"{self.target.source}: command of [operations.{invocation.operation}]"
         limit = self.target.budgets.call
         try:
@@ -218,4 +240,4 @@ class Caller:
         except TimeoutError:
             sentence = f"{invocation.operation} was not answered within {limit:g} s: what it did is unknown"
             raise Inconclusive(sentence) from None
-        return invocation.status(ended.code), document_in(ended.output), ""
+        return invocation.status(ended.code), document_in(ended.output), {}

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from eventproof.actions import auth_for, path_for, presented
-from eventproof.catalog import System, Wire
+from eventproof.actions import auth_for, fill, path_for, presented
+from eventproof.catalog import Channel, System, Wire
 from eventproof.client.aio import (
     ChannelClient,
     SocketIOClient,
@@ -31,6 +31,8 @@ __all__ = ["PLAIN", "Doors", "Handshake"]
 class Handshake:
     """What a client says while it connects, beside what the profile says of it."""
 
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Those of the channel's address."""
     auth: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of what a CONNECT of Socket.IO carries, where that is an object."""
     query: Mapping[str, str] = field(default_factory=dict)
@@ -57,33 +59,42 @@ class Doors:
         token: str | None,
         transport: Transport | None = None,
         *,
+        channel: str | None = None,
         answers_heartbeats: bool = True,
         recover: Recovery | None = None,
+        stalls: bool = False,
         says: Handshake = PLAIN,
         **switches: bool,
     ) -> Line:
-        """A connection to a system's main channel; the first transport of the profile where none is asked for.
+        """A connection to a channel of a system; the main one, and its first transport, where none is asked for.
 
-        `recover` is the `recovery` of a line that was cut; with `answers_heartbeats` it is for Socket.IO alone.
-
-        `switches` are those of `Manners`.
+        `recover` is the `recovery` of a line that was cut; with `answers_heartbeats` it is for Socket.IO alone. A
+        stream that `stalls` never reads what is sent. `switches` are those of `Manners`.
         """
-        endpoint = self._main(system)
+        endpoint = self._endpoint(system, channel)
         chosen = transport or endpoint.transports[0]
         if chosen not in endpoint.transports:
             raise NotApplicable(f"the profile lists no {chosen} among the transports")
-        of_socketio = {"recover": recover, "answer_heartbeats": answers_heartbeats}
-        return self._line(actor, system, endpoint, token, chosen, says, switches, of_socketio)
+        of_wire: dict[str, Any] = {}
+        if endpoint.wire is Wire.SOCKET_IO:
+            of_wire = {"recover": recover, "answer_heartbeats": answers_heartbeats}
+        elif endpoint.wire is Wire.SSE:
+            of_wire = {"stalls": stalls}
+        return self._line(actor, system, endpoint, token, chosen, says, switches, of_wire)
 
     def other(self, actor: str, endpoint: Endpoint, token: str | None) -> Line:
         """A connection to another door, with the token where that door wants it."""
         owner = self._owner(endpoint.known_as)
         return self._line(actor, owner, endpoint, token, endpoint.transports[0], PLAIN, {}, {})
 
-    def _main(self, system: str) -> Endpoint:
-        endpoint = self._target.channels.get(system)
-        if endpoint is None or system not in self._target.systems:
+    def _endpoint(self, system: str, channel: str | None) -> Endpoint:
+        if system not in self._target.systems:
             raise NotTestable(f"{self._target.source} has no channel of {system} under test: see systems")
+        if channel is None:
+            return self._target.main(system)
+        endpoint = self._target.channels.get((system, channel))
+        if endpoint is None:
+            raise NotTestable(f"{self._target.source} has no channel {channel} of {system}: see [channels.{system}]")
         return endpoint
 
     def _owner(self, address: str) -> str:
@@ -91,9 +102,9 @@ class Doors:
         owners = (system.name for system in self._systems if address in {known.address for known in system.channels})
         return next(owners, "")
 
-    def _manners(self, address: str, switches: Mapping[str, bool]) -> Manners:
+    def _channel(self, address: str) -> Channel | None:
         there = (channel for system in self._systems for channel in system.channels if channel.address == address)
-        return Manners.on(next(there, None), self._systems, **switches)
+        return next(there, None)
 
     def _line(
         self,
@@ -104,10 +115,11 @@ class Doors:
         transport: Transport,
         says: Handshake,
         switches: Mapping[str, bool],
-        of_socketio: Mapping[str, Any],
+        of_wire: Mapping[str, Any],
     ) -> Line:
         name = self._name(actor, transport)
-        manners = self._manners(endpoint.known_as, switches)
+        channel = self._channel(endpoint.known_as)
+        manners = Manners.on(channel, self._systems, **switches)
         source = self._target.source
         headers = (*presented(endpoint.headers, token, source).items(), *says.headers.items())
         query = {**presented(endpoint.query, token, source), **says.query}
@@ -131,17 +143,18 @@ class Doors:
                     auth={**says.auth, **auth} if isinstance(auth, Mapping) else auth,
                     query=query,
                     auto_answer=manners.answer,
-                    **of_socketio,
+                    **of_wire,
                     **shared,
                 )
             case Wire.SSE:
-                path = path_for(endpoint.address, query)
-                client = SseClient(self._target.base_url, path, name_at=endpoint.name_at, **shared)
+                path = path_for(endpoint.address, query, says.parameters)
+                client = SseClient(self._target.base_url, path, name_at=endpoint.name_at, **of_wire, **shared)
             case Wire.WEBSOCKET:
-                path = path_for(endpoint.address, query)
+                path = path_for(endpoint.address, query, says.parameters)
                 read = named_event if endpoint.name_at is None else named_at(endpoint.name_at)
                 client = WebSocketClient(self._target.base_url, path, read=read, **shared)
-        return Line(name, system, client, self._target.budgets, self._history, manners)
+        room = fill(channel.room, says.parameters, source) if channel and channel.room else None
+        return Line(name, system, client, self._target.budgets, self._history, manners, room)
 
     def _name(self, actor: str, kind: str) -> str:
         self._made[actor] += 1

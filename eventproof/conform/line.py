@@ -13,6 +13,7 @@ from eventproof.client.aio import (
     NotReceived,
     Received,
     SocketIOClient,
+    SseClient,
     Where,
 )
 from eventproof.errors import ContractViolation, Inconclusive, UsageError
@@ -49,6 +50,7 @@ class Line:
         budgets: Budgets,
         history: History,
         manners: Manners,
+        room: str | None = None,
     ) -> None:
         self.name = name
         self.system = system
@@ -57,11 +59,24 @@ class Line:
         self._budgets = budgets
         self._history = history
         self._manners = manners
+        self._room = room
         self.role = ""
         """What tells it from others of its case, for a sentence: `device 2 of 3, an older session`."""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.role})" if self.role else self.name
+
+    @property
+    def room(self) -> str | None:
+        """The room that its channel's parameters name; None where it hears what its channel tells everybody."""
+        return self._room
+
+    @property
+    def stream(self) -> SseClient:
+        """What is special about a stream; raises UsageError where it is none."""
+        if not isinstance(self.client, SseClient):
+            raise UsageError(f"{self.name} is no stream")
+        return self.client
 
     @property
     def acknowledges(self) -> bool:
@@ -142,6 +157,8 @@ class Line:
 
     async def open(self) -> None:
         """Connect; raises ConnectionRefused, TargetUnavailable or Inconclusive."""
+        if self._room is not None:  # before it is open: an event may come with the answer
+            self._history.add(Kind.JOINED, self.name.partition("/")[0], connection=self.name, name=self._room)
         await self.client.open()
 
     async def refusal(self, special: str = "") -> ConnectionRefused:

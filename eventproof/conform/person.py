@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -138,14 +139,20 @@ class Person:
 
         Raises NotTestable where another token is to be tried on a call that takes the admin's.
         """
+        return await self._caller.call(self.name, operation, parameters, await self._token_for(operation, token))
+
+    async def call_with(self, further: Mapping[str, Any], operation: str, **parameters: Any) -> Answer:
+        """As `call`, with further fields of the body, which no contract knows."""
+        token = await self._token_for(operation, None)
+        return await self._caller.call(self.name, operation, parameters, token, further)
+
+    async def _token_for(self, operation: str, token: str | None) -> str:
         if not self._is_on_behalf(operation):
-            token = token or await self.session()
-        elif token is not None or self.admin is None:
+            return token or await self.session()
+        if token is not None or self.admin is None:
             raise NotTestable(f"an admin calls {operation} here, so it does not tell what a token of a user is worth")
-        else:
-            await self.session()
-            token = await self.admin.session()
-        return await self._caller.call(self.name, operation, parameters, token)
+        await self.session()
+        return await self.admin.session()
 
     def _is_on_behalf(self, operation: str) -> bool:
         """Whether an admin makes this call for them."""
@@ -186,13 +193,16 @@ class Person:
         transport: Transport | None = None,
         *,
         system: str | None = None,
+        channel: str | None = None,
+        says: Handshake = PLAIN,
         token: str | None = None,
         acknowledges: bool = False,
         answers_pings: bool = True,
         answers_heartbeats: bool = True,
+        stalls: bool = False,
         recover: Recovery | None = None,
     ) -> Line:
-        """Open a connection to the main channel of the case's system, or of another one under test.
+        """Open a connection to the main channel of the case's system, to another `channel`, or to another system.
 
         The switches are those of `Line`, from its first event on; with `recover`, the `recovery` of a line that was
         cut, it goes on from there. Raises Inconclusive where it is not accepted.
@@ -201,9 +211,12 @@ class Person:
             token or await self.session(),
             transport,
             system=system,
+            channel=channel,
+            says=says,
             acknowledges=acknowledges,
             answers_pings=answers_pings,
             answers_heartbeats=answers_heartbeats,
+            stalls=stalls,
             recover=recover,
         )
         return await self._opened(line)
@@ -218,6 +231,7 @@ class Person:
         transport: Transport | None = None,
         *,
         system: str | None = None,
+        channel: str | None = None,
         says: Handshake = PLAIN,
         recover: Recovery | None = None,
         **switches: bool,
@@ -227,7 +241,9 @@ class Person:
         What it `says` goes with its handshake, beside the token.
         """
         place = system or self.system
-        line = self._doors.main(self.name, place, token, transport, says=says, recover=recover, **switches)
+        line = self._doors.main(
+            self.name, place, token, transport, channel=channel, says=says, recover=recover, **switches
+        )
         return self._kept(line)
 
     def knock_at(self, endpoint: Endpoint, token: str | None) -> Line:

@@ -195,7 +195,7 @@ async def _rehearse(stage: Stage, findings: _Findings) -> None:
     if user.identity.password is not None and "login" in target.operations:
         await attempt("the answer of login", partial(_read_login, user, findings))
     for system in target.systems:
-        channel = target.channels[system]
+        channel = target.main(system)
         for transport in channel.transports:
             what = f"a connection to {channel.address} by {transport}"
             await attempt(what, partial(user.connect, transport, system=system), _AUTH)

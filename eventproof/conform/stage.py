@@ -143,19 +143,18 @@ class Stage:
     @property
     def transports(self) -> tuple[Transport, ...]:
         """How the main channel of the case's system is carried on this target; the first is used by default."""
-        return self.target.channels[self.system.name].transports
+        return self.target.main(self.system.name).transports
 
     @property
     def own_channels(self) -> frozenset[str]:
         """The addresses, in the catalogue, of the channels that are certainly those of the case's system.
 
-        That is its main channel, and those other doors of the profile whose addresses are the contract's own. A door
-        at another address may be of any system, of one that nobody here knows too.
+        That is those of its contract, and those other doors of the profile whose addresses are the contract's own. A
+        door at another address may be of any system, of one that nobody here knows too.
         """
         doors = {door.address for door in self.target.other_channels or ()}
-        main = self.target.channels.get(self.system.name)
-        contract = {channel.address for channel in self.system.channels}
-        return frozenset(doors & contract | ({main.known_as} if main else set()))
+        own = {endpoint.known_as for (owner, _), endpoint in self.target.channels.items() if owner == self.system.name}
+        return frozenset(doors & {channel.address for channel in self.system.channels} | own)
 
     @property
     def now(self) -> float:
@@ -351,6 +350,9 @@ class Stage:
         self._lent.clear()
         for person in tuple(self._troupe.unrestored):
             notes += await self._restored(person)
+        for operation, parameters in self.undo.made(records):
+            with suppress(EventproofError):  # what stays is told at the end of the run
+                await self.admin.call(operation, **parameters)
         return notes
 
     def _suspects(self, records: tuple[Record, ...]) -> list[Person]:

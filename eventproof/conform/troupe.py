@@ -43,7 +43,7 @@ class Troupe:
         self.systems = tuple(catalog.system(name) for name in target.systems)
         self.undo = Undo(self.systems)
         self.history = History(time.monotonic)
-        served = [catalog.system(name) for name in (target.channels or target.systems)]
+        served = [catalog.system(name) for name in target.served]
         self.known = known_events(served)
         self._runner = asyncio.Runner()
         self._http = self._runner.run(_session())

@@ -1,9 +1,10 @@
 """What calls do to a user that the next case would stumble over, and what undoes it: as the contracts say."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from eventproof.actions import at
 from eventproof.catalog import Ends, System
 from eventproof.checks.closing import DISCONNECT
 from eventproof.history import Kind, Record
@@ -39,13 +40,36 @@ class Undo:
         calls: dict[str, dict[str, Any]] = {}
         for operation in sorted(self._known.values(), key=lambda each: each.ends is not Ends.USER):
             was_done = operation.id in (target.operations if done is None else done)
-            if not was_done or operation.undone_by is None:
+            if not was_done or operation.undone_by is None or operation.undone_by.removes:
                 continue
             further = operation.undone_by.parameters
             if tier is not None or _TIER not in further.values():
                 filled = {name: tier if value == _TIER else value for name, value in further.items()}
                 calls[operation.undone_by.operation] = {"userId": person.id, **filled}
         return list(calls.items())
+
+    def made(self, records: Iterable[Record]) -> list[tuple[str, dict[str, Any]]]:
+        """The calls, with their parameters, that remove what calls made in these records and none of them removed."""
+        known = tuple(records)
+        gone, calls = self._removed(known), []
+        for record in known:
+            operation = self._known.get(record.name)
+            back = operation.undone_by if operation else None
+            if operation is None or back is None or not back.removes or not _was_accepted(record):
+                continue
+            body = record.payload["body"]
+            things = {name: at(body, operation.answers[value[1:-1]]) for name, value in back.parameters.items()}
+            if None not in things.values() and not gone & _pairs(things):
+                calls.append((back.operation, things))
+        return calls
+
+    def _removed(self, records: tuple[Record, ...]) -> frozenset[tuple[str, str]]:
+        """What accepted calls removed, by the names and the values of their parameters."""
+        undoing = (operation.undone_by for operation in self._known.values())
+        removing = {back.operation for back in undoing if back and back.removes}
+        accepted = {record.call for record in records if record.name in removing and _was_accepted(record)}
+        calls = (record for record in records if record.kind is Kind.CALLED and record.call in accepted)
+        return frozenset(pair for record in calls for pair in _pairs(record.payload))
 
     def gives_tier(self, done: Iterable[str]) -> bool:
         """Whether one of these operations may have given the user another tier."""
@@ -74,7 +98,17 @@ class Undo:
             - undoing
             - self._ending(Ends.CALLER)
         )
-        return Counter(record.name for record in records if record.name in lasting and _was_accepted(record))
+        known = tuple(records)
+        gone = self._removed(known)
+        about = {record.call: _pairs(record.payload) for record in known if record.kind is Kind.CALLED}
+        # An admin's call about something that is gone has left nothing.
+        return Counter(
+            record.name
+            for record in known
+            if record.name in lasting
+            and _was_accepted(record)
+            and not (self._known[record.name].role == "admin" and gone & about.get(record.call, frozenset()))
+        )
 
     def _ending(self, whose: Ends) -> frozenset[str]:
         return frozenset(operation.id for operation in self._known.values() if operation.ends is whose)
@@ -106,6 +140,10 @@ def _speaks_against(record: Record) -> bool:
             return record.name == DISCONNECT
         case _:
             return record.kind is Kind.REFUSED
+
+
+def _pairs(parameters: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+    return frozenset((name, str(value)) for name, value in parameters.items())
 
 
 def _was_accepted(record: Record) -> bool:

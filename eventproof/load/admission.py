@@ -36,7 +36,7 @@ def is_loopback(url: str) -> bool:
 
 def about(target: Target, system: str) -> None:
     """Raise UsageError where a swarm is about a system that is not under test, or not over Socket.IO."""
-    if system not in target.channels:
+    if system not in target.served:
         raise UsageError(
             f"{target.source}: this swarm is about {system}, and the systems under test are "
             f"{', '.join(target.systems)}; name it under systems, or run another scenario"

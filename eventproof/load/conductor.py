@@ -118,7 +118,7 @@ class Conductor:
 
     def _reach(self) -> None:
         """Raise where nobody listens, or an admin cannot log in: before thousands of users find that out."""
-        probe(self.target, self.target.channels[self._system])
+        probe(self.target, self.target.main(self._system))
         calls, patience = Calls(self.target), self.target.budgets.call
         for admin in self.target.admins:
             nothing = TargetUnavailable(

@@ -108,7 +108,7 @@ class Generator:
         self.patience = patience
         self.random = Random(f"{seed}/{share.index}")  # noqa: S311 - repeatable, not secret
         self.system = contracts().system(system)
-        self.channel = target.channels[system]
+        self.channel = target.main(system)
         events = {
             event.name: event
             for event in self.system.events

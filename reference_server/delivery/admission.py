@@ -60,9 +60,9 @@ class Admission:
         return session, await self._check(REST, session)
 
     async def admit(
-        self, token: str | None, channel: str, link: Link, query: Mapping[str, str] = NOTHING
+        self, token: str | None, channel: str, link: Link, asked: Mapping[str, str] = NOTHING
     ) -> Connection:
-        """Open a connection, whose request had this `query`.
+        """Open a connection that `asked` for this: the parameters of its channel's address.
 
         Raises Refusal, in the channel's own codes, and then has left no trace of it.
         """
@@ -75,7 +75,7 @@ class Admission:
                 account = await self._check(channel, session)
                 await self._conduct.opening(connection)
                 manners = self._channels.manners(channel)
-                rooms = (of_role(account.role), *manners.rooms(query))
+                rooms = (of_role(account.role), *manners.rooms(asked))
                 self._connections.open(connection, rooms, reads=manners is not QUIET)
                 left = max(0.0, session.expires_at - self._tokens.now())
                 connection.expiry = asyncio.get_running_loop().call_later(left, self._expire, connection)

@@ -34,7 +34,7 @@ class Manners:
     pushes: frozenset[str] = frozenset()
     """The events that go to the push outbox while their user is not connected."""
     rooms: Callable[[Mapping[str, str]], Iterable[str]] = lambda _: ()
-    """The rooms that a connection is in beside its user's and its role's, by the query of its request."""
+    """The rooms of a connection beside its user's and its role's, by the parameters of its channel's address."""
     resumes: bool = False
     """Whether events have ids, with which a client of a stream that comes back tells where it was."""
 

@@ -32,7 +32,7 @@ def stream(channel: Channel, made: Services, limits: Limits) -> Route:
 
     async def route(request: web.Request) -> web.StreamResponse:
         link = StreamLink(limits, made.metrics.cut, fields)
-        connection = await made.admission.admit(token_of(request), channel.address, link, request.query)
+        connection = await made.admission.admit(token_of(request), channel.address, link, request.match_info)
         try:
             await made.courier.welcome(connection, _last(request))
             return await link.serve(request)

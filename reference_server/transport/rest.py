@@ -32,7 +32,7 @@ _BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "payload_
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of an operation: its parameters, from the path and the body, and who calls."""
+    """One call of an operation: its parameters, from the path, the headers and the body, and who calls."""
 
     parameters: Mapping[str, Any]
     session: Session | None
@@ -53,6 +53,7 @@ class Answer:
 
     status: int
     body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] | None = None
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -88,16 +89,18 @@ class Rest:
     def _route(
         self, system: System, operation: Operation, handler: Handler
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
-        path, body = PathParameters(system, operation), _body(system, operation)
+        parameters, body = Parameters(system, operation), _body(system, operation)
 
         async def route(request: web.Request) -> web.Response:
             self._check_size(request)
             session, account = await self._caller(operation, request)
-            path.check(request.match_info)
+            given = parameters.read(request)
             fields = await body.read(request, self._limits) if body else {}
-            call = Call({**request.match_info, **fields}, session, account, request.remote or "")
+            call = Call({**given, **fields}, session, account, request.remote or "")
             answer = await handler(call)
-            return json_response(answer.status, self._conduct.answer(operation.id, account, answer.body))
+            return json_response(
+                answer.status, self._conduct.answer(operation.id, account, answer.body), answer.headers
+            )
 
         return route
 
@@ -170,29 +173,40 @@ class Body:
         return result
 
 
-class PathParameters:
-    """What an operation's path names. A parameter that does not fit its schema names nothing that there is."""
+class Parameters:
+    """What an operation's path and its headers name."""
 
     def __init__(self, system: System, operation: Operation) -> None:
         item = system.openapi["paths"][operation.path]
         described = (*item.get("parameters", ()), *item[operation.method.lower()].get("parameters", ()))
         components = system.openapi["components"]
-        parameters = [
-            components["parameters"][entry["$ref"].split("/")[-1]] if "$ref" in entry else entry for entry in described
-        ]
-        self._schemas = {
-            parameter["name"]: jsonschema_rs.Draft202012Validator(
+        self._path: dict[str, jsonschema_rs.Draft202012Validator] = {}
+        self._headers: dict[str, jsonschema_rs.Draft202012Validator] = {}
+        for entry in described:
+            parameter = components["parameters"][entry["$ref"].split("/")[-1]] if "$ref" in entry else entry
+            known = self._path if parameter["in"] == "path" else self._headers
+            known[parameter["name"]] = jsonschema_rs.Draft202012Validator(
                 {**parameter["schema"], "components": components}, offline=True
             )
-            for parameter in parameters
-            if parameter["in"] == "path"
-        }
-        self._code = next((code for code in operation.refusals if contracts().errors[code].status == 404), "not_found")
+        self._names = operation.headers
+        self._unknown = next(
+            (code for code in operation.refusals if contracts().errors[code].status == 404), "not_found"
+        )
 
-    def check(self, values: Mapping[str, str]) -> None:
-        """Raises Refusal."""
-        if not all(validator.is_valid(values[name]) for name, validator in self._schemas.items()):
-            raise Refusal(self._code)
+    def read(self, request: web.Request) -> dict[str, str]:
+        """Each by its name. Raises Refusal: a part of the path that does not fit its schema names nothing there is.
+
+        A header that comes in several lines is one list (RFC 9110, 5.3).
+        """
+        if not all(schema.is_valid(request.match_info[name]) for name, schema in self._path.items()):
+            raise Refusal(self._unknown)
+        given = {name: ", ".join(request.headers.getall(name)) for name in self._headers if name in request.headers}
+        for name, value in given.items():
+            if not self._headers[name].is_valid(value):
+                raise Refusal(
+                    "malformed_request", f"{name} is not what the contract says: correct it and send it again."
+                )
+        return {**request.match_info, **{self._names[name]: value for name, value in given.items()}}
 
 
 def _body(system: System, operation: Operation) -> Body | None:

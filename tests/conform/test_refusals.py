@@ -40,7 +40,7 @@ def staged(decide: Decide, secret: str = SECRET) -> Iterator[Stage]:
             systems=("user-state",),
             rest=Rest(url),
             operations={"getMe": Call("getMe", "GET", "/api/me", "user", answers={"userId": "/id"})},
-            channels={"user-state": Endpoint(Wire.SOCKET_IO, "/", "/", TRANSPORTS, {"token": "{token}"})},
+            channels={("user-state", "user"): Endpoint(Wire.SOCKET_IO, "/", "/", TRANSPORTS, {"token": "{token}"})},
             admins=(Identity("admin", id="a1", token=GOOD),),
             users=(Identity("user", id="u1", token=GOOD),),
             jwt=Jwt(secret=secret),

@@ -257,7 +257,7 @@ BOTH = 'base_url = "http://127.0.0.1:8080"\nsystems = ["user-state", "shield"]\n
 
 def test_the_main_channel_of_each_system_is_that_of_its_contract(tmp_path: Path) -> None:
     target = load(tmp_path, BOTH + '[socketio]\nauth = { bearer = "{token}" }\ntransports = ["polling", "websocket"]')
-    user_state, shield = target.channels["user-state"], target.channels["shield"]
+    user_state, shield = target.main("user-state"), target.main("shield")
     assert (user_state.address, user_state.auth) == ("/", {"bearer": "{token}"})
     assert (shield.address, dict(shield.auth)) == ("/shield/ws", {"token": "Bearer {token}"})
     assert user_state.transports == shield.transports == (Transport.POLLING, Transport.WEBSOCKET)
@@ -265,7 +265,7 @@ def test_the_main_channel_of_each_system_is_that_of_its_contract(tmp_path: Path)
 
 def test_a_profile_says_where_a_main_channel_differs_from_its_contract(tmp_path: Path) -> None:
     text = BOTH + '[channels.shield]\naddress = "/claims"\nauth = { jwt = "{token}" }\ntransports = ["websocket"]'
-    shield = load(tmp_path, text).channels["shield"]
+    shield = load(tmp_path, text).main("shield")
     assert (shield.known_as, shield.address, shield.auth) == ("/shield/ws", "/claims", {"jwt": "{token}"})
     assert shield.transports == (Transport.WEBSOCKET,)
 

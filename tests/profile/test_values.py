@@ -229,8 +229,8 @@ def test_programs_run_in_the_folder_of_the_profile(tmp_path: Path) -> None:
 def test_a_main_channel_takes_headers_and_a_query_of_its_own(tmp_path: Path) -> None:
     text = '[socketio]\nheaders = { Origin = "https://a" }\nquery = { v = "1" }\n[channels.shield]\nquery = { v = "2" }'
     target = load(tmp_path, URL + REST + text)
-    assert target.socketio.headers == target.channels["shield"].headers == {"Origin": "https://a"}
-    assert (target.channels["user-state"].query, target.channels["shield"].query) == ({"v": "1"}, {"v": "2"})
+    assert target.socketio.headers == target.main("shield").headers == {"Origin": "https://a"}
+    assert (target.main("user-state").query, target.main("shield").query) == ({"v": "1"}, {"v": "2"})
 
 
 @pytest.mark.parametrize(

@@ -20,21 +20,24 @@ def room_of(plan_id: str) -> str:
     return f"{_PLANS}/{plan_id}"
 
 
-def rooms(query: Mapping[str, str]) -> tuple[str, ...]:
-    """A stream's rooms: of all plans, or of the one that `?planId=` names. Raises Refusal."""
-    plan_id = query.get("planId")
-    if plan_id is not None and not _ID.fullmatch(plan_id):
-        raise Refusal("plan_not_found")
-    return SUBSCRIBERS, _PLANS if plan_id is None else room_of(plan_id)
-
-
-def manners(clock: Callable[[], float] = time.time) -> Manners:
-    """How the channel `plans` behaves; `clock` gives seconds of Unix time."""
+def manners(clock: Callable[[], float] = time.time) -> dict[str, Manners]:
+    """How the streams behave, by the names of their channels; `clock` gives seconds of Unix time."""
 
     def greeting(_: Connection) -> Said:
         return "CONNECTED", {"type": "CONNECTED", "timestamp": milliseconds(clock())}
 
-    return Manners(greets=greeting, rooms=rooms, resumes=True)
+    def of_all(_: Mapping[str, str]) -> tuple[str, ...]:
+        return SUBSCRIBERS, _PLANS
+
+    def of_one(asked: Mapping[str, str]) -> tuple[str, ...]:
+        if not _ID.fullmatch(asked["planId"]):
+            raise Refusal("plan_not_found")
+        return SUBSCRIBERS, room_of(asked["planId"])
+
+    return {
+        name: Manners(greets=greeting, rooms=rooms, resumes=True)
+        for name, rooms in (("plans", of_all), ("plan", of_one))
+    }
 
 
 def milliseconds(seconds: float) -> int:

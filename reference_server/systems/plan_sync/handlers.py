@@ -11,12 +11,18 @@ from ...delivery.message import Message
 from ...refusals import Refusal
 from ...services import Services
 from ...transport.rest import Answer, Call, Handler
+from ..served import Served
 from ..sessions import Sessions
 from . import events, tables
-from .channel import SUBSCRIBERS, milliseconds
+from .channel import SUBSCRIBERS, manners, milliseconds
 from .plans import OF_A_CALL, Plan, Standing, UserPlan, changed, is_crossed, made, matches, owned, shown, takes
 
 Told = tuple[Plan, list[Message]]
+
+
+def served(services: Services) -> Served:
+    """Plan sync, on these services."""
+    return Served(PlanSync(services).operations(), manners())
 
 
 class PlanSync:

@@ -1,4 +1,4 @@
-"""The tables of plan-sync, and what is read and written there; every function works in the transaction of its connection."""
+"""The tables of plan-sync, and what is read and written there, each time in the transaction of the connection."""
 
 from dataclasses import asdict, fields, replace
 from typing import Any, Final, TypeVar

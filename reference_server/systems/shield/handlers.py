@@ -4,10 +4,17 @@ from collections.abc import Mapping
 
 from ...services import Services
 from ...transport.rest import Handler
+from ..served import Served
 from ..sessions import Sessions
 from .admin import AdminCalls
+from .channel import manners
 from .own import OwnCalls
 from .visit import Visits
+
+
+def served(services: Services) -> Served:
+    """Shield, on these services."""
+    return Served(Shield(services).operations(), {"shield": manners(services)})
 
 
 class Shield:

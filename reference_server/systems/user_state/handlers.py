@@ -9,10 +9,16 @@ from ...accounts.account import Account, Change, Tier
 from ...refusals import Refusal
 from ...services import Services
 from ...transport.rest import Answer, Call, Handler
+from ..served import Served
 from ..sessions import Sessions, user
 from . import rules
 
 _log = structlog.get_logger("user-state")
+
+
+def served(services: Services) -> Served:
+    """User state, on these services."""
+    return Served(UserState(services).operations())
 
 
 class UserState:

@@ -1,0 +1,218 @@
+"""What admins do to plans, and users have of them, by REST; and what every system's cases need of plan-sync."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final
+
+from eventproof.actions import at
+from eventproof.conform.case import (
+    Answer,
+    ContractViolation,
+    Fire,
+    Handshake,
+    History,
+    Inconclusive,
+    Line,
+    Person,
+    Received,
+    Silence,
+    Stage,
+    Target,
+)
+
+SYSTEM: Final = "plan-sync"
+CONNECTED: Final = "CONNECTED"
+CREATE: Final = "CREATE"
+UPDATE: Final = "UPDATE"
+DELETE: Final = "DELETE"
+CHANGES: Final = (CREATE, UPDATE, DELETE)
+ONE_PLAN: Final = "plan"
+"""The channel of one plan."""
+
+_CANARY: Final = ("PLN-EVT-1",)
+"""What has to hold for the canary, a new plan, to arrive."""
+_FIELDS: Final[Mapping[str, Any]] = {"roi": 2.5, "duration": 90, "minAmount": 100, "maxAmount": 10000}
+AMOUNT: Final = 750
+"""What users invest: every plan of the cases takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan of a case: its id, as the target writes it, and what it was made with."""
+
+    id: str | int
+    fields: Mapping[str, Any]
+
+    @property
+    def address(self) -> Handshake:
+        """How its own stream is asked for."""
+        return Handshake(parameters={"planId": str(self.id)})
+
+    def is_told_by(self, event: Received) -> bool:
+        """Whether an event is about this plan."""
+        return str(at(event.payload, "/planId")) == str(self.id)
+
+    def told_with(self, **fields: Any) -> Callable[[Received], bool]:
+        """Whether an event is about this plan, and says this of it."""
+
+        def is_told_by(event: Received) -> bool:
+            data = at(event.payload, "/planData")
+            return self.is_told_by(event) and isinstance(data, dict) and fields.items() <= data.items()
+
+        return is_told_by
+
+
+class Plans:
+    """The calls that arrange a case, so that what is not accepted raises Inconclusive."""
+
+    actors = 1
+
+    def __init__(self, admin: Person, target: Target, history: History) -> None:  # noqa: ARG002 - as every play
+        self.admin = admin
+        self._target = target
+        self._numbers = count(1)
+        self._silence = Silence(*_CANARY)
+
+    def fields(self, **fields: Any) -> dict[str, Any]:
+        """What a new plan may be made with; its name is like no other of this run."""
+        return {"name": f"Plan {next(self._numbers)} of a check", **_FIELDS, **fields}
+
+    async def create(self, **fields: Any) -> Plan:
+        """A new plan, with these fields in place of the usual ones. It is deleted when the case is over."""
+        made = self.fields(**fields)
+        return plan_of((await self.admin.call("createPlan", **made)).must_succeed(), made)
+
+    async def update(self, plan: Plan, **fields: Any) -> Answer:
+        """Change some fields of a plan."""
+        return (await self.admin.call("updatePlan", planId=plan.id, **fields)).must_succeed()
+
+    async def delete(self, plan: Plan) -> Answer:
+        """Delete a plan."""
+        return (await self.admin.call("deletePlan", planId=plan.id)).must_succeed()
+
+    async def invest(self, user: Person, plan: Plan) -> str:
+        """A user plan of this user; its id."""
+        answer = (await user.call("invest", planId=plan.id, amount=AMOUNT)).must_succeed()
+        return str(answer.says("userPlanId"))
+
+    async def all(self, user: Person) -> list[Mapping[str, Any]]:
+        """All plans, as this user gets them by REST."""
+        return _items((await user.call("listPlans")).must_succeed(), "plans")
+
+    async def of_user(self, user: Person) -> dict[str, Mapping[str, Any]]:
+        """The user plans of this user, by their ids: each with its `planId`, its `roi` and its `duration`."""
+        answer = (await user.call("listUserPlans")).must_succeed()
+        places = self._target.operations["listUserPlans"].answers
+        read = ("planId", "roi", "duration")
+        return {
+            str(at(item, places["userPlanId"])): {name: at(item, places[name]) for name in read}
+            for item in _items(answer, "userPlans")
+        }
+
+    def find(self, plan: Plan, plans: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """The plan in a list of them; None where it is not there."""
+        place = self._target.operations["listPlans"].answers["planId"]
+        return next((item for item in plans if str(at(item, place)) == str(plan.id)), None)
+
+    async def canary(self, *people: Person) -> None:
+        """Create a plan, and await the news on each of these people's streams of all plans.
+
+        What was sent to one of them before has arrived by then. Raises Inconclusive where it does not arrive; once two
+        in a row did not, there is none in this run any more.
+        """
+        self._silence.check()
+        made = self.fields()
+        answer = await self.admin.call("createPlan", **made)
+        if not answer.is_accepted:
+            raise self._silence.missed(f"the canary, a new plan, cannot be caused: createPlan answered {answer}")
+        plan = plan_of(answer, made)
+        for line in (line for person in people for line in person.lines if line.system == SYSTEM):
+            if line.room is not None or not line.is_open:
+                continue
+            try:
+                await line.hears(CREATE, plan.is_told_by)
+            except ContractViolation as missing:
+                if line.is_open:
+                    raise self._silence.missed(
+                        f"the canary, `{CREATE}`, did not arrive on {line.name}: {missing}"
+                    ) from missing
+            else:
+                self._silence.broken()
+
+    async def traffic(self, actors: Sequence[Person]) -> None:  # noqa: ARG002 - everybody hears of every plan
+        """A plan comes, changes and goes."""
+        plan = await self.create()
+        await self.update(plan, roi=3.5)
+        await self.delete(plan)
+
+    async def parameters(self, user: Person) -> Mapping[str, Any]:
+        """A plan, what the user has of it, and what a plan may be made with."""
+        plan = await self.create()
+        return {"planId": plan.id, "userPlanId": await self.invest(user, plan), "amount": AMOUNT, **self.fields()}
+
+    async def rehearse(self, user: Person, fire: Fire) -> None:
+        """From a new plan to its deletion; the logout comes last."""
+        await fire("getMe")
+        await fire("countSubscribers")
+        made = self.fields()
+        created = await fire("createPlan", **made)
+        if created is not None:
+            plan = plan_of(created, made)
+            await fire("getPlan", planId=plan.id)
+            await fire("updatePlan", planId=plan.id, roi=3.5)
+            invested = await fire("invest", planId=plan.id, amount=AMOUNT)
+            await fire("listUserPlans")
+            if invested is not None:
+                await fire("endUserPlan", userPlanId=invested.says("userPlanId"))
+            await fire("listPlans")
+            await fire("deletePlan", planId=plan.id)
+        await fire("logout")
+        user.logged_out()
+
+    def missing(self) -> Iterator[str]:
+        """Nothing beside calls."""
+        yield from ()
+
+
+def plan_of(answer: Answer, fields: Mapping[str, Any]) -> Plan:
+    """The plan that a call made."""
+    found = answer.says("planId")
+    return Plan(found if isinstance(found, int) else str(found), fields)
+
+
+def plans(stage: Stage) -> Plans:
+    """The admin's desk in this run."""
+    return stage.play(Plans)
+
+
+async def must_be_silent(stage: Stage, user: Person, line: Line, since: int, *about: Plan) -> None:
+    """Raise ContractViolation where this stream of the user was told of one of these plans, after so many events.
+
+    A plan that was never made is known by its name. Raises Inconclusive where the stream ended.
+    """
+    await stage.canary(user)
+    if not line.is_open:
+        raise Inconclusive(f"{line.name} ended before the canary, so nothing can be said here")
+    for event in line.received[since:]:
+        named = at(event.payload, "/planData/name")
+        if event.name in CHANGES and any(plan.is_told_by(event) or named == plan.fields["name"] for plan in about):
+            raise ContractViolation(
+                f"`{event.name}` was sent although the change was refused",
+                expected="no event",
+                observed=shown(event),
+            )
+
+
+def shown(event: Received) -> str:
+    """The argument of an event, for a sentence."""
+    return repr(event.payload)[:400]
+
+
+def _items(answer: Answer, name: str) -> list[Mapping[str, Any]]:
+    found = answer.says(name)
+    if not isinstance(found, list) or not all(isinstance(item, Mapping) for item in found):
+        raise ContractViolation(
+            f"{answer.operation} gives no list of {name}", expected="a list of objects", observed=str(answer)
+        )
+    return found

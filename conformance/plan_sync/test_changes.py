@@ -1,0 +1,144 @@
+"""What an admin does to a plan reaches every subscriber: users and admins, in one order, and nothing else does."""
+
+import asyncio
+import time
+from collections.abc import Hashable, Sequence
+from typing import Any, Final
+
+from eventproof import checks
+from eventproof.actions import at
+from eventproof.conform.case import (
+    ContractViolation,
+    Inconclusive,
+    Line,
+    Refusal,
+    Stage,
+    on_each,
+    requirement,
+)
+
+from .plans import CHANGES, CREATE, DELETE, ONE_PLAN, UPDATE, Plan, must_be_silent, plan_of, plans, shown
+
+_CLOCKS_DIFFER: Final = 300.0
+"""Seconds by which the target's clock may differ from ours."""
+_AT_ONCE: Final = 12
+"""Changes of each plan, while the others change."""
+
+
+async def _subscribers(stage: Stage) -> list[Line]:
+    """Two streams of one user, one of another, one of an admin."""
+    user, other = await stage.users(2)
+    people = (user, user, other, stage.admin)
+    return [await person.connect() for person in people]
+
+
+@requirement("PLN-EVT-1")
+async def test_every_change_reaches_every_subscriber(stage: Stage) -> None:
+    lines = await _subscribers(stage)
+    made = plans(stage).fields()
+    plan = plan_of((await stage.admin.call("createPlan", **made)).must_be_accepted(), made)
+    await _told(stage, lines, CREATE, plan, made)
+    (await stage.admin.call("updatePlan", planId=plan.id, roi=3.5, duration=120)).must_be_accepted()
+    await _told(stage, lines, UPDATE, plan, {**made, "roi": 3.5, "duration": 120})
+    (await stage.admin.call("deletePlan", planId=plan.id)).must_be_accepted()
+    await _told(stage, lines, DELETE, plan, None)
+
+
+async def _told(stage: Stage, lines: Sequence[Line], name: str, plan: Plan, fields: dict[str, Any] | None) -> None:
+    """Each line hears of it: valid, with these fields of the plan, now, and by whom."""
+    told = await on_each(lines, lambda line: line.hears(name, plan.is_told_by), f"heard `{name}`")
+    stage.judge(checks.invalid(stage.records, stage.known, name))
+    for line, event in zip(lines, told, strict=True):
+        if fields is not None and not plan.told_with(**fields)(event):
+            raise ContractViolation(
+                f"`{name}` on {line} does not carry the plan's data", expected=str(fields), observed=shown(event)
+            )
+        if abs(at(event.payload, "/timestamp") / 1000 - time.time()) > _CLOCKS_DIFFER:
+            raise ContractViolation(
+                f"`{name}` on {line} does not carry the time in milliseconds",
+                expected=f"about {int(time.time() * 1000)}",
+                observed=shown(event),
+            )
+        email = stage.admin.identity.email
+        if email is not None and str(at(event.payload, "/adminEmail")).lower() != email.lower():
+            raise ContractViolation(
+                f"`{name}` on {line} does not name the admin who acted", expected=email, observed=shown(event)
+            )
+
+
+@requirement("PLN-EVT-2")
+async def test_all_subscribers_see_the_changes_in_one_order(stage: Stage) -> None:
+    """Of three plans that change at once, by all the admins that there are."""
+    lines = await _subscribers(stage)
+    people = [await stage.user() for _ in range(2)]
+    lines += [await person.connect() for person in people]
+    admins = await stage.admins(min(3, len(stage.target.admins)))
+    made = [await plans(stage).create() for _ in range(3)]
+    await asyncio.gather(
+        *(
+            admins[(number + place) % len(admins)].call("updatePlan", planId=plan.id, roi=number)
+            for number in range(1, _AT_ONCE + 1)
+            for place, plan in enumerate(made)
+        )
+    )
+    await stage.canary(*people, *{person for person in (stage.admin,) if person.lines})
+    heard = {line.name: _order(line, made) for line in lines}
+    if not all(heard.values()):
+        raise Inconclusive("not every subscriber heard of these changes, so no order can be seen")
+    stage.judge(checks.one_order(heard))
+
+
+def _order(line: Line, made: Sequence[Plan]) -> list[Hashable]:
+    """The changes of these plans in the order in which they came, each once."""
+    told = (event for event in line.heard(UPDATE) for plan in made if plan.is_told_by(event))
+    return list(
+        dict.fromkeys(f"{at(event.payload, '/planId')} at {at(event.payload, '/planData/roi')}" for event in told)
+    )
+
+
+@requirement("PLN-EVT-3")
+async def test_the_stream_of_one_plan_carries_its_changes_alone(stage: Stage) -> None:
+    user, witness = await stage.users(2)
+    plan, other = await plans(stage).create(), await plans(stage).create()
+    line = await user.connect(channel=ONE_PLAN, says=plan.address)
+    everything = await witness.connect()
+    await plans(stage).update(other, roi=3.5)
+    await plans(stage).delete(other)
+    await plans(stage).update(plan, roi=4.5)
+    await plans(stage).delete(plan)
+    await everything.awaits(DELETE, other.is_told_by)
+    for name in (UPDATE, DELETE):
+        await line.hears(name, plan.is_told_by)
+    strange = [event for event in line.received if event.name in CHANGES and not plan.is_told_by(event)]
+    if strange:
+        raise ContractViolation(
+            f"{line.name} is the stream of the plan {plan.id}, and carried a change of another one",
+            expected=f"changes of {plan.id} alone",
+            observed=shown(strange[0]),
+        )
+
+
+@requirement("PLN-EVT-4")
+async def test_a_refused_change_sends_nothing(stage: Stage) -> None:
+    """The same stream hears of the same changes once they are such as can be made."""
+    user, intruder = await stage.users(2)
+    line = await user.connect()
+    plan, gone = await plans(stage).create(), await plans(stage).create()
+    await plans(stage).delete(gone)
+    await stage.canary(user)
+    settled, made = len(line.received), plans(stage).fields()
+    unmade = Plan("", made)
+    refused = [
+        await stage.admin.call("updatePlan", planId=plan.id, minAmount=2 * plan.fields["maxAmount"]),
+        await stage.admin.call("createPlan", **{**made, "roi": -1}),
+        await stage.admin.call("updatePlan", planId=gone.id, roi=5),
+        await stage.admin.call("deletePlan", planId=gone.id),
+    ]
+    for answer in refused:
+        answer.must_not_be_done("although it is no change that can be made", Refusal.VALUE)
+    (await intruder.call("updatePlan", planId=plan.id, roi=5)).must_not_be_done("to a user")
+    await must_be_silent(stage, user, line, settled, plan, gone, unmade)
+    await plans(stage).update(plan, minAmount=200)
+    await line.awaits(UPDATE, plan.is_told_by)
+    created = plan_of((await stage.admin.call("createPlan", **made)).must_succeed(), made)
+    await line.awaits(CREATE, created.is_told_by)

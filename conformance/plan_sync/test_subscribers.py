@@ -1,0 +1,122 @@
+"""How many subscribers there are: what an admin reads, what stays of those who left, and how many there may be."""
+
+import asyncio
+from typing import Final
+
+from eventproof.conform.case import (
+    ContractViolation,
+    Inconclusive,
+    Line,
+    Stage,
+    capability,
+    on_each,
+    requirement,
+)
+
+from .plans import UPDATE, plans
+
+_STREAMS: Final = 6
+_GLANCE: Final = 0.1
+"""Seconds between two looks at the count."""
+_SCALE: Final = 1000
+_AT_ONCE: Final = 50
+"""Streams that are being opened at the same time."""
+_OPENING: Final = 60.0
+"""Seconds in which all of them are open."""
+_CHANGES: Final = 100
+
+
+async def _count(stage: Stage) -> int:
+    answer = (await stage.admin.call("countSubscribers")).must_be_accepted()
+    found = answer.says("subscribers")
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise ContractViolation(
+            "countSubscribers does not say how many there are", expected="a whole number", observed=str(answer)
+        )
+    return found
+
+
+async def _becomes(stage: Stage, wanted: int, within: float) -> int:
+    """The count once it is as wanted, or what it is when the time is over."""
+    deadline = stage.now + within
+    while True:
+        found = await _count(stage)
+        if found == wanted or stage.now >= deadline:
+            return found
+        await asyncio.sleep(_GLANCE)
+
+
+@capability("subscriber-count")
+@requirement("PLN-STAT-1")
+async def test_an_admin_reads_how_many_subscribers_there_are(stage: Stage) -> None:
+    user = await stage.user()
+    before = await _count(stage)
+    for _ in range(_STREAMS):
+        await user.connect()
+    found = await _becomes(stage, before + _STREAMS, stage.budgets.event_arrival)
+    if found != before + _STREAMS:
+        raise ContractViolation(
+            f"{_STREAMS} more subscribers are not counted", expected=str(before + _STREAMS), observed=str(found)
+        )
+
+
+@capability("subscriber-count")
+@requirement("PLN-SSE-5")
+async def test_who_leaves_is_counted_no_more(stage: Stage) -> None:
+    """Whether they cut the connection or close it in order."""
+    user = await stage.user()
+    before = await _count(stage)
+    lines = [await user.connect() for _ in range(_STREAMS)]
+    during = await _becomes(stage, before + _STREAMS, stage.budgets.event_arrival)
+    if during <= before:
+        raise Inconclusive(f"the count did not rise with {_STREAMS} subscribers, so it cannot fall")
+    for line in lines[: _STREAMS // 2]:
+        line.drop()
+    for line in lines[_STREAMS // 2 :]:
+        await line.close()
+    found = await _becomes(stage, before, stage.budgets.cleanup)
+    if found > before:
+        raise ContractViolation(
+            f"{_STREAMS} subscribers left, and some of them are still counted",
+            expected=str(before),
+            observed=str(found),
+        )
+
+
+@requirement("PLN-SSE-7")
+async def test_a_slow_reader_delays_nobody(stage: Stage) -> None:
+    """One who reads nothing at all, while a plan changes many times. What the server keeps for it shows nowhere."""
+    slow, *others = await stage.users(3)
+    await slow.connect(stalls=True)
+    lines = [await person.connect() for person in others for _ in range(2)]
+    plan = await plans(stage).create()
+    for number in range(1, _CHANGES + 1):
+        answer = await plans(stage).update(plan, roi=number)
+        tells = plan.told_with(roi=number)
+        told = await on_each(
+            lines,
+            lambda line, tells=tells: line.hears(UPDATE, tells),  # type: ignore[misc]  # bound to this change
+            f"heard of change {number} of {_CHANGES} while another subscriber read nothing",
+        )
+        latest = max(event.at for event in told) - answer.began
+        stage.note(f"change {number}: {latest:.3f} s to the last of {len(lines)}")
+
+
+@requirement("PLN-SCALE-1")
+async def test_a_thousand_streams_receive_one_change(stage: Stage) -> None:
+    """Of all users that there are, each with as many as it takes."""
+    people = [await stage.user() for _ in range(min(len(stage.target.users) // 2, 50) or 1)]
+    enough = asyncio.Semaphore(_AT_ONCE)
+
+    async def opened(number: int) -> Line:
+        async with enough:
+            return await people[number % len(people)].connect()
+
+    try:
+        async with asyncio.timeout(_OPENING):
+            lines = await asyncio.gather(*map(opened, range(_SCALE)))
+    except TimeoutError:
+        raise Inconclusive(f"{_SCALE} streams were not open within {_OPENING:g} s") from None
+    plan = await plans(stage).create()
+    await plans(stage).update(plan, roi=7.5)
+    await on_each(lines, lambda line: line.hears(UPDATE, plan.told_with(roi=7.5)), "received the change")
