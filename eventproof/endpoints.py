@@ -114,6 +114,9 @@ def _one(entry: Table, channel: Channel, socketio: SocketIO, rest: Rest) -> Endp
         auth, headers, query = _presented(entry, usual, socketio.headers, socketio.query)
         transports = _transports(entry, socketio.transports)
         return Endpoint(channel.wire, channel.address, address, transports, auth, headers, query)
+    for key in ("auth", "transports"):
+        if not entry.denies(key) and key in entry:
+            entry.fail(key, f"is for Socket.IO, and the channel {channel.name} is none")
     entry.check("address", wellformed.path(address, query=True))
     _, headers, query = _presented(entry, None, rest.headers, {})
     name_at = _name_at(entry, channel.name_at)

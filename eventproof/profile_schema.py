@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .catalog import Catalog, Operation
+from .catalog import Catalog, Operation, System
 from .operations import CALLERS
 from .target import Budgets
 
@@ -28,7 +28,7 @@ def schema(catalog: Catalog) -> dict[str, Any]:
     operations = {each.id: each for system in catalog.systems.values() for each in system.operations}
     known["systems"]["items"]["enum"] = systems
     known["capabilities"]["items"]["enum"] = sorted(capabilities(catalog))
-    known["channels"]["properties"] = {name: {"$ref": "#/definitions/channel"} for name in systems}
+    known["channels"]["properties"] = {name: _channels(whole, catalog.system(name)) for name in systems}
     readable = dict.fromkeys(name for operation in operations.values() for name in operation.answers)
     known["operations"]["properties"] = {
         name: _call(whole["definitions"]["operation"], operation, readable) for name, operation in operations.items()
@@ -70,6 +70,14 @@ def _tables() -> Mapping[str, Any]:
     return tables
 
 
+def _channels(whole: Mapping[str, Any], system: System) -> dict[str, Any]:
+    """The main channel of a system, and its further ones in it: a table, or false where the server has none."""
+    main: dict[str, Any] = copy.deepcopy(dict(whole["definitions"]["channel"]))
+    one = {"anyOf": [{"const": False}, {"$ref": "#/definitions/channel"}]}
+    main["properties"] |= {channel.name: one for channel in system.channels[1:]}
+    return main
+
+
 def _call(general: Mapping[str, Any], operation: Operation, readable: Iterable[str]) -> dict[str, Any]:
     """One call: a table, or false where the server has no such call."""
     table = copy.deepcopy(dict(general))
@@ -84,6 +92,6 @@ def _answers(own: Mapping[str, str], readable: Iterable[str]) -> dict[str, Any]:
     """What is read from this answer first; the names that are read from others are allowed too."""
     names = dict.fromkeys([*own, *readable])
     return {
-        name: {"$ref": "#/definitions/pointer"} if name not in own else {"type": "string", "default": own[name]}
+        name: {"$ref": "#/definitions/place"} if name not in own else {"type": "string", "default": own[name]}
         for name in names
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Literal
 
+from . import templates
 from .catalog import Wire
 from .errors import UsageError
 
@@ -64,6 +65,11 @@ class Endpoint:
     query: Mapping[str, str] = field(default_factory=dict)
     name_at: str | None = None
     """Where a message has its event's name: a JSON pointer; None: where its wire has it."""
+
+    @property
+    def presents_token(self) -> bool:
+        """Whether a connection shows whose session it is: otherwise it is open to all."""
+        return "token" in templates.names([self.auth, dict(self.headers), dict(self.query)])
 
 
 @dataclass(frozen=True, slots=True)

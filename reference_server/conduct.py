@@ -152,6 +152,20 @@ class Conduct:
         """What a client is told of an event that was not taken: a code, a sentence, the event's name; None: nothing."""
         return code, sentence, original
 
+    # How a stream is written.
+
+    def stream_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """The headers of a stream."""
+        return headers
+
+    def beginning(self, block: bytes) -> bytes:
+        """What a stream begins with."""
+        return block
+
+    def block(self, name: str, block: bytes) -> bytes:
+        """One event of a stream."""
+        return block
+
     # Heartbeats, and the end of a session.
 
     def heartbeat(self, connection: Connection) -> bool:
@@ -205,7 +219,15 @@ class Conduct:
         """The tier that decides what the account may use."""
         return account.tier
 
+    def conflict(self, late: bool) -> bool:
+        """Whether a change is refused, since what it changes is no more as it was when it was edited."""
+        return late
+
     # How a call is answered.
+
+    def fits_call(self, operation: str, fits: bool, body: Any) -> bool:
+        """Whether the body of a call is taken, given whether it fits its schema."""
+        return fits
 
     def answer(
         self, operation: str, account: Account | None, body: Mapping[str, Any] | None

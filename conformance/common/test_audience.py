@@ -4,9 +4,18 @@ import asyncio
 from itertools import cycle
 
 from eventproof import checks
-from eventproof.conform.case import Inconclusive, Kind, Stage, judges_the_run, requirement
+from eventproof.conform.case import Handshake, Inconclusive, Kind, Person, Stage, judges_the_run, requirement
 
 BYSTANDERS = 2
+
+
+async def _join_others(stage: Stage, system: str, user: Person) -> None:
+    """Connect to the channels that carry what concerns one thing alone: none that the traffic is about."""
+    for channel in stage.catalogued(system).channels:
+        if channel.parameters and (system, channel.name) in stage.target.channels:
+            known = await stage.plays[system].parameters(user)
+            says = Handshake(parameters={name: str(known[name]) for name in channel.parameters})
+            await user.connect(system=system, channel=channel.name, says=says)
 
 
 @judges_the_run
@@ -24,6 +33,7 @@ async def test_nobody_receives_what_is_not_for_them(stage: Stage) -> None:
     for system in plays:
         for user, transport in zip(users, cycle(stage.target.main(system).transports), strict=False):
             await user.connect(transport, system=system)
+        await _join_others(stage, system, users[-1])
     for play in plays.values():
         await play.canary(*users)
     settled = len(stage.records)

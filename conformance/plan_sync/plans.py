@@ -33,6 +33,8 @@ ONE_PLAN: Final = "plan"
 _CANARY: Final = ("PLN-EVT-1",)
 """What has to hold for the canary, a new plan, to arrive."""
 _FIELDS: Final[Mapping[str, Any]] = {"roi": 2.5, "duration": 90, "minAmount": 100, "maxAmount": 10000}
+_TRAFFIC: Final = 10
+"""Plans of the traffic: enough for what goes wrong now and then."""
 AMOUNT: Final = 750
 """What users invest: every plan of the cases takes it."""
 
@@ -141,10 +143,11 @@ class Plans:
                 self._silence.broken()
 
     async def traffic(self, actors: Sequence[Person]) -> None:  # noqa: ARG002 - everybody hears of every plan
-        """A plan comes, changes and goes."""
-        plan = await self.create()
-        await self.update(plan, roi=3.5)
-        await self.delete(plan)
+        """Plans come, change and go."""
+        for _ in range(_TRAFFIC):
+            plan = await self.create()
+            await self.update(plan, roi=3.5)
+            await self.delete(plan)
 
     async def parameters(self, user: Person) -> Mapping[str, Any]:
         """A plan, what the user has of it, and what a plan may be made with."""

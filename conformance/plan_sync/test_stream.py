@@ -91,7 +91,7 @@ async def test_a_standard_client_reads_whatever_an_event_holds(stage: Stage) -> 
 async def test_clients_are_told_when_to_reconnect_and_idle_streams_carry_comments(stage: Stage) -> None:
     user = await stage.user()
     line = await user.connect()
-    await line.hears(CONNECTED)
+    await line.awaits(CONNECTED)
     if line.stream.retry != _RETRY:
         raise ContractViolation(
             "the stream does not tell clients to reconnect after 3 s",

@@ -89,11 +89,11 @@ async def test_a_ban_of_an_offline_user_holds_when_they_come_back(stage: Stage) 
 
 
 async def _entered(stage: Stage, user: Person) -> list[tuple[Endpoint, Line]]:
-    channels = stage.target.other_channels
-    if channels is None:
+    if stage.target.other_channels is None:
         raise NotTestable("the profile does not say which other doors there are: other_channels, [] if there is none")
+    channels = [channel for channel in stage.target.other_channels if channel.presents_token]
     if not channels:
-        raise NotApplicable("the profile says that there is no other door")
+        raise NotApplicable("the profile says that there is no other door to a session")
     return [(channel, await user.enter(channel)) for channel in channels]
 
 

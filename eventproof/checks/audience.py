@@ -90,9 +90,12 @@ def _values(event: Event, call: Record, rooms: Rooms) -> _Values:
 
 
 def _lawful(event: Event, causes: Iterable[_Values], payload: Any) -> frozenset[str]:
+    """The rooms of all the calls that may have caused it; one that names something else than the payload did not."""
     lawful: set[str] = set()
     fields = payload if isinstance(payload, Mapping) else {}
     for values in causes:
+        if any(name in fields and str(fields[name]) != value for name, value in values):
+            continue
         with suppress(KeyError):
             lawful |= event.recipients({**fields, **dict(values)})
     return frozenset(lawful)

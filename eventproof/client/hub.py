@@ -1,4 +1,5 @@
-"""Socket.IO clients by the ten thousand in one process: one non-blocking socket and one gevent hub watcher each.
+"""Clients by the ten thousand in one process, of Socket.IO and of streams: one non-blocking socket and one gevent hub
+watcher each.
 
 No greenlet and no thread per connection or message.
 """
@@ -13,11 +14,13 @@ from typing import Any
 
 import gevent
 
-from eventproof.wire import engineio, websocket
+from eventproof.wire import engineio, http, websocket
 from eventproof.wire.connection import Recovery
 
 from .address import Address, unreachable
-from .hub_connection import HubSocketIO, Listener
+from .hub_connection import HubConnection, Listener
+from .hub_socketio import HubSocketIO
+from .hub_sse import HubSse
 from .sources import Sources
 from .stream import Dial, Place
 from .tls import Tls
@@ -28,7 +31,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Hub:
-    """All connections of this process to one Socket.IO server.
+    """All connections of this process to one server.
 
     `sources` are local addresses to connect from, in turn: each has its own 28,000 ports. Towards loopback further
     addresses are taken as they are needed. At most `opening` connections are being opened at once; the others wait
@@ -64,9 +67,9 @@ class Hub:
         self._ask = self._asking()
         self._limit = opening
         self._starting = False
-        self._waiting: deque[HubSocketIO] = deque()
-        self._opening: set[HubSocketIO] = set()
-        self._connections: set[HubSocketIO] = set()
+        self._waiting: deque[HubConnection] = deque()
+        self._opening: set[HubConnection] = set()
+        self._connections: set[HubConnection] = set()
         self._sweeper = self._loop.timer(1.0, 1.0, ref=False)
         self._sweeper.start(self._sweep)
 
@@ -91,10 +94,32 @@ class Hub:
         """
         ask = self._asking(tuple(headers), query) if headers or query else self._ask
         connection = HubSocketIO(self, listener, auth, namespace, name, recover, ask)
+        self._add(connection)
+        return connection
+
+    def stream(
+        self,
+        listener: Listener,
+        path: str,
+        *,
+        name_at: str | None = None,
+        name: Any = None,
+        recover: str | None = None,
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> HubSse:
+        """Begin to ask for a stream, after the event of the id `recover`; otherwise as `open`. `path` has its query."""
+        resumed = (("Last-Event-ID", recover),) if recover else ()
+        target = self._address.target(path)
+        fields = (("Accept", "text/event-stream"), ("Cache-Control", "no-store"), *self._headers, *headers, *resumed)
+        request = http.get_request(self._address.authority, target, fields)
+        connection = HubSse(self, listener, request, name_at=name_at, name=name, recover=recover)
+        self._add(connection)
+        return connection
+
+    def _add(self, connection: HubConnection) -> None:
         self._connections.add(connection)
         self._waiting.append(connection)
         self._start_some_soon()
-        return connection
 
     def _asking(self, headers: Headers = (), query: Mapping[str, str] | None = None) -> Callable[[str], bytes]:
         """What makes the request for a WebSocket of its key."""
@@ -113,12 +138,12 @@ class Hub:
         self._sweeper.stop()
         self._sweeper.close()
 
-    def has_opened(self, connection: HubSocketIO) -> None:
+    def has_opened(self, connection: HubConnection) -> None:
         """A connection is open: another one may be opened."""
         self._opening.discard(connection)
         self._start_some_soon()
 
-    def has_ended(self, connection: HubSocketIO) -> None:
+    def has_ended(self, connection: HubConnection) -> None:
         """A connection is gone."""
         self._connections.discard(connection)
         self.has_opened(connection)

@@ -135,9 +135,7 @@ class SseClient:
             await self.close()
             raise
         self._journal.enter(Kind.OPENED)
-        if self._stalls and self._response.connection is not None and self._response.connection.transport is not None:
-            self._response.connection.transport.pause_reading()
-        self._reader = asyncio.create_task(self._read(self._response.content))
+        self._reader = asyncio.create_task(self._stall() if self._stalls else self._read(self._response.content))
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -215,6 +213,13 @@ class SseClient:
             self._inbox.end(Ending.VIOLATION, str(violation))
         except (aiohttp.ClientError, OSError):
             self._inbox.end(Ending.RESET, "the stream broke off")
+
+    async def _stall(self) -> None:
+        """Nothing is read, and so nothing is known, not even the end."""
+        connection = self._response.connection if self._response is not None else None
+        if connection is not None and connection.transport is not None:
+            connection.transport.pause_reading()
+        await asyncio.Event().wait()
 
     def _show(self, chunk: bytes) -> None:
         """Enter whole lines in the history: of a secret that is cut in two, neither half would be recognised."""

@@ -135,6 +135,11 @@ class Stream:
         if self._unsent and len(self._unsent) > self._dial.max_unsent:
             self._end(End.CONGESTED, f"{len(self._unsent)} bytes are not sent")
 
+    def pause(self) -> None:
+        """Read nothing more: what comes fills the buffers on the way, and then stops the peer."""
+        if self._reader is not None:
+            self._reader.stop()
+
     def close(self) -> None:
         """Close the socket; the owner is not told."""
         for watcher in (self._reader, self._writer):

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import gevent
 
 from eventproof.catalog import AckLevel, Event
-from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
+from eventproof.client.hub_connection import Closed, CloseReason, HubConnection
 from eventproof.errors import EventproofError
 from eventproof.target import Identity
-from eventproof.wire.connection import AckReceived, EventReceived, Recovery
+from eventproof.wire.connection import AckReceived, EventReceived
 
 from .backoff import backoff
 from .judgement import Receipt
@@ -96,8 +96,8 @@ class Device:
         self.since: float | None = None
         """When the present one was opened; None where there is none."""
         self._owner = owner
-        self._connection: HubSocketIO | None = None
-        self._recovery: Recovery | None = None
+        self._connection: HubConnection | None = None
+        self._recovery: Any = None
         self._began = 0.0
         self._lost_at: float | None = None
         self._attempts = 0
@@ -145,7 +145,7 @@ class Device:
 
     # What the connection tells.
 
-    def opened(self, _connection: HubSocketIO, at: float) -> None:
+    def opened(self, _connection: HubConnection, at: float) -> None:
         """The server accepted the token."""
         generator = self._owner.generator
         if self.connections and self._attempts >= _PATIENT_ATTEMPTS:
@@ -162,7 +162,7 @@ class Device:
         generator.books.ledger.resume(self, deadline=at + generator.deadline, since=at - window)
         self._owner.connected()
 
-    def received(self, connection: HubSocketIO, event: EventReceived, at: float) -> None:
+    def received(self, connection: HubConnection, event: EventReceived, at: float) -> None:
         """An event arrived."""
         books = self._owner.generator.books
         contract = books.contract(event.name, event.args, self)
@@ -198,14 +198,14 @@ class Device:
         if acknowledgement is not None:
             self._answer(connection, contract, acknowledgement, what, is_required=is_required)
 
-    def acknowledged(self, _connection: HubSocketIO, _ack: AckReceived, _at: float) -> None:
+    def acknowledged(self, _connection: HubConnection, _ack: AckReceived, _at: float) -> None:
         """An answer to an event of ours; we ask for none."""
 
-    def disconnected(self, connection: HubSocketIO, _at: float) -> None:
+    def disconnected(self, connection: HubConnection, _at: float) -> None:
         """The server ended our part in the channel: nothing can arrive here."""
         connection.drop()
 
-    def closed(self, connection: HubSocketIO, how: Closed, at: float) -> None:
+    def closed(self, connection: HubConnection, how: Closed, at: float) -> None:
         """The connection is gone."""
         generator, was_open = self._owner.generator, self.since is not None
         self._recovery = connection.recovery if self._owner.replays else None
@@ -241,7 +241,7 @@ class Device:
         self.open()
 
     def _answer(
-        self, connection: HubSocketIO, event: Event, acknowledgement: Any, what: Hashable, *, is_required: bool
+        self, connection: HubConnection, event: Event, acknowledgement: Any, what: Hashable, *, is_required: bool
     ) -> None:
         """Acknowledge in the manner of the owner."""
         match self._owner.manner:
@@ -256,7 +256,7 @@ class Device:
             case _:
                 self._acknowledge(connection, event, acknowledgement, what)
 
-    def _acknowledge(self, connection: HubSocketIO, event: Event, acknowledgement: Any, what: Hashable) -> None:
+    def _acknowledge(self, connection: HubConnection, event: Event, acknowledgement: Any, what: Hashable) -> None:
         """Send it, or a little later where too much was sent just now."""
         now = monotonic()
         due = max(now, self._sent[0] + _SPAN) if len(self._sent) == _AT_ONCE else now
@@ -266,7 +266,7 @@ class Device:
         elif self._postpone(due - now, self._send, connection, event, acknowledgement, what):
             self._sent.append(due)
 
-    def _send(self, connection: HubSocketIO, event: Event, acknowledgement: Any, what: Hashable) -> None:
+    def _send(self, connection: HubConnection, event: Event, acknowledgement: Any, what: Hashable) -> None:
         if event.ack is None or not connection.is_open:
             return
         generator = self._owner.generator

@@ -16,12 +16,11 @@ from gevent import Greenlet, GreenletExit
 from gevent.event import Event
 
 from eventproof import actions
-from eventproof.catalog import Direction
+from eventproof.catalog import Direction, Wire
 from eventproof.client.hub import Hub
-from eventproof.client.hub_connection import HubSocketIO, Listener
+from eventproof.client.hub_connection import HubConnection, Listener
 from eventproof.errors import ContractViolation, UsageError
 from eventproof.target import Identity, Target
-from eventproof.wire.connection import Recovery
 
 from .account import Account
 from .acks import Acks
@@ -180,17 +179,22 @@ class Generator:
         task.link_exception(lambda dead: self.books.fault(dead.exception))
         task.rawlink(self._tasks.discard)
 
-    def open(self, listener: Listener, token: str | None, recover: Recovery | None = None) -> HubSocketIO:
-        """Begin to connect to the system's channel with a token, and with `recover` where auth has room for it."""
+    def open(self, listener: Listener, token: str | None, recover: Any = None) -> HubConnection:
+        """Begin to connect to the system's channel with a token, going on from `recover` where its wire knows how."""
         where = f"{self.target.source}: [socketio]"
+        headers = tuple(actions.presented(self.channel.headers, token, where).items())
+        query = actions.presented(self.channel.query, token, where)
+        if self.channel.wire is Wire.SSE:
+            path = actions.path_for(self.channel.address, query)
+            return self.hub.stream(listener, path, name_at=self.channel.name_at, recover=recover, headers=headers)
         auth = actions.auth_for(self.channel, token, where)
         return self.hub.open(
             listener,
             auth,
             self.channel.address,
             recover=recover if isinstance(auth, dict) else None,
-            headers=tuple(actions.presented(self.channel.headers, token, where).items()),
-            query=actions.presented(self.channel.query, token, where),
+            headers=headers,
+            query=query,
         )
 
     def all_spawned(self) -> None:

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from eventproof import actions
-from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
+from eventproof.client.hub_connection import Closed, CloseReason, HubConnection
 from eventproof.errors import ContractViolation, EventproofError
 from eventproof.refusal import Proof, Refusal, proof
 from eventproof.target import Identity
@@ -35,7 +35,7 @@ class Session:
         self._person = person
         self._was_open = False
         self._began = monotonic()
-        self._connection: HubSocketIO | None = person.generator.open(self, person.token)
+        self._connection: HubConnection | None = person.generator.open(self, person.token)
 
     def __str__(self) -> str:
         return f"{self._person} on device {self.number}"
@@ -62,7 +62,7 @@ class Session:
 
     # What the connection tells.
 
-    def opened(self, _connection: HubSocketIO, at: float) -> None:
+    def opened(self, _connection: HubConnection, at: float) -> None:
         """The server accepted the token."""
         self._was_open = True
         self._person.generator.connected.add(self._person.identity)
@@ -70,7 +70,7 @@ class Session:
         self._person.generator.books.record("connect", at - self._began)
         self._person.session_opened()
 
-    def received(self, _connection: HubSocketIO, event: EventReceived, at: float) -> None:
+    def received(self, _connection: HubConnection, event: EventReceived, at: float) -> None:
         """An event arrived."""
         books = self._person.generator.books
         if books.contract(event.name, event.args, self) is None:
@@ -83,14 +83,14 @@ class Session:
             if action is not None and action.until is Until.EVENT:
                 action.is_over_for(self, at)
 
-    def acknowledged(self, _connection: HubSocketIO, _ack: AckReceived, _at: float) -> None:
+    def acknowledged(self, _connection: HubConnection, _ack: AckReceived, _at: float) -> None:
         """An answer to an event of ours; this user sends none."""
 
-    def disconnected(self, _connection: HubSocketIO, _at: float) -> None:
+    def disconnected(self, _connection: HubConnection, _at: float) -> None:
         """Logged out: nothing may arrive from now on."""
         self._person.generator.books.ledger.logout(self)
 
-    def closed(self, _connection: HubSocketIO, how: Closed, at: float) -> None:
+    def closed(self, _connection: HubConnection, how: Closed, at: float) -> None:
         """The connection is gone."""
         self._connection = None
         self._person.generator.books.ledger.forget(self)

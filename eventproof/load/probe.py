@@ -9,7 +9,7 @@ from gevent import sleep
 from eventproof.actions import presented
 from eventproof.client.address import Address
 from eventproof.client.hub import Hub
-from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
+from eventproof.client.hub_connection import Closed, CloseReason, HubConnection
 from eventproof.errors import TargetUnavailable
 from eventproof.target import Endpoint, Target
 from eventproof.wire.connection import AckReceived, EventReceived
@@ -68,18 +68,18 @@ class _Knock:
     def __init__(self) -> None:
         self.end: Closed | None = None
 
-    def opened(self, connection: HubSocketIO, at: float) -> None:
+    def opened(self, connection: HubConnection, at: float) -> None:
         """It is a Socket.IO server."""
 
-    def received(self, connection: HubSocketIO, event: EventReceived, at: float) -> None:
+    def received(self, connection: HubConnection, event: EventReceived, at: float) -> None:
         """Nothing is asked of what is sent."""
 
-    def acknowledged(self, connection: HubSocketIO, ack: AckReceived, at: float) -> None:
+    def acknowledged(self, connection: HubConnection, ack: AckReceived, at: float) -> None:
         """Nothing was sent."""
 
-    def disconnected(self, connection: HubSocketIO, at: float) -> None:
+    def disconnected(self, connection: HubConnection, at: float) -> None:
         """The end follows."""
 
-    def closed(self, connection: HubSocketIO, how: Closed, at: float) -> None:  # noqa: ARG002 - as a `Listener`
+    def closed(self, connection: HubConnection, how: Closed, at: float) -> None:  # noqa: ARG002 - as a `Listener`
         """It is refused, or gone; what we close ourselves had been answered."""
         self.end = None if how.reason is CloseReason.OURS else how

@@ -17,6 +17,7 @@ _SIGNS = {
     "unanswered": "⌛",
     "opened": "○",
     "refused": "⊘",
+    "joined": "▸",
     "sent": "→",
     "received": "←",
     "acked": "←",

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha1
 
-from eventproof.errors import ProtocolViolation, UsageError
+from eventproof.errors import ProtocolViolation
 
 from .excerpt import excerpt
-from .http import Head, read_head
+from .http import Head, get_request, read_head
 
 __all__ = [
     "HandshakeResponse",
@@ -57,20 +57,13 @@ def accept_token(key: str) -> str:
 def handshake_request(host: str, target: str, key: str, headers: Iterable[tuple[str, str]] = ()) -> bytes:
     """The request; `host` with its port where it is not the scheme's, `target` with its query."""
     fields = [
-        ("Host", host),
         ("Upgrade", "websocket"),
         ("Connection", "Upgrade"),
         ("Sec-WebSocket-Key", key),
         ("Sec-WebSocket-Version", "13"),
         *headers,
     ]
-    lines = [f"GET {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields)]
-    if any("\r" in line or "\n" in line for line in lines):
-        raise UsageError("A header or path of the WebSocket handshake has a line break in it.")
-    try:
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-    except UnicodeEncodeError:
-        raise UsageError("A header or path of the WebSocket handshake has characters outside Latin-1.") from None
+    return get_request(host, target, fields)
 
 
 def subprotocols_of(headers: Iterable[tuple[str, str]]) -> frozenset[str]:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from eventproof.errors import ProtocolViolation
+from eventproof.errors import ProtocolViolation, UsageError
 
 from .excerpt import excerpt
 
-__all__ = ["MAX_BODY", "Body", "Coding", "Head", "read_head", "too_big"]
+__all__ = ["MAX_BODY", "Body", "Coding", "Head", "get_request", "read_head", "too_big"]
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of one body, decoded."""
@@ -23,6 +23,20 @@ _BODILESS = frozenset({204, 304})
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _STATUS_LINE = re.compile(r"HTTP/(1\.[01]) ([1-9][0-9]{2})(?: (.*))?")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?", re.DOTALL)
+
+
+def get_request(host: str, target: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    """A GET request; `host` with its port where it is not the scheme's, `target` with its query.
+
+    Raises UsageError where a header or the target cannot be written.
+    """
+    lines = [f"GET {target} HTTP/1.1", f"Host: {host}", *(f"{name}: {value}" for name, value in headers)]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise UsageError("A header or path of a connection has a line break in it.")
+    try:
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    except UnicodeEncodeError:
+        raise UsageError("A header or path of a connection has characters outside Latin-1.") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +225,13 @@ class Body:
     def rest(self) -> bytes:
         """What came after the end: nothing, from a server that keeps to the protocol."""
         return bytes(self._buffer) if self.is_complete else b""
+
+    def take(self) -> bytes:
+        """What came since the last call, decoded: of a body without end, `most` bounds what nobody has taken."""
+        taken = bytes(self._content)
+        self._content.clear()
+        self._fed = len(self._buffer)
+        return taken
 
     def feed(self, data: bytes) -> None:
         """Take bytes of the connection. Raises ProtocolViolation for what is no body, or too big a one."""

@@ -8,12 +8,13 @@ from typing import Final
 from eventproof.errors import UsageError
 
 from ..conduct import Conduct
-from . import every_system, shield, user_state
+from . import every_system, plan_sync, shield, user_state
 from .fault import Fault
 
 __all__ = ["FAULTS", "Fault", "conduct_of"]
 
-FAULTS: Final = {fault.name: fault for fault in (*user_state.FAULTS, *shield.FAULTS, *every_system.FAULTS)}
+_ALL: Final = (*user_state.FAULTS, *shield.FAULTS, *plan_sync.FAULTS, *every_system.FAULTS)
+FAULTS: Final = {fault.name: fault for fault in _ALL}
 
 
 def conduct_of(name: str) -> Conduct:

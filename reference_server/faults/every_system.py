@@ -54,14 +54,14 @@ class _ServerError(Conduct):
 
 
 FAULTS: Final = (
-    Fault.of("leak", "ALL-LEAK-1", _Leak, ("SHD-PUSH-1",)),
+    Fault.of("leak", "ALL-LEAK-1", _Leak, ("SHD-PUSH-1", "PLN-SSE-5", "PLN-STAT-1")),
     Fault.of(
         "now-and-then-to-others",
         "ALL-ROOM-1",
         _NowAndThenToOthers,
-        ("UST-BAN-7", "UST-TIER-5", "UST-UNBAN-3", "SHD-EVT-2", "SHD-ADMIN-2", "SHD-ACK-6"),
+        ("UST-BAN-7", "UST-TIER-5", "UST-UNBAN-3", "SHD-EVT-2", "SHD-ADMIN-2", "SHD-ACK-6", "PLN-EVT-3"),
     ),
-    Fault.of("stack-trace-in-refusal", "ALL-MSG-1", _StackTraceInRefusal, ("UST-BAN-6",)),
+    Fault.of("stack-trace-in-refusal", "ALL-MSG-1", _StackTraceInRefusal, ("UST-BAN-6", "PLN-ADMIN-2")),
     Fault.of("curt-refusal", "ALL-MSG-1", _CurtRefusal),
-    Fault.of("server-error", "ALL-REST-1", _ServerError, ("UST-ADMIN-2", "SHD-CLAIM-7")),
+    Fault.of("server-error", "ALL-REST-1", _ServerError, ("UST-ADMIN-2", "SHD-CLAIM-7", "PLN-ADMIN-2", "PLN-EVT-4")),
 )

@@ -31,7 +31,7 @@ def stream(channel: Channel, made: Services, limits: Limits) -> Route:
     fields = Fields(event=channel.name_at is None, id=manners.resumes)
 
     async def route(request: web.Request) -> web.StreamResponse:
-        link = StreamLink(limits, made.metrics.cut, fields)
+        link = StreamLink(limits, made.metrics.cut, fields, made.conduct)
         connection = await made.admission.admit(token_of(request), channel.address, link, request.match_info)
         try:
             await made.courier.welcome(connection, _last(request))

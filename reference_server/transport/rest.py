@@ -6,6 +6,7 @@ gives a status and a body; whatever goes wrong leaves as `{"error": {"code", "me
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import jsonschema_rs
@@ -89,7 +90,7 @@ class Rest:
     def _route(
         self, system: System, operation: Operation, handler: Handler
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
-        parameters, body = Parameters(system, operation), _body(system, operation)
+        parameters, body = Parameters(system, operation), _body(system, operation, self._conduct)
 
         async def route(request: web.Request) -> web.Response:
             self._check_size(request)
@@ -151,7 +152,10 @@ class Rest:
 class Body:
     """The body of an operation: JSON that fits the document's schema."""
 
-    def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any]) -> None:
+    def __init__(
+        self, schema: Mapping[str, Any], components: Mapping[str, Any], fits: Callable[[bool, Any], bool]
+    ) -> None:
+        self._fits = fits
         self._validator = jsonschema_rs.Draft202012Validator(
             {**schema, "components": components}, offline=True, mask="it"
         )
@@ -166,7 +170,7 @@ class Body:
         except orjson.JSONDecodeError:
             raise Refusal("malformed_json") from None
         problem = next(self._validator.iter_errors(fields), None)
-        if problem is not None:
+        if not self._fits(problem is None, fields) and problem is not None:
             place = "/".join(map(str, problem.instance_path)) or "the body"
             raise Refusal("invalid_input", f"In {place}, {problem.message[:200]}: correct it and send it again.")
         result: Mapping[str, Any] = fields
@@ -209,8 +213,9 @@ class Parameters:
         return {**request.match_info, **{self._names[name]: value for name, value in given.items()}}
 
 
-def _body(system: System, operation: Operation) -> Body | None:
+def _body(system: System, operation: Operation, conduct: Conduct) -> Body | None:
     described = system.openapi["paths"][operation.path][operation.method.lower()].get("requestBody")
     if described is None:
         return None
-    return Body(described["content"]["application/json"]["schema"], system.openapi["components"])
+    schema = described["content"]["application/json"]["schema"]
+    return Body(schema, system.openapi["components"], partial(conduct.fits_call, operation.id))

@@ -9,6 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
+from ..conduct import Conduct
 from ..delivery.emission import Emission
 from .http import part, when_lost
 from .limits import Limits
@@ -43,6 +44,7 @@ class Fields:
 
 
 NAMED: Final = Fields()
+_RIGHT: Final = Conduct()
 
 
 class StreamLink:
@@ -50,11 +52,18 @@ class StreamLink:
 
     transport = "sse"
 
-    def __init__(self, limits: Limits, on_cut: Callable[[], None], fields: Fields = NAMED) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        on_cut: Callable[[], None],
+        fields: Fields = NAMED,
+        conduct: Conduct = _RIGHT,
+    ) -> None:
         self._limits = limits
         self._fields = fields
+        self._conduct = conduct
         self._on_cut = on_cut
-        self._waiting = [RETRY]
+        self._waiting = [conduct.beginning(RETRY)]
         self._size = len(RETRY)
         self._ended = False
         self._wake = asyncio.Event()
@@ -64,7 +73,7 @@ class StreamLink:
         """Send one event."""
         if self._ended:
             return
-        data = emission.framed(f"sse {self._fields}", self._fields.block)
+        data = emission.framed(f"sse {self._fields}", self._framed)
         self._size += len(data)
         if self._size > self._limits.max_backlog:
             self._on_cut()
@@ -73,6 +82,14 @@ class StreamLink:
         else:
             self._waiting.append(data)
             self._wake.set()
+
+    def _framed(self, emission: Emission) -> bytes:
+        return self._conduct.block(emission.name, self._fields.block(emission))
+
+    @property
+    def pipe(self) -> asyncio.Transport | None:
+        """What it is written to; None before it is served."""
+        return self._transport
 
     def close(self, reason: str) -> None:  # noqa: ARG002 - a stream has no place for it
         """End the stream behind what was sent; a reader who takes none of it is not waited for."""
@@ -89,7 +106,7 @@ class StreamLink:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer the request with the stream, until either side ends it."""
         self._transport = request.transport
-        response = web.StreamResponse(headers=_HEADERS)
+        response = web.StreamResponse(headers=self._conduct.stream_headers(_HEADERS))
         response.force_close()
         with suppress(ConnectionError), when_lost(request, self._end):
             await response.prepare(request)

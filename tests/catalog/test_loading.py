@@ -22,6 +22,8 @@ OPENAPI = "user_state/openapi.yaml"
 REQUIREMENTS = "user_state/requirements.yaml"
 MESSAGE = "/channels/user/messages/user.banned"
 SHIELD = "shield/asyncapi.yaml"
+PLANS = "plan_sync/asyncapi.yaml"
+PLAN_CALLS = "plan_sync/openapi.yaml"
 ERRORS = "errors.yaml"
 LOGIN = "/paths/~1api~1auth~1login/post"
 
@@ -84,6 +86,12 @@ IN_THE_FORMAT: dict[str, Fault] = {
         "token: /token",
         "token: token",
         "/x-answers/token: expected text that matches",
+    ),
+    "a header of an answer": (
+        PLAN_CALLS,
+        "version: $response.header.ETag",
+        "version: $response.headers.ETag",
+        "/x-answers/version: expected text that matches",
     ),
     "a level": (REQUIREMENTS, "level: MUST", "level: OUGHT", "/requirements/0/level: expected one of"),
     "a key of a requirement": (REQUIREMENTS, "source:", "sauce:", "/requirements/0: expected"),
@@ -199,6 +207,24 @@ IN_THE_MEANING: dict[str, Fault] = {
         "parameters: {plan: ",
         "x-undone-by: updateUserTier has no parameter plan",
     ),
+    "a channel's parameter undescribed": (
+        PLANS,
+        "    parameters:\n      planId: {description: The plan whose changes it carries.}\n",
+        "",
+        "/channels/plan: the parameter planId is in the address or described, not both",
+    ),
+    "a room of something else": (
+        PLANS,
+        "x-room: room:plan:{planId}",
+        "x-room: room:plan:{plan}",
+        "/channels/plan/x-room: plan is no parameter of the address",
+    ),
+    "a removal of what nobody made": (
+        PLAN_CALLS,
+        "parameters: {planId: '{planId}'}}",
+        "parameters: {id: '{planId}'}}",
+        "x-undone-by: deletePlan has no parameter id",
+    ),
     "a parameter missing": (OPENAPI, "features/{feature}:", "features/{name}:", "the path's parameter name is not"),
     "a parameter unknown": (
         OPENAPI,
@@ -273,7 +299,7 @@ def test_a_reference_that_leads_back_to_itself_is_refused(spoiled: Callable[[str
 
 def test_a_folder_that_is_no_system_is_left_alone(contracts: Path) -> None:
     (contracts / "notes").mkdir()
-    assert list(catalog.load(contracts).systems) == ["shield", "user-state"]
+    assert list(catalog.load(contracts).systems) == ["plan-sync", "shield", "user-state"]
 
 
 def test_yaml_is_read_as_json_would_be(contracts: Path) -> None:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from eventproof import checks
-from eventproof.history import Record
+from eventproof import catalog, checks
+from eventproof.history import Kind, Record
 from tests.checks.shield import KNOWN, ROOMS, called, received
 
 
@@ -77,3 +77,20 @@ def test_nobody_hears_about_anothers_things() -> None:
     found = list(checks.foreign([*fine, *astray], KNOWN, owners))
     assert [finding.record for finding in found] == astray
     assert found[0].sentence == "user-2 received `claim_paid` about what belongs to user-1"
+
+
+PLANS = catalog.load().system("plan-sync")
+ONE_PLAN = PLANS.channels[1].address
+
+
+def told(connection: str, plan: str) -> Record:
+    return Record(2, Kind.RECEIVED, "user-1", connection, ONE_PLAN, "DELETE", {"type": "DELETE", "planId": plan})
+
+
+def test_a_connection_hears_what_goes_to_the_room_that_it_joined_and_no_other_connection_does() -> None:
+    joined = Record(0, Kind.JOINED, "user-1", "user-1/sse-1", ONE_PLAN, "room:plan:p1")
+    call = called(1, "admin-1", "deletePlan", planId="p1")
+    astray, other = told("user-1/sse-2", "p1"), told("user-1/sse-1", "p2")
+    story = [joined, call, told("user-1/sse-1", "p1"), astray, other]
+    found = checks.leaked(story, checks.known_events([PLANS]), ROOMS)
+    assert [finding.record for finding in found] == [astray, other]

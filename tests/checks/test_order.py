@@ -1,5 +1,7 @@
 """Different events of one claim, in the order of what caused them."""
 
+import pytest
+
 from eventproof import checks
 from eventproof.history import Record
 from tests.checks.shield import KNOWN, opened, received
@@ -73,3 +75,16 @@ def test_what_two_open_connections_hear_is_judged_on_each() -> None:
     ahead = received(4, "user-1", "claim_paid", line="b")
     behind = received(5, "user-1", "claim_approved", line="b")
     assert found(*both, APPROVED, PAID, ahead, behind) == [behind]
+
+
+@pytest.mark.parametrize(
+    ("heard", "named"),
+    [
+        ({"a": ["1", "2", "3"], "b": ["1", "2", "3"]}, []),
+        ({"a": ["1", "2", "3"], "b": ["1", "3"], "c": ["4", "2"]}, []),
+        ({"a": ["1", "2", "3"], "b": ["2", "1", "3"], "c": ["1", "2", "3"]}, ["b"]),
+        ({"a": ["1"], "b": []}, []),
+    ],
+)
+def test_what_two_were_told_of_came_to_both_in_one_order(heard: dict[str, list[str]], named: list[str]) -> None:
+    assert [finding.sentence.split()[0] for finding in checks.one_order(heard)] == named

@@ -14,7 +14,7 @@ import pytest
 from gevent.queue import Queue
 
 from eventproof.client.hub import Hub
-from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
+from eventproof.client.hub_connection import Closed, CloseReason, HubConnection
 from eventproof.errors import TargetUnavailable
 from eventproof.wire import websocket
 from eventproof.wire.connection import AckReceived, EventReceived
@@ -32,19 +32,19 @@ class Heard:
     def __init__(self) -> None:
         self.told: Queue[tuple[Any, ...]] = Queue()
 
-    def opened(self, connection: HubSocketIO, at: float) -> None:
+    def opened(self, connection: HubConnection, at: float) -> None:
         self.told.put_nowait(("opened", connection.name))
 
-    def received(self, connection: HubSocketIO, event: EventReceived, at: float) -> None:
+    def received(self, connection: HubConnection, event: EventReceived, at: float) -> None:
         self.told.put_nowait(("received", event.name, event.args))
 
-    def acknowledged(self, connection: HubSocketIO, ack: AckReceived, at: float) -> None:
+    def acknowledged(self, connection: HubConnection, ack: AckReceived, at: float) -> None:
         self.told.put_nowait(("acknowledged", ack.id, ack.args))
 
-    def disconnected(self, connection: HubSocketIO, at: float) -> None:
+    def disconnected(self, connection: HubConnection, at: float) -> None:
         self.told.put_nowait(("disconnected",))
 
-    def closed(self, connection: HubSocketIO, how: Closed, at: float) -> None:
+    def closed(self, connection: HubConnection, how: Closed, at: float) -> None:
         self.told.put_nowait(("closed", how))
 
     def next(self) -> tuple[Any, ...]:
@@ -488,7 +488,7 @@ def test_what_a_listener_raises_is_handed_over_and_ends_nothing() -> None:
     faults: list[Exception] = []
 
     class Clumsy(Heard):
-        def received(self, connection: HubSocketIO, event: EventReceived, at: float) -> None:
+        def received(self, connection: HubConnection, event: EventReceived, at: float) -> None:
             if event.name == "stumble":
                 raise ZeroDivisionError
             super().received(connection, event, at)

@@ -14,7 +14,8 @@ from aiohttp import web
 from gevent.queue import Queue
 
 from eventproof.client.hub import Hub
-from eventproof.client.hub_connection import Closed, CloseReason, HubSocketIO
+from eventproof.client.hub_connection import Closed, CloseReason, HubConnection
+from eventproof.client.hub_socketio import HubSocketIO
 
 _CERTIFICATE = Path(__file__).with_name("loopback.pem")
 _LARGE = "x" * 300_000
@@ -24,17 +25,17 @@ class Heard:
     def __init__(self) -> None:
         self.told: Queue[Any] = Queue()
 
-    def opened(self, connection: HubSocketIO, at: float) -> None:
+    def opened(self, connection: HubConnection, at: float) -> None:
         self.told.put_nowait(connection)
 
-    def received(self, connection: HubSocketIO, event: Any, at: float) -> None:
+    def received(self, connection: HubConnection, event: Any, at: float) -> None:
         self.told.put_nowait(event.args[0])
 
     def acknowledged(self, *_: Any) -> None: ...
 
     def disconnected(self, *_: Any) -> None: ...
 
-    def closed(self, connection: HubSocketIO, how: Closed, at: float) -> None:
+    def closed(self, connection: HubConnection, how: Closed, at: float) -> None:
         self.told.put_nowait(how)
 
 

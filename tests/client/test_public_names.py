@@ -23,6 +23,7 @@ def test_the_asyncio_clients_are_these() -> None:
         "TransportChoice",
         "WebSocketClient",
         "Where",
+        "named_at",
         "named_event",
     ]
     assert all(hasattr(aio, name) for name in aio.__all__)

@@ -88,6 +88,36 @@ async def test_a_stream_is_read_by_its_events(url: str) -> None:
     assert (await client.closed(0)).by is By.US
 
 
+async def test_a_stream_tells_its_headers_its_names_and_its_comments(url: str) -> None:
+    async with SseClient(url, f"/stream?stay=1&token={_TOKEN}") as client:
+        assert client.headers["content-type"] == "text/event-stream; charset=utf-8"
+        await client.expect("message", 5)
+        assert client.names == {"CREATE", "message"}
+        with pytest.raises(NotReceived, match="No comment came"):
+            await client.comment(0.01)
+
+
+async def test_a_stream_that_stalls_takes_nothing(serving: Any) -> None:
+    stalled = asyncio.Event()
+
+    async def pour(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        try:
+            async with asyncio.timeout(0.5):
+                while True:
+                    await response.write(b"data: " + b"x" * 65536 + b"\n\n")
+        except TimeoutError:
+            stalled.set()
+        return response
+
+    application = web.Application()
+    application.router.add_get("/stream", pour)
+    async with serving(application) as address, SseClient(address, "/stream", stalls=True) as client:
+        await asyncio.wait_for(stalled.wait(), 10)
+        assert client.received == ()
+
+
 async def test_a_stream_that_ends_is_told_after_its_events(url: str) -> None:
     async with SseClient(url, f"/stream?token={_TOKEN}") as client:
         closed = await client.closed(5)

@@ -71,7 +71,8 @@ def test_every_requirement_has_a_case_and_a_fault_that_it_catches() -> None:
 def test_all_shares_together_are_everything_and_none_leaves_out_what_the_fault_concerns(trial: Trial) -> None:
     shares = [set(checked(trial, number)) for number in range(SHARES)]
     assert set().union(*shares) == set(checked(trial, None))
-    assert set.intersection(*shares) == {FAULTS[trial.fault].breaks, *FAULTS[trial.fault].implies}
+    concerned = {FAULTS[trial.fault].breaks, *FAULTS[trial.fault].implies}
+    assert set.intersection(*shares) == concerned & set(checked(trial, None))
 
 
 def test_the_share_is_told_and_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

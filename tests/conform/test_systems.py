@@ -15,7 +15,7 @@ from eventproof.conform.stage import Stage
 from eventproof.conform.troupe import Troupe
 from eventproof.conform.verdicts import NotTestable
 from eventproof.errors import UsageError
-from eventproof.reference import Reference
+from eventproof.reference import SYSTEMS, Reference
 from eventproof.report.records import Run
 from eventproof.target import Transport
 from eventproof.verdict import Outcome, Verdict
@@ -67,12 +67,8 @@ async def test_of_all(stage, letter):
 """
     ran = checked(server, tmp_path, cases, "ALL-MSG-1")
     (line,) = [line for line in ran.requirements if line.id == "ALL-MSG-1"]
-    assert sorted(check.name for check in line.checks) == [
-        "of_all[shield-a]",
-        "of_all[shield-b]",
-        "of_all[user-state-a]",
-        "of_all[user-state-b]",
-    ]
+    expected = [f"of_all[{system}-{letter}]" for system in SYSTEMS for letter in "ab"]
+    assert sorted(check.name for check in line.checks) == sorted(expected)
     assert passed(ran)
     alone = checked(server, tmp_path, cases, "of_all[shield-a]", systems=("shield",))
     (line,) = [line for line in alone.requirements if line.id == "ALL-MSG-1"]
@@ -82,7 +78,7 @@ async def test_of_all(stage, letter):
 def test_shared_cases_are_listed_for_the_systems_that_are_asked_for() -> None:
     names = [case.name for case in collected(["shield"]) if case.requirements == ("ALL-LEAK-1",)]
     assert names == ["what_clients_leave_behind_is_gone[shield]"]
-    assert len(explained("ALL-LEAK-1").cases) == 2
+    assert len(explained("ALL-LEAK-1").cases) == len(SYSTEMS)
 
 
 CLAIM: dict[str, Any] = {"ticketNumber": "T-1", "amount": 100, "city": "c", "state": "s", "violationType": "v"}
@@ -249,7 +245,7 @@ def test_what_a_case_left_without_an_acknowledgement_is_acknowledged_when_it_is_
 def test_only_socketio_has_events_to_send(server: Reference) -> None:
     with House(server, "user-state") as house:
         stage = house.stage
-        (door,) = [channel for channel in stage.target.other_channels or () if channel.wire == "sse"]
+        door = next(channel for channel in stage.target.other_channels or () if channel.wire == "sse")
 
         async def play() -> None:
             line = await (await stage.user()).enter(door)

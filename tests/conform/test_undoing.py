@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
@@ -73,3 +74,32 @@ def test_where_anything_may_have_been_done_whatever_the_target_can_do_is_undone(
 def test_what_waits_for_its_user_may_last_where_the_target_can_do_it(target: Target) -> None:
     assert not UNDO.may_last(target)
     assert UNDO.may_last(replace(target, operations={"failNextEvent": target.operations["banUser"]}))
+
+
+def answered(call: Record, status: int, body: object) -> tuple[Record, Record]:
+    number = next(_numbers)
+    answer = Record(
+        0.0, Kind.ANSWERED, call.actor, name=call.name, payload={"status": status, "body": body}, call=number
+    )
+    return replace(call, call=number), answer
+
+
+_numbers = count(1)
+MADE = answered(called("admin-1", "createPlan", name="A"), 201, {"id": "p1"})
+REFUSED = answered(called("admin-1", "createPlan", name="B"), 422, {"id": "p2"})
+CHANGED = answered(called("admin-1", "updatePlan", planId="p1", roi=2), 200, {"id": "p1"})
+GONE = answered(called("admin-1", "deletePlan", planId="p1"), 204, None)
+STILL_THERE = answered(called("admin-1", "deletePlan", planId="p1"), 404, None)
+
+
+def test_what_a_call_made_is_removed_unless_it_is_gone() -> None:
+    assert UNDO.made([*MADE, *REFUSED, *CHANGED, *STILL_THERE]) == [("deletePlan", {"planId": "p1"})]
+    assert UNDO.made([*MADE, *CHANGED, *GONE]) == []
+    assert UNDO.made(answered(called("admin-1", "createPlan"), 201, "made")) == [], "nobody knows what was made"
+
+
+def test_a_change_of_what_is_gone_leaves_nothing_behind() -> None:
+    assert UNDO.left_behind([*MADE, *CHANGED]) == {"updatePlan": 1}
+    assert UNDO.left_behind([*MADE, *CHANGED, *GONE]) == {}
+    invested = answered(called("user-1", "invest", planId="p1", amount=1), 201, {"id": "u1"})
+    assert UNDO.left_behind([*MADE, *invested, *GONE]) == {"invest": 1}, "a user plan outlives its plan"

@@ -202,3 +202,24 @@ def test_an_altered_token_claims_to_be_an_admins_under_the_old_signature() -> No
     with pytest.raises(jwt.InvalidSignatureError):
         jwt.decode(altered, SECRET, ["HS256"])
     assert actions.altered("opaque") is None
+
+
+@pytest.fixture
+def plans() -> Target:
+    return profile.for_url("http://api", {})
+
+
+def test_a_parameter_in_a_header_is_sent_where_it_is_given(plans: Target) -> None:
+    with_version = actions.request_for(plans, "updatePlan", {"planId": "p 1", "roi": 2, "ifMatch": '"3"'}, "abc")
+    assert with_version.headers == {"Authorization": "Bearer abc", "If-Match": '"3"'}
+    assert (with_version.url, with_version.json) == ("http://api/api/admin/plans/p%201", {"roi": 2})
+    without = actions.request_for(plans, "updatePlan", {"planId": "p 1", "roi": 2}, "abc")
+    assert without.headers == {"Authorization": "Bearer abc"}
+
+
+def test_an_answer_says_something_in_a_header(plans: Target) -> None:
+    operation = plans.operations["getPlan"]
+    assert actions.read(operation, "version", {}, {"ETag": '"3"'}) == '"3"'
+    with pytest.raises(ContractViolation, match=r"has no version at \$response.header.ETag") as missing:
+        actions.read(operation, "version", {"version": 3}, {"Date": "today"})
+    assert missing.value.observed == "values at Date"

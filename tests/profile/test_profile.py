@@ -270,6 +270,47 @@ def test_a_profile_says_where_a_main_channel_differs_from_its_contract(tmp_path:
     assert shield.transports == (Transport.WEBSOCKET,)
 
 
+PLANS = 'base_url = "http://127.0.0.1:8080"\nsystems = ["plan-sync"]\n'
+
+
+def test_a_further_channel_with_parameters_is_there_unless_the_profile_denies_it(tmp_path: Path) -> None:
+    target = load(tmp_path, PLANS)
+    main, one = target.main("plan-sync"), target.channels["plan-sync", "plan"]
+    assert (main.wire, main.address, main.name_at) == (Wire.SSE, "/api/plans/subscribe", "/type")
+    assert one.address == "/api/plans/{planId}/subscribe"
+    moved = load(tmp_path, PLANS + '[channels.plan-sync.plan]\naddress = "/stream?plan={planId}"\nname_at = false')
+    one = moved.channels["plan-sync", "plan"]
+    assert (one.known_as, one.address, one.name_at) == (
+        "/api/plans/{planId}/subscribe",
+        "/stream?plan={planId}",
+        None,
+    )
+    denied = load(tmp_path, PLANS + "[channels.plan-sync]\nplan = false")
+    assert list(denied.channels) == [("plan-sync", "plans")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ('[channels.plan-sync.plan]\naddress = "/x/{plan}"', '"channels.plan-sync.plan.address"'),
+        ('[channels.plan-sync.plam]\naddress = "/x"', 'unknown key "plam" in [channels.plan-sync]'),
+        ('[channels.plan-sync]\nname_at = "type"', 'did you mean "/type"?'),
+        ('[channels.plan-sync]\nauth = { token = "{token}" }', "is for Socket.IO, and the channel plans is none"),
+        ('[operations.getPlan.answers]\nversion = "ETag"', 'did you mean "/ETag"?'),
+    ],
+)
+def test_what_is_wrong_about_a_channel_is_said(tmp_path: Path, settings: str, sentence: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load(tmp_path, PLANS + settings)
+    assert sentence in str(caught.value)
+
+
+def test_a_further_door_to_what_the_main_channel_carries_is_there_where_it_is_named(tmp_path: Path) -> None:
+    assert list(load(tmp_path, SMALLEST).channels) == [("user-state", "user")]
+    named = load(tmp_path, SMALLEST + "[channels.user-state.stream]")
+    assert named.channels["user-state", "stream"].address == "/api/me/stream"
+
+
 def test_an_operation_that_takes_a_capability_is_there_where_it_is_claimed(tmp_path: Path) -> None:
     assert "advanceTime" not in load(tmp_path, BOTH).operations
     assert "advanceTime" in load(tmp_path, 'capabilities = ["clock"]\n' + BOTH).operations

@@ -17,13 +17,15 @@ CATALOG = contracts.load()
 SCHEMA = profile_schema.schema(CATALOG)
 WHOLE = """
 base_url = "http://127.0.0.1:8080"
-systems = ["user-state", "shield"]
+systems = ["user-state", "shield", "plan-sync"]
 capabilities = ["clock"]
 [[identities.users]]
 email = "a"
 [jwt]
 expired = "a"
 [channels.shield]
+address = "/x"
+[channels.plan-sync.plan]
 address = "/x"
 [tiers.free]
 [tiers.basic]
@@ -91,7 +93,7 @@ def test_the_reader_and_the_schema_know_the_same_keys(tmp_path: Path, monkeypatc
     path.write_text(WHOLE, encoding="utf-8")
     profile.load(path, env={}, catalog=CATALOG)
     asked["operations.login"] |= asked.pop("operations.banUser")
-    asked["channels.shield"] |= asked.pop("channels.user-state", set())
+    asked["channels.plan-sync.plan"] |= asked["channels.shield"]
     named = {name for name in asked if not name.startswith("operations.") or name == "operations.login"}
     named -= {"tiers", "known_failures", "tiers.free.unlocks"}
     assert {"", "socketio", "rest", "jwt", "budgets", "identities.users", "metrics", "other_channels"} <= named
@@ -127,7 +129,8 @@ def _resolved(here: Any) -> Any:
 @pytest.mark.parametrize("name", [name for name in contract_calls.names(CATALOG) if "/" in name])
 def test_the_example_of_every_call_loads_and_changes_nothing(tmp_path: Path, name: str) -> None:
     system, operation = contract_calls.names(CATALOG)[name]
-    head = f'base_url = "http://x"\nsystems = ["{system.name}"]\ncapabilities = ["clock", "fault-injection"]\n'
+    claimed = '"clock", "fault-injection", "subscriber-count"'
+    head = f'base_url = "http://x"\nsystems = ["{system.name}"]\ncapabilities = [{claimed}]\n'
     path = tmp_path / "eventproof.toml"
     path.write_text(head, encoding="utf-8")
     usual = profile.load(path, env={}, catalog=CATALOG).operations[operation.id]

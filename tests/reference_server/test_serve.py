@@ -109,7 +109,7 @@ def test_a_database_that_another_server_has_is_refused(refused: Refused, tmp_pat
 def test_a_database_of_another_version_is_refused(refused: Refused, tmp_path: Path) -> None:
     path = _database(tmp_path, version=7)
     sentence = refused("--database-url", f"sqlite:///{path}")
-    assert "has version 7 and this server needs version 2" in sentence
+    assert "has version 7 and this server needs version 3" in sentence
 
 
 def test_a_read_only_database_is_refused(refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +162,7 @@ def test_a_url_that_names_no_database_is_refused(refused: Refused, url: str, sen
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--systems", "nonsense"], "there is no system 'nonsense': choose from user-state, shield"),
+        (["--systems", "nonsense"], "there is no system 'nonsense': choose from user-state, shield, plan-sync"),
         (["--fault", "nonsense"], "there is no fault 'nonsense': `eventproof serve --list-faults` names them"),
         (["--seed", "5"], "--seed and --credentials belong together: give both or neither"),
         (["--credentials", "x"], "--seed and --credentials belong together: give both or neither"),

@@ -104,7 +104,7 @@ class PlanSync:
         """Another version of a plan, which its active user plans follow, and `UPDATE` to every subscriber."""
 
         async def change(connection: AsyncConnection) -> Told:
-            plan = changed(await _to_write(connection, call), _fields(call))
+            plan = changed(await self._to_write(connection, call), _fields(call))
             if is_crossed(plan):
                 raise Refusal("amounts_crossed")
             await tables.write(connection, plan)
@@ -116,7 +116,7 @@ class PlanSync:
         """The plan is gone, from its user plans too, and `DELETE` goes to every subscriber."""
 
         async def change(connection: AsyncConnection) -> Told:
-            plan = await _to_write(connection, call)
+            plan = await self._to_write(connection, call)
             await tables.remove(connection, plan)
             return plan, [events.deleted(plan, call.caller[1].email, self._now())]
 
@@ -127,6 +127,13 @@ class PlanSync:
         """How many streams are open."""
         return Answer(200, {"subscribers": len(self._connections.hearing(SUBSCRIBERS))})
 
+    async def _to_write(self, connection: AsyncConnection, call: Call) -> Plan:
+        """The plan in the version that was edited. Raises Refusal."""
+        plan = await _plan(connection, call)
+        if self._conduct.conflict(not matches(plan, call.parameters.get("ifMatch"))):
+            raise Refusal("version_conflict")
+        return plan
+
     def _now(self) -> int:
         return milliseconds(self._clock())
 
@@ -135,14 +142,6 @@ async def _plan(connection: AsyncConnection, call: Call) -> Plan:
     plan = await tables.find(connection, Plan, call.parameters["planId"])
     if plan is None:
         raise Refusal("plan_not_found")
-    return plan
-
-
-async def _to_write(connection: AsyncConnection, call: Call) -> Plan:
-    """The plan in the version that was edited. Raises Refusal."""
-    plan = await _plan(connection, call)
-    if not matches(plan, call.parameters.get("ifMatch")):
-        raise Refusal("version_conflict")
     return plan
 
 

@@ -53,7 +53,8 @@ async def test_a_change_that_fails_is_undone_and_tells_nothing(tmp_path: Path) -
         socket = await greeted(house, user)
 
         async def change(connection: AsyncConnection) -> tuple[None, Sequence[Message]]:
-            await connection.execute(JOURNAL.insert().values(seq=1000, name="x", text="{}", created_at=0.0, ack="none"))
+            row = {"seq": 1000, "name": "x", "room": "x", "text": "{}", "created_at": 0.0, "ack": "none"}
+            await connection.execute(JOURNAL.insert().values(**row))
             raise LookupError("no such claim")
 
         async def unwritable(_: AsyncConnection) -> tuple[None, Sequence[Message]]:
