@@ -257,7 +257,7 @@ def read(operation: Call | Command, name: str, body: Any, headers: Mapping[str, 
     if place is None:
         return None
     header = IN_HEADER.fullmatch(place)
-    found = at(body, place) if header is None else (headers or {}).get(header[1])
+    found = at(body, place) if header is None else _header(headers or {}, header[1])
     if name == "token":
         learn(found)
     if found is None:
@@ -269,6 +269,10 @@ def read(operation: Call | Command, name: str, body: Any, headers: Mapping[str, 
             observed=f"values at {', '.join(islice(there, _MOST_PLACES)) or 'no place'}",
         )
     return found
+
+
+def _header(headers: Mapping[str, str], name: str) -> str | None:
+    return next((value for known, value in headers.items() if known.lower() == name.lower()), None)
 
 
 def at(document: Any, pointer: str) -> Any:

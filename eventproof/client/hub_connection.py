@@ -113,6 +113,11 @@ class HubConnection(ABC):
         self._stream: Stream | None = None
 
     @property
+    def has_begun(self) -> bool:
+        """Whether the server has answered as one of this protocol does."""
+        return self.is_open
+
+    @property
     def unsent(self) -> int:
         """How many bytes wait until the peer reads."""
         return 0 if self._stream is None else self._stream.unsent
@@ -128,6 +133,12 @@ class HubConnection(ABC):
     def drop(self) -> None:
         """Close without a word."""
         self._end(CloseReason.OURS, "", monotonic())
+
+    def stall(self) -> None:
+        """Read nothing more, as one whose machine sleeps; the connection stays."""
+        self.due = float("inf")
+        if self._stream is not None:
+            self._stream.pause()
 
     # What the stream tells.
 

@@ -43,12 +43,6 @@ class HubSse(HubConnection):
     def emit(self, name: str, *args: Any, ack_id: int | None = None) -> None:
         """A stream takes nothing from its client."""
 
-    def stall(self) -> None:
-        """Read nothing more, as one whose machine sleeps; the connection stays."""
-        self.due = float("inf")
-        if self._stream is not None:
-            self._stream.pause()
-
     def _take_bytes(self, data: bytes, at: float) -> None:
         if self._body is None:
             self._head += data

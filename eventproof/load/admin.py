@@ -3,6 +3,7 @@
 from functools import partial
 from math import inf
 from time import monotonic
+from typing import Final
 
 import gevent
 from gevent import GreenletExit
@@ -14,7 +15,8 @@ from .person import BANNED, TIER_UPDATED, UNBANNED, Person
 
 __all__ = ["ban", "update_tier"]
 
-_STILL_BANNED, _ON_ANOTHER_TIER = "still banned", "on another tier than before"
+_STILL_BANNED: Final = ("user is still banned", "users are still banned")
+_ON_ANOTHER_TIER: Final = ("user is on another tier than before", "users are on another tier than before")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.25
 """Seconds between two looks at whether a token still works."""
 

@@ -60,12 +60,15 @@ class Answer:
     problem: str = ""
     further: frozenset[int] = field(default=frozenset(), compare=False)
     """With what else the target refuses callers, by its profile."""
-    location: str = field(default="", compare=False)
-    """Where a redirect points to, without a query: it may carry a secret."""
-    retry_after: str | None = field(default=None, compare=False)
-    """When the target asks to come back, as it says it."""
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Those of the answer, by their names in small letters."""
     was_made: bool = field(default=True, compare=False)
     """Whether there was a call: the profile lacked nothing for it."""
+
+    @property
+    def location(self) -> str:
+        """Where a redirect points to, without a query: it may carry a secret."""
+        return masked(self.headers.get("location", ""))
 
     @property
     def done(self) -> bool:
@@ -203,8 +206,7 @@ class Calls:
             response.status,
             _json(response.content),
             further=self._target.rest.refused_with,
-            location=masked(response.getheader("Location", "")),
-            retry_after=response.getheader("Retry-After"),
+            headers=response.headers,
         )
 
     def _connection(self, address: Address) -> Connection:
@@ -229,7 +231,7 @@ class Calls:
 
 def _asked_to_wait(answer: Answer) -> float:
     """How many seconds to wait before the next attempt: what the target asks for, within bounds."""
-    asked = seconds_of(answer.retry_after, time())
+    asked = seconds_of(answer.headers.get("retry-after"), time())
     return 1.0 if asked is None else min(asked, _LONGEST_WAIT)
 
 

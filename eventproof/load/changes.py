@@ -13,11 +13,13 @@ __all__ = ["Changes"]
 _AT_ONCE = 16
 """How many things are changed back at once."""
 
-_Change = tuple[str, Hashable]
+Left = tuple[str, str]
+"""What is left of a change, of one and of several: `user is banned`, `users are banned`."""
+_Change = tuple[Left, Hashable]
 
 
 class Changes:
-    """Kept while a swarm acts. A change is somebody's, and a word or two say what they are since."""
+    """Kept while a swarm acts. A change is of somebody or something, and a few words say what is left of it."""
 
     def __init__(self) -> None:
         self._undo: dict[_Change, Callable[[], object]] = {}
@@ -26,15 +28,15 @@ class Changes:
         """How many things are not as they were."""
         return len(self._undo)
 
-    def enter(self, what: str, whose: Hashable, undo: Callable[[], object]) -> None:
-        """Somebody is changed, or may be: nobody knows. `undo` changes that back, and clears it where it could.
+    def enter(self, what: Left, whose: Hashable, undo: Callable[[], object]) -> None:
+        """Something is changed, or may be: nobody knows. `undo` changes that back, and clears it where it could.
 
         Of a second change of the same kind the first one's `undo` stays: it is what leads back.
         """
         self._undo.setdefault((what, whose), undo)
 
-    def clear(self, what: str, whose: Hashable) -> None:
-        """Somebody is as before."""
+    def clear(self, what: Left, whose: Hashable) -> None:
+        """It is as before."""
         self._undo.pop((what, whose), None)
 
     def take_back(self, *, until: float, fault: Callable[[Exception], object]) -> None:
@@ -47,7 +49,7 @@ class Changes:
     def left(self) -> Iterator[str]:
         """What is still not as it was, in sentences."""
         for what, number in Counter(what for what, _ in self._undo).items():
-            yield f"left on the target: {number} {'user is' if number == 1 else 'users are'} {what}, or may be"
+            yield f"left on the target: {number} {what[number != 1]}, or may be"
 
 
 def _work(due: deque[Callable[[], object]], fault: Callable[[Exception], object]) -> None:

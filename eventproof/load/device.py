@@ -19,7 +19,7 @@ from eventproof.target import Identity
 from eventproof.wire.connection import AckReceived, EventReceived
 
 from .backoff import backoff
-from .judgement import Receipt
+from .judgement import Match, Receipt
 from .manner import Manner
 from .reading import read
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Device", "Owner"]
 
+OnReceipt = Callable[[str, Any, Match], None]
+"""Told of every receipt that was judged: the event's name, its argument, what it turned out to be."""
 _CONNECTION = ("connection",)
 _ERROR = "error"
 _AT_ONCE, _SPAN = 5, 1.5
@@ -80,6 +82,7 @@ class Device:
         "_cut_for",
         "_has_left",
         "_lost_at",
+        "_on_receipt",
         "_owner",
         "_postponed",
         "_recovery",
@@ -89,13 +92,14 @@ class Device:
         "since",
     )
 
-    def __init__(self, owner: Owner, number: int) -> None:
+    def __init__(self, owner: Owner, number: int, on_receipt: OnReceipt | None = None) -> None:
         self.number = number
         self.connections = 0
         """How many connections were opened."""
         self.since: float | None = None
         """When the present one was opened; None where there is none."""
         self._owner = owner
+        self._on_receipt = on_receipt
         self._connection: HubConnection | None = None
         self._recovery: Any = None
         self._began = 0.0
@@ -119,6 +123,17 @@ class Device:
         if not self._has_left and self._connection is None:
             self._began = monotonic()
             self._connection = self._owner.generator.open(self, self._owner.token, self._recovery)
+
+    def stall(self) -> None:
+        """Read nothing more; the connection stays."""
+        if self._connection is not None:
+            self._connection.stall()
+
+    def cut(self) -> None:
+        """Lose the connection, and come back as after any loss."""
+        if self._connection is not None and self.since is not None:
+            self._owner.generator.books.count("cut")
+            self._connection.drop()
 
     def leave(self) -> None:
         """Close for good."""
@@ -187,6 +202,8 @@ class Device:
             connection=self.connections,
             owed=is_required and self._owner.owes(what, at=at),
         )
+        if self._on_receipt is not None:
+            self._on_receipt(event.name, payload, match)
         if match.latency is not None:
             books.record(event.name, match.latency)
         elif match.receipt is Receipt.WAITING and reading.subject is not None:
@@ -249,8 +266,7 @@ class Device:
                 return
             case Manner.CUT if is_required and what not in self._cut_for:
                 self._cut_for.append(what)
-                self._owner.generator.books.count("cut")
-                connection.drop()
+                self.cut()
             case Manner.LATE if is_required:
                 self._postpone(self._owner.late_by, self._acknowledge, connection, event, acknowledgement, what)
             case _:

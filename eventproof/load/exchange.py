@@ -29,9 +29,10 @@ class Response:
         self.content = content
         self._head = head
 
-    def getheader(self, name: str, default: str = "") -> str:
-        """The header of that name, or the default."""
-        return self._head.header(name) if self._head.has(name) else default
+    @property
+    def headers(self) -> dict[str, str]:
+        """Those of the answer, by their names in small letters; of several of one name, the last."""
+        return {name.lower(): value for name, value in self._head.headers}
 
 
 class Connection:

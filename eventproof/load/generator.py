@@ -16,7 +16,7 @@ from gevent import Greenlet, GreenletExit
 from gevent.event import Event
 
 from eventproof import actions
-from eventproof.catalog import Direction, Wire
+from eventproof.catalog import Direction
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import HubConnection, Listener
 from eventproof.errors import ContractViolation, UsageError
@@ -29,6 +29,7 @@ from .books import Books, Report
 from .calls import Answer, Calls
 from .contracts import contracts
 from .ledger import Ledger
+from .opening import connect
 from .saturation import Limits
 from .schedule import late
 
@@ -180,22 +181,8 @@ class Generator:
         task.rawlink(self._tasks.discard)
 
     def open(self, listener: Listener, token: str | None, recover: Any = None) -> HubConnection:
-        """Begin to connect to the system's channel with a token, going on from `recover` where its wire knows how."""
-        where = f"{self.target.source}: [socketio]"
-        headers = tuple(actions.presented(self.channel.headers, token, where).items())
-        query = actions.presented(self.channel.query, token, where)
-        if self.channel.wire is Wire.SSE:
-            path = actions.path_for(self.channel.address, query)
-            return self.hub.stream(listener, path, name_at=self.channel.name_at, recover=recover, headers=headers)
-        auth = actions.auth_for(self.channel, token, where)
-        return self.hub.open(
-            listener,
-            auth,
-            self.channel.address,
-            recover=recover if isinstance(auth, dict) else None,
-            headers=headers,
-            query=query,
-        )
+        """Begin to connect to the system's channel with a token, and go on from `recover`."""
+        return connect(self.hub, self.target, self.channel, listener, token, recover)
 
     def all_spawned(self) -> None:
         """Every user is there; measuring begins as soon as their sessions are open."""
@@ -216,7 +203,7 @@ class Generator:
             self.books.count("omitted")
         return person
 
-    def carry_out(self, action: Callable[[Any, float], None], person: Participant, intended: float) -> None:
+    def carry_out(self, action: Callable[[Any, float], None], aim: Any, intended: float) -> None:
         """Do an action, in a greenlet of its own, and count how it ends."""
         if self.stopping.is_set():
             self.books.count("omitted")
@@ -224,13 +211,13 @@ class Generator:
         this = gevent.getcurrent()
         self.under_way.add(this)
         try:
-            action(person, intended)
+            action(aim, intended)
         except GreenletExit:
             self.books.count("cancelled")
             raise
         except ContractViolation as violation:
             self.books.count("failed")
-            self.books.incident(str(person), str(violation))
+            self.books.incident(str(aim), str(violation))
         except Exception as error:
             self.books.fault(error)
         finally:

@@ -137,13 +137,16 @@ class Ledger:
             self._permits[recipient, event] = until
 
     def own(self, recipient: Hashable, subject: Hashable) -> None:
-        """Allow whatever is about `subject`, or without one has this mark, at its owner: nothing of it is expected."""
+        """Allow whatever is about `subject`, or without one has this mark, at its owner: nothing of it is expected.
+
+        A `recipient` of None stands for everybody.
+        """
         if len(self._own) >= _MOST_WAITING:
             self.overflowed += 1
             return
         self._own.add((recipient, subject))
         for _, receipt in self._strays:
-            if receipt.recipient == recipient and self._is_own(receipt):
+            if recipient in (None, receipt.recipient) and self._is_own(receipt):
                 self._judge(receipt)
 
     def hasten(self, action: str, event: str, recipients: Iterable[Hashable], *, deadline: float) -> None:
@@ -406,7 +409,8 @@ class Ledger:
         return until > receipt.at or self._is_own(receipt)
 
     def _is_own(self, receipt: Arrival) -> bool:
-        return (receipt.recipient, receipt.mark if receipt.subject is None else receipt.subject) in self._own
+        subject = receipt.mark if receipt.subject is None else receipt.subject
+        return (receipt.recipient, subject) in self._own or (None, subject) in self._own
 
     def _age(self, now: float) -> None:
         while self._due and self._due[0][0] < now:

@@ -1,4 +1,4 @@
-"""Before a swarm: does anything answer there, as a Socket.IO server does?"""
+"""Before a swarm: does anything answer there, as a server of the channel's wire does?"""
 
 import errno
 import os
@@ -6,13 +6,15 @@ from time import monotonic
 
 from gevent import sleep
 
-from eventproof.actions import presented
+from eventproof.catalog import Wire
 from eventproof.client.address import Address
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import Closed, CloseReason, HubConnection
 from eventproof.errors import TargetUnavailable
 from eventproof.target import Endpoint, Target
 from eventproof.wire.connection import AckReceived, EventReceived
+
+from .opening import connect
 
 __all__ = ["probe"]
 
@@ -29,23 +31,23 @@ def probe(target: Target, channel: Endpoint) -> None:
     """
     knock, end = _Knock(), monotonic() + _SECONDS
     hub = Hub(target.base_url, path=target.socketio.path, patience=2 * _SECONDS)
-    where = f"{target.source}: [socketio]"
-    headers, query = presented(channel.headers, None, where), presented(channel.query, None, where)
     try:
-        connection = hub.open(knock, None, channel.address, headers=tuple(headers.items()), query=query)
+        connection = connect(hub, target, channel, knock, None)
         while knock.end is None and not connection.has_begun:
             if monotonic() > end:
                 raise TargetUnavailable(f"{target.base_url} did not answer within {_SECONDS:g} s")
             sleep(_TICK)
     finally:
         hub.close()
-    if knock.end is not None and (problem := _problem(target, knock.end)):
+    if knock.end is not None and (problem := _problem(target, channel, knock.end)):
         raise TargetUnavailable(problem)
 
 
-def _problem(target: Target, how: Closed) -> str:
+def _problem(target: Target, channel: Endpoint, how: Closed) -> str:
     """Why the target cannot be used, where its end of the connection says so; else empty."""
     origin = Address.parse(target.base_url).origin
+    is_stream = channel.wire is Wire.SSE
+    place, kind = (channel.address, "HTTP") if is_stream else (target.socketio.path, "Socket.IO")
     match how.reason:
         case CloseReason.UNREACHABLE:
             nobody = how.detail in ("", os.strerror(errno.ECONNREFUSED))
@@ -54,11 +56,14 @@ def _problem(target: Target, how: Closed) -> str:
         case CloseReason.END | CloseReason.RESET:
             return f"{origin} cannot be reached: {_UNHEARD}"
         case CloseReason.VIOLATION | CloseReason.OVERSIZED:
-            return f"{target.base_url} is no Socket.IO server: {how.detail}"
+            return f"{target.base_url} is no {kind} server: {how.detail}"
         case CloseReason.REFUSED if how.detail.startswith(_NOT_FOUND):
-            return f"{origin} answers {how.detail} at {target.socketio.path}: see path under [socketio]"
+            setting = "see address under [channels]" if is_stream else "see path under [socketio]"
+            return f"{origin} answers {how.detail} at {place}: {setting}"
         case CloseReason.REFUSED if how.detail.startswith(_FAILED):
-            return f"{origin} answers {how.detail} at {target.socketio.path}"
+            return f"{origin} answers {how.detail} at {place}"
+        case CloseReason.REFUSED if is_stream and not how.detail.startswith("HTTP "):
+            return f"{origin} answers {how.detail} at {place}: see address under [channels]"
     return ""
 
 
@@ -69,7 +74,7 @@ class _Knock:
         self.end: Closed | None = None
 
     def opened(self, connection: HubConnection, at: float) -> None:
-        """It is a Socket.IO server."""
+        """It takes us without a token."""
 
     def received(self, connection: HubConnection, event: EventReceived, at: float) -> None:
         """Nothing is asked of what is sent."""

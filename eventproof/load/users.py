@@ -23,7 +23,7 @@ from .schedule import schedule
 __all__ = ["Act", "Admin", "Member"]
 
 Act = Callable[[Any, float], None]
-"""What an admin does to somebody (a `Participant` of the scenario) at an intended time."""
+"""What an admin does to what `Admin.aim` gave, at an intended time."""
 
 _FOREVER = 1e9
 _EARLY = 0.0015
@@ -104,6 +104,10 @@ class Admin(User):
         """Give somebody another tier."""
         admin.update_tier(self.generator, person, intended)
 
+    def aim(self) -> Any:
+        """What the next action is aimed at: a `Participant` who is ready, in turn; None where it is left out."""
+        return self.generator.pick()
+
     def on_start(self) -> None:
         """Come in, and wait until everybody is connected."""
         self.generator = plugin.generator(self.environment)
@@ -131,8 +135,8 @@ class Admin(User):
                 break
             while monotonic() < intended:
                 gevent.sleep(0)
-            if person := generator.pick():
-                at_once.spawn(generator.carry_out, action, person, intended)
+            if (aim := self.aim()) is not None:
+                at_once.spawn(generator.carry_out, action, aim, intended)
         gevent.sleep(_FOREVER)
 
 

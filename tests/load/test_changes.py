@@ -8,6 +8,9 @@ import gevent
 from eventproof.errors import Inconclusive
 from eventproof.load.changes import Changes
 
+BANNED = ("user is banned", "users are banned")
+TIER = ("user is on another tier", "users are on another tier")
+
 
 def _none(error: Exception) -> None:
     raise error
@@ -16,7 +19,7 @@ def _none(error: Exception) -> None:
 def test_what_is_changed_back_is_not_left() -> None:
     changes = Changes()
     for somebody in ("u1", "u2"):
-        changes.enter("banned", somebody, partial(changes.clear, "banned", somebody))
+        changes.enter(BANNED, somebody, partial(changes.clear, BANNED, somebody))
     changes.take_back(until=monotonic() + 10, fault=_none)
     assert (list(changes.left()), len(changes)) == ([], 0)
 
@@ -25,7 +28,7 @@ def test_the_first_change_is_the_one_that_leads_back() -> None:
     done: list[str] = []
     changes = Changes()
     for tier in ("basic", "premium"):
-        changes.enter("on another tier", "u1", partial(done.append, tier))
+        changes.enter(TIER, "u1", partial(done.append, tier))
     changes.take_back(until=monotonic() + 10, fault=_none)
     assert done == ["basic"]
     assert list(changes.left()) == ["left on the target: 1 user is on another tier, or may be"]
@@ -34,7 +37,7 @@ def test_the_first_change_is_the_one_that_leads_back() -> None:
 def test_a_target_that_never_answers_keeps_nobody_waiting() -> None:
     changes = Changes()
     for number in range(40):
-        changes.enter("banned", number, lambda: gevent.sleep(3600))
+        changes.enter(BANNED, number, lambda: gevent.sleep(3600))
     began = monotonic()
     changes.take_back(until=began + 0.1, fault=_none)
     assert monotonic() - began < 5
@@ -46,8 +49,8 @@ def test_one_that_cannot_be_changed_back_hinders_no_other() -> None:
         raise Inconclusive("nobody knows")
 
     changes = Changes()
-    changes.enter("banned", "u1", fail)
-    changes.enter("banned", "u2", lambda: changes.clear("banned", "u2"))
+    changes.enter(BANNED, "u1", fail)
+    changes.enter(BANNED, "u2", lambda: changes.clear(BANNED, "u2"))
     changes.take_back(until=monotonic() + 10, fault=_none)
     assert list(changes.left()) == ["left on the target: 1 user is banned, or may be"]
 
@@ -58,8 +61,8 @@ def test_what_breaks_in_ours_is_told_and_hinders_nothing_else() -> None:
 
     told: list[Exception] = []
     changes = Changes()
-    changes.enter("banned", "u1", break_down)
-    changes.enter("banned", "u2", lambda: changes.clear("banned", "u2"))
+    changes.enter(BANNED, "u1", break_down)
+    changes.enter(BANNED, "u2", lambda: changes.clear(BANNED, "u2"))
     changes.take_back(until=monotonic() + 10, fault=told.append)
     assert [type(error) for error in told] == [ZeroDivisionError]
     assert len(changes) == 1

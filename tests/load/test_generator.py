@@ -67,7 +67,7 @@ def test_whoever_wants_the_end_at_once_gets_it(generator: Generator) -> None:
 
 def test_what_is_changed_is_changed_back_when_nobody_is_connected_any_more(generator: Generator) -> None:
     told: list[int] = []
-    generator.books.changes.enter("banned", "u1", lambda: told.append(len(generator.hub)))
+    generator.books.changes.enter(("user is banned", "users are banned"), "u1", lambda: told.append(len(generator.hub)))
     generator.settle()
     assert told == [0]
     assert generator.account().notes == ("left on the target: 1 user is banned, or may be",)
