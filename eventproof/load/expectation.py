@@ -5,7 +5,10 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
-__all__ = ["Arrival", "Expectation", "Line", "Place", "State"]
+__all__ = ["Arrival", "Expectation", "Heard", "Line", "Place", "State"]
+
+_COMPARED = 16
+"""So many of the latest deliveries about one subject are compared with the next one."""
 
 
 class State(Enum):
@@ -44,13 +47,38 @@ class Expectation:
 
 
 @dataclass(slots=True)
+class Heard:
+    """Something that was delivered: the receipt's place among all receipts, and the step that caused it."""
+
+    order: int
+    step: int
+    event: str
+    is_out_of_order: bool = False
+
+
+@dataclass(slots=True)
 class Line:
     """What one recipient learns of one subject, in the order of its steps."""
 
-    highest: int = -1
-    """The latest step of which something was received."""
+    heard: deque[Heard] = field(default_factory=lambda: deque(maxlen=_COMPARED))
+    """The latest that were delivered, in the order in which they were judged."""
     length: int = 0
     """How many expectations are in it."""
+
+    def take(self, order: int, step: int, event: str) -> list[str]:
+        """The events that are known to be out of order now: this one, or such as came after it and should not have.
+
+        One that waited for its cause is judged after others that were received later.
+        """
+        this = Heard(order, step, event)
+        found = []
+        for other in self.heard:
+            earlier, later = (this, other) if order < other.order else (other, this)
+            if later.step < earlier.step and not later.is_out_of_order:
+                later.is_out_of_order = True
+                found.append(later.event)
+        self.heard.append(this)
+        return found
 
 
 @dataclass(slots=True)
@@ -117,4 +145,6 @@ class Arrival:
     mark: Hashable
     connection: int
     owed: bool
+    order: int
+    """Its place among all receipts."""
     is_judged: bool = False

@@ -61,6 +61,7 @@ class Ledger:
         """How many of these are not judged yet."""
         self._judged: list[Loss | Stray] = []
         self._tickets = count(1)
+        self._receipts = count(1)
         self.overflowed = 0
         """Receipts that were neither matched nor kept."""
         self._entered = 0
@@ -190,7 +191,7 @@ class Ledger:
             tally.leaked += 1
             return Match(Receipt.LEAKED, received=at)
         place = self._place(recipient, event, subject, key)
-        receipt = Arrival(event, recipient, subject, place, at, mark, connection, owed)
+        receipt = Arrival(event, recipient, subject, place, at, mark, connection, owed, next(self._receipts))
         if self._own and self._is_own(receipt):
             self._clear(place)
             return Match(Receipt.PERMITTED, received=at)
@@ -311,17 +312,17 @@ class Ledger:
         is_doubtful = bool(place.doubts)
         self._has_received(expectation, receipt, State.DELIVERED)
         self._take_out(expectation)
-        out_of_order = not is_doubtful and expectation.step < expectation.line.highest
-        expectation.line.highest = max(expectation.line.highest, expectation.step)
+        displaced = [] if is_doubtful else expectation.line.take(receipt.order, expectation.step, receipt.event)
         if expectation.deadline == inf:
             self._keep(expectation, receipt.at)
         tally.delivered += 1
-        tally.out_of_order += out_of_order
+        for event in displaced:
+            self.tally(event).out_of_order += 1
         return Match(
             Receipt.DELIVERED,
             expectation.action,
             expectation.at,
-            out_of_order,
+            bool(displaced),
             received=receipt.at,
             was_away=expectation.was_away,
             is_doubtful=is_doubtful,

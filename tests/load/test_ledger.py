@@ -485,3 +485,22 @@ def test_receipts_that_found_their_cause_take_no_place_of_those_that_wait() -> N
         ledger.expect("a", "e", ["user"], at=at, deadline=at + 5, subject=number)
     ledger.settle(100.0)
     assert (ledger.overflowed, ledger.tally("e").lost, ledger.tally("e").delivered) == (0, 0, 11_000)
+
+
+def test_what_waited_for_its_cause_shows_what_came_after_it_and_should_not_have() -> None:
+    ledger = Ledger(patience=5)
+    ledger.expect("submit", "submitted", ["a"], at=0, deadline=9, subject="c", step=0)
+    ledger.receive("reviewed", "a", at=1, subject="c")
+    ledger.receive("submitted", "a", at=1, subject="c")
+    assert ledger.tally("submitted").out_of_order == 0, "nobody knows yet what caused the other one"
+    ledger.expect("review", "reviewed", ["a"], at=0.5, deadline=9, subject="c", step=1)
+    assert [ledger.tally(event).out_of_order for event in ("submitted", "reviewed")] == [1, 0]
+
+
+def test_what_waited_for_its_cause_is_in_order_where_it_came_in_order() -> None:
+    ledger = Ledger(patience=5)
+    ledger.receive("submitted", "a", at=1, subject="c")
+    ledger.receive("reviewed", "a", at=2, subject="c")
+    ledger.expect("review", "reviewed", ["a"], at=0.5, deadline=9, subject="c", step=1)
+    ledger.expect("submit", "submitted", ["a"], at=0, deadline=9, subject="c", step=0)
+    assert [ledger.tally(event).out_of_order for event in ("submitted", "reviewed")] == [0, 0]
