@@ -6,7 +6,7 @@ What is to be sent goes out at once as far as the socket takes it; the rest wait
 import os
 
 # The bare socket of C: gevent's own would bring two watchers and a kilobyte of Python, which nobody here would use.
-from _socket import IPPROTO_TCP, SO_ERROR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY
+from _socket import IPPROTO_TCP, SO_ERROR, SO_RCVBUF, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY
 from _socket import socket as Socket  # noqa: N812 - a class, whatever C calls it
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +21,8 @@ from .tls import Tls
 __all__ = ["Dial", "End", "Place", "Reader", "Stream"]
 
 _READ, _WRITE = 1, 2
+_NARROW = 2048
+"""Bytes that the system keeps for a peer whom nobody reads."""
 _RECEIVE_BYTES = 16 * 1024
 """At most so much is read at once: many peers that flood us must not keep the hub from its timers for seconds."""
 
@@ -136,9 +138,10 @@ class Stream:
             self._end(End.CONGESTED, f"{len(self._unsent)} bytes are not sent")
 
     def pause(self) -> None:
-        """Read nothing more: what comes fills the buffers on the way, and then stops the peer."""
-        if self._reader is not None:
+        """Read nothing more: what comes fills the buffers on the way, ours a small one, and then stops the peer."""
+        if self._reader is not None and self._socket is not None:
             self._reader.stop()
+            self._socket.setsockopt(SOL_SOCKET, SO_RCVBUF, _NARROW)
 
     def close(self) -> None:
         """Close the socket; the owner is not told."""

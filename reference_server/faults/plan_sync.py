@@ -153,7 +153,7 @@ class _RefusedChangeTold(Conduct):
         return right
 
     def refusal(self, refusal: Refusal) -> Refusal:
-        if refusal.code in ("amounts_crossed", "plan_not_found") and self._everyone is not None:
+        if refusal.code in ("amounts_crossed", "plan_not_found", "version_conflict") and self._everyone is not None:
             for connection in opened(self._everyone):
                 for entry in self._latest if connection.channel != _ONE_PLAN else ():
                     connection.link.send(entry.emission())
@@ -297,6 +297,19 @@ class _OldNameListed(_Answered):
         return item | {"name": self._names.setdefault(item["id"], item["name"])}
 
 
+class _OldRoisListed(_Answered):
+    """The list of plans shows the ROI that a plan had first."""
+
+    operation, items = "listPlans", "plans"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rois: dict[str, float] = {}
+
+    def item(self, item: dict[str, Any]) -> dict[str, Any]:
+        return item | {"roi": self._rois.setdefault(item["id"], item["roi"])}
+
+
 class _LeaversCounted(Conduct):
     """Who has left is counted as a subscriber all the same."""
 
@@ -392,6 +405,7 @@ FAULTS: Final = (
     Fault.of("curt-bad-value", "PLN-ADMIN-2", _CurtBadValue),
     Fault.of("older-version-written", "PLN-ADMIN-3", _OlderVersionWritten),
     Fault.of("old-name-listed", "PLN-POLL-1", _OldNameListed),
+    Fault.of("old-rois-listed", "PLN-POLL-1", _OldRoisListed, ("PLN-USER-3", "PLN-ADMIN-3")),
     Fault.of("five-hundred-hear", "PLN-SCALE-1", _FiveHundredHear),
     Fault.of("nobody-counted", "PLN-STAT-1", _NobodyCounted),
 )
