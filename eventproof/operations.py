@@ -63,7 +63,9 @@ def _operation(
         arguments = table.texts("command")
         table.check("command", unsendable(arguments) or templates.unknown(arguments, known))
         refused = _exit_code(table)
-        result: Call | Command = Command(operation.id, arguments, identity, answers, on_behalf, refused)
+        result: Call | Command = Command(
+            operation.id, arguments, identity, answers, on_behalf, refused, operation.session
+        )
     else:
         result = _call(table, system, operation, identity, answers, known, on_behalf)
     table.finish()
@@ -108,7 +110,18 @@ def _call(
     form = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
     if form.startswith(FORM) and not isinstance(body, Mapping | None):
         table.fail("body", f"must be a table, since its Content-Type is {FORM}")
-    return Call(operation.id, method, path, identity, body, answers, optional | operation.optional, headers, on_behalf)
+    return Call(
+        operation.id,
+        method,
+        path,
+        identity,
+        body,
+        answers,
+        optional | operation.optional,
+        headers,
+        on_behalf,
+        operation.session,
+    )
 
 
 def _exit_code(table: Table) -> int | None:

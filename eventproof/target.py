@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final, Literal
 
 from . import templates
-from .catalog import Wire
+from .catalog import OfSession, Wire
 from .errors import UsageError
 
 
@@ -139,6 +139,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     on_behalf: bool = False
     """Whether an admin makes here, for a user, what in our documents users do themselves; `{userId}` is that user."""
+    session: OfSession | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ class Command:
     """As for `Call`."""
     refused: int | None = None
     """The exit code with which it refuses the caller, or what they ask for; every other one but 0 is a failure."""
+    session: OfSession | None = None
 
     @property
     def tells_caller(self) -> bool:
@@ -262,6 +264,19 @@ class Target:
     environment: str | None = None
     folder: str | None = None
     """Where the programs of the profile run: in the profile's own folder; None: in ours."""
+
+    @property
+    def login(self) -> str | None:
+        """The operation that begins a session; None where the target has none."""
+        return self._of_session(OfSession.BEGINS)
+
+    @property
+    def whoami(self) -> str | None:
+        """The operation that shows whose session a token is of; None where the target has none."""
+        return self._of_session(OfSession.SHOWS)
+
+    def _of_session(self, wanted: OfSession) -> str | None:
+        return next((name for name, call in self.operations.items() if call.session is wanted), None)
 
     @property
     def served(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .documents import Document
-from .model import PLACEHOLDER, Ends, ErrorCode, Operation, Undoing
+from .model import PLACEHOLDER, Ends, ErrorCode, OfSession, Operation, Undoing
 from .schema import pointer
 
 _METHODS = ("get", "put", "post", "delete", "patch")
@@ -69,6 +69,7 @@ def _operation(
         ),
         answers=entry.get("x-answers", {}),
         undone_by=_undoing(entry["x-undone-by"], entry.get("x-answers", {})) if "x-undone-by" in entry else None,
+        session=OfSession(entry["x-session"]) if "x-session" in entry else None,
         ends=Ends(entry["x-ends-sessions"]) if "x-ends-sessions" in entry else None,
         lasts=entry.get("x-lasts", False),
     )

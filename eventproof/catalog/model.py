@@ -201,6 +201,15 @@ class Undoing:
     removes: bool = False
 
 
+class OfSession(StrEnum):
+    """What a call is to a session."""
+
+    BEGINS = "begins"
+    """Its answer has the token of a new one."""
+    SHOWS = "shows"
+    """It tells whose a token is, and so whether it is good."""
+
+
 class Ends(StrEnum):
     """Whose sessions a call ends."""
 
@@ -236,6 +245,7 @@ class Operation:
     `$response.header.NAME`."""
     undone_by: Undoing | None = None
     """None: nothing undoes it."""
+    session: OfSession | None = None
     ends: Ends | None = None
     """Whose sessions it ends."""
     lasts: bool = False

@@ -19,7 +19,7 @@ async def disturbed(person: Person, records: tuple[Record, ...], undo: Undo) -> 
     if not person.has_session or undo.ends_session(records, person):
         return ""
     try:
-        me = await person.call("getMe")
+        me = await person.whoami()
     except EventproofError:
         return ""
     if me.status in (401, 403):

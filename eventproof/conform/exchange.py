@@ -85,7 +85,7 @@ async def exchange(
     data: bytes | None = None,
     bare: bool = False,
 ) -> Received:
-    """Send a request and read its answer; `what` names it in sentences, such as `getMe`.
+    """Send a request and read its answer; `what` names it in sentences, the operation for one.
 
     With `bare` the URL and the headers go out as they are given, and no others. Raises TargetUnavailable where nothing
     listens, Unsendable, UnreadableAnswer, and otherwise Inconclusive where no whole answer came in time.

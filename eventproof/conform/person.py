@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from eventproof.actions import credentials_of, mint
-from eventproof.errors import ContractViolation, EventproofError, Inconclusive
+from eventproof.errors import ContractViolation, EventproofError, Inconclusive, UsageError
 from eventproof.target import Endpoint, Identity, Transport
 from eventproof.wire.connection import Recovery
 
@@ -77,8 +77,9 @@ class Person:
 
     async def _ask_tier(self, token: str) -> None:
         """Believe the target of the tier, where it tells, rather than the profile: earlier runs may have changed it."""
-        if "getMe" in self._caller.target.operations:
-            me = await self._caller.call(self.name, "getMe", {}, token)
+        whoami = self._caller.target.whoami
+        if whoami is not None:
+            me = await self._caller.call(self.name, whoami, {}, token)
             if me.is_accepted:
                 self._learn_tier(me)
         self._told_tier = True
@@ -93,14 +94,19 @@ class Person:
             self.tier, self._told_tier = str(found), True
 
     async def _prove(self) -> None:
-        if self._is_on_behalf("getMe") and self.is_known:
+        whoami = self._caller.target.whoami
+        if whoami is None:
+            raise UsageError(
+                f"{self._caller.target.source}: [operations] denies what shows whose session a token is of"
+            )
+        if self._is_on_behalf(whoami) and self.is_known:
             self._is_proven = True
             return
-        me = await self._caller.call(self.name, "getMe", {}, self._token)
+        me = await self._caller.call(self.name, whoami, {}, self._token)
         if not me.is_accepted and not self._is_proven and self.can_log_in:
             self._token = await self.another_token()
         elif not me.is_accepted:
-            raise Inconclusive(f"the session of {self.name} ({self.identity.name}) is no good: getMe answered {me}")
+            raise Inconclusive(f"the session of {self.name} ({self.identity.name}) is no good: {whoami} answered {me}")
         else:
             self._learn_id(me)
             self._learn_tier(me)
@@ -163,11 +169,21 @@ class Person:
         """Perform an operation without a token."""
         return await self._caller.call(self.name, operation, parameters)
 
+    async def whoami(self, token: str | None = None) -> Answer:
+        """Ask whose session their token, or another one, is of; raises NotTestable where the target does not tell."""
+        whoami = self._caller.target.whoami
+        if whoami is None:
+            raise NotTestable("[operations] denies what shows whose session a token is of")
+        return await self.call(whoami, token=token)
+
     async def log_in(self) -> Answer:
-        """Call `login` with their e-mail address and password, whatever the answer."""
+        """Begin a session with their e-mail address and password, whatever the answer."""
+        login = self._caller.target.login
+        if login is None:
+            raise NotTestable("[operations] denies what begins a session")
         if self.identity.email is None or self.identity.password is None:
             raise NotTestable(f"{self.identity.name} has no password in the profile: give email and password_env")
-        return await self._caller.call(self.name, "login", credentials_of(self.identity))
+        return await self._caller.call(self.name, login, credentials_of(self.identity))
 
     def minted(self) -> str | None:
         """A token that the target's secret signs; None where the profile does not tell how."""
@@ -185,7 +201,9 @@ class Person:
         self._learn_tier(answer)
         token = answer.says("token")
         if token is None:
-            raise NotTestable("the profile does not say where the token is: answers.token of [operations.login]")
+            raise NotTestable(
+                f"the profile does not say where the token is: answers.token of [operations.{answer.operation}]"
+            )
         return str(token)
 
     async def connect(
@@ -276,4 +294,4 @@ def _remedy(answer: Answer, identity: Identity) -> str:
     if 300 <= answer.status < 400:
         there = f" and points to {answer.location}" if answer.location else ""
         return f"it redirects{there}; redirects are not followed: correct base_url, or url under [rest]"
-    return f"see [operations.login] and the password of {identity.name}"
+    return f"see [operations.{answer.operation}] and the password of {identity.name}"

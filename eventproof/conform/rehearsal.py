@@ -192,8 +192,8 @@ async def _rehearse(stage: Stage, findings: _Findings) -> None:
         return
     user = found[0]
     await attempt("a second session for the same user", user.another_token)
-    if user.identity.password is not None and "login" in target.operations:
-        await attempt("the answer of login", partial(_read_login, user, findings))
+    if user.identity.password is not None and target.login is not None:
+        await attempt(f"the answer of {target.login}", partial(_read_login, user, findings))
     for system in target.systems:
         channel = target.main(system)
         for transport in channel.transports:
@@ -269,8 +269,8 @@ async def _read_login(user: Person, findings: _Findings) -> None:
 
 
 async def _refuse(user: Person) -> None:
-    answer = await user.call("getMe", token="no.such.token")  # noqa: S106 - that is the point
-    await answer.must_be_refused_beside(partial(user.call, "getMe"), "with a token that is none")
+    answer = await user.whoami("no.such.token")
+    await answer.must_be_refused_beside(user.whoami, "with a token that is none")
     rest = answer.target.rest
     lacking = [f"{name} at {getattr(rest, name)}" for name in ("code", "message") if not getattr(answer, name)]
     if lacking:

@@ -120,15 +120,18 @@ class Calls:
         """A new token of somebody, the tier that the answer tells, and the id where the profile gives none."""
         if identity.password is None:
             return Login(actions.mint(self._target, identity, time(), secrets.token_hex(8)), identity.tier, identity.id)
+        login = self._target.login
+        if login is None:
+            return Login(answer=Answer(0, None, "[operations] denies what begins a session", was_made=False))
         for left in reversed(range(_PATIENT_LOGINS)):
             with self._logins:
-                answer = self.perform("login", actions.credentials_of(identity))
+                answer = self.perform(login, actions.credentials_of(identity))
             if answer.status != LIMITED or not left:
                 break
             sleep(_asked_to_wait(answer))
         if not answer.done:
             return Login(answer=answer)
-        operation = self._target.operations["login"]
+        operation = self._target.operations[login]
         token = actions.read(operation, "token", answer.body)
         learn(token)
         learn_from(answer.body)
@@ -162,7 +165,7 @@ class Calls:
 
     def _without_token(self, identity: Identity, answer: Answer | None) -> EventproofError:
         """Why somebody has no token, by what the login was answered with."""
-        who = f"{self._target.source}: {identity.name} cannot log in"
+        who, setting = f"{self._target.source}: {identity.name} cannot log in", f"[operations.{self._target.login}]"
         if answer is None:
             return UsageError(f"{who}: the profile gives neither a token nor a password, and [jwt] mints none")
         match answer.status:
@@ -178,9 +181,9 @@ class Calls:
                 place = answer.location[:_SHOWN] or "nowhere"
                 return UsageError(f"{who}: status {status} points to {place}; correct url under [rest] or the path")
             case 404 | 405 | 410:
-                return UsageError(f"{who}: {answer}; is the path right? See [operations.login]")
+                return UsageError(f"{who}: {answer}; is the path right? See {setting}")
             case status if status < 300:
-                return UsageError(f"{who}: the answer has no token where answers of [operations.login] says")
+                return UsageError(f"{who}: the answer has no token where answers of {setting} says")
         return UsageError(f"{who}: {answer}; is the password right?")
 
     def close(self) -> None:
