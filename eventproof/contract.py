@@ -32,7 +32,7 @@ Json = dict[str, Any]
 
 
 def find(catalog: Catalog, name: str) -> Event:
-    """The event of this name (`user.banned`, or `user-state/user.banned` where several systems have one).
+    """The event of this name; of a system, as `SYSTEM/NAME`, where several have one.
 
     Raises UsageError that says what is near, or which systems have it.
     """
@@ -47,7 +47,7 @@ def find(catalog: Catalog, name: str) -> Event:
 
 
 def described(catalog: Catalog, name: str) -> tuple[Json, str]:
-    """Everything that the contract says of an event or of a call (`banUser`): as data, and as text for a person.
+    """Everything that the contract says of an event or of a call: as data, and as text for a person.
 
     Raises UsageError that says what is near.
     """

@@ -28,7 +28,7 @@ def names(catalog: Catalog) -> dict[str, tuple[System, Operation]]:
 
 
 def found(catalog: Catalog, name: str) -> tuple[System, Operation] | None:
-    """The call of this name, such as `banUser` or `user-state/banUser`; None where there is none."""
+    """The call of this name, or of `SYSTEM/NAME`; None where there is none."""
     return names(catalog).get(name)
 
 

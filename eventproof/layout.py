@@ -23,5 +23,10 @@ def conformance(module: str) -> ModuleType:
     return _shipped("conformance", module)
 
 
+def loadtests(module: str) -> ModuleType:
+    """Import one module that a swarm is made of, by its name inside that package."""
+    return _shipped("loadtests", module)
+
+
 def _shipped(package: str, module: str) -> ModuleType:
     return import_module(f"{package}.{module}" if _CHECKOUT else f"eventproof.{package}.{module}")

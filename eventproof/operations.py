@@ -1,6 +1,6 @@
 """What each operationId is on a target: our OpenAPI documents, overridden by the `[operations]` of a profile.
 
-`getUser = false` there says that the target has no such call: what needs it can then not be tested.
+An operationId that is `false` there says that the target has no such call: what needs it can then not be tested.
 """
 
 from collections.abc import Mapping

@@ -7,7 +7,7 @@ taken from there. A table under `[environments.NAME]` overrides the rest of the 
 import os
 import shutil
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
@@ -36,11 +36,6 @@ DEFAULT = Path("eventproof.toml")
 """The profile that is read where none is named."""
 
 _TEMPLATE = Path(__file__).with_name("profile.template.toml")
-_TIERS = (
-    Tier("free", "Free"),
-    Tier("basic", "Basic", Entitlement("useFeature", {"feature": "reports"})),
-    Tier("premium", "Premium", Entitlement("useFeature", {"feature": "insights"})),
-)
 
 
 def template() -> str:
@@ -172,7 +167,7 @@ def _target(root: Table, path: Path | None, environment: str | None, catalog: Ca
         other_channels=endpoints.others(root.tables("other_channels"), systems, channels.values(), socketio, rest)
         if "other_channels" in root
         else None,
-        tiers=_tiers(root.table("tiers"), calls) if "tiers" in root else _TIERS,
+        tiers=_tiers(root.table("tiers"), calls) if "tiers" in root else _usual_tiers(systems),
         openapi=_openapi(root, folder),
         metrics=_metrics(root.table("metrics")) if "metrics" in root else None,
         restart=_restart(root, folder) if "restart" in root else None,
@@ -273,6 +268,19 @@ def _budgets(table: Table) -> Budgets:
 
 def _limit(table: Table, name: str, default: Any) -> Any:
     return table.number(name, default) if isinstance(default, int) else table.duration(name, default)
+
+
+def _usual_tiers(systems: Iterable[System]) -> tuple[Tier, ...]:
+    """Those of the contracts: of the first system that has some."""
+    described = next((system.openapi["x-tiers"] for system in systems if "x-tiers" in system.openapi), ())
+    return tuple(
+        Tier(entry["name"], entry["shown"], _usual_entitlement(entry["unlocks"]) if "unlocks" in entry else None)
+        for entry in described
+    )
+
+
+def _usual_entitlement(entry: Mapping[str, str]) -> Entitlement:
+    return Entitlement(entry["operation"], {name: value for name, value in entry.items() if name != "operation"})
 
 
 def _tiers(table: Table, calls: Mapping[str, Call | Command]) -> tuple[Tier, ...]:

@@ -5,10 +5,28 @@ eventproof swarm ban_storm --users 1000 --spawn-rate 100 --run-time 1m
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from eventproof import layout
 from eventproof.load import plugin
+from eventproof.load.generator import Generator
 from eventproof.load.users import Act, Admin, Member
+from eventproof.target import Identity
 
+if TYPE_CHECKING:
+    from loadtests.user_state import admin
+    from loadtests.user_state.person import Person
+else:
+    admin, Person = layout.loadtests("user_state.admin"), layout.loadtests("user_state.person").Person
+
+plugin.latency("ban_to_answer", "from the ban's intended time to the answer of its call")
+plugin.latency("ban_to_event", "from the ban's intended time to user.banned, each session")
+plugin.latency("ban_to_closed", "from the ban's intended time to the end of the connection, each session")
+plugin.latency("ban_to_logout", "from the ban's intended time to the end of the user's last connection")
+plugin.latency("ban_to_refused", "from the ban's intended time to the first call refused with the old token")
+plugin.latency("tier_to_event", "from the tier update's intended time to user.tier.updated, each session")
+plugin.count("bans", "bans that were answered", of="bans")
+plugin.count("stragglers", "sessions and tokens that outlived their ban", of="bans")
 plugin.objectives(
     "ban_to_logout: p(99) < 1s",
     "lost == 0",
@@ -27,6 +45,10 @@ plugin.option("--tier-rate", least=0, type=float, default=4.0, help="Tier update
 class Crowd(Member):
     """Everybody: on one device, or on two or three."""
 
+    def person(self, generator: Generator, identity: Identity) -> Person:
+        """Somebody who does what the server says, and nothing else."""
+        return Person(generator, identity, self.devices())
+
 
 class Moderator(Admin):
     """Bans and promotes, each at a steady rate."""
@@ -35,3 +57,11 @@ class Moderator(Admin):
         """Bans and tier updates a second."""
         options = self.environment.parsed_options
         return {self.ban: options.ban_rate / options.admins, self.update_tier: options.tier_rate / options.admins}
+
+    def ban(self, person: Person, intended: float) -> None:
+        """Ban somebody, and bring them back."""
+        admin.ban(self.generator, person, intended)
+
+    def update_tier(self, person: Person, intended: float) -> None:
+        """Give somebody another tier."""
+        admin.update_tier(self.generator, person, intended)

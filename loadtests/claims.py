@@ -8,16 +8,28 @@ eventproof swarm claims --users 1000 --spawn-rate 100 --run-time 2m --option cla
 
 from collections.abc import Mapping
 from math import ceil, inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from eventproof import layout
 from eventproof.load import plugin
-from eventproof.load.claim import Claim
-from eventproof.load.claimant import Claimant
-from eventproof.load.desk import Desk
 from eventproof.load.generator import Generator
 from eventproof.load.manner import Shares
 from eventproof.load.users import Act, Admin, Member
 from eventproof.target import Identity
+
+if TYPE_CHECKING:
+    from loadtests.shield.claim import Claim
+    from loadtests.shield.claimant import Claimant
+    from loadtests.shield.desk import Desk
+else:
+    Claim = layout.loadtests("shield.claim").Claim
+    Claimant = layout.loadtests("shield.claimant").Claimant
+    Desk = layout.loadtests("shield.desk").Desk
+
+plugin.count("claims", "claims that were submitted", of="claims")
+plugin.count("paid", "claims that were paid", of="claims")
+plugin.count("denied", "claims that were denied", of="claims")
+plugin.count("unfinished", "claims that were neither paid nor denied when the run ended", of="claims")
 
 plugin.system("shield", patience=60.0)
 plugin.objectives(

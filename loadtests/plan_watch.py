@@ -33,6 +33,13 @@ from eventproof.load.users import Act, Admin, Member
 from eventproof.target import Identity
 
 plugin.system("plan-sync", patience=10.0)
+plugin.latency("to_first", "from the intended time of a change to the first who was told of it")
+plugin.latency("to_median", "from the intended time of a change until half of all were told")
+plugin.latency("to_last", "from the intended time of a change to the last who was told of it")
+plugin.latency("poll", "from a poll to its answer")
+plugin.count("conflicts", "edits of a version that was not the last any more, and was refused", of="actions")
+plugin.count("polls", "polls of those without a stream", of="polls")
+plugin.count("stale", "polls that showed what had been changed before", of="polls")
 plugin.objectives(
     "to_last: p(99) < 2s",
     "lost == 0",

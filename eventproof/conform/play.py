@@ -45,7 +45,7 @@ class Play(Protocol):
         """A value for every parameter of the system's operations: ids of what this user has, and well-formed input."""
 
     async def rehearse(self, user: Person, fire: Fire) -> None:
-        """Fire every operation but `login`, in an order in which all can be accepted."""
+        """Fire every operation but what begins a session, in an order in which all can be accepted."""
 
     def missing(self) -> Iterable[str]:
         """What the profile lacks for its cases, beside calls, in words; with the ids of their requirements."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 from random import Random
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from time import monotonic, process_time
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import gevent
 from gevent import Greenlet, GreenletExit
@@ -32,9 +32,6 @@ from .ledger import Ledger
 from .opening import connect
 from .saturation import Limits
 from .schedule import late
-
-if TYPE_CHECKING:
-    from .desk import Desk
 
 _TICK = 0.05
 _GLANCE = 0.25
@@ -132,8 +129,8 @@ class Generator:
         )
         self.ready: deque[Participant] = deque()
         """Whom an action may be aimed at: everyone whose sessions are all open and whom no action concerns."""
-        self.desks: list[Desk] = []
-        """The admins who are connected, in systems that tell admins something."""
+        self.desks: list[Any] = []
+        """The admins who are connected, in systems that tell admins something: whatever the scenario makes of them."""
         self.connected: set[Identity] = set()
         """The members who had a session open, at any time; admins are none of them."""
         self.stopping = Event()

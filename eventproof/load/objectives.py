@@ -1,10 +1,12 @@
 """Service-level objectives as lines: read and checked before the run, judged on its account afterwards.
 
-    ban_to_logout: p(99) < 250ms
-    ban_to_event: count >= 10
-    claim_paid: p(99) < 1s
+    connect: p(99) < 250ms
+    reconnect: count >= 10
+    order:created: p(99) < 1s
     leaked == 0
     lost <= 0.1%
+
+An event's name is a metric as it stands, with whatever dots and colons it has.
 
 A latency takes `p(N)`, `min`, `mean`, `max` (in µs, ms or s) or `count`; a count takes a number, or a share in `%`
 of what could have been counted. Where nothing was measured an objective is inconclusive, never a pass.
@@ -25,7 +27,7 @@ from .histogram import Histogram
 from .metrics import COUNTS, LATENCIES, latencies
 
 _LINE = re.compile(
-    r"\s*(?P<metric>[a-z_]+(?:\.[a-z_]+)*)"
+    r"\s*(?P<metric>[A-Za-z_][\w.:-]*?)"
     r"\s*(?::\s*(?P<selector>count|min|mean|max|p\(\s*(?P<percent>\d+(?:\.\d+)?)\s*\)))?"
     r"\s*(?P<operator><=|>=|==|!=|<|>)"
     r"\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>µs|us|ms|s|%)?\s*"
@@ -39,7 +41,7 @@ _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "!=": operator.ne,
 }
 _SECONDS: Mapping[str, float] = {"µs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0}
-_EXAMPLES = '"ban_to_logout: p(99) < 250ms", "ban_to_event: count >= 10" or "leaked == 0"'
+_EXAMPLES = '"connect: p(99) < 250ms", "reconnect: count >= 10" or "leaked == 0"'
 
 
 class Figures(Protocol):

@@ -18,10 +18,11 @@ from eventproof.verdict import ExitCode
 from . import objectives as lines
 from . import web
 from .generator import Generator
+from .metrics import COUNTS, LATENCIES, Count
 from .node import Local, Master, Node, Worker
 from .scenario import Scenario
 
-__all__ = ["check", "generator", "objectives", "option", "system"]
+__all__ = ["check", "count", "generator", "latency", "objectives", "option", "system"]
 
 _NODES: dict[type, type[Node]] = {LocalRunner: Local, MasterRunner: Master, WorkerRunner: Worker}
 _EVENTS = ("test_start", "test_stopping", "spawning_complete", "quitting")
@@ -44,6 +45,16 @@ def system(name: str, *, patience: float = 0.0) -> None:
     known only when their calls are answered.
     """
     _scenario.system, _scenario.patience = name, patience
+
+
+def latency(name: str, what: str) -> None:
+    """A latency that a scenario measures, before its objectives name it; `what` says from when to when."""
+    LATENCIES[name] = what
+
+
+def count(name: str, what: str, *, of: str) -> None:
+    """A number that a scenario counts, before its objectives name it; `of` is the count that it is a share of."""
+    COUNTS[name] = Count(what, of)
 
 
 def option(name: str, *, least: float = -inf, most: float = inf, above: float | None = None, **described: Any) -> None:

@@ -15,9 +15,8 @@ from locust.user.task import LOCUST_STATE_WAITING
 from eventproof.errors import EventproofError, UsageError
 from eventproof.target import Identity
 
-from . import admin, plugin
+from . import plugin
 from .generator import Generator, Participant
-from .person import Person
 from .schedule import schedule
 
 __all__ = ["Act", "Admin", "Member"]
@@ -46,8 +45,8 @@ class Member(User):
         return random.choice((2, 3)) if random.random() < share else 1
 
     def person(self, generator: Generator, identity: Identity) -> Participant:
-        """Who this is on the target."""
-        return Person(generator, identity, self.devices())
+        """Who this is on the target: the scenario says it."""
+        raise NotImplementedError
 
     def start(self, group: Group) -> Greenlet:
         """Open a session on every device."""
@@ -95,14 +94,6 @@ class Admin(User):
     def most(self) -> float:
         """How many actions this admin begins at most."""
         return inf
-
-    def ban(self, person: Person, intended: float) -> None:
-        """Ban somebody, and bring them back."""
-        admin.ban(self.generator, person, intended)
-
-    def update_tier(self, person: Person, intended: float) -> None:
-        """Give somebody another tier."""
-        admin.update_tier(self.generator, person, intended)
 
     def aim(self) -> Any:
         """What the next action is aimed at: a `Participant` who is ready, in turn; None where it is left out."""

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from eventproof.load.admin import _await_refusal
 from eventproof.load.books import Books
 from eventproof.load.calls import Answer
+from loadtests.user_state.admin import _await_refusal
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ import pytest
 from eventproof import profile
 from eventproof.load.admission import Share
 from eventproof.load.calls import Answer
-from eventproof.load.claim import Claim
-from eventproof.load.claimant import Claimant
 from eventproof.load.generator import Generator
 from eventproof.load.manner import Manner
 from eventproof.load.saturation import Limits
 from eventproof.target import Identity
+from loadtests.shield.claim import Claim
+from loadtests.shield.claimant import Claimant
 
 _STATUS = {"reviewClaim": "under_review", "approveClaim": "approved", "denyClaim": "denied", "payClaim": "paid"}
 _SILENCE = Answer(0, None, "was not answered")

@@ -9,12 +9,12 @@ import pytest
 
 from eventproof import profile
 from eventproof.client.hub_connection import Closed, CloseReason
-from eventproof.load import admin
-from eventproof.load.action import Action, Until
 from eventproof.load.books import Books
 from eventproof.load.calls import Answer, Login
-from eventproof.load.person import Person, Session
 from eventproof.target import Identity
+from loadtests.user_state import admin
+from loadtests.user_state.action import Action, Until
+from loadtests.user_state.person import Person, Session
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from typing import Final
 import gevent
 from gevent import GreenletExit
 
+from eventproof.load.calls import Answer
+from eventproof.load.generator import Generator
+
 from .action import Action, Until
-from .calls import Answer
-from .generator import Generator
 from .person import BANNED, TIER_UPDATED, UNBANNED, Person
 
 __all__ = ["ban", "update_tier"]

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from eventproof import actions
 from eventproof.client.hub_connection import Closed, CloseReason, HubConnection
 from eventproof.errors import ContractViolation, EventproofError
+from eventproof.load.calls import Answer
+from eventproof.load.judgement import Receipt
 from eventproof.refusal import Proof, Refusal, proof
 from eventproof.target import Identity
 from eventproof.wire.connection import AckReceived, EventReceived
 
 from .action import Action, Until
-from .calls import Answer
-from .judgement import Receipt
 
 if TYPE_CHECKING:
-    from .generator import Generator
+    from eventproof.load.generator import Generator
 
 BANNED, TIER_UPDATED, UNBANNED = "user.banned", "user.tier.updated", "user.unbanned"
 _LATENCIES = {BANNED: "ban_to_event", TIER_UPDATED: "tier_to_event"}
@@ -166,8 +166,9 @@ class Person:
         """Know the tier, from the target itself; where it does not tell, the first update of it is a guess."""
         if self.tier is None:
             generator = self.generator
-            token = generator.calls.token_for("getMe", self.token, generator.admin_token)
-            answer = generator.calls.perform("getMe", actions.credentials_of(self.identity), token)
+            whoami = generator.target.whoami or "getMe"
+            token = generator.calls.token_for(whoami, self.token, generator.admin_token)
+            answer = generator.calls.perform(whoami, actions.credentials_of(self.identity), token)
             with suppress(ContractViolation):
                 if answer.done:
                     tier = actions.read(generator.target.operations["getMe"], "tier", answer.body)

@@ -14,14 +14,14 @@ from typing import Any
 import gevent
 
 from eventproof import actions
+from eventproof.load.backoff import backoff
+from eventproof.load.calls import Answer
+from eventproof.load.device import Device
+from eventproof.load.generator import Generator
+from eventproof.load.reading import tells_status
 
-from .backoff import backoff
-from .calls import Answer
 from .claimant import Claimant
 from .desk import ADMINS
-from .device import Device
-from .generator import Generator
-from .reading import tells_status
 
 __all__ = ["DENIAL", "Claim", "Step"]
 

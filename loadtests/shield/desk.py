@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import gevent
 
+from eventproof.load.device import Device
+from eventproof.load.manner import Manner
 from eventproof.target import Identity
 
-from .device import Device
-from .manner import Manner
-
 if TYPE_CHECKING:
-    from .generator import Generator
+    from eventproof.load.generator import Generator
 
 __all__ = ["ADMINS", "Desk"]
 

@@ -10,15 +10,14 @@ import gevent
 
 from eventproof import actions
 from eventproof.errors import EventproofError
+from eventproof.load.backoff import backoff
+from eventproof.load.calls import Answer
+from eventproof.load.device import Device
+from eventproof.load.manner import Manner
 from eventproof.target import Identity
 
-from .backoff import backoff
-from .calls import Answer
-from .device import Device
-from .manner import Manner
-
 if TYPE_CHECKING:
-    from .generator import Generator
+    from eventproof.load.generator import Generator
 
 __all__ = ["Claimant"]
 

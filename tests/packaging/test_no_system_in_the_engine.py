@@ -1,0 +1,45 @@
+"""The engine knows no system: what it needs of one stands in its contracts."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from eventproof import catalog
+
+_ENGINE = Path(catalog.__file__).parents[1]
+_SYSTEMS = catalog.load().systems.values()
+OPERATIONS = {operation.id for system in _SYSTEMS for operation in system.operations}
+EVENTS = {event.name for system in _SYSTEMS for event in system.events}
+OF_OTHERS = {"DELETE", "connected", "error", "ping", "pong"}
+"""Names of events that are a method of HTTP, or words of every protocol."""
+_WORD = re.compile(r"[A-Za-z][\w.:-]*\w")
+
+
+def _texts(file: Path) -> Iterator[tuple[int, str]]:
+    """Every text in a file, docstrings included, and every comment."""
+    source = file.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
+    for number, line in enumerate(source.splitlines(), 1):
+        _, mark, comment = line.partition("# ")
+        if mark:
+            yield number, comment
+
+
+def test_the_engine_names_no_operation_and_no_event_of_any_system() -> None:
+    # A word of English (`login`, `logout`) is an operation's name only where it is the whole text.
+    telling = {name for name in OPERATIONS | EVENTS if not name.isalpha() or not name.islower()} - OF_OTHERS
+    plain = (OPERATIONS | EVENTS) - telling - OF_OTHERS
+    found = [
+        f"{file.relative_to(_ENGINE)}:{line}: {name}"
+        for file in _ENGINE.rglob("*.py")
+        for line, text in _texts(file)
+        for name in ({text} & plain) | (set(_WORD.findall(text)) & telling)
+    ]
+    assert found == []
+
+
+def test_it_would_be_seen() -> None:
+    assert {"banUser", "user.banned", "claim_paid", "createPlan", "UPDATE"} <= OPERATIONS | EVENTS
