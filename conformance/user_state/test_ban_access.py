@@ -93,7 +93,7 @@ async def _entered(stage: Stage, user: Person) -> list[tuple[Endpoint, Line]]:
         raise NotTestable("the profile does not say which other doors there are: other_channels, [] if there is none")
     channels = [channel for channel in stage.target.other_channels if channel.presents_token]
     if not channels:
-        raise NotApplicable("the profile says that there is no other door to a session")
+        raise NotApplicable("the profile says that there is no other door")
     return [(channel, await user.enter(channel)) for channel in channels]
 
 

@@ -1,6 +1,6 @@
 """Documents in, a catalog out; whatever is wrong with them is a ContractError that names the file and the place."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from eventproof import layout
@@ -63,9 +63,17 @@ def _requirements(document: Document, system: str) -> tuple[Requirement, ...]:
             capability=row.get("capability"),
             decision=row.get("decision"),
             excluded=row.get("excluded"),
+            includes=tuple(row.get("includes", ())),
         )
         for row in document.content["requirements"]
     )
+
+
+def _must_include_events(document: Document, lines: Iterable[Requirement], events: Collection[str]) -> None:
+    for index, line in enumerate(lines):
+        for included in line.includes:
+            if included.partition("/")[0] not in events:
+                raise document.fault(f"/requirements/{index}/includes", f"{included} is about no event of the contract")
 
 
 def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode]) -> System:
@@ -75,14 +83,17 @@ def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode]) -> 
     requirements = formats.read(folder / "requirements.yaml", "requirements")
     calls = operations(openapi, name, errors)
     doors = channels(asyncapi)
+    told = events(asyncapi, name, doors, {call.id: call for call in calls}, formats)
+    lines = _requirements(requirements, name)
+    _must_include_events(requirements, lines, {event.name for event in told})
     return System(
         name=name,
         prefix=requirements.content["prefix"],
         title=asyncapi.content["info"]["title"],
         channels=tuple(doors.values()),
-        events=events(asyncapi, name, doors, {call.id: call for call in calls}, formats),
+        events=told,
         operations=calls,
-        requirements=_requirements(requirements, name),
+        requirements=lines,
         openapi=openapi.content,
         asyncapi=asyncapi.content,
     )

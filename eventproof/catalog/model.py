@@ -278,6 +278,8 @@ class Requirement:
     """Why it says what the specification leaves open."""
     excluded: str | None
     """Why no case can check it; None for nearly all."""
+    includes: tuple[str, ...] = ()
+    """What follows from the contract and is a part of it: `EVENT/schema`, that each such event fits its schema."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from .calls import Answer, Twin
 from .doors import Handshake
 from .each import on_each
 from .line import EndedAtOnce, Line
-from .marks import capability, every_system, judges_the_run, on_stage, proves, requirement, slow
+from .marks import capability, each_event, every_system, judges_the_run, on_stage, proves, requirement, slow
 from .person import Person
 from .play import Fire, Play, PlayOf
 from .silence import Silence
@@ -52,6 +52,7 @@ __all__ = [
     "Transport",
     "Twin",
     "capability",
+    "each_event",
     "every_system",
     "judges_the_run",
     "on_each",

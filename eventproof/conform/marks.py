@@ -19,6 +19,7 @@ __all__ = [
     "MARKERS",
     "capabilities_of",
     "capability",
+    "each_event",
     "every_system",
     "judges_the_run",
     "name_of",
@@ -36,6 +37,7 @@ MARKERS = (
     "eventproof_capability(name): the case binds only a target that claims this capability",
     "eventproof_judges_the_run: the case judges what all others received, and so comes last",
     "eventproof_every_system: the case runs for every system under test",
+    "eventproof_each_event(kind): the case runs for every event of which a requirement includes that kind",
     "eventproof_slow(what, takes): the case waits for that, so long by the budgets of the profile",
 )
 """Prefixed, since they are registered in every project whose environment has eventproof."""
@@ -68,6 +70,18 @@ def capability(name: str) -> pytest.MarkDecorator:
 def every_system(case: _Case) -> Any:
     """Let a case run once for every system under test: `stage.system` is the one it runs for."""
     return pytest.mark.eventproof_every_system(pytest.mark.usefixtures("system")(case))
+
+
+def each_event(kind: str) -> Callable[[_Case], Any]:
+    """Let a case run once for each `event` of the systems under test whose requirements include `EVENT/kind`.
+
+    It proves those requirements.
+    """
+
+    def mark(case: _Case) -> Any:
+        return pytest.mark.eventproof_each_event(kind)(pytest.mark.usefixtures("system")(on_stage(case)))
+
+    return mark
 
 
 def slow(what: str, takes: "str | Callable[[Budgets], float]") -> pytest.MarkDecorator:

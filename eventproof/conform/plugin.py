@@ -4,12 +4,13 @@ It is in every environment that has eventproof, so it costs next to nothing, dis
 and what they are called are its own) and does nothing until a target is named.
 """
 
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eventproof.conform.marks import MARKERS, requirements_of
+from eventproof.conform.marks import MARKERS, proves, requirements_of
 
 if TYPE_CHECKING:
     from eventproof.conform.suite import Suite
@@ -71,6 +72,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.get_closest_marker("eventproof_every_system") is not None:
         systems: tuple[str, ...] = metafunc.config.stash.get(SYSTEMS, ("any",))
         metafunc.parametrize("system", systems, indirect=True)
+    for mark in metafunc.definition.iter_markers("eventproof_each_event"):
+        known: tuple[str, ...] = metafunc.config.stash.get(SYSTEMS, ())
+        derived = _derived(known, *mark.args)
+        metafunc.parametrize(("system", "event"), derived, indirect=["system"])
+
+
+def _derived(systems: Sequence[str], kind: str) -> list[Any]:
+    """A parameter for each event of these systems of which a requirement includes this kind, with those it proves."""
+    from eventproof import catalog
+
+    found: dict[tuple[str, str], list[str]] = {}
+    for line in catalog.load().requirements(systems) if systems else ():
+        for event, _, included in (each.rpartition("/") for each in line.includes):
+            if included == kind:
+                found.setdefault((line.system, event), []).append(line.id)
+    return [pytest.param(*key, marks=proves(*lines), id="-".join(key)) for key, lines in found.items()]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
