@@ -1,4 +1,4 @@
-"""What a connection and a message cost the hub's client, beside python-socketio's: `python benchmarks/hub.py`.
+"""What a connection and a message cost the hub's clients, beside python-socketio's: `python benchmarks/hub.py`.
 
 Each client runs in a process of its own against the same small server in another one, which pours events over all
 connections at a steady rate. Printed: memory a connection, processor time a connect and a message, one-way latency.
@@ -12,7 +12,8 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 PADDING = "x" * 200
@@ -22,7 +23,7 @@ def serve() -> None:
     """The server: speaks just enough Engine.IO and Socket.IO, and pours when it is told to."""
     from aiohttp import web
 
-    open_sockets: list[web.WebSocketResponse] = []
+    senders: list[Callable[[str], Awaitable[None]]] = []
 
     async def connect(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(compress=False)
@@ -31,25 +32,39 @@ def serve() -> None:
         await socket.send_str("0" + json.dumps(opening))
         await socket.receive()
         await socket.send_str('40{"sid":"c"}')
-        open_sockets.append(socket)
+
+        async def send(data: str) -> None:
+            await socket.send_str(f'42["tick",{data}]')
+
+        senders.append(send)
         async for _ in socket:
             pass
         return socket
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+
+        async def send(data: str) -> None:
+            await response.write(f"event: tick\ndata: {data}\nid: 1\n\n".encode())
+
+        senders.append(send)
+        await asyncio.Event().wait()
+        return response
 
     async def pour(request: web.Request) -> web.Response:
         rate, seconds = int(request.query["rate"]), float(request.query["seconds"])
         began, sent = time.monotonic(), 0
         while (passed := time.monotonic() - began) < seconds:
             while sent < passed * rate:
-                event = f'42["tick",{{"at":{time.monotonic()},"padding":"{PADDING}"}}]'
-                await open_sockets[sent % len(open_sockets)].send_str(event)
+                await senders[sent % len(senders)](f'{{"at":{time.monotonic()},"padding":"{PADDING}"}}')
                 sent += 1
             await asyncio.sleep(0.001)
         return web.json_response({"sent": sent})
 
     async def main() -> None:
         app = web.Application()
-        app.add_routes([web.get("/socket.io/", connect), web.post("/pour", pour)])
+        app.add_routes([web.get("/socket.io/", connect), web.get("/stream", stream), web.post("/pour", pour)])
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0, backlog=4096)
@@ -88,8 +103,8 @@ class Account:
         }
 
 
-def run_hub(url: str, users: int, pour: Callable[[], None]) -> dict[str, float]:
-    """Our client: no greenlet a connection."""
+def run_hub(url: str, users: int, pour: Callable[[], None], *, streams: bool = False) -> dict[str, float]:
+    """Our client, of Socket.IO or of streams: no greenlet a connection."""
     import gevent
 
     from eventproof.client.hub import Hub
@@ -112,7 +127,10 @@ def run_hub(url: str, users: int, pour: Callable[[], None]) -> dict[str, float]:
 
     hub, everyone = Hub(url), Everyone()
     for _ in range(users):
-        hub.open(everyone, {"token": "t"})
+        if streams:
+            hub.stream(everyone, "/stream")
+        else:
+            hub.open(everyone, {"token": "t"})
     while account.opened < users:
         gevent.sleep(0.01)
     cost = account.connected()
@@ -151,7 +169,7 @@ def run_socketio(url: str, users: int, pour: Callable[[], None]) -> dict[str, fl
     return asyncio.run(main())
 
 
-CLIENTS = {"hub": run_hub, "socketio": run_socketio}
+CLIENTS = {"hub": run_hub, "streams": partial(run_hub, streams=True), "socketio": run_socketio}
 
 
 def _memory() -> int:
@@ -171,7 +189,7 @@ def client(name: str, url: str, users: int, rate: int, seconds: float) -> None:
 
 
 def main() -> None:
-    """Measure both clients and print them side by side."""
+    """Measure the clients and print them side by side."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--users", type=int, default=1000)
     parser.add_argument("--rate", type=int, default=5000)
@@ -204,10 +222,10 @@ def main() -> None:
             server.kill()
             server.communicate()
     print(f"{options.users} users, {options.rate} messages/s for {options.seconds} s\n")
-    print(f"{'':28}{'hub':>12}{'python-socketio':>18}{'ratio':>8}")
+    print(f"{'':28}{'hub':>12}{'its streams':>14}{'python-socketio':>18}{'ratio':>8}")
     for key, ours in results["hub"].items():
         theirs = results["socketio"][key]
-        print(f"{key:28}{ours:12.2f}{theirs:18.2f}{theirs / ours:8.1f}")
+        print(f"{key:28}{ours:12.2f}{results['streams'][key]:14.2f}{theirs:18.2f}{theirs / ours:8.1f}")
 
 
 if __name__ == "__main__":

@@ -214,9 +214,8 @@ class Watcher:
         self.identity = identity
         self.token = identity.token
         self.habit = habit
-        self.replays = habit is Habit.RESUME and "resume" in generator.target.capabilities
         self.place = 0
-        """The latest change that this one was told of, counted by who was told first."""
+        """The latest change that this one was told of, counted by who was told first; 0: none yet."""
         self._options = options
         self._board = _board(generator)
         self._device = Device(self, 1, partial(self._board.told, self))
@@ -225,6 +224,11 @@ class Watcher:
 
     def __str__(self) -> str:
         return self.identity.name
+
+    @property
+    def replays(self) -> bool:
+        """Whether what is missed is due on the return: who heard nothing yet has no event to come back to."""
+        return self.habit is Habit.RESUME and self.place > 0 and "resume" in self.generator.target.capabilities
 
     @property
     def is_connecting(self) -> bool:

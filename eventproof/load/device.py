@@ -52,8 +52,10 @@ class Owner(Protocol):
     manner: Manner
     late_by: float
     """Seconds between an event and its late acknowledgement."""
-    replays: bool
-    """Whether what was missed without a connection is due on the return."""
+
+    @property
+    def replays(self) -> bool:
+        """Whether what was missed without a connection is due on the return."""
 
     @property
     def has_acted(self) -> bool:

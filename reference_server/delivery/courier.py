@@ -220,10 +220,11 @@ class Courier:
         if reader is None:
             return
         greets = self._channels.manners(connection.channel).greets
-        for name, payload in self._conduct.greeting(connection, [greets(connection)] if greets else []):
-            connection.link.send(Emission(name, payload))
-        user_id, admin = connection.session.user_id, self._connections.is_admin(connection)
         resumes = self._channels.manners(connection.channel).resumes
+        for name, payload in self._conduct.greeting(connection, [greets(connection)] if greets else []):
+            # With a place in the journal, so that who is lost before the first change can come back to it.
+            connection.link.send(Emission(name, payload, self._told if resumes and after is None else None))
+        user_id, admin = connection.session.user_id, self._connections.is_admin(connection)
         try:
             if not resumes:
                 missed = await self._journal.missed(user_id, admin, self._owed.has(user_id), self._clock())

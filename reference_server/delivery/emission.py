@@ -11,9 +11,9 @@ class Emission:
 
     __slots__ = ("_frames", "name", "seq", "text")
 
-    def __init__(self, name: str, payload: Any) -> None:
+    def __init__(self, name: str, payload: Any, seq: int | None = None) -> None:
         self.name = name
-        self.seq: int | None = None
+        self.seq = seq
         """Its place in the journal, where it has one."""
         self.text = orjson.dumps(payload).decode()
         self._frames: dict[str, bytes] = {}

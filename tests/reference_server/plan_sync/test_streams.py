@@ -8,7 +8,7 @@ import pytest
 from eventproof.wire.sse import Comment
 from reference_server.transport.limits import Limits
 from tests.reference_server.house import House, keep_house
-from tests.reference_server.plan_sync.planning import PLANS, STREAM, change, create, streaming
+from tests.reference_server.plan_sync.planning import PLANS, STREAM, Stream, change, create, streaming
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -45,6 +45,16 @@ async def test_who_comes_back_gets_what_was_missed_and_then_what_is_new(house: H
     async with streaming(house, user, after=last) as stream:
         await change(house, plan, roi=4)
         assert [(await stream.next())["planData"]["roi"] for _ in range(3)] == [2, 3, 4]
+
+
+async def test_who_was_lost_before_the_first_change_can_come_back_to_where_they_began(house: House) -> None:
+    user, (plan, _) = await house.person(), await create(house)
+    async with house.http.get(house.url + STREAM, headers=user.headers) as answer:
+        greeting = await Stream(answer).event()
+    assert json.loads(greeting.data)["type"] == "CONNECTED"
+    await change(house, plan, roi=2)
+    async with streaming(house, user, after=greeting.id) as stream:
+        assert (await stream.next())["planData"]["roi"] == 2
 
 
 @pytest.mark.parametrize("strange", ["", "x", "-1", "1.5", "9" * 30, "\u0663"])
