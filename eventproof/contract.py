@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import contract_calls, textfile
-from .catalog import Ack, Catalog, Event, Wire
+from .catalog import Ack, Catalog, Event, System, Wire
 from .errors import UsageError
 from .samples import broken
 from .settings import nearest
@@ -36,14 +36,24 @@ def find(catalog: Catalog, name: str) -> Event:
 
     Raises UsageError that says what is near, or which systems have it.
     """
-    known = {f"{system.name}/{event.name}": event for system in catalog.systems.values() for event in system.events}
-    found = [full for full in known if name in (full, known[full].name)]
+    known = {
+        f"{system.name}/{called}": event for system in catalog.systems.values() for called, event in _called(system)
+    }
+    found = [full for full in known if name in (full, full.partition("/")[2])]
     if len(found) == 1:
         return known[found[0]]
     if found:
         raise UsageError(f'several systems have an event "{name}"; say which: {", ".join(found)}')
     hint = nearest(name, {*known, *(event.name for event in known.values())})
     raise UsageError(f'there is no event "{name}"{hint}; `eventproof contract list` names all')
+
+
+def _called(system: System) -> list[tuple[str, Event]]:
+    """The events of a system by their names; one that another channel has under the same name is `CHANNEL/NAME`."""
+    called: dict[str, Event] = {}
+    for event in system.events:
+        called[event.name if event.name not in called else f"{event.channels[0].name}/{event.name}"] = event
+    return list(called.items())
 
 
 def described(catalog: Catalog, name: str) -> tuple[Json, str]:
@@ -88,7 +98,7 @@ def _typed() -> str:
 def listing(catalog: Catalog, systems: Iterable[str] | None = None) -> list[Json]:
     """One row an event of these systems, of all where none is named."""
     chosen = catalog.systems if systems is None else systems
-    return [_row(event) for name in chosen for event in catalog.system(name).events]
+    return [_row(event) | {"name": called} for name in chosen for called, event in _called(catalog.system(name))]
 
 
 def listing_text(rows: list[Json]) -> str:

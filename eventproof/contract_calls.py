@@ -61,9 +61,12 @@ def shown(system: System, operation: Operation) -> Json:
         "capability": operation.capability,
         "parameters": {
             "path": in_path,
-            "query": [name for name in operation.parameters if name not in (*in_path, *in_body)],
+            "query": [
+                name for name in operation.parameters if name not in (*in_path, *in_body, *operation.headers.values())
+            ],
+            "headers": dict(operation.headers),
             "body": in_body,
-            "optional": sorted(optional),
+            "optional": sorted(optional | operation.optional),
         },
         "names": sorted(operations.names_in(operation, operation.role)),
         "answers": dict(answers),
@@ -76,6 +79,10 @@ def shown_text(data: Json) -> str:
     """What `shown` returns, for a person: the call as our document has it, then the profile's table to change."""
     told = data["parameters"]
     body = [f"{name} (optional)" if name in told["optional"] else name for name in told["body"]]
+    headers = [
+        f"{header}: {{{name}}}" + (" (optional)" if name in told["optional"] else "")
+        for header, name in told["headers"].items()
+    ]
     units = sorted(set(data["names"]) & {unit for units in templates.DERIVED.values() for unit in units})
     lines = [
         f"{data['name']} ({data['system']}): {data['summary']}",
@@ -89,6 +96,7 @@ def shown_text(data: Json) -> str:
         ),
         f"  in path    {', '.join(told['path']) or '-'}",
         *([f"  in query   {', '.join(told['query'])}"] if told["query"] else []),
+        *([f"  in headers {', '.join(headers)}"] if headers else []),
         f"  in body    {', '.join(body) or '-'}",
         f"  refuses    {', '.join(data['refusals']) or '-'}",
         "",

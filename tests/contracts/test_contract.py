@@ -128,3 +128,18 @@ def test_a_payload_that_cannot_be_read_is_a_usage_error(tmp_path: Path, content:
         path.write_bytes(content)
     with pytest.raises(UsageError, match=sentence):
         contract.read_payload(str(path))
+
+
+def test_an_event_that_a_further_channel_has_too_is_found_by_that_channel() -> None:
+    main, one = contract.find(CONTRACTS, "UPDATE"), contract.find(CONTRACTS, "plan/UPDATE")
+    assert [each.channels[0].name for each in (main, one)] == ["plans", "plan"]
+    assert contract.find(CONTRACTS, "plan-sync/plan/UPDATE") is one
+    names = [row["name"] for row in contract.listing(CONTRACTS, ["plan-sync"])]
+    assert len(names) == len(set(names))
+
+
+def test_a_parameter_in_a_header_is_shown_as_that() -> None:
+    data, text = contract.described(CONTRACTS, "updatePlan")
+    assert data["parameters"]["headers"] == {"If-Match": "ifMatch"}
+    assert data["parameters"]["query"] == []
+    assert "in headers If-Match: {ifMatch} (optional)" in text
