@@ -8,15 +8,21 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from eventproof.actions import at
 from eventproof.conform.case import Answer, ContractViolation, Line, NotTestable, Received
 
-if TYPE_CHECKING:
-    from .claims import Claim
-
 __all__ = ["about", "answered", "answered_count", "data", "day", "fresh", "moment", "money", "said"]
+
+
+class _WithId(Protocol):
+    """A claim, as far as an event names it."""
+
+    @property
+    def id(self) -> str:
+        """As the target writes it."""
+
 
 _OF_THE_CONNECTION = frozenset({"connected", "ping"})
 _FINEST = Decimal("0.000001")
@@ -30,7 +36,7 @@ def data(received: Received) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def about(claim: "Claim") -> Callable[[Received], bool]:
+def about(claim: _WithId) -> Callable[[Received], bool]:
     """Whether an event names this claim."""
     return lambda received: str(data(received).get("claimId")) == claim.id
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from .plugin import SUITE
 from .stage import Stage
+from .stash import SUITE
 
 __all__ = ["stage", "system"]
 

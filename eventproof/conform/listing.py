@@ -15,6 +15,7 @@ from eventproof.catalog import Catalog, Requirement
 from . import plugin
 from .marks import name_of, requirements_of
 from .run import ISOLATED, folders_of, no_foreign_options
+from .stash import SYSTEMS
 
 __all__ = ["Case", "Entry", "collected", "explained", "explained_text", "items", "listing", "listing_text"]
 
@@ -101,7 +102,7 @@ class _Collector:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """The cases that every system shares are listed for each of these."""
-        config.stash[plugin.SYSTEMS] = self._systems
+        config.stash[SYSTEMS] = self._systems
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Keep what was collected."""

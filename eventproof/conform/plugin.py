@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eventproof.conform.marks import MARKERS, proves, requirements_of
+from eventproof.conform.stash import SUITE, SYSTEMS
 
 if TYPE_CHECKING:
     from eventproof.conform.suite import Suite
-
-SUITE: "pytest.StashKey[Suite]" = pytest.StashKey()
-SYSTEMS: pytest.StashKey[tuple[str, ...]] = pytest.StashKey()
-"""The systems under test; there without a suite where the cases are only to be listed."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

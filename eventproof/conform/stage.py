@@ -3,30 +3,29 @@
 import random
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from eventproof.catalog import Direction, Event, Operation, System
 from eventproof.checks import Finding, Known, leaked, raise_for
 from eventproof.client.aio import ConnectionRefused
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable, UsageError
-from eventproof.history import Kind, Record
+from eventproof.history import History, Kind, Record
 from eventproof.target import Budgets, Target, Transport
 from eventproof.unknown import unlike
 
-from .disturbances import disturbed
+from .disturbances import Disturbances, disturbed
 from .line import GRACE, EndedAtOnce, Line
 from .person import Person
 from .play import Play
+from .pool import Pool
 from .restart import restart
 from .undoing import Undo, done_to, may_doubt
 from .verdicts import NotTestable
 
-if TYPE_CHECKING:
-    from .troupe import Troupe
-
 __all__ = ["Stage"]
 
 _Play = TypeVar("_Play")
+_Given = TypeVar("_Given")
 _TRIED = 8
 """So many users are tried at most until one of them gets a session."""
 
@@ -36,13 +35,37 @@ _ALMOST = 0.9
 """Of the time for a connection: what takes less has had an answer."""
 
 
+class Cast(Protocol):
+    """What the cases of one run share, as far as a stage needs it: the `Troupe`."""
+
+    target: Target
+    systems: tuple[System, ...]
+    history: History
+    known: Known
+    admins: list[Person]
+    admin: Person
+    pool: Pool
+    undo: Undo
+    disturbances: Disturbances
+    plays: dict[str, Play]
+    unrestored: dict[Person, list[tuple[str, dict[str, Any]]]]
+    seed: int
+
+    @property
+    def rooms(self) -> dict[str, frozenset[str]]:
+        """The rooms of everybody whose id is known."""
+
+    def perform(self, acting: Coroutine[Any, Any, _Given], waits: float = 0.0, *, whole: bool = False) -> _Given:
+        """Run to the end on the loop of the run."""
+
+
 class Stage:
     """One case's view of the run. `random` is seeded by the run's seed and the case's name.
 
     `system` is the one that the case is about: whose channel everybody connects to who is not told otherwise.
     """
 
-    def __init__(self, troupe: "Troupe", case: str, system: System, waits: float = 0.0) -> None:
+    def __init__(self, troupe: Cast, case: str, system: System, waits: float = 0.0) -> None:
         self.system = system
         self._waits = waits
         self._troupe = troupe

@@ -1,0 +1,14 @@
+"""Where a pytest session keeps what is ours."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from eventproof.conform.suite import Suite
+
+__all__ = ["SUITE", "SYSTEMS"]
+
+SUITE: "pytest.StashKey[Suite]" = pytest.StashKey()
+SYSTEMS: pytest.StashKey[tuple[str, ...]] = pytest.StashKey()
+"""The systems under test; there without a suite where the cases are only to be listed."""
