@@ -6,11 +6,22 @@ Only `profile.py` makes one from a file. Secrets are kept out of every `repr`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 from . import templates
 from .catalog import OfSession, Wire
 from .errors import UsageError
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine and nowhere else."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Transport(StrEnum):
@@ -264,6 +275,11 @@ class Target:
     environment: str | None = None
     folder: str | None = None
     """Where the programs of the profile run: in the profile's own folder; None: in ours."""
+
+    @property
+    def may_be_loaded(self) -> bool:
+        """Whether a load may go at it: it is on this machine, or the profile allows it."""
+        return self.allow_load or all(map(is_loopback, (self.base_url, self.rest.url)))
 
     @property
     def login(self) -> str | None:

@@ -8,14 +8,13 @@ eventproof swarm plan_watch --users 1000 --spawn-rate 200 --run-time 1m --option
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
 from itertools import count
 from statistics import median
 from time import monotonic
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 import gevent
 import orjson
@@ -69,6 +68,8 @@ _SOON: Final = 1.0
 """Seconds from a new plan to its deletion."""
 _REMEMBERED: Final = 10_000
 """So many of the latest changes are known by their place."""
+_BEHIND: Final = 20
+"""So many changes one watcher may have been told of before another is."""
 _VERSIONS: Final = 200
 """So many of the latest states of a plan are known."""
 _SPREAD: Final = 0.6180339887498949
@@ -106,6 +107,8 @@ class Plan:
     def __init__(self, plan_id: Hashable, roi: float) -> None:
         self.id = plan_id
         self.rois: deque[tuple[float, float]] = deque([(roi, 0.0)], maxlen=_VERSIONS)
+        self.gone: float | None = None
+        """When its deletion was answered."""
         self.is_busy = False
         """Whether an edit is under way: the next one waits, so that the order of the answers is that of the edits."""
 
@@ -113,10 +116,68 @@ class Plan:
         return f"plan {self.id}"
 
     def is_stale(self, roi: float, asked: float) -> bool:
-        """Whether the ROI that was shown to who asked then had been changed before; one that nobody knows is new."""
+        """Whether what was shown to who asked then had been changed or deleted before; what nobody knows is new."""
+        if self.gone is not None and self.gone <= asked:
+            return True
         last = max((number for number, (_, at) in enumerate(self.rois) if at <= asked), default=0)
         shown = [number for number, (known, _) in enumerate(self.rois) if known == roi]
         return bool(shown) and shown[-1] < last
+
+
+class Order:
+    """Whether all were told in one order: that of one of them, whose stream is open all the time."""
+
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
+        self._first: Watcher | None = None
+        self._numbers = count(1)
+        self._places: OrderedDict[int, int] = OrderedDict()
+        """The latest changes that this one was told of, each with its place."""
+        self._others: dict[Watcher, Compared] = {}
+
+    def told(self, watcher: "Watcher", change: int, event: str) -> None:
+        """A watcher was told of a change."""
+        if watcher.habit is Habit.STREAM and (self._first is None or not self._first.is_open):
+            self._first = watcher
+            self._places.clear()
+            self._others.clear()
+        if watcher is self._first:
+            self._places.setdefault(change, next(self._numbers))
+            if len(self._places) > _REMEMBERED:
+                self._places.popitem(last=False)
+            return
+        if self._first is None:
+            return
+        compared = self._others.setdefault(watcher, Compared())
+        compared.waiting.append((change, event))
+        for late in compared.out_of_order(self._places):
+            self._generator.books.ledger.tally(late).out_of_order += 1
+            self._generator.books.incident(str(watcher), f"{late} came in another order than to {self._first}")
+
+
+class Compared:
+    """What one watcher was told, as far as it is not compared yet, and the place that it has come to."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[tuple[int, str]] = deque()
+        self._place = 0
+
+    def out_of_order(self, places: Mapping[int, int]) -> Iterator[str]:
+        """The events that came after a later one, up to the first that has no place yet.
+
+        One that has none when so many came after it will get none: it was told before the other stream was open.
+        """
+        while self.waiting:
+            change, event = self.waiting[0]
+            place = places.get(change)
+            if place is None and len(self.waiting) <= _BEHIND:
+                return
+            self.waiting.popleft()
+            if place is None:
+                continue
+            if place < self._place:
+                yield event
+            self._place = max(self._place, place)
 
 
 class Board:
@@ -131,8 +192,7 @@ class Board:
         self._latencies: dict[str, list[float]] = {}
         self._heard: dict[str, Event] = {}
         self._due: dict[str, int] = {}
-        self._places: OrderedDict[int, int] = OrderedDict()
-        self._order = count(1)
+        self._order = Order(generator)
         self._numbers = count(1)
         self._foreign: set[Hashable] = set()
 
@@ -172,21 +232,9 @@ class Board:
             latencies.append(match.latency)
             if len(latencies) >= self._due[match.action]:
                 self._heard[match.action].set()
-        if match.receipt not in (Receipt.DELIVERED, Receipt.WAITING):
-            return
-        place = self._place(event, payload)
-        if place < watcher.place:
-            self.generator.books.ledger.tally(event).out_of_order += 1
-            self.generator.books.incident(str(watcher), f"{event} came in another order than somebody else was told")
-        watcher.place = max(watcher.place, place)
-
-    def _place(self, event: str, payload: Any) -> int:
-        """When the first of all watchers was told of this very change."""
-        key = hash((event, orjson.dumps(payload, default=repr)))
-        place = self._places.setdefault(key, next(self._order))
-        if len(self._places) > _REMEMBERED:
-            self._places.popitem(last=False)
-        return place
+        watcher.has_heard = True
+        if match.receipt in (Receipt.DELIVERED, Receipt.WAITING):
+            self._order.told(watcher, hash((event, orjson.dumps(payload, default=repr))), event)
 
     def met(self, subject: Hashable) -> None:
         """Somebody was told of a plan that nobody here makes or edits: others do, and it is theirs to judge."""
@@ -195,11 +243,12 @@ class Board:
             self.generator.books.ledger.own(None, subject)
 
 
-_boards: "WeakKeyDictionary[Generator, Board]" = WeakKeyDictionary()
-
-
 def _board(generator: Generator) -> Board:
-    return _boards.setdefault(generator, Board(generator))
+    """The one of this process and run."""
+    if generator.shared is None:
+        generator.shared = Board(generator)
+    board: Board = generator.shared
+    return board
 
 
 class Watcher:
@@ -214,8 +263,8 @@ class Watcher:
         self.identity = identity
         self.token = identity.token
         self.habit = habit
-        self.place = 0
-        """The latest change that this one was told of, counted by who was told first; 0: none yet."""
+        self.has_heard = False
+        """Whether this one was told of a change."""
         self._options = options
         self._board = _board(generator)
         self._device = Device(self, 1, partial(self._board.told, self))
@@ -228,12 +277,17 @@ class Watcher:
     @property
     def replays(self) -> bool:
         """Whether what is missed is due on the return: who heard nothing yet has no event to come back to."""
-        return self.habit is Habit.RESUME and self.place > 0 and "resume" in self.generator.target.capabilities
+        return self.habit is Habit.RESUME and self.has_heard and "resume" in self.generator.target.capabilities
 
     @property
     def is_connecting(self) -> bool:
         """Whether it is not known yet what comes of the stream."""
         return self._is_entering or (self.habit is not Habit.POLL and self._device.is_connecting)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the stream is open now."""
+        return self._device.since is not None and not self._has_left
 
     @property
     def is_ready(self) -> bool:
@@ -320,7 +374,10 @@ class Watcher:
         places = self.generator.target.operations["listPlans"].answers
         items = actions.at(answer.body, places.get("plans", "/plans"))
         known = (
-            (self._board.plans.get(actions.at(item, places.get("planId", "/id"))), actions.at(item, "/roi"))
+            (
+                self._board.plans.get(actions.at(item, places.get("planId", "/id"))),
+                actions.at(item, places.get("roi", "/roi")),
+            )
             for item in (items if isinstance(items, list) else ())
         )
         return [plan for plan, roi in known if plan is not None and plan.is_stale(roi, asked)]
@@ -460,6 +517,7 @@ class Editor(Admin):
     def _delete(self, plan: Plan) -> Answer:
         answer = self.generator.calls.perform("deletePlan", {"planId": plan.id}, self._token())
         if answer.done:
+            plan.gone = monotonic()
             self.generator.books.changes.clear(_PLAN_LEFT, plan.id)
         return answer
 

@@ -1,6 +1,6 @@
 """What admins do to plans, and users have of them, by REST; and what every system's cases need of plan-sync."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
@@ -33,6 +33,7 @@ ONE_PLAN: Final = "plan"
 _CANARY: Final = ("PLN-EVT-1",)
 """What has to hold for the canary, a new plan, to arrive."""
 _FIELDS: Final[Mapping[str, Any]] = {"roi": 2.5, "duration": 90, "minAmount": 100, "maxAmount": 10000}
+_NAMED: Final = ("name", *_FIELDS)
 _TRAFFIC: Final = 10
 """Plans of the traffic: enough for what goes wrong now and then."""
 AMOUNT: Final = 750
@@ -99,23 +100,23 @@ class Plans:
         return str(answer.says("userPlanId"))
 
     async def all(self, user: Person) -> list[Mapping[str, Any]]:
-        """All plans, as this user gets them by REST."""
-        return _items((await user.call("listPlans")).must_succeed(), "plans")
+        """All plans, as this user gets them by REST, in the words of our contract; without what the list leaves out."""
+        answer = (await user.call("listPlans")).must_succeed()
+        places = self._target.operations["listPlans"].answers
+        return [_read(item, places, ("planId", *_NAMED)) for item in _items(answer, "plans")]
 
     async def of_user(self, user: Person) -> dict[str, Mapping[str, Any]]:
         """The user plans of this user, by their ids: each with its `planId`, its `roi` and its `duration`."""
         answer = (await user.call("listUserPlans")).must_succeed()
         places = self._target.operations["listUserPlans"].answers
-        read = ("planId", "roi", "duration")
         return {
-            str(at(item, places["userPlanId"])): {name: at(item, places[name]) for name in read}
+            str(at(item, places["userPlanId"])): {"planId": None, **_read(item, places, ("planId", "roi", "duration"))}
             for item in _items(answer, "userPlans")
         }
 
     def find(self, plan: Plan, plans: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
         """The plan in a list of them; None where it is not there."""
-        place = self._target.operations["listPlans"].answers["planId"]
-        return next((item for item in plans if str(at(item, place)) == str(plan.id)), None)
+        return next((item for item in plans if str(item.get("planId")) == str(plan.id)), None)
 
     async def canary(self, *people: Person) -> None:
         """Create a plan, and await the news on each of these people's streams of all plans.
@@ -210,6 +211,19 @@ async def must_be_silent(stage: Stage, user: Person, line: Line, since: int, *ab
 def shown(event: Received) -> str:
     """The argument of an event, for a sentence."""
     return repr(event.payload)[:400]
+
+
+def _read(item: Mapping[str, Any], places: Mapping[str, str], names: Iterable[str]) -> dict[str, Any]:
+    """What an item of a list says by these names; a number that is written as a text is a number."""
+    found = {name: at(item, places[name]) for name in names if name in places}
+    return {name: _number(value) if name in _FIELDS else value for name, value in found.items() if value is not None}
+
+
+def _number(value: Any) -> Any:
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _items(answer: Answer, name: str) -> list[Mapping[str, Any]]:

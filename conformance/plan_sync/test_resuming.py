@@ -5,7 +5,7 @@ from typing import Final
 from eventproof.actions import at
 from eventproof.conform.case import ContractViolation, Handshake, Stage, capability, requirement
 
-from .plans import CHANGES, CONNECTED, DELETE, UPDATE, plans
+from .plans import CHANGES, CONNECTED, DELETE, UPDATE, plans, shown
 
 _MISSED: Final = (3.5, 4.5, 5.5)
 
@@ -33,6 +33,13 @@ async def test_who_comes_back_gets_what_was_missed_in_order(stage: Stage) -> Non
     await plans(stage).delete(plan)
     await back.hears(DELETE, plan.is_told_by)
     await afresh.awaits(DELETE, plan.is_told_by)
+    old = [event for event in afresh.heard(UPDATE, plan.is_told_by) if at(event.payload, "/planData/roi") in _MISSED]
+    if old:
+        raise ContractViolation(
+            f"{afresh.name} did not say where it was, and was sent what had been told before",
+            expected="what is new alone",
+            observed=shown(old[0]),
+        )
     told = [
         event.name if event.name != UPDATE else at(event.payload, "/planData/roi")
         for event in back.received

@@ -4,7 +4,7 @@ An event is for the rooms that its `x-audience` names, filled with the parameter
 fields of its payload, and, where nothing else names the user, with the caller. So a receipt is lawful only where such a
 call came before it, which was not refused, and one of those rooms is the receiver's, or its connection's, at that
 moment. An event for the one connection
-that caused it is not judged here: which connection that was, no call tells.
+that caused it is not judged here, since no call tells which that was; nor is one for everyone, which leaks to nobody.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +30,7 @@ def leaked(records: Iterable[Record], known: Known, rooms: Rooms, name: str | No
     causes: dict[Event, set[_Values]] = {
         event: set() if event.triggers else {frozenset()}
         for event in known.values()
-        if "connection" not in event.audience and (name is None or event.name == name)
+        if not {"connection", "everyone"} & set(event.audience) and (name is None or event.name == name)
     }
     story = tuple(records)
     without_effect = refused(story)

@@ -1,11 +1,12 @@
 """The body of an HTTP answer that aiohttp does not decode: read as far as a client takes it, within its time."""
 
 import asyncio
+import errno
 from contextlib import suppress
 
 import aiohttp
 
-from eventproof.errors import ProtocolViolation, TargetUnavailable
+from eventproof.errors import Inconclusive, ProtocolViolation, TargetUnavailable
 from eventproof.wire.http import MAX_BODY, Coding, too_big
 
 from .address import Address, unreachable
@@ -57,9 +58,12 @@ async def read_answer(
     return answer, bytes(body), broken
 
 
-def unanswered(address: Address, error: aiohttp.ClientError | OSError) -> TargetUnavailable:
+def unanswered(address: Address, error: aiohttp.ClientError | OSError) -> TargetUnavailable | Inconclusive:
     """What it means that aiohttp has no answer of this server."""
     if isinstance(error, aiohttp.ClientResponseError):
         why = error.message.partition("\n")[0].rstrip(":. ")
         return TargetUnavailable(f"{address.origin} does not answer in valid HTTP: {why}.")
-    return unreachable(address, error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error)
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE):
+        return Inconclusive("this process may open no more connections: raise its limit of open files (ulimit -n)")
+    return unreachable(address, cause)

@@ -66,9 +66,7 @@ class HubSse(HubConnection):
         kind = head.header("Content-Type").partition(";")[0].strip().lower()
         body = Body(head, most=self._hub.max_message)
         if head.status != _OK or kind != _STREAM or body.unknown_coding:
-            said = f"HTTP {head.status} {head.reason}".rstrip()
-            told = said if head.status != _OK else f"{kind or 'no content type'} where a stream was asked for"
-            self._end(CloseReason.REFUSED, told, at)
+            self._end(CloseReason.REFUSED, _refusal(head, kind, body.unknown_coding), at)
             return False
         self._body, self._decoder = body, Decoder(max_event=self._hub.max_message)
         self._patience = float("inf")  # nothing says how often an idle stream gives a sign of life
@@ -95,3 +93,12 @@ class HubSse(HubConnection):
         last = self._decoder.last_event_id if self._decoder is not None else ""
         self._body = self._decoder = None
         return last or None
+
+
+def _refusal(head: Head, kind: str, coding: str) -> str:
+    """Why it is no stream that can be read."""
+    if head.status != _OK:
+        return f"HTTP {head.status} {head.reason}".rstrip()
+    if kind != _STREAM:
+        return f"{kind or 'no content type'} where a stream was asked for"
+    return f"events in {coding}, which is not decoded here"

@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -29,8 +30,10 @@ from .native import named_at
 __all__ = ["SseClient"]
 
 _MOST_COMMENTS = 10_000
-_NARROW = 4096
+_NARROW = 2304
 """Bytes that the socket of a stalled stream holds."""
+_SEGMENT = 88
+"""Bytes of its segments: the least that Linux takes."""
 
 
 class SseClient:
@@ -244,10 +247,16 @@ class SseClient:
 
 
 def _narrow(address: AddrInfoType) -> socket.socket:
-    """A socket that holds little of what nobody reads."""
+    """A socket that holds little of what nobody reads, and lets the other side hold little, too.
+
+    What a server may have on its way grows with the size of a segment: with that of loopback, 64 KB, it takes megabytes
+    before it has to wait.
+    """
     family, kind, protocol, _, _ = address
     made = socket.socket(family, kind, protocol)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _NARROW)
+    with suppress(OSError):  # not every system lets a segment be so small
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SEGMENT)
     return made
 
 

@@ -76,11 +76,15 @@ def document_of(target: Target, system: System) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """How many requests were answered, how many there was no time for, and how often the server said "too many"."""
+    """How many requests were answered, how many there was no time for, and how often the server said "too many".
+
+    `made` is what the accepted ones were answered with.
+    """
 
     answered: int
     left_out: int
     limited: int
+    made: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,7 @@ class Rest:
         end = asyncio.get_running_loop().time() + seconds
         attempts = await asyncio.to_thread(self.attempts, call, operation)
         answered = limited = 0
+        made: list[Any] = []
         async with session() as http:
             for number, attempt in enumerate(attempts):
                 try:
@@ -149,10 +154,12 @@ class Rest:
                     raise self._violation(call, attempt, None, "an answer that can be read", str(strange)) from None
                 limited += refusals
                 if received is None:
-                    return Tried(answered, len(attempts) - number, limited)
+                    return Tried(answered, len(attempts) - number, limited, tuple(made))
                 self._judge(attempt, call, received)
                 answered += 1
-        return Tried(answered, 0, limited)
+                if 200 <= received.status < 300:
+                    made.append(received.document)
+        return Tried(answered, 0, limited, tuple(made))
 
     async def _answered(
         self, http: aiohttp.ClientSession, call: Call, request: requests.PreparedRequest, end: float

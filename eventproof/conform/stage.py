@@ -200,6 +200,12 @@ class Stage:
         self.note(text)
         self._warnings.append(text)
 
+    def made(self, operation: str, body: Any) -> None:
+        """Enter that a call was accepted which the history does not tell of, so that what it made can be removed."""
+        history = self._troupe.history
+        history.add(Kind.CALLED, "case", name=operation, payload={})
+        history.add(Kind.ANSWERED, "case", name=operation, payload={"status": 200, "body": body})
+
     async def user(self) -> Person:
         """A user whom no other case has, with a session; whoever can get none now comes later again."""
         pool = self._troupe.pool
@@ -373,7 +379,7 @@ class Stage:
         self._lent.clear()
         for person in tuple(self._troupe.unrestored):
             notes += await self._restored(person)
-        for operation, parameters in self.undo.made(records):
+        for operation, parameters in self.undo.made(records, self.target):
             with suppress(EventproofError):  # what stays is told at the end of the run
                 await self.admin.call(operation, **parameters)
         return notes

@@ -111,7 +111,7 @@ class Troupe:
 
     def left_behind(self) -> list[str]:
         """What this run leaves on the target, in words; nothing where that is as it was."""
-        lasting = self.undo.left_behind(self.history)
+        lasting = self.undo.left_behind(self.history, self.target)
         counts = ", ".join(f"{count} {operation}" for operation, count in sorted(lasting.items()))
         left = [f"{person.name} is as the last case left them" for person in self.unrestored]
         return [*([f"what this run did and nothing undoes, by accepted calls: {counts}"] if counts else []), *left]

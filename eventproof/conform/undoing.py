@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from eventproof.actions import at
-from eventproof.catalog import Ends, System
+from eventproof.catalog import Ends, System, Undoing
 from eventproof.checks.closing import DISCONNECT
 from eventproof.history import Kind, Record
 from eventproof.target import Target
@@ -48,20 +48,28 @@ class Undo:
                 calls[operation.undone_by.operation] = {"userId": person.id, **filled}
         return list(calls.items())
 
-    def made(self, records: Iterable[Record]) -> list[tuple[str, dict[str, Any]]]:
+    def made(self, records: Iterable[Record], target: Target) -> list[tuple[str, dict[str, Any]]]:
         """The calls, with their parameters, that remove what calls made in these records and none of them removed."""
         known = tuple(records)
         gone, calls = self._removed(known), []
         for record in known:
-            operation = self._known.get(record.name)
-            back = operation.undone_by if operation else None
-            if operation is None or back is None or not back.removes or not _was_accepted(record):
-                continue
-            body = record.payload["body"]
-            things = {name: at(body, operation.answers[value[1:-1]]) for name, value in back.parameters.items()}
-            if None not in things.values() and not gone & _pairs(things):
-                calls.append((back.operation, things))
+            back = self._removing(record)
+            if back is not None:
+                things = _things(record, back, target)
+                if None not in things.values() and not gone & _pairs(things):
+                    calls.append((back.operation, things))
         return calls
+
+    def removes(self, operation: str) -> bool:
+        """Whether there is a call that removes what this one makes."""
+        back = self._known[operation].undone_by if operation in self._known else None
+        return back is not None and back.removes
+
+    def _removing(self, record: Record) -> Undoing | None:
+        """The call that removes what an accepted one made; None where the record tells of no such thing."""
+        operation = self._known.get(record.name)
+        back = operation.undone_by if operation else None
+        return back if back is not None and back.removes and _was_accepted(record) else None
 
     def _removed(self, records: tuple[Record, ...]) -> frozenset[tuple[str, str]]:
         """What accepted calls removed, by the names and the values of their parameters."""
@@ -86,8 +94,8 @@ class Undo:
         made = {record.name for record in known if record.kind is Kind.CALLED and record.actor == person.name}
         return bool(made & self._ending(Ends.CALLER) or done_to(person, known) & self._ending(Ends.USER))
 
-    def left_behind(self, records: Iterable[Record]) -> Counter[str]:
-        """How many calls of each operation changed something for good: accepted, and nothing here undoes them."""
+    def left_behind(self, records: Iterable[Record], target: Target) -> Counter[str]:
+        """How many calls of each operation changed something for good: accepted, and nothing here undid them."""
         undoing = {operation.undone_by.operation for operation in self._known.values() if operation.undone_by}
         lasting = (
             {
@@ -101,8 +109,13 @@ class Undo:
         known = tuple(records)
         gone = self._removed(known)
         about = {record.call: _pairs(record.payload) for record in known if record.kind is Kind.CALLED}
+        left = Counter(
+            record.name
+            for record in known
+            if (back := self._removing(record)) is not None and not gone & _pairs(_things(record, back, target))
+        )
         # An admin's call about something that is gone has left nothing.
-        return Counter(
+        return left + Counter(
             record.name
             for record in known
             if record.name in lasting
@@ -140,6 +153,12 @@ def _speaks_against(record: Record) -> bool:
             return record.name == DISCONNECT
         case _:
             return record.kind is Kind.REFUSED
+
+
+def _things(record: Record, back: Undoing, target: Target) -> dict[str, Any]:
+    """What an accepted call made, by the parameters of what removes it; None for what its body does not say."""
+    answers = target.operations[record.name].answers if record.name in target.operations else {}
+    return {name: at(record.payload["body"], answers.get(value[1:-1], "/")) for name, value in back.parameters.items()}
 
 
 def _pairs(parameters: Mapping[str, Any]) -> frozenset[tuple[str, str]]:

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from math import ceil
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from eventproof.errors import UsageError
 from eventproof.target import Target
@@ -25,15 +23,6 @@ class Share:
         return tuple(items[self.index :: self.of])
 
 
-def is_loopback(url: str) -> bool:
-    """Whether a URL leads to this machine and nowhere else."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def about(target: Target, system: str) -> None:
     """Raise UsageError where a swarm is about a system that is not under test, or not over Socket.IO."""
     if system not in target.served:
@@ -48,7 +37,7 @@ def admit(target: Target, users: int, admins: int, processes: int) -> None:
 
     Locust spreads users evenly, but not to the last one; so several processes need a few identities more.
     """
-    if not target.allow_load and not all(map(is_loopback, (target.base_url, target.rest.url))):
+    if not target.may_be_loaded:
         raise UsageError(
             f"{target.source}: a swarm against {target.base_url} is not allowed; where it is, write allow_load = true"
         )

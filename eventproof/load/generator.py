@@ -131,6 +131,8 @@ class Generator:
         """Whom an action may be aimed at: everyone whose sessions are all open and whom no action concerns."""
         self.desks: list[Any] = []
         """The admins who are connected, in systems that tell admins something: whatever the scenario makes of them."""
+        self.shared: Any = None
+        """What the users of this process share, whatever the scenario makes of it."""
         self.connected: set[Identity] = set()
         """The members who had a session open, at any time; admins are none of them."""
         self.stopping = Event()

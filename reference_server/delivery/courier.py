@@ -229,7 +229,7 @@ class Courier:
             if not resumes:
                 missed = await self._journal.missed(user_id, admin, self._owed.has(user_id), self._clock())
             else:
-                missed = [] if after is None else await self._journal.since(connection.rooms, after, self._clock())
+                missed = await self._missed_on(connection, after)
         except SQLAlchemyError as failure:
             _log.error("replay-failed", user=user_id, error=str(failure))
             missed, reader.whole = [], False
@@ -249,6 +249,12 @@ class Courier:
         if admin and not resumes:
             self._journal.arrive(user_id, self._told)
             self._saving.due_in(_SAVE_EVERY)
+
+    async def _missed_on(self, connection: Connection, after: int | None) -> list[Entry]:
+        """What went to its rooms since then; a place that this server has not reached is of another one's counting."""
+        if after is None:
+            return []
+        return await self._journal.since(connection.rooms, after if after <= self._journal.seq else 0, self._clock())
 
     # Hearing.
 

@@ -322,9 +322,14 @@ class Journal:
         """Let go of what is older than the window, and of what can be acknowledged but is too old for that."""
         self._marks.append((now, self.seq))
         self._late_marks.append((now, self.seq))
+        async with self._store.reading() as connection:
+            last = (await connection.execute(select(func.max(JOURNAL.c.seq)))).scalar() or 0
+        # The last one stays: a server that starts again goes on counting behind it.
         until = max(self._purged, _passed(self._marks, now - self._limits.replay_window), self.seq - _MOST)
+        until = max(self._purged, min(until, last - 1))
         await self._delete(self._purged, until, JOURNAL.c.ack_key.is_(None))
         too_late = max(_passed(self._late_marks, now - _UNDERSTOOD), self.seq - _MOST_UNDERSTOOD)
+        too_late = min(too_late, last - 1)
         await self._delete(0, too_late, JOURNAL.c.ack != OWED)
         self._purged = until
         self._latest = {room: seq for room, seq in self._latest.items() if seq > until}

@@ -2,9 +2,6 @@
 """The faults of plan-sync: each is a class that answers one question otherwise, and a line of the table below them."""
 
 import asyncio
-import fcntl
-import struct
-import termios
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -168,13 +165,9 @@ class _SlowReaderHoldsAll(Conduct):
 
 
 def _unread(connection: Connection) -> bool:
-    """Whether its client leaves a good part of what was sent unread."""
-    transport = getattr(connection.link, "pipe", None)
-    if transport is None or transport.is_closing():
-        return False
-    socket = transport.get_extra_info("socket")
-    (waiting,) = struct.unpack("i", fcntl.ioctl(socket.fileno(), termios.TIOCOUTQ, b"\0" * 4))
-    return bool(waiting > 2000)
+    """Whether its socket takes nothing more: a server that writes and waits would wait here."""
+    pipe = getattr(connection.link, "pipe", None)
+    return pipe is not None and not pipe.is_closing() and pipe.get_write_buffer_size() > 0
 
 
 class _FiveHundredHear(Conduct):
@@ -284,30 +277,18 @@ class _UserPlansLag(Conduct):
         return body
 
 
-class _OldNameListed(_Answered):
-    """The list of plans shows the name that a plan had first."""
+class _FirstListed(_Answered):
+    """A field of a plan, as the list had it first."""
 
     operation, items = "listPlans", "plans"
 
-    def __init__(self) -> None:
+    def __init__(self, field: str) -> None:
         super().__init__()
-        self._names: dict[str, str] = {}
+        self._field = field
+        self._first: dict[str, Any] = {}
 
     def item(self, item: dict[str, Any]) -> dict[str, Any]:
-        return item | {"name": self._names.setdefault(item["id"], item["name"])}
-
-
-class _OldRoisListed(_Answered):
-    """The list of plans shows the ROI that a plan had first."""
-
-    operation, items = "listPlans", "plans"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._rois: dict[str, float] = {}
-
-    def item(self, item: dict[str, Any]) -> dict[str, Any]:
-        return item | {"roi": self._rois.setdefault(item["id"], item["roi"])}
+        return item | {self._field: self._first.setdefault(item["id"], item[self._field])}
 
 
 class _LeaversCounted(Conduct):
@@ -374,6 +355,10 @@ def _resuming(fault: str, summary: str, choose: Callable[[Sequence[Entry]], Sequ
     return Fault(fault, "PLN-SSE-6", summary, lambda: _Resumes(choose))
 
 
+def _listed(fault: str, summary: str, field: str, *implies: str) -> Fault:
+    return Fault(fault, "PLN-POLL-1", summary, lambda: _FirstListed(field), implies)
+
+
 FAULTS: Final = (
     Fault.of("stream-cached", "PLN-SSE-1", _StreamCached),
     Fault.of("stream-ends-after-three", "PLN-SSE-1", _EndsAfterThree, ("PLN-SSE-6", "PLN-SSE-7")),
@@ -404,8 +389,8 @@ FAULTS: Final = (
     Fault.of("negative-taken", "PLN-ADMIN-2", _NegativeTaken, ("PLN-EVT-1", "PLN-EVT-4")),
     Fault.of("curt-bad-value", "PLN-ADMIN-2", _CurtBadValue),
     Fault.of("older-version-written", "PLN-ADMIN-3", _OlderVersionWritten),
-    Fault.of("old-name-listed", "PLN-POLL-1", _OldNameListed),
-    Fault.of("old-rois-listed", "PLN-POLL-1", _OldRoisListed, ("PLN-USER-3", "PLN-ADMIN-3")),
+    _listed("old-name-listed", "The list of plans shows the name that a plan had first.", "name"),
+    _listed("old-rois-listed", "The list of plans shows the ROI that a plan had first.", "roi", "PLN-USER-3"),
     Fault.of("five-hundred-hear", "PLN-SCALE-1", _FiveHundredHear),
     Fault.of("nobody-counted", "PLN-STAT-1", _NobodyCounted),
 )

@@ -89,17 +89,31 @@ MADE = answered(called("admin-1", "createPlan", name="A"), 201, {"id": "p1"})
 REFUSED = answered(called("admin-1", "createPlan", name="B"), 422, {"id": "p2"})
 CHANGED = answered(called("admin-1", "updatePlan", planId="p1", roi=2), 200, {"id": "p1"})
 GONE = answered(called("admin-1", "deletePlan", planId="p1"), 204, None)
+UNKNOWN = answered(called("admin-1", "createPlan"), 201, "made")
 STILL_THERE = answered(called("admin-1", "deletePlan", planId="p1"), 404, None)
 
 
-def test_what_a_call_made_is_removed_unless_it_is_gone() -> None:
-    assert UNDO.made([*MADE, *REFUSED, *CHANGED, *STILL_THERE]) == [("deletePlan", {"planId": "p1"})]
-    assert UNDO.made([*MADE, *CHANGED, *GONE]) == []
-    assert UNDO.made(answered(called("admin-1", "createPlan"), 201, "made")) == [], "nobody knows what was made"
+def test_what_a_call_made_is_removed_unless_it_is_gone(target: Target) -> None:
+    assert UNDO.made([*MADE, *REFUSED, *CHANGED, *STILL_THERE], target) == [("deletePlan", {"planId": "p1"})]
+    assert UNDO.made([*MADE, *CHANGED, *GONE], target) == []
+    assert UNDO.made(UNKNOWN, target) == [], "nobody knows what was made"
 
 
-def test_a_change_of_what_is_gone_leaves_nothing_behind() -> None:
-    assert UNDO.left_behind([*MADE, *CHANGED]) == {"updatePlan": 1}
-    assert UNDO.left_behind([*MADE, *CHANGED, *GONE]) == {}
+def test_the_profile_says_where_the_id_of_what_was_made_is(target: Target) -> None:
+    there = replace(target.operations["createPlan"], answers={"planId": "/data/id"})
+    moved = replace(target, operations={**target.operations, "createPlan": there})
+    made = answered(called("admin-1", "createPlan"), 201, {"data": {"id": "p1"}})
+    assert UNDO.made(made, moved) == [("deletePlan", {"planId": "p1"})]
+    assert UNDO.made(made, target) == []
+
+
+def test_what_could_not_be_removed_is_left_behind(target: Target) -> None:
+    assert UNDO.left_behind([*MADE, *STILL_THERE], target) == {"createPlan": 1}
+    assert UNDO.left_behind(UNKNOWN, target) == {"createPlan": 1}
+
+
+def test_a_change_of_what_is_gone_leaves_nothing_behind(target: Target) -> None:
+    assert UNDO.left_behind([*MADE, *CHANGED], target) == {"createPlan": 1, "updatePlan": 1}
+    assert UNDO.left_behind([*MADE, *CHANGED, *GONE], target) == {}
     invested = answered(called("user-1", "invest", planId="p1", amount=1), 201, {"id": "u1"})
-    assert UNDO.left_behind([*MADE, *invested, *GONE]) == {"invest": 1}, "a user plan outlives its plan"
+    assert UNDO.left_behind([*MADE, *invested, *GONE], target) == {"invest": 1}, "a user plan outlives its plan"

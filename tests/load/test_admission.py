@@ -5,8 +5,8 @@ import pytest
 
 from eventproof import profile
 from eventproof.errors import UsageError
-from eventproof.load.admission import Share, admit, is_loopback
-from eventproof.target import Target
+from eventproof.load.admission import Share, admit
+from eventproof.target import Target, is_loopback
 
 MakeTarget = Callable[..., Target]
 

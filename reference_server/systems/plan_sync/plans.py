@@ -81,7 +81,7 @@ _FIELDS: Final = {
     "minAmount": "min_amount",
     "maxAmount": "max_amount",
 }
-"""The fields of a call and of an answer, by those of a plan."""
+"""The fields of a plan, by the names that calls and answers have for them."""
 OF_A_CALL: Final = frozenset(_FIELDS)
 
 
