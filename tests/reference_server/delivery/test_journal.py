@@ -23,20 +23,20 @@ async def test_what_is_older_than_the_window_is_let_go_and_what_can_be_acknowled
     tmp_path: Path,
 ) -> None:
     async with keep_house(tmp_path) as house:
-        user, journal = await house.person(), house.services.journal
+        user, other, journal = await house.person(), await house.person(), house.services.journal
         await tell(house, message(user), message(user, "claim_approved"), paid(user))
         await journal.purge(0.0)
-        await tell(house, message(user, "coverage_updated"))
-        everything = ["claim_under_review", "claim_approved", "claim_paid", "coverage_updated"]
+        await tell(house, message(user, "coverage_updated"), message(other, "claim_status_changed"))
+        everything = ["claim_under_review", "claim_approved", "claim_paid", "coverage_updated", "claim_status_changed"]
         await journal.purge(299.0)
         assert await kept(house) == everything
         await journal.purge(300.0)
         assert await kept(house) == everything[1:]
         await journal.purge(DAY)
-        assert await kept(house) == ["claim_paid"], "what is still owed stays"
+        assert await kept(house) == ["claim_paid", "claim_status_changed"], "what is still owed stays, and the last"
         await journal.expire([3], DAY)
         await journal.purge(2 * DAY)
-        assert await kept(house) == []
+        assert await kept(house) == ["claim_status_changed"]
         socket = await greeted(house, user)
         await comes_next(house, user, socket)
 

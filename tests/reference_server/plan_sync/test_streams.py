@@ -80,6 +80,29 @@ async def test_what_was_missed_survives_a_restart(tmp_path: Path) -> None:
             assert [(await stream.next())["planData"]["roi"] for _ in range(2)] == [2, 3]
 
 
+async def test_ids_go_on_after_everything_was_purged_and_a_restart(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, systems=("plan-sync",)) as house:
+        user, (plan, _) = await house.person(), await create(house)
+        async with streaming(house, user) as stream:
+            await change(house, plan, roi=1)
+            last = (await stream.event()).id
+        await house.services.journal.purge(0.0)
+        await house.services.journal.purge(10**9)
+    async with keep_house(tmp_path, systems=("plan-sync",)) as house:
+        user = await house.person()
+        await change(house, plan, roi=2)
+        async with streaming(house, user, after=last) as stream:
+            assert (await stream.next())["planData"]["roi"] == 2
+
+
+async def test_an_id_that_this_server_has_not_reached_brings_all_that_is_there(house: House) -> None:
+    user, (plan, _) = await house.person(), await create(house)
+    await change(house, plan, roi=2)
+    async with streaming(house, user, f"/api/plans/{plan}/subscribe", after="999999999") as stream:
+        await change(house, plan, roi=3)
+        assert [(await stream.next())["planData"]["roi"] for _ in range(2)] == [2, 3]
+
+
 @pytest.mark.parametrize("where", ["cookie", "query"])
 async def test_a_browser_without_headers_shows_its_token_otherwise(house: House, where: str) -> None:
     user = await house.person()
