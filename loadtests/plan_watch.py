@@ -196,14 +196,24 @@ class Board:
         self._numbers = count(1)
         self._foreign: set[Hashable] = set()
 
-    def change(self, operation: str, event: str, plan: Hashable, intended: float, called: float) -> str:
-        """Enter what a change causes at everybody who watches; its name."""
+    def change(self, operation: str, event: str, plan: Hashable, intended: float) -> str:
+        """Enter what a change that is to be made now causes at everybody who watches; its name, for `spread`."""
         name = f"{operation} {next(self._numbers)}"
         self._latencies[name], self._heard[name] = [], Event()
         self._due[name] = sum(device.since is not None for device in self.devices)
+        self._expect(name, event, plan, intended, monotonic())
+        return name
+
+    def made(self, operation: str, event: str, plan: Hashable, intended: float, called: float) -> None:
+        """Enter what a change has caused that was made since then: whose it is, only its answer tells.
+
+        It may have been heard by now, so how it spread is not measured.
+        """
+        self._expect(f"{operation} {next(self._numbers)}", event, plan, intended, called)
+
+    def _expect(self, name: str, event: str, plan: Hashable, intended: float, called: float) -> None:
         for device in self.devices:
             device.expect(name, event, at=intended, called=called, subject=plan)
-        return name
 
     def withdraw(self, name: str, event: str) -> None:
         """The change was not made."""
@@ -404,7 +414,7 @@ class Editor(Admin):
         """Create the plans that are edited; they are deleted at the end."""
         self.board, self._plans = _board(self.generator), deque[Plan]()
         for _ in range(self.environment.parsed_options.plans):
-            self._plans.append(self._made(monotonic())[0])
+            self._plans.append(self._made(monotonic()))
 
     def rates(self) -> Mapping[Act, float]:
         """Edits and new plans a second."""
@@ -436,9 +446,9 @@ class Editor(Admin):
             self.board.spread(name)
 
     def _edit(self, plan: Plan, intended: float) -> str | None:
-        roi, called = self._another(plan), monotonic()
-        name = self.board.change("updatePlan", "UPDATE", plan.id, intended, called)
-        self._has_sent(intended, called)
+        roi = self._another(plan)
+        name = self.board.change("updatePlan", "UPDATE", plan.id, intended)
+        self._has_sent(intended)
         answer = self.generator.calls.perform("updatePlan", {"planId": plan.id, "roi": roi}, self._token())
         if not self._is_done("updatePlan", plan, answer):
             self.board.withdraw(name, "UPDATE")
@@ -453,9 +463,9 @@ class Editor(Admin):
         if not self._is_done("getPlan", plan, read):
             return None
         version = actions.read(operation, "version", read.body, read.headers)
-        rois, called = (self._another(plan), self._another(plan) + 1), monotonic()
-        name = self.board.change("updatePlan", "UPDATE", plan.id, intended, called)
-        self._has_sent(intended, called)
+        rois = (self._another(plan), self._another(plan) + 1)
+        name = self.board.change("updatePlan", "UPDATE", plan.id, intended)
+        self._has_sent(intended)
         attempts = [
             gevent.spawn(
                 calls.perform, "updatePlan", {"planId": plan.id, "roi": roi, "ifMatch": version}, self._token()
@@ -476,26 +486,25 @@ class Editor(Admin):
 
     def come_and_go(self, _: Plan, intended: float) -> None:
         """A new plan, which is deleted soon."""
-        self._has_sent(intended, monotonic())
-        plan, name = self._made(intended)
+        self._has_sent(intended)
+        plan = self._made(intended)
         self.generator.books.count("actions")
-        self.board.spread(name)
         self.generator.stopping.wait(_SOON)
-        called = monotonic()
-        name = self.board.change("deletePlan", "DELETE", plan.id, called, called)
+        name = self.board.change("deletePlan", "DELETE", plan.id, monotonic())
         if self._is_done("deletePlan", plan, self._delete(plan)):
             self.board.spread(name)
         else:
             self.board.withdraw(name, "DELETE")
 
-    def _made(self, intended: float) -> tuple[Plan, str]:
-        """A new plan, and the name of that change: whose it is, only its answer tells."""
+    def _made(self, intended: float) -> Plan:
+        """A new plan."""
         called = monotonic()
         self.board.creating += 1
         try:
             plan = self._created(self._create())
             self.board.plans[plan.id] = plan
-            return plan, self.board.change("createPlan", "CREATE", plan.id, intended, called)
+            self.board.made("createPlan", "CREATE", plan.id, intended, called)
+            return plan
         finally:
             self.board.creating -= 1
 
@@ -527,8 +536,8 @@ class Editor(Admin):
     def _token(self) -> str | None:
         return self.generator.admin_token()
 
-    def _has_sent(self, intended: float, called: float) -> None:
-        self.generator.books.record("send_lag", called - intended)
+    def _has_sent(self, intended: float) -> None:
+        self.generator.books.record("send_lag", monotonic() - intended)
 
     def _is_done(self, operation: str, plan: Plan, answer: Answer) -> bool:
         self.generator.books.count("actions")
