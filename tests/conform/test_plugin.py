@@ -446,7 +446,7 @@ def test_theirs(stage, system, pytestconfig):
 def test_ours_costs_nothing():
     ours = {name for name in sys.modules if name.partition(".")[0] == "eventproof"}
     conform = "eventproof.conform"
-    assert ours == {"eventproof", conform, f"{conform}.marks", f"{conform}.plugin"}
+    assert ours == {"eventproof", conform, *(f"{conform}.{name}" for name in ("marks", "plugin", "stash"))}
 """
 THEIR_OPTIONS = """
 def pytest_addoption(parser):

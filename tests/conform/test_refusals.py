@@ -13,7 +13,7 @@ import pytest
 import socketio
 
 from eventproof import catalog, profile
-from eventproof.catalog import Wire
+from eventproof.catalog import OfSession, Wire
 from eventproof.conform import run
 from eventproof.conform.bad_tokens import must_refuse_token
 from eventproof.conform.line import EndedAtOnce
@@ -29,6 +29,7 @@ from tests.conform.refusing import Decide, back_end
 SECRET = "0123456789" * 4
 GOOD = jwt.encode({"sub": "u1", "exp": 9_999_999_999}, SECRET, headers={"kid": "k1"})
 TRANSPORTS = (Transport.WEBSOCKET, Transport.POLLING)
+ME = Call("getMe", "GET", "/api/me", "user", answers={"userId": "/id"}, session=OfSession.SHOWS)
 
 
 @contextmanager
@@ -39,7 +40,9 @@ def staged(decide: Decide, secret: str = SECRET) -> Iterator[Stage]:
             base_url=url,
             systems=("user-state",),
             rest=Rest(url),
-            operations={"getMe": Call("getMe", "GET", "/api/me", "user", answers={"userId": "/id"})},
+            operations={
+                "getMe": Call("getMe", "GET", "/api/me", "user", answers={"userId": "/id"}, session=OfSession.SHOWS)
+            },
             channels={("user-state", "user"): Endpoint(Wire.SOCKET_IO, "/", "/", TRANSPORTS, {"token": "{token}"})},
             admins=(Identity("admin", id="a1", token=GOOD),),
             users=(Identity("user", id="u1", token=GOOD),),
