@@ -72,11 +72,13 @@ class Undo:
         return back if back is not None and back.removes and _was_accepted(record) else None
 
     def _removed(self, records: tuple[Record, ...]) -> frozenset[tuple[str, str]]:
-        """What accepted calls removed, by the names and the values of their parameters."""
+        """What is gone, by the names and the values of parameters: it was removed, or is not there to be removed."""
         undoing = (operation.undone_by for operation in self._known.values())
         removing = {back.operation for back in undoing if back and back.removes}
-        accepted = {record.call for record in records if record.name in removing and _was_accepted(record)}
-        calls = (record for record in records if record.kind is Kind.CALLED and record.call in accepted)
+        done = {
+            record.call for record in records if record.name in removing and (_was_accepted(record) or _is_gone(record))
+        }
+        calls = (record for record in records if record.kind is Kind.CALLED and record.call in done)
         return frozenset(pair for record in calls for pair in _pairs(record.payload))
 
     def gives_tier(self, done: Iterable[str]) -> bool:
@@ -163,6 +165,12 @@ def _things(record: Record, back: Undoing, target: Target) -> dict[str, Any]:
 
 def _pairs(parameters: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     return frozenset((name, str(value)) for name, value in parameters.items())
+
+
+def _is_gone(record: Record) -> bool:
+    """Whether a call found nothing of what it is about."""
+    payload = record.payload if isinstance(record.payload, dict) else {}
+    return record.kind is Kind.ANSWERED and payload.get("status") in (404, 410)
 
 
 def _was_accepted(record: Record) -> bool:

@@ -90,12 +90,14 @@ REFUSED = answered(called("admin-1", "createPlan", name="B"), 422, {"id": "p2"})
 CHANGED = answered(called("admin-1", "updatePlan", planId="p1", roi=2), 200, {"id": "p1"})
 GONE = answered(called("admin-1", "deletePlan", planId="p1"), 204, None)
 UNKNOWN = answered(called("admin-1", "createPlan"), 201, "made")
-STILL_THERE = answered(called("admin-1", "deletePlan", planId="p1"), 404, None)
+STILL_THERE = answered(called("admin-1", "deletePlan", planId="p1"), 500, None)
+NOT_FOUND = answered(called("admin-1", "deletePlan", planId="p1"), 404, None)
 
 
 def test_what_a_call_made_is_removed_unless_it_is_gone(target: Target) -> None:
     assert UNDO.made([*MADE, *REFUSED, *CHANGED, *STILL_THERE], target) == [("deletePlan", {"planId": "p1"})]
     assert UNDO.made([*MADE, *CHANGED, *GONE], target) == []
+    assert UNDO.made([*MADE, *NOT_FOUND], target) == []
     assert UNDO.made(UNKNOWN, target) == [], "nobody knows what was made"
 
 
