@@ -103,8 +103,8 @@ async def test_half_a_line_is_no_event() -> None:
     ("said", "again"),
     [
         (_PLAIN + b"data: ", b"x" * 65536),
-        (_PLAIN, b"data: x\n" * 8192),
-        (_PLAIN, b"event: x\n" * 0 + b"id" * 32768),
+        (_PLAIN, (b"data: " + b"x" * 8000 + b"\n") * 8),
+        (_PLAIN, b"id" * 32768),
         (_CHUNKED, _chunk(b"data: " + b"x" * 65536)),
     ],
     ids=["an endless line", "an endless event", "a line without a field", "endless chunks"],
