@@ -39,7 +39,7 @@ async def test_every_answer_is_documented(stage: Stage) -> None:
             unanswered.append(str(silence))
             continue
         for body in tried.made if stage.undo.removes(call.operation) else ():
-            stage.made(call.operation, body)
+            stage.enter_made(call.operation, body)
         if not tried.answered:
             unanswered.append(f"there was no time for {call.operation}")
         elif tried.left_out:

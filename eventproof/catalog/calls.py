@@ -65,7 +65,7 @@ def _operation(
         refusals=_refusals(document, place, entry, errors, in_path=bool(PLACEHOLDER.search(path))),
         headers=headers,
         optional=frozenset(
-            headers[each["name"]] for each in described if each["name"] in headers and not each["required"]
+            headers[each["name"]] for each in described if each["name"] in headers and not each.get("required", False)
         ),
         answers=entry.get("x-answers", {}),
         undone_by=_undoing(entry["x-undone-by"], entry.get("x-answers", {})) if "x-undone-by" in entry else None,

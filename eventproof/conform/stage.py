@@ -200,7 +200,7 @@ class Stage:
         self.note(text)
         self._warnings.append(text)
 
-    def made(self, operation: str, body: Any) -> None:
+    def enter_made(self, operation: str, body: Any) -> None:
         """Enter that a call was accepted which the history does not tell of, so that what it made can be removed."""
         history = self._troupe.history
         history.add(Kind.CALLED, "case", name=operation, payload={})

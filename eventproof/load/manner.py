@@ -1,11 +1,15 @@
 """How members acknowledge what they must: at once, late, never, or only after they lost the connection in between."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeVar
 
 from eventproof.errors import UsageError
 
-__all__ = ["Manner", "Shares"]
+__all__ = ["Manner", "Shares", "chosen"]
+
+_Kind = TypeVar("_Kind")
 
 _SPREAD = 0.6180339887498949
 """The golden ratio's fraction: its multiples fill the interval from 0 to 1 evenly, however many there are."""
@@ -18,6 +22,16 @@ class Manner(Enum):
     LATE = "acknowledges late"
     SILENT = "never acknowledges"
     CUT = "loses the connection between event and acknowledgement, and comes back"
+
+
+def chosen(number: int, shares: Iterable[tuple[_Kind, float]], otherwise: _Kind) -> _Kind:
+    """The kind of the one with this number: of any many in a row, each kind has its share, and `otherwise` the rest."""
+    place = number * _SPREAD % 1
+    for kind, share in shares:
+        if place < share:
+            return kind
+        place -= share
+    return otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +51,5 @@ class Shares:
 
     def manner(self, number: int) -> Manner:
         """The manner of the member with this number: of any many in a row, each manner has its share."""
-        place = number * _SPREAD % 1
-        for manner, share in ((Manner.LATE, self.late), (Manner.SILENT, self.silent), (Manner.CUT, self.cut)):
-            if place < share:
-                return manner
-            place -= share
-        return Manner.PROMPT
+        shares = ((Manner.LATE, self.late), (Manner.SILENT, self.silent), (Manner.CUT, self.cut))
+        return chosen(number, shares, Manner.PROMPT)

@@ -166,7 +166,9 @@ class Person:
         """Know the tier, from the target itself; where it does not tell, the first update of it is a guess."""
         if self.tier is None:
             generator = self.generator
-            whoami = generator.target.whoami or "getMe"
+            whoami = generator.target.whoami
+            if whoami is None:
+                return
             token = generator.calls.token_for(whoami, self.token, generator.admin_token)
             answer = generator.calls.perform(whoami, actions.credentials_of(self.identity), token)
             with suppress(ContractViolation):

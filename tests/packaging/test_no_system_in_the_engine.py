@@ -28,18 +28,26 @@ def _texts(file: Path) -> Iterator[tuple[int, str]]:
             yield number, comment
 
 
-def test_the_engine_names_no_operation_and_no_event_of_any_system() -> None:
+def _named_in(folder: Path) -> list[str]:
     # A word of English (`login`, `logout`) is an operation's name only where it is the whole text.
     telling = {name for name in OPERATIONS | EVENTS if not name.isalpha() or not name.islower()} - OF_OTHERS
     plain = (OPERATIONS | EVENTS) - telling - OF_OTHERS
-    found = [
-        f"{file.relative_to(_ENGINE)}:{line}: {name}"
-        for file in _ENGINE.rglob("*.py")
+    return [
+        f"{file.relative_to(folder)}:{line}: {name}"
+        for file in folder.rglob("*.py")
         for line, text in _texts(file)
         for name in ({text} & plain) | (set(_WORD.findall(text)) & telling)
     ]
-    assert found == []
 
 
-def test_it_would_be_seen() -> None:
-    assert {"banUser", "user.banned", "claim_paid", "createPlan", "UPDATE"} <= OPERATIONS | EVENTS
+def test_the_engine_names_no_operation_and_no_event_of_any_system() -> None:
+    assert _named_in(_ENGINE) == []
+
+
+def test_a_name_would_be_seen_wherever_it_stands(tmp_path: Path) -> None:
+    source = (
+        '"""After banUser."""\nNAMES = ["login", "user.banned"]\nx = 1  # as UPDATE has it\n# logging in is no name\n'
+    )
+    (tmp_path / "engine.py").write_text(source)
+    found = sorted(_named_in(tmp_path))
+    assert found == ["engine.py:1: banUser", "engine.py:2: login", "engine.py:2: user.banned", "engine.py:3: UPDATE"]

@@ -1,0 +1,101 @@
+"""What the watchers and the admins of one process share: whom a change is for, and how it spread among them."""
+
+from collections.abc import Hashable
+from itertools import count
+from statistics import median
+from time import monotonic
+from typing import Any
+
+import orjson
+from gevent.event import Event
+
+from eventproof.load.device import Device
+from eventproof.load.generator import Generator
+from eventproof.load.judgement import Match, Receipt
+
+from .order import Order, Told
+from .plan import Plan
+
+__all__ = ["Board", "board_of"]
+
+
+class Board:
+    """What the watchers and the admins of one process share."""
+
+    def __init__(self, generator: Generator) -> None:
+        self.generator = generator
+        self.devices: dict[Device, None] = {}
+        """Those that are to hear of every change."""
+        self.plans: dict[Hashable, Plan] = {}
+        self.creating = 0
+        self._latencies: dict[str, list[float]] = {}
+        self._heard: dict[str, Event] = {}
+        self._due: dict[str, int] = {}
+        self._order = Order()
+        self._numbers = count(1)
+        self._foreign: set[Hashable] = set()
+
+    def change(self, operation: str, event: str, plan: Hashable, intended: float) -> str:
+        """Enter what a change that is to be made now causes at everybody who watches; its name, for `spread`."""
+        name = f"{operation} {next(self._numbers)}"
+        self._latencies[name], self._heard[name] = [], Event()
+        self._due[name] = sum(device.since is not None for device in self.devices)
+        self._expect(name, event, plan, intended, monotonic())
+        return name
+
+    def made(self, operation: str, event: str, plan: Hashable, intended: float, called: float) -> None:
+        """Enter what a change has caused that was made since then: whose it is, only its answer tells.
+
+        It may have been heard by now, so how it spread is not measured.
+        """
+        self._expect(f"{operation} {next(self._numbers)}", event, plan, intended, called)
+
+    def _expect(self, name: str, event: str, plan: Hashable, intended: float, called: float) -> None:
+        for device in self.devices:
+            device.expect(name, event, at=intended, called=called, subject=plan)
+
+    def withdraw(self, name: str, event: str) -> None:
+        """The change was not made."""
+        self.generator.books.ledger.withdraw(name, event, self.devices)
+        self._forget(name)
+
+    def spread(self, name: str) -> None:
+        """Wait until everybody has heard, or the time is over, and enter how long that took."""
+        self._heard[name].wait(self.generator.deadline)
+        if latencies := self._latencies[name]:
+            for metric, seconds in (
+                ("to_first", min(latencies)),
+                ("to_median", median(latencies)),
+                ("to_last", max(latencies)),
+            ):
+                self.generator.books.record(metric, seconds)
+        self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        del self._latencies[name], self._heard[name], self._due[name]
+
+    def told(self, watcher: Told, event: str, payload: Any, match: Match) -> None:
+        """A receipt: how late it was, and whether everybody was told in this order."""
+        if match.action in self._latencies and match.latency is not None:
+            latencies = self._latencies[match.action]
+            latencies.append(match.latency)
+            if len(latencies) >= self._due[match.action]:
+                self._heard[match.action].set()
+        if match.receipt in (Receipt.DELIVERED, Receipt.WAITING):
+            for late in self._order.told(watcher, hash((event, orjson.dumps(payload, default=repr))), event):
+                self.generator.books.ledger.tally(late).out_of_order += 1
+                self.generator.books.incident(str(watcher), f"{late} came in another order than to others")
+
+    def met(self, subject: Hashable) -> None:
+        """Somebody was told of a plan that nobody here makes or edits: others do, and it is theirs to judge."""
+        if not self.creating and subject not in self.plans and subject not in self._foreign:
+            self._foreign.add(subject)
+            self.generator.books.ledger.own(None, subject)
+
+
+def board_of(generator: Generator) -> Board:
+    """The one of this process and run."""
+    if generator.shared is None:
+        generator.shared = Board(generator)
+    board: Board = generator.shared
+    return board
