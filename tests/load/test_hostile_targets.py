@@ -119,10 +119,9 @@ _MANNERS = ("right", "hangs", "drips-calls", "floods", "floods-with-names", "inv
 @pytest.fixture(scope="module")
 def tried(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Tried]:
     """A swarm against a target of each manner, two at once."""
+    folders = [tmp_path_factory.mktemp(manner) for manner in _MANNERS]  # two threads would make two roots for them
     with ThreadPoolExecutor(2) as pool:
-        return dict(
-            zip(_MANNERS, pool.map(lambda manner: _try(manner, tmp_path_factory.mktemp(manner)), _MANNERS), strict=True)
-        )
+        return dict(zip(_MANNERS, pool.map(_try, _MANNERS, folders), strict=True))
 
 
 def test_a_swarm_leaves_a_target_as_it_found_it(tried: Mapping[str, Tried]) -> None:
