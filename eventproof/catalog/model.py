@@ -142,9 +142,12 @@ class Event:
     order_by: str | None
     correlate: str | None
     triggers: tuple[str, ...]
+    """The operations that cause it, or may."""
     _validator: Schema = field(repr=False)
     caused_by_owner: frozenset[str] = frozenset()
     """Those of the triggers whose caller is the `{userId}` of the audience."""
+    at_times: frozenset[str] = frozenset()
+    """Those of the triggers that cause it now and then: no one can tell from the call whether."""
 
     def is_valid(self, payload: Json) -> bool:
         """Whether the payload fits the contract; a few microseconds."""
@@ -153,6 +156,16 @@ class Event:
     def explain(self, payload: Json) -> tuple[Problem, ...]:
         """Every reason why the payload does not fit; empty where it does. Slow: for people and reports."""
         return self._validator.explain(payload)
+
+    @property
+    def subject_name(self) -> str | None:
+        """The name by which a call knows the id that ties the event to it: the last part of its place."""
+        return None if self.correlate is None else self.correlate.rpartition("/")[2]
+
+    @property
+    def key_name(self) -> str | None:
+        """The name by which a call knows the id within which the event keeps its order."""
+        return None if self.order_by is None else self.order_by.rpartition("/")[2]
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -250,6 +263,14 @@ class Operation:
     """Whose sessions it ends."""
     lasts: bool = False
     """Whether what it does to a user waits until it is used up, and cannot be taken back."""
+    needs: tuple[str, ...] = ()
+    """The operations that come before it, about the same things; what these need comes before them."""
+    example: Mapping[str, Json] = field(default_factory=dict)
+    """A value for each parameter of which the document gives one; the body's are those of its first example."""
+    unique: frozenset[str] = frozenset()
+    """The parameters whose value no earlier call may have had: texts."""
+    required: frozenset[str] = frozenset()
+    """The parameters without which it cannot be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +300,7 @@ class Requirement:
     excluded: str | None
     """Why no case can check it; None for nearly all."""
     includes: tuple[str, ...] = ()
-    """What follows from the contract and is a part of it: `EVENT/schema`, that each such event fits its schema."""
+    """What follows from the contract and is a part of it, in the grammar of `contracts/README.md`: `EVENT/schema`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -296,8 +317,10 @@ class System:
     openapi: Mapping[str, Json] = field(repr=False)
     asyncapi: Mapping[str, Json] = field(repr=False)
     _events: Mapping[tuple[str, Direction, str], Event] = field(init=False, repr=False)
+    _operations: Mapping[str, Operation] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_operations", {known.id: known for known in self.operations})
         by_key = {(at.address, event.direction, event.name): event for event in self.events for at in event.channels}
         object.__setattr__(self, "_events", by_key)
 
@@ -307,7 +330,14 @@ class System:
 
     def operation(self, operation_id: str) -> Operation:
         """The operation of that id; UsageError where the system has none."""
-        return _named(f"operation of {self.name}", operation_id, {known.id: known for known in self.operations})
+        return _named(f"operation of {self.name}", operation_id, self._operations)
+
+    def before(self, operation_id: str) -> tuple[Operation, ...]:
+        """All that comes before an operation, each once, in an order in which each has what it needs."""
+        found: dict[str, Operation] = {}
+        for needed in self.operation(operation_id).needs:
+            found |= {each.id: each for each in (*self.before(needed), self.operation(needed))}
+        return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
