@@ -17,6 +17,8 @@ Json = Any
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 OWNER: Final = "userId"
 """The placeholder of an audience that may stand for the caller of a trigger."""
+_OF_EVENTS: Final = frozenset({"schema", "delivery", "audience", "order"})
+"""The kinds of what follows from the contract of one event."""
 CALLBACK: Final = "callback"
 """How an event is acknowledged that the wire itself acknowledges."""
 
@@ -100,11 +102,17 @@ class Channel:
     heartbeat: Heartbeat | None = None
     room: str | None = None
     """The room of its connections, beside those of their users, with the address's parameters in it."""
+    refused_with: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The codes with which it refuses bad tokens, by what is bad about them; `otherwise` stands for all others."""
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """What the address needs the values of: `{planId}`."""
         return tuple(PLACEHOLDER.findall(self.address))
+
+    def refusal_of(self, token: str) -> str | None:
+        """The code with which such a token is refused; None where the contract gives none."""
+        return self.refused_with.get(token, self.refused_with.get("otherwise"))
 
     @property
     def unasked(self) -> frozenset[str]:
@@ -285,6 +293,27 @@ class ErrorCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Derived:
+    """Something that follows from the contract alone: `EVENT/schema`, `/scope`, `/connect/forged`."""
+
+    kind: str
+    about: str | None
+    """The event, or what else it is about; None: the system."""
+
+    @classmethod
+    def read(cls, text: str) -> "Derived":
+        """What is written so in `includes`."""
+        before, _, after = text.partition("/")
+        kind, _, about = after.partition("/")
+        return cls(kind, before or about or None)
+
+    @property
+    def is_of_event(self) -> bool:
+        """Whether it is about one event."""
+        return self.kind in _OF_EVENTS
+
+
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """One line of what must hold."""
 
@@ -299,8 +328,8 @@ class Requirement:
     """Why it says what the specification leaves open."""
     excluded: str | None
     """Why no case can check it; None for nearly all."""
-    includes: tuple[str, ...] = ()
-    """What follows from the contract and is a part of it, in the grammar of `contracts/README.md`: `EVENT/schema`."""
+    includes: tuple[Derived, ...] = ()
+    """What follows from the contract and is a part of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,11 +7,14 @@ from .delivery import duplicated, undelivered
 from .finding import Finding, raise_for
 from .order import misordered, one_order, out_of_order
 from .retries import altered, repeated, returned
+from .story import Rooms, Story
 from .timing import slow_to_close
 
 __all__ = [
     "Finding",
     "Known",
+    "Rooms",
+    "Story",
     "altered",
     "closed_early",
     "closed_untold",

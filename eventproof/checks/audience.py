@@ -8,30 +8,33 @@ another's things. An event for the one connection that caused it is not judged h
 nor is one for everyone, which leaks to nobody.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from eventproof.catalog import Event
 from eventproof.history import Kind, Record
 
-from .contract import Known
 from .finding import Finding
-from .story import Caused, Rooms, Story
+from .story import Caused, Story
 
 _UNJUDGED = frozenset({"connection", "everyone"})
 
 
-def leaked(records: Iterable[Record], known: Known, rooms: Rooms, name: str | None = None) -> Iterator[Finding]:
-    """What was received by someone outside its audience; of one event, where it is named."""
-    story = Story(records, known, rooms)
+def leaked(story: Story, name: str | None = None) -> Iterator[Finding]:
+    """What was received by someone outside its audience; of one event, where it is named.
+
+    What had settled before the story makes nothing lawful for one user or one room, unless it was about the same thing.
+    """
     causes: dict[Event, _Causes] = {}
     for caused in story.caused(name):
-        causes.setdefault(caused.effect.event, _Causes()).enter(caused)
+        if not _is_over(caused, story):
+            causes.setdefault(caused.effect.event, _Causes()).enter(caused)
     joined: dict[str, set[str]] = {}
     for place, record in enumerate(story.records):
         if record.kind is Kind.JOINED:
             joined.setdefault(record.connection, set()).add(record.name)
-        event = known.get((record.channel, record.name)) if record.kind is Kind.RECEIVED else None
+        is_judged = record.kind is Kind.RECEIVED and place >= story.settled
+        event = story.known.get((record.channel, record.name)) if is_judged else None
         if event is None or _UNJUDGED & set(event.audience) or name not in (None, event.name):
             continue
         lawful = _lawful(event, causes.get(event), place, record)
@@ -42,6 +45,11 @@ def leaked(records: Iterable[Record], known: Known, rooms: Rooms, name: str | No
                 observed=f"{record.connection or record.actor} received it",
                 record=record,
             )
+
+
+def _is_over(caused: Caused, story: Story) -> bool:
+    is_for_all_of_a_role = all(term.startswith("role:") for term in caused.effect.event.audience)
+    return caused.call.place < story.settled and caused.effect.subject is None and not is_for_all_of_a_role
 
 
 @dataclass(slots=True)

@@ -6,18 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from eventproof.catalog import Effect
 from eventproof.history import Kind, Record
 
-from .contract import Known
 from .finding import Finding
-from .story import Caused, Line, Rooms, Story
+from .story import Caused, Line, Story
 
 
 def undelivered(
-    records: Iterable[Record],
-    known: Known,
-    rooms: Rooms,
-    within: float,
-    name: str | None = None,
-    special: Mapping[str, str] | None = None,
+    story: Story, within: float, name: str | None = None, special: Mapping[str, str] | None = None
 ) -> Iterator[Finding]:
     """What an accepted call caused, and did not come to a connection of its audience `within` so many seconds.
 
@@ -25,15 +19,15 @@ def undelivered(
     judged, one that the server ended is. Each receipt is that of one call, the earliest that it may be of. `special`
     says what is special about a connection, for the sentence.
     """
-    story = Story(records, known, rooms)
-    lines = story.lines()
     receipts = _Receipts(story)
     for caused in story.caused(name):
         to = caused.effect.rooms
         if not (caused.effect.is_certain and caused.call.is_accepted and to) or caused.call.answer is None:
             continue
+        if caused.call.place < story.settled:
+            continue
         due = caused.call.answer.at + within
-        meant = [line for line in lines if _is_meant(line, caused, to)]
+        meant = [line for line in story.lines if _is_meant(line, caused, to)]
         came = {line: receipts.take(line, caused) for line in meant}
         late = [line for line in meant if (at := came[line]) is not None and at > due]
         missing = [line for line in meant if came[line] is None and _had_time(line, story, due)]
@@ -85,7 +79,7 @@ class _Receipts:
 
     def __init__(self, story: Story) -> None:
         self._left: dict[tuple[str, str], deque[tuple[int, Record]]] = {}
-        for place, record, _ in story.received():
+        for place, record, _ in story.received:
             self._left.setdefault((record.connection, record.name), deque()).append((place, record))
 
     def take(self, line: Line, caused: Caused) -> float | None:

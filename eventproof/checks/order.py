@@ -8,21 +8,20 @@ from eventproof.history import Kind, Record
 from .content import content
 from .contract import Known
 from .finding import Finding
-from .story import Caused, Line, Rooms, Story
+from .story import Caused, Line, Story
 
 Step = Callable[[Record], int | None]
 """How far along its key the cause of a receipt is; None where that is unknown, and the receipt not judged."""
 
 
-def misordered(records: Iterable[Record], known: Known, rooms: Rooms, name: str | None = None) -> Iterator[Finding]:
+def misordered(story: Story, name: str | None = None) -> Iterator[Finding]:
     """What came before something of the same key (the contract's `x-order-by`) that was caused earlier.
 
     Of two calls the earlier one was answered before the other was made. Only the first cause of each event of a key
     counts, and its first receipt, on a connection that was there before: on any other it may have been sent again. With
     `name`, only what came before or after that event is judged.
     """
-    story = Story(records, known, rooms)
-    lines, receipts = story.lines(), _first_receipts(story)
+    receipts = _first_receipts(story)
     causes: dict[tuple[str, str], dict[str, Caused]] = {}
     for caused in story.caused():
         for channel in caused.effect.event.channels if caused.effect.key is not None else ():
@@ -33,7 +32,7 @@ def misordered(records: Iterable[Record], known: Known, rooms: Rooms, name: str 
         for (before, earlier), (after, later) in combinations(firsts.items(), 2):
             if name not in (None, before, after) or not _is_before(earlier, later):
                 continue
-            for line in lines:
+            for line in story.lines:
                 if line.channel == channel_address and line.lasts(earlier.call.place):
                     yield from _swapped(line, key, (before, after), receipts)
 
@@ -47,7 +46,7 @@ def _is_before(earlier: Caused, later: Caused) -> bool:
 def _first_receipts(story: Story) -> Mapping[tuple[str, str, str], tuple[int, Record]]:
     """The first receipt of each event of each key on each connection, with its place."""
     found: dict[tuple[str, str, str], tuple[int, Record]] = {}
-    for place, record, event in story.received():
+    for place, record, event in story.received:
         key = event.key(record.payload)
         if key is not None:
             found.setdefault((record.connection, record.name, str(key)), (place, record))

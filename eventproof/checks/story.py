@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from eventproof.catalog import Cause, Effect, Event, effects
 from eventproof.history import Kind, Record
@@ -45,12 +46,14 @@ class Line:
 class Story:
     """The records of a history, and what they tell of calls and connections.
 
-    `known` are the events that the server may send, `rooms` those of each actor all the time.
+    `known` are the events that the server may send, `rooms` those of each actor all the time. What came before the
+    place `settled` had arrived by then, and is not judged.
     """
 
-    def __init__(self, records: Iterable[Record], known: Known, rooms: Rooms) -> None:
+    def __init__(self, records: Iterable[Record], known: Known, rooms: Rooms, settled: int = 0) -> None:
         self.records = tuple(records)
         self.known = known
+        self.settled = settled
         self._rooms = rooms
         self.calls = calls(self.records)
         self._events: dict[str, list[Event]] = {}
@@ -60,25 +63,35 @@ class Story:
 
     def caused(self, name: str | None = None) -> Iterator[Caused]:
         """What follows from each call that was not refused, in their order; of one event, where it is named."""
+        return (caused for caused in self._caused if name in (None, caused.effect.event.name))
+
+    @cached_property
+    def _caused(self) -> tuple[Caused, ...]:
+        return tuple(self._follows())
+
+    def _follows(self) -> Iterator[Caused]:
         for call in self.calls:
             if call.is_refused:
                 continue
             given = call.record.payload if isinstance(call.record.payload, Mapping) else {}
             cause = Cause(call.record.name, given, self._id(call.record.actor), call.says)
             for effect in effects(self._events.get(call.record.name, ()), cause):
-                if name in (None, effect.event.name):
-                    yield Caused(call, effect)
+                yield Caused(call, effect)
 
-    def received(self) -> Iterator[tuple[int, Record, Event]]:
+    @cached_property
+    def received(self) -> tuple[tuple[int, Record, Event], ...]:
         """Each receipt of an event that is known, with its place."""
-        for place, record in enumerate(self.records):
-            if record.kind is Kind.RECEIVED and (event := self.known.get((record.channel, record.name))) is not None:
-                yield place, record, event
+        return tuple(
+            (place, record, event)
+            for place, record in enumerate(self.records)
+            if record.kind is Kind.RECEIVED and (event := self.known.get((record.channel, record.name))) is not None
+        )
 
     def rooms_of(self, receipt: Record, joined: Mapping[str, set[str]]) -> frozenset[str]:
         """The rooms of who received something, and of the connection on which it came."""
         return self._rooms.get(receipt.actor, frozenset()) | joined.get(receipt.connection, set())
 
+    @cached_property
     def lines(self) -> tuple[Line, ...]:
         """Every connection that was opened in these records; one that was opened again is another one."""
         found: list[Line] = []

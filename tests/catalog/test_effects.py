@@ -29,8 +29,8 @@ def test_a_call_causes_what_its_contract_lists_for_whom_it_names() -> None:
 
 def test_what_a_caller_does_to_themselves_is_for_the_caller() -> None:
     found = of("shield", Cause("submitClaim", {}, caller="7", says={"claimId": "clm_1"}))
-    assert found["claim_submitted"].rooms == {"user:7"}
-    assert found["admin_claim_submitted"].rooms == {"role:admin"}
+    assert found["claim_submitted"].rooms == frozenset({"user:7"})
+    assert found["admin_claim_submitted"].rooms == frozenset({"role:admin"})
     assert {effect.subject for effect in found.values()} == {"clm_1"}
 
 
@@ -38,13 +38,13 @@ def test_as_long_as_nobody_knows_the_caller_only_the_payload_could_tell_the_audi
     unknown = of("shield", Cause("submitClaim"))["claim_submitted"]
     assert unknown.rooms is None
     assert unknown.rooms_by({"data": {}}) == frozenset()
-    assert unknown.rooms_by({"userId": "7"}) == {"user:7"}
+    assert unknown.rooms_by({"userId": "7"}) == frozenset({"user:7"})
     assert unknown.subject is None
 
 
 def test_the_same_event_on_two_channels_has_an_audience_on_each() -> None:
     found = [effect.rooms for effect in effects(CATALOG.system("plan-sync").events, Cause("deletePlan", {"planId": 3}))]
-    assert found == [{"everyone"}, {"room:plan:3"}]
+    assert found == [frozenset({"everyone"}), frozenset({"room:plan:3"})]
 
 
 def test_what_a_call_causes_now_and_then_is_not_certain() -> None:

@@ -10,7 +10,7 @@ from tests.checks.shield import KNOWN, ROOMS, called, received
 
 
 def leaks(*records: Record) -> list[Record | None]:
-    return [finding.record for finding in checks.leaked(records, KNOWN, ROOMS)]
+    return [finding.record for finding in checks.leaked(checks.Story(records, KNOWN, ROOMS))]
 
 
 def test_who_calls_hears_of_it_where_the_call_names_no_user() -> None:
@@ -55,7 +55,7 @@ def test_a_field_of_the_payload_names_the_user_where_no_call_does() -> None:
     own = replace(receipt, payload={"userId": "1"})
     other = replace(receipt, payload={"userId": "2"})
     nobody = replace(receipt, payload="1")
-    found = checks.leaked([own, other, nobody], {(receipt.channel, "connected"): event}, ROOMS)
+    found = checks.leaked(checks.Story([own, other, nobody], {(receipt.channel, "connected"): event}, ROOMS))
     assert [finding.record for finding in found] == [other, nobody]
 
 
@@ -112,5 +112,5 @@ def test_a_connection_hears_what_goes_to_the_room_that_it_joined_and_no_other_co
     call = called(1, "admin-1", "deletePlan", planId="p1")
     astray, other = told("user-1/sse-2", "p1"), told("user-1/sse-1", "p2")
     story = [joined, call, told("user-1/sse-1", "p1"), astray, other]
-    found = checks.leaked(story, checks.known_events([PLANS]), ROOMS)
+    found = checks.leaked(checks.Story(story, checks.known_events([PLANS]), ROOMS))
     assert [finding.record for finding in found] == [astray, other]

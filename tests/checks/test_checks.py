@@ -59,7 +59,7 @@ def test_invalid_payloads_of_other_events_are_left_out_where_one_is_named() -> N
 
 def test_the_audience_is_the_user_of_an_action_before() -> None:
     lawful = [called(1, "banUser", userId="1"), received(2, "user-1", "user.banned")]
-    assert not list(checks.leaked(lawful, KNOWN, ROOMS))
+    assert not list(checks.leaked(checks.Story(lawful, KNOWN, ROOMS)))
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,14 @@ def test_the_audience_is_the_user_of_an_action_before() -> None:
     ],
 )
 def test_whoever_is_outside_the_audience_is_found(records: list[Record]) -> None:
-    (found,) = checks.leaked(records, KNOWN, ROOMS)
+    (found,) = checks.leaked(checks.Story(records, KNOWN, ROOMS))
     assert "which is not for them" in found.sentence
 
 
 def test_leaks_of_other_events_are_left_out_where_one_is_named() -> None:
-    assert not list(checks.leaked([received(1, "user-1", "user.banned")], KNOWN, ROOMS, "user.tier.updated"))
+    assert not list(
+        checks.leaked(checks.Story([received(1, "user-1", "user.banned")], KNOWN, ROOMS), "user.tier.updated")
+    )
 
 
 def test_what_came_twice_is_duplicated() -> None:

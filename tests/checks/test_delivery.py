@@ -26,7 +26,7 @@ def accepted(at: float, actor: str, name: str, says: Any = None, **parameters: A
 def lacking(*records: Record, name: str | None = None) -> list[str]:
     story = sorted(records, key=lambda record: record.at)
     end = Record(100.0, Kind.NOTE, "case")
-    return [found.sentence for found in checks.undelivered([*story, end], KNOWN, ROOMS, WITHIN, name)]
+    return [found.sentence for found in checks.undelivered(checks.Story([*story, end], KNOWN, ROOMS), WITHIN, name)]
 
 
 APPROVED = accepted(1, "admin-1", "approveClaim", userId="1", claimId="clm_1")
@@ -105,7 +105,7 @@ def test_an_answer_that_names_what_was_made_tells_which_event_is_its_own() -> No
 
 def misordered(*records: Record) -> list[str]:
     story = sorted(records, key=lambda record: record.at)
-    return [found.sentence for found in checks.misordered(story, KNOWN, ROOMS)]
+    return [found.sentence for found in checks.misordered(checks.Story(story, KNOWN, ROOMS))]
 
 
 REVIEWED = accepted(0.5, "admin-1", "reviewClaim", userId="1", claimId="clm_1")
