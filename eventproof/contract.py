@@ -114,7 +114,8 @@ def shown(event: Event) -> Json:
     """Everything that the contract says of an event."""
     return _row(event) | {
         "audience": list(event.audience),
-        "triggers": list(event.triggers),
+        "triggers": [trigger for trigger in event.triggers if trigger not in event.at_times],
+        "at_times": sorted(event.at_times),
         "ack": _ack(event.ack) if event.ack else None,
         "order_by": event.order_by,
         "correlate": event.correlate,
@@ -137,7 +138,7 @@ def shown_text(data: Json) -> str:
         f"  direction  {_ARROWS[data['direction']]}",
         f"  channels   {', '.join(channels)}",
         f"  audience   {', '.join(data['audience']) or '-'}",
-        f"  caused by  {', '.join(data['triggers']) or '-'}",
+        f"  caused by  {', '.join([*data['triggers'], *(f'{name} (at times)' for name in data['at_times'])]) or '-'}",
         f"  ack        {_ack_text(data['ack']) if data['ack'] else 'none'}",
         *([f"  retry      {_retry_text(data['ack']['retry'])}"] if data["ack"] and data["ack"]["retry"] else []),
         f"  order by   {data['order_by'] or '-'}",

@@ -1,8 +1,8 @@
-"""What has to be acknowledged is sent again until it is, by its own user and rightly; then never more."""
+"""Only the right acknowledgement of the right user counts; retries end, and outlive what comes between."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final
 
@@ -13,13 +13,11 @@ from eventproof.conform.case import (
     Inconclusive,
     Line,
     Person,
-    Received,
     Stage,
-    on_stage,
-    proves,
     requirement,
     slow,
 )
+from eventproof.conform.owed import Owed, again, at_most, must_not_be_sent_again, seen_again, still_comes
 from eventproof.target import Budgets
 from eventproof.unknown import unlike_text
 
@@ -27,81 +25,32 @@ from .claims import Claim, approve, deny, pay, submit
 from .complaints import INVALID_PAYLOAD, NOT_AUTHORIZED, is_refused, must_not_complain, taken
 from .presence import hears_still
 from .pushes import must_be_pushed
-from .reading import about, data, said
-from .retries import (
-    CLAIM_PAID,
-    CRITICAL,
-    PAYOUT_COMPLETED,
-    Payout,
-    again,
-    at_most,
-    must_not_be_sent_again,
-    paid,
-    seen_again,
-    still_comes,
-)
+from .reading import about, said
+from .retries import CLAIM_PAID, CRITICAL, PAYOUT_COMPLETED, Payout, paid, told
 
 CLAIM_PAID_ACK: Final = "claim_paid_ack"
 PAYOUT_COMPLETED_ACK: Final = "payout_completed_ack"
 
 
-@pytest.mark.parametrize(
-    ("withheld", "acknowledged"),
-    [
-        pytest.param(CLAIM_PAID, PAYOUT_COMPLETED, marks=proves("SHD-ACK-1"), id=CLAIM_PAID),
-        pytest.param(PAYOUT_COMPLETED, CLAIM_PAID, marks=proves("SHD-ACK-2"), id=PAYOUT_COMPLETED),
-    ],
-)
-@on_stage
-async def test_what_is_not_acknowledged_is_sent_again_with_the_same_data(
-    stage: Stage, withheld: str, acknowledged: str
-) -> None:
-    """Of the two that tell of a payout, the acknowledgement of one is none of the other."""
-    user = await stage.user()
-    line = await user.connect()
-    payout = await paid(stage, user, line)
-    await line.acknowledge(payout.first[acknowledged])
-    repeated = await again(stage, payout, withheld, "although nothing acknowledged it")
-    if data(repeated) != data(payout.first[withheld]):
-        raise ContractViolation(
-            f"`{withheld}` was sent again with other data",
-            expected=str(data(payout.first[withheld])),
-            observed=str(data(repeated)),
-        )
-
-
-@requirement("SHD-ACK-3")
-async def test_what_was_acknowledged_once_is_not_sent_again_on_any_connection(stage: Stage) -> None:
-    """Another payout, later and not acknowledged, shows when the acknowledged one would have come again."""
-    user = await stage.user()
-    lines = [await user.connect(), await user.connect()]
-    payout = await paid(stage, user, lines[0])
-    for name in CRITICAL:
-        await lines[0].acknowledge(payout.first[name])
-    await taken(lines[0])
-    acknowledged = stage.now
-    witness = await paid(stage, user, lines[0])
-    await asyncio.gather(*(seen_again(stage, witness, name) for name in CRITICAL))
-    lines.append(await user.connect())
-    await hears_still(stage, user, *lines)
-    for line in lines:
-        await line.close()
-    lines.append(await user.connect())
-    await hears_still(stage, user, lines[-1])
-    must_not_be_sent_again(lines, payout, acknowledged, "although it was acknowledged")
-
-
-def _wrong_acknowledgements(stage: Stage, first: Mapping[str, Received]) -> Iterator[tuple[str, str, Any]]:
+def _wrong_acknowledgements(stage: Stage, payout: Payout) -> Iterator[tuple[str, str, Any]]:
     """What is wrong, the event's name, its payload."""
-    claim, transaction = said(first[CLAIM_PAID], "/claimId"), said(first[CLAIM_PAID], "/transactionId")
-    payout = said(first[PAYOUT_COMPLETED], "/payoutId")
+    paid, completed = payout.owed[CLAIM_PAID].first, payout.owed[PAYOUT_COMPLETED].first
+    claim, transaction, number = said(paid, "/claimId"), said(paid, "/transactionId"), said(completed, "/payoutId")
     right = {"claimId": claim, "transactionId": transaction, "received": True}
     yield "an unknown claim", CLAIM_PAID_ACK, {**right, "claimId": _unlike(stage, claim)}
     yield "a wrong transaction", CLAIM_PAID_ACK, {**right, "transactionId": _unlike(stage, transaction)}
     yield "no claim", CLAIM_PAID_ACK, {"transactionId": transaction, "received": True}
     yield "no transaction", CLAIM_PAID_ACK, {"claimId": claim, "received": True}
-    yield "an unknown payout", PAYOUT_COMPLETED_ACK, {"payoutId": _unlike(stage, payout), "received": True}
+    yield "an unknown payout", PAYOUT_COMPLETED_ACK, {"payoutId": _unlike(stage, number), "received": True}
     yield "no payout", PAYOUT_COMPLETED_ACK, {"received": True}
+
+
+async def _both_still_come(
+    stage: Stage, payout: Payout, because: str, witness: Payout, line: Line | None = None
+) -> None:
+    await asyncio.gather(
+        *(still_comes(stage, payout.owed[name], because, witness=witness.owed[name], line=line) for name in CRITICAL)
+    )
 
 
 def _unlike(stage: Stage, known: str) -> str:
@@ -114,22 +63,20 @@ async def test_a_wrong_acknowledgement_is_refused_and_does_not_count(stage: Stag
     user, other = await stage.users(2)
     line, kept = await user.connect(), await other.connect()
     payout, witness = await paid(stage, user, line), await paid(stage, other, kept)
-    for what, name, payload in _wrong_acknowledgements(stage, payout.first):
+    for what, name, payload in _wrong_acknowledgements(stage, payout):
         await is_refused(line, INVALID_PAYLOAD, name, payload, what=what)
-    await still_comes(stage, payout, "after acknowledgements that were wrong", witness=witness)
+    await _both_still_come(stage, payout, "after acknowledgements that were wrong", witness)
 
 
 @requirement("SHD-ACK-5")
-async def test_another_users_acknowledgement_is_refused_and_does_not_count(stage: Stage) -> None:
+async def test_another_users_acknowledgement_is_refused_with_the_code_that_says_why(stage: Stage) -> None:
     user, intruder = await stage.users(2)
     line, other = await user.connect(), await intruder.connect()
-    payout, witness = await paid(stage, user, line), await paid(stage, intruder, other)
-    for name in CRITICAL:
-        event = stage.event(name)
-        assert event.ack is not None  # the contract requires one
-        acknowledgement = event.acknowledgement(payout.first[name].payload)
-        await is_refused(other, NOT_AUTHORIZED, event.ack.by, acknowledgement, what="the ids of another user")
-    await still_comes(stage, payout, "after another user had acknowledged it", witness=witness)
+    payout = await paid(stage, user, line)
+    for owed in payout.owed.values():
+        ack, acknowledgement = owed.event.ack, owed.event.acknowledgement(owed.first.payload)
+        assert ack is not None  # the contract requires one
+        await is_refused(other, NOT_AUTHORIZED, ack.by, acknowledgement, what="the ids of another user")
     must_not_complain([line], "although another user was at fault")
 
 
@@ -148,8 +95,8 @@ async def _life(stage: Stage, member: Person, line: Line, acknowledges: bool) ->
         await arrives(name, moved)
     await taken(line)
     await pay(stage, claim)
-    payout = Payout(claim, line, {name: await line.awaits(name, about(claim)) for name in CRITICAL})
-    await asyncio.gather(*(seen_again(stage, payout, name) for name in CRITICAL))
+    payout = await told(stage, claim, line)
+    await asyncio.gather(*(seen_again(stage, owed) for owed in payout.owed.values()))
     await hears_still(stage, member, line)
     return Counter(
         event.name
@@ -186,20 +133,21 @@ async def test_retries_end_and_what_was_never_acknowledged_is_pushed(stage: Stag
     user = await stage.user()
     line = await user.connect()
     payout = await paid(stage, user, line)
-    await asyncio.gather(*(seen_again(stage, payout, name) for name in CRITICAL))
-    end = max(event.at for event in payout.first.values()) + at_most(stage.budgets.ack_retries_end)
+    await asyncio.gather(*(seen_again(stage, owed) for owed in payout.owed.values()))
+    end = max(owed.first.at for owed in payout.owed.values()) + at_most(stage.budgets.ack_retries_end)
     await asyncio.sleep(end - stage.now)
-    await asyncio.sleep(max(_longest_pause(payout, name) for name in CRITICAL))
+    await asyncio.sleep(max(map(_longest_pause, payout.owed.values())))
     another = await user.connect()
     await hears_still(stage, user, line, another)
-    must_not_be_sent_again([line, another], payout, end, "although its retries had to have ended")
+    for owed in payout.owed.values():
+        must_not_be_sent_again([line, another], owed, end, "although its retries had to have ended")
     wanted = [(name, payout.claim) for name in CRITICAL]
     why = "again and again, and never acknowledged"
     await must_be_pushed(stage, user, wanted, why, within=stage.budgets.event_arrival)
 
 
-def _longest_pause(payout: Payout, name: str) -> float:
-    times = [event.at for event in payout.line.heard(name, about(payout.claim))]
+def _longest_pause(owed: Owed) -> float:
+    times = [event.at for event in owed.line.heard(owed.name, owed.is_it)]
     return max(later - earlier for earlier, later in pairwise(times))
 
 
@@ -216,7 +164,7 @@ async def test_retries_outlive_a_reconnection(stage: Stage, lost: bool) -> None:
         await old.close()
     line = await user.connect()
     await hears_still(stage, user, line)
-    await still_comes(stage, payout, "after a reconnection", witness=witness, line=line)
+    await _both_still_come(stage, payout, "after a reconnection", witness, line)
 
 
 @requirement("SHD-ACK-8")
@@ -231,7 +179,7 @@ async def test_retries_outlive_a_restart_of_the_server(stage: Stage) -> None:
         raise Inconclusive(f"{old.name} is still open, so the server was not restarted") from still_open
     line = await user.connect()
     await hears_still(stage, user, line)
-    elapsed = stage.now - min(event.at for event in payout.first.values())
+    elapsed = stage.now - min(owed.first.at for owed in payout.owed.values())
     if 2 * elapsed + stage.budgets.ack_retry > stage.budgets.ack_retries_end:
         raise Inconclusive(f"the restart took {elapsed:.3g} s, by which the retries may have ended")
-    await asyncio.gather(*(again(stage, payout, name, "after a restart", line=line) for name in CRITICAL))
+    await asyncio.gather(*(again(stage, owed, "after a restart", line=line) for owed in payout.owed.values()))

@@ -7,6 +7,7 @@ from typing import Any, Final
 from eventproof import checks
 from eventproof.checks import internals
 from eventproof.conform.case import ContractViolation, Inconclusive, Line, Stage, capability, requirement
+from eventproof.conform.owed import still_comes
 
 from .claims import Claim, submit
 from .complaints import (
@@ -21,7 +22,7 @@ from .complaints import (
 )
 from .presence import must_hear
 from .reading import data
-from .retries import CLAIM_PAID, paid, still_comes
+from .retries import CLAIM_PAID, paid
 
 OPTIONAL_ACK: Final = "claim_submitted_ack"
 INTERNAL_ERROR: Final = "INTERNAL_ERROR"
@@ -158,14 +159,15 @@ async def test_an_event_over_64_kilobytes_is_refused_and_does_nothing(stage: Sta
     twin, kept = await user.connect(), await other.connect()
     payout, witness = await paid(stage, user, twin), await paid(stage, other, kept)
     event = stage.event(CLAIM_PAID)
-    acknowledgement = event.acknowledgement(payout.first[CLAIM_PAID].payload)
+    owed = payout.owed[CLAIM_PAID]
+    acknowledgement = event.acknowledgement(owed.first.payload)
     if event.ack is None or acknowledgement is None:
-        raise Inconclusive(f"`{CLAIM_PAID}` cannot be acknowledged as it came: {payout.first[CLAIM_PAID].payload}")
+        raise Inconclusive(f"`{CLAIM_PAID}` cannot be acknowledged as it came: {owed.first.payload}")
     line = await user.connect()
     await line.say(event.ack.by, _oversized(acknowledgement))
     await _must_be_refused_or_close(line, event.ack.by)
     because = "after an acknowledgement of more than 64 KB"
-    await still_comes(stage, payout, because, witness=witness, names=[CLAIM_PAID])
+    await still_comes(stage, owed, because, witness=witness.owed[CLAIM_PAID])
 
 
 @capability("fault-injection")

@@ -17,7 +17,7 @@ Json = Any
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 OWNER: Final = "userId"
 """The placeholder of an audience that may stand for the caller of a trigger."""
-_OF_EVENTS: Final = frozenset({"schema", "delivery", "audience", "order"})
+_OF_EVENTS: Final = frozenset({"schema", "delivery", "audience", "order", "retry", "ack", "foreign-ack"})
 """The kinds of what follows from the contract of one event."""
 CALLBACK: Final = "callback"
 """How an event is acknowledged that the wire itself acknowledges."""

@@ -1,17 +1,27 @@
 """What a receipt says, to tell a repetition from news."""
 
 import json
-from typing import Any
-
-from eventproof.history import Record
+from typing import Any, Protocol
 
 
-def content(record: Record) -> tuple[str, str]:
+class Told(Protocol):
+    """An event as it was received, in a history or by a client."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def payload(self) -> Any:
+        """Its argument."""
+
+
+def content(told: Told) -> tuple[str, str]:
     """The event's name and its data, without the envelope: what is sent again may carry another timestamp."""
-    payload: Any = record.payload
-    if isinstance(payload, dict) and "data" in payload and payload.get("event") == record.name:
+    payload = told.payload
+    if isinstance(payload, dict) and "data" in payload and payload.get("event") == told.name:
         payload = payload["data"]
-    return record.name, whole(payload)
+    return told.name, whole(payload)
 
 
 def whole(payload: Any) -> str:

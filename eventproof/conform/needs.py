@@ -1,7 +1,8 @@
-"""What the cases need of a target, read from their code: the calls they make, and what they read from the answers.
+"""What the cases need of a target: the calls they make, and what they read from the answers.
 
-A case names operations and answers by words in its own code, or in what it calls of its system's folder and play. So
-nobody keeps a list of which requirement needs which call.
+A case that follows from the contract needs what the contract says. Any other names operations and answers by words in
+its own code, or in what it calls of its system's folder and play. So nobody keeps a list of which requirement needs
+which call.
 """
 
 import dis
@@ -47,13 +48,31 @@ def needs_of(target: Target, catalog: Catalog) -> Needs:
         lines = claimed.intersection(requirements_of(item))
         if not lines or not target.capabilities.issuperset(capabilities_of(item)):
             continue
-        given = getattr(getattr(item, "callspec", None), "params", {}).get("system")
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        given = params.get("system")
         systems = [given] if given else [catalog.requirement(line).system for line in lines]
         kinds = tuple(plays[system] for system in systems if system in plays)
-        words: set[str] = set()
+        words = set(_derived(catalog, params))
         _gather(inspect.unwrap(item.function), kinds, words, set())  # type: ignore[attr-defined]
         found.append((frozenset(lines), frozenset(words)))
     return Needs(tuple(found))
+
+
+def _derived(catalog: Catalog, params: Mapping[str, Any]) -> frozenset[str]:
+    """The calls without which a case of the contract sees nothing: where one of several would do, what all need."""
+    if params.get("system") not in catalog.systems:
+        return frozenset()
+    system = catalog.system(params["system"])
+    triggers = [
+        trigger
+        for event in system.events
+        if event.name == params.get("event")
+        for trigger in event.triggers
+        if trigger not in event.at_times
+    ]
+    triggers += [params["operation"]] if "operation" in params else []
+    chains = [{trigger, *(needed.id for needed in system.before(trigger))} for trigger in triggers]
+    return frozenset(set.intersection(*chains)) if chains else frozenset()
 
 
 def _gather(value: Any, kinds: tuple[type, ...], words: set[str], seen: set[int]) -> None:

@@ -6,14 +6,13 @@ stands in the contract.
 
 import asyncio
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventproof.catalog import Cause, Effect, Ends, Event, Operation, effects
+from eventproof.catalog import Cause, Effect, Ends, Event, Operation, System, effects
 from eventproof.checks import Story
-from eventproof.client.aio import Received
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.target import Endpoint
 
@@ -23,8 +22,9 @@ from .line import Line
 from .person import Person
 from .stage import Stage
 from .undoing import TIER
+from .verdicts import NotTestable
 
-__all__ = ["Occurrence", "arguments", "caused", "occurrences", "perform"]
+__all__ = ["Occurrence", "bring_about", "occurrences", "perform"]
 
 _ADMINS = 2
 """So many admins listen, where the profile gives as many."""
@@ -48,16 +48,9 @@ async def occurrences(stage: Stage, event: str) -> Sequence[Occurrence]:
 
     Raises what the last of these raised, where there is none at all.
     """
-    triggers = dict.fromkeys(
-        trigger
-        for known in stage.system.events
-        if known.name == event
-        for trigger in known.triggers
-        if trigger not in known.at_times
-    )
     found: list[Occurrence] = []
     refused: EventproofError | None = None
-    for trigger in triggers:
+    for trigger in _triggers(stage.system, event):
         try:
             found.append(await _occurrence(stage, stage.system.operation(trigger)))
         except EventproofError as error:
@@ -110,6 +103,65 @@ async def perform(stage: Stage, user: Person, operation: Operation, known: dict[
     return answer, Cause(operation.id, given, caller.id, answer.ids)
 
 
+async def bring_about(stage: Stage, user: Person, event: str) -> Effect:
+    """Cause an event for a user by the first call that does so on this target; what it is then.
+
+    All else that the calls cause for the user has come by then, or had the time to. Raises NotTestable where the target
+    has no such call, Inconclusive where one is not accepted.
+    """
+    triggers = [name for name in _triggers(stage.system, event) if name in stage.target.operations]
+    if not triggers:
+        raise NotTestable(f"no call of the target causes `{event}`: see [operations]")
+    known: dict[str, Any] = {}
+    for operation in (*stage.system.before(triggers[0]), stage.system.operation(triggers[0])):
+        _, cause = await perform(stage, user, operation, known)
+        others = [effect for effect in caused(stage, cause) if effect.event.name != event]
+        await heard(stage, user.lines, others)
+    return next(effect for effect in caused(stage, cause) if effect.event.name == event)
+
+
+async def heard(stage: Stage, lines: Sequence[Line], these: Iterable[Effect]) -> None:
+    """Wait until all of these have come to those lines for which they are, as long as it may take.
+
+    Whether they have is judged by others.
+    """
+    waits = [
+        _comes(line, effect)
+        for effect in these
+        for line in lines
+        if effect.rooms and effect.rooms & _rooms_of(stage, line) and _carries(line, effect)
+    ]
+    await asyncio.gather(*waits)
+
+
+def _rooms_of(stage: Stage, line: Line) -> frozenset[str]:
+    own = stage.rooms.get(line.name.partition("/")[0], frozenset())
+    return own | ({line.room} if line.room else set())
+
+
+def _carries(line: Line, effect: Effect) -> bool:
+    return line.channel in {channel.address for channel in effect.event.channels}
+
+
+async def _comes(line: Line, effect: Effect) -> None:
+    with suppress(ContractViolation):
+        await line.hears(
+            effect.event.name, lambda event: effect.may_be(event.payload) and effect.is_about(event.payload)
+        )
+
+
+def _triggers(system: System, event: str) -> tuple[str, ...]:
+    """The calls that cause an event for certain."""
+    always = (
+        trigger
+        for known in system.events
+        if known.name == event
+        for trigger in known.triggers
+        if trigger not in known.at_times
+    )
+    return tuple(dict.fromkeys(always))
+
+
 def caused(stage: Stage, cause: Cause) -> Iterator[Effect]:
     """What must follow from an accepted call."""
     return (effect for effect in effects(stage.system.events, cause) if effect.is_certain)
@@ -135,7 +187,7 @@ class _Making:
             await self._enter_rooms(user, known)
             await self._enter_rooms(other, await self._prepared(other))
         _, cause = await perform(stage, user, operation, known)
-        await self._heard(cause)
+        await heard(stage, self.lines, caused(stage, cause))
         silence = await self._canary([other] if operation.ends is Ends.USER else [user, other])
         special = {line.name: line.role for line in self.lines if line.role}
         return Occurrence(operation.id, Story(stage.whole_run, stage.known, stage.rooms, settled), special, silence)
@@ -198,30 +250,8 @@ class _Making:
         known: dict[str, Any] = {}
         for needed in self.stage.system.before(self.operation.id):
             _, cause = await perform(self.stage, user, needed, known)
-            await self._heard(cause)
+            await heard(self.stage, self.lines, caused(self.stage, cause))
         return known
-
-    async def _heard(self, cause: Cause) -> None:
-        """Wait until all that the call causes has come, as long as it may take; whether it has is judged by others."""
-        waits = [
-            self._comes(line, effect)
-            for effect in caused(self.stage, cause)
-            for line in self.lines
-            if effect.rooms and effect.rooms & self._rooms_of(line) and _carries(line, effect)
-        ]
-        await asyncio.gather(*waits)
-
-    def _rooms_of(self, line: Line) -> frozenset[str]:
-        own = self.stage.rooms.get(line.name.partition("/")[0], frozenset())
-        return own | ({line.room} if line.room else set())
-
-    @staticmethod
-    async def _comes(line: Line, effect: Effect) -> None:
-        def is_it(event: Received) -> bool:
-            return effect.may_be(event.payload) and effect.is_about(event.payload)
-
-        with suppress(ContractViolation):
-            await line.hears(effect.event.name, is_it)
 
     async def _canary(self, people: Sequence[Person]) -> Inconclusive | None:
         try:
@@ -229,7 +259,3 @@ class _Making:
         except Inconclusive as lost:
             return lost
         return None
-
-
-def _carries(line: Line, effect: Effect) -> bool:
-    return line.channel in {channel.address for channel in effect.event.channels}

@@ -93,6 +93,8 @@ IN_THE_FORMAT: dict[str, Fault] = {
         "version: $response.headers.ETag",
         "/x-answers/version: expected text that matches",
     ),
+    "what follows": (REQUIREMENTS, "banned/delivery", "banned/delivry", "includes/1: expected text that matches"),
+    "a token": (REQUIREMENTS, "/connect/missing", "/connect/lost", "includes/0: expected text that matches"),
     "a level": (REQUIREMENTS, "level: MUST", "level: OUGHT", "/requirements/0/level: expected one of"),
     "a key of a requirement": (REQUIREMENTS, "source:", "sauce:", "/requirements/0: expected"),
     "an id": (REQUIREMENTS, "UST-CONN-1", "UST-CONN", "/requirements/0/id: expected text that matches"),
@@ -177,6 +179,37 @@ IN_THE_MEANING: dict[str, Fault] = {
         "x-trigger: [cancelSubscription, ",
         "x-trigger: [login, ",
         "{userId} is neither a parameter of its triggers nor in its payload, nor their caller",
+    ),
+    "a cause always and at times": (
+        ASYNCAPI,
+        "x-trigger: [banUser]",
+        "x-trigger: [banUser]\n        x-may-trigger: [banUser]",
+        f"{MESSAGE}/x-trigger: banUser causes it always or at times, not both",
+    ),
+    "a cause that does not tell what its event is about": (
+        SHIELD,
+        "x-trigger: [decideWithdrawal]",
+        "x-trigger: [renewSubscription]",
+        "x-correlate: renewSubscription causes withdrawal_status_changed, and neither takes nor answers with withdraw",
+    ),
+    "a need of nothing": (OPENAPI, "x-needs: [banUser]", "x-needs: [banUsr]", 'x-needs: names "banUsr", which is no'),
+    "a need of each other": (
+        OPENAPI,
+        "operationId: banUser\n",
+        "operationId: banUser\n      x-needs: [unbanUser]\n",
+        "unbanUser needs banUser, and banUser needs unbanUser",
+    ),
+    "what follows from no event": (
+        REQUIREMENTS,
+        "user.banned/delivery",
+        "user.band/delivery",
+        "includes: user.band is no event of the contract",
+    ),
+    "what ends no sessions": (
+        REQUIREMENTS,
+        "/session/banUser",
+        "/session/getUser",
+        "includes: getUser is no call that ends the sessions of a user",
     ),
     "x-correlate": (ASYNCAPI, "x-trigger: [banUser]", "x-correlate: /id", f"{MESSAGE}/x-correlate: /id is no field"),
     "x-order-by": (ASYNCAPI, "x-trigger: [banUser]", "x-order-by: /message/x", "x-order-by: /message/x is no field"),
@@ -314,14 +347,13 @@ def test_acknowledgements_and_pointers_are_read(contracts: Path) -> None:
     path = contracts / ASYNCAPI
     text = path.read_text(encoding="utf-8").replace(
         "x-trigger: [banUser]",
-        "x-trigger: [banUser]\n        x-ack: {level: required, by: callback}\n        x-correlate: /message",
+        "x-trigger: [banUser]\n        x-ack: {level: required, by: callback}",
         1,
     )
     path.write_text(text, encoding="utf-8")
     banned = catalog.load(contracts).event("user-state", "/", catalog.Direction.SEND, "user.banned")
     assert banned is not None
     assert banned.ack == catalog.Ack(catalog.AckLevel.REQUIRED, "callback")
-    assert banned.correlate == "/message"
 
 
 def test_a_channel_of_both_directions_keeps_them_apart(contracts: Path) -> None:

@@ -165,9 +165,11 @@ def test_the_public_names_are_these() -> None:
         "Ack",
         "AckLevel",
         "Catalog",
+        "Cause",
         "Channel",
         "Counterexample",
         "Direction",
+        "Effect",
         "Ends",
         "ErrorCode",
         "Event",
@@ -180,5 +182,25 @@ def test_the_public_names_are_these() -> None:
         "System",
         "Undoing",
         "Wire",
+        "effects",
         "load",
     ]
+
+
+def test_all_that_comes_before_a_call_is_in_an_order_in_which_each_has_what_it_needs() -> None:
+    before = CONTRACTS.system("shield").before("flagOverdueProof")
+    assert [needed.id for needed in before] == ["submitClaim", "approveClaim", "payClaim", "requestProof"]
+    assert CONTRACTS.system("shield").before("submitClaim") == ()
+
+
+def test_a_call_is_made_with_the_examples_of_its_document() -> None:
+    submit = CONTRACTS.system("shield").operation("submitClaim")
+    assert submit.example.keys() == submit.required == {"ticketNumber", "amount", "city", "state", "violationType"}
+    assert submit.unique == {"ticketNumber"}
+    assert CONTRACTS.system("user-state").operation("useFeature").example == {"feature": "reports"}
+
+
+def test_the_code_of_a_refused_token_is_its_own_or_that_of_all_others() -> None:
+    shield, user = CONTRACTS.system("shield").channels[0], CONTRACTS.system("user-state").channels[0]
+    assert (shield.refusal_of("expired"), shield.refusal_of("forged")) == ("AUTH_EXPIRED", "AUTH_INVALID")
+    assert user.refusal_of("expired") is None

@@ -17,7 +17,8 @@ def test_every_requirement_is_listed_with_its_cases() -> None:
 
 def test_a_case_is_named_as_only_takes_it() -> None:
     names = [case.name for case in collected(["user-state"])]
-    assert "every_connection_hears_of_the_ban[polling]" in names
+    assert "every_connection_is_closed_by_the_server[polling]" in names
+    assert "every_recipient_hears_of_it_on_every_connection[user-state-user.banned]" in names
     assert len(names) == len(set(names))
 
 
