@@ -82,7 +82,7 @@ def of_systems(
 
     `[channels.SYSTEM]` is the main one, the first of its contract; `[channels.SYSTEM.NAME]` is a further one, and with
     `NAME = false` the target has none. Those without parameters are there only where the profile names them: they are
-    further doors to what the main one carries.
+    further ways to what the main one carries.
     """
     for name in table.names():
         if name not in catalog.systems:
@@ -135,7 +135,7 @@ def _name_at(table: Table, default: str | None) -> str | None:
 def others(
     tables: Iterable[Table], systems: Iterable[System], known: Iterable[Endpoint], socketio: SocketIO, rest: Rest
 ) -> tuple[Endpoint, ...]:
-    """The further doors to the same sessions; `known` are the channels of the systems."""
+    """The further channels of the same sessions; `known` are the channels of the systems."""
     contracts, there = tuple(systems), tuple(known)
     return tuple(_other(table, contracts, there, socketio, rest) for table in tables)
 
@@ -174,7 +174,7 @@ def _misplaced(wire: Wire, address: str) -> str:
 
 
 def _known(wire: Wire, address: str, systems: tuple[System, ...]) -> Channel | None:
-    """The channel of the catalogue that this door is: the one at its address, or the first further one of its wire."""
+    """The channel of the catalogue that this endpoint is: the one at its address, or the first further one of its wire."""
     first = [system.channels[0] for system in systems]
     further = [known for system in systems for known in system.channels[1:]]
     alike = [known for known in (*further, *first) if known.wire is wire]

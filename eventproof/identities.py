@@ -99,7 +99,7 @@ def _no_token(token: str) -> str:
 
 
 def _must_differ(table: Table, people: Iterable[Identity]) -> None:
-    """Whoever is lent twice would be banned by one case while another one plays with them."""
+    """Whoever is lent twice would be banned by one case while another one needs them."""
     seen: set[tuple[str, str]] = set()
     for person in people:
         for key, value in (("email", person.email), ("id", person.id), ("token", person.token)):

@@ -28,7 +28,7 @@ _SETTINGS = Path(__file__).with_name("reference.toml")
 _OF_SYSTEMS = {"user-state": Path(__file__).with_name("reference.user-state.toml")}
 """What the profile says of the systems that have a say of their own."""
 
-_DOORS = {
+_FURTHER = {
     "shield": '[[other_channels]]\nkind = "socketio"\naddress = "/shield/ws"\ntoken = "auth"\n',
     "plan-sync": '[[other_channels]]\nkind = "sse"\naddress = "/api/plans/subscribe"\ntoken = "header"\n',
 }
@@ -165,7 +165,7 @@ def profile_text(url: str, secret: str, systems: Sequence[str], *, quick: bool =
     own = [path.read_text("utf-8") for system, path in _OF_SYSTEMS.items() if system in systems]
     parts = [known, _SETTINGS.read_text("utf-8"), f"[jwt]\nsecret = {json.dumps(secret)}\n", *own]
     if "user-state" in systems:
-        parts += [door for system, door in _DOORS.items() if system in systems]
+        parts += [further for system, further in _FURTHER.items() if system in systems]
     if quick:
         # A table stands once in a file.
         head = "[budgets]\n"

@@ -262,7 +262,7 @@ class Target:
     capabilities: frozenset[str] = frozenset()
     budgets: Budgets = Budgets()
     other_channels: tuple[Endpoint, ...] | None = None
-    """Further doors to the same session. None where the profile does not say; empty where it says there is none."""
+    """Further channels of the same session. None where the profile does not say; empty where it says there is none."""
     tiers: tuple[Tier, ...] = ()
     """From the lowest to the highest."""
     openapi: str | Literal[False] | None = None

@@ -3,11 +3,11 @@
 import asyncio
 from typing import Final
 
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
+    Case,
     ContractViolation,
     Inconclusive,
     NotTestable,
-    Stage,
     Transport,
     capability,
     every_system,
@@ -32,16 +32,16 @@ async def _moving(gauges: Gauges) -> list[str]:
 @every_system
 @capability("metrics")
 @requirement("ALL-LEAK-1")
-async def test_what_clients_leave_behind_is_gone(stage: Stage) -> None:
-    if stage.target.metrics is None:
+async def test_what_clients_leave_behind_is_gone(case: Case) -> None:
+    if case.target.metrics is None:
         raise NotTestable('the profile claims "metrics" and does not say where: path and gauges under [metrics]')
-    user = await stage.user()
-    token = await stage.admin.session() if stage.target.metrics.identity == "admin" else None
-    async with Gauges(stage.target, token) as gauges:
+    user = await case.user()
+    token = await case.admin.session() if case.target.metrics.identity == "admin" else None
+    async with Gauges(case.target, token) as gauges:
         before = await gauges.read()
-        lines = [await user.connect(transport) for transport in stage.transports for _ in range(4)]
-        if stage.system is stage.systems[0]:  # the other doors belong to no system alone
-            lines += [await user.enter(channel) for channel in stage.target.other_channels or ()]
+        lines = [await user.connect(transport) for transport in case.transports for _ in range(4)]
+        if case.system is case.systems[0]:  # the further channels belong to no system alone
+            lines += [await user.connect_to(channel) for channel in case.target.other_channels or ()]
         during = await gauges.read()
         unmoved = [name for name, value in during.items() if value <= before[name]]
         if unmoved:
@@ -52,7 +52,7 @@ async def test_what_clients_leave_behind_is_gone(stage: Stage) -> None:
                 line.drop()
             else:
                 await line.close()
-        left = await gauges.fallen_to(before, stage.budgets.cleanup)
+        left = await gauges.fallen_to(before, case.budgets.cleanup)
         if left and (moving := await _moving(gauges)):
             raise Inconclusive(
                 f"{', '.join(moving)} did not fall, but moved while nobody of this run did anything: somebody else is "

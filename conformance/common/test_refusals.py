@@ -6,14 +6,14 @@ from typing import Any
 from eventproof.actions import at
 from eventproof.checks import internals
 from eventproof.checks.sentence import is_code, is_sentence
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
+    Case,
     Command,
     ContractViolation,
     EndedAtOnce,
     Inconclusive,
     Kind,
     NotApplicable,
-    Stage,
     every_system,
     requirement,
 )
@@ -40,40 +40,40 @@ def _must_be_clear(what: str, code: Any, message: Any, whole: Any) -> None:
 
 @every_system
 @requirement("ALL-MSG-1")
-async def test_every_refused_call_says_why(stage: Stage) -> None:
+async def test_every_refused_call_says_why(case: Case) -> None:
     """Without a token, with one that is none, and by a user where it takes an admin."""
-    user = await stage.user()
-    parameters = await stage.plays[stage.system.name].parameters(user)
-    for operation in stage.operations:
-        call = stage.target.operations[operation.id]
+    user = await case.user()
+    parameters = await case.drivers[case.system.name].parameters(user)
+    for operation in case.operations:
+        call = case.target.operations[operation.id]
         if call.identity == "anyone" or isinstance(call, Command):  # a program is called by us alone
             continue
         await user.call_unauthenticated(operation.id, **parameters)
         await user.call(operation.id, token="no.such.token", **parameters)  # noqa: S106 - that is the point
         if operation.role == "admin":
             await user.call(operation.id, **parameters)
-    for answer in _refusals(stage):
+    for answer in _refusals(case):
         body = answer.payload["body"]
-        rest = stage.target.rest
+        rest = case.target.rest
         _must_be_clear(answer.name, at(body, rest.code), at(body, rest.message), body)
 
 
 @every_system
 @requirement("ALL-MSG-1")
-async def test_every_refused_connection_says_why(stage: Stage) -> None:
-    if not stage.target.main(stage.system.name).presents_token:
+async def test_every_refused_connection_says_why(case: Case) -> None:
+    if not case.target.main(case.system.name).presents_token:
         raise NotApplicable("by the profile a connection presents no token, so none is refused for it")
-    user = await stage.user()
+    user = await case.user()
     for token in (None, "no.such.token"):
-        for transport in stage.transports:
+        for transport in case.transports:
             what = "without a token" if token is None else "with a token that is none"
             try:
-                refused = await user.knock(token, transport).refusal(what)
+                refused = await user.connection(token, transport).refusal(what)
             except ContractViolation as accepted:
                 raise Inconclusive(f"there is no refusal to judge: {accepted}") from accepted
             if isinstance(refused, EndedAtOnce):
                 raise NotApplicable(f"it refuses connections by ending them, which can say nothing: {refused}")
-            rest = stage.target.rest
+            rest = case.target.rest
             code = _first(refused.data, rest.code, "/code", "/error/code")
             message = _first(refused.data, rest.message, "/message", "/error/message")
             _must_be_clear(f"a connection over {transport} {what}", code, message, refused.data)
@@ -88,10 +88,10 @@ def _first(said: Any, *pointers: str) -> Any:
     return next((found for found in places if found is not None), None)
 
 
-def _refusals(stage: Stage) -> Iterator[Any]:
+def _refusals(case: Case) -> Iterator[Any]:
     """Every refusal of a call in this case."""
     found = [
-        record for record in stage.records if record.kind is Kind.ANSWERED and 400 <= record.payload["status"] < 600
+        record for record in case.records if record.kind is Kind.ANSWERED and 400 <= record.payload["status"] < 600
     ]
     if not found:
         raise Inconclusive("nothing was refused, so there is no refusal to judge")

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from eventproof.conform.case import Inconclusive, NotTestable, Stage, every_system, requirement
+from eventproof.conform.cases import Case, Inconclusive, NotTestable, every_system, requirement
 from eventproof.target import Call
 
 _SECONDS = 90.0
@@ -16,30 +16,30 @@ def _ends_sessions(call: Call) -> int:
 
 @every_system
 @requirement("ALL-REST-1")
-async def test_every_answer_is_documented(stage: Stage) -> None:
+async def test_every_answer_is_documented(case: Case) -> None:
     """An operation that several systems have is tried for the first of them alone."""
     # Hypothesis and Schemathesis take a while to load, and no other case needs them.
     from eventproof.conform.rest import Rest, document_of
 
-    document = await asyncio.to_thread(document_of, stage.target, stage.system)
-    user = await stage.user()
-    stage.will_disturb(user)
-    theirs = await stage.plays[stage.system.name].parameters(user)
-    tokens = {"user": await user.another_token(), "admin": await stage.admin.session()}
-    rest = Rest(stage.target, document, tokens, {**theirs, "userId": user.id}, stage.nobody(like=user))
-    own = {operation.id for operation in stage.operations}
+    document = await asyncio.to_thread(document_of, case.target, case.system)
+    user = await case.user()
+    case.will_disturb(user)
+    theirs = await case.drivers[case.system.name].parameters(user)
+    tokens = {"user": await user.another_token(), "admin": await case.admin.session()}
+    rest = Rest(case.target, document, tokens, {**theirs, "userId": user.id}, case.nobody(like=user))
+    own = {operation.id for operation in case.operations}
     found = [(call, operation) for call, operation in rest.operations() if call.operation in own]
     left_out, limited, unanswered = [], [], []
-    end = stage.now + _SECONDS
+    end = case.now + _SECONDS
     for place, (call, operation) in enumerate(sorted(found, key=lambda pair: _ends_sessions(pair[0]))):
-        stage.note(f"requests for {call.operation}")
+        case.note(f"requests for {call.operation}")
         try:
-            tried = await rest.try_out(call, operation, (end - stage.now) / (len(found) - place))
+            tried = await rest.try_out(call, operation, (end - case.now) / (len(found) - place))
         except Inconclusive as silence:
             unanswered.append(str(silence))
             continue
-        for body in tried.made if stage.undo.removes(call.operation) else ():
-            stage.enter_made(call.operation, body)
+        for body in tried.made if case.undo.removes(call.operation) else ():
+            case.enter_made(call.operation, body)
         if not tried.answered:
             unanswered.append(f"there was no time for {call.operation}")
         elif tried.left_out:
@@ -47,13 +47,13 @@ async def test_every_answer_is_documented(stage: Stage) -> None:
         if tried.limited:
             limited.append(f"{call.operation} ({tried.limited} times)")
     if left_out:
-        stage.warn(f"ALL-REST-1: requests left out for lack of time: {', '.join(left_out)}")
+        case.warn(f"ALL-REST-1: requests left out for lack of time: {', '.join(left_out)}")
     if limited:
-        stage.warn(f"ALL-REST-1: the server limited the rate (429) of {', '.join(limited)}; each request was repeated")
-    lacking = sorted(name for name in own - {call.operation for call, _ in found} if _is_a_call(stage, name))
+        case.warn(f"ALL-REST-1: the server limited the rate (429) of {', '.join(limited)}; each request was repeated")
+    lacking = sorted(name for name in own - {call.operation for call, _ in found} if _is_a_call(case, name))
     if lacking:
         raise NotTestable(
-            f"the OpenAPI document {stage.target.openapi or 'of ours'} has no {', '.join(lacking)}, which the profile "
+            f"the OpenAPI document {case.target.openapi or 'of ours'} has no {', '.join(lacking)}, which the profile "
             "maps: describe them there, or deny them under [operations]"
         )
     if unanswered:
@@ -62,5 +62,5 @@ async def test_every_answer_is_documented(stage: Stage) -> None:
         raise Inconclusive("the OpenAPI document has no operation that the profile maps")
 
 
-def _is_a_call(stage: Stage, operation: str) -> bool:
-    return isinstance(stage.target.operations[operation], Call)
+def _is_a_call(case: Case, operation: str) -> bool:
+    return isinstance(case.target.operations[operation], Call)

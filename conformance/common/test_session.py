@@ -1,50 +1,52 @@
 """What ends a user's sessions ends every connection of theirs, whatever its wire, and no one else's."""
 
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
+    Case,
     ContractViolation,
     Line,
     NotApplicable,
     NotTestable,
     Person,
-    Stage,
     each_system,
 )
 from eventproof.conform.occurrence import perform
 from eventproof.templates import PLACEHOLDER
 
 
-async def _connected(stage: Stage, user: Person) -> list[tuple[str, Line]]:
+async def _connected(case: Case, user: Person) -> list[tuple[str, Line]]:
     """A connection to each channel but the case's own that shows whose session it is, with the channel in words."""
-    target = stage.target
+    target = case.target
     if target.other_channels is None:
-        raise NotTestable("the profile does not say which other doors there are: other_channels, [] if there is none")
-    own = target.main(stage.system.name)
-    doors = {door.known_as: door for door in (*target.channels.values(), *target.other_channels)}
+        raise NotTestable(
+            "the profile does not say which further channels there are: other_channels, [] if there is none"
+        )
+    own = target.main(case.system.name)
+    channels = {channel.known_as: channel for channel in (*target.channels.values(), *target.other_channels)}
     found = [
-        (f"the {door.wire} connection to {door.address}", await user.enter(door))
-        for door in doors.values()
-        if door is not own and door.presents_token and not PLACEHOLDER.search(door.address)
+        (f"the {channel.wire} connection to {channel.address}", await user.connect_to(channel))
+        for channel in channels.values()
+        if channel is not own and channel.presents_token and not PLACEHOLDER.search(channel.address)
     ]
     if not found:
-        raise NotApplicable("the profile says that there is no other door")
+        raise NotApplicable("the profile says that there is no further channel")
     return found
 
 
 @each_system("session", "operation")
-async def test_every_connection_ends_whatever_its_wire_after(stage: Stage, operation: str) -> None:
-    user, bystander = await stage.users(2)
-    ended, kept = await _connected(stage, user), await _connected(stage, bystander)
-    await perform(stage, user, stage.system.operation(operation), {})
-    for door, line in ended:
+async def test_every_connection_ends_whatever_its_wire_after(case: Case, operation: str) -> None:
+    user, bystander = await case.users(2)
+    ended, kept = await _connected(case, user), await _connected(case, bystander)
+    await perform(case, user, case.system.operation(operation), {})
+    for which, line in ended:
         try:
             await line.ends()
         except ContractViolation as still_open:
             raise ContractViolation(
-                f"{door} outlived {operation}", expected=still_open.expected, observed=still_open.observed
+                f"{which} outlived {operation}", expected=still_open.expected, observed=still_open.observed
             ) from still_open
-    await _connected(stage, bystander)  # a round trip later than the last effect on each of them
-    for door, line in kept:
+    await _connected(case, bystander)  # a round trip later than the last effect on each of them
+    for which, line in kept:
         if not line.is_open:
             raise ContractViolation(
-                f"{door} of another user ended as well", expected="an open connection", observed="a closed one"
+                f"{which} of another user ended as well", expected="an open connection", observed="a closed one"
             )

@@ -6,8 +6,9 @@ from itertools import count
 from typing import Any, Final
 
 from eventproof.actions import at
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
     Answer,
+    Case,
     ContractViolation,
     Fire,
     Handshake,
@@ -17,7 +18,6 @@ from eventproof.conform.case import (
     Person,
     Received,
     Silence,
-    Stage,
     Target,
 )
 
@@ -71,7 +71,7 @@ class Plans:
 
     actors = 1
 
-    def __init__(self, admin: Person, target: Target, history: History) -> None:  # noqa: ARG002 - as every play
+    def __init__(self, admin: Person, target: Target, history: History) -> None:  # noqa: ARG002 - as every driver
         self.admin = admin
         self._target = target
         self._numbers = count(1)
@@ -185,17 +185,17 @@ def plan_of(answer: Answer, fields: Mapping[str, Any]) -> Plan:
     return Plan(found if isinstance(found, int) else str(found), fields)
 
 
-def plans(stage: Stage) -> Plans:
+def plans(case: Case) -> Plans:
     """The admin's desk in this run."""
-    return stage.play(Plans)
+    return case.driver(Plans)
 
 
-async def must_be_silent(stage: Stage, user: Person, line: Line, since: int, *about: Plan) -> None:
+async def must_be_silent(case: Case, user: Person, line: Line, since: int, *about: Plan) -> None:
     """Raise ContractViolation where this stream of the user was told of one of these plans, after so many events.
 
     A plan that was never made is known by its name. Raises Inconclusive where the stream ended.
     """
-    await stage.canary(user)
+    await case.canary(user)
     if not line.is_open:
         raise Inconclusive(f"{line.name} ended before the canary, so nothing can be said here")
     for event in line.received[since:]:

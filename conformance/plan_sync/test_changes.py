@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from eventproof import checks
 from eventproof.actions import at
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
+    Case,
     ContractViolation,
     Inconclusive,
     Line,
     Person,
     Refusal,
-    Stage,
     on_each,
     requirement,
 )
@@ -26,28 +26,28 @@ _AT_ONCE: Final = 12
 """Changes of each plan, while the others change."""
 
 
-async def _subscribers(stage: Stage) -> tuple[list[Person], list[Line]]:
+async def _subscribers(case: Case) -> tuple[list[Person], list[Line]]:
     """Two users and an admin, with two streams of the first and one of each other."""
-    people = [*await stage.users(2), stage.admin]
+    people = [*await case.users(2), case.admin]
     return people, [await person.connect() for person in (people[0], *people)]
 
 
 @requirement("PLN-EVT-1")
-async def test_every_change_reaches_every_subscriber(stage: Stage) -> None:
-    _, lines = await _subscribers(stage)
-    made = plans(stage).fields()
-    plan = plan_of((await stage.admin.call("createPlan", **made)).must_be_accepted(), made)
-    await _told(stage, lines, CREATE, plan, made)
-    (await stage.admin.call("updatePlan", planId=plan.id, roi=3.5, duration=120)).must_be_accepted()
-    await _told(stage, lines, UPDATE, plan, {**made, "roi": 3.5, "duration": 120})
-    (await stage.admin.call("deletePlan", planId=plan.id)).must_be_accepted()
-    await _told(stage, lines, DELETE, plan, None)
+async def test_every_change_reaches_every_subscriber(case: Case) -> None:
+    _, lines = await _subscribers(case)
+    made = plans(case).fields()
+    plan = plan_of((await case.admin.call("createPlan", **made)).must_be_accepted(), made)
+    await _told(case, lines, CREATE, plan, made)
+    (await case.admin.call("updatePlan", planId=plan.id, roi=3.5, duration=120)).must_be_accepted()
+    await _told(case, lines, UPDATE, plan, {**made, "roi": 3.5, "duration": 120})
+    (await case.admin.call("deletePlan", planId=plan.id)).must_be_accepted()
+    await _told(case, lines, DELETE, plan, None)
 
 
-async def _told(stage: Stage, lines: Sequence[Line], name: str, plan: Plan, fields: dict[str, Any] | None) -> None:
+async def _told(case: Case, lines: Sequence[Line], name: str, plan: Plan, fields: dict[str, Any] | None) -> None:
     """Each line hears of it: valid, with these fields of the plan, now, and by whom."""
     told = await on_each(lines, lambda line: line.hears(name, plan.is_told_by), f"heard `{name}`")
-    stage.judge(checks.invalid(stage.records, stage.known, name))
+    case.judge(checks.invalid(case.records, case.known, name))
     for line, event in zip(lines, told, strict=True):
         if fields is not None and not plan.told_with(**fields)(event):
             raise ContractViolation(
@@ -59,7 +59,7 @@ async def _told(stage: Stage, lines: Sequence[Line], name: str, plan: Plan, fiel
                 expected=f"about {int(time.time() * 1000)}",
                 observed=shown(event),
             )
-        email = stage.admin.identity.email
+        email = case.admin.identity.email
         if email is not None and str(at(event.payload, "/adminEmail")).lower() != email.lower():
             raise ContractViolation(
                 f"`{name}` on {line} does not name the admin who acted", expected=email, observed=shown(event)
@@ -67,11 +67,11 @@ async def _told(stage: Stage, lines: Sequence[Line], name: str, plan: Plan, fiel
 
 
 @requirement("PLN-EVT-2")
-async def test_all_subscribers_see_the_changes_in_one_order(stage: Stage) -> None:
+async def test_all_subscribers_see_the_changes_in_one_order(case: Case) -> None:
     """Of three plans that change at once, by all the admins that there are."""
-    people, lines = await _subscribers(stage)
-    admins = await stage.admins(min(3, len(stage.target.admins)))
-    made = [await plans(stage).create() for _ in range(3)]
+    people, lines = await _subscribers(case)
+    admins = await case.admins(min(3, len(case.target.admins)))
+    made = [await plans(case).create() for _ in range(3)]
     await asyncio.gather(
         *(
             admins[(number + place) % len(admins)].call("updatePlan", planId=plan.id, roi=number)
@@ -79,11 +79,11 @@ async def test_all_subscribers_see_the_changes_in_one_order(stage: Stage) -> Non
             for place, plan in enumerate(made)
         )
     )
-    await stage.canary(*people)
+    await case.canary(*people)
     heard = {line.name: _order(line, made) for line in lines}
     if not all(heard.values()):
         raise Inconclusive("not every subscriber heard of these changes, so no order can be seen")
-    stage.judge(checks.one_order(heard))
+    case.judge(checks.one_order(heard))
 
 
 def _order(line: Line, made: Sequence[Plan]) -> list[Hashable]:
@@ -95,15 +95,15 @@ def _order(line: Line, made: Sequence[Plan]) -> list[Hashable]:
 
 
 @requirement("PLN-EVT-3")
-async def test_the_stream_of_one_plan_carries_its_changes_alone(stage: Stage) -> None:
-    user, witness = await stage.users(2)
-    plan, other = await plans(stage).create(), await plans(stage).create()
+async def test_the_stream_of_one_plan_carries_its_changes_alone(case: Case) -> None:
+    user, witness = await case.users(2)
+    plan, other = await plans(case).create(), await plans(case).create()
     line = await user.connect(channel=ONE_PLAN, says=plan.address)
     everything = await witness.connect()
-    await plans(stage).update(other, roi=3.5)
-    await plans(stage).delete(other)
-    await plans(stage).update(plan, roi=4.5)
-    await plans(stage).delete(plan)
+    await plans(case).update(other, roi=3.5)
+    await plans(case).delete(other)
+    await plans(case).update(plan, roi=4.5)
+    await plans(case).delete(plan)
     await everything.awaits(DELETE, other.is_told_by)
     for name in (UPDATE, DELETE):
         await line.hears(name, plan.is_told_by)
@@ -117,26 +117,26 @@ async def test_the_stream_of_one_plan_carries_its_changes_alone(stage: Stage) ->
 
 
 @requirement("PLN-EVT-4")
-async def test_a_refused_change_sends_nothing(stage: Stage) -> None:
+async def test_a_refused_change_sends_nothing(case: Case) -> None:
     """The same stream hears of the same changes once they are such as can be made."""
-    user, intruder = await stage.users(2)
+    user, intruder = await case.users(2)
     line = await user.connect()
-    plan, gone = await plans(stage).create(), await plans(stage).create()
-    await plans(stage).delete(gone)
-    await stage.canary(user)
-    settled, made = len(line.received), plans(stage).fields()
+    plan, gone = await plans(case).create(), await plans(case).create()
+    await plans(case).delete(gone)
+    await case.canary(user)
+    settled, made = len(line.received), plans(case).fields()
     unmade = Plan("", made)
     refused = [
-        await stage.admin.call("updatePlan", planId=plan.id, minAmount=2 * plan.fields["maxAmount"]),
-        await stage.admin.call("createPlan", **{**made, "roi": -1}),
-        await stage.admin.call("updatePlan", planId=gone.id, roi=5),
+        await case.admin.call("updatePlan", planId=plan.id, minAmount=2 * plan.fields["maxAmount"]),
+        await case.admin.call("createPlan", **{**made, "roi": -1}),
+        await case.admin.call("updatePlan", planId=gone.id, roi=5),
     ]
-    await stage.admin.call("deletePlan", planId=gone.id)  # done twice or refused: either way there is no news
+    await case.admin.call("deletePlan", planId=gone.id)  # done twice or refused: either way there is no news
     for answer in refused:
         answer.must_not_be_done("although it is no change that can be made", Refusal.VALUE)
     (await intruder.call("updatePlan", planId=plan.id, roi=5)).must_not_be_done("to a user")
-    await must_be_silent(stage, user, line, settled, plan, gone, unmade)
-    await plans(stage).update(plan, minAmount=200)
+    await must_be_silent(case, user, line, settled, plan, gone, unmade)
+    await plans(case).update(plan, minAmount=200)
     await line.awaits(UPDATE, plan.is_told_by)
-    created = plan_of((await stage.admin.call("createPlan", **made)).must_succeed(), made)
+    created = plan_of((await case.admin.call("createPlan", **made)).must_succeed(), made)
     await line.awaits(CREATE, created.is_told_by)

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventproof.actions import at
-from eventproof.conform.case import ContractViolation, Inconclusive, Stage, requirement
+from eventproof.conform.cases import Case, ContractViolation, Inconclusive, requirement
 
 from .plans import CREATE, UPDATE, plans
 
 
 @requirement("PLN-POLL-1")
-async def test_who_polls_gets_the_same_data(stage: Stage) -> None:
+async def test_who_polls_gets_the_same_data(case: Case) -> None:
     """As the streams tell of a new plan, and of its change; what is deleted is in no later answer."""
-    desk = plans(stage)
-    user, poller = await stage.users(2)
+    desk = plans(case)
+    user, poller = await case.users(2)
     line = await user.connect()
     plan = await desk.create()
     told = await line.awaits(CREATE, plan.is_told_by)

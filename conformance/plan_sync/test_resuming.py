@@ -3,7 +3,7 @@
 from typing import Final
 
 from eventproof.actions import at
-from eventproof.conform.case import ContractViolation, Handshake, Stage, capability, requirement
+from eventproof.conform.cases import Case, ContractViolation, Handshake, capability, requirement
 
 from .plans import CHANGES, CONNECTED, DELETE, UPDATE, plans, shown
 
@@ -12,12 +12,12 @@ _MISSED: Final = (3.5, 4.5, 5.5)
 
 @capability("resume")
 @requirement("PLN-SSE-6")
-async def test_who_comes_back_gets_what_was_missed_in_order(stage: Stage) -> None:
+async def test_who_comes_back_gets_what_was_missed_in_order(case: Case) -> None:
     """Each once, and then what is new; whoever does not say where they were gets only that."""
-    user = await stage.user()
+    user = await case.user()
     first = await user.connect()
-    plan = await plans(stage).create()
-    await plans(stage).update(plan, roi=1.5)
+    plan = await plans(case).create()
+    await plans(case).update(plan, roi=1.5)
     await first.awaits(UPDATE, plan.is_told_by)
     last = first.stream.last_event_id
     if not last:
@@ -26,11 +26,11 @@ async def test_who_comes_back_gets_what_was_missed_in_order(stage: Stage) -> Non
         )
     await first.close()
     for roi in _MISSED:
-        await plans(stage).update(plan, roi=roi)
+        await plans(case).update(plan, roi=roi)
     back = await user.connect(says=Handshake(headers={"Last-Event-ID": last}))
     afresh = await user.connect()
     await afresh.awaits(CONNECTED)
-    await plans(stage).delete(plan)
+    await plans(case).delete(plan)
     await back.hears(DELETE, plan.is_told_by)
     await afresh.awaits(DELETE, plan.is_told_by)
     old = [event for event in afresh.heard(UPDATE, plan.is_told_by) if at(event.payload, "/planData/roi") in _MISSED]

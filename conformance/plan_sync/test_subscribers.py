@@ -3,12 +3,12 @@
 import asyncio
 from typing import Final
 
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
+    Case,
     ContractViolation,
     Inconclusive,
     Line,
     NotApplicable,
-    Stage,
     capability,
     on_each,
     requirement,
@@ -29,8 +29,8 @@ _OPENING: Final = 60.0
 _CHANGES: Final = 100
 
 
-async def _count(stage: Stage) -> int:
-    answer = (await stage.admin.call("countSubscribers")).must_be_accepted()
+async def _count(case: Case) -> int:
+    answer = (await case.admin.call("countSubscribers")).must_be_accepted()
     found = answer.says("subscribers")
     if not isinstance(found, int) or isinstance(found, bool):
         raise ContractViolation(
@@ -39,43 +39,43 @@ async def _count(stage: Stage) -> int:
     return found
 
 
-async def _becomes(stage: Stage, wanted: int, within: float) -> int:
+async def _becomes(case: Case, wanted: int, within: float) -> int:
     """The count once it is as wanted, or what it is when the time is over; plans change meanwhile.
 
     Many a server sees only when it writes that somebody has left.
     """
-    deadline = stage.now + within
+    deadline = case.now + within
     while True:
-        found = await _count(stage)
-        if found == wanted or stage.now >= deadline:
+        found = await _count(case)
+        if found == wanted or case.now >= deadline:
             return found
-        await plans(stage).create()
+        await plans(case).create()
         await asyncio.sleep(_GLANCE)
 
 
-async def _at_rest(stage: Stage) -> int:
+async def _at_rest(case: Case) -> int:
     """The count once it stands still; raises Inconclusive where it never does: others come and go."""
-    deadline, found, same = stage.now + stage.budgets.cleanup, await _count(stage), 0
+    deadline, found, same = case.now + case.budgets.cleanup, await _count(case), 0
     while same < _STILL:
-        if stage.now >= deadline:
+        if case.now >= deadline:
             raise Inconclusive("the count of subscribers moves while nobody of this run comes or goes")
-        await plans(stage).create()
+        await plans(case).create()
         await asyncio.sleep(_GLANCE)
-        now = await _count(stage)
+        now = await _count(case)
         same, found = (same + 1 if now == found else 0), now
     return found
 
 
 @capability("subscriber-count")
 @requirement("PLN-STAT-1")
-async def test_an_admin_reads_how_many_subscribers_there_are(stage: Stage) -> None:
-    user = await stage.user()
-    before = await _at_rest(stage)
+async def test_an_admin_reads_how_many_subscribers_there_are(case: Case) -> None:
+    user = await case.user()
+    before = await _at_rest(case)
     for _ in range(_STREAMS):
         await user.connect()
-    found = await _becomes(stage, before + _STREAMS, stage.budgets.event_arrival)
+    found = await _becomes(case, before + _STREAMS, case.budgets.event_arrival)
     if found != before + _STREAMS:
-        await _at_rest(stage)
+        await _at_rest(case)
         raise ContractViolation(
             f"{_STREAMS} more subscribers are not counted", expected=str(before + _STREAMS), observed=str(found)
         )
@@ -83,21 +83,21 @@ async def test_an_admin_reads_how_many_subscribers_there_are(stage: Stage) -> No
 
 @capability("subscriber-count")
 @requirement("PLN-SSE-5")
-async def test_who_leaves_is_counted_no_more(stage: Stage) -> None:
+async def test_who_leaves_is_counted_no_more(case: Case) -> None:
     """Whether they cut the connection or close it in order."""
-    user = await stage.user()
-    before = await _at_rest(stage)
+    user = await case.user()
+    before = await _at_rest(case)
     lines = [await user.connect() for _ in range(_STREAMS)]
-    during = await _becomes(stage, before + _STREAMS, stage.budgets.event_arrival)
+    during = await _becomes(case, before + _STREAMS, case.budgets.event_arrival)
     if during <= before:
         raise Inconclusive(f"the count did not rise with {_STREAMS} subscribers, so it cannot fall")
     for line in lines[: _STREAMS // 2]:
         line.drop()
     for line in lines[_STREAMS // 2 :]:
         await line.close()
-    found = await _becomes(stage, before, stage.budgets.cleanup)
+    found = await _becomes(case, before, case.budgets.cleanup)
     if found > before:
-        await _at_rest(stage)
+        await _at_rest(case)
         raise ContractViolation(
             f"{_STREAMS} subscribers left, and some of them are still counted",
             expected=str(before),
@@ -106,14 +106,14 @@ async def test_who_leaves_is_counted_no_more(stage: Stage) -> None:
 
 
 @requirement("PLN-SSE-7")
-async def test_a_slow_reader_delays_nobody(stage: Stage) -> None:
+async def test_a_slow_reader_delays_nobody(case: Case) -> None:
     """One who reads nothing at all, while a plan changes many times. What the server keeps for it shows nowhere."""
-    slow, *others = await stage.users(3)
+    slow, *others = await case.users(3)
     await slow.connect(stalls=True)
     lines = [await person.connect() for person in others for _ in range(2)]
-    plan = await plans(stage).create()
+    plan = await plans(case).create()
     for number in range(1, _CHANGES + 1):
-        answer = await plans(stage).update(plan, roi=number)
+        answer = await plans(case).update(plan, roi=number)
         tells = plan.told_with(roi=number)
         told = await on_each(
             lines,
@@ -121,15 +121,15 @@ async def test_a_slow_reader_delays_nobody(stage: Stage) -> None:
             f"heard of change {number} of {_CHANGES} while another subscriber read nothing",
         )
         latest = max(event.at for event in told) - answer.began
-        stage.note(f"change {number}: {latest:.3f} s to the last of {len(lines)}")
+        case.note(f"change {number}: {latest:.3f} s to the last of {len(lines)}")
 
 
 @requirement("PLN-SCALE-1")
-async def test_a_thousand_streams_receive_one_change(stage: Stage) -> None:
+async def test_a_thousand_streams_receive_one_change(case: Case) -> None:
     """Of all users that there are, each with as many as it takes."""
-    if not stage.target.may_be_loaded:
+    if not case.target.may_be_loaded:
         raise NotApplicable(f"{_SCALE} streams are opened on this machine alone, or where allow_load = true allows it")
-    people = [await stage.user() for _ in range(min(len(stage.target.users) // 2, 50) or 1)]
+    people = [await case.user() for _ in range(min(len(case.target.users) // 2, 50) or 1)]
     enough = asyncio.Semaphore(_AT_ONCE)
 
     async def opened(number: int) -> Line:
@@ -141,6 +141,6 @@ async def test_a_thousand_streams_receive_one_change(stage: Stage) -> None:
             lines = await asyncio.gather(*map(opened, range(_SCALE)))
     except TimeoutError:
         raise Inconclusive(f"{_SCALE} streams were not open within {_OPENING:g} s") from None
-    plan = await plans(stage).create()
-    await plans(stage).update(plan, roi=7.5)
+    plan = await plans(case).create()
+    await plans(case).update(plan, roi=7.5)
     await on_each(lines, lambda line: line.hears(UPDATE, plan.told_with(roi=7.5)), "received the change")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from eventproof.conform.case import ContractViolation, Inconclusive, Stage, requirement
+from eventproof.conform.cases import Case, ContractViolation, Inconclusive, requirement
 
 from .plans import CREATE, DELETE, UPDATE, plans
 
@@ -29,10 +29,10 @@ def _must_show(what: str, has: Mapping[str, Any] | None, expected: Mapping[str, 
 
 
 @requirement("PLN-USER-1")
-async def test_active_user_plans_follow_their_plan_and_no_others(stage: Stage) -> None:
+async def test_active_user_plans_follow_their_plan_and_no_others(case: Case) -> None:
     """Those of two users; beside them one that has ended, and one of another plan."""
-    desk = plans(stage)
-    user, other = await stage.users(2)
+    desk = plans(case)
+    user, other = await case.users(2)
     plan, unchanged = await desk.create(**_OLD), await desk.create(**_OLD)
     active, of_other = await desk.invest(user, plan), await desk.invest(other, plan)
     ended, elsewhere = await desk.invest(user, plan), await desk.invest(user, unchanged)
@@ -47,10 +47,10 @@ async def test_active_user_plans_follow_their_plan_and_no_others(stage: Stage) -
 
 
 @requirement("PLN-USER-2")
-async def test_a_deleted_plan_is_nobodys_any_more(stage: Stage) -> None:
+async def test_a_deleted_plan_is_nobodys_any_more(case: Case) -> None:
     """Deleted or detached: no user plan names it; those of another plan stay as they are."""
-    desk = plans(stage)
-    user, other = await stage.users(2)
+    desk = plans(case)
+    user, other = await case.users(2)
     plan, kept = await desk.create(), await desk.create()
     mine, theirs = await desk.invest(user, plan), await desk.invest(other, plan)
     unharmed = await desk.invest(user, kept)
@@ -70,10 +70,10 @@ async def test_a_deleted_plan_is_nobodys_any_more(stage: Stage) -> None:
 
 
 @requirement("PLN-USER-3")
-async def test_what_an_event_tells_rest_shows(stage: Stage) -> None:
+async def test_what_an_event_tells_rest_shows(case: Case) -> None:
     """At once: plans, and the caller's own user plans."""
-    desk = plans(stage)
-    user = await stage.user()
+    desk = plans(case)
+    user = await case.user()
     line = await user.connect()
     plan = await desk.create(**_OLD)
     await line.awaits(CREATE, plan.is_told_by)

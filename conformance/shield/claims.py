@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eventproof.conform.case import Answer, Person, Stage
+from eventproof.conform.cases import Answer, Case, Person
 from eventproof.samples import sample
 
 from .reading import answered
@@ -43,58 +43,58 @@ class Claim:
     ticket: str
 
 
-Step = Callable[[Stage, Claim], Awaitable[Answer]]
+Step = Callable[[Case, Claim], Awaitable[Answer]]
 """Moves a claim on; gives the answer, which was a success."""
 
 
-def new_claim(stage: Stage) -> dict[str, Any]:
+def new_claim(case: Case) -> dict[str, Any]:
     """The parameters of a submission: made up, the same for the same seed, but for the number of the ticket.
 
     That is one that nobody has claimed before: a server may take a ticket once.
     """
-    made_up = sample(stage.event("claim_submitted"), stage.random.getrandbits(32))["data"]
+    made_up = sample(case.event("claim_submitted"), case.random.getrandbits(32))["data"]
     return {
         "ticketNumber": f"EP-{uuid.uuid4().hex[:12].upper()}",
-        "amount": round(stage.random.uniform(_CHEAPEST, _DEAREST), 2),
+        "amount": round(case.random.uniform(_CHEAPEST, _DEAREST), 2),
         **{name: made_up[name] for name in ("city", "state", "violationType")},
     }
 
 
-async def submit(stage: Stage, owner: Person, **given: Any) -> Claim:
+async def submit(case: Case, owner: Person, **given: Any) -> Claim:
     """A new claim of this user; `given` are parameters of submitClaim that have to be as they are."""
-    parameters = {**new_claim(stage), **given}
+    parameters = {**new_claim(case), **given}
     answer = (await owner.call("submitClaim", **parameters)).must_succeed()
     return Claim(owner, str(answered(answer, "claimId")), parameters["amount"], parameters["ticketNumber"])
 
 
-async def review(stage: Stage, claim: Claim) -> Answer:
+async def review(case: Case, claim: Claim) -> Answer:
     """Submitted -> under review."""
-    return (await _act(stage, "reviewClaim", claim)).must_succeed()
+    return (await _act(case, "reviewClaim", claim)).must_succeed()
 
 
-async def approve(stage: Stage, claim: Claim) -> Answer:
+async def approve(case: Case, claim: Claim) -> Answer:
     """Submitted or under review -> approved."""
-    return (await _act(stage, "approveClaim", claim)).must_succeed()
+    return (await _act(case, "approveClaim", claim)).must_succeed()
 
 
-async def deny(stage: Stage, claim: Claim, code: str = "D003") -> Answer:
+async def deny(case: Case, claim: Claim, code: str = "D003") -> Answer:
     """Submitted or under review -> denied."""
-    return (await _act(stage, "denyClaim", claim, denialCode=code)).must_succeed()
+    return (await _act(case, "denyClaim", claim, denialCode=code)).must_succeed()
 
 
-async def pay(stage: Stage, claim: Claim) -> Answer:
+async def pay(case: Case, claim: Claim) -> Answer:
     """Approved -> paid, into the wallet of its owner."""
-    return (await _act(stage, "payClaim", claim)).must_succeed()
+    return (await _act(case, "payClaim", claim)).must_succeed()
 
 
-async def request_proof(stage: Stage, claim: Claim) -> Answer:
+async def request_proof(case: Case, claim: Claim) -> Answer:
     """Ask the owner of a paid claim to show that the ticket was paid."""
-    return (await _act(stage, "requestProof", claim, message="Please upload the receipt.")).must_succeed()
+    return (await _act(case, "requestProof", claim, message="Please upload the receipt.")).must_succeed()
 
 
-async def raise_fraud_alert(stage: Stage, claim: Claim) -> Answer:
+async def raise_fraud_alert(case: Case, claim: Claim) -> Answer:
     """Tell the admins that the claim may be a fraud."""
-    return (await _act(stage, "raiseFraudAlert", claim, message="The same ticket was claimed twice.")).must_succeed()
+    return (await _act(case, "raiseFraudAlert", claim, message="The same ticket was claimed twice.")).must_succeed()
 
 
 WAYS: Final[Mapping[str, Sequence[Step]]] = {
@@ -107,17 +107,17 @@ WAYS: Final[Mapping[str, Sequence[Step]]] = {
 """The steps from a new claim to each status."""
 
 
-async def take(stage: Stage, claim: Claim, steps: Sequence[Step]) -> Claim:
+async def take(case: Case, claim: Claim, steps: Sequence[Step]) -> Claim:
     """The same claim, some steps later."""
     for step in steps:
-        await step(stage, claim)
+        await step(case, claim)
     return claim
 
 
-async def brought_to(stage: Stage, owner: Person, status: str) -> Claim:
+async def brought_to(case: Case, owner: Person, status: str) -> Claim:
     """A new claim of this user that has this status."""
-    return await take(stage, await submit(stage, owner), WAYS[status])
+    return await take(case, await submit(case, owner), WAYS[status])
 
 
-async def _act(stage: Stage, operation: str, claim: Claim, **parameters: Any) -> Answer:
-    return await stage.admin.call(operation, userId=claim.owner.id, claimId=claim.id, **parameters)
+async def _act(case: Case, operation: str, claim: Claim, **parameters: Any) -> Answer:
+    return await case.admin.call(operation, userId=claim.owner.id, claimId=claim.id, **parameters)

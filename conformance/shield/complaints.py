@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final
 
-from eventproof.conform.case import ContractViolation, Kind, Line, Received
+from eventproof.conform.cases import ContractViolation, Kind, Line, Received
 
 from .reading import data
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from eventproof.actions import at
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
     Answer,
+    Case,
     ContractViolation,
     Fire,
     History,
@@ -15,7 +16,6 @@ from eventproof.conform.case import (
     Person,
     Received,
     Silence,
-    Stage,
     Target,
 )
 
@@ -188,6 +188,6 @@ class Members:
             yield "one admin is too few: some cases need two (SHD-CLAIM-1, SHD-ADMIN-1)"
 
 
-def members(stage: Stage) -> Members:
+def members(case: Case) -> Members:
     """What members and admins do in this run."""
-    return stage.play(Members)
+    return case.driver(Members)

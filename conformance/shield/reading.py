@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from eventproof.actions import at
-from eventproof.conform.case import Answer, ContractViolation, Line, NotTestable, Received
+from eventproof.conform.cases import Answer, ContractViolation, Line, NotTestable, Received
 
 __all__ = ["about", "answered", "answered_count", "data", "day", "fresh", "moment", "money", "said"]
 

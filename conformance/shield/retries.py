@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from eventproof.conform.case import Line, Person, Stage
+from eventproof.conform.cases import Case, Line, Person
 from eventproof.conform.owed import Owed
 
 from .claims import Claim, brought_to
@@ -25,14 +25,14 @@ class Payout:
     owed: Mapping[str, Owed]
 
 
-async def paid(stage: Stage, owner: Person, line: Line) -> Payout:
+async def paid(case: Case, owner: Person, line: Line) -> Payout:
     """A claim of this user, paid just now."""
-    return await told(stage, await brought_to(stage, owner, "paid"), line)
+    return await told(case, await brought_to(case, owner, "paid"), line)
 
 
-async def told(stage: Stage, claim: Claim, line: Line) -> Payout:
+async def told(case: Case, claim: Claim, line: Line) -> Payout:
     """What has to be acknowledged of a claim that was paid, as it comes on a line of its owner."""
     return Payout(
         claim,
-        {name: Owed(stage.event(name), line, await line.awaits(name, about(claim))) for name in CRITICAL},
+        {name: Owed(case.event(name), line, await line.awaits(name, about(claim))) for name in CRITICAL},
     )

@@ -8,15 +8,15 @@ import pytest
 from eventproof import checks
 from eventproof.actions import at
 from eventproof.catalog import AckLevel
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
+    Case,
     Kind,
     Line,
     Person,
     Record,
-    Stage,
+    as_case,
     capability,
     judges_the_run,
-    on_stage,
     proves,
 )
 
@@ -44,20 +44,20 @@ RETURNING: Final = 12
         ),
     ],
 )
-@on_stage
-async def test_what_was_acknowledged_comes_on_no_later_connection_of_the_run(stage: Stage, level: AckLevel) -> None:
+@as_case
+async def test_what_was_acknowledged_comes_on_no_later_connection_of_the_run(case: Case, level: AckLevel) -> None:
     """A user who acknowledges all comes back later, and so do users of earlier cases."""
-    user = await stage.user()
+    user = await case.user()
     line = await user.connect()
-    await _acknowledge_a_life(stage, user, line)
+    await _acknowledge_a_life(case, user, line)
     await asyncio.sleep(PATIENCE)
-    await hears_still(stage, user, line)
+    await hears_still(case, user, line)
     await line.close()
-    acknowledgements = {event.ack.by for event in stage.known.values() if event.ack and event.ack.level is level}
-    names = {record.actor for record in stage.whole_run if record.kind is Kind.SENT and record.name in acknowledgements}
-    for returning in (user, *await stage.returning(names, RETURNING)):
-        await hears_still(stage, returning, await returning.connect())
-    stage.judge(checks.returned(stage.whole_run, stage.known, level, PATIENCE, _speaks_against))
+    acknowledgements = {event.ack.by for event in case.known.values() if event.ack and event.ack.level is level}
+    names = {record.actor for record in case.whole_run if record.kind is Kind.SENT and record.name in acknowledgements}
+    for returning in (user, *await case.returning(names, RETURNING)):
+        await hears_still(case, returning, await returning.connect())
+    case.judge(checks.returned(case.whole_run, case.known, level, PATIENCE, _speaks_against))
 
 
 def _speaks_against(receipt: Record, name: str) -> bool:
@@ -65,15 +65,15 @@ def _speaks_against(receipt: Record, name: str) -> bool:
     return receipt.name == ERROR and at(receipt.payload, "/data/originalEvent") in (None, name)
 
 
-async def _acknowledge_a_life(stage: Stage, owner: Person, line: Line) -> None:
+async def _acknowledge_a_life(case: Case, owner: Person, line: Line) -> None:
     """A claim that is paid and one that is denied: all that may be acknowledged of them is."""
-    claim, other = await submit(stage, owner), await submit(stage, owner)
+    claim, other = await submit(case, owner), await submit(case, owner)
     for name, of in (("claim_submitted", claim), ("claim_submitted", other)):
         await line.acknowledge(await line.awaits(name, about(of)))
-    await approve(stage, claim)
+    await approve(case, claim)
     await line.acknowledge(await line.awaits("claim_approved", about(claim)))
-    await deny(stage, other)
+    await deny(case, other)
     await line.acknowledge(await line.awaits("claim_denied", about(other)))
-    await pay(stage, claim)
+    await pay(case, claim)
     for name in CRITICAL:
         await line.acknowledge(await line.awaits(name, about(claim)))

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import pytest
 
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
+    Case,
     ContractViolation,
     Inconclusive,
     Line,
     Person,
-    Stage,
     requirement,
     slow,
 )
@@ -32,47 +32,45 @@ CLAIM_PAID_ACK: Final = "claim_paid_ack"
 PAYOUT_COMPLETED_ACK: Final = "payout_completed_ack"
 
 
-def _wrong_acknowledgements(stage: Stage, payout: Payout) -> Iterator[tuple[str, str, Any]]:
+def _wrong_acknowledgements(case: Case, payout: Payout) -> Iterator[tuple[str, str, Any]]:
     """What is wrong, the event's name, its payload."""
     paid, completed = payout.owed[CLAIM_PAID].first, payout.owed[PAYOUT_COMPLETED].first
     claim, transaction, number = said(paid, "/claimId"), said(paid, "/transactionId"), said(completed, "/payoutId")
     right = {"claimId": claim, "transactionId": transaction, "received": True}
-    yield "an unknown claim", CLAIM_PAID_ACK, {**right, "claimId": _unlike(stage, claim)}
-    yield "a wrong transaction", CLAIM_PAID_ACK, {**right, "transactionId": _unlike(stage, transaction)}
+    yield "an unknown claim", CLAIM_PAID_ACK, {**right, "claimId": _unlike(case, claim)}
+    yield "a wrong transaction", CLAIM_PAID_ACK, {**right, "transactionId": _unlike(case, transaction)}
     yield "no claim", CLAIM_PAID_ACK, {"transactionId": transaction, "received": True}
     yield "no transaction", CLAIM_PAID_ACK, {"claimId": claim, "received": True}
-    yield "an unknown payout", PAYOUT_COMPLETED_ACK, {"payoutId": _unlike(stage, number), "received": True}
+    yield "an unknown payout", PAYOUT_COMPLETED_ACK, {"payoutId": _unlike(case, number), "received": True}
     yield "no payout", PAYOUT_COMPLETED_ACK, {"received": True}
 
 
-async def _both_still_come(
-    stage: Stage, payout: Payout, because: str, witness: Payout, line: Line | None = None
-) -> None:
+async def _both_still_come(case: Case, payout: Payout, because: str, witness: Payout, line: Line | None = None) -> None:
     await asyncio.gather(
-        *(still_comes(stage, payout.owed[name], because, witness=witness.owed[name], line=line) for name in CRITICAL)
+        *(still_comes(case, payout.owed[name], because, witness=witness.owed[name], line=line) for name in CRITICAL)
     )
 
 
-def _unlike(stage: Stage, known: str) -> str:
+def _unlike(case: Case, known: str) -> str:
     """An id like this one, which nobody has."""
-    return unlike_text(known, stage.random)
+    return unlike_text(known, case.random)
 
 
 @requirement("SHD-ACK-4")
-async def test_a_wrong_acknowledgement_is_refused_and_does_not_count(stage: Stage) -> None:
-    user, other = await stage.users(2)
+async def test_a_wrong_acknowledgement_is_refused_and_does_not_count(case: Case) -> None:
+    user, other = await case.users(2)
     line, kept = await user.connect(), await other.connect()
-    payout, witness = await paid(stage, user, line), await paid(stage, other, kept)
-    for what, name, payload in _wrong_acknowledgements(stage, payout):
+    payout, witness = await paid(case, user, line), await paid(case, other, kept)
+    for what, name, payload in _wrong_acknowledgements(case, payout):
         await is_refused(line, INVALID_PAYLOAD, name, payload, what=what)
-    await _both_still_come(stage, payout, "after acknowledgements that were wrong", witness)
+    await _both_still_come(case, payout, "after acknowledgements that were wrong", witness)
 
 
 @requirement("SHD-ACK-5")
-async def test_another_users_acknowledgement_is_refused_with_the_code_that_says_why(stage: Stage) -> None:
-    user, intruder = await stage.users(2)
+async def test_another_users_acknowledgement_is_refused_with_the_code_that_says_why(case: Case) -> None:
+    user, intruder = await case.users(2)
     line, other = await user.connect(), await intruder.connect()
-    payout = await paid(stage, user, line)
+    payout = await paid(case, user, line)
     for owed in payout.owed.values():
         ack, acknowledgement = owed.event.ack, owed.event.acknowledgement(owed.first.payload)
         assert ack is not None  # the contract requires one
@@ -80,7 +78,7 @@ async def test_another_users_acknowledgement_is_refused_with_the_code_that_says_
     must_not_complain([line], "although another user was at fault")
 
 
-async def _life(stage: Stage, member: Person, line: Line, acknowledges: bool) -> Counter[str]:
+async def _life(case: Case, member: Person, line: Line, acknowledges: bool) -> Counter[str]:
     """One claim denied, another paid, its payout never acknowledged: what was sent of both, by name."""
 
     async def arrives(name: str, claim: Claim) -> None:
@@ -88,16 +86,16 @@ async def _life(stage: Stage, member: Person, line: Line, acknowledges: bool) ->
         if acknowledges:
             await line.acknowledge(heard)
 
-    claim, other = await submit(stage, member), await submit(stage, member)
+    claim, other = await submit(case, member), await submit(case, member)
     await arrives("claim_submitted", claim)
     for act, name, moved in ((approve, "claim_approved", claim), (deny, "claim_denied", other)):
-        await act(stage, moved)
+        await act(case, moved)
         await arrives(name, moved)
     await taken(line)
-    await pay(stage, claim)
-    payout = await told(stage, claim, line)
-    await asyncio.gather(*(seen_again(stage, owed) for owed in payout.owed.values()))
-    await hears_still(stage, member, line)
+    await pay(case, claim)
+    payout = await told(case, claim, line)
+    await asyncio.gather(*(seen_again(case, owed) for owed in payout.owed.values()))
+    await hears_still(case, member, line)
     return Counter(
         event.name
         for event in line.received
@@ -106,12 +104,12 @@ async def _life(stage: Stage, member: Person, line: Line, acknowledges: bool) ->
 
 
 @requirement("SHD-ACK-6")
-async def test_optional_acknowledgements_are_taken_and_leaving_them_out_changes_nothing(stage: Stage) -> None:
+async def test_optional_acknowledgements_are_taken_and_leaving_them_out_changes_nothing(case: Case) -> None:
     """Two members with like claims, of whom one leaves them out, until what is sent again has come again to both."""
-    polite, silent = await stage.users(2)
+    polite, silent = await case.users(2)
     lines = [await polite.connect(), await silent.connect()]
     told, untold = await asyncio.gather(
-        _life(stage, polite, lines[0], acknowledges=True), _life(stage, silent, lines[1], acknowledges=False)
+        _life(case, polite, lines[0], acknowledges=True), _life(case, silent, lines[1], acknowledges=False)
     )
     must_not_complain(lines, "although nothing was wrong")
     if told != untold:
@@ -128,22 +126,22 @@ def _end_takes(budgets: Budgets) -> float:
 
 @slow("the end of the retries", takes=_end_takes)
 @requirement("SHD-ACK-7")
-async def test_retries_end_and_what_was_never_acknowledged_is_pushed(stage: Stage) -> None:
+async def test_retries_end_and_what_was_never_acknowledged_is_pushed(case: Case) -> None:
     """No more come for as long as the longest pause between two of them was, nor on a new connection."""
-    user = await stage.user()
+    user = await case.user()
     line = await user.connect()
-    payout = await paid(stage, user, line)
-    await asyncio.gather(*(seen_again(stage, owed) for owed in payout.owed.values()))
-    end = max(owed.first.at for owed in payout.owed.values()) + at_most(stage.budgets.ack_retries_end)
-    await asyncio.sleep(end - stage.now)
+    payout = await paid(case, user, line)
+    await asyncio.gather(*(seen_again(case, owed) for owed in payout.owed.values()))
+    end = max(owed.first.at for owed in payout.owed.values()) + at_most(case.budgets.ack_retries_end)
+    await asyncio.sleep(end - case.now)
     await asyncio.sleep(max(map(_longest_pause, payout.owed.values())))
     another = await user.connect()
-    await hears_still(stage, user, line, another)
+    await hears_still(case, user, line, another)
     for owed in payout.owed.values():
         must_not_be_sent_again([line, another], owed, end, "although its retries had to have ended")
     wanted = [(name, payout.claim) for name in CRITICAL]
     why = "again and again, and never acknowledged"
-    await must_be_pushed(stage, user, wanted, why, within=stage.budgets.event_arrival)
+    await must_be_pushed(case, user, wanted, why, within=case.budgets.event_arrival)
 
 
 def _longest_pause(owed: Owed) -> float:
@@ -153,33 +151,33 @@ def _longest_pause(owed: Owed) -> float:
 
 @requirement("SHD-ACK-8")
 @pytest.mark.parametrize("lost", [pytest.param(True, id="lost"), pytest.param(False, id="closed")])
-async def test_retries_outlive_a_reconnection(stage: Stage, lost: bool) -> None:
+async def test_retries_outlive_a_reconnection(case: Case, lost: bool) -> None:
     """What a server sends at once to one who comes back is no retry: they go on after it. Another user stays."""
-    user, other = await stage.users(2)
+    user, other = await case.users(2)
     old, kept = await user.connect(), await other.connect()
-    payout, witness = await paid(stage, user, old), await paid(stage, other, kept)
+    payout, witness = await paid(case, user, old), await paid(case, other, kept)
     if lost:
         old.drop()
     else:
         await old.close()
     line = await user.connect()
-    await hears_still(stage, user, line)
-    await _both_still_come(stage, payout, "after a reconnection", witness, line)
+    await hears_still(case, user, line)
+    await _both_still_come(case, payout, "after a reconnection", witness, line)
 
 
 @requirement("SHD-ACK-8")
-async def test_retries_outlive_a_restart_of_the_server(stage: Stage) -> None:
-    user = await stage.user()
+async def test_retries_outlive_a_restart_of_the_server(case: Case) -> None:
+    user = await case.user()
     old = await user.connect()
-    payout = await paid(stage, user, old)
-    await stage.restart()
+    payout = await paid(case, user, old)
+    await case.restart()
     try:
         await old.ends()
     except ContractViolation as still_open:
         raise Inconclusive(f"{old.name} is still open, so the server was not restarted") from still_open
     line = await user.connect()
-    await hears_still(stage, user, line)
-    elapsed = stage.now - min(owed.first.at for owed in payout.owed.values())
-    if 2 * elapsed + stage.budgets.ack_retry > stage.budgets.ack_retries_end:
+    await hears_still(case, user, line)
+    elapsed = case.now - min(owed.first.at for owed in payout.owed.values())
+    if 2 * elapsed + case.budgets.ack_retry > case.budgets.ack_retries_end:
         raise Inconclusive(f"the restart took {elapsed:.3g} s, by which the retries may have ended")
-    await asyncio.gather(*(again(stage, owed, "after a restart", line=line) for owed in payout.owed.values()))
+    await asyncio.gather(*(again(case, owed, "after a restart", line=line) for owed in payout.owed.values()))

@@ -8,8 +8,9 @@ from typing import Any, Final
 import pytest
 
 from eventproof.actions import at
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
     Answer,
+    Case,
     Command,
     ContractViolation,
     Handshake,
@@ -20,7 +21,6 @@ from eventproof.conform.case import (
     Proof,
     Received,
     Refusal,
-    Stage,
     TargetUnavailable,
     Transport,
     on_each,
@@ -35,24 +35,24 @@ from .wallet import withdraw
 ADMIN_EVENTS: Final = ("admin_claim_submitted", "admin_action_required")
 
 
-async def _waiting_for_review(stage: Stage, owner: Person) -> Claim:
-    return await submit(stage, owner)
+async def _waiting_for_review(case: Case, owner: Person) -> Claim:
+    return await submit(case, owner)
 
 
-async def _suspected(stage: Stage, owner: Person) -> Claim:
-    claim = await submit(stage, owner)
-    await raise_fraud_alert(stage, claim)
+async def _suspected(case: Case, owner: Person) -> Claim:
+    claim = await submit(case, owner)
+    await raise_fraud_alert(case, claim)
     return claim
 
 
-async def _without_proof(stage: Stage, owner: Person) -> Claim:
-    claim = await brought_to(stage, owner, "paid")
-    await request_proof(stage, claim)
-    (await stage.admin.call("flagOverdueProof", userId=owner.id, claimId=claim.id)).must_succeed()
+async def _without_proof(case: Case, owner: Person) -> Claim:
+    claim = await brought_to(case, owner, "paid")
+    await request_proof(case, claim)
+    (await case.admin.call("flagOverdueProof", userId=owner.id, claimId=claim.id)).must_succeed()
     return claim
 
 
-CAUSES: Final[Mapping[str, Callable[[Stage, Person], Awaitable[Claim]]]] = {
+CAUSES: Final[Mapping[str, Callable[[Case, Person], Awaitable[Claim]]]] = {
     "claim_review": _waiting_for_review,
     "fraud_alert": _suspected,
     "proof_overdue": _without_proof,
@@ -62,10 +62,10 @@ CAUSES: Final[Mapping[str, Callable[[Stage, Person], Awaitable[Claim]]]] = {
 
 @requirement("SHD-ADMIN-1")
 @pytest.mark.parametrize("kind", CAUSES)
-async def test_what_needs_an_admin_is_told_to_every_connected_admin(stage: Stage, kind: str) -> None:
-    owner = await stage.user()
-    tables, since = await desks(stage), stage.now
-    claim = await CAUSES[kind](stage, owner)
+async def test_what_needs_an_admin_is_told_to_every_connected_admin(case: Case, kind: str) -> None:
+    owner = await case.user()
+    tables, since = await desks(case), case.now
+    claim = await CAUSES[kind](case, owner)
     name, is_it = "admin_action_required", _calls_for(kind, claim, since)
     await on_each(tables, lambda table: table.hears(name, is_it), f"heard `{name}` ({kind})")
 
@@ -111,20 +111,20 @@ HANDSHAKES: Final[Mapping[str, Handshake]] = {
 
 
 @requirement("SHD-ADMIN-2")
-async def test_nobody_else_hears_what_is_for_admins_whatever_room_they_ask_for(stage: Stage) -> None:
-    owner, intruder = await stage.users(2)
-    witness = await stage.admin.connect()
+async def test_nobody_else_hears_what_is_for_admins_whatever_room_they_ask_for(case: Case) -> None:
+    owner, intruder = await case.users(2)
+    witness = await case.admin.connect()
     quiet = await owner.connect(acknowledges=True)
-    intruding = {await _asking_for_rooms(intruder, transport): "by events" for transport in stage.transports}
+    intruding = {await _asking_for_rooms(intruder, transport): "by events" for transport in case.transports}
     for what, says in HANDSHAKES.items():
-        for transport in stage.transports:
+        for transport in case.transports:
             if line := await _claiming_a_role(intruder, transport, says):
                 intruding[line] = f"by {what}"
-    await stage.canary(owner, intruder)
-    since = stage.now
-    claim = await submit(stage, owner)
-    await raise_fraud_alert(stage, claim)
-    await stage.canary(owner, intruder)
+    await case.canary(owner, intruder)
+    since = case.now
+    claim = await submit(case, owner)
+    await raise_fraud_alert(case, claim)
+    await case.canary(owner, intruder)
     for line, asked in ((quiet, "by nothing"), *intruding.items()):
         leaked = [event.name for event in line.received if event.name in ADMIN_EVENTS]
         if leaked:
@@ -141,7 +141,7 @@ async def test_nobody_else_hears_what_is_for_admins_whatever_room_they_ask_for(s
 
 async def _claiming_a_role(intruder: Person, transport: Transport, says: Handshake) -> Line | None:
     """A connection whose handshake says more than its token; None where it is not let in, as it may well be."""
-    line = intruder.knock(await intruder.session(), transport, says=says, acknowledges=True)
+    line = intruder.connection(await intruder.session(), transport, says=says, acknowledges=True)
     try:
         await line.open()
     except (ContractViolation, Inconclusive, TargetUnavailable):
@@ -158,15 +158,15 @@ async def _asking_for_rooms(intruder: Person, transport: Transport) -> Line:
 
 
 @requirement("SHD-ADMIN-3")
-async def test_what_only_an_admin_may_do_is_refused_to_everyone_else_and_sends_nothing(stage: Stage) -> None:
+async def test_what_only_an_admin_may_do_is_refused_to_everyone_else_and_sends_nothing(case: Case) -> None:
     """Each call is one that an admin could make with success: only who makes it is wrong."""
-    owner, intruder = await stage.users(2)
-    line, table = await owner.connect(acknowledges=True), await stage.admin.connect()
-    lawful = await _lawful(stage, owner)
-    before = await settled(stage, owner, [table])
+    owner, intruder = await case.users(2)
+    line, table = await owner.connect(acknowledges=True), await case.admin.connect()
+    lawful = await _lawful(case, owner)
+    before = await settled(case, owner, [table])
     await line.awaits("claim_submitted", about(before))
-    await stage.canary(owner)
-    since = stage.now
+    await case.canary(owner)
+    since = case.now
     callers: Mapping[str, Callable[..., Awaitable[Answer]]] = {
         "to the owner": owner.call,
         "to another user": intruder.call,
@@ -174,27 +174,27 @@ async def test_what_only_an_admin_may_do_is_refused_to_everyone_else_and_sends_n
     }
     refused: list[tuple[str, Answer]] = []
     for caller, call in callers.items():
-        tried = {name: given for name, given in lawful.items() if caller != "to nobody" or not _is_command(stage, name)}
+        tried = {name: given for name, given in lawful.items() if caller != "to nobody" or not _is_command(case, name)}
         answers = await asyncio.gather(*(call(name, **parameters) for name, parameters in tried.items()))
         refused += [(caller, answer.must_not_be_done(caller)) for answer in answers]
     if not refused:
         raise NotApplicable("every call of an admin is a command that is not told who calls: no user can make one")
-    after = await settled(stage, owner, [table])
-    await stage.canary(owner)
+    after = await settled(case, owner, [table])
+    await case.canary(owner)
     theirs = {str(owner.id), *(str(value) for parameters in lawful.values() for value in parameters.values())}
     _must_be_silent(line, since, (before, after), lambda _: True)
     _must_be_silent(table, since, (before, after), lambda event: _names(event, theirs))
-    accepted = await _by_the_admin(stage, lawful, [answer for _, answer in refused])
+    accepted = await _by_the_admin(case, lawful, [answer for _, answer in refused])
     for caller, answer in refused:
         answer.must_be_refused(caller, beside=accepted.get(answer.operation))
 
 
 async def _by_the_admin(
-    stage: Stage, lawful: Mapping[str, Mapping[str, Any]], refused: Sequence[Answer]
+    case: Case, lawful: Mapping[str, Mapping[str, Any]], refused: Sequence[Answer]
 ) -> Mapping[str, Answer]:
     """The same calls, made by an admin: those whose refusal proves nothing without."""
     names = dict.fromkeys(answer.operation for answer in refused if answer.proves(Refusal.CALLER) is Proof.BESIDE)
-    return {name: await stage.admin.call(name, **lawful[name]) for name in names}
+    return {name: await case.admin.call(name, **lawful[name]) for name in names}
 
 
 _BY_NO_ADMIN: Final = "By no admin"
@@ -227,12 +227,12 @@ def _title(event: Received) -> Any:
     return at(event.payload, "/data/notification/title")
 
 
-async def _lawful(stage: Stage, owner: Person) -> Mapping[str, Mapping[str, Any]]:
+async def _lawful(case: Case, owner: Person) -> Mapping[str, Mapping[str, Any]]:
     """Every call of an admin that the target has, with parameters with which it would be accepted from an admin."""
     new, other, approved, paid = [
-        await brought_to(stage, owner, status) for status in ("submitted", "submitted", "approved", "paid")
+        await brought_to(case, owner, status) for status in ("submitted", "submitted", "approved", "paid")
     ]
-    await request_proof(stage, paid)
+    await request_proof(case, paid)
     withdrawal = await withdraw(owner, 1.0)
     message = "By no admin."
     known: Mapping[str, Mapping[str, Any]] = {
@@ -250,16 +250,16 @@ async def _lawful(stage: Stage, owner: Person) -> Mapping[str, Mapping[str, Any]
     }
     return {
         operation.id: {"userId": owner.id, **known.get(operation.id, {})}
-        for operation in stage.system.operations
-        if operation.role == "admin" and operation.id in stage.target.operations and _is_reachable(stage, operation.id)
+        for operation in case.system.operations
+        if operation.role == "admin" and operation.id in case.target.operations and _is_reachable(case, operation.id)
     }
 
 
-def _is_command(stage: Stage, operation: str) -> bool:
-    return isinstance(stage.target.operations[operation], Command)
+def _is_command(case: Case, operation: str) -> bool:
+    return isinstance(case.target.operations[operation], Command)
 
 
-def _is_reachable(stage: Stage, operation: str) -> bool:
+def _is_reachable(case: Case, operation: str) -> bool:
     """Whether users of the target can try it: a program that is not told who calls is only for who can run it."""
-    call = stage.target.operations[operation]
+    call = case.target.operations[operation]
     return not isinstance(call, Command) or call.tells_caller

@@ -8,15 +8,15 @@ from typing import Final
 import pytest
 
 from eventproof.checks import Finding
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
     Answer,
+    Case,
     ContractViolation,
     Inconclusive,
     Line,
     Person,
     Received,
     Refusal,
-    Stage,
     on_each,
     requirement,
 )
@@ -72,10 +72,10 @@ DENIAL_CODES: Final = tuple(f"D{number:03}" for number in range(1, 13))
 
 
 @requirement("SHD-CLAIM-1")
-async def test_a_submitted_claim_is_told_to_its_owner_and_to_every_connected_admin(stage: Stage) -> None:
-    owner = await stage.user()
-    line, tables = await owner.connect(), await desks(stage)
-    claim = await submit(stage, owner)
+async def test_a_submitted_claim_is_told_to_its_owner_and_to_every_connected_admin(case: Case) -> None:
+    owner = await case.user()
+    line, tables = await owner.connect(), await desks(case)
+    claim = await submit(case, owner)
     await line.hears("claim_submitted", about(claim))
     name = "admin_claim_submitted"
     for heard in await on_each(tables, lambda table: table.hears(name, about(claim)), f"heard `{name}`"):
@@ -87,47 +87,47 @@ async def test_a_submitted_claim_is_told_to_its_owner_and_to_every_connected_adm
             )
 
 
-async def _changed(stage: Stage, change: str) -> tuple[Line, Claim]:
+async def _changed(case: Case, change: str) -> tuple[Line, Claim]:
     """A claim that has just undergone the change, and a connection of its owner that was there."""
     before, step, _, _ = CHANGES[change]
-    owner = await stage.user()
+    owner = await case.user()
     line = await owner.connect(acknowledges=True)
-    claim = await brought_to(stage, owner, before)
-    await step(stage, claim)
+    claim = await brought_to(case, owner, before)
+    await step(case, claim)
     return line, claim
 
 
 @requirement("SHD-CLAIM-2")
 @pytest.mark.parametrize("change", CHANGES)
-async def test_each_change_sends_its_own_event(stage: Stage, change: str) -> None:
-    line, claim = await _changed(stage, change)
+async def test_each_change_sends_its_own_event(case: Case, change: str) -> None:
+    line, claim = await _changed(case, change)
     await line.hears(CHANGES[change][3], about(claim))
 
 
 @requirement("SHD-CLAIM-3")
 @pytest.mark.parametrize("change", CHANGES)
-async def test_each_change_also_sends_the_event_for_any_change(stage: Stage, change: str) -> None:
-    line, claim = await _changed(stage, change)
+async def test_each_change_also_sends_the_event_for_any_change(case: Case, change: str) -> None:
+    line, claim = await _changed(case, change)
     status, is_about = CHANGES[change][2], about(claim)
     await line.hears("claim_status_changed", lambda heard: is_about(heard) and data(heard).get("newStatus") == status)
 
 
 @requirement("SHD-CLAIM-4")
 @pytest.mark.parametrize("status", ILLEGAL)
-async def test_an_illegal_transition_is_refused_and_sends_nothing(stage: Stage, status: str) -> None:
-    owner = await stage.user()
+async def test_an_illegal_transition_is_refused_and_sends_nothing(case: Case, status: str) -> None:
+    owner = await case.user()
     line = await owner.connect(acknowledges=True)
-    claim = await brought_to(stage, owner, status)
+    claim = await brought_to(case, owner, status)
     await line.awaits("claim_submitted", about(claim))
-    await stage.canary(owner)
-    since = stage.now
+    await case.canary(owner)
+    since = case.now
     refused: list[Answer] = []
     for operation in ILLEGAL[status]:
-        answer = await _attempt(stage, operation, claim)
+        answer = await _attempt(case, operation, claim)
         refused.append(answer.must_not_be_done(f"although the claim is {status}", Refusal.VALUE))
     if status in AGAIN:
-        (await _attempt(stage, AGAIN[status], claim)).must_be_an_answer()
-    await stage.canary(owner)
+        (await _attempt(case, AGAIN[status], claim)).must_be_an_answer()
+    await case.canary(owner)
     if not line.is_open:
         raise Inconclusive(f"{line.name} ended, so what was sent cannot be known")
     sent = [event.name for event in fresh(line, since) if about(claim)(event)]
@@ -138,35 +138,35 @@ async def test_an_illegal_transition_is_refused_and_sends_nothing(stage: Stage, 
             observed=", ".join(sent),
         )
     for answer in refused:
-        twin = partial(_as_allowed, stage, owner, answer.operation)
+        twin = partial(_as_allowed, case, owner, answer.operation)
         await answer.must_be_refused_beside(twin, f"although the claim is {status}", Refusal.VALUE)
 
 
-async def _as_allowed(stage: Stage, owner: Person, operation: str) -> Answer:
+async def _as_allowed(case: Case, owner: Person, operation: str) -> Answer:
     """The same call about a claim whose status allows it."""
-    return await _attempt(stage, operation, await brought_to(stage, owner, LEGAL[operation]))
+    return await _attempt(case, operation, await brought_to(case, owner, LEGAL[operation]))
 
 
 def _tried(status: str) -> str:
     return " or ".join([*ILLEGAL[status], *([AGAIN[status]] if status in AGAIN else [])])
 
 
-async def _attempt(stage: Stage, operation: str, claim: Claim) -> Answer:
+async def _attempt(case: Case, operation: str, claim: Claim) -> Answer:
     parameters = {"denialCode": "D003"} if operation == "denyClaim" else {}
-    return await stage.admin.call(operation, userId=claim.owner.id, claimId=claim.id, **parameters)
+    return await case.admin.call(operation, userId=claim.owner.id, claimId=claim.id, **parameters)
 
 
 @requirement("SHD-CLAIM-5")
 @pytest.mark.parametrize("life", LIVES)
-async def test_previous_status_is_what_was_last_reported_as_new(stage: Stage, life: str) -> None:
-    owner = await stage.user()
+async def test_previous_status_is_what_was_last_reported_as_new(case: Case, life: str) -> None:
+    owner = await case.user()
     line = await owner.connect(acknowledges=True)
-    claim = await take(stage, await submit(stage, owner), LIVES[life])
-    await stage.canary(owner)
+    claim = await take(case, await submit(case, owner), LIVES[life])
+    await case.canary(owner)
     changes = [event for event in line.heard(where=about(claim)) if "previousStatus" in data(event)]
     if not changes:
         raise Inconclusive(f"no event with a previousStatus arrived on {line.name}, so nothing can be said here")
-    stage.judge(_broken_links(changes))
+    case.judge(_broken_links(changes))
 
 
 def _broken_links(changes: Iterable[Received]) -> Iterator[Finding]:
@@ -190,11 +190,11 @@ def _broken_links(changes: Iterable[Received]) -> Iterator[Finding]:
 
 
 @requirement("SHD-CLAIM-6")
-async def test_the_balance_grows_by_the_amount_that_was_approved_and_paid_out(stage: Stage) -> None:
-    owner = await stage.user()
+async def test_the_balance_grows_by_the_amount_that_was_approved_and_paid_out(case: Case) -> None:
+    owner = await case.user()
     line = await owner.connect(acknowledges=True)
     balance = await balance_of(owner)
-    claim = await brought_to(stage, owner, "paid")
+    claim = await brought_to(case, owner, "paid")
     approved = await line.awaits("claim_approved", about(claim))
     initiated = await line.awaits("payout_initiated", about(claim))
     completed = await line.awaits("payout_completed", about(claim))
@@ -213,27 +213,27 @@ async def test_the_balance_grows_by_the_amount_that_was_approved_and_paid_out(st
             expected=f"walletBalance {balance + amount:f}: {balance:f} before, and {amount:f} paid",
             observed=f"walletBalance {said(paid, '/walletBalance')}",
         )
-    _warn_of_another_formula(stage, claim, approved)
+    _warn_of_another_formula(case, claim, approved)
 
 
-def _warn_of_another_formula(stage: Stage, claim: Claim, approved: Received) -> None:
+def _warn_of_another_formula(case: Case, claim: Claim, approved: Received) -> None:
     """The specification gives no formula for the payout, so another one than the usual breaks nothing."""
     paid, deductible, share = (
         money(said(approved, place)) for place in ("/payoutAmount", "/deductibleApplied", "/memberCoPay")
     )
     if paid != money(claim.amount) - deductible - share:
-        stage.warn(
+        case.warn(
             f"SHD-CLAIM-6: payoutAmount {paid:.2f} is not the claim's {claim.amount:.2f} - deductibleApplied "
             f"{deductible:.2f} - memberCoPay {share:.2f}, as it is usually"
         )
 
 
 @requirement("SHD-CLAIM-7")
-async def test_a_denial_names_a_code_and_a_deadline_exactly_where_it_can_be_appealed(stage: Stage) -> None:
-    owner = await stage.user()
+async def test_a_denial_names_a_code_and_a_deadline_exactly_where_it_can_be_appealed(case: Case) -> None:
+    owner = await case.user()
     line = await owner.connect()
-    claims = [await submit(stage, owner) for _ in DENIAL_CODES]
-    await asyncio.gather(*(deny(stage, claim, code) for claim, code in zip(claims, DENIAL_CODES, strict=True)))
+    claims = [await submit(case, owner) for _ in DENIAL_CODES]
+    await asyncio.gather(*(deny(case, claim, code) for claim, code in zip(claims, DENIAL_CODES, strict=True)))
     for claim in claims:
         denied = await line.awaits("claim_denied", about(claim))
         _must_be_a_denial_code(denied)
@@ -248,14 +248,14 @@ async def test_a_denial_names_a_code_and_a_deadline_exactly_where_it_can_be_appe
 
 @requirement("SHD-CLAIM-7")
 @pytest.mark.parametrize("code", ["D013", "D000", "because"])
-async def test_no_other_code_reaches_the_owner(stage: Stage, code: str) -> None:
-    owner = await stage.user()
+async def test_no_other_code_reaches_the_owner(case: Case, code: str) -> None:
+    owner = await case.user()
     line = await owner.connect()
-    claim = await submit(stage, owner)
+    claim = await submit(case, owner)
     await line.awaits("claim_submitted", about(claim))
-    answer = await stage.admin.call("denyClaim", userId=owner.id, claimId=claim.id, denialCode=code)
+    answer = await case.admin.call("denyClaim", userId=owner.id, claimId=claim.id, denialCode=code)
     answer.must_be_an_answer()
-    await stage.canary(owner)
+    await case.canary(owner)
     for denied in line.heard("claim_denied", about(claim)):
         _must_be_a_denial_code(denied)
 

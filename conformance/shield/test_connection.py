@@ -9,12 +9,12 @@ import pytest
 from eventproof import checks
 from eventproof.actions import expiring
 from eventproof.conform.bad_tokens import changed, controlled
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
     SOCKET_IO,
+    Case,
     ContractViolation,
     Inconclusive,
     NotTestable,
-    Stage,
     Transport,
     requirement,
 )
@@ -30,14 +30,14 @@ AUTH_EXPIRED = "AUTH_EXPIRED"
 
 @requirement("SHD-CONN-1")
 @pytest.mark.parametrize("transport", SOCKET_IO)
-async def test_the_first_event_is_one_greeting_to_that_connection_alone(stage: Stage, transport: Transport) -> None:
-    user, bystander = await stage.users(2)
+async def test_the_first_event_is_one_greeting_to_that_connection_alone(case: Case, transport: Transport) -> None:
+    user, bystander = await case.users(2)
     lines = [await user.connect(), await bystander.connect()]
-    await stage.canary(user, bystander)
-    line = user.knock(await user.session(), transport)
+    await case.canary(user, bystander)
+    line = user.connection(await user.session(), transport)
     await line.open()
     greeting = await line.hears(CONNECTED)
-    await stage.canary(user, bystander)
+    await case.canary(user, bystander)
     for greeted in (line, *lines):
         if len(greeted.heard(CONNECTED)) > 1:
             raise ContractViolation(
@@ -49,7 +49,7 @@ async def test_the_first_event_is_one_greeting_to_that_connection_alone(stage: S
         raise ContractViolation(
             f"`{CONNECTED}` was not the first event", expected=CONNECTED, observed=", ".join(line.names()[:5])
         )
-    stage.judge(checks.invalid(stage.records, stage.known, CONNECTED))
+    case.judge(checks.invalid(case.records, case.known, CONNECTED))
     if greeting.payload["userId"] != str(user.id):
         raise ContractViolation(
             f"`{CONNECTED}` names another user", expected=str(user.id), observed=str(greeting.payload["userId"])
@@ -57,18 +57,18 @@ async def test_the_first_event_is_one_greeting_to_that_connection_alone(stage: S
 
 
 @requirement("SHD-CONN-4")
-async def test_a_session_that_ends_while_connected_is_told_and_closed(stage: Stage) -> None:
+async def test_a_session_that_ends_while_connected_is_told_and_closed(case: Case) -> None:
     """Beside one whose token was made alike, and ends later."""
-    user = await stage.user()
+    user = await case.user()
     session = await user.session()
-    if expiring(stage.target, session, time.time()) is None:
+    if expiring(case.target, session, time.time()) is None:
         raise NotTestable("a token that expires soon cannot be made: give the profile [jwt] secret_env")
-    twin = await controlled(stage, user, await changed(stage, user, "expired"))
+    twin = await controlled(case, user, await changed(case, user, "expired"))
     await twin.open()
     over = math.ceil(time.time()) + 1
-    token = expiring(stage.target, session, over)
+    token = expiring(case.target, session, over)
     line = await user.connect(token=token)
-    within = over - time.time() + stage.budgets.event_arrival
+    within = over - time.time() + case.budgets.event_arrival
     told = await line.hears(ERROR, lambda event: data(event).get("code") == AUTH_EXPIRED, within)
     if time.time() < over - 1:
         raise ContractViolation(
@@ -78,7 +78,7 @@ async def test_a_session_that_ends_while_connected_is_told_and_closed(stage: Sta
         )
     await line.ends()
     try:
-        await hears_still(stage, user, twin)
+        await hears_still(case, user, twin)
     except Inconclusive as silence:
         if twin.is_open:
             raise
@@ -100,13 +100,13 @@ async def test_a_session_that_ends_while_connected_is_told_and_closed(stage: Sta
         pytest.param([], id="without-a-payload"),
     ],
 )
-async def test_a_client_that_leaves_gets_its_own_connection_closed(stage: Stage, reason: list[Any]) -> None:
-    user, bystander = await stage.users(2)
+async def test_a_client_that_leaves_gets_its_own_connection_closed(case: Case, reason: list[Any]) -> None:
+    user, bystander = await case.users(2)
     twin, other, line = await user.connect(), await bystander.connect(), await user.connect()
     await line.say(CLIENT_DISCONNECT, *reason)
     await line.ends()
-    await must_hear(stage, user, twin)
-    await must_hear(stage, bystander, other)
+    await must_hear(case, user, twin)
+    await must_hear(case, bystander, other)
 
 
 @requirement("SHD-CONN-5")
@@ -114,50 +114,50 @@ async def test_a_client_that_leaves_gets_its_own_connection_closed(stage: Stage,
     "frame",
     [pytest.param('["disconnect",{"reason":"logout"}]', id="reason"), pytest.param('["disconnect"]', id="bare")],
 )
-async def test_an_event_named_disconnect_does_no_harm(stage: Stage, frame: str) -> None:
+async def test_an_event_named_disconnect_does_no_harm(case: Case, frame: str) -> None:
     """Only a client made by hand can send it: it is ignored, or its connection is closed, and nobody else notices."""
-    user, bystander = await stage.users(2)
+    user, bystander = await case.users(2)
     twin, other, line = await user.connect(), await bystander.connect(), await user.connect()
-    await line.say_raw(f"42{stage.target.main(stage.system.name).address},{frame}")
+    await line.say_raw(f"42{case.target.main(case.system.name).address},{frame}")
     try:
         await taken(line)
     except ContractViolation as ended:
         if line.is_open:
             raise Inconclusive(f"what became of {line.name} is unknown: {ended}") from ended
-    await must_hear(stage, user, twin)
-    await must_hear(stage, bystander, other)
+    await must_hear(case, user, twin)
+    await must_hear(case, bystander, other)
     if line.is_open:
-        await must_hear(stage, user, line)
+        await must_hear(case, user, line)
 
 
 @requirement("SHD-CONN-6")
-async def test_events_arrive_again_after_a_lost_connection_and_a_new_one(stage: Stage) -> None:
-    user = await stage.user()
+async def test_events_arrive_again_after_a_lost_connection_and_a_new_one(case: Case) -> None:
+    user = await case.user()
     lost = await user.connect()
-    await must_hear(stage, user, lost)
+    await must_hear(case, user, lost)
     lost.drop()
     line = await user.connect()
-    await must_hear(stage, user, line)
+    await must_hear(case, user, line)
 
 
 @requirement("SHD-CONN-6")
-async def test_the_end_of_an_older_connection_takes_nothing_from_a_newer_one(stage: Stage) -> None:
+async def test_the_end_of_an_older_connection_takes_nothing_from_a_newer_one(case: Case) -> None:
     """A client on another network connects anew before the server has noticed that the old connection is gone."""
-    user = await stage.user()
+    user = await case.user()
     older, newer = await user.connect(), await user.connect()
-    await must_hear(stage, user, older, newer)
+    await must_hear(case, user, older, newer)
     older.drop()
     newest = await user.connect()
-    await must_hear(stage, user, newer, newest)
+    await must_hear(case, user, newer, newest)
     await newer.close()
-    await must_hear(stage, user, newest)
+    await must_hear(case, user, newest)
 
 
 @requirement("SHD-CONN-8")
-async def test_a_client_limited_to_websocket_connects_and_works(stage: Stage) -> None:
-    user = await stage.user()
-    line = user.knock(await user.session(), Transport.WEBSOCKET)
+async def test_a_client_limited_to_websocket_connects_and_works(case: Case) -> None:
+    user = await case.user()
+    line = user.connection(await user.session(), Transport.WEBSOCKET)
     await line.open()
-    await must_hear(stage, user, line)
+    await must_hear(case, user, line)
     await line.say(CLIENT_DISCONNECT, {"reason": "manual"})
     await line.ends()

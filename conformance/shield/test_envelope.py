@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from eventproof import checks
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
+    Case,
     ContractViolation,
     Inconclusive,
     Line,
     Person,
-    Stage,
     requirement,
 )
 
@@ -22,35 +22,35 @@ LIVES: Final[Sequence[Sequence[Step]]] = ((review,), (review, deny))
 
 
 @requirement("SHD-EVT-2")
-async def test_under_concurrent_traffic_everyone_hears_of_their_own_alone(stage: Stage) -> None:
-    users = await stage.users(4)
+async def test_under_concurrent_traffic_everyone_hears_of_their_own_alone(case: Case) -> None:
+    users = await case.users(4)
     for index, user in enumerate(users):
-        await user.connect(stage.transports[index % len(stage.transports)], acknowledges=True)
-    await stage.canary(*users)
-    settled, owners = len(stage.records), dict[Any, str]()
+        await user.connect(case.transports[index % len(case.transports)], acknowledges=True)
+    await case.canary(*users)
+    settled, owners = len(case.records), dict[Any, str]()
     await asyncio.gather(
-        *(_claims(stage, user, owners, steps) for user in users for steps in LIVES),
-        *(_notification(stage, user, owners) for user in users),
-        stage.admin.call("setSubscriptionStatus", userId=users[0].id, status="past_due"),
-        stage.admin.call("renewSubscription", userId=users[1].id),
+        *(_claims(case, user, owners, steps) for user in users for steps in LIVES),
+        *(_notification(case, user, owners) for user in users),
+        case.admin.call("setSubscriptionStatus", userId=users[0].id, status="past_due"),
+        case.admin.call("renewSubscription", userId=users[1].id),
     )
-    await stage.canary(*users)
-    stage.judge(checks.leaked(stage.story(settled)))
+    await case.canary(*users)
+    case.judge(checks.leaked(case.story(settled)))
     for user in users:
         if not any(owners.get(data(heard).get("claimId")) == user.name for heard in user.lines[0].received):
             raise Inconclusive(f"{user.name} heard nothing of their own claims, so nothing can be said here")
 
 
-async def _claims(stage: Stage, owner: Person, owners: dict[Any, str], steps: Sequence[Step]) -> None:
+async def _claims(case: Case, owner: Person, owners: dict[Any, str], steps: Sequence[Step]) -> None:
     """A claim that takes these steps; enters whose it is."""
-    claim = await submit(stage, owner)
+    claim = await submit(case, owner)
     owners[claim.id] = owner.name
-    await take(stage, claim, steps)
+    await take(case, claim, steps)
 
 
-async def _notification(stage: Stage, user: Person, owners: dict[Any, str]) -> None:
+async def _notification(case: Case, user: Person, owners: dict[Any, str]) -> None:
     """A notification; enters whose it is."""
-    answer = await stage.admin.call(
+    answer = await case.admin.call(
         "notifyUser", userId=user.id, title="Almost there", message="80 % is used.", type="coverage_warning"
     )
     owners[str(answered(answer.must_succeed(), "id"))] = user.name
@@ -69,15 +69,15 @@ TOLD: Final = (
 
 
 @requirement("SHD-EVT-3")
-async def test_an_event_reaches_every_connection_of_its_user(stage: Stage) -> None:
-    user = await stage.user()
+async def test_an_event_reaches_every_connection_of_its_user(case: Case) -> None:
+    user = await case.user()
     tokens = [await user.session(), await user.another_token()]
     lines = [
         await user.connect(transport, token=token, acknowledges=True)
-        for transport in stage.transports
+        for transport in case.transports
         for token in tokens
     ]
-    claim = await brought_to(stage, user, "paid")
+    claim = await brought_to(case, user, "paid")
     told = [await _told_on_every(lines, name, claim) for name in TOLD]
     if not any(told):
         raise Inconclusive(f"nothing of the claim {claim.id} was told at all, so nothing can be said here")

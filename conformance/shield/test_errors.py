@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from eventproof import checks
 from eventproof.checks import internals
-from eventproof.conform.case import ContractViolation, Inconclusive, Line, Stage, capability, requirement
+from eventproof.conform.cases import Case, ContractViolation, Inconclusive, Line, capability, requirement
 from eventproof.conform.owed import still_comes
 
 from .claims import Claim, submit
@@ -59,26 +59,26 @@ def _must_name(answer: Any, name: str) -> None:
 
 
 @requirement("SHD-ERR-1")
-async def test_a_malformed_event_is_answered_with_an_error_that_names_it(stage: Stage) -> None:
-    user = await stage.user()
+async def test_a_malformed_event_is_answered_with_an_error_that_names_it(case: Case) -> None:
+    user = await case.user()
     line, twin = await user.connect(), await user.connect()
     for what, name, arguments in _MALFORMED:
         answer = await is_refused(line, INVALID_PAYLOAD, name, *arguments, what=what)
         _must_name(answer, name)
-    await must_hear(stage, user, line, twin)
+    await must_hear(case, user, line, twin)
     must_not_complain([twin], "although another connection was at fault")
-    stage.judge(checks.invalid(stage.records, stage.known, ERROR))
+    case.judge(checks.invalid(case.records, case.known, ERROR))
 
 
 @requirement("SHD-ERR-2")
-async def test_an_unknown_event_is_answered_likewise_and_the_connection_stays(stage: Stage) -> None:
-    user = await stage.user()
+async def test_an_unknown_event_is_answered_likewise_and_the_connection_stays(case: Case) -> None:
+    user = await case.user()
     line = await user.connect()
     for what, arguments in (("a payload", ({"any": "thing"},)), ("no payload", ())):
         answer = await is_refused(line, INVALID_PAYLOAD, UNKNOWN_EVENT, *arguments, what=what)
         _must_name(answer, UNKNOWN_EVENT)
-    await must_hear(stage, user, line)
-    stage.judge(checks.invalid(stage.records, stage.known, ERROR))
+    await must_hear(case, user, line)
+    case.judge(checks.invalid(case.records, case.known, ERROR))
 
 
 async def _burst(line: Line, claim: Claim, count: int) -> None:
@@ -93,11 +93,11 @@ def _is_limit(event: Any) -> bool:
 
 @requirement("SHD-ERR-3")
 async def test_more_than_ten_events_a_second_are_refused_ten_are_not_and_a_second_later_all_is_well(
-    stage: Stage,
+    case: Case,
 ) -> None:
-    user = await stage.user()
+    user = await case.user()
     line, twin = await user.connect(), await user.connect()
-    claim = await submit(stage, user)
+    claim = await submit(case, user)
     await asyncio.gather(*(_burst(each, claim, A_SECOND) for each in (line, twin)))
     await asyncio.sleep(RECOVERED)
     await asyncio.gather(taken(line), taken(twin))
@@ -116,7 +116,7 @@ async def test_more_than_ten_events_a_second_are_refused_ten_are_not_and_a_secon
     await asyncio.sleep(RECOVERED)
     before = len(complaints(line))
     await line.say(OPTIONAL_ACK, {"claimId": claim.id, "received": True})
-    await must_hear(stage, user, line)
+    await must_hear(case, user, line)
     await taken(line)
     if late := complaints(line)[before:]:
         raise ContractViolation(
@@ -153,12 +153,12 @@ async def _must_be_refused_or_close(line: Line, name: str) -> None:
 
 
 @requirement("SHD-ERR-4")
-async def test_an_event_over_64_kilobytes_is_refused_and_does_nothing(stage: Stage) -> None:
+async def test_an_event_over_64_kilobytes_is_refused_and_does_nothing(case: Case) -> None:
     """It would otherwise be the right acknowledgement of a payout."""
-    user, other = await stage.users(2)
+    user, other = await case.users(2)
     twin, kept = await user.connect(), await other.connect()
-    payout, witness = await paid(stage, user, twin), await paid(stage, other, kept)
-    event = stage.event(CLAIM_PAID)
+    payout, witness = await paid(case, user, twin), await paid(case, other, kept)
+    event = case.event(CLAIM_PAID)
     owed = payout.owed[CLAIM_PAID]
     acknowledgement = event.acknowledgement(owed.first.payload)
     if event.ack is None or acknowledgement is None:
@@ -167,19 +167,19 @@ async def test_an_event_over_64_kilobytes_is_refused_and_does_nothing(stage: Sta
     await line.say(event.ack.by, _oversized(acknowledgement))
     await _must_be_refused_or_close(line, event.ack.by)
     because = "after an acknowledgement of more than 64 KB"
-    await still_comes(stage, owed, because, witness=witness.owed[CLAIM_PAID])
+    await still_comes(case, owed, because, witness=witness.owed[CLAIM_PAID])
 
 
 @capability("fault-injection")
 @requirement("SHD-ERR-5")
 async def test_a_fault_inside_the_server_is_told_without_internals_and_the_connection_stays_usable(
-    stage: Stage,
+    case: Case,
 ) -> None:
-    user = await stage.user()
+    user = await case.user()
     line = await user.connect()
-    claim = await submit(stage, user)
+    claim = await submit(case, user)
     acknowledgement = {"claimId": claim.id, "received": True}
-    (await stage.admin.call("failNextEvent", userId=user.id)).must_succeed()
+    (await case.admin.call("failNextEvent", userId=user.id)).must_succeed()
     answer = await is_refused(line, INTERNAL_ERROR, OPTIONAL_ACK, acknowledgement, what="a fault inside the server")
     if shown := internals.shown(answer.payload, _INTERNALS):
         raise ContractViolation(
@@ -189,7 +189,7 @@ async def test_a_fault_inside_the_server_is_told_without_internals_and_the_conne
         )
     before = len(complaints(line))
     await line.say(OPTIONAL_ACK, acknowledgement)
-    await must_hear(stage, user, line)
+    await must_hear(case, user, line)
     await taken(line)
     if more := complaints(line)[before:]:
         raise ContractViolation(

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from eventproof import checks
-from eventproof.conform.case import ContractViolation, Line, Stage, requirement, slow
+from eventproof.conform.cases import Case, ContractViolation, Line, requirement, slow
 from eventproof.target import Budgets
 
 from .complaints import must_not_complain
@@ -26,13 +26,13 @@ async def _engine_pings(line: Line, count: int) -> list[float]:
     return [await line.heartbeat() for _ in range(count)]
 
 
-async def _ping_events(stage: Stage, line: Line, count: int) -> list[float]:
-    within = 2 * stage.budgets.heartbeat_interval
+async def _ping_events(case: Case, line: Line, count: int) -> list[float]:
+    within = 2 * case.budgets.heartbeat_interval
     return [(await line.hears(PING, within=within)).at for _ in range(count)]
 
 
-def _must_be_spaced(stage: Stage, what: str, times: Sequence[float]) -> None:
-    interval = stage.budgets.heartbeat_interval
+def _must_be_spaced(case: Case, what: str, times: Sequence[float]) -> None:
+    interval = case.budgets.heartbeat_interval
     mean = (times[-1] - times[0]) / (len(times) - 1)
     closest, farthest = (1 - TOLERANCE) * interval, (1 + TOLERANCE) * interval
     if not closest <= mean <= farthest:
@@ -45,14 +45,14 @@ def _must_be_spaced(stage: Stage, what: str, times: Sequence[float]) -> None:
 
 @slow("three heartbeats", takes=_samples_take)
 @requirement("SHD-HB-1")
-async def test_heartbeats_of_both_kinds_come_at_the_interval_and_may_be_answered(stage: Stage) -> None:
-    user = await stage.user()
+async def test_heartbeats_of_both_kinds_come_at_the_interval_and_may_be_answered(case: Case) -> None:
+    user = await case.user()
     line = await user.connect()
-    pings, events = await asyncio.gather(_engine_pings(line, SAMPLES), _ping_events(stage, line, SAMPLES))
-    _must_be_spaced(stage, "pings of Engine.IO", pings)
-    _must_be_spaced(stage, f"`{PING}` events", events)
-    stage.judge(checks.invalid(stage.records, stage.known, PING))
-    await stage.canary(user)
+    pings, events = await asyncio.gather(_engine_pings(line, SAMPLES), _ping_events(case, line, SAMPLES))
+    _must_be_spaced(case, "pings of Engine.IO", pings)
+    _must_be_spaced(case, f"`{PING}` events", events)
+    case.judge(checks.invalid(case.records, case.known, PING))
+    await case.canary(user)
     must_not_complain([line], "although all it sent was `pong`")
 
 
@@ -62,20 +62,20 @@ def _silence_takes(budgets: Budgets) -> float:
 
 @slow("the end of a silent connection, and of others that should not end", takes=_silence_takes)
 @requirement("SHD-HB-2")
-async def test_who_answers_no_heartbeat_is_disconnected_in_time_and_who_answers_stays(stage: Stage) -> None:
+async def test_who_answers_no_heartbeat_is_disconnected_in_time_and_who_answers_stays(case: Case) -> None:
     """Beside the one that falls silent: one that answers both kinds, and one whose app knows no `ping` event.
 
     They are judged once the silent one has been gone for as long as a silence may last: a server that would let go of
     them as well has done so by then.
     """
-    user = await stage.user()
+    user = await case.user()
     silent, twin = await user.connect(), await user.connect()
     plain = await user.connect(answers_pings=False)
     last = await silent.heartbeat()
     answered = len(silent.heartbeats)
     silent.answers_heartbeats = silent.answers_pings = False
-    limit = stage.budgets.heartbeat_timeout
-    closed = await silent.ends(last + limit * (1 + TOLERANCE / 2) + LATENESS - stage.now)
+    limit = case.budgets.heartbeat_timeout
+    closed = await silent.ends(last + limit * (1 + TOLERANCE / 2) + LATENESS - case.now)
     if len(silent.heartbeats) == answered:
         raise ContractViolation(
             f"{silent.name} was disconnected although it had answered every heartbeat",
@@ -88,7 +88,7 @@ async def test_who_answers_no_heartbeat_is_disconnected_in_time_and_who_answers_
             ended = living.closed
             raise ContractViolation(
                 f"{living.name} was disconnected although it answered {what}",
-                expected=f"an open connection {stage.now - last:.3g} s after {silent.name} fell silent",
+                expected=f"an open connection {case.now - last:.3g} s after {silent.name} fell silent",
                 observed="left by the server" if ended is None else f"ended at {ended.at - last:.3g} s: {ended.reason}",
             )
-    await must_hear(stage, user, twin, plain)
+    await must_hear(case, user, twin, plain)

@@ -4,17 +4,17 @@ import uuid
 from collections.abc import Callable
 
 from eventproof.actions import at
-from eventproof.conform.case import ContractViolation, Person, Received, Stage, requirement
+from eventproof.conform.cases import Case, ContractViolation, Person, Received, requirement
 
 from .reading import answered_count, said
 
 
 @requirement("SHD-NOTE-1")
-async def test_a_notification_is_told_with_what_is_unread_by_then(stage: Stage) -> None:
-    user = await stage.user()
+async def test_a_notification_is_told_with_what_is_unread_by_then(case: Case) -> None:
+    user = await case.user()
     line = await user.connect(acknowledges=True)
-    for reads in (False, "readNotification" in stage.target.operations, False):
-        title = await _notify(stage, user)
+    for reads in (False, "readNotification" in case.target.operations, False):
+        title = await _notify(case, user)
         told = await line.hears("notification_received", _titled(title))
         unread = answered_count((await user.call("listNotifications")).must_succeed(), "unreadCount")
         if said(told, "/unreadCount") != unread:
@@ -28,10 +28,10 @@ async def test_a_notification_is_told_with_what_is_unread_by_then(stage: Stage) 
             read.must_succeed()
 
 
-async def _notify(stage: Stage, user: Person) -> str:
+async def _notify(case: Case, user: Person) -> str:
     """A new notification; its title, which no other has."""
     title = f"Note {uuid.uuid4().hex[:12]}"
-    answer = await stage.admin.call(
+    answer = await case.admin.call(
         "notifyUser", userId=user.id, title=title, message="80 % of your coverage is used.", type="coverage_warning"
     )
     answer.must_succeed()

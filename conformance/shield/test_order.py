@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from eventproof import checks
 from eventproof.actions import at
-from eventproof.conform.case import Inconclusive, Line, Person, Record, Stage, requirement
+from eventproof.conform.cases import Case, Inconclusive, Line, Person, Record, requirement
 
 from .claims import Claim, Step, approve, brought_to, deny, pay, request_proof, review, submit, take
 from .reading import about, data
@@ -36,34 +36,34 @@ def _step(record: Record) -> int | None:
 
 
 @requirement("SHD-ORD-1")
-async def test_events_of_one_claim_arrive_in_the_order_of_its_changes(stage: Stage) -> None:
+async def test_events_of_one_claim_arrive_in_the_order_of_its_changes(case: Case) -> None:
     """Of claims in quick succession, and of many at once, while something is sent again."""
-    users = await stage.users(3)
+    users = await case.users(3)
     lines = [await user.connect() for user in users]
-    paid = await _sent_again(stage, lines[0], users[0])
-    claims = [await _live(stage, users[0], (review, deny)) for _ in range(5)]
+    paid = await _sent_again(case, lines[0], users[0])
+    claims = [await _live(case, users[0], (review, deny)) for _ in range(5)]
     claims += await asyncio.gather(
-        *(_live(stage, user, steps) for steps in LIVES for user in users), take(stage, paid, [request_proof])
+        *(_live(case, user, steps) for steps in LIVES for user in users), take(case, paid, [request_proof])
     )
-    await stage.canary(*users)
+    await case.canary(*users)
     for line in lines:
         await _acknowledge_all(line)
-    stage.judge(checks.out_of_order(stage.records, stage.known, _step))
+    case.judge(checks.out_of_order(case.records, case.known, _step))
     for claim in claims:
         if not any(line.heard("claim_submitted", about(claim)) for line in lines):
             raise Inconclusive(f"nothing was heard of the claim {claim.id}, so nothing can be said here")
 
 
-async def _sent_again(stage: Stage, line: Line, owner: Person) -> Claim:
+async def _sent_again(case: Case, line: Line, owner: Person) -> Claim:
     """A paid claim of which something was sent again by now, since it was not acknowledged."""
-    claim = await brought_to(stage, owner, "paid")
+    claim = await brought_to(case, owner, "paid")
     await line.awaits("claim_paid", about(claim))
-    await line.awaits("claim_paid", about(claim), stage.budgets.ack_retry + stage.budgets.event_arrival)
+    await line.awaits("claim_paid", about(claim), case.budgets.ack_retry + case.budgets.event_arrival)
     return claim
 
 
-async def _live(stage: Stage, owner: Person, steps: Sequence[Step]) -> Claim:
-    return await take(stage, await submit(stage, owner), steps)
+async def _live(case: Case, owner: Person, steps: Sequence[Step]) -> Claim:
+    return await take(case, await submit(case, owner), steps)
 
 
 async def _acknowledge_all(line: Line) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from eventproof.conform.case import ContractViolation, Line, Person, Received, Stage, capability, requirement
+from eventproof.conform.cases import Case, ContractViolation, Line, Person, Received, capability, requirement
 
 from .claims import Claim, approve, brought_to, pay, submit
 from .clock import advance
@@ -12,11 +12,11 @@ from .reading import about, answered_count, data, day, moment, money, said
 from .wallet import balance_of, decide, fill_up, withdraw
 
 
-async def _paid(stage: Stage) -> tuple[Line, Claim]:
+async def _paid(case: Case) -> tuple[Line, Claim]:
     """A claim that was just paid, and a connection of its owner that was there."""
-    owner = await stage.user()
+    owner = await case.user()
     line = await owner.connect(acknowledges=True)
-    return line, await brought_to(stage, owner, "paid")
+    return line, await brought_to(case, owner, "paid")
 
 
 def _must_agree(what: str, *values: tuple[Received, str]) -> None:
@@ -32,8 +32,8 @@ def _must_agree(what: str, *values: tuple[Received, str]) -> None:
 
 
 @requirement("SHD-PAY-1")
-async def test_a_payout_is_initiated_then_completed_and_the_claim_paid(stage: Stage) -> None:
-    line, claim = await _paid(stage)
+async def test_a_payout_is_initiated_then_completed_and_the_claim_paid(case: Case) -> None:
+    line, claim = await _paid(case)
     initiated, completed, paid = [
         await line.hears(name, about(claim)) for name in ("payout_initiated", "payout_completed", "claim_paid")
     ]
@@ -61,19 +61,19 @@ async def test_a_payout_is_initiated_then_completed_and_the_claim_paid(stage: St
 
 
 @requirement("SHD-PAY-2")
-async def test_every_payout_uses_up_what_is_covered(stage: Stage) -> None:
+async def test_every_payout_uses_up_what_is_covered(case: Case) -> None:
     """A member's second as well as the first."""
-    owner = await stage.user()
+    owner = await case.user()
     line = await owner.connect(acknowledges=True)
     used = answered_count((await owner.call("getSubscription")).must_succeed(), "ticketsUsed")
     for number, payout in enumerate(("the first of two payouts", "the second of two payouts"), 1):
-        claim = await brought_to(stage, owner, "paid")
+        claim = await brought_to(case, owner, "paid")
         try:
             updated = await line.hears("coverage_updated", about(claim))
         except ContractViolation as missing:
             raise ContractViolation(
                 f"`coverage_updated` did not arrive on {line.name} after {payout} of one member",
-                expected=f"`coverage_updated` of the claim {claim.id} within {stage.budgets.event_arrival:g} s",
+                expected=f"`coverage_updated` of the claim {claim.id} within {case.budgets.event_arrival:g} s",
                 observed=missing.observed,
             ) from missing
         _must_use_up(updated, used + number, payout)
@@ -105,12 +105,12 @@ def _must_use_up(updated: Received, tickets: int, payout: str) -> None:
 
 
 @requirement("SHD-PAY-3")
-async def test_a_payout_forbids_to_cancel_for_the_days_given(stage: Stage) -> None:
-    owner = await stage.user()
+async def test_a_payout_forbids_to_cancel_for_the_days_given(case: Case) -> None:
+    owner = await case.user()
     line = await owner.connect(acknowledges=True)
-    claim = await _approved(stage, owner, line)
-    since = stage.now
-    await pay(stage, claim)
+    claim = await _approved(case, owner, line)
+    since = case.now
+    await pay(case, claim)
     restricted = await line.hears("cancellation_restriction_changed", lambda heard: heard.at >= since)
     paid = await line.awaits("claim_paid", about(claim))
     for name, expected in (("canCancel", False), ("reason", "payout_received")):
@@ -120,7 +120,7 @@ async def test_a_payout_forbids_to_cancel_for_the_days_given(stage: Stage) -> No
                 expected=f"{name} {expected}",
                 observed=f"{name} {said(restricted, f'/{name}')}",
             )
-    _must_last(stage.budgets.restriction_days, restricted, paid)
+    _must_last(case.budgets.restriction_days, restricted, paid)
 
 
 def _must_last(days: int, restricted: Received, paid: Received) -> None:
@@ -141,36 +141,36 @@ def _must_last(days: int, restricted: Received, paid: Received) -> None:
         )
 
 
-async def _approved(stage: Stage, owner: Person, line: Line) -> Claim:
+async def _approved(case: Case, owner: Person, line: Line) -> Claim:
     """An approved claim, when all that was sent before has arrived."""
-    claim = await submit(stage, owner)
-    await approve(stage, claim)
+    claim = await submit(case, owner)
+    await approve(case, claim)
     await line.awaits("claim_approved", about(claim))
-    await stage.canary(owner)
+    await case.canary(owner)
     return claim
 
 
 @capability("clock")
 @requirement("SHD-PAY-3")
-async def test_the_restriction_expires_when_its_days_have_passed_and_not_before(stage: Stage) -> None:
-    owner = await stage.user()
+async def test_the_restriction_expires_when_its_days_have_passed_and_not_before(case: Case) -> None:
+    owner = await case.user()
     line = await owner.connect(acknowledges=True)
-    await brought_to(stage, owner, "paid")
-    await stage.canary(owner)
-    since = stage.now
+    await brought_to(case, owner, "paid")
+    await case.canary(owner)
+    since = case.now
 
     def is_expired(heard: Received) -> bool:
         return heard.at >= since and data(heard).get("reason") == "restriction_expired"
 
-    await advance(stage, owner, stage.budgets.restriction_days - 1)
-    await stage.canary(owner)
+    await advance(case, owner, case.budgets.restriction_days - 1)
+    await case.canary(owner)
     if line.heard("cancellation_restriction_changed", is_expired):
         raise ContractViolation(
             "the restriction expired a day early",
-            expected=f"`cancellation_restriction_changed` {stage.budgets.restriction_days} days after the payout",
-            observed=f"it came {stage.budgets.restriction_days - 1} days after it",
+            expected=f"`cancellation_restriction_changed` {case.budgets.restriction_days} days after the payout",
+            observed=f"it came {case.budgets.restriction_days - 1} days after it",
         )
-    await advance(stage, owner, 2)
+    await advance(case, owner, 2)
     expired = await line.hears("cancellation_restriction_changed", is_expired)
     if said(expired, "/canCancel") is not True:
         raise ContractViolation(
@@ -186,13 +186,13 @@ _WITHDRAWN = 5.0
 
 @requirement("SHD-PAY-4")
 @pytest.mark.parametrize("outcome", ["completed", "failed"])
-async def test_the_end_of_a_withdrawal_is_told_with_the_balance(stage: Stage, outcome: str) -> None:
-    owner = await stage.user()
+async def test_the_end_of_a_withdrawal_is_told_with_the_balance(case: Case, outcome: str) -> None:
+    owner = await case.user()
     line = await owner.connect(acknowledges=True)
-    await fill_up(stage, owner, _WITHDRAWN)
+    await fill_up(case, owner, _WITHDRAWN)
     before = await balance_of(owner)
     withdrawal = await withdraw(owner, _WITHDRAWN)
-    await decide(stage, owner, withdrawal, outcome)
+    await decide(case, owner, withdrawal, outcome)
     told = await line.hears(
         "withdrawal_status_changed", lambda heard: str(data(heard).get("withdrawalId")) == withdrawal
     )

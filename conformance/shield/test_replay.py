@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from eventproof.actions import at
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
+    Case,
     ContractViolation,
     Line,
     Person,
     Received,
-    Stage,
     capability,
     requirement,
     slow,
@@ -46,40 +46,40 @@ async def _gone(user: Person, *lines: Line) -> None:
     await user.call("getMe")
 
 
-async def _returned(stage: Stage, user: Person, before: Line, told: Sequence[Told]) -> Line:
+async def _returned(case: Case, user: Person, before: Line, told: Sequence[Told]) -> Line:
     """A new connection on which all that was missed has arrived; raises ContractViolation where it has not.
 
     Where the server offers to recover a connection by its pid and offset, as Node's does, clients come back with them,
     and so do we before we blame it.
     """
     line = await user.connect()
-    await hears_still(stage, user, line)
+    await hears_still(case, user, line)
     try:
         _must_be_in_order(line, told)
     except ContractViolation:
         if before.recovery is None:
             raise
         line = await user.connect(recover=before.recovery)
-        await hears_still(stage, user, line)
+        await hears_still(case, user, line)
         _must_be_in_order(line, told)
     return line
 
 
-async def _live(stage: Stage, user: Person) -> tuple[Claim, list[Told]]:
+async def _live(case: Case, user: Person) -> tuple[Claim, list[Told]]:
     """A claim that is paid, one that is denied, and notifications between; what has to be told, step by step."""
-    claim = await submit(stage, user)
+    claim = await submit(case, user)
     told: list[Told] = [(("claim_submitted",), claim.id)]
     for act, name in ((review, "claim_under_review"), (approve, "claim_approved")):
-        await act(stage, claim)
+        await act(case, claim)
         told.append(((name,), claim.id))
         title = f"After {name} of {claim.id}"
-        await members(stage).notify(user, title)
+        await members(case).notify(user, title)
         told.append(((NOTIFICATION_RECEIVED,), title))
-    other = await submit(stage, user)
+    other = await submit(case, user)
     told.append((("claim_submitted",), other.id))
-    await pay(stage, claim)
+    await pay(case, claim)
     told.append((CRITICAL, claim.id))
-    await deny(stage, other)
+    await deny(case, other)
     told.append((("claim_denied",), other.id))
     return claim, told
 
@@ -115,19 +115,19 @@ def _must_be_in_order(line: Line, told: Sequence[Told]) -> None:
 
 @capability("replay")
 @requirement("SHD-CONN-7")
-async def test_what_was_missed_arrives_on_return_in_its_order_and_not_again_once_acknowledged(stage: Stage) -> None:
-    user = await stage.user()
+async def test_what_was_missed_arrives_on_return_in_its_order_and_not_again_once_acknowledged(case: Case) -> None:
+    user = await case.user()
     before = await user.connect()
-    await hears_still(stage, user, before)
+    await hears_still(case, user, before)
     await _gone(user, before)
-    claim, told = await _live(stage, user)
-    line = await _returned(stage, user, before, told)
+    claim, told = await _live(case, user)
+    line = await _returned(case, user, before, told)
     for name in ACKNOWLEDGED:
         await line.acknowledge(line.heard(name, about(claim))[0])
     await taken(line)
     await _gone(user, line)
     again = await user.connect()
-    await hears_still(stage, user, again)
+    await hears_still(case, user, again)
     for name in ACKNOWLEDGED:
         if again.heard(name, about(claim)):
             raise ContractViolation(
@@ -140,17 +140,17 @@ async def test_what_was_missed_arrives_on_return_in_its_order_and_not_again_once
 @slow("the end of the replay window", takes="replay_window")
 @capability("replay")
 @requirement("SHD-CONN-7")
-async def test_nothing_arrives_on_return_that_is_older_than_the_window(stage: Stage) -> None:
-    user = await stage.user()
+async def test_nothing_arrives_on_return_that_is_older_than_the_window(case: Case) -> None:
+    user = await case.user()
     before = await user.connect()
-    await hears_still(stage, user, before)
+    await hears_still(case, user, before)
     await _gone(user, before)
-    old, young = f"Old {stage.now}", f"Young {stage.now}"
-    await members(stage).notify(user, old)
-    await asyncio.sleep(stage.budgets.replay_window)
-    await members(stage).notify(user, young)
+    old, young = f"Old {case.now}", f"Young {case.now}"
+    await members(case).notify(user, old)
+    await asyncio.sleep(case.budgets.replay_window)
+    await members(case).notify(user, young)
     line = await user.connect()
-    await hears_still(stage, user, line)
+    await hears_still(case, user, line)
     titles = [_title(event) for event in line.heard(NOTIFICATION_RECEIVED)]
     if young not in titles:
         raise ContractViolation(
@@ -160,7 +160,7 @@ async def test_nothing_arrives_on_return_that_is_older_than_the_window(stage: St
         )
     if old in titles:
         raise ContractViolation(
-            f"a notification arrived on return that was sent more than {stage.budgets.replay_window:g} s before",
+            f"a notification arrived on return that was sent more than {case.budgets.replay_window:g} s before",
             expected="none older than the window (budgets.replay_window)",
             observed=f"`{NOTIFICATION_RECEIVED}` {old!r}",
         )

@@ -7,14 +7,14 @@ from typing import Any, Final
 
 import pytest
 
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
     Answer,
+    Case,
     ContractViolation,
     Inconclusive,
     NotApplicable,
     Person,
     Received,
-    Stage,
     capability,
     requirement,
 )
@@ -34,36 +34,36 @@ async def _subscription(user: Person, name: str) -> Any:
     return answered((await user.call("getSubscription")).must_succeed(), name)
 
 
-async def _set_status(stage: Stage, user: Person, status: str) -> Answer:
-    answer = await stage.admin.call("setSubscriptionStatus", userId=user.id, status=status, reason="payment_failed")
+async def _set_status(case: Case, user: Person, status: str) -> Answer:
+    answer = await case.admin.call("setSubscriptionStatus", userId=user.id, status=status, reason="payment_failed")
     return answer.must_succeed()
 
 
 @requirement("SHD-SUB-1")
-async def test_a_change_of_status_is_told_with_both_statuses(stage: Stage) -> None:
-    user = await stage.user()
+async def test_a_change_of_status_is_told_with_both_statuses(case: Case) -> None:
+    user = await case.user()
     line = await user.connect(acknowledges=True)
-    await _set_status(stage, user, "active")
-    await stage.canary(user)
-    before, since = "active", stage.now
+    await _set_status(case, user, "active")
+    await case.canary(user)
+    before, since = "active", case.now
     for status in ("past_due", "inactive", "cancelled", "active"):
-        await _set_status(stage, user, status)
+        await _set_status(case, user, status)
         _must_tell(await line.hears("subscription_status_changed", _to(status, since)), before)
         before = status
 
 
 @requirement("SHD-SUB-1")
-async def test_a_user_who_cancels_is_told(stage: Stage) -> None:
+async def test_a_user_who_cancels_is_told(case: Case) -> None:
     """A payout forbids it for months; where that cannot be waited for, another case has to do."""
-    user = await stage.user()
+    user = await case.user()
     line = await user.connect(acknowledges=True)
-    await _set_status(stage, user, "active")
+    await _set_status(case, user, "active")
     if await _subscription(user, "canCancel") is False:
-        if "clock" not in stage.target.capabilities:
+        if "clock" not in case.target.capabilities:
             raise NotApplicable("a payout forbids this user to cancel")
-        await advance(stage, user, stage.budgets.restriction_days + 1)
-    await stage.canary(user)
-    since = stage.now
+        await advance(case, user, case.budgets.restriction_days + 1)
+    await case.canary(user)
+    since = case.now
     (await user.call("cancelSubscription")).must_succeed()
     _must_tell(await line.hears("subscription_status_changed", _to("cancelled", since)), "active")
 
@@ -81,11 +81,11 @@ def _must_tell(told: Received, before: str) -> None:
         )
 
 
-async def _billed(stage: Stage, period: str) -> Person:
+async def _billed(case: Case, period: str) -> Person:
     """A user who is billed for this period, by what getSubscription says; raises NotApplicable where none is found."""
     told = set()
-    for _ in range(min(MOST_ASKED, len(stage.target.users))):
-        user = await stage.user()
+    for _ in range(min(MOST_ASKED, len(case.target.users))):
+        user = await case.user()
         found = (await user.call("getSubscription")).must_succeed().says("billingPeriod")
         if found == period:
             return user
@@ -95,15 +95,15 @@ async def _billed(stage: Stage, period: str) -> Person:
 
 @requirement("SHD-SUB-2")
 @pytest.mark.parametrize("period", ["monthly", "annual"])
-async def test_a_renewal_moves_the_next_date_by_one_billing_period(stage: Stage, period: str) -> None:
-    user = await _billed(stage, period)
+async def test_a_renewal_moves_the_next_date_by_one_billing_period(case: Case, period: str) -> None:
+    user = await _billed(case, period)
     line = await user.connect(acknowledges=True)
-    await _set_status(stage, user, "active")
-    await stage.canary(user)
+    await _set_status(case, user, "active")
+    await case.canary(user)
     due = await _subscription(user, "nextRenewalDate")
     for _ in range(2):
-        since = stage.now
-        (await stage.admin.call("renewSubscription", userId=user.id)).must_succeed()
+        since = case.now
+        (await case.admin.call("renewSubscription", userId=user.id)).must_succeed()
         renewed = await line.hears("subscription_renewed", _after(since))
         _must_follow(due, renewed)
         due = said(renewed, "/nextRenewalDate")
@@ -140,18 +140,18 @@ def _one_later(due: date, months: int) -> tuple[date, date]:
 @capability("clock")
 @requirement("SHD-SUB-2")
 @pytest.mark.parametrize("period", ["monthly", "annual"])
-async def test_what_is_covered_is_reset_on_the_anniversary(stage: Stage, period: str) -> None:
-    user = await _billed(stage, period)
+async def test_what_is_covered_is_reset_on_the_anniversary(case: Case, period: str) -> None:
+    user = await _billed(case, period)
     line = await user.connect(acknowledges=True)
-    await _set_status(stage, user, "active")
+    await _set_status(case, user, "active")
     if not await _subscription(user, "ticketsUsed"):
-        await brought_to(stage, user, "paid")
-    await stage.canary(user)
-    due, since = await _subscription(user, "nextRenewalDate"), stage.now
-    await advance(stage, user, _A_YEAR)
+        await brought_to(case, user, "paid")
+    await case.canary(user)
+    due, since = await _subscription(user, "nextRenewalDate"), case.now
+    await advance(case, user, _A_YEAR)
     is_reset = _because_of("period_reset", since)
     _must_be_unused(await line.hears("coverage_updated", is_reset))
-    await stage.canary(user)
+    await case.canary(user)
     passed = fresh(line, since)
     renewals = [event for event in passed if event.name == "subscription_renewed"]
     if not renewals:
@@ -186,11 +186,11 @@ def _must_be_unused(reset: Received) -> None:
 
 
 @requirement("SHD-SUB-2")
-async def test_a_larger_plan_is_told_with_what_it_covers(stage: Stage) -> None:
-    user, plan = await _upgradable(stage)
+async def test_a_larger_plan_is_told_with_what_it_covers(case: Case) -> None:
+    user, plan = await _upgradable(case)
     line = await user.connect(acknowledges=True)
-    await stage.canary(user)
-    since = stage.now
+    await case.canary(user)
+    since = case.now
     (await user.call("upgradePlan", planId=plan)).must_succeed()
     updated = await line.hears("coverage_updated", _because_of("plan_upgrade", since))
     if said(updated, "/coverage/planId") != plan:
@@ -201,12 +201,12 @@ async def test_a_larger_plan_is_told_with_what_it_covers(stage: Stage) -> None:
         )
 
 
-async def _upgradable(stage: Stage) -> tuple[Person, str]:
+async def _upgradable(case: Case) -> tuple[Person, str]:
     """A user, and the next larger plan. An upgrade is never taken back, so some of them have the largest."""
-    for _ in stage.target.users:
-        user = await stage.user()
+    for _ in case.target.users:
+        user = await case.user()
         plan = await _subscription(user, "planId")
         if plan in PLANS[:-1]:
-            await _set_status(stage, user, "active")
+            await _set_status(case, user, "active")
             return user, PLANS[PLANS.index(plan) + 1]
     raise Inconclusive("every user has the largest plan: lend one with a smaller plan, under [[identities.users]]")

@@ -3,7 +3,7 @@
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from eventproof.conform.case import Answer, NotTestable, Person, Stage
+from eventproof.conform.cases import Answer, Case, NotTestable, Person
 
 from .claims import brought_to
 from .reading import answered, money
@@ -27,10 +27,10 @@ def balance_in(answer: Answer) -> Decimal:
         ) from None
 
 
-async def fill_up(stage: Stage, owner: Person, amount: float) -> None:
+async def fill_up(case: Case, owner: Person, amount: float) -> None:
     """See to it that the wallet holds as much, by a payout where it does not."""
     if await balance_of(owner) < money(amount):
-        await brought_to(stage, owner, "paid")
+        await brought_to(case, owner, "paid")
 
 
 async def withdraw(owner: Person, amount: float) -> str:
@@ -39,10 +39,10 @@ async def withdraw(owner: Person, amount: float) -> str:
     return str(answered(answer.must_succeed(), "withdrawalId"))
 
 
-async def decide(stage: Stage, owner: Person, withdrawal: str, outcome: str) -> Answer:
+async def decide(case: Case, owner: Person, withdrawal: str, outcome: str) -> Answer:
     """Let a withdrawal be completed, or fail."""
     reason: dict[str, Any] = {"failureReason": "The bank refused the account."} if outcome == "failed" else {}
-    answer = await stage.admin.call(
+    answer = await case.admin.call(
         "decideWithdrawal", userId=owner.id, withdrawalId=withdrawal, outcome=outcome, **reason
     )
     return answer.must_succeed()

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
     Answer,
+    Case,
     ContractViolation,
     Fire,
     History,
@@ -15,7 +16,6 @@ from eventproof.conform.case import (
     Person,
     Record,
     Silence,
-    Stage,
     Target,
     Tier,
 )
@@ -149,9 +149,9 @@ class Accounts:
                 return
 
 
-def accounts(stage: Stage) -> Accounts:
+def accounts(case: Case) -> Accounts:
     """The admin's desk in this run."""
-    return stage.play(Accounts)
+    return case.driver(Accounts)
 
 
 def _may_tell_of(tier: Tier, payload: Any) -> bool:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from eventproof.conform.case import Answer, Inconclusive, NotTestable, Person, Stage
+from eventproof.conform.cases import Answer, Case, Inconclusive, NotTestable, Person
 from eventproof.errors import EventproofError, UsageError
 from eventproof.target import Call
 
@@ -24,20 +24,20 @@ class ReadingCall:
     """Its answer before the ban."""
 
 
-async def accepted_calls(stage: Stage, user: Person, tokens: Mapping[str, str]) -> list[ReadingCall]:
+async def accepted_calls(case: Case, user: Person, tokens: Mapping[str, str]) -> list[ReadingCall]:
     """Those that were accepted with each of these tokens; what was left out stands in a note.
 
     Raises NotTestable where none is left.
     """
     found, left_out = [], []
-    for operation, parameters in await _candidates(stage, user):
+    for operation, parameters in await _candidates(case, user):
         answered = await _answered(user, operation, parameters, tokens)
         if isinstance(answered, str):
             left_out.append(f"{operation} ({answered})")
         else:
             found.append(ReadingCall(operation, parameters, answered))
     if left_out:
-        stage.warn(f"UST-BAN-4 was judged without {', '.join(left_out)}")
+        case.warn(f"UST-BAN-4 was judged without {', '.join(left_out)}")
     if not found:
         raise NotTestable(
             f"no call that reads was accepted before the ban: {', '.join(left_out) or 'the profile maps none'}; "
@@ -61,37 +61,37 @@ async def _answered(
     return answer or "no token to try it with"
 
 
-async def _candidates(stage: Stage, user: Person) -> list[tuple[str, Mapping[str, Any]]]:
-    known, unlocked = await _parameters(stage, user), await _unlocked(stage, user)
-    return [(name, {**known, **unlocked.get(name, {})}) for name in dict.fromkeys(_reading(stage))]
+async def _candidates(case: Case, user: Person) -> list[tuple[str, Mapping[str, Any]]]:
+    known, unlocked = await _parameters(case, user), await _unlocked(case, user)
+    return [(name, {**known, **unlocked.get(name, {})}) for name in dict.fromkeys(_reading(case))]
 
 
-def _reading(stage: Stage) -> Iterator[str]:
+def _reading(case: Case) -> Iterator[str]:
     """The ids of the calls that need a member's session and change nothing: GET, here or in the contract."""
-    for system in stage.systems:
+    for system in case.systems:
         for operation in system.operations:
-            mapped = stage.target.operations.get(operation.id)
+            mapped = case.target.operations.get(operation.id)
             if mapped is None or mapped.identity != "user" or operation.role != "user":
                 continue
             if operation.method.upper() == "GET" or (isinstance(mapped, Call) and mapped.method == "GET"):
                 yield operation.id
 
 
-async def _parameters(stage: Stage, user: Person) -> dict[str, Any]:
+async def _parameters(case: Case, user: Person) -> dict[str, Any]:
     """What the calls of every system ask for; what cannot be had is not there: other cases judge why."""
     known: dict[str, Any] = {}
-    for play in stage.plays.values():
+    for driver in case.drivers.values():
         with suppress(EventproofError):
-            known.update(await play.parameters(user))
+            known.update(await driver.parameters(user))
     return known
 
 
-async def _unlocked(stage: Stage, user: Person) -> Mapping[str, Mapping[str, Any]]:
+async def _unlocked(case: Case, user: Person) -> Mapping[str, Mapping[str, Any]]:
     """What the highest tier unlocks by a call that reads, once the user has it."""
-    reading = set(_reading(stage))
-    for tier in reversed(stage.target.tiers):
-        if tier.unlocks and tier.unlocks.operation in reading and "updateUserTier" in stage.target.operations:
+    reading = set(_reading(case))
+    for tier in reversed(case.target.tiers):
+        if tier.unlocks and tier.unlocks.operation in reading and "updateUserTier" in case.target.operations:
             with suppress(EventproofError):
-                await accounts(stage).set_tier(user, tier)
+                await accounts(case).set_tier(user, tier)
             return {tier.unlocks.operation: tier.unlocks.parameters}
     return {}

@@ -1,12 +1,12 @@
-"""Once a ban is answered nothing that was issued before it gives access, by any door."""
+"""Once a ban is answered nothing that was issued before it gives access, by REST or by any channel."""
 
 import pytest
 
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
+    Case,
     ContractViolation,
     Person,
     Refusal,
-    Stage,
     Transport,
     requirement,
 )
@@ -33,14 +33,14 @@ async def _login_is_refused(user: Person) -> None:
 
 
 @requirement("UST-BAN-4")
-async def test_every_earlier_token_is_refused_by_rest(stage: Stage) -> None:
+async def test_every_earlier_token_is_refused_by_rest(case: Case) -> None:
     """By every call that reads: each was accepted with the same token before the ban."""
-    user, bystander = await stage.users(2)
+    user, bystander = await case.users(2)
     older, newer = await _tokens(user)
     tokens = {"an older session": older, "a newer session": newer}
     await user.connect()
-    calls = await accepted_calls(stage, user, tokens)
-    await accounts(stage).ban(user)
+    calls = await accepted_calls(case, user, tokens)
+    await accounts(case).ban(user)
     for call in calls:
         for session, token in tokens.items():
             answer = await user.call(call.operation, token=token, **call.parameters)
@@ -51,34 +51,34 @@ async def test_every_earlier_token_is_refused_by_rest(stage: Stage) -> None:
 
 @requirement("UST-BAN-5")
 @pytest.mark.parametrize("transport", [Transport.WEBSOCKET, Transport.POLLING])
-async def test_no_earlier_token_opens_a_connection(stage: Stage, transport: Transport) -> None:
+async def test_no_earlier_token_opens_a_connection(case: Case, transport: Transport) -> None:
     """Neither that of a session which the ban cut off, nor that of one without a connection; both had opened one."""
-    user, bystander = await stage.users(2)
+    user, bystander = await case.users(2)
     tokens = await _tokens(user)
     await (await user.connect(transport, token=tokens[1])).close()
     await user.connect(transport, token=tokens[0])
-    await accounts(stage).ban(user)
+    await accounts(case).ban(user)
     for token, session in zip(tokens, _SESSIONS, strict=True):
-        twin = bystander.knock(await bystander.session(), transport)
-        await stage.must_refuse(user.knock(token, transport), beside=twin, special=f"with the token {session}")
+        twin = bystander.connection(await bystander.session(), transport)
+        await case.must_refuse(user.connection(token, transport), beside=twin, special=f"with the token {session}")
 
 
 @requirement("UST-BAN-6")
-async def test_the_login_of_a_banned_user_is_refused_and_says_why(stage: Stage) -> None:
-    user, bystander = await stage.users(2)
+async def test_the_login_of_a_banned_user_is_refused_and_says_why(case: Case) -> None:
+    user, bystander = await case.users(2)
     await user.connect()
-    await accounts(stage).ban(user)
+    await accounts(case).ban(user)
     await _login_is_refused(user)
     (await bystander.log_in()).must_be_accepted()
 
 
 @requirement("UST-BAN-9")
-async def test_a_ban_of_an_offline_user_holds_when_they_come_back(stage: Stage) -> None:
-    user, bystander = await stage.users(2)
+async def test_a_ban_of_an_offline_user_holds_when_they_come_back(case: Case) -> None:
+    user, bystander = await case.users(2)
     token = await user.another_token()
     await (await user.connect(token=token)).close()
-    await accounts(stage).ban(user)
-    await stage.must_refuse(
-        user.knock(token), beside=bystander, special="with the token of a user banned while offline"
+    await accounts(case).ban(user)
+    await case.must_refuse(
+        user.connection(token), beside=bystander, special="with the token of a user banned while offline"
     )
     (await user.log_in()).must_be_refused("although the user was banned while offline", Refusal.LOGIN)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from eventproof.conform.case import (
+from eventproof.conform.cases import (
+    Case,
     ConnectionRefused,
     ContractViolation,
     Inconclusive,
     Line,
     Person,
-    Stage,
     TargetUnavailable,
     on_each,
     requirement,
@@ -99,43 +99,43 @@ class _Aim:
 
 
 @requirement("UST-BAN-10")
-async def test_no_connection_that_is_being_opened_outlives_the_ban(stage: Stage) -> None:
-    tally, aim, begun = _Tally(), _Aim(), stage.now
-    user = await stage.user()
+async def test_no_connection_that_is_being_opened_outlives_the_ban(case: Case) -> None:
+    tally, aim, begun = _Tally(), _Aim(), case.now
+    user = await case.user()
     for wave in range(WAVES):
-        if wave and (stage.now - begun > SECONDS or not await _again(stage, user)):
+        if wave and (case.now - begun > SECONDS or not await _again(case, user)):
             break
-        aim = await _wave(stage, user, aim, tally)
-    stage.warn(f"UST-BAN-10: {tally}")
+        aim = await _wave(case, user, aim, tally)
+    case.warn(f"UST-BAN-10: {tally}")
     if not tally.accepted.total():
         raise Inconclusive(f"no connection was accepted, so those that were refused prove nothing: {tally}")
     if tally.under_way < FEWEST:
         raise Inconclusive(f"too few connections met a ban to say anything here: {tally}")
 
 
-async def _again(stage: Stage, user: Person) -> bool:
+async def _again(case: Case, user: Person) -> bool:
     """Whether the user could be given a new session after the last ban."""
     if not user.can_log_in:
         return False
     user.logged_out()
     try:
-        await accounts(stage).unban(user)
+        await accounts(case).unban(user)
         await user.session()
     except Inconclusive:
         return False
     return True
 
 
-async def _wave(stage: Stage, user: Person, aim: _Aim, tally: _Tally) -> _Aim:
+async def _wave(case: Case, user: Person, aim: _Aim, tally: _Tally) -> _Aim:
     """Ban the user amid a crowd of connections, all of which have to have ended soon after; the next aim."""
     token = await user.session()
-    over = [stage.transports[number % len(stage.transports)] for number in range(RACERS + NEWCOMERS)]
-    lines = [user.knock(token, transport) for transport in over]
+    over = [case.transports[number % len(case.transports)] for number in range(RACERS + NEWCOMERS)]
+    lines = [user.connection(token, transport) for transport in over]
     await asyncio.gather(*map(_reached, lines[:RACERS]))
-    strike = stage.now + max(0.0, aim.spread - aim.at)
-    moments = [strike + aim.at + aim.spread * stage.random.uniform(-1, 1) for _ in lines]
-    striking = asyncio.create_task(_strike(stage, user, strike))
-    racing = (_race(stage, line, moment) for line, moment in zip(lines, moments, strict=True))
+    strike = case.now + max(0.0, aim.spread - aim.at)
+    moments = [strike + aim.at + aim.spread * case.random.uniform(-1, 1) for _ in lines]
+    striking = asyncio.create_task(_strike(case, user, strike))
+    racing = (_race(case, line, moment) for line, moment in zip(lines, moments, strict=True))
     races = await asyncio.gather(*racing)
     sent, answered = await striking
     for race in races:
@@ -153,12 +153,12 @@ async def _wave(stage: Stage, user: Person, aim: _Aim, tally: _Tally) -> _Aim:
     return aim.next(races[:RACERS], sent)
 
 
-async def _strike(stage: Stage, user: Person, moment: float) -> tuple[float, float]:
+async def _strike(case: Case, user: Person, moment: float) -> tuple[float, float]:
     """Ban the user then; when that was sent, and answered."""
-    await asyncio.sleep(moment - stage.now)
-    sent = stage.now
-    await accounts(stage).ban(user)
-    return sent, stage.now
+    await asyncio.sleep(moment - case.now)
+    sent = case.now
+    await accounts(case).ban(user)
+    return sent, case.now
 
 
 async def _reached(line: Line) -> None:
@@ -167,9 +167,9 @@ async def _reached(line: Line) -> None:
         await line.reach()
 
 
-async def _race(stage: Stage, line: Line, moment: float) -> _Race:
-    await asyncio.sleep(moment - stage.now)
-    began, accepted, refused = stage.now, False, False
+async def _race(case: Case, line: Line, moment: float) -> _Race:
+    await asyncio.sleep(moment - case.now)
+    began, accepted, refused = case.now, False, False
     try:
         await line.open()
         accepted = True
@@ -177,4 +177,4 @@ async def _race(stage: Stage, line: Line, moment: float) -> _Race:
         refused = refusal.status != TOO_MANY
     except (ContractViolation, Inconclusive, TargetUnavailable):
         pass
-    return _Race(began, stage.now, accepted, refused)
+    return _Race(began, case.now, accepted, refused)

@@ -89,15 +89,15 @@ def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode]) -> 
     openapi = bundled(formats.read(folder / "openapi.yaml", "openapi"), formats)
     requirements = formats.read(folder / "requirements.yaml", "requirements")
     calls = operations(openapi, name, errors)
-    doors = channels(asyncapi)
-    told = events(asyncapi, name, doors, {call.id: call for call in calls}, formats)
+    known_channels = channels(asyncapi)
+    told = events(asyncapi, name, known_channels, {call.id: call for call in calls}, formats)
     lines = _requirements(requirements, name)
     _must_include_what_is_there(requirements, lines, {event.name for event in told}, calls)
     return System(
         name=name,
         prefix=requirements.content["prefix"],
         title=asyncapi.content["info"]["title"],
-        channels=tuple(doors.values()),
+        channels=tuple(known_channels.values()),
         events=told,
         operations=calls,
         requirements=lines,

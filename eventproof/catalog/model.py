@@ -88,7 +88,7 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One door: a Socket.IO namespace, the path of a stream, or the path of a native WebSocket."""
+    """Where events go: a Socket.IO namespace, the path of a stream, or the path of a native WebSocket."""
 
     name: str
     wire: Wire

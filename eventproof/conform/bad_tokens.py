@@ -1,4 +1,4 @@
-"""Bad tokens at a door: each beside the same one without what is bad about it, which has to open that door."""
+"""Bad tokens: each beside the same one without what is bad about it, which has to open the same channel."""
 
 import time
 
@@ -7,21 +7,21 @@ from eventproof.errors import ContractViolation
 from eventproof.target import Transport
 from eventproof.tokens import CHANGES, Changed, forged, misfit
 
+from .case import Case
 from .line import GRACE, EndedAtOnce, Line
 from .person import Person
-from .stage import Stage
 from .verdicts import NotTestable
 
 __all__ = ["changed", "controlled", "must_refuse_token"]
 
 
-async def changed(stage: Stage, user: Person, change: str, subject: Person | None = None) -> Changed:
+async def changed(case: Case, user: Person, change: str, subject: Person | None = None) -> Changed:
     """A bad token, made of the session's good one; `change` is one of `tokens.CHANGES`, `subject` somebody else.
 
     Raises NotTestable where it cannot be made.
     """
     other = None if subject is None else subject.id
-    made = CHANGES[change](stage.target, await user.session(), time.time(), other)
+    made = CHANGES[change](case.target, await user.session(), time.time(), other)
     if made is None:
         raise NotTestable(
             f"{change}: no such token can be made of the target's; see [jwt]: secret_env, or expired_env for an "
@@ -31,19 +31,21 @@ async def changed(stage: Stage, user: Person, change: str, subject: Person | Non
 
 
 async def must_refuse_token(
-    stage: Stage, user: Person, change: str, transport: Transport | None = None, subject: Person | None = None
+    case: Case, user: Person, change: str, transport: Transport | None = None, subject: Person | None = None
 ) -> ConnectionRefused:
-    """Present a bad token, beside the same one without the change, at the same door: how it is refused.
+    """Present a bad token, beside the same one without the change, at the same channel: how it is refused.
 
     Raises NotTestable where a token that is good is not taken for how it was made: the sentence says what is wrong
     in `[jwt]`; otherwise as `must_refuse`.
     """
-    made = await changed(stage, user, change, subject)
-    good = user.knock(await user.session(), transport) if made.control is None else None
-    twin = good or await controlled(stage, user, made, transport)
+    made = await changed(case, user, change, subject)
+    good = user.connection(await user.session(), transport) if made.control is None else None
+    twin = good or await controlled(case, user, made, transport)
     if made.uncontrolled:
-        stage.warn(f"{made.special}: {made.uncontrolled}")
-    refused = await stage.must_refuse(user.knock(made.token, transport), beside=twin, special=f"with {made.special}")
+        case.warn(f"{made.special}: {made.uncontrolled}")
+    refused = await case.must_refuse(
+        user.connection(made.token, transport), beside=twin, special=f"with {made.special}"
+    )
     if isinstance(refused, EndedAtOnce):
         await _is_how_it_refuses(user, made, refused, transport)
     return refused
@@ -54,7 +56,7 @@ async def _is_how_it_refuses(user: Person, made: Changed, ended: EndedAtOnce, tr
 
     What ended its connection then was something else, such as a timer, and what was sent meanwhile arrived.
     """
-    line = user.knock(forged(await user.session()), transport)
+    line = user.connection(forged(await user.session()), transport)
     try:
         outright = await line.refusal("with a forged token")
     except ContractViolation:
@@ -67,19 +69,19 @@ async def _is_how_it_refuses(user: Person, made: Changed, ended: EndedAtOnce, tr
         )
 
 
-async def controlled(stage: Stage, user: Person, made: Changed, transport: Transport | None = None) -> Line:
+async def controlled(case: Case, user: Person, made: Changed, transport: Transport | None = None) -> Line:
     """A connection, not open yet, with the token that was made alike and is good, once it was accepted.
 
     Raises NotTestable where it is not.
     """
-    line = user.knock(made.control, transport)
+    line = user.connection(made.control, transport)
     try:
         await line.open()
         await line.must_stay(GRACE)
     except ConnectionRefused as refused:
         raise NotTestable(
-            f"{misfit(stage.target, await user.session())}; a good token, made as {made.special} is, was not taken: "
+            f"{misfit(case.target, await user.session())}; a good token, made as {made.special} is, was not taken: "
             f"{refused}"
         ) from refused
     await line.close()
-    return user.knock(made.control, transport)
+    return user.connection(made.control, transport)

@@ -164,7 +164,7 @@ def _with(action: Request | Invocation, further: Mapping[str, Any]) -> Request:
 
 
 class Caller:
-    """Calls the target for everybody on stage."""
+    """Calls the target for everybody in a run."""
 
     def __init__(self, target: Target, history: History, http: aiohttp.ClientSession) -> None:
         self.target = target

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from .stage import Stage
+from .case import Case
 from .stash import SUITE
 
-__all__ = ["stage", "system"]
+__all__ = ["case", "system"]
 
 
 @pytest.fixture
@@ -17,6 +17,6 @@ def system(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """What a conformance case plays on."""
-    yield from request.config.stash[SUITE].stage(request)
+def case(request: pytest.FixtureRequest) -> Iterator[Case]:
+    """The case that is run."""
+    yield from request.config.stash[SUITE].case(request)

@@ -21,7 +21,7 @@ from eventproof.history import History, Kind, Record
 from eventproof.target import Budgets
 from eventproof.wire.connection import Recovery
 
-from .manners import Manners
+from .behaviour import Behaviour
 
 __all__ = ["GRACE", "EndedAtOnce", "Line"]
 
@@ -49,7 +49,7 @@ class Line:
         client: ChannelClient,
         budgets: Budgets,
         history: History,
-        manners: Manners,
+        behaviour: Behaviour,
         channel: str = "",
         room: str | None = None,
     ) -> None:
@@ -61,7 +61,7 @@ class Line:
         """The address under which the catalogue knows its channel."""
         self._budgets = budgets
         self._history = history
-        self._manners = manners
+        self._behaviour = behaviour
         self._room = room
         self.role = ""
         """What tells it from others of its case, for a sentence: `device 2 of 3, an older session`."""
@@ -84,20 +84,20 @@ class Line:
     @property
     def acknowledges(self) -> bool:
         """Whether events whose acknowledgement is required get it at once; may be changed at any time."""
-        return self._manners.acknowledges
+        return self._behaviour.acknowledges
 
     @acknowledges.setter
     def acknowledges(self, acknowledges: bool) -> None:
-        self._manners.acknowledges = acknowledges
+        self._behaviour.acknowledges = acknowledges
 
     @property
     def answers_pings(self) -> bool:
         """Whether the channel's heartbeats are answered; may be changed at any time."""
-        return self._manners.answers_pings
+        return self._behaviour.answers_pings
 
     @answers_pings.setter
     def answers_pings(self, answers: bool) -> None:
-        self._manners.answers_pings = answers
+        self._behaviour.answers_pings = answers
 
     @property
     def answers_heartbeats(self) -> bool:
@@ -129,7 +129,7 @@ class Line:
 
     def news(self) -> list[str]:
         """The names of all events so far, without those that a server tells every connection of its own accord."""
-        return [name for name in self.names() if name not in self._manners.unasked]
+        return [name for name in self.names() if name not in self._behaviour.unasked]
 
     def heard(self, name: str | None = None, where: Where | None = None) -> tuple[Received, ...]:
         """All events so far, awaited or not; of that name, where it is given, and for which `where` holds."""
@@ -224,7 +224,7 @@ class Line:
 
     async def acknowledge(self, received: Received) -> dict[str, Any]:
         """Acknowledge an event as the catalogue says, whether that is required or optional; what was sent."""
-        event = self._manners.events.get(received.name)
+        event = self._behaviour.events.get(received.name)
         acknowledgement = None if event is None else event.acknowledgement(received.payload)
         if event is None or event.ack is None or acknowledgement is None:
             raise UsageError(f"the catalogue has no acknowledgement for `{received.name}` as it came on {self.name}")
@@ -237,7 +237,7 @@ class Line:
             return
         settled: list[Any] = []
         for received in self.received:
-            event = self._manners.events.get(received.name)
+            event = self._behaviour.events.get(received.name)
             if event is None or event.ack is None or event.ack.level is not AckLevel.REQUIRED:
                 continue
             acknowledgement = event.acknowledgement(received.payload)

@@ -17,11 +17,11 @@ from .marks import name_of, requirements_of
 from .run import ISOLATED, folders_of, no_foreign_options
 from .stash import SYSTEMS
 
-__all__ = ["Case", "Entry", "collected", "explained", "explained_text", "items", "listing", "listing_text"]
+__all__ = ["Entry", "ListedCase", "collected", "explained", "explained_text", "items", "listing", "listing_text"]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ListedCase:
     """One case, as `--only` knows it; `about` is its docstring, or its name as words."""
 
     name: str
@@ -36,10 +36,10 @@ class Entry:
     """A requirement and the cases that fail when it does not hold."""
 
     requirement: Requirement
-    cases: tuple[Case, ...]
+    cases: tuple[ListedCase, ...]
 
 
-def collected(systems: Sequence[str]) -> tuple[Case, ...]:
+def collected(systems: Sequence[str]) -> tuple[ListedCase, ...]:
     """The cases of these systems and those that all share; none is run."""
     return tuple(map(_case, items(systems)))
 
@@ -52,7 +52,7 @@ def items(systems: Sequence[str]) -> tuple[pytest.Item, ...]:
     return tuple(collector.items)
 
 
-def listing(catalog: Catalog, cases: Iterable[Case], systems: Sequence[str] | None = None) -> tuple[Entry, ...]:
+def listing(catalog: Catalog, cases: Iterable[ListedCase], systems: Sequence[str] | None = None) -> tuple[Entry, ...]:
     """Every requirement of these systems (of all, where none are named), with its cases."""
     known = tuple(cases)
     return tuple(
@@ -109,12 +109,12 @@ class _Collector:
         self.items += session.items
 
 
-def _case(item: pytest.Item) -> Case:
+def _case(item: pytest.Item) -> ListedCase:
     name = name_of(item.nodeid)
     _, line, _ = item.location
     function = getattr(item, "function", None)
     about = inspect.getdoc(function) or name.partition("[")[0].replace("_", " ").capitalize() + "."
-    return Case(name, requirements_of(item), about.split("\n\n")[0], item.path, (line or 0) + 1)
+    return ListedCase(name, requirements_of(item), about.split("\n\n")[0], item.path, (line or 0) + 1)
 
 
 def _count(entry: Entry) -> str:
@@ -123,5 +123,5 @@ def _count(entry: Entry) -> str:
     return f"{len(entry.cases)} case{'' if len(entry.cases) == 1 else 's'}"
 
 
-def _place(case: Case) -> str:
+def _place(case: ListedCase) -> str:
     return f"{case.file.relative_to(layout.CONFORMANCE.parent)}:{case.line}"

@@ -1,6 +1,6 @@
 """What a case says about itself: the requirements it proves, the capability it needs.
 
-A case is an async function that takes `stage`; `requirement` makes it one that pytest calls as it is, whatever
+A case is an async function that takes `case`; `requirement` makes it one that pytest calls as it is, whatever
 other plugins think of coroutines.
 """
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LONG",
     "MARKERS",
+    "as_case",
     "capabilities_of",
     "capability",
     "each_event",
@@ -24,7 +25,6 @@ __all__ = [
     "every_system",
     "judges_the_run",
     "name_of",
-    "on_stage",
     "proves",
     "requirement",
     "requirements_of",
@@ -53,7 +53,7 @@ def requirement(*ids: str) -> Callable[[_Case], Any]:
     """Mark a case with the ids of the requirements that fail when it fails."""
 
     def mark(case: _Case) -> Any:
-        return proves(*ids)(on_stage(case) if inspect.iscoroutinefunction(case) else case)
+        return proves(*ids)(as_case(case) if inspect.iscoroutinefunction(case) else case)
 
     return mark
 
@@ -69,7 +69,7 @@ def capability(name: str) -> pytest.MarkDecorator:
 
 
 def every_system(case: _Case) -> Any:
-    """Let a case run once for every system under test: `stage.system` is the one it runs for."""
+    """Let a case run once for every system under test: `case.system` is the one it runs for."""
     return pytest.mark.eventproof_every_system(pytest.mark.usefixtures("system")(case))
 
 
@@ -91,7 +91,7 @@ def each_system(kind: str, *names: str) -> Callable[[_Case], Any]:
 
 def _derived(kind: str, *names: str) -> Callable[[_Case], Any]:
     def mark(case: _Case) -> Any:
-        return pytest.mark.eventproof_derived(kind, *names)(pytest.mark.usefixtures("system")(on_stage(case)))
+        return pytest.mark.eventproof_derived(kind, *names)(pytest.mark.usefixtures("system")(as_case(case)))
 
     return mark
 
@@ -139,11 +139,11 @@ def _arguments(item: pytest.Item, name: str) -> Iterator[str]:
         yield from mark.args
 
 
-def on_stage(case: Callable[..., Any]) -> Callable[..., None]:
-    """Make an async case one that pytest calls as it is; `requirement` does so by itself."""
+def as_case(function: Callable[..., Any]) -> Callable[..., None]:
+    """Make an async function a case that pytest calls as it is; `requirement` does so by itself."""
 
-    @functools.wraps(case)
-    def performed(stage: Any, **arguments: Any) -> None:
-        stage.play_out(lambda: case(stage=stage, **arguments))
+    @functools.wraps(function)
+    def performed(case: Any, **arguments: Any) -> None:
+        case.carry_out(lambda: function(case=case, **arguments))
 
     return performed

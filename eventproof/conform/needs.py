@@ -1,7 +1,7 @@
 """What the cases need of a target: the calls they make, and what they read from the answers.
 
 A case that follows from the contract needs what the contract says. Any other names operations and answers by words in
-its own code, or in what it calls of its system's folder and play. So nobody keeps a list of which requirement needs
+its own code, or in what it calls of its system's folder and driver. So nobody keeps a list of which requirement needs
 which call.
 """
 
@@ -39,7 +39,7 @@ class Needs:
 
 def needs_of(target: Target, catalog: Catalog) -> Needs:
     """What the cases for a target need; those are left out that bind only who claims more than it does."""
-    plays: Mapping[str, Any] = layout.conformance("plays").PLAYS
+    drivers: Mapping[str, Any] = layout.conformance("drivers").DRIVERS
     claimed = {
         line.id for line in catalog.requirements(target.systems) if line.capability in (None, *target.capabilities)
     }
@@ -51,7 +51,7 @@ def needs_of(target: Target, catalog: Catalog) -> Needs:
         params = getattr(getattr(item, "callspec", None), "params", {})
         given = params.get("system")
         systems = [given] if given else [catalog.requirement(line).system for line in lines]
-        kinds = tuple(plays[system] for system in systems if system in plays)
+        kinds = tuple(drivers[system] for system in systems if system in drivers)
         words = set(_derived(catalog, params))
         _gather(inspect.unwrap(item.function), kinds, words, set())  # type: ignore[attr-defined]
         found.append((frozenset(lines), frozenset(words)))

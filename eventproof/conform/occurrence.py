@@ -17,10 +17,10 @@ from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.target import Endpoint
 
 from .calls import Answer
-from .doors import Handshake
+from .case import Case
+from .dialer import Handshake
 from .line import Line
 from .person import Person
-from .stage import Stage
 from .undoing import TIER
 from .verdicts import NotTestable
 
@@ -43,30 +43,30 @@ class Occurrence:
     """Why it is unknown whether those who are no part of the audience heard nothing; None where a canary came later."""
 
 
-async def occurrences(stage: Stage, event: str) -> Sequence[Occurrence]:
+async def occurrences(case: Case, event: str) -> Sequence[Occurrence]:
     """One for each call that causes the event for certain; those are left out that the target has not or refuses.
 
     Raises what the last of these raised, where there is none at all.
     """
     found: list[Occurrence] = []
     refused: EventproofError | None = None
-    for trigger in _triggers(stage.system, event):
+    for trigger in _triggers(case.system, event):
         try:
-            found.append(await _occurrence(stage, stage.system.operation(trigger)))
+            found.append(await _occurrence(case, case.system.operation(trigger)))
         except EventproofError as error:
             refused = error
-            stage.note(f"`{event}` by {trigger}: {error}")
+            case.note(f"`{event}` by {trigger}: {error}")
     if not found and refused is not None:
         raise refused
     return found
 
 
-async def _occurrence(stage: Stage, operation: Operation) -> Occurrence:
+async def _occurrence(case: Case, operation: Operation) -> Occurrence:
     """The one of this run; what kept it from being made keeps it for every case."""
-    made = stage.occurrences
+    made = case.occurrences
     if operation.id not in made:
         try:
-            made[operation.id] = await _Making(stage, operation).made()
+            made[operation.id] = await _Making(case, operation).made()
         except EventproofError as error:
             made[operation.id] = error
     found = made[operation.id]
@@ -91,36 +91,36 @@ def _unique(value: Any) -> Any:
     return f"{value} {secrets.token_hex(4)}" if isinstance(value, str) else value
 
 
-async def perform(stage: Stage, user: Person, operation: Operation, known: dict[str, Any]) -> tuple[Answer, Cause]:
+async def perform(case: Case, user: Person, operation: Operation, known: dict[str, Any]) -> tuple[Answer, Cause]:
     """Make a call about a user, by whoever makes it; what its answer says is `known` from then on.
 
     Raises Inconclusive where it is not accepted: what it only arranges cannot be seen then.
     """
-    given = arguments(operation, {**known, "userId": user.id}, stage.another_tier(user))
-    caller = stage.admin if operation.role == "admin" else user
+    given = arguments(operation, {**known, "userId": user.id}, case.another_tier(user))
+    caller = case.admin if operation.role == "admin" else user
     answer = (await caller.call(operation.id, **given)).must_succeed()
     known |= {name: answer.says(name) for name in operation.answers if name in answer.ids}
     return answer, Cause(operation.id, given, caller.id, answer.ids)
 
 
-async def bring_about(stage: Stage, user: Person, event: str) -> Effect:
+async def bring_about(case: Case, user: Person, event: str) -> Effect:
     """Cause an event for a user by the first call that does so on this target; what it is then.
 
     All else that the calls cause for the user has come by then, or had the time to. Raises NotTestable where the target
     has no such call, Inconclusive where one is not accepted.
     """
-    triggers = [name for name in _triggers(stage.system, event) if name in stage.target.operations]
+    triggers = [name for name in _triggers(case.system, event) if name in case.target.operations]
     if not triggers:
         raise NotTestable(f"no call of the target causes `{event}`: see [operations]")
     known: dict[str, Any] = {}
-    for operation in (*stage.system.before(triggers[0]), stage.system.operation(triggers[0])):
-        _, cause = await perform(stage, user, operation, known)
-        others = [effect for effect in caused(stage, cause) if effect.event.name != event]
-        await heard(stage, user.lines, others)
-    return next(effect for effect in caused(stage, cause) if effect.event.name == event)
+    for operation in (*case.system.before(triggers[0]), case.system.operation(triggers[0])):
+        _, cause = await perform(case, user, operation, known)
+        others = [effect for effect in caused(case, cause) if effect.event.name != event]
+        await heard(case, user.lines, others)
+    return next(effect for effect in caused(case, cause) if effect.event.name == event)
 
 
-async def heard(stage: Stage, lines: Sequence[Line], these: Iterable[Effect]) -> None:
+async def heard(case: Case, lines: Sequence[Line], these: Iterable[Effect]) -> None:
     """Wait until all of these have come to those lines for which they are, as long as it may take.
 
     Whether they have is judged by others.
@@ -129,13 +129,13 @@ async def heard(stage: Stage, lines: Sequence[Line], these: Iterable[Effect]) ->
         _comes(line, effect)
         for effect in these
         for line in lines
-        if effect.rooms and effect.rooms & _rooms_of(stage, line) and _carries(line, effect)
+        if effect.rooms and effect.rooms & _rooms_of(case, line) and _carries(line, effect)
     ]
     await asyncio.gather(*waits)
 
 
-def _rooms_of(stage: Stage, line: Line) -> frozenset[str]:
-    own = stage.rooms.get(line.name.partition("/")[0], frozenset())
+def _rooms_of(case: Case, line: Line) -> frozenset[str]:
+    own = case.rooms.get(line.name.partition("/")[0], frozenset())
     return own | ({line.room} if line.room else set())
 
 
@@ -162,35 +162,35 @@ def _triggers(system: System, event: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(always))
 
 
-def caused(stage: Stage, cause: Cause) -> Iterator[Effect]:
+def caused(case: Case, cause: Cause) -> Iterator[Effect]:
     """What must follow from an accepted call."""
-    return (effect for effect in effects(stage.system.events, cause) if effect.is_certain)
+    return (effect for effect in effects(case.system.events, cause) if effect.is_certain)
 
 
 @dataclass(slots=True)
 class _Making:
     """One occurrence while it is made."""
 
-    stage: Stage
+    case: Case
     operation: Operation
     lines: list[Line] = field(default_factory=list)
 
     async def made(self) -> Occurrence:
-        stage, operation = self.stage, self.operation
-        user, other = await stage.users(2)
-        admins = (await stage.admins(min(_ADMINS, len(stage.target.admins)))) if stage.target.admins else []
+        case, operation = self.case, self.operation
+        user, other = await case.users(2)
+        admins = (await case.admins(min(_ADMINS, len(case.target.admins)))) if case.target.admins else []
         await self._connect(user, others=[other, *admins])
-        await stage.canary(user, other)  # what earlier cases caused, and was missed, has arrived by now
-        settled = len(stage.whole_run)
+        await case.canary(user, other)  # what earlier cases caused, and was missed, has arrived by now
+        settled = len(case.whole_run)
         known = await self._prepared(user)
         if self._has_rooms():
             await self._enter_rooms(user, known)
             await self._enter_rooms(other, await self._prepared(other))
-        _, cause = await perform(stage, user, operation, known)
-        await heard(stage, self.lines, caused(stage, cause))
+        _, cause = await perform(case, user, operation, known)
+        await heard(case, self.lines, caused(case, cause))
         silence = await self._canary([other] if operation.ends is Ends.USER else [user, other])
         special = {line.name: line.role for line in self.lines if line.role}
-        return Occurrence(operation.id, Story(stage.whole_run, stage.known, stage.rooms, settled), special, silence)
+        return Occurrence(operation.id, Story(case.whole_run, case.known, case.rooms, settled), special, silence)
 
     async def _connect(self, user: Person, others: Sequence[Person]) -> None:
         """All the user's devices, and one of each other person."""
@@ -203,8 +203,8 @@ class _Making:
             for person in others:
                 self._listens(await person.connect(channel=channel, acknowledges=True))
         for endpoint in self._further():
-            self._listens(await user.enter(endpoint))
-            self._listens(await others[0].enter(endpoint))
+            self._listens(await user.connect_to(endpoint))
+            self._listens(await others[0].connect_to(endpoint))
 
     def _listens(self, line: Line, role: str = "") -> None:
         line.role = role
@@ -212,16 +212,16 @@ class _Making:
 
     def _endpoints(self) -> Iterator[tuple[str, Endpoint]]:
         """The system's channels that need no parameter, by their names."""
-        for channel in self.stage.system.channels:
-            endpoint = self.stage.target.channels.get((self.stage.system.name, channel.name))
+        for channel in self.case.system.channels:
+            endpoint = self.case.target.channels.get((self.case.system.name, channel.name))
             if endpoint is not None and not channel.parameters:
                 yield channel.name, endpoint
 
     def _further(self) -> Iterator[Endpoint]:
-        """The other doors of the profile that are known to carry the system's events."""
-        own = {channel.address for channel in self.stage.system.channels}
+        """The further channels of the profile that are known to carry the system's events."""
+        own = {channel.address for channel in self.case.system.channels}
         listed = {endpoint.known_as for _, endpoint in self._endpoints()}
-        for endpoint in self.stage.target.other_channels or ():
+        for endpoint in self.case.target.other_channels or ():
             if endpoint.known_as in own - listed and endpoint.presents_token:
                 yield endpoint
 
@@ -230,9 +230,9 @@ class _Making:
 
     def _rooms(self) -> Iterator[str]:
         """The channels about one thing that carry what the call causes."""
-        for channel in self.stage.system.channels:
-            is_told = any(self._is_caused(event) and channel in event.channels for event in self.stage.system.events)
-            if channel.parameters and is_told and (self.stage.system.name, channel.name) in self.stage.target.channels:
+        for channel in self.case.system.channels:
+            is_told = any(self._is_caused(event) and channel in event.channels for event in self.case.system.events)
+            if channel.parameters and is_told and (self.case.system.name, channel.name) in self.case.target.channels:
                 yield channel.name
 
     def _is_caused(self, event: Event) -> bool:
@@ -240,7 +240,7 @@ class _Making:
 
     async def _enter_rooms(self, person: Person, known: Mapping[str, Any]) -> None:
         for name in self._rooms():
-            channel = next(each for each in self.stage.system.channels if each.name == name)
+            channel = next(each for each in self.case.system.channels if each.name == name)
             if all(parameter in known for parameter in channel.parameters):
                 says = Handshake(parameters={parameter: str(known[parameter]) for parameter in channel.parameters})
                 self._listens(await person.connect(channel=name, says=says))
@@ -248,14 +248,14 @@ class _Making:
     async def _prepared(self, user: Person) -> dict[str, Any]:
         """Do all that comes before the call; what is known by then."""
         known: dict[str, Any] = {}
-        for needed in self.stage.system.before(self.operation.id):
-            _, cause = await perform(self.stage, user, needed, known)
-            await heard(self.stage, self.lines, caused(self.stage, cause))
+        for needed in self.case.system.before(self.operation.id):
+            _, cause = await perform(self.case, user, needed, known)
+            await heard(self.case, self.lines, caused(self.case, cause))
         return known
 
     async def _canary(self, people: Sequence[Person]) -> Inconclusive | None:
         try:
-            await self.stage.canary(*people)
+            await self.case.canary(*people)
         except Inconclusive as lost:
             return lost
         return None

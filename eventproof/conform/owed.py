@@ -8,10 +8,10 @@ from eventproof.catalog import AckLevel, Event
 from eventproof.client.aio import Received
 from eventproof.errors import ContractViolation, Inconclusive
 
+from .case import Case
 from .line import Line
 from .occurrence import bring_about
 from .person import Person
-from .stage import Stage
 
 __all__ = ["Owed", "again", "at_most", "must_not_be_sent_again", "owed", "seen_again", "still_comes"]
 
@@ -49,26 +49,26 @@ class Owed:
         return received.name == self.name and self.event.subject(received.payload) == self.subject
 
 
-async def owed(stage: Stage, user: Person, line: Line, name: str) -> Owed:
+async def owed(case: Case, user: Person, line: Line, name: str) -> Owed:
     """An event of this name for this user, caused just now; what else must be acknowledged by then is.
 
     Raises Inconclusive where it does not arrive: other cases judge that.
     """
-    caused = await bring_about(stage, user, name)
+    caused = await bring_about(case, user, name)
     event = caused.event
     first = await line.awaits(
         name, lambda received: caused.may_be(received.payload) and caused.is_about(received.payload)
     )
     found = Owed(event, line, first)
     for other in line.received:
-        ack = next((known.ack for known in stage.system.events if known.name == other.name), None)
+        ack = next((known.ack for known in case.system.events if known.name == other.name), None)
         if ack is not None and ack.level is AckLevel.REQUIRED and not found.is_it(other):
             await line.acknowledge(other)
     return found
 
 
 async def again(
-    stage: Stage, owed: Owed, because: str, *, line: Line | None = None, since: float | None = None
+    case: Case, owed: Owed, because: str, *, line: Line | None = None, since: float | None = None
 ) -> Received:
     """The next time that it comes after `since` (now), on this line or that where it came first.
 
@@ -76,12 +76,12 @@ async def again(
     came first so many seconds ago comes again within as many more and those of the first pause, and may be as late as
     `at_most` says. Raises ContractViolation where it does not.
     """
-    line, since = line or owed.line, stage.now if since is None else since
-    pause = since - owed.first.at + stage.budgets.ack_retry
+    line, since = line or owed.line, case.now if since is None else since
+    pause = since - owed.first.at + case.budgets.ack_retry
     until = since + at_most(pause)
     try:
         return await line.hears(
-            owed.name, lambda event: owed.is_it(event) and event.at >= since, max(until - stage.now, 0)
+            owed.name, lambda event: owed.is_it(event) and event.at >= since, max(until - case.now, 0)
         )
     except ContractViolation as missing:
         raise ContractViolation(
@@ -92,22 +92,22 @@ async def again(
         ) from missing
 
 
-async def seen_again(stage: Stage, owed: Owed, since: float | None = None) -> Received:
+async def seen_again(case: Case, owed: Owed, since: float | None = None) -> Received:
     """As `again`, where another case judges whether it comes: raises Inconclusive."""
     try:
-        return await again(stage, owed, "although nothing acknowledged it", since=since)
+        return await again(case, owed, "although nothing acknowledged it", since=since)
     except ContractViolation as missing:
         raise Inconclusive(f"{missing}, so nothing can be said here") from missing
 
 
-async def still_comes(stage: Stage, owed: Owed, because: str, *, witness: Owed, line: Line | None = None) -> None:
+async def still_comes(case: Case, owed: Owed, because: str, *, witness: Owed, line: Line | None = None) -> None:
     """It is sent again, although something happened to it that did not happen to the witness.
 
     Raises Inconclusive where the witness is not sent again either: other cases judge that.
     """
-    since = stage.now
-    await seen_again(stage, witness, since)
-    await again(stage, owed, because, line=line, since=since)
+    since = case.now
+    await seen_again(case, witness, since)
+    await again(case, owed, because, line=line, since=since)
 
 
 def must_not_be_sent_again(lines: Iterable[Line], owed: Owed, since: float, why: str) -> None:

@@ -1,4 +1,4 @@
-"""Someone of the target, on stage: their calls, their tokens, their connections."""
+"""Somebody of the target, in a case: their calls, their tokens, their connections."""
 
 import time
 import uuid
@@ -13,7 +13,7 @@ from eventproof.target import Endpoint, Identity, Transport
 from eventproof.wire.connection import Recovery
 
 from .calls import Answer, Caller
-from .doors import PLAIN, Doors, Handshake
+from .dialer import PLAIN, Dialer, Handshake
 from .line import Line
 from .verdicts import NotTestable
 
@@ -27,22 +27,22 @@ _STALE = 60.0
 class Person:
     """One identity of the profile; `name` is what the history calls them.
 
-    What only arranges a case (a session, a connection) raises Inconclusive where the target does not play along:
+    What only arranges a case (a session, a connection) raises Inconclusive where the target does not let them:
     whether it should have is judged by the cases made for that.
     """
 
-    def __init__(self, name: str, identity: Identity, caller: Caller, doors: Doors) -> None:
+    def __init__(self, name: str, identity: Identity, caller: Caller, dialer: Dialer) -> None:
         self.name = name
         self.identity = identity
         self.id: str | int = "" if identity.id is None else identity.id
         """As the target writes it, a text or a number; empty until it is known."""
         self.tier = identity.tier
-        """The tier they had when they first played in this run: as the target tells, else as the profile does."""
+        """The tier they had when they first took part in this run: as the target tells, else as the profile does."""
         self.system = ""
-        """Whose main channel they connect to where no other is named: that of the case they play in."""
+        """Whose main channel they connect to where no other is named: that of the case they take part in."""
         self.lines: list[Line] = []
         self._caller = caller
-        self._doors = doors
+        self._dialer = dialer
         self._token = identity.token
         self._is_proven = False
         self.admin: Person | None = None
@@ -225,7 +225,7 @@ class Person:
         The switches are those of `Line`, from its first event on; with `recover`, the `recovery` of a line that was
         cut, it goes on from there. Raises Inconclusive where it is not accepted.
         """
-        line = self.knock(
+        line = self.connection(
             token or await self.session(),
             transport,
             system=system,
@@ -239,11 +239,11 @@ class Person:
         )
         return await self._opened(line)
 
-    async def enter(self, endpoint: Endpoint, *, token: str | None = None) -> Line:
-        """Open a connection to another door; raises Inconclusive where it is not accepted."""
-        return await self._opened(self.knock_at(endpoint, token or await self.session()))
+    async def connect_to(self, endpoint: Endpoint, *, token: str | None = None) -> Line:
+        """Open a connection to a further channel; raises Inconclusive where it is not accepted."""
+        return await self._opened(self.connection_to(endpoint, token or await self.session()))
 
-    def knock(
+    def connection(
         self,
         token: str | None,
         transport: Transport | None = None,
@@ -259,14 +259,14 @@ class Person:
         What it `says` goes with its handshake, beside the token.
         """
         place = system or self.system
-        line = self._doors.main(
+        line = self._dialer.main(
             self.name, place, token, transport, channel=channel, says=says, recover=recover, **switches
         )
         return self._kept(line)
 
-    def knock_at(self, endpoint: Endpoint, token: str | None) -> Line:
-        """A connection to another door that is not open yet."""
-        return self._kept(self._doors.other(self.name, endpoint, token))
+    def connection_to(self, endpoint: Endpoint, token: str | None) -> Line:
+        """A connection to a further channel that is not open yet."""
+        return self._kept(self._dialer.other(self.name, endpoint, token))
 
     async def leave(self) -> None:
         """Close every connection; what they were told and had to acknowledge is acknowledged by then."""

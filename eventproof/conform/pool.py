@@ -29,7 +29,7 @@ class Pool:
 
     @property
     def lost(self) -> Mapping[str, str]:
-        """Who plays no part at the moment, and why."""
+        """Who takes part in no case at the moment, and why."""
         return self._lost
 
     def take(self) -> Person:
@@ -45,7 +45,7 @@ class Pool:
             )
         name, why = next(reversed(self._lost.items()))
         raise Inconclusive(
-            f"{len(self._lost)} of the {self._size} users of the profile play no further part, and too few are left "
+            f"{len(self._lost)} of the {self._size} users of the profile take no further part, and too few are left "
             f"for this case; the last of them is {name}: {why}"
         )
 

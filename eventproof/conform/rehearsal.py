@@ -1,4 +1,4 @@
-"""`eventproof check --dry-run`: log in, open every door, fire each action once, and say in words what is missing."""
+"""`eventproof check --dry-run`: log in, open every channel, fire each action once, and say in words what is missing."""
 
 import asyncio
 import re
@@ -17,13 +17,13 @@ from eventproof.verdict import Verdict
 
 from .bad_tokens import changed, controlled
 from .calls import Answer
+from .case import Case
+from .check_run import CheckRun
 from .evidence import told
 from .gauges import Gauges
 from .needs import Needs, needs_of
 from .person import Person
 from .probe import probe
-from .stage import Stage
-from .troupe import Troupe
 from .verdicts import NotApplicable, NotTestable, verdict_of
 
 __all__ = ["Step", "dry_run", "text_of"]
@@ -136,16 +136,16 @@ def dry_run(target: Target, catalog: Catalog | None = None) -> tuple[Step, ...]:
     """
     known = catalog or contracts.load()
     probe(target, known)
-    troupe = Troupe(target, known, seed=0)
+    check_run = CheckRun(target, known, seed=0)
     findings = _Findings(target, known)
-    stage = troupe.stage("dry-run")
+    case = check_run.case("dry-run")
     try:
-        stage.perform(_rehearse(stage, findings))
+        case.perform(_rehearse(case, findings))
     except EventproofError as error:
         findings.steps.append(Step("go on", verdict_of(error), str(error)))
     finally:
-        findings.steps += [Step("put things back", Verdict.INCONCLUSIVE, failure) for failure in stage.leave()]
-        troupe.close()
+        findings.steps += [Step("put things back", Verdict.INCONCLUSIVE, failure) for failure in case.leave()]
+        check_run.close()
     return findings.concluded()
 
 
@@ -166,7 +166,7 @@ def text_of(steps: tuple[Step, ...]) -> str:
     return "\n".join(lines)
 
 
-async def _rehearse(stage: Stage, findings: _Findings) -> None:
+async def _rehearse(case: Case, findings: _Findings) -> None:
     steps = findings.steps
 
     async def attempt(what: str, act: Callable[[], Awaitable[object]], remedy: str = "") -> bool:
@@ -180,13 +180,13 @@ async def _rehearse(stage: Stage, findings: _Findings) -> None:
         steps.append(Step(what, Verdict.PASS))
         return True
 
-    target = stage.target
+    target = case.target
     found: list[Person] = []
 
     async def take_user() -> None:
-        found.append(await stage.user())
+        found.append(await case.user())
 
-    if not await attempt(f"a session for the admin {target.admins[0].name}", stage.admin.session):
+    if not await attempt(f"a session for the admin {target.admins[0].name}", case.admin.session):
         return
     if not await attempt("a session for a user", take_user):
         return
@@ -201,43 +201,41 @@ async def _rehearse(stage: Stage, findings: _Findings) -> None:
             await attempt(what, partial(user.connect, transport, system=system), _AUTH)
     for other in target.other_channels or ():
         remedy = "see the address, the token and the parameter under [[other_channels]]"
-        await attempt(f"a {other.wire} connection to {other.address}", partial(user.enter, other), remedy)
+        await attempt(f"a {other.wire} connection to {other.address}", partial(user.connect_to, other), remedy)
     fired: set[str] = set()
-    for system, play in stage.plays.items():
+    for system, driver in case.drivers.items():
         # What is fired is a step of its own; this one is about what comes between.
-        fire = _Fire(stage, user, attempt, findings, frozenset(fired))
-        await attempt(f"the calls of {system}", partial(play.rehearse, user, fire))
-        fired |= {operation.id for operation in stage.catalogued(system).operations}
+        fire = _Fire(case, user, attempt, findings, frozenset(fired))
+        await attempt(f"the calls of {system}", partial(driver.rehearse, user, fire))
+        fired |= {operation.id for operation in case.catalogued(system).operations}
     await attempt("a refusal that says why", partial(_refuse, user))
-    findings.missing = await _missing(stage, user)
+    findings.missing = await _missing(case, user)
     if not findings.has_failed_calls:  # what corrects them may change this, too
-        findings.missing += [sentence for system in stage.systems for sentence in await _undocumented(target, system)]
+        findings.missing += [sentence for system in case.systems for sentence in await _undocumented(target, system)]
 
 
 class _Fire:
     """Performs the operations of a rehearsal, each a step; those that another system's rehearsal had are left out."""
 
-    def __init__(
-        self, stage: Stage, user: Person, attempt: Attempt, findings: _Findings, fired: frozenset[str]
-    ) -> None:
-        self._stage, self._user, self._attempt, self._findings, self._fired = stage, user, attempt, findings, fired
-        calls = (operation for system in stage.systems for operation in system.operations)
+    def __init__(self, case: Case, user: Person, attempt: Attempt, findings: _Findings, fired: frozenset[str]) -> None:
+        self._case, self._user, self._attempt, self._findings, self._fired = case, user, attempt, findings, fired
+        calls = (operation for system in case.systems for operation in system.operations)
         self._of_admins = frozenset(operation.id for operation in calls if operation.role == "admin")
 
     async def __call__(
         self, operation: str, /, *, may_refuse: bool = False, hint: str = "", **parameters: Any
     ) -> Answer | None:
         """Part of Fire."""
-        operations = self._stage.target.operations
+        operations = self._case.target.operations
         if operation in self._fired or operation not in operations:
             return None
         answers: list[Answer] = []
 
         async def call() -> None:
-            back = self._stage.undo.back(operation)
+            back = self._case.undo.back(operation)
             if back not in operations:
                 raise NotTestable(f"it was not made, since nothing could undo it: [operations] denies {back}")
-            caller = self._stage.admin if operation in self._of_admins else self._user
+            caller = self._case.admin if operation in self._of_admins else self._user
             answer = await caller.call(operation, **parameters)
             if answer.status in (404, 405, 501):
                 raise NotTestable(
@@ -277,36 +275,36 @@ async def _refuse(user: Person) -> None:
         raise NotTestable(f"{answer} has no {' and no '.join(lacking)}: correct code and message under [rest]")
 
 
-async def _unfit(stage: Stage, user: Person) -> list[str]:
+async def _unfit(case: Case, user: Person) -> list[str]:
     """Why no expired token can be presented, in words: none can be made, or none that is made is taken."""
-    if expired(stage.target, await user.session(), time.time()) is None:
+    if expired(case.target, await user.session(), time.time()) is None:
         return ["no expired token: give [jwt] secret_env, or expired_env (UST-CONN-2, SHD-CONN-3)"]
-    made = await changed(stage, user, "expired")
+    made = await changed(case, user, "expired")
     try:
         if made.control is not None:
-            await controlled(stage, user, made)
+            await controlled(case, user, made)
     except NotTestable as unfit:
         return [f"{unfit} (UST-CONN-2, SHD-CONN-3)"]
     return []
 
 
-async def _missing(stage: Stage, user: Person) -> list[str]:
+async def _missing(case: Case, user: Person) -> list[str]:
     """What no case can do without, in words, with the ids of the requirements that cannot be tested for it."""
-    target = stage.target
-    missing = [sentence for play in stage.plays.values() for sentence in play.missing()]
-    missing += await _unfit(stage, user)
-    enough = sum(play.actors for play in stage.plays.values()) + _BYSTANDERS
+    target = case.target
+    missing = [sentence for driver in case.drivers.values() for sentence in driver.missing()]
+    missing += await _unfit(case, user)
+    enough = sum(driver.actors for driver in case.drivers.values()) + _BYSTANDERS
     if len(target.users) < enough:
         missing.append(f"{len(target.users)} users are too few: some cases need {enough} (ALL-ROOM-1)")
     if "metrics" in target.capabilities:
-        missing += await _unmeasured(stage)
+        missing += await _unmeasured(case)
     return missing
 
 
-async def _unmeasured(stage: Stage) -> list[str]:
-    reader = stage.target.metrics.identity if stage.target.metrics else "anyone"
+async def _unmeasured(case: Case) -> list[str]:
+    reader = case.target.metrics.identity if case.target.metrics else "anyone"
     try:
-        async with Gauges(stage.target, await stage.admin.session() if reader == "admin" else None) as gauges:
+        async with Gauges(case.target, await case.admin.session() if reader == "admin" else None) as gauges:
             await gauges.read()
     except (NotTestable, Inconclusive, ContractViolation) as error:
         return [f"{error} (ALL-LEAK-1)"]

@@ -1,4 +1,4 @@
-"""Which part of a large pool of users a run plays with, so that two runs at the same time take different ones."""
+"""Which part of a large pool of users a run takes, so that two runs at the same time take different ones."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""One run of the cases inside pytest: chooses them, gives each its stage, keeps what it showed, ends with a `Run`."""
+"""One run of the cases inside pytest: chooses them, keeps what each showed, ends with a `Run`."""
 
 import shlex
 import time
@@ -21,10 +21,10 @@ from eventproof.settings import nearest
 from eventproof.target import Target
 from eventproof.verdict import ExitCode, Outcome, Verdict, exit_code
 
+from .case import Case
+from .check_run import CheckRun
 from .evidence import frames_of, shown, told
 from .marks import LONG, capabilities_of, name_of, requirements_of, runs_last, waits_of
-from .stage import Stage
-from .troupe import Troupe
 from .verdicts import NotApplicable, outcome_of, result_of, verdict_of
 
 __all__ = ["Options", "Suite"]
@@ -51,7 +51,7 @@ class Suite:
         self.run: Run | None = None
         self.error: Exception | None = None
         """What kept the run from its end, where something of ours did."""
-        self.troupe = Troupe(target, catalog, options.seed)
+        self.check_run = CheckRun(target, catalog, options.seed)
         self._target = target
         self._options = options
         self._listener = listener
@@ -60,7 +60,7 @@ class Suite:
         self._checks: list[Check] = []
         self._notes: list[str] = []
         self._raised: dict[str, BaseException] = {}
-        self._stages: dict[str, Stage] = {}
+        self._views: dict[str, Case] = {}
         self._seconds: dict[str, float] = {}
         self._interrupted = False
         self._foreign_failed = False
@@ -95,14 +95,14 @@ class Suite:
                 f"it waits {seconds:g} s for {what}; to run it: {self._repeat([name_of(item.nodeid)], slow=True)}"
             )
 
-    def stage(self, request: pytest.FixtureRequest) -> Generator[Stage, None, None]:
-        """The fixture: a stage that is cleared when the case is over."""
+    def case(self, request: pytest.FixtureRequest) -> Generator[Case, None, None]:
+        """The fixture: a case that is cleared when the case is over."""
         node: pytest.Item = request.node
         seconds, _ = waits_of(node, self._target.budgets)
-        stage = self.troupe.stage(name_of(node.nodeid), self._system_of(node), waits=seconds)
-        self._stages[node.nodeid] = stage
-        yield stage
-        self._notes += stage.leave()
+        case = self.check_run.case(name_of(node.nodeid), self._system_of(node), waits=seconds)
+        self._views[node.nodeid] = case
+        yield case
+        self._notes += case.leave()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -127,7 +127,7 @@ class Suite:
         if call.when == "teardown":
             check = self._judged(item)
             self._checks.append(check)
-            self._stages.pop(item.nodeid, None)
+            self._views.pop(item.nodeid, None)
             self._listener.case_finished(check)
         return report
 
@@ -149,12 +149,12 @@ class Suite:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Make the `Run`, write its results, and let its outcome be the exit code."""
-        self.troupe.close()
+        self.check_run.close()
         if self.error is not None and not self._checks:
             return
         self.run = self._result()
         if self._options.results is not None:
-            formats.write_all(self.run, self.troupe.history, self._options.results)
+            formats.write_all(self.run, self.check_run.history, self._options.results)
         code = int(exit_code(self.run.outcome) or self._foreign_failed)
         session.exitstatus = ExitCode.INTERRUPTED if HEEDED.was_asked else code
 
@@ -181,17 +181,21 @@ class Suite:
             outcome=outcome,
             command=self._repeat(self._options.only),
             requirements=results,
-            notes=(*self._notes, *self.troupe.left_behind(), *(_left_out(results) if outcome is Outcome.PASS else ())),
+            notes=(
+                *self._notes,
+                *self.check_run.left_behind(),
+                *(_left_out(results) if outcome is Outcome.PASS else ()),
+            ),
         )
 
     def _judged(self, item: pytest.Item) -> Check:
         error = self._raised.get(item.nodeid)
         verdict = verdict_of(error)
-        name, stage = name_of(item.nodeid), self._stages.get(item.nodeid)
+        name, case = name_of(item.nodeid), self._views.get(item.nodeid)
         reason, expected, observed = ("", "", "") if error is None else told(error)
         if verdict is Verdict.HARNESS_ERROR:
             reason = f"a fault of ours: {type(error).__name__}: {reason}"
-        telling = verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE) and stage is not None
+        telling = verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE) and case is not None
         return Check(
             name=name,
             requirements=tuple(line for line in requirements_of(item) if line in self._requirements),
@@ -201,7 +205,7 @@ class Suite:
             expected=expected,
             observed=observed,
             waits_for=error.waits_for if isinstance(error, Inconclusive) else (),
-            frames=frames_of(stage.records, error, stage.whole_run) if telling and stage is not None else (),
+            frames=frames_of(case.records, error, case.whole_run) if telling and case is not None else (),
             repeat=self._repeat([name]) if verdict is not Verdict.PASS else "",
         )
 

@@ -139,10 +139,10 @@ async def test_cookies_of_polling_go_with_the_upgrade(serving: Any) -> None:
     assert seen == ["route=node-2"]
 
 
-@pytest.mark.parametrize("door", ["websocket", "native", "sse"])
-async def test_a_client_leaves_a_server_that_sends_without_end(serving: Any, door: str) -> None:
+@pytest.mark.parametrize("carried", ["websocket", "native", "sse"])
+async def test_a_client_leaves_a_server_that_sends_without_end(serving: Any, carried: str) -> None:
     async def handle(request: web.Request) -> web.StreamResponse:
-        if door == "sse":
+        if carried == "sse":
             stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
             await stream.prepare(request)
             with suppress(ConnectionError):
@@ -152,7 +152,7 @@ async def test_a_client_leaves_a_server_that_sends_without_end(serving: Any, doo
         websocket = web.WebSocketResponse()
         await websocket.prepare(request)
         with suppress(ConnectionError):
-            if door == "websocket":
+            if carried == "websocket":
                 await websocket.send_str('0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000}')
                 await websocket.receive()
                 await websocket.send_str('40{"sid":"a"}')
@@ -167,6 +167,6 @@ async def test_a_client_leaves_a_server_that_sends_without_end(serving: Any, doo
         "native": lambda url: WebSocketClient(url, "/ws"),
         "sse": lambda url: SseClient(url, "/stream"),
     }
-    async with serving(application) as url, clients[door](url) as client:
+    async with serving(application) as url, clients[carried](url) as client:
         assert (await client.closed(20)).ending is Ending.OVERFLOW
         assert 10 < len(client.received) < 25

@@ -106,18 +106,18 @@ async def _fails(client: Any) -> EventproofError:
     return failed.value
 
 
-@pytest.mark.parametrize("door", ["websocket", "polling", "upgrade", "native", "sse"])
+@pytest.mark.parametrize("carried", ["websocket", "polling", "upgrade", "native", "sse"])
 @pytest.mark.parametrize("name", _REFUSALS)
-async def test_a_refusal_is_understood_in_every_form_of_http(name: str, door: Any) -> None:
+async def test_a_refusal_is_understood_in_every_form_of_http(name: str, carried: Any) -> None:
     answer, status, data = _REFUSALS[name]
     async with _saying(answer) as url:
-        match door:
+        match carried:
             case "native":
                 refused = await _fails(WebSocketClient(url, "/ws", timeout=5))
             case "sse":
                 refused = await _fails(SseClient(url, "/stream", timeout=5))
             case _:
-                refused = await _fails(SocketIOClient(url, transport=door, timeout=5))
+                refused = await _fails(SocketIOClient(url, transport=carried, timeout=5))
     assert isinstance(refused, ConnectionRefused), str(refused)
     assert (refused.status, refused.data) == (status, data)
     if isinstance(data, str):

@@ -102,7 +102,7 @@ def test_it_is_green(back_end: BackEnd) -> None:
     ran = back_end.check("--json")
     assert ran.reasons() == {
         "ALL-LEAK-1": 'the profile does not claim the capability "metrics"',
-        "UST-BAN-11": "the profile says that there is no other door",
+        "UST-BAN-11": "the profile says that there is no further channel",
     }
     assert ran.code == ExitCode.PASS, ran.errors
 

@@ -43,6 +43,6 @@ def test_it_is_green(tmp_path: Path) -> None:
         ran = back_end.check("--json")
     assert ran.reasons() == {
         "ALL-REST-1": "the profile says that the server publishes no OpenAPI document: openapi = false",
-        "UST-BAN-11": "the profile says that there is no other door",
+        "UST-BAN-11": "the profile says that there is no further channel",
     }
     assert ran.code == ExitCode.PASS, ran.errors

@@ -22,61 +22,61 @@ from eventproof.verdict import ExitCode, Outcome, Verdict, exit_code
 
 CASES = """
 import pytest
-from eventproof.conform.case import (
-    ContractViolation, Inconclusive, NotTestable, Stage, capability, judges_the_run, requirement)
+from eventproof.conform.cases import (
+    ContractViolation, Inconclusive, NotTestable, Case, capability, judges_the_run, requirement)
 
 @judges_the_run
 @requirement("UST-SCOPE-1")
-async def test_comes_last(stage):
-    assert any(record.name == "getMe" for record in stage.whole_run)
+async def test_comes_last(case):
+    assert any(record.name == "getMe" for record in case.whole_run)
 
 @requirement("UST-CONN-1")
-async def test_holds(stage):
-    user = await stage.user()
+async def test_holds(case):
+    user = await case.user()
     (await user.call("getMe")).must_be_accepted()
 
 @requirement("UST-CONN-2")
-async def test_is_broken(stage):
-    user = await stage.user()
+async def test_is_broken(case):
+    user = await case.user()
     await user.connect()
     raise ContractViolation("it is broken", expected="right", observed="wrong")
 
 @requirement("UST-BAN-8")
-async def test_should_be_better(stage):
+async def test_should_be_better(case):
     raise ContractViolation("it is slow")
 
 @requirement("UST-BAN-1")
-async def test_cannot_be_seen(stage):
+async def test_cannot_be_seen(case):
     raise NotTestable("say how in the profile")
 
 @requirement("UST-BAN-2")
-async def test_nobody_answered(stage):
+async def test_nobody_answered(case):
     raise Inconclusive("no answer")
 
 @requirement("UST-BAN-3")
-async def test_our_own_mistake(stage):
+async def test_our_own_mistake(case):
     raise KeyError("oops")
 
 @requirement("UST-BAN-4")
 @pytest.mark.parametrize("number", [1, 2])
-async def test_asserts_what_it_means(stage, number):
+async def test_asserts_what_it_means(case, number):
     assert number == 1, "one is one"
 
 @requirement("UST-TIER-1")
-async def test_known_to_fail(stage):
+async def test_known_to_fail(case):
     raise ContractViolation("still")
 
 @requirement("UST-TIER-2")
-async def test_known_to_fail_once(stage):
+async def test_known_to_fail_once(case):
     pass
 
 @capability("metrics")
 @requirement("ALL-LEAK-1")
-async def test_needs_a_capability(stage):
+async def test_needs_a_capability(case):
     raise AssertionError("it must not run")
 
 @requirement("SHD-1")
-async def test_of_another_system(stage):
+async def test_of_another_system(case):
     raise AssertionError("it must not run")
 """
 KNOWN = '\n[known_failures]\n"UST-TIER-1" = "ticket 1"\n"UST-TIER-2" = "ticket 2"\n'
@@ -243,21 +243,21 @@ def test_cases_that_cannot_be_read_are_our_fault(server: Reference, tmp_path: Pa
 def test_an_interrupted_run_keeps_what_it_found_and_puts_things_back(server: Reference, tmp_path: Path) -> None:
     cases = """
 import asyncio, signal
-from eventproof.conform.case import requirement
+from eventproof.conform.cases import requirement
 
 @requirement("UST-CONN-1")
-async def test_holds(stage):
+async def test_holds(case):
     pass
 
 @requirement("UST-BAN-1")
-async def test_is_interrupted(stage):
-    user = await stage.user()
-    await stage.admin.call("banUser", userId=user.id)
+async def test_is_interrupted(case):
+    user = await case.user()
+    await case.admin.call("banUser", userId=user.id)
     signal.raise_signal(signal.SIGINT)
     await asyncio.sleep(30)
 
 @requirement("UST-BAN-2")
-async def test_never_begins(stage):
+async def test_never_begins(case):
     pass
 """
     ran = run_pytest(tmp_path, profile_of(server, tmp_path), cases)
@@ -317,14 +317,14 @@ def test_a_signal_that_is_swallowed_on_its_way_ends_the_run_all_the_same(
 ) -> None:
     cases = f"""
 import asyncio, signal, time
-from eventproof.conform.case import requirement
+from eventproof.conform.cases import requirement
 
 @requirement("UST-CONN-1")
-async def test_swallows_a_signal(stage):
+async def test_swallows_a_signal(case):
     {swallowing.strip()}
 
 @requirement("UST-CONN-2")
-async def test_never_begins(stage):
+async def test_never_begins(case):
     pass
 """
     ran = check(server, tmp_path, cases, "UST-CONN-1", "UST-CONN-2")
@@ -337,7 +337,7 @@ def test_a_signal_between_two_cases_that_a_finalizer_swallows_ends_the_run(serve
     cases = """
 import signal
 import pytest
-from eventproof.conform.case import requirement
+from eventproof.conform.cases import requirement
 
 class Finalized:
     def __del__(self):
@@ -349,11 +349,11 @@ def thing():
     Finalized()
 
 @requirement("UST-CONN-1")
-async def test_holds(stage, thing):
+async def test_holds(case, thing):
     pass
 
 @requirement("UST-CONN-2")
-async def test_never_begins(stage):
+async def test_never_begins(case):
     pass
 """
     ran = check(server, tmp_path, cases, "UST-CONN-1", "UST-CONN-2")
@@ -369,19 +369,19 @@ def test_the_handlers_of_the_caller_come_back(server: Reference, tmp_path: Path)
 
 def test_users_come_back_as_they_were(server: Reference, tmp_path: Path) -> None:
     cases = """
-from eventproof.conform.case import requirement
+from eventproof.conform.cases import requirement
 
 @requirement("UST-CONN-1")
-async def test_does_things_to_a_user(stage):
-    user = await stage.user()
-    stage.admin.first = user
-    await stage.admin.call("updateUserTier", userId=user.id, tier="premium")
-    await stage.admin.call("banUser", userId=user.id)
+async def test_does_things_to_a_user(case):
+    user = await case.user()
+    case.admin.first = user
+    await case.admin.call("updateUserTier", userId=user.id, tier="premium")
+    await case.admin.call("banUser", userId=user.id)
 
 @requirement("UST-CONN-2")
-async def test_finds_the_user_restored(stage):
-    user = stage.admin.first
-    account = (await stage.admin.call("getUser", userId=user.id)).body
+async def test_finds_the_user_restored(case):
+    user = case.admin.first
+    account = (await case.admin.call("getUser", userId=user.id)).body
     assert not account["banned"]
     assert account["tier"] == user.tier
     assert (await user.call("getMe")).is_accepted
@@ -392,11 +392,11 @@ async def test_finds_the_user_restored(stage):
 
 def test_a_case_that_needs_more_users_than_there_are_says_so(server: Reference, tmp_path: Path) -> None:
     cases = """
-from eventproof.conform.case import requirement
+from eventproof.conform.cases import requirement
 
 @requirement("UST-CONN-1")
-async def test_needs_a_crowd(stage):
-    await stage.users(1000)
+async def test_needs_a_crowd(case):
+    await case.users(1000)
 """
     crowd = result(check(server, tmp_path, cases, "UST-CONN-1"), "UST-CONN-1")
     assert crowd.verdict is Verdict.NOT_TESTABLE
@@ -425,7 +425,7 @@ import pytest
 
 
 @pytest.fixture
-def stage():
+def case():
     return "theirs"
 
 
@@ -439,8 +439,8 @@ def system(request):
 @pytest.mark.capability
 @pytest.mark.every_system
 @pytest.mark.judges_the_run
-def test_theirs(stage, system, pytestconfig):
-    assert (stage, pytestconfig.getoption("--slow"), pytestconfig.getoption("only")) == ("theirs", True, None)
+def test_theirs(case, system, pytestconfig):
+    assert (case, pytestconfig.getoption("--slow"), pytestconfig.getoption("only")) == ("theirs", True, None)
 
 
 def test_ours_costs_nothing():

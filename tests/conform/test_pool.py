@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from eventproof import catalog, profile
+from eventproof.conform.check_run import CheckRun
 from eventproof.conform.person import Person
 from eventproof.conform.pool import Pool
 from eventproof.conform.silence import Silence
-from eventproof.conform.troupe import Troupe
 from eventproof.conform.verdicts import NotTestable
 from eventproof.errors import Inconclusive
 from eventproof.target import Identity
@@ -20,9 +20,9 @@ def people() -> list[Person]:
     target = replace(
         profile.for_url("http://127.0.0.1:8080", {}), admins=(Identity("admin", id="a", token="t"),), users=users
     )
-    troupe = Troupe(target, catalog.load(), seed=1)
-    troupe.close()
-    return [troupe.pool.take() for _ in users]
+    check_run = CheckRun(target, catalog.load(), seed=1)
+    check_run.close()
+    return [check_run.pool.take() for _ in users]
 
 
 def test_a_pool_that_is_too_small_asks_for_more_users(people: list[Person]) -> None:

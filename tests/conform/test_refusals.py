@@ -16,9 +16,9 @@ from eventproof import catalog, profile
 from eventproof.catalog import OfSession, Wire
 from eventproof.conform import run
 from eventproof.conform.bad_tokens import must_refuse_token
+from eventproof.conform.case import Case
+from eventproof.conform.check_run import CheckRun
 from eventproof.conform.line import EndedAtOnce
-from eventproof.conform.stage import Stage
-from eventproof.conform.troupe import Troupe
 from eventproof.conform.verdicts import NotTestable
 from eventproof.errors import ContractViolation, Inconclusive
 from eventproof.reference import Reference
@@ -33,7 +33,7 @@ ME = Call("getMe", "GET", "/api/me", "user", answers={"userId": "/id"}, session=
 
 
 @contextmanager
-def staged(decide: Decide, secret: str = SECRET) -> Iterator[Stage]:
+def case_against(decide: Decide, secret: str = SECRET) -> Iterator[Case]:
     with back_end(decide) as url:
         target = Target(
             source="p",
@@ -49,13 +49,13 @@ def staged(decide: Decide, secret: str = SECRET) -> Iterator[Stage]:
             jwt=Jwt(secret=secret),
             budgets=Budgets(connect=1.0),
         )
-        troupe = Troupe(target, catalog.load(), seed=1)
-        stage = troupe.stage("a case")
+        check_run = CheckRun(target, catalog.load(), seed=1)
+        case = check_run.case("a case")
         try:
-            yield stage
+            yield case
         finally:
-            stage.leave()
-            troupe.close()
+            case.leave()
+            check_run.close()
 
 
 async def _right(sio: socketio.AsyncServer, sid: str, token: str | None) -> None:
@@ -89,12 +89,12 @@ async def _blind_to_time(sio: socketio.AsyncServer, sid: str, token: str | None)
 
 def present(decide: Decide, change: str, transport: Transport = Transport.WEBSOCKET, **given: Any) -> Any:
     found: list[Any] = []
-    with staged(decide, **given) as stage:
+    with case_against(decide, **given) as case:
 
-        async def case() -> None:
-            found.append(await must_refuse_token(stage, await stage.user(), change, transport))
+        async def acts() -> None:
+            found.append(await must_refuse_token(case, await case.user(), change, transport))
 
-        stage.perform(case())
+        case.perform(acts())
     return found[0]
 
 

@@ -7,30 +7,30 @@ from typing import Any
 import pytest
 
 from eventproof import catalog, checks, profile
+from eventproof.conform.case import Case
+from eventproof.conform.check_run import CheckRun
 from eventproof.conform.each import on_each
-from eventproof.conform.stage import Stage
-from eventproof.conform.troupe import Troupe
 from eventproof.errors import ContractViolation, Inconclusive
 from eventproof.reference import Reference
 
 
 class House:
-    """The stage of one run, and the admin of another one who acts on the same users."""
+    """The case of one run, and the admin of another one who acts on the same users."""
 
     def __init__(self, server: Reference) -> None:
         target = profile.load(server.profile)
-        self.troupe, self.other = (Troupe(target, catalog.load(), seed=1) for _ in range(2))
-        self.stage = self.troupe.stage("a case", "user-state")
+        self.check_run, self.other = (CheckRun(target, catalog.load(), seed=1) for _ in range(2))
+        self.case = self.check_run.case("a case", "user-state")
         self.banned: list[str] = []
 
     def __enter__(self) -> "House":
         return self
 
     def __exit__(self, *_: object) -> None:
-        left = self.stage.leave()
+        left = self.case.leave()
         for user in self.banned:
             self.acts("unbanUser", userId=user)
-        self.troupe.close()
+        self.check_run.close()
         self.other.close()
         assert all("somebody else acts on these users" in note for note in left)
 
@@ -42,21 +42,21 @@ class House:
         (await self.other.admin.call(operation, **parameters)).must_succeed()
 
 
-Case = Callable[[], Coroutine[Any, Any, None]]
+Acts = Callable[[], Coroutine[Any, Any, None]]
 
 
-def attempts(stage: Stage, *acts: Callable[[str], Coroutine[Any, Any, None]]) -> Case:
-    """A case whose user must keep the session; one after another, each attempt is disturbed by one of these acts."""
-    left = list(acts)
+def attempts(case: Case, *others: Callable[[str], Coroutine[Any, Any, None]]) -> Acts:
+    """A case whose user must keep the session; one after another, each attempt is disturbed by one of these others."""
+    left = list(others)
 
-    async def case() -> None:
-        user = await stage.user()
+    async def acts() -> None:
+        user = await case.user()
         await user.connect()
         if left:
             await left.pop(0)(str(user.id))
         (await user.call("getMe")).must_be_accepted()
 
-    return case
+    return acts
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_ban_by_somebody_else_is_named_and_blames_nobody(house: House) -> None
             await _ban(house, user)
 
         with pytest.raises(Inconclusive, match=r"the session of user-\d+ was ended, which nothing in this run did"):
-            house.stage.play_out(attempts(house.stage, bans))
+            house.case.carry_out(attempts(house.case, bans))
 
 
 def test_what_fails_once_more_is_blamed(house: House) -> None:
@@ -81,36 +81,36 @@ def test_what_fails_once_more_is_blamed(house: House) -> None:
             await _ban(house, user)
 
         with pytest.raises(ContractViolation, match="getMe was not accepted"):
-            house.stage.play_out(attempts(house.stage, bans, bans))
+            house.case.carry_out(attempts(house.case, bans, bans))
 
 
 def test_a_failure_without_a_sign_of_somebody_else_is_blamed_at_once(house: House) -> None:
     count = []
 
-    async def case() -> None:
-        count.append(await house.stage.user())
+    async def acts() -> None:
+        count.append(await house.case.user())
         raise ContractViolation("wrong")
 
     with house, pytest.raises(ContractViolation, match="wrong"):
-        house.stage.play_out(case)
+        house.case.carry_out(acts)
     assert len(count) == 1
 
 
 def test_what_somebody_else_caused_is_no_leak_of_the_run(house: House) -> None:
     with house:
-        stage = house.stage
+        case = house.case
 
-        async def case() -> None:
-            user = await stage.user()
+        async def acts() -> None:
+            user = await case.user()
             line = await user.connect()
             await _ban(house, str(user.id))
             await line.hears("user.banned")
 
-        stage.play_out(case)
-        assert list(checks.leaked(checks.Story(stage.whole_run, stage.known, stage.rooms)))
-        (note,) = stage.leave()
+        case.carry_out(acts)
+        assert list(checks.leaked(checks.Story(case.whole_run, case.known, case.rooms)))
+        (note,) = case.leave()
         assert "somebody else acts on these users" in note
-        assert not list(checks.leaked(checks.Story(stage.whole_run, stage.known, stage.rooms)))
+        assert not list(checks.leaked(checks.Story(case.whole_run, case.known, case.rooms)))
 
 
 async def _ban(house: House, user: str) -> None:
@@ -121,11 +121,11 @@ async def _ban(house: House, user: str) -> None:
 
 def test_the_target_is_believed_about_a_tier_and_not_the_credentials(house: House) -> None:
     with house:
-        known = house.troupe.pool.take()
-        house.troupe.pool.lose(known, "only looked at")
+        known = house.check_run.pool.take()
+        house.check_run.pool.lose(known, "only looked at")
         assert known.identity.tier == "free"
         house.acts("updateUserTier", userId=known.id, tier="premium")
-        house.troupe.perform(_session(known))
+        house.check_run.perform(_session(known))
         assert known.tier == "premium"
         house.acts("updateUserTier", userId=known.id, tier="free")
 
@@ -136,18 +136,20 @@ async def _session(person: Any) -> None:
 
 def test_what_a_run_leaves_is_told_by_the_calls_that_nothing_undoes(house: House) -> None:
     with house:
-        stage = house.stage
+        case = house.case
 
-        async def play() -> None:
-            user = await stage.user()
+        async def acts() -> None:
+            user = await case.user()
             for title in ("One", "Two"):
-                (await stage.admin.call("notifyUser", **_note(user.id, title))).must_succeed()
-            await stage.admin.call("updateUserTier", userId=user.id, tier="premium")
+                (await case.admin.call("notifyUser", **_note(user.id, title))).must_succeed()
+            await case.admin.call("updateUserTier", userId=user.id, tier="premium")
             await user.call("getMe")
 
-        stage.perform(play())
-        assert stage.leave() == []
-        assert house.troupe.left_behind() == ["what this run did and nothing undoes, by accepted calls: 2 notifyUser"]
+        case.perform(acts())
+        assert case.leave() == []
+        assert house.check_run.left_behind() == [
+            "what this run did and nothing undoes, by accepted calls: 2 notifyUser"
+        ]
 
 
 def _note(user: Any, title: str) -> dict[str, Any]:
@@ -156,13 +158,13 @@ def _note(user: Any, title: str) -> dict[str, Any]:
 
 def test_each_of_several_connections_is_named_that_lacks_what_the_others_have(house: House) -> None:
     with house:
-        stage = house.stage
+        case = house.case
 
-        async def play() -> None:
-            user, other = await stage.users(2)
+        async def acts() -> None:
+            user, other = await case.users(2)
             lines = [await user.connect(), await other.connect()]
             lines[1].role = "device 2 of 2, an older session"
-            await stage.admin.call("updateUserTier", userId=user.id, tier="premium")
+            await case.admin.call("updateUserTier", userId=user.id, tier="premium")
             with pytest.raises(ContractViolation) as raised:
                 await on_each(lines, lambda line: line.hears("user.tier.updated", within=0.5), "heard it")
             assert str(raised.value) == (
@@ -170,7 +172,7 @@ def test_each_of_several_connections_is_named_that_lacks_what_the_others_have(ho
             )
             assert raised.value.expected == "on each of them: user.tier.updated within 0.5 s"
 
-        stage.perform(play())
+        case.perform(acts())
 
 
 def test_a_connection_of_which_nothing_is_known_did_not_do_it() -> None:
@@ -184,9 +186,9 @@ def test_a_connection_of_which_nothing_is_known_did_not_do_it() -> None:
     class Named(str):
         name = "x"
 
-    async def play() -> None:
+    async def acts() -> None:
         with pytest.raises(ContractViolation) as raised:
             await on_each([Named("first"), Named("lost"), Named("silent")], wait, "heard it")  # type: ignore[list-item]
         assert str(raised.value) == "1 of 3 connections heard it; lost did not; of silent nothing is known"
 
-    asyncio.run(play())
+    asyncio.run(acts())

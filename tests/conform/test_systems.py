@@ -1,4 +1,4 @@
-"""Several systems at once: each case plays on the channel of its own, and shared cases run for each of them."""
+"""Several systems at once: each case connects to the channel of its own, and shared cases run for each of them."""
 
 import uuid
 from pathlib import Path
@@ -9,10 +9,10 @@ import pytest
 from eventproof import catalog, profile
 from eventproof.client.aio import Received
 from eventproof.conform import run
+from eventproof.conform.case import Case
+from eventproof.conform.check_run import CheckRun
 from eventproof.conform.listing import collected, explained
 from eventproof.conform.person import Person
-from eventproof.conform.stage import Stage
-from eventproof.conform.troupe import Troupe
 from eventproof.conform.verdicts import NotTestable
 from eventproof.errors import UsageError
 from eventproof.reference import SYSTEMS, Reference
@@ -20,7 +20,7 @@ from eventproof.report.records import Run
 from eventproof.target import Transport
 from eventproof.verdict import Outcome, Verdict
 
-HEAD = "from eventproof.conform.case import *\nimport pytest\n"
+HEAD = "from eventproof.conform.cases import *\nimport pytest\n"
 
 
 def checked(server: Reference, folder: Path, cases: str, *only: str, systems: tuple[str, ...] = ()) -> Run:
@@ -37,18 +37,18 @@ def passed(ran: Run) -> bool:
 def test_a_case_connects_to_the_channel_of_its_own_system(server: Reference, tmp_path: Path) -> None:
     cases = """
 @requirement("SHD-CONN-1")
-async def test_of_shield(stage):
-    user = await stage.user()
+async def test_of_shield(case):
+    user = await case.user()
     line = await user.connect()
-    assert (stage.system.name, line.system) == ("shield", "shield")
+    assert (case.system.name, line.system) == ("shield", "shield")
     assert (await line.hears("connected")).payload["userId"] == user.id
     assert (await user.connect(system="user-state")).received == ()
 
 @requirement("UST-CONN-1")
-async def test_of_user_state(stage):
-    line = await (await stage.user()).connect()
-    await stage.canary(*[])
-    assert (stage.system.name, line.system, line.received) == ("user-state", "user-state", ())
+async def test_of_user_state(case):
+    line = await (await case.user()).connect()
+    await case.canary(*[])
+    assert (case.system.name, line.system, line.received) == ("user-state", "user-state", ())
 """
     assert passed(checked(server, tmp_path, cases, "SHD-CONN-1", "UST-CONN-1"))
 
@@ -60,9 +60,9 @@ seen = []
 @every_system
 @pytest.mark.parametrize("letter", ["a", "b"])
 @requirement("ALL-MSG-1")
-async def test_of_all(stage, letter):
-    seen.append(stage.system.name + letter)
-    await (await stage.user()).connect()
+async def test_of_all(case, letter):
+    seen.append(case.system.name + letter)
+    await (await case.user()).connect()
     assert len(seen) == len(set(seen))
 """
     ran = checked(server, tmp_path, cases, "ALL-MSG-1")
@@ -85,24 +85,24 @@ CLAIM: dict[str, Any] = {"ticketNumber": "T-1", "amount": 100, "city": "c", "sta
 
 
 class House:
-    """A stage of the named system on a running server, and someone on it."""
+    """A case of the named system on a running server, and someone on it."""
 
     def __init__(self, server: Reference, system: str) -> None:
-        self.troupe = Troupe(profile.load(server.profile), catalog.load(), seed=1)
-        self.stage = self.troupe.stage("a case", system)
+        self.check_run = CheckRun(profile.load(server.profile), catalog.load(), seed=1)
+        self.case = self.check_run.case("a case", system)
 
     def __enter__(self) -> "House":
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self.stage.leave() == []
-        self.troupe.close()
+        assert self.case.leave() == []
+        self.check_run.close()
 
 
 def test_an_operation_that_two_systems_have_belongs_to_the_first_of_them(server: Reference) -> None:
     with House(server, "shield") as house, House(server, "user-state") as other:
-        shield = {operation.id for operation in house.stage.operations}
-        user_state = {operation.id for operation in other.stage.operations}
+        shield = {operation.id for operation in house.case.operations}
+        user_state = {operation.id for operation in other.case.operations}
     assert "login" in user_state
     assert "submitClaim" in shield
     assert not shield & user_state
@@ -110,53 +110,53 @@ def test_an_operation_that_two_systems_have_belongs_to_the_first_of_them(server:
 
 def test_a_canary_arrives_on_the_channel_of_its_system_and_reaches_admins_too(server: Reference) -> None:
     with House(server, "shield") as house:
-        stage = house.stage
+        case = house.case
 
-        async def play() -> None:
-            user = await stage.user()
-            lines = [await person.connect() for person in (user, *await stage.admins(2))]
+        async def acts() -> None:
+            user = await case.user()
+            lines = [await person.connect() for person in (user, *await case.admins(2))]
             elsewhere = await user.connect(system="user-state")
-            await stage.canary(user, *await stage.admins(2))
+            await case.canary(user, *await case.admins(2))
             assert [line.news()[-1] for line in lines] == ["notification_received"] * 3
             assert elsewhere.received == ()
 
-        stage.perform(play())
+        case.perform(acts())
 
 
 def test_more_admins_than_there_are_cannot_be_had(server: Reference) -> None:
     with House(server, "shield") as house, pytest.raises(NotTestable, match=r"add to \[\[identities\.admins\]\]"):
-        house.stage.perform(_admins(house.stage, 1000))
+        house.case.perform(_admins(house.case, 1000))
 
 
-async def _admins(stage: Stage, count: int) -> None:
-    await stage.admins(count)
+async def _admins(case: Case, count: int) -> None:
+    await case.admins(count)
 
 
 def test_another_door_that_is_a_systems_channel_is_opened_as_that(server: Reference) -> None:
     with House(server, "user-state") as house:
-        stage = house.stage
-        (door,) = [channel for channel in stage.target.other_channels or () if channel.address == "/shield/ws"]
+        case = house.case
+        (further,) = [channel for channel in case.target.other_channels or () if channel.address == "/shield/ws"]
 
-        async def play() -> None:
-            line = await (await stage.user()).enter(door)
+        async def acts() -> None:
+            line = await (await case.user()).connect_to(further)
             await line.hears("connected")
             assert line.system == "shield"
 
-        stage.perform(play())
+        case.perform(acts())
 
 
 def test_a_line_says_and_waits_and_looks_back(server: Reference) -> None:
     with House(server, "shield") as house:
-        stage = house.stage
+        case = house.case
 
-        async def play() -> None:
-            user = await stage.user()
+        async def acts() -> None:
+            user = await case.user()
             line = await user.connect(answers_pings=False)
             titles = [f"{number} {uuid.uuid4()}" for number in range(3)]
             for title in titles:
-                await _notify(stage, user, title)
+                await _notify(case, user, title)
             third = await line.hears("notification_received", lambda event: _title(event) == titles[2])
-            assert third.at <= stage.now
+            assert third.at <= case.now
             found = await line.hears_all("notification_received", 2, lambda event: _title(event) in titles)
             assert [_title(event) for event in found] == titles[:2]
             assert len(line.heard("notification_received", lambda event: _title(event) in titles)) == 3
@@ -169,11 +169,11 @@ def test_a_line_says_and_waits_and_looks_back(server: Reference) -> None:
             assert closed.by == "peer"
             assert any(frame.payload == '42/shield/ws,["pong"]' for frame in line.frames)
 
-        stage.perform(play())
+        case.perform(acts())
 
 
-async def _notify(stage: Stage, user: Person, title: str) -> None:
-    answer = await stage.admin.call("notifyUser", userId=user.id, title=title, message="x", type="general")
+async def _notify(case: Case, user: Person, title: str) -> None:
+    answer = await case.admin.call("notifyUser", userId=user.id, title=title, message="x", type="general")
     answer.must_succeed()
 
 
@@ -183,83 +183,83 @@ def _title(event: Received) -> str:
 
 def test_a_line_that_answers_nothing_is_let_go_and_its_twin_is_kept(server: Reference) -> None:
     with House(server, "shield") as house:
-        stage = house.stage
+        case = house.case
 
-        async def play() -> None:
-            user = await stage.user()
+        async def acts() -> None:
+            user = await case.user()
             silent = await user.connect(answers_pings=False, answers_heartbeats=False)
             twin = await user.connect()
-            await silent.ends(within=2 * stage.budgets.heartbeat_timeout)
+            await silent.ends(within=2 * case.budgets.heartbeat_timeout)
             assert len(twin.heartbeats) >= 2
             assert twin.heard("ping")
-            assert any(record.name == "pong" for record in stage.records if record.connection == twin.name)
+            assert any(record.name == "pong" for record in case.records if record.connection == twin.name)
             assert twin.closed is None
             assert silent.closed is not None
             assert await twin.heartbeat() in twin.heartbeats
 
-        stage.perform(play())
+        case.perform(acts())
 
 
 def test_acknowledgements_are_sent_where_they_are_asked_for(server: Reference) -> None:
     with House(server, "shield") as house:
-        stage = house.stage
+        case = house.case
 
-        async def play() -> None:
-            user = await stage.user()
+        async def acts() -> None:
+            user = await case.user()
             line = await user.connect(acknowledges=True)
             claim_id = (await user.call("submitClaim", **CLAIM)).must_succeed().says("claimId")
             submitted = await line.hears("claim_submitted")
             assert await line.acknowledge(submitted) == {"claimId": claim_id, "received": True}
             for operation in ("approveClaim", "payClaim"):
-                (await stage.admin.call(operation, userId=user.id, claimId=claim_id)).must_succeed()
+                (await case.admin.call(operation, userId=user.id, claimId=claim_id)).must_succeed()
             await line.hears("claim_paid", lambda event: event.payload["data"]["claimId"] == claim_id)
             await line.hears("payout_completed", lambda event: event.payload["data"]["claimId"] == claim_id)
-            await stage.canary(user)
+            await case.canary(user)
             with pytest.raises(UsageError, match="no acknowledgement for `payout_initiated`"):
                 await line.acknowledge(line.heard("payout_initiated")[0])
             assert "error" not in line.names()
-            sent = {record.name for record in stage.records if record.kind == "sent"}
+            sent = {record.name for record in case.records if record.kind == "sent"}
             assert {"claim_paid_ack", "claim_submitted_ack", "payout_completed_ack"} <= sent
 
-        stage.perform(play())
+        case.perform(acts())
 
 
 def test_what_a_case_left_without_an_acknowledgement_is_acknowledged_when_it_is_over(server: Reference) -> None:
     with House(server, "shield") as house:
-        stage = house.stage
+        case = house.case
 
-        async def play() -> None:
-            user = await stage.user()
+        async def acts() -> None:
+            user = await case.user()
             line = await user.connect()
             claim_id = (await user.call("submitClaim", **CLAIM)).must_succeed().says("claimId")
             for operation in ("approveClaim", "payClaim"):
-                (await stage.admin.call(operation, userId=user.id, claimId=claim_id)).must_succeed()
+                (await case.admin.call(operation, userId=user.id, claimId=claim_id)).must_succeed()
             await line.hears("claim_paid", lambda event: event.payload["data"]["claimId"] == claim_id)
-            assert not [record for record in stage.records if record.name == "claim_paid_ack"]
+            assert not [record for record in case.records if record.name == "claim_paid_ack"]
 
-        stage.perform(play())
-        assert stage.leave() == []
-        assert [record for record in stage.whole_run if record.name == "claim_paid_ack"]
+        case.perform(acts())
+        assert case.leave() == []
+        assert [record for record in case.whole_run if record.name == "claim_paid_ack"]
 
 
 def test_only_socketio_has_events_to_send(server: Reference) -> None:
     with House(server, "user-state") as house:
-        stage = house.stage
-        door = next(channel for channel in stage.target.other_channels or () if channel.wire == "sse")
+        case = house.case
+        further = next(channel for channel in case.target.other_channels or () if channel.wire == "sse")
 
-        async def play() -> None:
-            line = await (await stage.user()).enter(door)
+        async def acts() -> None:
+            line = await (await case.user()).connect_to(further)
             with pytest.raises(UsageError, match=r"is no Socket\.IO connection"):
                 await line.say("pong")
 
-        stage.perform(play())
+        case.perform(acts())
 
 
 def test_a_transport_that_a_channel_does_not_have_is_not_applicable(server: Reference, tmp_path: Path) -> None:
     cases = """
 @requirement("SHD-CONN-8")
-async def test_by_polling(stage):
-    await (await stage.user()).connect(Transport.POLLING)
+async def test_by_polling(case):
+    await (await case.user()).connect(Transport.POLLING)
 """
     (tmp_path / "test_cases.py").write_text(HEAD + cases)
     text = server.profile.read_text() + '\n[channels.shield]\ntransports = ["websocket"]\n'
@@ -276,13 +276,13 @@ async def test_by_polling(stage):
 SLOW = """
 @slow("the end of the retries", takes="ack_retries_end")
 @requirement("SHD-ACK-7")
-async def test_is_slow(stage):
-    await stage.user()
+async def test_is_slow(case):
+    await case.user()
 
 @slow("a round trip", takes=lambda budgets: budgets.call)
 @requirement("SHD-ACK-8")
-async def test_is_not_that_slow(stage):
-    await stage.user()
+async def test_is_not_that_slow(case):
+    await case.user()
 """
 
 

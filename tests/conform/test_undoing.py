@@ -4,8 +4,8 @@ from itertools import count
 import pytest
 
 from eventproof import catalog, profile
+from eventproof.conform.check_run import CheckRun
 from eventproof.conform.person import Person
-from eventproof.conform.troupe import Troupe
 from eventproof.conform.undoing import Undo, done_to
 from eventproof.history import Kind, Record
 from eventproof.target import Identity, Target
@@ -26,9 +26,9 @@ def target() -> Target:
 
 @pytest.fixture
 def user(target: Target) -> Person:
-    troupe = Troupe(target, catalog.load(), seed=1)
-    troupe.close()
-    return troupe.pool.take()
+    check_run = CheckRun(target, catalog.load(), seed=1)
+    check_run.close()
+    return check_run.pool.take()
 
 
 def test_what_was_done_to_a_user_is_what_others_and_they_themselves_called(user: Person) -> None:

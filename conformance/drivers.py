@@ -1,14 +1,14 @@
-"""What each system's cases know of it, one line a system; the cases that every system shares play with it."""
+"""What each system's cases know of it, one line a system, for the cases that every system shares."""
 
 from collections.abc import Mapping
 
-from eventproof.conform.case import PlayOf
+from eventproof.conform.cases import DriverOf
 
 from .plan_sync.plans import Plans
 from .shield.members import Members
 from .user_state.accounts import Accounts
 
-PLAYS: Mapping[str, PlayOf] = {
+DRIVERS: Mapping[str, DriverOf] = {
     "plan-sync": Plans,
     "shield": Members,
     "user-state": Accounts,

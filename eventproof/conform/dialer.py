@@ -1,4 +1,4 @@
-"""Makes connections to every door of the target; none is open yet."""
+"""Makes connections to every channel of the target; none is open yet."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -20,11 +20,11 @@ from eventproof.history import History
 from eventproof.target import Endpoint, Target, Transport
 from eventproof.wire.connection import Recovery
 
+from .behaviour import Behaviour
 from .line import Line
-from .manners import Manners
 from .verdicts import NotApplicable, NotTestable
 
-__all__ = ["PLAIN", "Doors", "Handshake"]
+__all__ = ["PLAIN", "Dialer", "Handshake"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ PLAIN: Final = Handshake()
 """Nothing beside what the profile says."""
 
 
-class Doors:
+class Dialer:
     """Every connection gets a name of its own, such as `user-3/polling-12`."""
 
     def __init__(self, target: Target, systems: Iterable[System], history: History) -> None:
@@ -69,7 +69,7 @@ class Doors:
         """A connection to a channel of a system; the main one, and its first transport, where none is asked for.
 
         `recover` is the `recovery` of a line that was cut; with `answers_heartbeats` it is for Socket.IO alone. A
-        stream that `stalls` never reads what is sent. `switches` are those of `Manners`.
+        stream that `stalls` never reads what is sent. `switches` are those of `Behaviour`.
         """
         endpoint = self._endpoint(system, channel)
         chosen = transport or endpoint.transports[0]
@@ -83,7 +83,7 @@ class Doors:
         return self._line(actor, system, endpoint, token, chosen, says, switches, of_wire)
 
     def other(self, actor: str, endpoint: Endpoint, token: str | None) -> Line:
-        """A connection to another door, with the token where that door wants it."""
+        """A connection to a further channel, with the token where that one wants it."""
         owner = self._owner(endpoint.known_as)
         return self._line(actor, owner, endpoint, token, endpoint.transports[0], PLAIN, {}, {})
 
@@ -119,7 +119,7 @@ class Doors:
     ) -> Line:
         name = self._name(actor, transport)
         channel = self._channel(endpoint.known_as)
-        manners = Manners.on(channel, self._systems, **switches)
+        behaviour = Behaviour.on(channel, self._systems, **switches)
         source = self._target.source
         headers = (*presented(endpoint.headers, token, source).items(), *says.headers.items())
         query = {**presented(endpoint.query, token, source), **says.query}
@@ -142,7 +142,7 @@ class Doors:
                     transport=cast(TransportChoice, transport.value),
                     auth={**says.auth, **auth} if isinstance(auth, Mapping) else auth,
                     query=query,
-                    auto_answer=manners.answer,
+                    auto_answer=behaviour.answer,
                     **of_wire,
                     **shared,
                 )
@@ -154,7 +154,7 @@ class Doors:
                 read = named_event if endpoint.name_at is None else named_at(endpoint.name_at)
                 client = WebSocketClient(self._target.base_url, path, read=read, **shared)
         room = fill(channel.room, says.parameters, source) if channel and channel.room else None
-        return Line(name, system, client, self._target.budgets, self._history, manners, endpoint.known_as, room)
+        return Line(name, system, client, self._target.budgets, self._history, behaviour, endpoint.known_as, room)
 
     def _name(self, actor: str, kind: str) -> str:
         self._made[actor] += 1

@@ -1,4 +1,4 @@
-"""Who and what a run is played with: the admin, the pool of users, the loop, the history they all write to."""
+"""What all cases of one check share: the admin, the pool of users, the loop, the history they all write to."""
 
 import asyncio
 import time
@@ -16,24 +16,24 @@ from eventproof.interruption import HEEDED
 from eventproof.target import Identity, Target
 
 from .calls import Caller
+from .case import Case
+from .dialer import Dialer
 from .disturbances import Disturbances
-from .doors import Doors
+from .driver import Driver, DriverOf
 from .exchange import session
 from .person import Person
-from .play import Play, PlayOf
 from .pool import Pool
 from .share import Share
-from .stage import Stage
 from .undoing import Undo
 
-__all__ = ["Troupe"]
+__all__ = ["CheckRun"]
 
 _CASE_SECONDS = 120.0
 
 _T = TypeVar("_T")
 
 
-class Troupe:
+class CheckRun:
     """All that the cases of one run share. Close it when the run is over."""
 
     def __init__(self, target: Target, catalog: Catalog, seed: int) -> None:
@@ -48,10 +48,10 @@ class Troupe:
         self._runner = asyncio.Runner()
         self._http = self._runner.run(_session())
         caller = Caller(target, self.history, self._http)
-        doors = Doors(target, served, self.history)
+        dialer = Dialer(target, served, self.history)
 
         def person(name: str, identity: Identity) -> Person:
-            return Person(name, identity, caller, doors)
+            return Person(name, identity, caller, dialer)
 
         self.admins = [person(f"admin-{number}", identity) for number, identity in enumerate(target.admins, 1)]
         self.admin = self.admins[0]
@@ -67,11 +67,11 @@ class Troupe:
         self.occurrences: dict[str, dict[str, object]] = {}
         """What was caused for all cases that judge it, by system and call."""
         self._story: tuple[int, Story] | None = None
-        self.plays = {name: self._play(name) for name in target.systems}
+        self.drivers = {name: self._driver(name) for name in target.systems}
 
-    def _play(self, system: str) -> Play:
-        plays: Mapping[str, PlayOf] = layout.conformance("plays").PLAYS
-        return plays[system](self.admin, self.target, self.history)
+    def _driver(self, system: str) -> Driver:
+        drivers: Mapping[str, DriverOf] = layout.conformance("drivers").DRIVERS
+        return drivers[system](self.admin, self.target, self.history)
 
     @property
     def rooms(self) -> dict[str, frozenset[str]]:
@@ -90,12 +90,12 @@ class Troupe:
             self._story = len(self.history), Story(whole, self.known, self.rooms)
         return self._story[1]
 
-    def stage(self, case: str, system: str | None = None, *, waits: float = 0.0) -> Stage:
-        """The stage for one case, of this system; of the first one under test where none is named.
+    def case(self, case: str, system: str | None = None, *, waits: float = 0.0) -> Case:
+        """The case for one case, of this system; of the first one under test where none is named.
 
         `waits` is how long the case waits by its own account, in seconds.
         """
-        return Stage(self, case, next(known for known in self.systems if system in (None, known.name)), waits)
+        return Case(self, case, next(known for known in self.systems if system in (None, known.name)), waits)
 
     def perform(self, acting: Coroutine[Any, Any, _T], waits: float = 0.0, *, whole: bool = False) -> _T:
         """Run to the end on the loop of the run; raises Inconclusive where that takes far longer than it `waits`.

@@ -1,4 +1,4 @@
-"""What a system's own cases know of it, and every system's cases need; `conformance/plays.py` has one line a system."""
+"""What only a system's own cases know of it, and those of every system need: see `conformance/drivers.py`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
@@ -9,7 +9,7 @@ from eventproof.target import Target
 from .calls import Answer
 from .person import Person
 
-__all__ = ["Fire", "Play", "PlayOf"]
+__all__ = ["Driver", "DriverOf", "Fire"]
 
 
 class Fire(Protocol):
@@ -24,7 +24,7 @@ class Fire(Protocol):
         """
 
 
-class Play(Protocol):
+class Driver(Protocol):
     """What the cases that every system shares need of one system. It is made once for a run."""
 
     @property
@@ -51,5 +51,5 @@ class Play(Protocol):
         """What the profile lacks for its cases, beside calls, in words; with the ids of their requirements."""
 
 
-PlayOf = Callable[[Person, Target, History], Play]
-"""Makes a play for a run: the acting admin, the target, the history that everything is entered in."""
+DriverOf = Callable[[Person, Target, History], Driver]
+"""Makes a driver for a run: the acting admin, the target, the history that everything is entered in."""

@@ -7,12 +7,12 @@ from typing import Any
 from eventproof.catalog import AckLevel, Channel, Direction, Event, Heartbeat, System
 from eventproof.client.aio import Received
 
-__all__ = ["Manners"]
+__all__ = ["Behaviour"]
 
 
 @dataclass(slots=True)
-class Manners:
-    """The manners of one connection; they may change while it is open. `events` are those that may arrive on it."""
+class Behaviour:
+    """The behaviour of one connection; they may change while it is open. `events` are those that may arrive on it."""
 
     events: Mapping[str, Event] = field(default_factory=dict)
     heartbeat: Heartbeat | None = None
@@ -24,8 +24,8 @@ class Manners:
     """Whether the channel's heartbeat is answered, where its contract has an answer."""
 
     @classmethod
-    def on(cls, channel: Channel | None, systems: Iterable[System], **switches: Any) -> "Manners":
-        """The manners for a channel of the catalogue; for one that it does not know, none can be had."""
+    def on(cls, channel: Channel | None, systems: Iterable[System], **switches: Any) -> "Behaviour":
+        """The behaviour for a channel of the catalogue; for one that it does not know, none can be had."""
         there = [event for system in systems for event in system.events if channel in event.channels]
         heard = {event.name: event for event in there if event.direction is Direction.SEND}
         if channel is None:

@@ -11,7 +11,7 @@ from aiohttp import web
 from eventproof import catalog, profile
 from eventproof.catalog import Wire
 from eventproof.client.aio import ConnectionRefused
-from eventproof.conform.doors import Doors
+from eventproof.conform.dialer import Dialer
 from eventproof.conform.probe import probe
 from eventproof.history import History
 from eventproof.target import Endpoint, SocketIO, Target, Transport
@@ -41,9 +41,9 @@ async def asked() -> AsyncIterator[tuple[Target, list[web.Request]]]:
     await runner.cleanup()
 
 
-def _doors(target: Target) -> Doors:
+def _dialer(target: Target) -> Dialer:
     systems = catalog.load().systems
-    return Doors(target, systems.values(), History(asyncio.get_running_loop().time))
+    return Dialer(target, systems.values(), History(asyncio.get_running_loop().time))
 
 
 async def _refused(line: Any) -> None:
@@ -56,7 +56,7 @@ async def test_a_main_connection_presents_the_headers_and_the_query_of_the_profi
     asked: tuple[Target, list[web.Request]], transport: Transport
 ) -> None:
     target, requests = asked
-    await _refused(_doors(target).main("user-1", "user-state", "secret-1", transport))
+    await _refused(_dialer(target).main("user-1", "user-state", "secret-1", transport))
     (request,) = requests
     assert request.path == "/realtime"
     assert [request.headers[name] for name in HEADERS] == ["https://app.example", "session=secret-1", "acme"]
@@ -65,7 +65,7 @@ async def test_a_main_connection_presents_the_headers_and_the_query_of_the_profi
 
 async def test_without_a_token_nothing_is_presented_that_carries_one(asked: tuple[Target, list[web.Request]]) -> None:
     target, requests = asked
-    await _refused(_doors(target).main("user-1", "user-state", None))
+    await _refused(_dialer(target).main("user-1", "user-state", None))
     await asyncio.to_thread(probe, target, catalog.load())
     for request in requests:
         assert (request.headers["X-Tenant"], request.query["v"]) == ("acme", "2")
@@ -79,7 +79,7 @@ async def test_the_token_of_another_namespace_goes_into_the_query_beside_that_of
 ) -> None:
     target, requests = asked
     query = {**QUERY, "key": "{token}"}
-    door = Endpoint(Wire.SOCKET_IO, "/other", "/other", (Transport.WEBSOCKET,), query=query)
-    await _refused(_doors(target).other("user-1", door, "secret-1"))
+    further = Endpoint(Wire.SOCKET_IO, "/other", "/other", (Transport.WEBSOCKET,), query=query)
+    await _refused(_dialer(target).other("user-1", further, "secret-1"))
     (request,) = requests
     assert (request.query["key"], request.query["v"], request.query["transport"]) == ("secret-1", "2", "websocket")

@@ -1,0 +1,74 @@
+"""What the cases import: the case itself, who takes part, the marks, and what a case may raise."""
+
+from eventproof.client.aio import By, Closed, ConnectionRefused, Ending, Received
+from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable
+from eventproof.history import History, Kind, Record
+from eventproof.refusal import Proof, Refusal
+from eventproof.target import SOCKET_IO, Command, Endpoint, Target, Tier, Transport
+
+from .calls import Answer, Twin
+from .case import Case
+from .dialer import Handshake
+from .driver import Driver, DriverOf, Fire
+from .each import on_each
+from .line import EndedAtOnce, Line
+from .marks import (
+    as_case,
+    capability,
+    each_event,
+    each_system,
+    every_system,
+    judges_the_run,
+    proves,
+    requirement,
+    slow,
+)
+from .person import Person
+from .silence import Silence
+from .verdicts import NotApplicable, NotTestable
+
+__all__ = [
+    "SOCKET_IO",
+    "Answer",
+    "By",
+    "Case",
+    "Closed",
+    "Command",
+    "ConnectionRefused",
+    "ContractViolation",
+    "Driver",
+    "DriverOf",
+    "EndedAtOnce",
+    "Ending",
+    "Endpoint",
+    "EventproofError",
+    "Fire",
+    "Handshake",
+    "History",
+    "Inconclusive",
+    "Kind",
+    "Line",
+    "NotApplicable",
+    "NotTestable",
+    "Person",
+    "Proof",
+    "Received",
+    "Record",
+    "Refusal",
+    "Silence",
+    "Target",
+    "TargetUnavailable",
+    "Tier",
+    "Transport",
+    "Twin",
+    "as_case",
+    "capability",
+    "each_event",
+    "each_system",
+    "every_system",
+    "judges_the_run",
+    "on_each",
+    "proves",
+    "requirement",
+    "slow",
+]
