@@ -174,7 +174,7 @@ def _misplaced(wire: Wire, address: str) -> str:
 
 
 def _known(wire: Wire, address: str, systems: tuple[System, ...]) -> Channel | None:
-    """The channel of the catalogue that this endpoint is: the one at its address, or the first further one of its wire."""
+    """The channel of the catalogue that this is: the one at its address, or the first further one of its wire."""
     first = [system.channels[0] for system in systems]
     further = [known for system in systems for known in system.channels[1:]]
     alike = [known for known in (*further, *first) if known.wire is wire]

@@ -60,6 +60,7 @@ def _channel(document: Document, name: str, entry: Mapping[str, Any]) -> Channel
         greeting=greeting,
         heartbeat=Heartbeat(**beat) if beat else None,
         room=entry.get("x-room"),
+        envelope=entry.get("x-envelope"),
         refused_with=entry.get("x-refused-with", {}),
     )
 

@@ -102,6 +102,8 @@ class Channel:
     heartbeat: Heartbeat | None = None
     room: str | None = None
     """The room of its connections, beside those of their users, with the address's parameters in it."""
+    envelope: str | None = None
+    """Where an event has what it says: a JSON pointer; None: its whole argument says it."""
     refused_with: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The codes with which it refuses bad tokens, by what is bad about them; `otherwise` stands for all others."""
 
@@ -194,6 +196,14 @@ class Event:
     def subject(self, payload: Json) -> str | int | None:
         """The id that ties the event to its cause; None where no id does, or the payload has no such id."""
         return _id(payload, self.correlate)
+
+    def content(self, payload: Json) -> Json:
+        """What the payload says, without the envelope of its channel: what is sent again may carry another time."""
+        place = self.channels[0].envelope
+        try:
+            return payload if place is None else at(payload, place)
+        except KeyError:
+            return payload
 
     def acknowledgement(self, payload: Json) -> dict[str, Json] | None:
         """The argument of the event that acknowledges this payload.

@@ -1,27 +1,14 @@
-"""What a receipt says, to tell a repetition from news."""
+"""Payloads as texts, to tell a repetition from news."""
 
 import json
-from typing import Any, Protocol
+from typing import Any
+
+from eventproof.catalog import Event
 
 
-class Told(Protocol):
-    """An event as it was received, in a history or by a client."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def payload(self) -> Any:
-        """Its argument."""
-
-
-def content(told: Told) -> tuple[str, str]:
-    """The event's name and its data, without the envelope: what is sent again may carry another timestamp."""
-    payload = told.payload
-    if isinstance(payload, dict) and "data" in payload and payload.get("event") == told.name:
-        payload = payload["data"]
-    return told.name, whole(payload)
+def content(event: Event, payload: Any) -> tuple[str, str]:
+    """The event's name and what it says, without the envelope of its channel."""
+    return event.name, whole(event.content(payload))
 
 
 def whole(payload: Any) -> str:

@@ -101,9 +101,9 @@ def out_of_order(records: Iterable[Record], known: Known, step: Step) -> Iterato
             heard[record.connection] = set(heard_by_actor.get(record.actor, ()))
         event = known.get((record.channel, record.name)) if record.kind is Kind.RECEIVED else None
         key = event.key(record.payload) if event else None
-        if key is None:
+        if event is None or key is None:
             continue
-        said = content(record)
+        said = content(event, record.payload)
         news = said not in heard.setdefault(record.connection, set())
         heard[record.connection].add(said)
         heard_by_actor.setdefault(record.actor, set()).add(said)

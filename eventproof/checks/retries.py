@@ -113,14 +113,15 @@ def altered(records: Iterable[Record], known: Known) -> Iterator[Finding]:
     for record in records:
         event = known.get((record.channel, record.name)) if record.kind is Kind.RECEIVED else None
         answer = event.acknowledgement(record.payload) if event and event.ack and event.ack.retry else None
-        if answer is None:
+        if event is None or answer is None:
             continue
-        before = first.setdefault((record.actor, record.name, whole(answer)), content(record))
-        if content(record) != before:
+        said = content(event, record.payload)
+        before = first.setdefault((record.actor, record.name, whole(answer)), said)
+        if said != before:
             yield Finding(
                 f"{record.connection} received `{record.name}` again with other data",
                 expected=before[1],
-                observed=content(record)[1],
+                observed=said[1],
                 record=record,
             )
 
