@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any, Final
 
 from eventproof.actions import at
 from eventproof.conform.cases import (
     Answer,
+    Canaries,
     Case,
     ContractViolation,
     Fire,
@@ -17,7 +19,6 @@ from eventproof.conform.cases import (
     Line,
     Person,
     Received,
-    Silence,
     Target,
 )
 
@@ -75,7 +76,7 @@ class Plans:
         self.admin = admin
         self._target = target
         self._numbers = count(1)
-        self._silence = Silence(*_CANARY)
+        self._canaries = Canaries("a new plan", CREATE, *_CANARY)
 
     def fields(self, **fields: Any) -> dict[str, Any]:
         """What a new plan may be made with; its name is like no other of this run."""
@@ -124,24 +125,10 @@ class Plans:
         What was sent to one of them before has arrived by then. Raises Inconclusive where it does not arrive; once two
         in a row did not, there is none in this run any more.
         """
-        self._silence.check()
         made = self.fields()
-        answer = await self.admin.call("createPlan", **made)
-        if not answer.is_accepted:
-            raise self._silence.missed(f"the canary, a new plan, cannot be caused: createPlan answered {answer}")
-        plan = plan_of(answer, made)
-        for line in (line for person in people for line in person.lines if line.system == SYSTEM):
-            if line.room is not None or not line.is_open:
-                continue
-            try:
-                await line.hears(CREATE, plan.is_told_by)
-            except ContractViolation as missing:
-                if line.is_open:
-                    raise self._silence.missed(
-                        f"the canary, `{CREATE}`, did not arrive on {line.name}: {missing}"
-                    ) from missing
-            else:
-                self._silence.broken()
+        lines = [line for person in people for line in person.lines if line.system == SYSTEM and line.room is None]
+        call = partial(self.admin.call, "createPlan", **made)
+        await self._canaries.send(call, lines, lambda answer: plan_of(answer, made).is_told_by)
 
     async def traffic(self, actors: Sequence[Person]) -> None:  # noqa: ARG002 - everybody hears of every plan
         """Plans come, change and go."""

@@ -2,21 +2,19 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from eventproof.actions import at
 from eventproof.conform.cases import (
     Answer,
+    Canaries,
     Case,
-    ContractViolation,
     Fire,
     History,
-    Inconclusive,
-    Line,
     Person,
-    Received,
-    Silence,
     Target,
+    Where,
 )
 
 SYSTEM: Final = "shield"
@@ -37,7 +35,7 @@ class Members:
         self.admin = admin
         self._target = target
         self._history = history
-        self._silence = Silence(*_CANARY)
+        self._canaries = Canaries("a notification", NOTIFICATION_RECEIVED, *_CANARY)
 
     async def submit(self, user: Person, amount: float = 175.0) -> str:
         """A new claim of this user; its id."""
@@ -70,38 +68,19 @@ class Members:
 
     async def notify(self, person: Person, title: str) -> Answer:
         """A notification for anyone, admins too."""
-        answer = await self.admin.call(
-            "notifyUser", userId=person.id, title=title, message="This is a test.", type="general"
-        )
-        return answer.must_succeed()
+        return (await self._notify(person, title)).must_succeed()
+
+    async def _notify(self, person: Person, title: str) -> Answer:
+        given = {"title": title, "message": "This is a test.", "type": "general"}
+        return await self.admin.call("notifyUser", userId=person.id, **given)
 
     async def canary(self, *people: Person) -> None:
         """A notification for each of them, known by its title; once two in a row were lost there are no more."""
         for person in people:
-            self._silence.check()
             title = f"Canary {len(self._history)}"
             await person.session()
-            try:
-                await self.notify(person, title)
-            except Inconclusive as refused:
-                raise self._silence.missed(f"the canary, a notification, cannot be caused: {refused}") from refused
-            for line in person.lines:
-                if line.system == SYSTEM and line.is_open:
-                    await self._heard(line, title)
-
-    async def _heard(self, line: Line, title: str) -> None:
-        def is_it(event: Received) -> bool:
-            return bool(at(event.payload, "/data/notification/title") == title)
-
-        try:
-            await line.hears(NOTIFICATION_RECEIVED, is_it)
-        except ContractViolation as missing:
-            if line.is_open:
-                raise self._silence.missed(
-                    f"the canary, `{NOTIFICATION_RECEIVED}`, did not arrive on {line.name}: {missing}"
-                ) from missing
-        else:
-            self._silence.broken()
+            lines = [line for line in person.lines if line.system == SYSTEM]
+            await self._canaries.send(partial(self._notify, person, title), lines, partial(_titled, title))
 
     async def traffic(self, actors: Sequence[Person]) -> None:
         """Claims of all of them at once: some are paid, some denied."""
@@ -191,3 +170,7 @@ class Members:
 def members(case: Case) -> Members:
     """What members and admins do in this run."""
     return case.driver(Members)
+
+
+def _titled(title: str, _: Answer) -> Where:
+    return lambda event: bool(at(event.payload, "/data/notification/title") == title)

@@ -2,22 +2,22 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from eventproof.conform.cases import (
     Answer,
+    Canaries,
     Case,
-    ContractViolation,
     Fire,
     History,
     Kind,
-    Line,
     NotTestable,
     Person,
     Record,
-    Silence,
     Target,
     Tier,
+    Where,
 )
 
 from .wording import TIER_UPDATED
@@ -36,7 +36,7 @@ class Accounts:
         self.admin = admin
         self._target = target
         self._history = history
-        self._silence = Silence(*_CANARY)
+        self._canaries = Canaries("a change of tier", TIER_UPDATED, *_CANARY)
 
     async def ban(self, user: Person) -> Answer:
         """Ban a user."""
@@ -83,17 +83,13 @@ class Accounts:
         where it does not arrive; once two in a row did not, there is none in this run any more.
         """
         for user in users:
-            self._silence.check()
-            tier = self.another_tier(user, unlike)
-            mark = len(self._history)
-            answer = await self.admin.call("updateUserTier", userId=user.id, tier=tier.name)
-            if not answer.is_accepted:
-                raise self._silence.missed(
-                    f"the canary, a change of tier, cannot be caused: updateUserTier answered {answer}"
-                )
-            for line in user.lines:
-                if line.system == SYSTEM:
-                    await self._heard(line, tier, mark)
+            tier, mark = self.another_tier(user, unlike), len(self._history)
+
+            def is_it(_: Answer, tier: Tier = tier, mark: int = mark) -> Where:
+                return lambda heard: heard.order >= mark and _may_tell_of(tier, heard.payload)
+
+            call = partial(self.admin.call, "updateUserTier", userId=user.id, tier=tier.name)
+            await self._canaries.send(call, [line for line in user.lines if line.system == SYSTEM], is_it)
 
     async def traffic(self, actors: Sequence[Person]) -> None:
         """Two are banned and two get another tier, all at once; then the bans are lifted."""
@@ -133,20 +129,6 @@ class Accounts:
             yield "other_channels is not said: list them, or write [] (UST-BAN-11)"
         if len(target.tiers) < 2 or not any(tier.unlocks for tier in target.tiers[1:]):
             yield "[tiers] needs two tiers, and what one of them unlocks (UST-TIER-3)"
-
-    async def _heard(self, line: Line, tier: Tier, mark: int) -> None:
-        while line.is_open:
-            try:
-                heard = await line.hears(TIER_UPDATED)
-            except ContractViolation as missing:
-                if not line.is_open:
-                    return
-                raise self._silence.missed(
-                    f"the canary, `{TIER_UPDATED}` after a change of tier, did not arrive on {line.name}: {missing}"
-                ) from missing
-            if heard.order >= mark and _may_tell_of(tier, heard.payload):
-                self._silence.broken()
-                return
 
 
 def accounts(case: Case) -> Accounts:

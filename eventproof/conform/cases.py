@@ -1,12 +1,13 @@
 """What the cases import: the case itself, who takes part, the marks, and what a case may raise."""
 
-from eventproof.client.aio import By, Closed, ConnectionRefused, Ending, Received
+from eventproof.client.aio import By, Closed, ConnectionRefused, Ending, Received, Where
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable
 from eventproof.history import History, Kind, Record
 from eventproof.refusal import Proof, Refusal
 from eventproof.target import SOCKET_IO, Command, Endpoint, Target, Tier, Transport
 
 from .calls import Answer, Twin
+from .canaries import Canaries
 from .case import Case
 from .dialer import Handshake
 from .driver import Driver, DriverOf, Fire
@@ -24,13 +25,13 @@ from .marks import (
     slow,
 )
 from .person import Person
-from .silence import Silence
 from .verdicts import NotApplicable, NotTestable
 
 __all__ = [
     "SOCKET_IO",
     "Answer",
     "By",
+    "Canaries",
     "Case",
     "Closed",
     "Command",
@@ -55,12 +56,12 @@ __all__ = [
     "Received",
     "Record",
     "Refusal",
-    "Silence",
     "Target",
     "TargetUnavailable",
     "Tier",
     "Transport",
     "Twin",
+    "Where",
     "as_case",
     "capability",
     "each_event",

@@ -8,7 +8,6 @@ from eventproof import catalog, profile
 from eventproof.conform.check_run import CheckRun
 from eventproof.conform.person import Person
 from eventproof.conform.pool import Pool
-from eventproof.conform.silence import Silence
 from eventproof.conform.verdicts import NotTestable
 from eventproof.errors import Inconclusive
 from eventproof.target import Identity
@@ -60,15 +59,3 @@ def test_users_of_earlier_cases_come_back_by_name(people: list[Person]) -> None:
     pool = Pool(people)
     assert pool.take_again({people[0].name, people[2].name, "user-77"}, 2) == [people[2], people[0]]
     assert pool.take() is people[1]
-
-
-def test_one_lost_canary_silences_nobody_and_two_in_a_row_do() -> None:
-    silence = Silence()
-    silence.missed("lost")
-    silence.check()
-    silence.broken()
-    silence.missed("lost")
-    silence.check()
-    silence.missed("lost again")
-    with pytest.raises(Inconclusive, match="lost again; 2 of them in a row"):
-        silence.check()
