@@ -10,17 +10,20 @@ from eventproof.catalog import Channel, Wire
 from eventproof.errors import UsageError
 
 from .accounts.tables import Accounts
-from .conduct import Conduct
 from .delivery.admission import Admission
 from .delivery.channels import Channels
+from .delivery.conduct import Conduct
 from .delivery.connections import Connections
 from .delivery.courier import Courier
-from .delivery.emit import Delivery
+from .delivery.eviction import Eviction
 from .delivery.incoming import Incoming
 from .delivery.journal import Journal
+from .delivery.slow_readers import SlowReaders
 from .garbage import Garbage
+from .limits import Limits
 from .metrics import CONTENT_TYPE, Metrics
 from .passwords import Passwords
+from .reasons import Reason
 from .refusals import contracts
 from .services import Services
 from .settings import Settings
@@ -30,10 +33,9 @@ from .systems.served import Served
 from .systems.shield import handlers as shield
 from .systems.user_state import handlers as user_state
 from .tokens import Tokens, secret_for
-from .transport.doors import stream, websocket
 from .transport.http import json_response
-from .transport.limits import Limits
 from .transport.rest import Rest
+from .transport.routes import stream, websocket
 from .transport.socketio import SocketServer
 
 SYSTEMS: Final[Mapping[str, Callable[[Services], Served]]] = {
@@ -55,10 +57,13 @@ SOCKET_IO_PATH: Final = "/socket.io/"
 
 def services(settings: Settings, store: Store, conduct: Conduct) -> Services:
     """Everything that the systems stand on."""
-    accounts, connections, metrics = Accounts(store), Connections(Garbage().left), Metrics()
-    channels, limits = Channels(), settings.limits
+    limits, accounts, metrics, channels = settings.limits, Accounts(store), Metrics(), Channels()
+    connections = Connections(limits.max_rooms, Garbage().left)
     journal = Journal(store, limits)
-    courier = Courier(store, journal, connections, channels, metrics, conduct, limits, time.time)
+    eviction, slow_readers = Eviction(connections, conduct), SlowReaders(metrics)
+    courier = Courier(
+        store, journal, connections, channels, eviction, slow_readers, metrics, conduct, limits, time.time
+    )
     tokens = Tokens(secret_for(store.path), settings.token_lifetime, time.time)
     return Services(
         store=store,
@@ -68,10 +73,11 @@ def services(settings: Settings, store: Store, conduct: Conduct) -> Services:
         connections=connections,
         admission=Admission(tokens, accounts, connections, metrics, conduct, channels, limits.max_connections),
         channels=channels,
-        delivery=Delivery(connections, channels, metrics, conduct),
         courier=courier,
+        eviction=eviction,
+        slow_readers=slow_readers,
         journal=journal,
-        incoming=Incoming(channels, connections, courier, conduct, limits),
+        incoming=Incoming(channels, courier, conduct, limits),
         metrics=metrics,
         conduct=conduct,
         test_controls=settings.test_controls,
@@ -79,34 +85,33 @@ def services(settings: Settings, store: Store, conduct: Conduct) -> Services:
 
 
 def application(settings: Settings, made: Services) -> web.Application:
-    """The application that serves these settings' systems."""
+    """The application that serves these settings' systems. Raises ContractError where two of them cannot share."""
     rest = Rest(made.admission, made.metrics, made.conduct, settings.limits)
     app = web.Application(middlewares=[rest.border])
     for name in chosen(settings):
         system, served = contracts().system(name), SYSTEMS[name](made)
         rest.mount(app, system, served.operations)
-        made.channels.add(system, served.manners)
+        made.channels.add(system, served.channels)
     channels = list(made.channels)
     sockets = _mount_channels(app, channels, made, settings.limits)
     _mount_probes(app, channels, made, sockets)
 
-    async def say_goodbye(_: web.Application) -> None:
-        # No DISCONNECT: to clients it means "do not come back", and they should, to the next server.
-        sockets.eio.close_all("going away")
+    async def close_connections(_: web.Application) -> None:
+        sockets.close_all(Reason.GOING_AWAY)
         for connection in made.connections:
-            connection.link.close("going away")
+            connection.link.close(Reason.GOING_AWAY)
 
-    async def let_go(_: web.Application) -> None:
+    async def close_services(_: web.Application) -> None:
         made.passwords.close()
 
-    app.on_shutdown.append(say_goodbye)
-    app.on_cleanup.append(let_go)
+    app.on_shutdown.append(close_connections)
+    app.on_cleanup.append(close_services)
     return app
 
 
 def chosen(settings: Settings) -> tuple[str, ...]:
     """The systems to serve. Raises UsageError where one is unknown."""
-    for name in settings.systems:
+    for name in (*settings.systems, *settings.limits.by_system):
         if name not in SYSTEMS:
             raise UsageError(f"there is no system {name!r}: choose from {', '.join(SYSTEMS)}")
     return settings.systems or tuple(SYSTEMS)
@@ -115,12 +120,12 @@ def chosen(settings: Settings) -> tuple[str, ...]:
 def _mount_channels(app: web.Application, channels: list[Channel], made: Services, limits: Limits) -> SocketServer:
     namespaces = dict.fromkeys(channel.address for channel in channels if channel.wire is Wire.SOCKET_IO)
     sockets = SocketServer(namespaces, made, limits)
-    app.router.add_route("*", SOCKET_IO_PATH, sockets.eio.handle_request)
+    app.router.add_route("*", SOCKET_IO_PATH, sockets.handle)
     for channel in channels:
         if channel.wire is Wire.SSE:
             app.router.add_route("GET", channel.address, stream(channel, made, limits))
         elif channel.wire is Wire.WEBSOCKET:
-            app.router.add_route("GET", channel.address, websocket(channel.address, made, limits))
+            app.router.add_route("GET", channel.address, websocket(channel, made, limits))
     return sockets
 
 
@@ -129,8 +134,7 @@ def _mount_probes(app: web.Application, channels: list[Channel], made: Services,
         [(transport, channel.address) for channel in channels for transport in TRANSPORTS[channel.wire]],
         made.connections.places,
         lambda: {
-            "connections": len(made.connections),
-            "rooms": made.connections.rooms,
+            **made.connections.sizes(),
             **made.courier.sizes(),
             **sockets.sizes(),
         },

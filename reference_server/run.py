@@ -19,7 +19,7 @@ from eventproof.errors import UsageError
 
 from . import garbage, seed
 from .app import application, chosen, services
-from .conduct import Conduct
+from .delivery.conduct import Conduct
 from .faults import conduct_of
 from .services import Services
 from .settings import Settings

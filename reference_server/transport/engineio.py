@@ -8,14 +8,15 @@ Quotations are from the Engine.IO protocol, version 4.
 import asyncio
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum, auto
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 
-from .limits import Limits
+from ..limits import Limits
+from ..reasons import Reason
 from .websocket import BINARY, TEXT, Pipe, frame
 
 _log = structlog.get_logger("engine.io")
@@ -51,27 +52,30 @@ MOVES: Final[dict[State, frozenset[State]]] = {
 
 
 class Host(Protocol):
-    """What a session asks of the server that holds it."""
+    """What stands on sessions: Socket.IO."""
 
     limits: Limits
 
-    async def received(self, sid: str, message: Message) -> None:
+    def opened(self, session: "EngineSession", handshake: Mapping[str, Any]) -> None:
+        """A session was opened, whose client said this on the way: its `query`, and its own `headers`."""
+
+    async def received(self, session: "EngineSession", message: Message) -> None:
         """A message came. Raises ProtocolError."""
 
-    def asked(self, sid: str) -> None:
+    def asked(self, session: "EngineSession") -> None:
         """A ping goes out."""
 
-    def answered(self, sid: str) -> None:
+    def answered(self, session: "EngineSession") -> None:
         """A pong came."""
 
-    def ended(self, sid: str, reason: str) -> None:
+    def cut(self, session: "EngineSession") -> None:
+        """Its client does not read what is sent, and is cut off."""
+
+    def ended(self, session: "EngineSession") -> None:
         """Nothing more is taken from the client; called once."""
 
-    def gone(self, sid: str) -> None:
+    def gone(self, session: "EngineSession") -> None:
         """Nothing more is sent either; called once."""
-
-    def cut(self) -> None:
-        """A slow reader was cut off."""
 
 
 class EngineSession:
@@ -95,7 +99,9 @@ class EngineSession:
         self.sid = sid
         self.state = State.POLLING if pipe is None else State.WEBSOCKET
         self._host = host
-        self._pipe = pipe
+        self._pipe: Pipe | None = None
+        if pipe is not None:
+            self._take(pipe)
         self._probe: Pipe | None = None
         self._posting = False
         self._asked = False
@@ -136,8 +142,8 @@ class EngineSession:
         self._backlog.append(packet)
         self._backlog_size += len(packet)
         if self._backlog_size > self._host.limits.max_backlog:
-            self._host.cut()
-            self.abort("transport error")
+            self._host.cut(self)
+            self.abort(Reason.SLOW_READER)
         else:
             self._wake()
 
@@ -156,10 +162,10 @@ class EngineSession:
 
     def _ping(self) -> None:
         self._asked = True
-        self._host.asked(self.sid)
+        self._host.asked(self)
         self.send(PING)
         if self.state not in (State.CLOSING, State.CLOSED):
-            self._after(self._host.limits.ping_timeout, lambda: self.abort("ping timeout"))
+            self._after(self._host.limits.ping_timeout, lambda: self.abort(Reason.PING_TIMEOUT))
 
     def _after(self, seconds: float, act: Callable[[], None]) -> None:
         if self._timer is not None:
@@ -177,13 +183,13 @@ class EngineSession:
         if self._asked:
             self.rest()
         if isinstance(packet, bytes):
-            await self._host.received(self.sid, packet)
+            await self._host.received(self, packet)
         elif packet[:1] == MESSAGE:
-            await self._host.received(self.sid, packet[1:])
+            await self._host.received(self, packet[1:])
         elif packet[:1] == PONG:
-            self._host.answered(self.sid)
+            self._host.answered(self)
         elif packet == CLOSE:
-            self.abort("client disconnect")
+            self.abort(Reason.CLIENT_DISCONNECT)
         elif packet != NOOP:
             raise ProtocolError(packet[:20])
 
@@ -196,7 +202,7 @@ class EngineSession:
         error status and close the session."
         """
         if self._fetch is not None:
-            self.close("transport error")
+            self.close(Reason.TRANSPORT_ERROR)
             return None
         if not self._backlog and self.state is State.POLLING:
             self._fetch = asyncio.get_running_loop().create_future()
@@ -235,15 +241,15 @@ class EngineSession:
             async for packet in pipe.messages():
                 await self.receive(packet)
         except ProtocolError:
-            self.close("transport error")
+            self.close(Reason.TRANSPORT_ERROR)
         except ConnectionError:
             raise
         except Exception:
             _log.exception("session-failed", sid=self.sid)
-            self.close("internal error")
+            self.close(Reason.INTERNAL_ERROR)
         finally:
             if pipe is self._pipe:
-                self.abort("transport close")
+                self.abort(Reason.TRANSPORT_CLOSE)
 
     async def _upgrade(self, pipe: Pipe) -> bool:
         """Move to a WebSocket: probe, answer, and, once the client asks for it, send there what waits."""
@@ -255,7 +261,7 @@ class EngineSession:
             self._probe = None
         if self._pipe is pipe:
             return self.state is State.WEBSOCKET
-        pipe.close("transport error")
+        pipe.close(Reason.TRANSPORT_ERROR)
         return False
 
     async def _be_probed(self, pipe: Pipe) -> None:
@@ -274,19 +280,24 @@ class EngineSession:
             if self.state is State.PROBING:
                 self._go(State.POLLING)
 
+    def _take(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+        pipe.on_slow = lambda: self._host.cut(self)
+
     def _move(self, pipe: Pipe) -> None:
-        self._pipe, self._probe = pipe, None
+        self._take(pipe)
+        self._probe = None
         for packet in self._taken():
             self._write(packet)
         if self.state is State.CLOSING:
-            pipe.close("server disconnect")
+            pipe.close(Reason.SERVER_DISCONNECT)
             self._finish()
         else:
             self._go(State.WEBSOCKET)
 
     # The end.
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: Reason) -> None:
         """Close from our side, behind what was sent.
 
         By polling, CLOSE comes alone, after the last messages were fetched: clients take it as the end of the transport
@@ -295,7 +306,7 @@ class EngineSession:
         if self.state in (State.CLOSING, State.CLOSED):
             return
         self._go(State.CLOSING)
-        self._host.ended(self.sid, reason)
+        self._host.ended(self)
         if self._pipe is not None:
             self._pipe.close(reason)
             self._finish()
@@ -303,7 +314,7 @@ class EngineSession:
             self._wake()
             self._after(self._host.limits.linger, self._finish)
 
-    def abort(self, reason: str) -> None:
+    def abort(self, reason: Reason) -> None:
         """The client has left, or is thrown out: nothing more is sent."""
         if self.state in (State.CLOSING, State.CLOSED):
             return
@@ -311,7 +322,7 @@ class EngineSession:
             self._pipe.close(reason)
         self._go(State.CLOSING)
         self._backlog = [NOOP]
-        self._host.ended(self.sid, reason)
+        self._host.ended(self)
         self._wake()
         self._finish()
 
@@ -320,8 +331,8 @@ class EngineSession:
         if self._timer is not None:
             self._timer.cancel()
         if self._probe is not None:
-            self._probe.close("server disconnect")
-        self._host.gone(self.sid)
+            self._probe.close(Reason.SERVER_DISCONNECT)
+        self._host.gone(self)
 
 
 def _textual(packet: Message) -> str:

@@ -19,13 +19,13 @@ from eventproof.catalog import Operation, System
 from eventproof.errors import ContractError
 
 from ..accounts.account import Account, Role, Session
-from ..conduct import Conduct
 from ..delivery.admission import REST, Admission
+from ..delivery.conduct import Conduct
+from ..limits import Limits
 from ..metrics import Metrics
 from ..refusals import Refusal, contracts
 from ..tokens import bearer
 from .http import has_begun, json_response, read_body, too_large
-from .limits import Limits
 
 _log = structlog.get_logger("rest")
 _BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}

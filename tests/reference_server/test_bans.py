@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from reference_server.accounts.account import Role
+from reference_server.systems.user_state import events
 from tests.reference_server.house import BANNED, SECONDS, House, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -163,7 +164,7 @@ async def test_a_late_ban_spares_a_session_of_after_the_unban(house: House) -> N
     assert account is not None
     fresh = type(user)(account, house.services.tokens.issue(account))
     socket = await house.socket(fresh)
-    house.services.delivery.evict(user.id, account.epoch, "user.banned", {"message": BANNED})
+    await house.tell("user-state", events.banned(account))
     assert await socket.is_open()
 
 

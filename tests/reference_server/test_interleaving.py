@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from reference_server.accounts.account import Account, Session
-from reference_server.conduct import Conduct
+from reference_server.delivery.conduct import Conduct
 from reference_server.delivery.connections import Connection
 from tests.reference_server.house import BANNED, SECONDS, House, Person, keep_house
 

@@ -18,7 +18,7 @@ import structlog
 from eventproof.cli import run
 from eventproof.verdict import ExitCode
 from reference_server import seed as seeding
-from reference_server.conduct import Conduct
+from reference_server.delivery.conduct import Conduct
 from reference_server.faults import FAULTS
 from reference_server.run import People, running
 from reference_server.settings import Settings
@@ -109,7 +109,7 @@ def test_a_database_that_another_server_has_is_refused(refused: Refused, tmp_pat
 def test_a_database_of_another_version_is_refused(refused: Refused, tmp_path: Path) -> None:
     path = _database(tmp_path, version=7)
     sentence = refused("--database-url", f"sqlite:///{path}")
-    assert "has version 7 and this server needs version 3" in sentence
+    assert "has version 7 and this server needs version 4" in sentence
 
 
 def test_a_read_only_database_is_refused(refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,11 +10,16 @@ import pytest
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, Request, TextMessage
 
-from reference_server.transport.limits import Limits
+from reference_server.delivery.message import Message
+from reference_server.delivery.rooms import of_user
+from reference_server.limits import Limits
 from tests.reference_server.house import SECONDS, House, Person, keep_house
 
 LIMITS = Limits(max_backlog=64 * 1024, close_timeout=0.1, linger=0.1)
-LARGE = {"message": "x" * 8 * 1024}
+
+
+def _large(user: Person) -> Message:
+    return Message("user.tier.updated", {"message": "x" * 8 * 1024}, of_user(user.id))
 
 
 async def _silent_websocket(house: House, user: Person) -> socket.socket:
@@ -42,8 +47,7 @@ async def _flood(house: House, user: Person) -> None:
     """Tell the user large things until one of their connections was cut off."""
     async with asyncio.timeout(SECONDS):
         while not (await house.gauges())["eventproof_slow_readers_cut_total"]:
-            for _ in range(100):
-                house.services.delivery.tell(user.id, "user.tier.updated", LARGE)
+            await house.tell("user-state", *[_large(user)] * 100)
 
 
 async def test_a_websocket_that_is_not_read_is_cut_off(tmp_path: Path) -> None:
@@ -77,8 +81,7 @@ async def test_a_ban_waits_for_no_reader(tmp_path: Path) -> None:
     async with keep_house(tmp_path, limits=LIMITS) as house:
         user = await house.person()
         silent = await _silent_websocket(house, user)
-        for _ in range(6):
-            house.services.delivery.tell(user.id, "user.tier.updated", LARGE)
+        await house.tell("user-state", *[_large(user)] * 6)
         attentive = await house.socket(user)
         began = time.monotonic()
         await house.ban(user)

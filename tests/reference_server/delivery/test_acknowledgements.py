@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from reference_server.delivery.pushes import SHOWN
-from reference_server.transport.limits import Limits
+from reference_server.limits import Limits
 from tests.reference_server.child import Child, headers, start_child
 from tests.reference_server.delivery.line import (
     PLACE,

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reference_server.accounts.account import Role
 from reference_server.delivery.journal import Entry
 from reference_server.delivery.rooms import ADMINS
+from reference_server.limits import Limits
 from reference_server.store.database import Store
-from reference_server.transport.limits import Limits
 from tests.reference_server.delivery.line import (
     PLACE,
     ack,
@@ -141,8 +141,8 @@ async def test_what_is_older_than_the_window_is_not_heard(tmp_path: Path, monkey
         await tell(house, *numbered(user, 1))
         missed = house.services.journal.missed
 
-        async def later(user_id: str, admin: bool, owes: bool, now: float) -> Sequence[Entry]:
-            return await missed(user_id, admin, owes, now + 301)
+        async def later(user_id: str, system: str, admin: bool, owes: bool, now: float) -> Sequence[Entry]:
+            return await missed(user_id, system, admin, owes, now + 301)
 
         monkeypatch.setattr(house.services.journal, "missed", later)
         socket = await greeted(house, user)
