@@ -55,7 +55,7 @@ TRANSPORTS: Final[Mapping[Wire, tuple[str, ...]]] = {
 SOCKET_IO_PATH: Final = "/socket.io/"
 
 
-def services(settings: Settings, store: Store, conduct: Conduct) -> Services:
+def build_services(settings: Settings, store: Store, conduct: Conduct) -> Services:
     """Everything that the systems stand on."""
     limits, accounts, metrics, channels = settings.limits, Accounts(store), Metrics(), Channels()
     connections = Connections(limits.max_rooms, Garbage().left)
@@ -84,25 +84,25 @@ def services(settings: Settings, store: Store, conduct: Conduct) -> Services:
     )
 
 
-def application(settings: Settings, made: Services) -> web.Application:
+def application(settings: Settings, services: Services) -> web.Application:
     """The application that serves these settings' systems. Raises ContractError where two of them cannot share."""
-    rest = Rest(made.admission, made.metrics, made.conduct, settings.limits)
-    app = web.Application(middlewares=[rest.border])
+    rest = Rest(services.admission, services.metrics, services.conduct, settings.limits)
+    app = web.Application(middlewares=[rest.error_middleware])
     for name in chosen(settings):
-        system, served = contracts().system(name), SYSTEMS[name](made)
+        system, served = contracts().system(name), SYSTEMS[name](services)
         rest.mount(app, system, served.operations)
-        made.channels.add(system, served.channels)
-    channels = list(made.channels)
-    sockets = _mount_channels(app, channels, made, settings.limits)
-    _mount_probes(app, channels, made, sockets)
+        services.channels.add(system, served.channels)
+    channels = list(services.channels)
+    sockets = _mount_channels(app, channels, services, settings.limits)
+    _mount_probes(app, channels, services, sockets)
 
     async def close_connections(_: web.Application) -> None:
         sockets.close_all(Reason.GOING_AWAY)
-        for connection in made.connections:
+        for connection in services.connections:
             connection.link.close(Reason.GOING_AWAY)
 
     async def close_services(_: web.Application) -> None:
-        made.passwords.close()
+        services.passwords.close()
 
     app.on_shutdown.append(close_connections)
     app.on_cleanup.append(close_services)
@@ -117,35 +117,35 @@ def chosen(settings: Settings) -> tuple[str, ...]:
     return settings.systems or tuple(SYSTEMS)
 
 
-def _mount_channels(app: web.Application, channels: list[Channel], made: Services, limits: Limits) -> SocketServer:
+def _mount_channels(app: web.Application, channels: list[Channel], services: Services, limits: Limits) -> SocketServer:
     namespaces = dict.fromkeys(channel.address for channel in channels if channel.wire is Wire.SOCKET_IO)
-    sockets = SocketServer(namespaces, made, limits)
+    sockets = SocketServer(namespaces, services, limits)
     app.router.add_route("*", SOCKET_IO_PATH, sockets.handle)
     for channel in channels:
         if channel.wire is Wire.SSE:
-            app.router.add_route("GET", channel.address, stream(channel, made, limits))
+            app.router.add_route("GET", channel.address, stream(channel, services, limits))
         elif channel.wire is Wire.WEBSOCKET:
-            app.router.add_route("GET", channel.address, websocket(channel, made, limits))
+            app.router.add_route("GET", channel.address, websocket(channel, services, limits))
     return sockets
 
 
-def _mount_probes(app: web.Application, channels: list[Channel], made: Services, sockets: SocketServer) -> None:
-    made.metrics.watch(
+def _mount_probes(app: web.Application, channels: list[Channel], services: Services, sockets: SocketServer) -> None:
+    services.metrics.watch(
         [(transport, channel.address) for channel in channels for transport in TRANSPORTS[channel.wire]],
-        made.connections.places,
+        services.connections.places,
         lambda: {
-            **made.connections.sizes(),
-            **made.courier.sizes(),
+            **services.connections.sizes(),
+            **services.courier.sizes(),
             **sockets.sizes(),
         },
     )
 
     async def healthz(_: web.Request) -> web.Response:
-        await made.accounts.find("")
+        await services.accounts.find("")
         return json_response(200, {"status": "ok"})
 
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=made.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(body=services.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     app.router.add_route("GET", "/healthz", healthz)
     app.router.add_route("GET", "/metrics", metrics)

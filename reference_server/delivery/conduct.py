@@ -56,7 +56,7 @@ class Conduct:
     async def opening(self, connection: Connection) -> None:
         """The session has been found good, and its connection is not open yet."""
 
-    def came_in(self, connection: Connection, handshake: Handshake) -> None:
+    def connected(self, connection: Connection, handshake: Handshake) -> None:
         """A connection to a namespace was accepted, whose client said this on the way."""
 
     # What is kept of a connection.
@@ -158,10 +158,6 @@ class Conduct:
 
     def heartbeat(self, connection: Connection) -> bool:
         """Whether the channel's heartbeat goes with one of the transport."""
-        return True
-
-    def answered(self, connection: Connection) -> bool:
-        """Whether an answer to a heartbeat proves that what was sent before has arrived."""
         return True
 
     def channel_refusal(self, channel: str, refusal: Refusal) -> Refusal:

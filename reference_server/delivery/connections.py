@@ -32,7 +32,7 @@ class Link(Protocol):
         """Close from our side, behind all that was sent."""
 
 
-class State(Enum):
+class ConnectionState(Enum):
     """How far a connection has come."""
 
     CONNECTING = auto()
@@ -42,11 +42,11 @@ class State(Enum):
     CLOSED = auto()
 
 
-MOVES: Final[dict[State, frozenset[State]]] = {
-    State.CONNECTING: frozenset({State.OPEN, State.CONDEMNED, State.CLOSED}),
-    State.OPEN: frozenset({State.CLOSED}),
-    State.CONDEMNED: frozenset({State.CLOSED}),
-    State.CLOSED: frozenset(),
+MOVES: Final[dict[ConnectionState, frozenset[ConnectionState]]] = {
+    ConnectionState.CONNECTING: frozenset({ConnectionState.OPEN, ConnectionState.CONDEMNED, ConnectionState.CLOSED}),
+    ConnectionState.OPEN: frozenset({ConnectionState.CLOSED}),
+    ConnectionState.CONDEMNED: frozenset({ConnectionState.CLOSED}),
+    ConnectionState.CLOSED: frozenset(),
 }
 
 
@@ -60,7 +60,7 @@ class Connection:
         self.channel = channel
         """The address of its channel."""
         self.link = link
-        self.state = State.CONNECTING
+        self.state = ConnectionState.CONNECTING
         self.rooms: dict[str, None] = {of_user(session.user_id): None}
         """Those it hears; only its user's, until it is open."""
         self.condemned: Reason | None = None
@@ -77,7 +77,7 @@ class Connection:
         """Whether it is an administrator's."""
         return ADMINS in self.rooms
 
-    def move(self, state: State) -> None:
+    def move(self, state: ConnectionState) -> None:
         """Go on to a state that the table allows."""
         if state not in MOVES[self.state]:
             raise RuntimeError(f"a connection cannot go from {self.state.name} to {state.name}")
@@ -111,7 +111,7 @@ class Connections:
         """
         if connection.condemned is not None:
             raise Refusal(connection.condemned)
-        connection.move(State.OPEN)
+        connection.move(ConnectionState.OPEN)
         connection.rooms |= dict.fromkeys(rooms)
         self._index(connection, connection.rooms)
         connection.reader = Reader() if reads else None
@@ -121,7 +121,7 @@ class Connections:
 
         Raises Refusal where it is in as many rooms as it may be.
         """
-        if connection.state is not State.OPEN or room in connection.rooms:
+        if connection.state is not ConnectionState.OPEN or room in connection.rooms:
             return
         if len(connection.rooms) >= self._most_rooms:
             raise Refusal("invalid_input", f"A connection may be in {self._most_rooms} rooms: leave one first.")
@@ -130,7 +130,7 @@ class Connections:
 
     def leave(self, connection: Connection, room: str) -> None:
         """Let it hear no more of what goes to this room; not joined, it stays out."""
-        if connection.state is State.OPEN and room in connection.rooms:
+        if connection.state is ConnectionState.OPEN and room in connection.rooms:
             del connection.rooms[room]
             self._unindex(connection, [room])
 
@@ -146,16 +146,16 @@ class Connections:
 
     def condemn(self, connection: Connection, reason: Reason) -> None:
         """Its session has ended: where it is still being opened, it will be refused."""
-        if connection.state is State.CONNECTING:
-            connection.move(State.CONDEMNED)
+        if connection.state is ConnectionState.CONNECTING:
+            connection.move(ConnectionState.CONDEMNED)
             connection.condemned = reason
 
     def forget(self, connection: Connection) -> None:
         """It is gone, or was refused. Forgotten twice is forgotten."""
-        if connection.state is State.CLOSED:
+        if connection.state is ConnectionState.CLOSED:
             return
-        was_open = connection.state is State.OPEN
-        connection.move(State.CLOSED)
+        was_open = connection.state is ConnectionState.OPEN
+        connection.move(ConnectionState.CLOSED)
         if connection.expiry is not None:
             connection.expiry.cancel()
         self._unindex(connection, connection.rooms)
@@ -191,4 +191,4 @@ class Connections:
 
 def opened(connections: Iterable[Connection]) -> list[Connection]:
     """Those that events reach."""
-    return [connection for connection in connections if connection.state is State.OPEN]
+    return [connection for connection in connections if connection.state is ConnectionState.OPEN]

@@ -23,7 +23,7 @@ from ..store.database import Store
 from .channels import Channels, SystemOnChannel
 from .chore import Chore
 from .conduct import Conduct
-from .connections import Connection, Connections, State, opened
+from .connections import Connection, Connections, ConnectionState, opened
 from .emission import Emission
 from .eviction import Eviction
 from .journal import NONE, OWED, Entry, Journal, ack_key
@@ -284,7 +284,7 @@ class Courier:
         except SQLAlchemyError as failure:
             _log.error("replay-failed", user=connection.session.user_id, error=str(failure))
             missed, reader.whole = [], False
-        if connection.state is not State.OPEN:
+        if connection.state is not ConnectionState.OPEN:
             return
         waiting, reader.waiting = reader.waiting or [], None
         replayed = set()
@@ -316,16 +316,16 @@ class Courier:
 
     # Hearing.
 
-    def asked(self, connection: Connection) -> None:
+    def heartbeat_sent(self, connection: Connection) -> None:
         """A heartbeat goes to this connection: whoever answers it has received all that went before."""
         reader = connection.reader
         if reader is not None and reader.waiting is None:
             reader.asked = reader.sent
 
-    def answered(self, connection: Connection) -> None:
+    def heartbeat_answered(self, connection: Connection) -> None:
         """A heartbeat was answered."""
         reader = connection.reader
-        if reader is not None and reader.asked is not None and self._conduct.answered(connection):
+        if reader is not None and reader.asked is not None:
             asked, reader.asked = reader.asked, None
             self._confirm(connection, asked)
 

@@ -123,7 +123,7 @@ class Incoming:
             if code:
                 raise Refusal(code, _UNACKNOWLEDGED.get(code))
         if served.channel.heartbeat and name == served.channel.heartbeat.answer:
-            self._courier.answered(connection)
+            self._courier.heartbeat_answered(connection)
         handler = served.options.handlers.get(name)
         if handler is None or not self._conduct.obeys(connection, name, payload):
             return None

@@ -2,7 +2,7 @@
 
 A message is written in the transaction that causes it, so what was committed is told even if the server is killed
 before it could. It is kept for as long as it may be replayed, and what can be acknowledged for as long as a late
-acknowledgement is understood. One server has the journal: what it must know at every message, it knows by heart.
+acknowledgement is understood. One server has the journal: what it must know at every message, it keeps in memory.
 """
 
 from collections import deque
@@ -122,7 +122,7 @@ def ack_key(event: Event, acknowledgement: Mapping[str, Any]) -> str:
 
 
 class Journal:
-    """The journal in the store, and by heart: where each user's last message is, and how far each has confirmed.
+    """The journal in the store, and in memory: where each user's last message is, and how far each has confirmed.
 
     Both by system: what arrives on a channel proves nothing of a system whose events that channel does not carry.
     """

@@ -16,7 +16,7 @@ from eventproof.catalog import Event as ContractEvent
 
 from ..accounts.account import Account
 from ..delivery.conduct import Conduct, Event, Handshake, Thing
-from ..delivery.connections import Connection, Connections, State, opened
+from ..delivery.connections import Connection, Connections, ConnectionState, opened
 from ..delivery.journal import Entry, ack_key
 from ..delivery.message import Message
 from ..delivery.owed import Debt
@@ -141,7 +141,7 @@ class _RoleInHandshakeBelieved(Conduct):
         self._part = part
         self._joined: set[Connection] = set()
 
-    def came_in(self, connection: Connection, handshake: Handshake) -> None:
+    def connected(self, connection: Connection, handshake: Handshake) -> None:
         if "admin" in str(handshake.get(self._part)):
             self._joined.add(connection)
 
@@ -285,7 +285,7 @@ class _SubmissionLate(Conduct):
     def _send(self, key: str) -> None:
         entry, right = self._held.pop(key, (None, []))
         for connection in right:
-            if entry and connection.state is State.OPEN:
+            if entry and connection.state is ConnectionState.OPEN:
                 connection.link.send(entry.emission())
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from ..accounts.account import Account, Change, Role, Session, Tier
 from ..delivery.admission import REST
 from ..delivery.conduct import Conduct
-from ..delivery.connections import Connection, Connections, State, opened
+from ..delivery.connections import Connection, Connections, ConnectionState, opened
 from ..delivery.journal import Entry
 from ..delivery.message import Message
 from ..reasons import Reason
@@ -77,7 +77,7 @@ class _OneInTwentySurvivesBan(Conduct):
         await asyncio.sleep(0.03)
 
     def condemn(self, connections: Connections, connection: Connection, reason: Reason) -> None:
-        if connection.state is State.CONNECTING and self._random.random() >= 1 / 20:
+        if connection.state is ConnectionState.CONNECTING and self._random.random() >= 1 / 20:
             super().condemn(connections, connection, reason)
 
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from ..reasons import Reason
 from ..refusals import Refusal
-from .engineio import OPEN, EngineSession, Host, ProtocolError, State
+from .engineio import OPEN, EngineSession, Host, ProtocolError, SessionState
 from .http import read_body, when_lost
 from .websocket import Pipe
 
@@ -52,7 +52,7 @@ class EngineServer:
             raise Refusal("malformed_request", "There is no session with this sid: open a new one.")
         if by_websocket:
             return await self._serve(session, request)
-        if session.state is State.WEBSOCKET:
+        if session.state is SessionState.WEBSOCKET:
             raise Refusal("malformed_request", "This session has moved to its WebSocket: go on there.")
         if request.method == "GET":
             return await self._fetch(session, request)
@@ -74,7 +74,7 @@ class EngineServer:
         session = EngineSession(secrets.token_urlsafe(_ID_BYTES), self._host, pipe)
         self.sessions[session.sid] = session
         session.send(OPEN + json.dumps(self._handshake(session.sid, pipe), separators=(",", ":")))
-        session.rest()
+        session.begin_interval()
         own = {name.lower(): value for name, value in request.headers.items() if name.lower().startswith("x-")}
         self._host.opened(session, {"query": request.query_string, "headers": own})
         return session

@@ -1,4 +1,4 @@
-"""REST: the operations of an OpenAPI document as routes, and the border that every request crosses.
+"""REST: the operations of an OpenAPI document as routes, and what every request runs through.
 
 The document decides what is served: method, path, role and the body's schema. A handler gets checked values, and
 gives a status and a body; whatever goes wrong leaves as `{"error": {"code", "message"}}`.
@@ -120,7 +120,7 @@ class Rest:
         return session, account
 
     @web.middleware
-    async def border(
+    async def error_middleware(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         """Whatever a request runs into leaves as a refusal with a code and a sentence."""

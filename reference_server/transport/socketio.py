@@ -22,7 +22,7 @@ from ..reasons import Reason
 from ..refusals import Refusal
 from ..services import Services
 from .engine_server import EngineServer
-from .engineio import MESSAGE, EngineSession, Message, ProtocolError, State
+from .engineio import MESSAGE, EngineSession, Message, ProtocolError, SessionState
 from .websocket import TEXT, frame
 
 _log = structlog.get_logger("socket.io")
@@ -82,7 +82,7 @@ class SocketLink:
 
     def send(self, emission: Emission) -> None:
         """Send one event."""
-        if self._session.state is State.WEBSOCKET:
+        if self._session.state is SessionState.WEBSOCKET:
             self._session.send_framed(emission.framed(f"frame {self._namespace}", self._frame))
         else:
             self._session.send(self._packet(emission))
@@ -200,7 +200,7 @@ class SocketServer:
             self._services.admission.leave(connection)  # The client has left meanwhile.
             return
         link.connection = connection
-        self._services.conduct.came_in(connection, {"auth": auth, **client.handshake})
+        self._services.conduct.connected(connection, {"auth": auth, **client.handshake})
         _send(session, packet.Packet(packet.CONNECT, {"sid": secrets.token_urlsafe(_ID_BYTES)}, namespace))
         await self._services.courier.welcome(connection)
 
@@ -251,20 +251,20 @@ class SocketServer:
 
     # Heartbeats.
 
-    def asked(self, session: EngineSession) -> None:
+    def pinged(self, session: EngineSession) -> None:
         """The transport's heartbeat goes out, and with it those of the namespaces that have one."""
         client = self._clients.get(session.sid)
         for connection in client.connections if client else ():
-            self._services.courier.asked(connection)
+            self._services.courier.heartbeat_sent(connection)
             for heartbeat in self._heartbeats[connection.channel]:
                 if self._services.conduct.heartbeat(connection):
                     connection.link.send(heartbeat)
 
-    def answered(self, session: EngineSession) -> None:
+    def ponged(self, session: EngineSession) -> None:
         """A heartbeat of the transport was answered."""
         client = self._clients.get(session.sid)
         for connection in client.connections if client else ():
-            self._services.courier.answered(connection)
+            self._services.courier.heartbeat_answered(connection)
 
     # Messages.
 

@@ -13,7 +13,7 @@ from ..delivery.conduct import Conduct
 from ..delivery.emission import Emission
 from ..limits import Limits
 from ..reasons import Reason
-from .http import part, when_lost
+from .http import close_transport, when_lost
 
 _LINE: Final = re.compile(r"\r\n|\r|\n")
 _HEADERS: Final = {
@@ -80,7 +80,7 @@ class StreamLink:
             if self.on_slow is not None:
                 self.on_slow()
             self._end()
-            self._hang_up(0)
+            self._close_transport(0)
         else:
             self._waiting.append(data)
             self._wake.set()
@@ -96,14 +96,14 @@ class StreamLink:
     def close(self, reason: Reason) -> None:  # noqa: ARG002 - a stream has no place for it
         """End the stream behind what was sent; a reader who takes none of it is not waited for."""
         self._end()
-        asyncio.get_running_loop().call_later(self._limits.close_timeout, self._hang_up, self._limits.linger)
+        asyncio.get_running_loop().call_later(self._limits.close_timeout, self._close_transport, self._limits.linger)
 
     def _end(self) -> None:
         self._ended = True
         self._wake.set()
 
-    def _hang_up(self, linger: float) -> None:
-        part(self._transport, linger)
+    def _close_transport(self, linger: float) -> None:
+        close_transport(self._transport, linger)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer the request with the stream, until either side ends it."""

@@ -16,7 +16,7 @@ from ..delivery.emission import Emission
 from ..limits import Limits
 from ..reasons import Reason
 from ..refusals import Refusal
-from .http import part
+from .http import close_transport
 
 VERSION: Final = "13"
 TEXT: Final = 0x1
@@ -111,7 +111,7 @@ class Pipe:
         except (TimeoutError, ConnectionError):
             pass
         finally:
-            part(self._transport, self._limits.linger)
+            close_transport(self._transport, self._limits.linger)
 
     async def messages(self) -> AsyncIterator[str | bytes]:
         """What the client sends, until either side closes."""

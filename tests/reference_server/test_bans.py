@@ -1,4 +1,4 @@
-"""A ban: revoke, tell, close, on every transport and through every door."""
+"""A ban: revoke, tell, close, on every transport and on every channel."""
 
 import asyncio
 import json
@@ -74,7 +74,7 @@ async def test_a_banned_user_in_the_middle_of_an_upgrade_hears_why_on_the_websoc
         await house.settles(engine_sessions=0)
 
 
-async def test_a_ban_ends_every_session_on_every_door(house: House) -> None:
+async def test_a_ban_ends_every_session_on_every_channel(house: House) -> None:
     user = await house.person()
     other = house.session(user)
     first, second = await house.socket(user, "/", "/me"), await house.socket(other)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.testing import capture_logs
 
 from reference_server.accounts.account import Role
 from reference_server.delivery.journal import Entry
@@ -197,8 +198,10 @@ async def test_who_cannot_take_what_is_told_during_the_replay_is_let_go(
         monkeypatch.setattr(house.services.journal, "missed", stuck)
         socket = await greeted(house, user)
         await asked.wait()
-        await tell(house, *numbered(user, 1, 2, 3))
+        with capture_logs() as logs:
+            await tell(house, *numbered(user, 1, 2, 3))
         assert (await socket.rest())[0] == [f"41{PLACE},"]
+        assert [(log["reason"], log["user"], log["channel"]) for log in logs] == [("slow reader", user.id, PLACE)]
         never.set()
 
 
