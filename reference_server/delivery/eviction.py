@@ -40,7 +40,10 @@ class Eviction:
         self.close(opened(ended), Reason.TOKEN_REVOKED)
 
     def close(self, connections: Sequence[Connection], reason: Reason) -> None:
-        """Close each behind what it was sent."""
+        """Close each of a user's connections behind what it was sent."""
+        if connections:
+            user_id = connections[0].session.user_id
+            _log.info("connections-closed", reason=reason.value, user=user_id, connections=len(connections))
         for connection in connections:
             self._connections.forget(connection)
         for connection in connections:
