@@ -12,7 +12,8 @@ EventHandler = Callable[[Connection, Any], Awaitable[Any]]
 """What an event from a client causes; its argument fits the contract.
 
 It gives the argument of the acknowledgement that the client may have asked for, None for one without an argument, and
-raises Refusal where it does not do what it is asked for. Rooms are joined and left in `Connections`.
+raises Refusal where it does not do what it is asked for. Rooms are joined and left in `Connections`; their names are
+the system's to make, and never what a client says.
 """
 
 

@@ -290,7 +290,7 @@ class SocketServer:
             await self._connect(session, client, namespace, received.data)
         elif received.packet_type == packet.DISCONNECT:
             self._disconnect(session, client, namespace)
-        elif received.packet_type in _EVENTS:
+        elif received.packet_type in _EVENTS:  # An ACK is of nothing: no event of ours asks for one.
             self._refuse_attachments(session, client, namespace, received)
 
     async def _is_heard(self, session: EngineSession, client: _Client, message: Message) -> bool:
