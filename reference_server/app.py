@@ -10,17 +10,20 @@ from eventproof.catalog import Channel, Wire
 from eventproof.errors import UsageError
 
 from .accounts.tables import Accounts
-from .conduct import Conduct
 from .delivery.admission import Admission
 from .delivery.channels import Channels
+from .delivery.conduct import Conduct
 from .delivery.connections import Connections
 from .delivery.courier import Courier
-from .delivery.emit import Delivery
+from .delivery.eviction import Eviction
 from .delivery.incoming import Incoming
 from .delivery.journal import Journal
+from .delivery.slow_readers import SlowReaders
 from .garbage import Garbage
+from .limits import Limits
 from .metrics import CONTENT_TYPE, Metrics
 from .passwords import Passwords
+from .reasons import Reason
 from .refusals import contracts
 from .services import Services
 from .settings import Settings
@@ -30,10 +33,9 @@ from .systems.served import Served
 from .systems.shield import handlers as shield
 from .systems.user_state import handlers as user_state
 from .tokens import Tokens, secret_for
-from .transport.doors import stream, websocket
 from .transport.http import json_response
-from .transport.limits import Limits
 from .transport.rest import Rest
+from .transport.routes import stream, websocket
 from .transport.socketio import SocketServer
 
 SYSTEMS: Final[Mapping[str, Callable[[Services], Served]]] = {
@@ -53,12 +55,15 @@ TRANSPORTS: Final[Mapping[Wire, tuple[str, ...]]] = {
 SOCKET_IO_PATH: Final = "/socket.io/"
 
 
-def services(settings: Settings, store: Store, conduct: Conduct) -> Services:
+def build_services(settings: Settings, store: Store, conduct: Conduct) -> Services:
     """Everything that the systems stand on."""
-    accounts, connections, metrics = Accounts(store), Connections(Garbage().left), Metrics()
-    channels, limits = Channels(), settings.limits
+    limits, accounts, metrics, channels = settings.limits, Accounts(store), Metrics(), Channels()
+    connections = Connections(limits.max_rooms, Garbage().left)
     journal = Journal(store, limits)
-    courier = Courier(store, journal, connections, channels, metrics, conduct, limits, time.time)
+    eviction, slow_readers = Eviction(connections, conduct), SlowReaders(metrics)
+    courier = Courier(
+        store, journal, connections, channels, eviction, slow_readers, metrics, conduct, limits, time.time
+    )
     tokens = Tokens(secret_for(store.path), settings.token_lifetime, time.time)
     return Services(
         store=store,
@@ -68,80 +73,79 @@ def services(settings: Settings, store: Store, conduct: Conduct) -> Services:
         connections=connections,
         admission=Admission(tokens, accounts, connections, metrics, conduct, channels, limits.max_connections),
         channels=channels,
-        delivery=Delivery(connections, channels, metrics, conduct),
         courier=courier,
+        eviction=eviction,
+        slow_readers=slow_readers,
         journal=journal,
-        incoming=Incoming(channels, connections, courier, conduct, limits),
+        incoming=Incoming(channels, courier, conduct, limits),
         metrics=metrics,
         conduct=conduct,
         test_controls=settings.test_controls,
     )
 
 
-def application(settings: Settings, made: Services) -> web.Application:
-    """The application that serves these settings' systems."""
-    rest = Rest(made.admission, made.metrics, made.conduct, settings.limits)
-    app = web.Application(middlewares=[rest.border])
+def application(settings: Settings, services: Services) -> web.Application:
+    """The application that serves these settings' systems. Raises ContractError where two of them cannot share."""
+    rest = Rest(services.admission, services.metrics, services.conduct, settings.limits)
+    app = web.Application(middlewares=[rest.error_middleware])
     for name in chosen(settings):
-        system, served = contracts().system(name), SYSTEMS[name](made)
+        system, served = contracts().system(name), SYSTEMS[name](services)
         rest.mount(app, system, served.operations)
-        made.channels.add(system, served.manners)
-    channels = list(made.channels)
-    sockets = _mount_channels(app, channels, made, settings.limits)
-    _mount_probes(app, channels, made, sockets)
+        services.channels.add(system, served.channels)
+    channels = list(services.channels)
+    sockets = _mount_channels(app, channels, services, settings.limits)
+    _mount_probes(app, channels, services, sockets)
 
-    async def say_goodbye(_: web.Application) -> None:
-        # No DISCONNECT: to clients it means "do not come back", and they should, to the next server.
-        sockets.eio.close_all("going away")
-        for connection in made.connections:
-            connection.link.close("going away")
+    async def close_connections(_: web.Application) -> None:
+        sockets.close_all(Reason.GOING_AWAY)
+        for connection in services.connections:
+            connection.link.close(Reason.GOING_AWAY)
 
-    async def let_go(_: web.Application) -> None:
-        made.passwords.close()
+    async def close_services(_: web.Application) -> None:
+        services.passwords.close()
 
-    app.on_shutdown.append(say_goodbye)
-    app.on_cleanup.append(let_go)
+    app.on_shutdown.append(close_connections)
+    app.on_cleanup.append(close_services)
     return app
 
 
 def chosen(settings: Settings) -> tuple[str, ...]:
     """The systems to serve. Raises UsageError where one is unknown."""
-    for name in settings.systems:
+    for name in (*settings.systems, *settings.limits.by_system):
         if name not in SYSTEMS:
             raise UsageError(f"there is no system {name!r}: choose from {', '.join(SYSTEMS)}")
     return settings.systems or tuple(SYSTEMS)
 
 
-def _mount_channels(app: web.Application, channels: list[Channel], made: Services, limits: Limits) -> SocketServer:
+def _mount_channels(app: web.Application, channels: list[Channel], services: Services, limits: Limits) -> SocketServer:
     namespaces = dict.fromkeys(channel.address for channel in channels if channel.wire is Wire.SOCKET_IO)
-    sockets = SocketServer(namespaces, made, limits)
-    app.router.add_route("*", SOCKET_IO_PATH, sockets.eio.handle_request)
+    sockets = SocketServer(namespaces, services, limits)
+    app.router.add_route("*", SOCKET_IO_PATH, sockets.handle)
     for channel in channels:
         if channel.wire is Wire.SSE:
-            app.router.add_route("GET", channel.address, stream(channel, made, limits))
+            app.router.add_route("GET", channel.address, stream(channel, services, limits))
         elif channel.wire is Wire.WEBSOCKET:
-            app.router.add_route("GET", channel.address, websocket(channel.address, made, limits))
+            app.router.add_route("GET", channel.address, websocket(channel, services, limits))
     return sockets
 
 
-def _mount_probes(app: web.Application, channels: list[Channel], made: Services, sockets: SocketServer) -> None:
-    made.metrics.watch(
+def _mount_probes(app: web.Application, channels: list[Channel], services: Services, sockets: SocketServer) -> None:
+    services.metrics.watch(
         [(transport, channel.address) for channel in channels for transport in TRANSPORTS[channel.wire]],
-        made.connections.places,
+        services.connections.places,
         lambda: {
-            "connections": len(made.connections),
-            "rooms": made.connections.rooms,
-            **made.courier.sizes(),
+            **services.connections.sizes(),
+            **services.courier.sizes(),
             **sockets.sizes(),
         },
     )
 
     async def healthz(_: web.Request) -> web.Response:
-        await made.accounts.find("")
+        await services.accounts.find("")
         return json_response(200, {"status": "ok"})
 
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=made.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(body=services.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     app.router.add_route("GET", "/healthz", healthz)
     app.router.add_route("GET", "/metrics", metrics)

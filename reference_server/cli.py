@@ -13,10 +13,10 @@ from eventproof.errors import UsageError
 
 from . import logs, seed
 from .faults import FAULTS
+from .limits import Limits
 from .run import People
 from .run import serve as run
 from .settings import load
-from .transport.limits import Limits
 
 SECONDS: Final = click.FloatRange(0, min_open=True)
 _LIMITS: Final = frozenset(entry.name for entry in fields(Limits))

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, on standard error, with nothing in it that opens a door."""
+"""Structured logs: one JSON object a line, on standard error, with nothing in it that lets anybody in."""
 
 import logging
 import re
@@ -58,6 +58,3 @@ def configure(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    for talkative in ("socketio.server", "engineio.server"):
-        # Their warnings are about what clients do wrong: any client could fill the log with them.
-        logging.getLogger(talkative).setLevel(logging.ERROR)

@@ -26,7 +26,7 @@ class Metrics:
         )
         self._bans = Counter("eventproof_bans", "Users banned.", registry=self.registry)
         self._refusals = Counter(
-            "eventproof_refusals", "Calls and connections refused.", ["door", "code"], registry=self.registry
+            "eventproof_refusals", "Calls and connections refused.", ["channel", "code"], registry=self.registry
         )
         self._cut = Counter(
             "eventproof_slow_readers_cut", "Connections cut because they did not read.", registry=self.registry
@@ -40,9 +40,9 @@ class Metrics:
         """A ban was carried out."""
         self._bans.inc()
 
-    def refused(self, door: str, code: str) -> None:
+    def refused(self, channel: str, code: str) -> None:
         """A call (`rest`) or a connection (its channel) was refused."""
-        self._refusals.labels(door, code).inc()
+        self._refusals.labels(channel, code).inc()
 
     def cut(self) -> None:
         """A reader was too slow."""

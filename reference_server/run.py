@@ -18,8 +18,8 @@ from aiohttp import web
 from eventproof.errors import UsageError
 
 from . import garbage, seed
-from .app import application, chosen, services
-from .conduct import Conduct
+from .app import application, build_services, chosen
+from .delivery.conduct import Conduct
 from .faults import conduct_of
 from .services import Services
 from .settings import Settings
@@ -77,24 +77,24 @@ async def running(settings: Settings, people: People, conduct: Conduct) -> Async
     settings = replace(settings, limits=conduct.limits(settings.limits))
     store = await open_store(settings.database_url, TABLES)
     try:
-        made = services(settings, store, conduct)
-        await made.accounts.recall()
+        services = build_services(settings, store, conduct)
+        await services.accounts.recall()
         for email, password in people.admins:
-            await seed.create_admin(made, email, password)
+            await seed.create_admin(services, email, password)
         if people.credentials is not None:
-            await seed.seed(made, people.users, people.credentials)
-        runner = web.AppRunner(application(settings, made), shutdown_timeout=settings.stop_timeout)
-        await made.courier.start()
+            await seed.seed(services, people.users, people.credentials)
+        runner = web.AppRunner(application(settings, services), shutdown_timeout=settings.stop_timeout)
+        await services.courier.start()
         await runner.setup()
         try:
             listening = await _listen(runner, settings)
             try:
-                yield Running(_url(listening), made)
+                yield Running(_url(listening), services)
             finally:
                 listening.close()
         finally:
             await runner.cleanup()
-            await made.courier.close()
+            await services.courier.close()
     finally:
         await store.close()
 

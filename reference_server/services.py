@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from .accounts.tables import Accounts
-from .conduct import Conduct
 from .delivery.admission import Admission
 from .delivery.channels import Channels
+from .delivery.conduct import Conduct
 from .delivery.connections import Connections
 from .delivery.courier import Courier
-from .delivery.emit import Delivery
+from .delivery.eviction import Eviction
 from .delivery.incoming import Incoming
 from .delivery.journal import Journal
+from .delivery.slow_readers import SlowReaders
 from .metrics import Metrics
 from .passwords import Passwords
 from .store.database import Store
@@ -28,8 +29,9 @@ class Services:
     connections: Connections
     admission: Admission
     channels: Channels
-    delivery: Delivery
     courier: Courier
+    eviction: Eviction
+    slow_readers: SlowReaders
     journal: Journal
     incoming: Incoming
     metrics: Metrics

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from eventproof.errors import UsageError
 
-from .transport.limits import Limits
+from .limits import BY_SYSTEM, Limits
 
 DATABASE_VARIABLE: Final = "EVENTPROOF_DATABASE_URL"
 DEFAULT_DATABASE: Final = "sqlite:///eventproof-data/server.db"
@@ -54,16 +54,33 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _overlaid(settings: Settings, values: Mapping[str, Any], source: str) -> Settings:
-    values = dict(values)
-    limits = values.pop("limits", {})
-    if not isinstance(limits, dict):
+    """The settings with these values; a table in `limits` holds for the system of its name."""
+    given = values.get("limits", {})
+    if not isinstance(given, dict):
         raise UsageError(f"{source}: limits must be a table")
-    changed = replace(settings, **_checked(settings, values, source))
-    return replace(changed, limits=replace(changed.limits, **_checked(changed.limits, limits, f"{source}, limits")))
+    place = f"{source}, limits"
+    changed = replace(settings, **_checked(settings, _without(values, "limits"), source))
+    systems = {name: value for name, value in given.items() if isinstance(value, dict)}
+    limits = replace(changed.limits, **_checked(changed.limits, _without(given, *systems), place))
+    by_system = {name: _of_system(limits, value, f"{place}, {name}") for name, value in systems.items()}
+    return replace(changed, limits=replace(limits, by_system={**limits.by_system, **by_system}))
+
+
+def _without(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}
+
+
+def _of_system(limits: Limits, given: Mapping[str, Any], source: str) -> Mapping[str, Any]:
+    checked = _checked(limits, given, source)
+    shared = checked.keys() - BY_SYSTEM
+    if shared:
+        raise UsageError(f"{source}: {min(shared)} holds for the whole server: set it in limits")
+    return checked
 
 
 def _checked(target: Any, values: Mapping[str, Any], source: str) -> dict[str, Any]:
-    known = {entry.name: getattr(target, entry.name) for entry in fields(target) if entry.name != "limits"}
+    known = {entry.name: getattr(target, entry.name) for entry in fields(target)}
+    known = {name: value for name, value in known.items() if not isinstance(value, Limits | Mapping)}
     return {key: _typed(key, value, known, source) for key, value in values.items()}
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..store.database import Store
 from ..store.tables import TABLES
@@ -63,7 +64,7 @@ def _row(account: Account) -> dict[str, Any]:
 
 
 class Accounts:
-    """The accounts in the store. What a method changes is committed when it returns."""
+    """The accounts in the store. What a method changes is committed when it returns, save where it says so."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -104,24 +105,28 @@ class Accounts:
         self._memory.learn(account, stamp)
         return account, bool(row.ended)
 
-    async def change(self, user_id: str, rule: Callable[[Account], Account]) -> Change | None:
-        """Make of an account what the rule says, in one transaction; None where there is no such account."""
-        async with self._store.writing() as connection:
-            mine = select(*_ACCOUNT).where(USERS.c.id == user_id).with_for_update()
-            row = (await connection.execute(mine)).one_or_none()
-            if row is None:
-                return None
-            before = _account(row)
-            change = Change(before, rule(before))
-            if change.changed:
-                after = change.after
-                await connection.execute(
-                    update(USERS)
-                    .where(USERS.c.id == user_id)
-                    .values(tier=after.tier.value, banned=after.banned, epoch=after.epoch)
-                )
-        self._memory.changed(change.after)
+    async def change(
+        self, connection: AsyncConnection, user_id: str, rule: Callable[[Account], Account]
+    ) -> Change | None:
+        """Make of an account what the rule says, in this transaction; None where there is no such account.
+
+        Once it is committed, `committed` has to be told.
+        """
+        mine = select(*_ACCOUNT).where(USERS.c.id == user_id).with_for_update()
+        row = (await connection.execute(mine)).one_or_none()
+        if row is None:
+            return None
+        before = _account(row)
+        change = Change(before, rule(before))
+        if change.changed:
+            after = change.after
+            values = {"tier": after.tier.value, "banned": after.banned, "epoch": after.epoch}
+            await connection.execute(update(USERS).where(USERS.c.id == user_id).values(values))
         return change
+
+    def committed(self, change: Change) -> None:
+        """The account is so from now on."""
+        self._memory.changed(change.after)
 
     async def end_session(self, session: Session, now: float) -> None:
         """Log one session out for good, and forget those whose tokens have expired by themselves."""

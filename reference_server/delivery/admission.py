@@ -1,7 +1,7 @@
 """Admission: who a token belongs to, and whether a connection may open.
 
 One path for every transport: enrol, ask the store, open. A ban that is committed before the store is asked is seen
-by the question; one that is committed after finds the connection enrolled, and dooms it.
+by the question; one that is committed after finds the connection enrolled, and condemns it.
 """
 
 import asyncio
@@ -10,14 +10,14 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from ..accounts.account import Account, Session, standing
-from ..conduct import Conduct
 from ..metrics import Metrics
+from ..reasons import Reason
 from ..refusals import Refusal
 from ..tokens import Tokens, bare
 from .channels import Channels
+from .conduct import Conduct
 from .connections import Connection, Connections, Link
 from .emission import Emission
-from .manners import QUIET
 from .rooms import of_role
 
 REST = "rest"
@@ -74,34 +74,35 @@ class Admission:
             try:
                 account = await self._check(channel, session)
                 await self._conduct.opening(connection)
-                manners = self._channels.manners(channel)
-                rooms = (of_role(account.role), *manners.rooms(asked))
-                self._connections.open(connection, rooms, reads=manners is not QUIET)
+                here = [served.options for served in self._channels.at(channel)]
+                rooms = (of_role(account.role), *(room for options in here for room in options.rooms(asked)))
+                self._connections.open(connection, rooms, reads=any(options.keeps for options in here))
                 left = max(0.0, session.expires_at - self._tokens.now())
                 connection.expiry = asyncio.get_running_loop().call_later(left, self._expire, connection)
             except BaseException:
                 self._connections.forget(connection)
                 raise
         except Refusal as refusal:
-            codes = self._channels.manners(channel).codes
-            own = Refusal(codes[refusal.code], refusal.sentence) if refusal.code in codes else refusal
+            code = self._channels.code(channel, refusal.code)
+            own = refusal if code == refusal.code else Refusal(code, refusal.sentence)
             own = self._conduct.channel_refusal(channel, own)
             self._metrics.refused(channel, own.code)
             raise own from None
         return connection
 
     def _expire(self, connection: Connection) -> None:
-        """The session ends: the client is told so where the channel has an event for it."""
-        manners = self._channels.manners(connection.channel)
-        refusal = Refusal(manners.codes.get("token_expired", "token_expired"))
+        """The session ends: the client is told so by the systems that have an event for it."""
+        refusal = Refusal(self._channels.code(connection.channel, Reason.TOKEN_EXPIRED))
 
         def tell() -> None:
-            if manners.complains is not None:
-                connection.link.send(Emission(*manners.complains(refusal.code, refusal.sentence, None)))
+            for served in self._channels.at(connection.channel):
+                if served.options.complaint is not None:
+                    said = served.options.complaint(refusal.code, refusal.sentence, None)
+                    connection.link.send(Emission(*said))
 
         def close() -> None:
             self._connections.forget(connection)
-            connection.link.close("token_expired")
+            connection.link.close(Reason.TOKEN_EXPIRED)
 
         self._conduct.expired(tell, close)
 
@@ -112,9 +113,9 @@ class Admission:
     def _read(self, token: str | None) -> Session:
         return self._tokens.read(token, unverified=self._conduct.unverified)
 
-    async def _check(self, door: str, session: Session) -> Account:
+    async def _check(self, channel: str, session: Session) -> Account:
         account, ended = await self._accounts.of_session(session)
-        code = self._conduct.standing(door, standing(session, account, ended), session, account)
+        code = self._conduct.standing(channel, standing(session, account, ended), session, account)
         if code or account is None:
             raise Refusal(code or "token_invalid")
         return account

@@ -1,72 +1,117 @@
-"""The channels that are served: what each may carry, by the contracts, and how each behaves."""
+"""The channels that are served: what each may carry, by the contracts, and how the systems on it use it.
 
-from collections.abc import Iterator, Mapping
+Systems may share an address, as several do the namespace `/`: it then carries the events of all of them, and each event
+from a client belongs to the one system that takes its name there.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from eventproof.catalog import Channel, Direction, Event, System
 from eventproof.errors import ContractError
 
-from .manners import QUIET, Manners
+from .options import ChannelOptions
+
+
+@dataclass(frozen=True, slots=True)
+class SystemOnChannel:
+    """One system on one channel."""
+
+    system: str
+    channel: Channel
+    options: ChannelOptions
 
 
 class Channels:
-    """By address. Systems may share one: it then carries the events of all of them."""
+    """By address, with the systems on each in the order in which they are served."""
 
     def __init__(self) -> None:
-        self._channels: dict[str, Channel] = {}
-        self._events: dict[tuple[str, Direction, str], Event] = {}
-        self._manners: dict[str, Manners] = {}
-        self._sent: dict[str, Event] = {}
+        self._at: dict[str, list[SystemOnChannel]] = {}
+        self._carried: set[tuple[str, str, str]] = set()
+        self._sent: dict[tuple[str, str], Event] = {}
+        self._taken: dict[tuple[str, str], Event] = {}
         self._acknowledged: dict[tuple[str, str], Event] = {}
-        self._pushed: frozenset[str] = frozenset()
+        self._pushed: set[tuple[str, str]] = set()
+        self._keeping: set[str] = set()
+        self._listening: dict[str, list[SystemOnChannel]] = {}
 
-    def add(self, system: System, manners: Mapping[str, Manners]) -> None:
-        """Serve the channels of a system; `manners` by the names of the channels in its contract.
+    def add(self, system: System, options: Mapping[str, ChannelOptions]) -> None:
+        """Serve the channels of a system; `options` by the names of the channels in its contract.
 
-        Raises ContractError where there is no such channel, or where another system's manners hold at its address.
+        Raises ContractError where there is no such channel, where what is at its address already is of another kind,
+        and where another system takes an event of the same name there.
         """
+        unknown = options.keys() - {channel.name for channel in system.channels}
+        if unknown:
+            raise ContractError(f"{system.name}: there is no channel {min(unknown)!r} that could have options")
         for channel in system.channels:
-            self._channels.setdefault(channel.address, channel)
+            here = self._at.setdefault(channel.address, [])
+            for other in here:
+                if (channel.wire, channel.name_at) != (other.channel.wire, other.channel.name_at):
+                    raise ContractError(
+                        f"{system.name} and {other.system} differ in how {channel.address} is spoken: "
+                        "give one of the channels another address"
+                    )
+            served = SystemOnChannel(system.name, channel, options.get(channel.name, ChannelOptions()))
+            here.append(served)
+            self._pushed |= {(system.name, name) for name in served.options.pushes}
+            if served.options.keeps:
+                self._keeping.add(system.name)
+            if any(event.direction is Direction.RECEIVE and channel in event.channels for event in system.events):
+                self._listening.setdefault(channel.address, []).append(served)
         for event in system.events:
             for channel in event.channels:
-                self._events[channel.address, event.direction, event.name] = event
-                if event.direction is Direction.SEND and event.ack is not None:
-                    self._acknowledged[channel.address, event.ack.by] = event
-            if event.direction is Direction.SEND:
-                self._sent.setdefault(event.name, event)
-        by_name = {channel.name: channel for channel in system.channels}
-        for name, of_channel in manners.items():
-            if name not in by_name or by_name[name].address in self._manners:
-                raise ContractError(f"{system.name}: there is no channel {name!r} whose manners are free")
-            self._manners[by_name[name].address] = of_channel
-            self._pushed |= of_channel.pushes
+                self._add_event(channel.address, event)
 
-    def manners(self, address: str) -> Manners:
-        """How the channel at this address behaves."""
-        return self._manners.get(address, QUIET)
+    def _add_event(self, address: str, event: Event) -> None:
+        if event.direction is Direction.SEND:
+            self._carried.add((address, event.system, event.name))
+            self._sent[event.system, event.name] = event
+            if event.ack is not None:
+                self._acknowledged[address, event.ack.by] = event
+            return
+        other = self._taken.setdefault((address, event.name), event)
+        if other.system != event.system:
+            raise ContractError(
+                f"{other.system} and {event.system} both take the event {event.name!r} on {address}: "
+                "name it otherwise in one of them, or serve them apart (--systems)"
+            )
 
-    def listens(self, address: str) -> bool:
-        """Whether the channel at this address takes events from clients, and complains of what is wrong with them."""
-        return self.manners(address).complains is not None
+    def at(self, address: str) -> Sequence[SystemOnChannel]:
+        """The systems on the channel at this address."""
+        return self._at.get(address, ())
 
-    def carries(self, address: str, name: str) -> bool:
-        """Whether the server may send this event there."""
-        return (address, Direction.SEND, name) in self._events
+    def listening(self, address: str) -> Sequence[SystemOnChannel]:
+        """The systems there whose contracts let clients send anything."""
+        return self._listening.get(address, ())
 
-    def heard(self, address: str, name: str) -> Event | None:
+    def carries(self, address: str, system: str, name: str) -> bool:
+        """Whether the server may send this event of this system there."""
+        return (address, system, name) in self._carried
+
+    def taken(self, address: str, name: str) -> Event | None:
         """The event of this name that a client may send there, or None."""
-        return self._events.get((address, Direction.RECEIVE, name))
+        return self._taken.get((address, name))
 
     def acknowledged_by(self, address: str, name: str) -> Event | None:
         """The event that one of this name from a client acknowledges there, or None."""
         return self._acknowledged.get((address, name))
 
-    def sent(self, name: str) -> Event | None:
-        """The event of this name that the server sends, or None."""
-        return self._sent.get(name)
+    def sent(self, system: str, name: str) -> Event | None:
+        """The event of this name that the system sends, or None."""
+        return self._sent.get((system, name))
 
-    def pushes(self, name: str) -> bool:
+    def pushes(self, system: str, name: str) -> bool:
         """Whether this event goes to the push outbox while its user is not connected."""
-        return name in self._pushed
+        return (system, name) in self._pushed
+
+    def keeps(self, system: str) -> bool:
+        """Whether what the system has sent is kept for those who come back."""
+        return system in self._keeping
+
+    def code(self, address: str, code: str) -> str:
+        """What a refusal of ours is called there."""
+        return next((served.options.codes[code] for served in self.at(address) if code in served.options.codes), code)
 
     def __iter__(self) -> Iterator[Channel]:
-        return iter(self._channels.values())
+        return (here[0].channel for here in self._at.values())

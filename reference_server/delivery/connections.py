@@ -5,12 +5,13 @@ seen by that question; there is no moment between.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, auto
 from typing import Final, Protocol
 
 from ..accounts.account import Session
+from ..reasons import Reason
 from ..refusals import Refusal
 from .emission import Emission
 from .reader import Reader
@@ -27,49 +28,60 @@ class Link(Protocol):
     def send(self, emission: Emission) -> None:
         """Send one event; a reader who is too slow to take it is cut off."""
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: Reason) -> None:
         """Close from our side, behind all that was sent."""
 
 
-class Stage(Enum):
+class ConnectionState(Enum):
     """How far a connection has come."""
 
-    ENROLLED = auto()
+    CONNECTING = auto()
     OPEN = auto()
-    DOOMED = auto()
-    GONE = auto()
+    CONDEMNED = auto()
+    """Its session has ended while it was being opened."""
+    CLOSED = auto()
 
 
-_MOVES: Final[dict[Stage, frozenset[Stage]]] = {
-    Stage.ENROLLED: frozenset({Stage.OPEN, Stage.DOOMED, Stage.GONE}),
-    Stage.OPEN: frozenset({Stage.GONE}),
-    Stage.DOOMED: frozenset({Stage.GONE}),
-    Stage.GONE: frozenset(),
+MOVES: Final[dict[ConnectionState, frozenset[ConnectionState]]] = {
+    ConnectionState.CONNECTING: frozenset({ConnectionState.OPEN, ConnectionState.CONDEMNED, ConnectionState.CLOSED}),
+    ConnectionState.OPEN: frozenset({ConnectionState.CLOSED}),
+    ConnectionState.CONDEMNED: frozenset({ConnectionState.CLOSED}),
+    ConnectionState.CLOSED: frozenset(),
 }
 
 
 class Connection:
     """One connection of one session."""
 
-    __slots__ = ("channel", "doom", "expiry", "link", "rooms", "session", "stage")
+    __slots__ = ("channel", "condemned", "expiry", "link", "reader", "recent", "rooms", "session", "state")
 
     def __init__(self, session: Session, channel: str, link: Link) -> None:
         self.session = session
         self.channel = channel
+        """The address of its channel."""
         self.link = link
-        self.stage = Stage.ENROLLED
-        self.rooms: tuple[str, ...] = (of_user(session.user_id),)
+        self.state = ConnectionState.CONNECTING
+        self.rooms: dict[str, None] = {of_user(session.user_id): None}
         """Those it hears; only its user's, until it is open."""
-        self.doom = ""
-        """The code that will refuse it, once DOOMED."""
+        self.condemned: Reason | None = None
+        """The code that will refuse it, once CONDEMNED."""
         self.expiry: asyncio.TimerHandle | None = None
         """Ends it when its session expires, once OPEN."""
+        self.reader: Reader | None = None
+        """How far it has come in the journal, where a system of its channel replays or resumes."""
+        self.recent: dict[str, deque[float]] = {}
+        """When its last events came, by the system that they were for: for the pace."""
 
-    def move(self, stage: Stage) -> None:
-        """Go on to a stage that the table allows."""
-        if stage not in _MOVES[self.stage]:
-            raise RuntimeError(f"a connection cannot go from {self.stage.name} to {stage.name}")
-        self.stage = stage
+    @property
+    def is_admin(self) -> bool:
+        """Whether it is an administrator's."""
+        return ADMINS in self.rooms
+
+    def move(self, state: ConnectionState) -> None:
+        """Go on to a state that the table allows."""
+        if state not in MOVES[self.state]:
+            raise RuntimeError(f"a connection cannot go from {self.state.name} to {state.name}")
+        self.state = state
 
 
 class Connections:
@@ -78,57 +90,76 @@ class Connections:
     `on_left` is told, when one that was open has gone, how many remain.
     """
 
-    def __init__(self, on_left: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(self, most_rooms: int, on_left: Callable[[int], None] = lambda _: None) -> None:
+        self._most_rooms = most_rooms
         self._on_left = on_left
         self._by_room: dict[str, dict[Connection, None]] = {}
         self._all: dict[Connection, None] = {}
-        self._readers: dict[Connection, Reader] = {}
 
     def enrol(self, session: Session, channel: str, link: Link) -> Connection:
         """Take a connection in before its session is checked."""
         connection = Connection(session, channel, link)
         self._all[connection] = None
-        self._join(connection)
+        self._index(connection, connection.rooms)
         return connection
 
     def open(self, connection: Connection, rooms: Iterable[str] = (), *, reads: bool = False) -> None:
         """Let events reach it. Raises Refusal where its session ended since it was enrolled.
 
-        It hears what goes to these rooms, beside its user's; what it is told waits, where it `reads`, until it has been
-        welcomed.
+        It hears what goes to these rooms, beside its user's; what it is told waits, where it `reads` the journal, until
+        it has been welcomed.
         """
-        if connection.stage is Stage.DOOMED:
-            raise Refusal(connection.doom)
-        connection.move(Stage.OPEN)
-        connection.rooms += tuple(rooms)
-        self._join(connection)
-        if reads:
-            self._readers[connection] = Reader()
+        if connection.condemned is not None:
+            raise Refusal(connection.condemned)
+        connection.move(ConnectionState.OPEN)
+        connection.rooms |= dict.fromkeys(rooms)
+        self._index(connection, connection.rooms)
+        connection.reader = Reader() if reads else None
 
-    def _join(self, connection: Connection) -> None:
-        for room in connection.rooms:
+    def join(self, connection: Connection, room: str) -> None:
+        """Let an open connection hear what goes to this room, too; joined again, it stays joined.
+
+        Raises Refusal where it is in as many rooms as it may be.
+        """
+        if connection.state is not ConnectionState.OPEN or room in connection.rooms:
+            return
+        if len(connection.rooms) >= self._most_rooms:
+            raise Refusal("invalid_input", f"A connection may be in {self._most_rooms} rooms: leave one first.")
+        connection.rooms[room] = None
+        self._index(connection, [room])
+
+    def leave(self, connection: Connection, room: str) -> None:
+        """Let it hear no more of what goes to this room; not joined, it stays out."""
+        if connection.state is ConnectionState.OPEN and room in connection.rooms:
+            del connection.rooms[room]
+            self._unindex(connection, [room])
+
+    def _index(self, connection: Connection, rooms: Iterable[str]) -> None:
+        for room in rooms:
             self._by_room.setdefault(room, {})[connection] = None
 
-    def doom(self, connection: Connection, code: str) -> None:
-        """Its session has ended while it was being opened: it will be refused."""
-        if connection.stage is Stage.ENROLLED:
-            connection.move(Stage.DOOMED)
-            connection.doom = code
-
-    def forget(self, connection: Connection) -> None:
-        """It is gone. Does nothing the second time."""
-        if connection.stage is Stage.GONE:
-            return
-        was_open = connection.stage is Stage.OPEN
-        connection.move(Stage.GONE)
-        if connection.expiry is not None:
-            connection.expiry.cancel()
-        for room in connection.rooms:
+    def _unindex(self, connection: Connection, rooms: Iterable[str]) -> None:
+        for room in rooms:
             del self._by_room[room][connection]
             if not self._by_room[room]:
                 del self._by_room[room]
+
+    def condemn(self, connection: Connection, reason: Reason) -> None:
+        """Its session has ended: where it is still being opened, it will be refused."""
+        if connection.state is ConnectionState.CONNECTING:
+            connection.move(ConnectionState.CONDEMNED)
+            connection.condemned = reason
+
+    def forget(self, connection: Connection) -> None:
+        """It is gone, or was refused. Forgotten twice is forgotten."""
+        if connection.state is ConnectionState.CLOSED:
+            return
+        was_open = connection.state is ConnectionState.OPEN
+        connection.move(ConnectionState.CLOSED)
+        if connection.expiry is not None:
+            connection.expiry.cancel()
+        self._unindex(connection, connection.rooms)
         del self._all[connection]
-        self._readers.pop(connection, None)
         if was_open:
             self._on_left(len(self._all))
 
@@ -137,21 +168,10 @@ class Connections:
         return list(self._by_room.get(of_user(user_id), ()))
 
     def hearing(self, room: str) -> list[Connection]:
-        """Every connection in this room or in one that it lies in, in the order they came into each."""
-        return [connection for outer in around(room) for connection in self._by_room.get(outer, ())]
-
-    def is_admin(self, connection: Connection) -> bool:
-        """Whether it is an administrator's."""
-        return ADMINS in connection.rooms
-
-    def reader(self, connection: Connection) -> Reader | None:
-        """How far it has come in the journal, where it reads it."""
-        return self._readers.get(connection)
-
-    @property
-    def readers(self) -> int:
-        """How many read the journal."""
-        return len(self._readers)
+        """Every connection in this room or in one that it lies in, once, in the order they came into each."""
+        outer = around(room)
+        found = [connection for each in outer for connection in self._by_room.get(each, ())]
+        return found if len(outer) == 1 else list(dict.fromkeys(found))
 
     def __iter__(self) -> Iterator[Connection]:
         return iter(list(self._all))
@@ -159,10 +179,10 @@ class Connections:
     def __len__(self) -> int:
         return len(self._all)
 
-    @property
-    def rooms(self) -> int:
-        """How many rooms somebody is in: the size of the index."""
-        return len(self._by_room)
+    def sizes(self) -> dict[str, int]:
+        """How many there are, how many of them read the journal, and how many rooms somebody is in."""
+        readers = sum(connection.reader is not None for connection in self._all)
+        return {"connections": len(self._all), "readers": readers, "rooms": len(self._by_room)}
 
     def places(self) -> Counter[tuple[str, str]]:
         """How many there are, by transport and channel."""
@@ -171,4 +191,4 @@ class Connections:
 
 def opened(connections: Iterable[Connection]) -> list[Connection]:
     """Those that events reach."""
-    return [connection for connection in connections if connection.stage is Stage.OPEN]
+    return [connection for connection in connections if connection.state is ConnectionState.OPEN]

@@ -1,7 +1,8 @@
 """The courier: commits a change together with what it has to tell, then tells it, in the order of the commits.
 
-Whoever was not there, or may not have heard, is told when they come back; whoever must acknowledge is told again until
-they do. Emission order is commit order: one lock spans the commit and the emission.
+The one way in which anything that happened reaches users. Emission order is commit order: one lock spans both. Whoever
+was not there, or may not have heard, is told when they come back, where the system replays; whoever must acknowledge is
+told again until they do; and a message that ends sessions closes their connections behind it.
 """
 
 import asyncio
@@ -15,17 +16,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventproof.catalog import AckLevel, Event
 
-from ..conduct import Conduct
+from ..limits import Limits
 from ..metrics import Metrics
+from ..reasons import Reason
 from ..store.database import Store
-from ..transport.limits import Limits
-from .channels import Channels
+from .channels import Channels, SystemOnChannel
 from .chore import Chore
-from .connections import Connection, Connections, Stage, opened
+from .conduct import Conduct
+from .connections import Connection, Connections, ConnectionState, opened
 from .emission import Emission
+from .eviction import Eviction
 from .journal import NONE, OWED, Entry, Journal, ack_key
 from .message import Message
 from .owed import Debt, Owed, policy
+from .slow_readers import SlowReaders
 
 T = TypeVar("T")
 Change = Callable[[AsyncConnection], Awaitable[tuple[T, Sequence[Message]]]]
@@ -47,6 +51,8 @@ class Courier:
         journal: Journal,
         connections: Connections,
         channels: Channels,
+        eviction: Eviction,
+        slow_readers: SlowReaders,
         metrics: Metrics,
         conduct: Conduct,
         limits: Limits,
@@ -56,6 +62,8 @@ class Courier:
         self._journal = journal
         self._connections = connections
         self._channels = channels
+        self._eviction = eviction
+        self._slow_readers = slow_readers
         self._metrics = metrics
         self._conduct = conduct
         self._limits = limits
@@ -88,18 +96,19 @@ class Courier:
             _log.error("save-failed", error=str(failure))
 
     def sizes(self) -> dict[str, int]:
-        """How much is kept for connections and debts, by registry."""
-        return {"readers": self._connections.readers, "owed": len(self._owed)}
+        """How much is kept of what is owed."""
+        return {"owed": len(self._owed)}
 
     # Telling.
 
-    async def carry(self, change: Change[T]) -> T:
-        """Run a change in a transaction of its own, commit it with its messages, then send them.
+    async def carry(self, system: str, change: Change[T], committed: Callable[[T], None] = lambda _: None) -> T:
+        """Run a change of this system in a transaction of its own, commit it with its messages, then send them.
 
-        What the change raises undoes it. Messages reach the wire in the order of commits; one that cannot be sent is
-        logged, and fails nobody's call. A caller who leaves half way leaves nothing half done.
+        What the change raises undoes it. `committed` learns its result once that is certain, before anybody is told.
+        Messages reach the wire in the order of commits; one that cannot be sent is logged, and fails nobody's call. A
+        caller who leaves half way leaves nothing half done.
         """
-        task = asyncio.create_task(self._carry(change))
+        task = asyncio.create_task(self._carry(system, change, committed))
         self._under_way.add(task)
         task.add_done_callback(self._done)
         return await asyncio.shield(task)
@@ -109,22 +118,28 @@ class Courier:
         if not task.cancelled():
             task.exception()  # It was the caller's, who may have left.
 
-    async def _carry(self, change: Change[T]) -> T:
+    async def _carry(self, system: str, change: Change[T], committed: Callable[[T], None]) -> T:
         async with self._turn:
             async with self._store.writing() as connection:
                 result, given = await change(connection)
-                told = [(message, self._entry(message)) for one in given for message in self._conduct.outgoing(one)]
-                kept = [entry for message, entry in told if message.kept]
-                pushed = [entry for _, entry in told if self._is_pushed(entry)]
+                told = [
+                    (self._entry(system, message), message.ends_before)
+                    for one in given
+                    for message in self._conduct.outgoing(one)
+                ]
+                kept = [entry for entry, _ in told if entry.seq]
+                pushed = [entry for entry in kept if self._is_pushed(entry)]
                 await self._journal.write(connection, kept, pushed)
             self._journal.committed(kept)
+            committed(result)
             for entry in kept:
                 self._owe(entry)
             unheard = []
-            for _, entry in told:
-                if not self._tell(entry) and entry not in pushed and self._is_pushed(entry):
+            for entry, ends_before in told:
+                heard = self._tell(entry) if ends_before is None else self._evict(entry, ends_before)
+                if not heard and entry.seq and entry not in pushed and self._is_pushed(entry):
                     unheard.append(entry)
-                self._told = entry.seq
+                self._told = entry.seq or self._told
         if unheard:
             await self._push(unheard)
         return result
@@ -136,16 +151,19 @@ class Courier:
         except SQLAlchemyError as failure:
             _log.error("push-failed", seqs=[entry.seq for entry in unheard], error=str(failure))
 
-    def _entry(self, message: Message) -> Entry:
-        event = self._channels.sent(message.name)
+    def _entry(self, system: str, message: Message) -> Entry:
+        """The message with its place in the journal, if anything will ask for it there."""
+        event = self._channels.sent(system, message.name)
         acknowledgement = event.acknowledgement(message.payload) if event else None
         by = key = None
         owed = False
         if event and event.ack and acknowledgement is not None and message.kept:
             by, key = event.ack.by, ack_key(event, acknowledgement)
             owed = event.ack.level is AckLevel.REQUIRED and message.user_id is not None
+        wanted = by or self._channels.keeps(system) or self._channels.pushes(system, message.name)
         return Entry(
-            seq=self._journal.place(),
+            seq=self._journal.place() if message.kept and wanted else 0,
+            system=system,
             name=message.name,
             room=message.room,
             text=orjson.dumps(message.payload).decode(),
@@ -157,34 +175,66 @@ class Courier:
         )
 
     def _is_pushed(self, entry: Entry) -> bool:
-        offline = entry.user_id is not None and self._channels.pushes(entry.name) and not self._recipients(entry)
-        return self._conduct.pushed(entry, offline)
+        may = entry.user_id is not None and self._channels.pushes(entry.system, entry.name)
+        return self._conduct.pushed(entry, may and not self._recipients(entry))
 
     def _owe(self, entry: Entry) -> None:
-        event = self._channels.sent(entry.name)
+        event = self._channels.sent(entry.system, entry.name)
         if entry.ack != OWED or entry.user_id is None or not (event and event.ack and event.ack.retry):
             return
-        chosen = policy(event.ack.retry, self._limits.ack_first, self._limits.ack_within)
-        debt = Debt(entry.seq, entry.user_id, entry.ack_by or "", entry.ack_key or "", entry.created_at, chosen)
+        limits = self._limits.of(entry.system)
+        chosen = policy(event.ack.retry, limits.ack_first, limits.ack_within)
+        by, key = entry.ack_by or "", entry.ack_key or ""
+        debt = Debt(entry.seq, entry.user_id, entry.system, by, key, entry.created_at, chosen)
         now = self._clock()
         self._owed.add(debt, now)
         self._retrying.due_in(max(0.0, debt.due_after(now) - now))
 
     def _recipients(self, entry: Entry) -> list[Connection]:
-        hearing = opened(self._connections.hearing(entry.room))
-        return [one for one in hearing if self._channels.carries(one.channel, entry.name)]
+        return self._carrying(entry, opened(self._connections.hearing(entry.room)))
+
+    def _carrying(self, entry: Entry, connections: Sequence[Connection]) -> list[Connection]:
+        return [one for one in connections if self._channels.carries(one.channel, entry.system, entry.name)]
 
     def _tell(self, entry: Entry) -> int:
         """Send to everyone whom it is for and who is there; gives how many that were."""
+        return self._send(entry, self._recipients(entry))
+
+    def _send(self, entry: Entry, recipients: list[Connection]) -> int:
         emission, told = entry.emission(), 0
-        for connection in self._conduct.recipients(entry, self._recipients(entry), self._connections):
+        for connection in self._conduct.recipients(entry, recipients, self._connections):
             told += self._hand(connection, entry.seq, emission)
         self._metrics.sent(entry.name, told)
         return told
 
+    def _evict(self, entry: Entry, before: int) -> int:
+        """Tell those whose sessions end, then close their connections, also those whose channel has no such event."""
+        leaving = self._eviction.of_ban(entry.user_id or "", before)
+        for connection in leaving:
+            self._catch_up(connection)
+        told = 0
+
+        def tell() -> None:
+            nonlocal told
+            told = self._send(entry, self._carrying(entry, leaving))
+
+        def close() -> None:
+            self._eviction.close(self._conduct.closes(leaving), Reason.ACCOUNT_BANNED)
+
+        self._conduct.evict(tell, close)
+        return told
+
+    def _catch_up(self, connection: Connection) -> None:
+        """Its welcome would come too late: what waits behind that goes out now, so that the last event is the last."""
+        reader = connection.reader
+        if reader is not None:
+            waiting, reader.waiting = reader.waiting or [], None
+            for seq, emission in waiting:
+                self._hand(connection, seq, emission)
+
     def _hand(self, connection: Connection, seq: int, emission: Emission) -> bool:
         """Send to one, behind whatever it is still being welcomed with. Gives whether that did not fail."""
-        reader = self._connections.reader(connection)
+        reader = connection.reader
         try:
             if reader is None:
                 connection.link.send(emission)
@@ -205,40 +255,40 @@ class Courier:
 
     def _cut(self, connection: Connection) -> None:
         """It does not keep up with what is told meanwhile: it may come back, and is welcomed anew."""
-        self._metrics.cut()
+        self._slow_readers.cut(connection.link.transport, [connection])
         self._connections.forget(connection)
-        connection.link.close("transport error")
+        connection.link.close(Reason.SLOW_READER)
 
     # Coming back.
 
     async def welcome(self, connection: Connection, after: int | None = None) -> None:
         """Greet a connection, then send what its user may have missed, then what was told meanwhile.
 
-        Where its channel resumes, that is what went to its rooms `after` this place in the journal; None: nothing.
+        Each system of its channel greets and replays as its options say. Where one resumes, that is what went to the
+        connection's rooms `after` this place in the journal; None: nothing.
         """
-        reader = self._connections.reader(connection)
+        here, reader = self._channels.at(connection.channel), connection.reader
+        greetings = [
+            (each.channel.greeting, each.options.greeting(connection))
+            for each in here
+            if each.channel.greeting and each.options.greeting
+        ]
+        # With a place in the journal, so that who is lost before the first change can come back to it.
+        place = self._told if after is None and any(each.options.resumes for each in here) else None
+        for name, payload in self._conduct.greeting(connection, greetings):
+            connection.link.send(Emission(name, payload, place))
         if reader is None:
             return
-        greets = self._channels.manners(connection.channel).greets
-        resumes = self._channels.manners(connection.channel).resumes
-        for name, payload in self._conduct.greeting(connection, [greets(connection)] if greets else []):
-            # With a place in the journal, so that who is lost before the first change can come back to it.
-            connection.link.send(Emission(name, payload, self._told if resumes and after is None else None))
-        user_id, admin = connection.session.user_id, self._connections.is_admin(connection)
         try:
-            if not resumes:
-                missed = await self._journal.missed(user_id, admin, self._owed.has(user_id), self._clock())
-            else:
-                missed = await self._missed_on(connection, after)
+            missed = [entry for each in here for entry in await self._missed(connection, each, after)]
         except SQLAlchemyError as failure:
-            _log.error("replay-failed", user=user_id, error=str(failure))
+            _log.error("replay-failed", user=connection.session.user_id, error=str(failure))
             missed, reader.whole = [], False
-        if connection.stage is not Stage.OPEN:
+        if connection.state is not ConnectionState.OPEN:
             return
-        carried = [entry for entry in missed if self._channels.carries(connection.channel, entry.name)]
         waiting, reader.waiting = reader.waiting or [], None
         replayed = set()
-        for entry in self._conduct.replays(connection, carried):
+        for entry in self._conduct.replays(connection, sorted(missed, key=lambda entry: entry.seq)):
             replayed.add(entry.seq)
             connection.link.send(entry.emission())
             self._metrics.sent(entry.name, 1)
@@ -246,37 +296,47 @@ class Courier:
             if seq not in replayed:
                 connection.link.send(emission)
         reader.sent, reader.ahead = self._told, {seq for seq in replayed if seq > self._told}
-        if admin and not resumes:
-            self._journal.arrive(user_id, self._told)
-            self._saving.due_in(_SAVE_EVERY)
+        for each in here:
+            if connection.is_admin and each.options.replays:
+                self._journal.arrive(connection.session.user_id, each.system, self._told)
+                self._saving.due_in(_SAVE_EVERY)
 
-    async def _missed_on(self, connection: Connection, after: int | None) -> list[Entry]:
-        """What went to its rooms since then; a place that this server has not reached is of another one's counting."""
-        if after is None:
-            return []
-        return await self._journal.since(connection.rooms, after if after <= self._journal.seq else 0, self._clock())
+    async def _missed(self, connection: Connection, served: SystemOnChannel, after: int | None) -> list[Entry]:
+        """What of one system its user may have missed, as far as this channel carries it."""
+        user_id, system, now = connection.session.user_id, served.system, self._clock()
+        missed: list[Entry] = []
+        if served.options.resumes and after is not None:
+            # A place that this server has not reached is of another one's counting.
+            known = after if after <= self._journal.seq else 0
+            missed = await self._journal.since(connection.rooms, system, known, now)
+        elif served.options.replays:
+            owes = self._owed.has(user_id)
+            missed = await self._journal.missed(user_id, system, connection.is_admin, owes, now)
+        return [entry for entry in missed if self._channels.carries(connection.channel, system, entry.name)]
 
     # Hearing.
 
-    def asked(self, connection: Connection) -> None:
+    def heartbeat_sent(self, connection: Connection) -> None:
         """A heartbeat goes to this connection: whoever answers it has received all that went before."""
-        reader = self._connections.reader(connection)
+        reader = connection.reader
         if reader is not None and reader.waiting is None:
             reader.asked = reader.sent
 
-    def answered(self, connection: Connection) -> None:
+    def heartbeat_answered(self, connection: Connection) -> None:
         """A heartbeat was answered."""
-        reader = self._connections.reader(connection)
-        if reader is not None and reader.asked is not None and self._conduct.answered(connection):
+        reader = connection.reader
+        if reader is not None and reader.asked is not None:
             asked, reader.asked = reader.asked, None
             self._confirm(connection, asked)
 
     def _confirm(self, connection: Connection, seq: int) -> None:
-        reader = self._connections.reader(connection)
-        if reader is None or not reader.whole:
+        """All up to here has arrived of the systems that replay on this channel; of others, that proves nothing."""
+        if connection.reader is None or not connection.reader.whole:
             return
-        if self._journal.confirm(connection.session.user_id, self._connections.is_admin(connection), seq):
-            self._saving.due_in(_SAVE_EVERY)
+        user_id, admin = connection.session.user_id, connection.is_admin
+        for served in self._channels.at(connection.channel):
+            if served.options.replays and self._journal.confirm(user_id, served.system, admin, seq):
+                self._saving.due_in(_SAVE_EVERY)
 
     async def acknowledge(self, connection: Connection, event: Event, payload: Mapping[str, Any]) -> str | None:
         """Take an acknowledgement of this event; gives the code that refuses it, or None.
@@ -286,11 +346,12 @@ class Courier:
         assert event.ack is not None  # noqa: S101 - it is acknowledged by what came
         by, key = event.ack.by, ack_key(event, payload)
         user_id = connection.session.user_id
-        debt = self._owed.find(by, key)
+        debt = self._owed.find(event.system, by, key)
         if debt is not None:
             found = {debt.seq: debt.user_id}
         else:
-            found = {entry.seq: entry.user_id or "" for entry in await self._journal.acknowledged(by, key)}
+            entries = await self._journal.acknowledged(event.system, by, key)
+            found = {entry.seq: entry.user_id or "" for entry in entries}
         mine = [seq for seq, whose in found.items() if whose == user_id]
         code = None if mine else "NOT_AUTHORIZED" if found else "INVALID_PAYLOAD"
         code = self._conduct.acknowledged(code, connection, event, payload)

@@ -1,4 +1,4 @@
-"""One event on its way: written once for every kind of door, however many stand behind it."""
+"""One event on its way: written once for every kind of channel, however many connections are on it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,9 +30,9 @@ class Emission:
         """Whether it has no argument: null stands for none."""
         return self.text == "null"
 
-    def framed(self, door: str, frame: Callable[["Emission"], bytes]) -> bytes:
-        """The bytes for this kind of door, made at the first call."""
-        made = self._frames.get(door)
+    def framed(self, kind: str, frame: Callable[["Emission"], bytes]) -> bytes:
+        """The bytes for this kind of channel, made at the first call."""
+        made = self._frames.get(kind)
         if made is None:
-            made = self._frames[door] = frame(self)
+            made = self._frames[kind] = frame(self)
         return made

@@ -1,7 +1,7 @@
 """Incoming: what clients say on the channels that listen. What is wrong with it is answered, and the connection stays.
 
-An event is taken where it is in time, small, JSON, known and fits its contract; then it acknowledges what was sent, or
-causes what its system says.
+An event belongs to the system that takes its name on its channel. It is taken where it is in time, small, JSON, known
+and fits its contract; then it acknowledges what was sent, or causes what its system says.
 """
 
 import re
@@ -15,30 +15,24 @@ import structlog
 
 from eventproof.catalog import Event
 
-from ..conduct import Conduct
-from ..refusals import contracts
-from ..transport.limits import Limits
-from .channels import Channels
-from .connections import Connection, Connections
+from ..limits import Limits
+from ..refusals import Refusal
+from .channels import Channels, SystemOnChannel
+from .conduct import Conduct
+from .connections import Connection
 from .courier import Courier
 from .emission import Emission
+from .options import refusal_body
 
 _log = structlog.get_logger("incoming")
 _MOST_MARKED: Final = 10_000
 _NAME: Final = re.compile(r'\s*\[\s*("(?:[^"\\]|\\.){1,100}")')
 """The name with which an event begins, as far as that can be told without reading on."""
 _SECOND: Final = 1.0
+Acknowledgement = list[Any]
+"""The arguments of the acknowledgement that the wire has for an event, where its client asks for one."""
 
 INVALID, TOO_MANY, BROKEN = "INVALID_PAYLOAD", "RATE_LIMITED", "INTERNAL_ERROR"
-
-
-class _Wrong(Exception):
-    """An event that is not taken: the code, and a sentence where the code's own is not precise enough."""
-
-    def __init__(self, code: str, sentence: str | None = None) -> None:
-        self.code = code
-        self.sentence = sentence or contracts().errors[code].sentence
-        super().__init__(self.sentence)
 
 
 class Incoming:
@@ -47,14 +41,12 @@ class Incoming:
     def __init__(
         self,
         channels: Channels,
-        connections: Connections,
         courier: Courier,
         conduct: Conduct,
         limits: Limits,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._channels = channels
-        self._connections = connections
         self._courier = courier
         self._conduct = conduct
         self._limits = limits
@@ -67,55 +59,60 @@ class Incoming:
             del self._failing[next(iter(self._failing))]
         self._failing[user_id] = None
 
-    async def take(self, connection: Connection, text: str) -> bool:
-        """Take one event: its array, the name and the argument, as it came. Gives whether it was taken.
+    async def take(self, connection: Connection, text: str) -> Acknowledgement | None:
+        """Take one event: its array, the name and the argument, as it came.
 
-        Raises nothing: what is wrong is told to the connection that sent it, and to no other.
+        Gives the acknowledgement that it has earned; None where it was answered by an event instead. Raises nothing:
+        what is wrong is told to the connection that sent it, and to no other.
         """
-        name: str | None = None
+        name = named(text)
+        served = self._owner(connection, name)
         try:
-            name = named(text)
-            self._check_pace(connection)
-            payload = self._read(text)
-            await self._do(connection, name or "", payload)
-        except _Wrong as wrong:
-            return self._complain(connection, wrong.code, wrong.sentence, name)
+            self._check_pace(connection, served)
+            answer = await self._do(connection, served, name or "", self._read(text, served))
+        except Refusal as refusal:
+            return self._refuse(connection, served, refusal, name)
         except Exception:
             _log.exception("event-failed", channel=connection.channel, event_name=name)
-            return self._complain(connection, BROKEN, contracts().errors[BROKEN].sentence, name)
-        return True
+            return self._refuse(connection, served, Refusal(BROKEN), name)
+        return [] if answer is None else [answer]
 
-    def _check_pace(self, connection: Connection) -> None:
+    def _owner(self, connection: Connection, name: str | None) -> SystemOnChannel:
+        """The system that takes this name there; for a name that none takes, the first that complains by an event."""
+        listening = self._channels.listening(connection.channel)
+        event = self._channels.taken(connection.channel, name) if name else None
+        if event is not None:
+            return next(served for served in listening if served.system == event.system)
+        return next((served for served in listening if served.options.complaint), listening[0])
+
+    def _check_pace(self, connection: Connection, served: SystemOnChannel) -> None:
         """At most so many events in any second; those that are refused for it do not count."""
-        reader = self._connections.reader(connection)
-        if reader is None:
-            return
-        if reader.recent is None:
-            reader.recent = deque(maxlen=self._limits.events_a_second)
+        most = self._limits.of(served.system).events_a_second
+        recent = connection.recent.setdefault(served.system, deque(maxlen=most))
         now = self.clock()
-        in_time = len(reader.recent) < self._limits.events_a_second or now - reader.recent[0] >= _SECOND
+        in_time = len(recent) < most or now - recent[0] >= _SECOND
         if not self._conduct.in_time(connection, in_time):
-            raise _Wrong(TOO_MANY)
-        reader.recent.append(now)
+            raise Refusal(TOO_MANY)
+        recent.append(now)
 
-    def _read(self, text: str) -> Any:
-        most = self._limits.max_event
+    def _read(self, text: str, served: SystemOnChannel) -> Any:
+        most = self._limits.of(served.system).max_event
         if len(text) > most or len(text.encode(errors="replace")) > most:
-            raise _Wrong(INVALID, f"An event may have {most} bytes here: send a smaller one.")
+            raise Refusal(INVALID, f"An event may have {most} bytes here: send a smaller one.")
         try:
             event = orjson.loads(text)
         except ValueError:
-            raise _Wrong(INVALID, "The event is not valid JSON: send an array of its name and its argument.") from None
+            raise Refusal(INVALID, "The event is not valid JSON: send an array of its name and its argument.") from None
         if not isinstance(event, list) or not 1 <= len(event) <= 2 or not isinstance(event[0], str):
-            raise _Wrong(INVALID, "An event is an array of its name and at most one argument: send it like that.")
+            raise Refusal(INVALID, "An event is an array of its name and at most one argument: send it like that.")
         return event[1] if len(event) == 2 else None
 
-    async def _do(self, connection: Connection, name: str, payload: Any) -> None:
-        event = self._channels.heard(connection.channel, name)
+    async def _do(self, connection: Connection, served: SystemOnChannel, name: str, payload: Any) -> Any:
+        event = self._channels.taken(connection.channel, name)
         if event is None:
-            raise _Wrong(INVALID, "There is no such event: send one that the channel's contract names.")
+            raise Refusal(INVALID, "There is no such event: send one that the channel's contract names.")
         if not self._conduct.fits(event, payload):
-            raise _Wrong(INVALID, _unfit(event))
+            raise Refusal(INVALID, _unfit(event))
         if connection.session.user_id in self._failing:
             del self._failing[connection.session.user_id]
             raise RuntimeError("this event was made to fail")
@@ -124,30 +121,35 @@ class Incoming:
         if acknowledged is not None:
             code = await self._courier.acknowledge(connection, acknowledged, payload)
             if code:
-                raise _Wrong(code, _UNACKNOWLEDGED.get(code))
-        manners = self._channels.manners(connection.channel)
-        if name == manners.answer:
-            self._courier.answered(connection)
-        hears = manners.hears.get(name)
-        if hears is not None and self._conduct.obeys(connection, name, payload):
-            await hears(connection, payload)
+                raise Refusal(code, _UNACKNOWLEDGED.get(code))
+        if served.channel.heartbeat and name == served.channel.heartbeat.answer:
+            self._courier.heartbeat_answered(connection)
+        handler = served.options.handlers.get(name)
+        if handler is None or not self._conduct.obeys(connection, name, payload):
+            return None
+        return await handler(connection, payload)
 
-    def _complain(self, connection: Connection, code: str, sentence: str, name: str | None) -> bool:
-        complains = self._channels.manners(connection.channel).complains
-        told = self._conduct.complaint(connection, code, sentence, name)
-        if complains is not None and told is not None:
-            connection.link.send(Emission(*complains(*told)))
-        return False
+    def _refuse(
+        self, connection: Connection, served: SystemOnChannel, refusal: Refusal, name: str | None
+    ) -> Acknowledgement | None:
+        told = self._conduct.complaint(connection, refusal.code, refusal.sentence, name)
+        if told is None:
+            return None
+        code, sentence, name = told
+        code = served.options.codes.get(code, code)
+        if served.options.complaint is None:
+            return [refusal_body(code, sentence)]
+        connection.link.send(Emission(*served.options.complaint(code, sentence, name)))
+        return None
 
-    def refuse(self, connection: Connection, name: str | None) -> None:
+    def refuse(self, connection: Connection, name: str | None) -> Acknowledgement | None:
         """Turn down an event with attachments: no contract of a channel that listens has any."""
-        sentence = "No event takes attachments here: send its argument as JSON."
+        served = self._owner(connection, name)
         try:
-            self._check_pace(connection)
-        except _Wrong as wrong:
-            self._complain(connection, wrong.code, wrong.sentence, name)
-        else:
-            self._complain(connection, INVALID, sentence, name)
+            self._check_pace(connection, served)
+            raise Refusal(INVALID, "No event takes attachments here: send its argument as JSON.")
+        except Refusal as refusal:
+            return self._refuse(connection, served, refusal, name)
 
 
 _UNACKNOWLEDGED: Final = {

@@ -2,7 +2,7 @@
 
 A message is written in the transaction that causes it, so what was committed is told even if the server is killed
 before it could. It is kept for as long as it may be replayed, and what can be acknowledged for as long as a late
-acknowledgement is understood. One server has the journal: what it must know at every message, it knows by heart.
+acknowledgement is understood. One server has the journal: what it must know at every message, it keeps in memory.
 """
 
 from collections import deque
@@ -35,9 +35,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventproof.catalog import Event
 
+from ..limits import Limits
 from ..store.database import Store
 from ..store.tables import TABLES
-from ..transport.limits import Limits
 from . import pushes
 from .emission import Emission
 from .rooms import ADMINS, of_user, user_in
@@ -51,6 +51,8 @@ _MOST_UNDERSTOOD: Final = 1_000_000
 _AT_ONCE: Final = 500
 """How many rows one statement names, or deletes, so that no transaction has to wait for long."""
 
+Whose = tuple[str, str]
+"""A user's, of a system."""
 _Place = BigInteger().with_variant(Integer, "sqlite")
 
 # The columns are the fields of `Entry`.
@@ -58,6 +60,7 @@ JOURNAL: Final = Table(
     "journal",
     TABLES,
     Column("seq", _Place, primary_key=True, autoincrement=False),
+    Column("system", String(32), nullable=False),
     Column("name", String(64), nullable=False),
     Column("room", String(160), nullable=False),
     Column("text", Text, nullable=False),
@@ -74,6 +77,7 @@ CONFIRMED: Final = Table(
     "confirmed",
     TABLES,
     Column("user_id", String(64), primary_key=True),
+    Column("system", String(32), primary_key=True),
     Column("seq", _Place, nullable=False),
     Column("admin", Boolean, nullable=False, default=False),
 )
@@ -81,9 +85,12 @@ CONFIRMED: Final = Table(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A message in its place."""
+    """A message in its place, or on its way without one."""
 
     seq: int
+    """Its place; 0 where it has none, since it is not kept."""
+    system: str
+    """Whose event it is."""
     name: str
     room: str
     """Whom it is for."""
@@ -105,7 +112,7 @@ class Entry:
 
     def emission(self) -> Emission:
         """What is sent of it."""
-        return Emission.written(self.name, self.text, self.seq)
+        return Emission.written(self.name, self.text, self.seq or None)
 
 
 def ack_key(event: Event, acknowledgement: Mapping[str, Any]) -> str:
@@ -115,19 +122,23 @@ def ack_key(event: Event, acknowledgement: Mapping[str, Any]) -> str:
 
 
 class Journal:
-    """The journal in the store, and by heart: where each user's last message is, and how far each has confirmed."""
+    """The journal in the store, and in memory: where each user's last message is, and how far each has confirmed.
+
+    Both by system: what arrives on a channel proves nothing of a system whose events that channel does not carry.
+    """
 
     def __init__(self, store: Store, limits: Limits) -> None:
         self._store = store
         self._limits = limits
         self.seq = 0
         """The last place that was given away."""
-        self._latest: dict[str, int] = {}
-        self._confirmed: dict[str, int] = {}
-        self._admins: set[str] = set()
+        self._latest: dict[tuple[str, str], int] = {}
+        """By room and system."""
+        self._confirmed: dict[Whose, int] = {}
+        self._admins: set[Whose] = set()
         """The administrators who have been there: what all are told since then is theirs."""
-        self._unsaved: set[str] = set()
-        """The users whose confirmation is not saved yet."""
+        self._unsaved: set[Whose] = set()
+        """Whose confirmation is not saved yet."""
         self._acked: set[int] = set()
         """Acknowledged, and not saved as such yet."""
         self._just_saved: set[int] = set()
@@ -139,11 +150,12 @@ class Journal:
     async def recall(self) -> list[Entry]:
         """Learn what the last server left; gives what is owed. Once, at the start."""
         async with self._store.reading() as connection:
-            rows = await connection.execute(select(JOURNAL.c.room, func.max(JOURNAL.c.seq)).group_by("room"))
-            self._latest = {row[0]: row[1] for row in rows}
+            place = JOURNAL.c.room, JOURNAL.c.system
+            rows = await connection.execute(select(*place, func.max(JOURNAL.c.seq)).group_by(*place))
+            self._latest = {(room, system): seq for room, system, seq in rows}
             confirmed = (await connection.execute(select(CONFIRMED))).all()
-            self._confirmed = {row.user_id: row.seq for row in confirmed}
-            self._admins = {row.user_id for row in confirmed if row.admin}
+            self._confirmed = {(row.user_id, row.system): row.seq for row in confirmed}
+            self._admins = {(row.user_id, row.system) for row in confirmed if row.admin}
             last = (await connection.execute(select(func.max(pushes.PUSHES.c.seq)))).scalar() or 0
             owed = await connection.execute(select(JOURNAL).where(JOURNAL.c.ack == OWED).order_by(JOURNAL.c.seq))
             entries = [_entry(row) for row in owed]
@@ -166,30 +178,34 @@ class Journal:
     def committed(self, kept: Iterable[Entry]) -> None:
         """These were committed."""
         for entry in kept:
-            self._latest[entry.room] = entry.seq
+            self._latest[entry.room, entry.system] = entry.seq
 
     # How far users have confirmed.
 
-    def confirm(self, user_id: str, admin: bool, seq: int) -> bool:
-        """Everything up to this place has arrived; gives whether that was worth knowing, and is to be saved."""
-        last = max(self._latest.get(of_user(user_id), 0), self._latest.get(ADMINS, 0) if admin else 0)
-        known = self._confirmed.get(user_id, 0)
-        if known >= min(seq, last):
+    def confirm(self, user_id: str, system: str, admin: bool, seq: int) -> bool:
+        """All of this system up to this place has arrived; gives whether that was worth knowing, and is to be saved."""
+        whose = user_id, system
+        last = max(self._last(of_user(user_id), system), self._last(ADMINS, system) if admin else 0)
+        if self._confirmed.get(whose, 0) >= min(seq, last):
             return False
-        self._confirmed[user_id] = seq
-        self._unsaved.add(user_id)
+        self._confirmed[whose] = seq
+        self._unsaved.add(whose)
         if admin:
-            self._admins.add(user_id)
+            self._admins.add(whose)
         return True
 
-    def arrive(self, admin_id: str, told: int) -> None:
+    def arrive(self, admin_id: str, system: str, told: int) -> None:
         """An administrator is there: what all are told from now on, after the place `told`, is theirs too."""
-        if of_user(admin_id) in self._latest and admin_id not in self._confirmed:
+        whose = admin_id, system
+        if self._last(of_user(admin_id), system) and whose not in self._confirmed:
             return  # Their own comes first: what they confirm of it tells where they are.
-        if admin_id not in self._admins:
-            self._confirmed.setdefault(admin_id, told)
-            self._admins.add(admin_id)
-            self._unsaved.add(admin_id)
+        if whose not in self._admins:
+            self._confirmed.setdefault(whose, told)
+            self._admins.add(whose)
+            self._unsaved.add(whose)
+
+    def _last(self, room: str, system: str) -> int:
+        return self._latest.get((room, system), 0)
 
     def settle(self, seq: int) -> None:
         """This has been acknowledged, which is to be saved."""
@@ -198,7 +214,7 @@ class Journal:
     async def save(self) -> None:
         """Save what was confirmed and acknowledged since the last time."""
         self._unsaved &= self._confirmed.keys()
-        confirmed = {user_id: self._confirmed[user_id] for user_id in self._unsaved}
+        confirmed = {whose: self._confirmed[whose] for whose in self._unsaved}
         acked = list(self._acked)
         if not confirmed and not acked:
             return
@@ -210,33 +226,37 @@ class Journal:
                 )
             if confirmed:
                 await connection.execute(
-                    delete(CONFIRMED).where(CONFIRMED.c.user_id == bindparam("whose")),
-                    [{"whose": user_id} for user_id in confirmed],
+                    delete(CONFIRMED).where(
+                        CONFIRMED.c.user_id == bindparam("whose"), CONFIRMED.c.system == bindparam("of")
+                    ),
+                    [{"whose": user_id, "of": system} for user_id, system in confirmed],
                 )
                 await connection.execute(
                     insert(CONFIRMED),
                     [
-                        {"user_id": user_id, "seq": seq, "admin": user_id in self._admins}
-                        for user_id, seq in confirmed.items()
+                        {"user_id": whose[0], "system": whose[1], "seq": seq, "admin": whose in self._admins}
+                        for whose, seq in confirmed.items()
                     ],
                 )
         self._just_saved = set(acked)
         self._acked -= self._just_saved
-        self._unsaved -= {user_id for user_id, seq in confirmed.items() if self._confirmed.get(user_id) == seq}
+        self._unsaved -= {whose for whose, seq in confirmed.items() if self._confirmed.get(whose) == seq}
 
     # Reading.
 
-    async def missed(self, user_id: str, admin: bool, owes: bool, now: float) -> list[Entry]:
-        """What may have been missed, in order: unconfirmed or owed, not acknowledged, within the window and the bounds.
+    async def missed(self, user_id: str, system: str, admin: bool, owes: bool, now: float) -> list[Entry]:
+        """What may have been missed of a system, in order.
+
+        That is what is unconfirmed or owed, not acknowledged, and within the window and the bounds.
 
         What went to every administrator is missed by one who has been there before.
         """
-        confirmed = self._confirmed.get(user_id, 0)
+        limits, confirmed = self._limits.of(system), self._confirmed.get((user_id, system), 0)
         told = JOURNAL.c.room == of_user(user_id)
         wanted = []
-        if owes or self._latest.get(of_user(user_id), 0) > confirmed:
+        if owes or self._last(of_user(user_id), system) > confirmed:
             wanted.append(and_(told, or_(JOURNAL.c.seq > confirmed, JOURNAL.c.ack == OWED)))
-        if admin and user_id in self._admins and self._latest.get(ADMINS, 0) > confirmed:
+        if admin and (user_id, system) in self._admins and self._last(ADMINS, system) > confirmed:
             wanted.append(and_(JOURNAL.c.room == ADMINS, JOURNAL.c.seq > confirmed))
         found: list[Entry] = []
         if wanted:
@@ -244,35 +264,30 @@ class Journal:
                 for of_one in wanted:
                     rows = await connection.execute(
                         select(JOURNAL)
-                        .where(of_one, JOURNAL.c.ack != ACKED, JOURNAL.c.created_at >= now - self._limits.replay_window)
+                        .where(of_one, JOURNAL.c.system == system, JOURNAL.c.ack != ACKED)
+                        .where(JOURNAL.c.created_at >= now - limits.replay_window)
                         .order_by(JOURNAL.c.seq.desc())
-                        .limit(self._limits.max_replay)
+                        .limit(limits.max_replay)
                     )
                     found += map(_entry, rows)
         acknowledged = self._acked | self._just_saved
-        return self._bounded(sorted((entry for entry in found if entry.seq not in acknowledged), key=_seq))
+        return _bounded(sorted((entry for entry in found if entry.seq not in acknowledged), key=_seq), limits)
 
-    def _bounded(self, entries: list[Entry]) -> list[Entry]:
-        """The latest of them that the bounds allow."""
-        size, first = 0, len(entries)
-        for entry in reversed(entries[-self._limits.max_replay :]):
-            size += len(entry.text.encode())
-            if size > self._limits.max_replay_size:
-                break
-            first -= 1
-        return entries[first:]
-
-    async def since(self, rooms: Iterable[str], seq: int, now: float) -> list[Entry]:
-        """What went to these rooms, and to those in them, after this place, within the window and the bounds."""
+    async def since(self, rooms: Iterable[str], system: str, seq: int, now: float) -> list[Entry]:
+        """What of a system went to these rooms, and to those in them, after this place, within its bounds."""
+        limits = self._limits.of(system)
         heard = or_(
             *(or_(JOURNAL.c.room == room, JOURNAL.c.room.startswith(f"{room}/", autoescape=True)) for room in rooms)
         )
-        statement = select(JOURNAL).where(
-            JOURNAL.c.seq > seq, heard, JOURNAL.c.created_at >= now - self._limits.replay_window
+        statement = (
+            select(JOURNAL)
+            .where(JOURNAL.c.seq > seq, JOURNAL.c.system == system, heard)
+            .where(JOURNAL.c.created_at >= now - limits.replay_window)
+            .order_by(JOURNAL.c.seq.desc())
+            .limit(limits.max_replay)
         )
         async with self._store.reading() as connection:
-            rows = await connection.execute(statement.order_by(JOURNAL.c.seq.desc()).limit(self._limits.max_replay))
-            return self._bounded(sorted(map(_entry, rows), key=_seq))
+            return _bounded(sorted(map(_entry, await connection.execute(statement)), key=_seq), limits)
 
     async def read(self, seqs: Sequence[int]) -> list[Entry]:
         """The entries at these places, in order."""
@@ -283,9 +298,9 @@ class Journal:
                 entries += [_entry(row) for row in rows]
         return entries
 
-    async def acknowledged(self, by: str, key: str) -> list[Entry]:
+    async def acknowledged(self, system: str, by: str, key: str) -> list[Entry]:
         """What an event of this name with this key acknowledges, also where that has been acknowledged before."""
-        statement = select(JOURNAL).where(JOURNAL.c.ack_key == key, JOURNAL.c.ack_by == by)
+        statement = select(JOURNAL).where(JOURNAL.c.ack_key == key, JOURNAL.c.ack_by == by, JOURNAL.c.system == system)
         async with self._store.reading() as connection:
             return [_entry(row) for row in await connection.execute(statement)]
 
@@ -325,14 +340,14 @@ class Journal:
         async with self._store.reading() as connection:
             last = (await connection.execute(select(func.max(JOURNAL.c.seq)))).scalar() or 0
         # The last one stays: a server that starts again goes on counting behind it.
-        until = max(self._purged, _passed(self._marks, now - self._limits.replay_window), self.seq - _MOST)
+        until = max(self._purged, _passed(self._marks, now - self._limits.longest_window), self.seq - _MOST)
         until = max(self._purged, min(until, last - 1))
         await self._delete(self._purged, until, JOURNAL.c.ack_key.is_(None))
         too_late = max(_passed(self._late_marks, now - _UNDERSTOOD), self.seq - _MOST_UNDERSTOOD)
         too_late = min(too_late, last - 1)
         await self._delete(0, too_late, JOURNAL.c.ack != OWED)
         self._purged = until
-        self._latest = {room: seq for room, seq in self._latest.items() if seq > until}
+        self._latest = {place: seq for place, seq in self._latest.items() if seq > until}
         self._confirmed = {who: seq for who, seq in self._confirmed.items() if seq >= until or who in self._admins}
         async with self._store.writing() as connection:
             await connection.execute(delete(CONFIRMED).where(CONFIRMED.c.seq < until, ~CONFIRMED.c.admin))
@@ -372,6 +387,17 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 def _seq(entry: Entry) -> int:
     return entry.seq
+
+
+def _bounded(entries: list[Entry], limits: Limits) -> list[Entry]:
+    """The latest of them that the bounds allow."""
+    size, first = 0, len(entries)
+    for entry in reversed(entries[-limits.max_replay :]):
+        size += len(entry.text.encode())
+        if size > limits.max_replay_size:
+            break
+        first -= 1
+    return entries[first:]
 
 
 def _passed(marks: deque[tuple[float, int]], moment: float) -> int:

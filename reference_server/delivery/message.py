@@ -18,7 +18,9 @@ class Message:
     order_key: str | None = None
     """What it is about: events of one key keep the order in which they were committed, and so do all of one user's."""
     kept: bool = True
-    """Whether it is sent once more to a user who comes back and may have missed it."""
+    """Whether it is sent once more to a user who comes back and may have missed it, where its system replays."""
+    ends_before: int | None = None
+    """Where it ends sessions: those of its user that were issued before this epoch. They hear it, then they close."""
 
     @property
     def user_id(self) -> str | None:

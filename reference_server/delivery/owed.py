@@ -35,10 +35,11 @@ def policy(retry: Retry, first: float | None, within: float | None) -> Policy:
 
 @dataclass(frozen=True, slots=True)
 class Debt:
-    """One message that is owed: its place in the journal, whose it is, and what acknowledges it."""
+    """One message that is owed: its place in the journal, whose it is, and what acknowledges it in its system."""
 
     seq: int
     user_id: str
+    system: str
     by: str
     """The name of the acknowledging event."""
     key: str
@@ -63,28 +64,28 @@ class Owed:
 
     def __init__(self) -> None:
         self._debts: dict[int, Debt] = {}
-        self._by_key: dict[tuple[str, str], int] = {}
+        self._by_key: dict[tuple[str, str, str], int] = {}
         self._by_user: dict[str, set[int]] = {}
         self._due: list[tuple[float, int]] = []
 
     def add(self, debt: Debt, now: float) -> None:
         """It is owed from now on."""
         self._debts[debt.seq] = debt
-        self._by_key[debt.by, debt.key] = debt.seq
+        self._by_key[_key(debt)] = debt.seq
         self._by_user.setdefault(debt.user_id, set()).add(debt.seq)
         heapq.heappush(self._due, (debt.due_after(now), debt.seq))
 
-    def find(self, by: str, key: str) -> Debt | None:
-        """The debt that an event of this name with this key acknowledges."""
-        seq = self._by_key.get((by, key))
+    def find(self, system: str, by: str, key: str) -> Debt | None:
+        """The debt that an event of this system, of this name and with this key acknowledges."""
+        seq = self._by_key.get((system, by, key))
         return None if seq is None else self._debts[seq]
 
     def settle(self, debt: Debt) -> None:
         """It is owed no more."""
         if self._debts.pop(debt.seq, None) is None:
             return
-        if self._by_key.get((debt.by, debt.key)) == debt.seq:
-            del self._by_key[debt.by, debt.key]
+        if self._by_key.get(_key(debt)) == debt.seq:
+            del self._by_key[_key(debt)]
         mine = self._by_user[debt.user_id]
         mine.remove(debt.seq)
         if not mine:
@@ -137,3 +138,7 @@ class Owed:
 
 def _place(debt: Debt) -> int:
     return debt.seq
+
+
+def _key(debt: Debt) -> tuple[str, str, str]:
+    return debt.system, debt.by, debt.key

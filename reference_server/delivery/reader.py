@@ -1,14 +1,12 @@
 """A reader: how far one connection has come in the journal."""
 
-from collections import deque
-
 from .emission import Emission
 
 
 class Reader:
-    """Kept for every open connection of a channel that replays; the numbers are places in the journal."""
+    """Of an open connection on whose channel a system replays or resumes; the numbers are places in the journal."""
 
-    __slots__ = ("ahead", "asked", "recent", "sent", "waiting", "whole")
+    __slots__ = ("ahead", "asked", "sent", "waiting", "whole")
 
     def __init__(self) -> None:
         self.sent = 0
@@ -21,5 +19,3 @@ class Reader:
         """What it was welcomed with of a change that is committed and not told yet: it is not told that again."""
         self.whole = True
         """Whether it was sent all that its user may have missed: else nothing that arrives proves what came before."""
-        self.recent: deque[float] | None = None
-        """When its last events came, for the pace; None before the first."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from eventproof.errors import UsageError
 
-from ..conduct import Conduct
+from ..delivery.conduct import Conduct
 from . import every_system, plan_sync, shield, user_state
 from .fault import Fault
 

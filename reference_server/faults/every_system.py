@@ -3,7 +3,7 @@
 
 from typing import Final
 
-from ..conduct import Conduct
+from ..delivery.conduct import Conduct
 from ..delivery.connections import Connection, Connections, opened
 from ..delivery.journal import Entry
 from ..refusals import Refusal
@@ -23,12 +23,9 @@ class _NowAndThenToOthers(Conduct):
     def __init__(self) -> None:
         self._count = 0
 
-    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
-        self._count += 1
-        return mine if self._count % 10 else opened(everyone)
-
     def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
-        return self.audience(entry.name, right, everyone)
+        self._count += 1
+        return right if self._count % 10 else opened(everyone)
 
 
 class _StackTraceInRefusal(Conduct):

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..conduct import Conduct
+from ..delivery.conduct import Conduct
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..accounts.account import Account
-from ..conduct import Conduct, Event
+from ..delivery.conduct import Conduct, Event
 from ..delivery.connections import Connection, Connections, opened
 from ..delivery.journal import Entry
 from ..delivery.message import Message
+from ..reasons import Reason
 from ..refusals import Refusal
 from .fault import Fault
 from .shapes import limited
@@ -70,7 +71,7 @@ class _EndsAfterThree(Conduct):
         for connection in right:
             self._told[connection] = self._told.get(connection, 0) + 1
             if self._told[connection] == 3:
-                asyncio.get_running_loop().call_soon(connection.link.close, "three are enough")
+                asyncio.get_running_loop().call_soon(connection.link.close, Reason.SERVER_DISCONNECT)
         return right
 
 
@@ -102,7 +103,7 @@ class _AdminsUntold(Conduct):
     """Users hear of changes, admins do not."""
 
     def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
-        return [connection for connection in right if not everyone.is_admin(connection)]
+        return [connection for connection in right if not connection.is_admin]
 
 
 class _Altered(Conduct):

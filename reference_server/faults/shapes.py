@@ -9,12 +9,12 @@ import orjson
 
 from eventproof.catalog import Event
 
-from ..conduct import Conduct
+from ..delivery.conduct import Conduct
 from ..delivery.connections import Connection, Connections
 from ..delivery.journal import Entry
 from ..delivery.message import Message
+from ..limits import Limits
 from ..refusals import Refusal
-from ..transport.limits import Limits
 
 Data = dict[str, Any]
 Made = Callable[[], Conduct]

@@ -15,14 +15,15 @@ from eventproof.catalog import AckLevel, Direction
 from eventproof.catalog import Event as ContractEvent
 
 from ..accounts.account import Account
-from ..conduct import Conduct, Event, Handshake, Thing
-from ..delivery.connections import Connection, Connections, Stage, opened
+from ..delivery.conduct import Conduct, Event, Handshake, Thing
+from ..delivery.connections import Connection, Connections, ConnectionState, opened
 from ..delivery.journal import Entry, ack_key
 from ..delivery.message import Message
 from ..delivery.owed import Debt
+from ..limits import Limits
+from ..reasons import Reason
 from ..refusals import Refusal, contracts
 from ..systems.shield.claims import Claim, Status
-from ..transport.limits import Limits
 from .fault import Fault
 from .shapes import (
     Complaint,
@@ -82,7 +83,7 @@ class _DeafOnReturn(Conduct):
         return greeting
 
     def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
-        hearing = [connection for connection in right if connection not in self._deaf or everyone.is_admin(connection)]
+        hearing = [connection for connection in right if connection not in self._deaf or connection.is_admin]
         self._told.update(hearing)
         return hearing
 
@@ -140,7 +141,7 @@ class _RoleInHandshakeBelieved(Conduct):
         self._part = part
         self._joined: set[Connection] = set()
 
-    def came_in(self, connection: Connection, handshake: Handshake) -> None:
+    def connected(self, connection: Connection, handshake: Handshake) -> None:
         if "admin" in str(handshake.get(self._part)):
             self._joined.add(connection)
 
@@ -175,7 +176,7 @@ class _LivingLetGo(Conduct):
     def heartbeat(self, connection: Connection) -> bool:
         self._beats[connection] += 1
         if self._beats[connection] >= 5:
-            connection.link.close("ping timeout")
+            connection.link.close(Reason.PING_TIMEOUT)
         return True
 
     def forget(self, connections: Connections, connection: Connection) -> None:
@@ -284,7 +285,7 @@ class _SubmissionLate(Conduct):
     def _send(self, key: str) -> None:
         entry, right = self._held.pop(key, (None, []))
         for connection in right:
-            if entry and connection.stage is Stage.OPEN:
+            if entry and connection.state is ConnectionState.OPEN:
                 connection.link.send(entry.emission())
 
 

@@ -2,25 +2,39 @@
 """The faults of user-state: each is a class that answers one question otherwise, and a line of the table below them."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from ..accounts.account import Account, Change, Role, Session, Tier
-from ..conduct import Conduct, Event
 from ..delivery.admission import REST
-from ..delivery.connections import Connection, Connections, Stage, opened
+from ..delivery.conduct import Conduct
+from ..delivery.connections import Connection, Connections, ConnectionState, opened
+from ..delivery.journal import Entry
+from ..delivery.message import Message
+from ..reasons import Reason
 from .fault import Fault
 
 MAIN: Final = "/"
 """The channel that the specification asks for."""
 
 
+class _ToldToOthers(Conduct):
+    """An event goes to everyone."""
+
+    name = ""
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        return opened(everyone) if entry.name == self.name else right
+
+
 class _EventNotSent(Conduct):
     """A ban closes the connections and tells nobody why."""
 
-    def messages(self, name: str, payload: dict[str, Any]) -> Iterable[Event]:
-        return () if name == "user.banned" else ((name, payload),)
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        return [] if entry.name == "user.banned" else right
 
 
 class _SentAfterClose(Conduct):
@@ -42,8 +56,8 @@ class _OneSessionForgotten(Conduct):
 class _TokenNotRevoked(Conduct):
     """REST takes a banned user's token."""
 
-    def standing(self, door: str, code: str | None, session: Session, account: Account | None) -> str | None:
-        return None if door == REST and account and account.banned else code
+    def standing(self, channel: str, code: str | None, session: Session, account: Account | None) -> str | None:
+        return None if channel == REST and account and account.banned else code
 
 
 class _OneCallForgotten(Conduct):
@@ -62,9 +76,9 @@ class _OneInTwentySurvivesBan(Conduct):
     async def opening(self, connection: Connection) -> None:
         await asyncio.sleep(0.03)
 
-    def doom(self, connections: Connections, connection: Connection, code: str) -> None:
-        if connection.stage is Stage.ENROLLED and self._random.random() >= 1 / 20:
-            super().doom(connections, connection, code)
+    def condemn(self, connections: Connections, connection: Connection, reason: Reason) -> None:
+        if connection.state is ConnectionState.CONNECTING and self._random.random() >= 1 / 20:
+            super().condemn(connections, connection, reason)
 
 
 class _ThirdForgotten(Conduct):
@@ -85,31 +99,31 @@ class _ReconnectAccepted(Conduct):
         self._seen.update(connection.session.user_id for connection in leaving)
         return leaving
 
-    def standing(self, door: str, code: str | None, session: Session, account: Account | None) -> str | None:
-        return None if door != REST and account and account.banned and account.id in self._seen else code
+    def standing(self, channel: str, code: str | None, session: Session, account: Account | None) -> str | None:
+        return None if channel != REST and account and account.banned and account.id in self._seen else code
 
 
-class _OtherUserTold(Conduct):
+class _OtherUserTold(_ToldToOthers):
     """Everyone hears of a ban."""
 
-    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
-        return opened(everyone) if name == "user.banned" else mine
+    name = "user.banned"
 
 
 class _WrongMessage(Conduct):
     """The ban's message is not the specified one."""
 
-    def messages(self, name: str, payload: dict[str, Any]) -> Iterable[Event]:
-        return ((name, payload | {"message": "You have been banned."} if name == "user.banned" else payload),)
+    def outgoing(self, message: Message) -> Iterable[Message]:
+        return (_saying(message, "You have been banned.") if message.name == "user.banned" else message,)
 
 
 class _FieldMissing(Conduct):
     """The tier's announcement lacks its message."""
 
-    def messages(self, name: str, payload: dict[str, Any]) -> Iterable[Event]:
-        if name == "user.tier.updated":
-            payload = {key: value for key, value in payload.items() if key != "message"}
-        return ((name, payload),)
+    def outgoing(self, message: Message) -> Iterable[Message]:
+        if message.name != "user.tier.updated":
+            return (message,)
+        payload = {key: value for key, value in message.payload.items() if key != "message"}
+        return (replace(message, payload=payload),)
 
 
 class _TierWithoutEntitlement(Conduct):
@@ -149,24 +163,25 @@ class _UnknownUserAccepted(Conduct):
 class _UnknownEventSent(Conduct):
     """Every event comes with one that no contract has."""
 
-    def messages(self, name: str, payload: dict[str, Any]) -> Iterable[Event]:
-        return ((name, payload), ("user.refreshed", {"userId": payload["userId"]}))[
-            :: -1 if name == "user.banned" else 1
-        ]
+    def outgoing(self, message: Message) -> Iterable[Message]:
+        unknown = Message("user.refreshed", {"userId": message.payload["userId"]}, message.room)
+        return (unknown, message) if message.ends_before is not None else (message, unknown)
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        return right if entry.name != "user.refreshed" else opened(everyone.hearing(entry.room))
 
 
 class _TierLogsOut(Conduct):
     """A new tier closes the user's connections."""
 
-    def told(self, name: str, close: Callable[[], None]) -> None:
-        if name == "user.tier.updated":
-            close()
+    def outgoing(self, message: Message) -> Iterable[Message]:
+        return (replace(message, ends_before=sys.maxsize) if message.name == "user.tier.updated" else message,)
 
 
 class _UnbanRevivesTokens(Conduct):
     """Tokens that a ban revoked work again after the unban."""
 
-    def standing(self, door: str, code: str | None, session: Session, account: Account | None) -> str | None:
+    def standing(self, channel: str, code: str | None, session: Session, account: Account | None) -> str | None:
         return None if code == "token_revoked" and account and session.epoch < account.epoch else code
 
 
@@ -177,11 +192,10 @@ class _BanOutlivesUnban(Conduct):
         return "account_banned" if account.epoch else code
 
 
-class _UnbanToldToOthers(Conduct):
+class _UnbanToldToOthers(_ToldToOthers):
     """Everyone hears of an unban."""
 
-    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
-        return opened(everyone) if name == "user.unbanned" else mine
+    name = "user.unbanned"
 
 
 class _ForgedTokenAccepted(Conduct):
@@ -199,8 +213,8 @@ class _ExpiredTokenAccepted(Conduct):
 class _PollingIsDeaf(Conduct):
     """A connection by polling opens and hears nothing."""
 
-    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
-        return [connection for connection in mine if connection.link.transport != "polling"]
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        return [connection for connection in right if connection.link.transport != "polling"]
 
 
 class _StreamSurvivesBan(Conduct):
@@ -216,8 +230,8 @@ class _SecondBanSends(Conduct):
     def news(self, change: Change) -> bool:
         return True
 
-    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
-        return mine or (opened(everyone) if name == "user.banned" else [])
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        return right or (opened(everyone) if entry.name == "user.banned" else [])
 
 
 class _ConnectingSurvivesBan(Conduct):
@@ -226,7 +240,7 @@ class _ConnectingSurvivesBan(Conduct):
     async def opening(self, connection: Connection) -> None:
         await asyncio.sleep(0.15)
 
-    def doom(self, connections: Connections, connection: Connection, code: str) -> None:
+    def condemn(self, connections: Connections, connection: Connection, reason: Reason) -> None:
         pass
 
 
@@ -248,10 +262,10 @@ class _SlowClose(Conduct):
 class _TierNamedInternally(Conduct):
     """The announcement names the tier as the code does."""
 
-    def messages(self, name: str, payload: dict[str, Any]) -> Iterable[Event]:
-        if name == "user.tier.updated":
-            payload = payload | {"message": f"Your plan has been updated to {payload['tier']}."}
-        return ((name, payload),)
+    def outgoing(self, message: Message) -> Iterable[Message]:
+        if message.name != "user.tier.updated":
+            return (message,)
+        return (_saying(message, f"Your plan has been updated to {message.payload['tier']}."),)
 
 
 class _DowngradeKeepsFeatures(Conduct):
@@ -268,11 +282,14 @@ class _DowngradeKeepsFeatures(Conduct):
         return self._best.get(account.id, account.tier)
 
 
-class _TierToldToOthers(Conduct):
+class _TierToldToOthers(_ToldToOthers):
     """Everyone hears of a user's new tier."""
 
-    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
-        return opened(everyone) if name == "user.tier.updated" else mine
+    name = "user.tier.updated"
+
+
+def _saying(message: Message, sentence: str) -> Message:
+    return replace(message, payload=message.payload | {"message": sentence})
 
 
 FAULTS: Final = (

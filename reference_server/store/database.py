@@ -22,7 +22,7 @@ from eventproof.errors import TargetUnavailable, UsageError
 
 from . import direct
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 DRIVERS: Final = {"sqlite": "aiosqlite", "postgresql": "asyncpg"}
 _BUSY_SECONDS: Final = 2.0
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..delivery.manners import Manners
+from ..delivery.options import ChannelOptions
 from ..transport.rest import Handler
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Its operations by their operationIds, and how its channels behave, by their names in the contract."""
+    """Its operations by their operationIds, and how it uses its channels, by their names in the contract."""
 
     operations: Mapping[str, Handler]
-    manners: Mapping[str, Manners] = field(default_factory=dict)
+    channels: Mapping[str, ChannelOptions] = field(default_factory=dict)

@@ -10,7 +10,6 @@ from ..attempts import Attempts
 from ..refusals import Refusal
 from ..services import Services
 from ..transport.rest import Answer, Call, Handler
-from .user_state import rules
 
 
 class Sessions:
@@ -20,7 +19,7 @@ class Sessions:
         self._accounts = services.accounts
         self._tokens = services.tokens
         self._passwords = services.passwords
-        self._delivery = services.delivery
+        self._eviction = services.eviction
         self._conduct = services.conduct
         self._attempts = Attempts(time.monotonic)
 
@@ -45,14 +44,14 @@ class Sessions:
         account = await self._accounts.find(found[0].id) or found[0]
         code = self._conduct.login("account_banned" if account.banned else None, account)
         if code:
-            raise Refusal(code, rules.BANNED)
+            raise Refusal(code)
         return Answer(200, {"token": self._tokens.issue(account), "user": user(account)})
 
     async def logout(self, call: Call) -> Answer:
         """End this session, and the connections that it opened."""
         session, _ = call.caller
         await self._accounts.end_session(session, self._tokens.now())
-        self._delivery.end(session.user_id, session.token_id)
+        self._eviction.log_out(session.user_id, session.token_id)
         return Answer(204)
 
     async def get_me(self, call: Call) -> Answer:

@@ -1,50 +1,33 @@
-"""The Engine.IO server: HTTP requests to sessions.
+"""The Engine.IO server: HTTP requests to sessions, those of `engineio.py`.
 
-python-engineio's server as python-socketio knows it, with the sessions of `engineio.py` in place of its own. Quotations
-are from the Engine.IO protocol, version 4.
+Quotations are from the Engine.IO protocol, version 4.
 """
 
 import json
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Mapping
 from typing import Any, Final
 
-import engineio
 from aiohttp import web
-from engineio.packet import Packet
 
-from ..metrics import Metrics
+from ..reasons import Reason
 from ..refusals import Refusal
-from .engineio import MESSAGE, OPEN, EngineSession, Message, ProtocolError, State
+from .engineio import OPEN, EngineSession, Host, ProtocolError, SessionState
 from .http import read_body, when_lost
-from .limits import Limits
 from .websocket import Pipe
 
 TRANSPORTS: Final = ("polling", "websocket")
 _UNCACHED: Final = {"Cache-Control": "no-store"}
+_ID_BYTES: Final = 15
 
 
-class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ships no types
-    """Engine.IO on aiohttp. python-socketio calls `on`, `send`, `send_packet` and `generate_id`."""
+class EngineServer:
+    """Engine.IO on aiohttp; what sessions are for is their host's."""
 
-    def __init__(
-        self,
-        *,
-        limits: Limits,
-        metrics: Metrics,
-        on_ping: Callable[[str], None],
-        on_pong: Callable[[str], None],
-        on_end: Callable[[str], None],
-        **options: Any,
-    ) -> None:
-        super().__init__(
-            async_mode="aiohttp", ping_interval=limits.ping_interval, ping_timeout=limits.ping_timeout, **options
-        )
-        self.limits = limits
+    def __init__(self, host: Host) -> None:
+        self.limits = host.limits
         self.sessions: dict[str, EngineSession] = {}
-        self._metrics = metrics
-        self.asked = on_ping
-        self.answered = on_pong
-        self._on_end = on_end
+        self._host = host
 
     # HTTP.
 
@@ -69,7 +52,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ship
             raise Refusal("malformed_request", "There is no session with this sid: open a new one.")
         if by_websocket:
             return await self._serve(session, request)
-        if session.state is State.WEBSOCKET:
+        if session.state is SessionState.WEBSOCKET:
             raise Refusal("malformed_request", "This session has moved to its WebSocket: go on there.")
         if request.method == "GET":
             return await self._fetch(session, request)
@@ -78,26 +61,26 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ship
         raise Refusal("malformed_request", "A session takes GET and POST requests: use one of them.")
 
     async def _open_websocket(self, request: web.Request) -> web.StreamResponse:
-        pipe = Pipe(self.limits, self.cut)
+        pipe = Pipe(self.limits)
         await pipe.open(request)
-        session = await self._open(pipe, request)
+        session = self._open(pipe, request)
         await session.serve(pipe)
         return await pipe.finished()
 
     async def _open_polling(self, request: web.Request) -> web.Response:
-        return await self._fetch(await self._open(None, request), request)
+        return await self._fetch(self._open(None, request), request)
 
-    async def _open(self, pipe: Pipe | None, request: web.Request) -> EngineSession:
-        session = EngineSession(self.generate_id(), self, pipe)
+    def _open(self, pipe: Pipe | None, request: web.Request) -> EngineSession:
+        session = EngineSession(secrets.token_urlsafe(_ID_BYTES), self._host, pipe)
         self.sessions[session.sid] = session
         session.send(OPEN + json.dumps(self._handshake(session.sid, pipe), separators=(",", ":")))
-        session.rest()
+        session.begin_interval()
         own = {name.lower(): value for name, value in request.headers.items() if name.lower().startswith("x-")}
-        await self.handlers["connect"](session.sid, {"query": request.query_string, "headers": own})
+        self._host.opened(session, {"query": request.query_string, "headers": own})
         return session
 
     def _handshake(self, sid: str, pipe: Pipe | None) -> Mapping[str, Any]:
-        """Times in whole milliseconds; python-engineio cuts the interval to whole seconds, 0 for one below."""
+        """Times in whole milliseconds."""
         return {
             "sid": sid,
             "upgrades": ["websocket"] if pipe is None else [],
@@ -107,13 +90,13 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ship
         }
 
     async def _serve(self, session: EngineSession, request: web.Request) -> web.StreamResponse:
-        pipe = Pipe(self.limits, self.cut)
+        pipe = Pipe(self.limits)
         await pipe.open(request)
         await session.serve(pipe)
         return await pipe.finished()
 
     async def _fetch(self, session: EngineSession, request: web.Request) -> web.Response:
-        with when_lost(request, lambda: session.abort("transport error")):
+        with when_lost(request, lambda: session.abort(Reason.TRANSPORT_ERROR)):
             payload = await session.fetch()
         if payload is None:
             raise Refusal(
@@ -126,53 +109,21 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # engineio ship
             body = await read_body(request, self.limits.max_message, self.limits.body_timeout)
             await session.post(body.decode())
         except (ProtocolError, UnicodeDecodeError):
-            session.abort("transport error")
+            session.abort(Reason.TRANSPORT_ERROR)
             raise Refusal("malformed_request", "The payload breaks the protocol: the session is closed.") from None
         except Refusal:
-            session.abort("transport error")
+            session.abort(Reason.TRANSPORT_ERROR)
             raise
         return _text("ok")
 
-    # What the sessions ask.
-
-    async def received(self, sid: str, message: Message) -> None:
-        """A message came."""
-        await self.handlers["message"](sid, message)
-
-    def ended(self, sid: str, reason: str) -> None:  # noqa: ARG002 - a host may ask why
-        """Nothing more is taken from the client."""
-        self._on_end(sid)
-
-    def gone(self, sid: str) -> None:
+    def forget(self, session: EngineSession) -> None:
         """The session is over."""
-        self.sessions.pop(sid, None)
+        self.sessions.pop(session.sid, None)
 
-    def cut(self) -> None:
-        """A slow reader was cut off."""
-        self._metrics.cut()
-
-    # What python-socketio asks.
-
-    async def send(self, sid: str, data: Message) -> None:
-        """Send one message."""
-        session = self.sessions.get(sid)
-        if session is not None:
-            session.send(data if isinstance(data, bytes) else MESSAGE + data)
-
-    async def send_packet(self, sid: str, pkt: Packet) -> None:
-        """Send one packet of python-engineio's."""
-        session = self.sessions.get(sid)
-        if session is not None:
-            session.send(pkt.encode())
-
-    def close_all(self, reason: str) -> None:
+    def close_all(self, reason: Reason) -> None:
         """Close every session; its client may come back."""
         for session in list(self.sessions.values()):
             session.close(reason)
-
-    def transport(self, sid: str) -> str:
-        """`websocket` or `polling`."""
-        return self.sessions[sid].transport
 
 
 def _text(payload: str) -> web.Response:

@@ -8,14 +8,15 @@ Quotations are from the Engine.IO protocol, version 4.
 import asyncio
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum, auto
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 
-from .limits import Limits
+from ..limits import Limits
+from ..reasons import Reason
 from .websocket import BINARY, TEXT, Pipe, frame
 
 _log = structlog.get_logger("engine.io")
@@ -29,7 +30,7 @@ class ProtocolError(Exception):
     """The client sent what the protocol forbids; the session ends."""
 
 
-class State(Enum):
+class SessionState(Enum):
     """Where a session is."""
 
     POLLING = auto()
@@ -41,37 +42,42 @@ class State(Enum):
     CLOSED = auto()
 
 
-MOVES: Final[dict[State, frozenset[State]]] = {
-    State.POLLING: frozenset({State.PROBING, State.CLOSING, State.CLOSED}),
-    State.PROBING: frozenset({State.POLLING, State.WEBSOCKET, State.CLOSING, State.CLOSED}),
-    State.WEBSOCKET: frozenset({State.CLOSING, State.CLOSED}),
-    State.CLOSING: frozenset({State.CLOSED}),
-    State.CLOSED: frozenset(),
+MOVES: Final[dict[SessionState, frozenset[SessionState]]] = {
+    SessionState.POLLING: frozenset({SessionState.PROBING, SessionState.CLOSING, SessionState.CLOSED}),
+    SessionState.PROBING: frozenset(
+        {SessionState.POLLING, SessionState.WEBSOCKET, SessionState.CLOSING, SessionState.CLOSED}
+    ),
+    SessionState.WEBSOCKET: frozenset({SessionState.CLOSING, SessionState.CLOSED}),
+    SessionState.CLOSING: frozenset({SessionState.CLOSED}),
+    SessionState.CLOSED: frozenset(),
 }
 
 
 class Host(Protocol):
-    """What a session asks of the server that holds it."""
+    """What stands on sessions: Socket.IO."""
 
     limits: Limits
 
-    async def received(self, sid: str, message: Message) -> None:
+    def opened(self, session: "EngineSession", handshake: Mapping[str, Any]) -> None:
+        """A session was opened, whose client said this on the way: its `query`, and its own `headers`."""
+
+    async def received(self, session: "EngineSession", message: Message) -> None:
         """A message came. Raises ProtocolError."""
 
-    def asked(self, sid: str) -> None:
+    def pinged(self, session: "EngineSession") -> None:
         """A ping goes out."""
 
-    def answered(self, sid: str) -> None:
+    def ponged(self, session: "EngineSession") -> None:
         """A pong came."""
 
-    def ended(self, sid: str, reason: str) -> None:
+    def cut(self, session: "EngineSession") -> None:
+        """Its client does not read what is sent, and is cut off."""
+
+    def ended(self, session: "EngineSession") -> None:
         """Nothing more is taken from the client; called once."""
 
-    def gone(self, sid: str) -> None:
+    def gone(self, session: "EngineSession") -> None:
         """Nothing more is sent either; called once."""
-
-    def cut(self) -> None:
-        """A slow reader was cut off."""
 
 
 class EngineSession:
@@ -93,9 +99,11 @@ class EngineSession:
 
     def __init__(self, sid: str, host: Host, pipe: Pipe | None = None) -> None:
         self.sid = sid
-        self.state = State.POLLING if pipe is None else State.WEBSOCKET
+        self.state = SessionState.POLLING if pipe is None else SessionState.WEBSOCKET
         self._host = host
-        self._pipe = pipe
+        self._pipe: Pipe | None = None
+        if pipe is not None:
+            self._take(pipe)
         self._probe: Pipe | None = None
         self._posting = False
         self._asked = False
@@ -109,7 +117,7 @@ class EngineSession:
         """`websocket` or `polling`."""
         return "polling" if self._pipe is None else "websocket"
 
-    def _go(self, state: State) -> None:
+    def _go(self, state: SessionState) -> None:
         if state not in MOVES[self.state]:
             raise RuntimeError(f"a session cannot go from {self.state.name} to {state.name}")
         self.state = state
@@ -118,14 +126,14 @@ class EngineSession:
 
     def send(self, packet: Message) -> None:
         """Send one encoded packet."""
-        if self.state is State.WEBSOCKET:
+        if self.state is SessionState.WEBSOCKET:
             self._write(packet)
-        elif self.state in (State.POLLING, State.PROBING):
+        elif self.state in (SessionState.POLLING, SessionState.PROBING):
             self._keep(packet)
 
     def send_framed(self, framed: bytes) -> None:
         """Send one packet that is a whole frame already; for a session in the state WEBSOCKET alone."""
-        if self.state is State.WEBSOCKET and self._pipe is not None:
+        if self.state is SessionState.WEBSOCKET and self._pipe is not None:
             self._pipe.write(framed)
 
     def _write(self, packet: Message) -> None:
@@ -136,8 +144,8 @@ class EngineSession:
         self._backlog.append(packet)
         self._backlog_size += len(packet)
         if self._backlog_size > self._host.limits.max_backlog:
-            self._host.cut()
-            self.abort("transport error")
+            self._host.cut(self)
+            self.abort(Reason.SLOW_READER)
         else:
             self._wake()
 
@@ -149,17 +157,17 @@ class EngineSession:
     # and the client has a few seconds (the `pingTimeout` value) to send a `pong` packet back." Anything else that it
     # sends then is as good a sign of life.
 
-    def rest(self) -> None:
+    def begin_interval(self) -> None:
         """Begin the next interval."""
         self._asked = False
         self._after(self._host.limits.ping_interval, self._ping)
 
     def _ping(self) -> None:
         self._asked = True
-        self._host.asked(self.sid)
+        self._host.pinged(self)
         self.send(PING)
-        if self.state not in (State.CLOSING, State.CLOSED):
-            self._after(self._host.limits.ping_timeout, lambda: self.abort("ping timeout"))
+        if self.state not in (SessionState.CLOSING, SessionState.CLOSED):
+            self._after(self._host.limits.ping_timeout, lambda: self.abort(Reason.PING_TIMEOUT))
 
     def _after(self, seconds: float, act: Callable[[], None]) -> None:
         if self._timer is not None:
@@ -170,20 +178,20 @@ class EngineSession:
 
     async def receive(self, packet: Message) -> None:
         """Take one packet. Raises ProtocolError."""
-        if self.state in (State.CLOSING, State.CLOSED):
-            if packet == CLOSE and self.state is State.CLOSING:
+        if self.state in (SessionState.CLOSING, SessionState.CLOSED):
+            if packet == CLOSE and self.state is SessionState.CLOSING:
                 self._finish()
             return
         if self._asked:
-            self.rest()
+            self.begin_interval()
         if isinstance(packet, bytes):
-            await self._host.received(self.sid, packet)
+            await self._host.received(self, packet)
         elif packet[:1] == MESSAGE:
-            await self._host.received(self.sid, packet[1:])
+            await self._host.received(self, packet[1:])
         elif packet[:1] == PONG:
-            self._host.answered(self.sid)
+            self._host.ponged(self)
         elif packet == CLOSE:
-            self.abort("client disconnect")
+            self.abort(Reason.CLIENT_DISCONNECT)
         elif packet != NOOP:
             raise ProtocolError(packet[:20])
 
@@ -196,16 +204,16 @@ class EngineSession:
         error status and close the session."
         """
         if self._fetch is not None:
-            self.close("transport error")
+            self.close(Reason.TRANSPORT_ERROR)
             return None
-        if not self._backlog and self.state is State.POLLING:
+        if not self._backlog and self.state is SessionState.POLLING:
             self._fetch = asyncio.get_running_loop().create_future()
             try:
                 await self._fetch
             finally:
                 self._fetch = None
         packets = self._taken()
-        if not packets and self.state is State.CLOSING:
+        if not packets and self.state is SessionState.CLOSING:
             self._finish()
             return CLOSE
         return SEPARATOR.join(map(_textual, packets)) or NOOP
@@ -235,67 +243,72 @@ class EngineSession:
             async for packet in pipe.messages():
                 await self.receive(packet)
         except ProtocolError:
-            self.close("transport error")
+            self.close(Reason.TRANSPORT_ERROR)
         except ConnectionError:
             raise
         except Exception:
             _log.exception("session-failed", sid=self.sid)
-            self.close("internal error")
+            self.close(Reason.INTERNAL_ERROR)
         finally:
             if pipe is self._pipe:
-                self.abort("transport close")
+                self.abort(Reason.TRANSPORT_CLOSE)
 
     async def _upgrade(self, pipe: Pipe) -> bool:
         """Move to a WebSocket: probe, answer, and, once the client asks for it, send there what waits."""
-        if self.state is State.POLLING and self._probe is None:
+        if self.state is SessionState.POLLING and self._probe is None:
             self._probe = pipe
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._host.limits.connect_timeout):
                     await self._be_probed(pipe)
             self._probe = None
         if self._pipe is pipe:
-            return self.state is State.WEBSOCKET
-        pipe.close("transport error")
+            return self.state is SessionState.WEBSOCKET
+        pipe.close(Reason.TRANSPORT_ERROR)
         return False
 
     async def _be_probed(self, pipe: Pipe) -> None:
         try:
             async for packet in pipe.messages():
-                if packet == PING + "probe" and self.state is State.POLLING:
-                    self._go(State.PROBING)
+                if packet == PING + "probe" and self.state is SessionState.POLLING:
+                    self._go(SessionState.PROBING)
                     pipe.write(frame(TEXT, (PONG + "probe").encode()))
                     # A pending GET is answered, with a noop packet if need be, so that the client can go on.
                     self._wake()
                     continue
-                if packet == UPGRADE and self.state in (State.PROBING, State.CLOSING):
+                if packet == UPGRADE and self.state in (SessionState.PROBING, SessionState.CLOSING):
                     self._move(pipe)
                 break
         finally:
-            if self.state is State.PROBING:
-                self._go(State.POLLING)
+            if self.state is SessionState.PROBING:
+                self._go(SessionState.POLLING)
+
+    def _take(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+        pipe.on_slow = lambda: self._host.cut(self)
 
     def _move(self, pipe: Pipe) -> None:
-        self._pipe, self._probe = pipe, None
+        self._take(pipe)
+        self._probe = None
         for packet in self._taken():
             self._write(packet)
-        if self.state is State.CLOSING:
-            pipe.close("server disconnect")
+        if self.state is SessionState.CLOSING:
+            pipe.close(Reason.SERVER_DISCONNECT)
             self._finish()
         else:
-            self._go(State.WEBSOCKET)
+            self._go(SessionState.WEBSOCKET)
 
     # The end.
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: Reason) -> None:
         """Close from our side, behind what was sent.
 
         By polling, CLOSE comes alone, after the last messages were fetched: clients take it as the end of the transport
         before they have handled messages of the same payload, and a user would not see why they were logged out.
         """
-        if self.state in (State.CLOSING, State.CLOSED):
+        if self.state in (SessionState.CLOSING, SessionState.CLOSED):
             return
-        self._go(State.CLOSING)
-        self._host.ended(self.sid, reason)
+        self._go(SessionState.CLOSING)
+        self._host.ended(self)
         if self._pipe is not None:
             self._pipe.close(reason)
             self._finish()
@@ -303,25 +316,25 @@ class EngineSession:
             self._wake()
             self._after(self._host.limits.linger, self._finish)
 
-    def abort(self, reason: str) -> None:
+    def abort(self, reason: Reason) -> None:
         """The client has left, or is thrown out: nothing more is sent."""
-        if self.state in (State.CLOSING, State.CLOSED):
+        if self.state in (SessionState.CLOSING, SessionState.CLOSED):
             return
         if self._pipe is not None:
             self._pipe.close(reason)
-        self._go(State.CLOSING)
+        self._go(SessionState.CLOSING)
         self._backlog = [NOOP]
-        self._host.ended(self.sid, reason)
+        self._host.ended(self)
         self._wake()
         self._finish()
 
     def _finish(self) -> None:
-        self._go(State.CLOSED)
+        self._go(SessionState.CLOSED)
         if self._timer is not None:
             self._timer.cancel()
         if self._probe is not None:
-            self._probe.close("server disconnect")
-        self._host.gone(self.sid)
+            self._probe.close(Reason.SERVER_DISCONNECT)
+        self._host.gone(self)
 
 
 def _textual(packet: Message) -> str:

@@ -20,25 +20,25 @@ def json_response(status: int, body: Any, headers: Mapping[str, str] | None = No
 
 
 class HttpProtocol(web.RequestHandler):
-    """aiohttp's protocol, with our words for a request that it cannot parse, and an ear for clients that hang up.
+    """aiohttp's protocol, with our words for a request that it cannot parse, and a callback for clients that hang up.
 
     A client that has sent no whole head within `head_timeout` seconds is cut off; aiohttp waits for the first for ever.
     """
 
-    __slots__ = ("_head_timeout", "_patience", "on_lost")
+    __slots__ = ("_head_timeout", "_head_timer", "on_lost")
 
     def __init__(self, *arguments: Any, head_timeout: float, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.on_lost: Callable[[], None] | None = None
         self._head_timeout = head_timeout
-        self._patience: asyncio.TimerHandle | None = None
+        self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client is there, and should say what it wants."""
         super().connection_made(transport)
-        self._patience = asyncio.get_running_loop().call_later(self._head_timeout, self._cut_if_mute)
+        self._head_timer = asyncio.get_running_loop().call_later(self._head_timeout, self._abort_if_silent)
 
-    def _cut_if_mute(self) -> None:
+    def _abort_if_silent(self) -> None:
         if self.transport is not None and not self._request_count:
             self.transport.abort()
 
@@ -49,8 +49,8 @@ class HttpProtocol(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client has gone. A request that waits for something to send hears of it; others go on undisturbed."""
         super().connection_lost(exc)
-        if self._patience is not None:
-            self._patience.cancel()
+        if self._head_timer is not None:
+            self._head_timer.cancel()
         if self.on_lost is not None:
             self.on_lost()
 
@@ -108,8 +108,8 @@ def when_lost(request: web.Request, act: Callable[[], None]) -> Iterator[None]:
         protocol.on_lost = None
 
 
-def part(transport: asyncio.BaseTransport | None, linger: float) -> None:
-    """Hang up: what is buffered may still go out for a while, and nothing more is read."""
+def close_transport(transport: asyncio.BaseTransport | None, linger: float) -> None:
+    """Close: what is buffered may still go out for a while, and nothing more is read."""
     if isinstance(transport, asyncio.Transport):
         transport.close()
         if transport.get_write_buffer_size():

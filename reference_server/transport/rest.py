@@ -1,4 +1,4 @@
-"""REST: the operations of an OpenAPI document as routes, and the border that every request crosses.
+"""REST: the operations of an OpenAPI document as routes, and what every request runs through.
 
 The document decides what is served: method, path, role and the body's schema. A handler gets checked values, and
 gives a status and a body; whatever goes wrong leaves as `{"error": {"code", "message"}}`.
@@ -19,13 +19,13 @@ from eventproof.catalog import Operation, System
 from eventproof.errors import ContractError
 
 from ..accounts.account import Account, Role, Session
-from ..conduct import Conduct
 from ..delivery.admission import REST, Admission
+from ..delivery.conduct import Conduct
+from ..limits import Limits
 from ..metrics import Metrics
 from ..refusals import Refusal, contracts
 from ..tokens import bearer
 from .http import has_begun, json_response, read_body, too_large
-from .limits import Limits
 
 _log = structlog.get_logger("rest")
 _BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
@@ -120,7 +120,7 @@ class Rest:
         return session, account
 
     @web.middleware
-    async def border(
+    async def error_middleware(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         """Whatever a request runs into leaves as a refusal with a code and a sentence."""

@@ -1,28 +1,28 @@
-"""Socket.IO: python-socketio's codec, namespaces and acknowledgements, with the protocol's rules where it has none.
+"""Socket.IO: python-socketio's codec, and the protocol's rules for namespaces and acknowledgements.
 
 Quotations are from the Socket.IO protocol, version 5.
 """
 
 import asyncio
-import logging
 import re
-from collections.abc import Iterable
+import secrets
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import orjson
-import socketio
 import structlog
+from aiohttp import web
 from socketio import packet
-from socketio.exceptions import ConnectionRefusedError as Refused
 
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
-from ..delivery.incoming import named
+from ..delivery.incoming import Acknowledgement, named
+from ..limits import Limits
+from ..reasons import Reason
 from ..refusals import Refusal
 from ..services import Services
 from .engine_server import EngineServer
-from .engineio import MESSAGE, EngineSession, Message, ProtocolError, State
-from .limits import Limits
+from .engineio import MESSAGE, EngineSession, Message, ProtocolError, SessionState
 from .websocket import TEXT, frame
 
 _log = structlog.get_logger("socket.io")
@@ -35,8 +35,9 @@ RESERVED: Final = frozenset(
 
 UNKNOWN_NAMESPACE: Final = {"message": "Invalid namespace"}
 """What the protocol's own example of a CONNECT_ERROR says, and nothing beside it."""
-_SPOKEN: Final = re.compile(r"2(/[^,?]*)(?:\?[^,]*)?,?([0-9]{0,18})(.*)", re.DOTALL)
-"""An EVENT packet to a namespace: the namespace, an id where an acknowledgement is asked for, and the event."""
+_SPOKEN: Final = re.compile(r"2(?:(/[^,?]*)(?:\?[^,]*)?,?)?([0-9]{0,18})(.*)", re.DOTALL)
+"""An EVENT packet: the namespace if it is not `/`, an id where an acknowledgement is asked for, and the event."""
+_ID_BYTES: Final = 15
 _EVENTS: Final = (packet.EVENT, packet.BINARY_EVENT)
 _FROM_CLIENTS: Final = (packet.CONNECT, packet.DISCONNECT, packet.ACK, packet.BINARY_ACK, *_EVENTS)
 
@@ -62,32 +63,17 @@ class Packet(packet.Packet):  # type: ignore[misc]  # socketio ships no types
         return attachments[number]
 
 
-class Rooms(socketio.AsyncManager):  # type: ignore[misc]  # socketio ships no types
-    """python-socketio looks through every room for one that leaves; that is every connection, and it knows its two."""
-
-    def basic_disconnect(self, sid: str, namespace: str, **_options: Any) -> None:
-        """Forget a connection."""
-        for room in (sid, None):
-            self.basic_leave_room(sid, namespace, room)
-        self.callbacks.pop(sid, None)
-        for pending in (self.pending_connect, self.pending_disconnect):
-            if sid in pending.get(namespace, ()):
-                pending[namespace].remove(sid)
-                if not pending[namespace]:
-                    del pending[namespace]
-
-
 class SocketLink:
     """A connection's place on its Engine.IO session."""
 
-    __slots__ = ("_namespace", "_server", "_session", "connection", "sid")
+    __slots__ = ("_namespace", "_server", "_session", "connection")
 
-    def __init__(self, server: "SocketServer", session: EngineSession, namespace: str, sid: str) -> None:
+    def __init__(self, server: "SocketServer", session: EngineSession, namespace: str) -> None:
         self._server = server
         self._session = session
         self._namespace = namespace
-        self.sid = sid
         self.connection: Connection | None = None
+        """None while it is being admitted."""
 
     @property
     def transport(self) -> str:
@@ -96,12 +82,12 @@ class SocketLink:
 
     def send(self, emission: Emission) -> None:
         """Send one event."""
-        if self._session.state is State.WEBSOCKET:
+        if self._session.state is SessionState.WEBSOCKET:
             self._session.send_framed(emission.framed(f"frame {self._namespace}", self._frame))
         else:
             self._session.send(self._packet(emission))
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: Reason) -> None:
         """DISCONNECT, then the transport where no other namespace is left on it."""
         self._server.dismiss(self._session, self._namespace, reason)
 
@@ -114,176 +100,186 @@ class SocketLink:
         return frame(TEXT, self._packet(emission).encode())
 
 
-class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ships no types
+class _Client:
+    """What is kept of one Engine.IO session."""
+
+    __slots__ = ("handshake", "links", "partial", "timer")
+
+    def __init__(self, handshake: Mapping[str, Any]) -> None:
+        self.handshake = handshake
+        self.links: dict[str, SocketLink] = {}
+        """Its connections, by namespace."""
+        self.partial: Packet | None = None
+        """What waits for its attachments."""
+        self.timer: asyncio.TimerHandle | None = None
+        """Closes it, as long as it belongs to no namespace."""
+
+    @property
+    def connections(self) -> list[Connection]:
+        """Those that were admitted."""
+        return [link.connection for link in self.links.values() if link.connection is not None]
+
+    def stop_timer(self) -> None:
+        """It belongs to a namespace, or has ended."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+
+class SocketServer:
     """Socket.IO over `EngineServer`; who may connect is decided by `Admission`, what is heard goes to `Incoming`."""
 
-    def __init__(self, namespaces: Iterable[str], made: Services, limits: Limits) -> None:
-        namespaces = list(namespaces)
-        super().__init__(
-            client_manager=Rooms(),
-            async_handlers=False,
-            logger=logging.getLogger("socketio.server"),
-            engineio_logger=logging.getLogger("engineio.server"),
-            namespaces=namespaces,
-            limits=limits,
-            metrics=made.metrics,
-            on_ping=self._asked,
-            on_pong=self._answered,
-            on_end=self._end,
-        )
-        self.sessions: dict[str, EngineSession] = self.eio.sessions
-        self.links: dict[str, dict[str, SocketLink]] = {}
-        self._made = made
-        self._admission = made.admission
-        self._limits = limits
-        self._metrics = made.metrics
+    def __init__(self, namespaces: Iterable[str], services: Services, limits: Limits) -> None:
+        self.limits = limits
+        self._namespaces = frozenset(namespaces)
+        self._services = services
+        self._clients: dict[str, _Client] = {}
         self._heartbeats = {
-            namespace: Emission(heartbeat, None)
-            for namespace in namespaces
-            if (heartbeat := made.channels.manners(namespace).heartbeat)
+            namespace: [
+                Emission(served.channel.heartbeat.event, None)
+                for served in services.channels.at(namespace)
+                if served.channel.heartbeat is not None
+            ]
+            for namespace in self._namespaces
         }
-        self._timers: dict[str, asyncio.TimerHandle] = {}
-        for namespace in namespaces:
-            self.on("connect", self._entrance(namespace), namespace=namespace)
+        self._engine = EngineServer(self)
 
-    def _engineio_server_class(self) -> type[EngineServer]:
-        return EngineServer
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request to the Engine.IO path. Raises Refusal."""
+        return await self._engine.handle_request(request)
+
+    def close_all(self, reason: Reason) -> None:
+        """Close every session, with no DISCONNECT: to clients that means "do not come back"."""
+        self._engine.close_all(reason)
 
     def sizes(self) -> dict[str, int]:
-        """How much is kept for connections, by registry."""
+        """How much is kept for sessions."""
+        clients = self._clients.values()
         return {
-            "engine_sessions": len(self.sessions),
-            "socket_sessions": len(self.links),
-            "connect_timers": len(self._timers),
-            "namespace_places": sum(map(len, self.manager.rooms.values())),
-            "attachments": len(self._binary_packet),
+            "engine_sessions": len(self._engine.sessions),
+            "socket_sessions": len(clients),
+            "connect_timers": sum(client.timer is not None for client in clients),
+            "attachments": sum(client.partial is not None for client in clients),
         }
 
     # Coming in.
 
-    def _entrance(self, namespace: str) -> Any:
-        async def enter(sid: str, environ: Any, auth: Any = None) -> None:
-            session = self.sessions[self.manager.eio_sid_from_sid(sid, namespace)]
-            link = SocketLink(self, session, namespace, sid)
-            token = auth.get("token") if isinstance(auth, dict) else None
-            try:
-                link.connection = await self._admission.admit(token, namespace, link)
-            except Refusal as refusal:
-                raise Refused(refusal.sentence, {"code": refusal.code}) from refusal
-            except Exception as failure:
-                _log.exception("admission-failed", namespace=namespace)
-                down = Refusal("unavailable")
-                raise Refused(down.sentence, {"code": down.code}) from failure
-            if session.state in (State.CLOSING, State.CLOSED):
-                self._admission.leave(link.connection)
-                raise Refused("The connection has ended.", {"code": "unavailable"})
-            self.links[session.sid][namespace] = link
-            self._made.conduct.came_in(link.connection, {"auth": auth, **environ})
+    def opened(self, session: EngineSession, handshake: Mapping[str, Any]) -> None:
+        """A session was opened; it has to join a namespace."""
+        self._clients[session.sid] = client = _Client(handshake)
+        self._watch(session, client)
 
-        return enter
+    def _watch(self, session: EngineSession, client: _Client) -> None:
+        """Close the session in a while, unless it belongs to a namespace by then."""
+        client.stop_timer()
+        if not client.links and session.sid in self._clients:
+            loop, seconds = asyncio.get_running_loop(), self.limits.connect_timeout
+            client.timer = loop.call_later(seconds, session.close, Reason.CONNECT_TIMEOUT)
 
-    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
-        """A namespace is joined once; python-socketio answers a second CONNECT with a bare sentence."""
-        namespace = namespace or "/"
-        if namespace not in self.namespaces:
-            self._metrics.refused("unknown", "not_found")
-            await self._send_packet(eio_sid, packet.Packet(packet.CONNECT_ERROR, UNKNOWN_NAMESPACE, namespace))
-        elif self.manager.sid_from_eio_sid(eio_sid, namespace):
-            await self._refuse(eio_sid, namespace, Refusal("malformed_request", "This namespace is connected already."))
-        else:
-            self._stop_timer(eio_sid)
-            await super()._handle_connect(eio_sid, namespace, data)
-            self._watch(eio_sid)
-            link = self.links.get(eio_sid, {}).get(namespace)
-            if link is not None and link.connection is not None:
-                await self._made.courier.welcome(link.connection)
+    async def _connect(self, session: EngineSession, client: _Client, namespace: str, auth: Any) -> None:
+        """A namespace is joined once; a refusal leaves the session as it was."""
+        if namespace not in self._namespaces:
+            self._services.metrics.refused("unknown", "not_found")
+            _send(session, packet.Packet(packet.CONNECT_ERROR, UNKNOWN_NAMESPACE, namespace))
+            return
+        if namespace in client.links:
+            again = Refusal("malformed_request", "This namespace is connected already.")
+            self._services.metrics.refused(namespace, again.code)
+            _refuse(session, namespace, again)
+            return
+        client.stop_timer()
+        link = client.links[namespace] = SocketLink(self, session, namespace)
+        try:
+            connection = await self._admit(link, namespace, auth)
+        except Refusal as refusal:
+            client.links.pop(namespace, None)
+            _refuse(session, namespace, refusal)
+            self._watch(session, client)
+            return
+        if self._clients.get(session.sid) is not client or client.links.get(namespace) is not link:
+            self._services.admission.leave(connection)  # The client has left meanwhile.
+            return
+        link.connection = connection
+        self._services.conduct.connected(connection, {"auth": auth, **client.handshake})
+        _send(session, packet.Packet(packet.CONNECT, {"sid": secrets.token_urlsafe(_ID_BYTES)}, namespace))
+        await self._services.courier.welcome(connection)
 
-    async def _refuse(self, eio_sid: str, namespace: str, refusal: Refusal) -> None:
-        self._metrics.refused(namespace, refusal.code)
-        data = {"message": refusal.sentence, "data": {"code": refusal.code}}
-        await self._send_packet(eio_sid, packet.Packet(packet.CONNECT_ERROR, data, namespace))
-
-    async def _handle_eio_connect(self, eio_sid: str, environ: Any) -> None:
-        await super()._handle_eio_connect(eio_sid, environ)
-        self.links[eio_sid] = {}
-        self._watch(eio_sid)
-
-    def _watch(self, eio_sid: str) -> None:
-        """Close the Engine.IO session in a while, unless it belongs to a namespace by then."""
-        if self.links.get(eio_sid) == {} and eio_sid in self.sessions:
-            self._stop_timer(eio_sid)
-            close = self.sessions[eio_sid].close
-            loop = asyncio.get_running_loop()
-            self._timers[eio_sid] = loop.call_later(self._limits.connect_timeout, close, "connect timeout")
-
-    def _stop_timer(self, eio_sid: str) -> None:
-        timer = self._timers.pop(eio_sid, None)
-        if timer is not None:
-            timer.cancel()
+    async def _admit(self, link: SocketLink, namespace: str, auth: Any) -> Connection:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        try:
+            return await self._services.admission.admit(token, namespace, link)
+        except Refusal:
+            raise
+        except Exception as failure:
+            _log.exception("admission-failed", namespace=namespace)
+            raise Refusal("unavailable") from failure
 
     # Going.
 
-    def dismiss(self, session: EngineSession, namespace: str, reason: str) -> None:
+    def dismiss(self, session: EngineSession, namespace: str, reason: Reason) -> None:
         """Send DISCONNECT to one namespace, and close the session where it was the last."""
-        mine = self.links.get(session.sid, {})
-        link = mine.pop(namespace, None)
-        if link is None:
+        client = self._clients.get(session.sid)
+        if client is None or client.links.pop(namespace, None) is None:
             return
-        session.send(MESSAGE + str(packet.Packet(packet.DISCONNECT, namespace=namespace).encode()))
-        self.manager.basic_disconnect(link.sid, namespace)
-        if not mine:
+        _send(session, packet.Packet(packet.DISCONNECT, namespace=namespace))
+        if not client.links:
             session.close(reason)
 
-    async def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: Any = None) -> None:  # noqa: ARG002 - python-socketio gives it
+    def _disconnect(self, session: EngineSession, client: _Client, namespace: str) -> None:
         """The client leaves one namespace."""
-        namespace = namespace or "/"
-        link = self.links.get(eio_sid, {}).pop(namespace, None)
-        if link is not None:
-            self._forget(link, namespace)
-        self._watch(eio_sid)
+        link = client.links.pop(namespace, None)
+        if link is not None and link.connection is not None:
+            self._services.admission.leave(link.connection)
+        self._watch(session, client)
 
-    def _end(self, eio_sid: str) -> None:
+    def cut(self, session: EngineSession) -> None:
+        """The client does not read what is sent, and is cut off."""
+        client = self._clients.get(session.sid)
+        self._services.slow_readers.cut(session.transport, client.connections if client else ())
+
+    def ended(self, session: EngineSession) -> None:
         """The session has ended, and with it its place in every namespace."""
-        self._stop_timer(eio_sid)
-        for namespace, link in self.links.pop(eio_sid, {}).items():
-            self._forget(link, namespace)
-        self._binary_packet.pop(eio_sid, None)
-        self.environ.pop(eio_sid, None)
+        client = self._clients.pop(session.sid, None)
+        if client is not None:
+            client.stop_timer()
+            for connection in client.connections:
+                self._services.admission.leave(connection)
 
-    def _forget(self, link: SocketLink, namespace: str) -> None:
-        self.manager.basic_disconnect(link.sid, namespace)
-        if link.connection is not None:
-            self._admission.leave(link.connection)
+    def gone(self, session: EngineSession) -> None:
+        """Nothing more is sent there."""
+        self._engine.forget(session)
 
     # Heartbeats.
 
-    def _asked(self, eio_sid: str) -> None:
-        """The transport's heartbeat goes out, and with it that of the namespaces that have one."""
-        for namespace, link in list(self.links.get(eio_sid, {}).items()):
-            heartbeat = self._heartbeats.get(namespace)
-            if heartbeat is not None and link.connection is not None:
-                self._made.courier.asked(link.connection)
-                if self._made.conduct.heartbeat(link.connection):
-                    link.send(heartbeat)
+    def pinged(self, session: EngineSession) -> None:
+        """The transport's heartbeat goes out, and with it those of the namespaces that have one."""
+        client = self._clients.get(session.sid)
+        for connection in client.connections if client else ():
+            self._services.courier.heartbeat_sent(connection)
+            for heartbeat in self._heartbeats[connection.channel]:
+                if self._services.conduct.heartbeat(connection):
+                    connection.link.send(heartbeat)
 
-    def _answered(self, eio_sid: str) -> None:
-        for link in self.links.get(eio_sid, {}).values():
-            if link.connection is not None:
-                self._made.courier.answered(link.connection)
+    def ponged(self, session: EngineSession) -> None:
+        """A heartbeat of the transport was answered."""
+        client = self._clients.get(session.sid)
+        for connection in client.connections if client else ():
+            self._services.courier.heartbeat_answered(connection)
 
     # Messages.
 
-    async def _handle_eio_message(self, eio_sid: str, data: Message) -> None:
+    async def received(self, session: EngineSession, message: Message) -> None:
         """Take one message. Raises ProtocolError, which closes the connection, where the protocol forbids it.
 
-        python-socketio logs such a packet, and goes on. "If the server does not receive a CONNECT packet first, then it
-        MUST close the connection immediately." "The payload is mandatory and MUST be a non-empty array. If that's not
-        the case, then the receiver MUST close the connection."
+        "If the server does not receive a CONNECT packet first, then it MUST close the connection immediately." "The
+        payload is mandatory and MUST be a non-empty array. If that's not the case, then the receiver MUST close the
+        connection."
         """
-        if await self._is_heard(eio_sid, data):
+        client = self._clients.get(session.sid)
+        if client is None or await self._is_heard(session, client, message):
             return
         try:
-            received = self._decode(eio_sid, data)
+            received = self._decode(client, message)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as unreadable:
             raise ProtocolError("no packet of Socket.IO") from unreadable
         if received is None:
@@ -291,64 +287,81 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # socketio ship
         _check_payload(received)
         namespace = received.namespace or "/"
         if received.packet_type == packet.CONNECT:
-            await self._handle_connect(eio_sid, namespace, received.data)
+            await self._connect(session, client, namespace, received.data)
         elif received.packet_type == packet.DISCONNECT:
-            await self._handle_disconnect(eio_sid, namespace)
-        elif received.packet_type in _EVENTS:
-            await self._handle_event(eio_sid, namespace, received.id, received.data)
-        else:
-            await self._handle_ack(eio_sid, namespace, received.id, received.data)
+            self._disconnect(session, client, namespace)
+        elif received.packet_type in _EVENTS:  # An ACK is of nothing: no event of ours asks for one.
+            self._refuse_attachments(session, client, namespace, received)
 
-    async def _is_heard(self, eio_sid: str, data: Message) -> bool:
+    async def _is_heard(self, session: EngineSession, client: _Client, message: Message) -> bool:
         """Give an event to `Incoming` where its namespace listens: what is wrong with it then closes nothing."""
-        if not isinstance(data, str) or eio_sid in self._binary_packet:
+        if not isinstance(message, str) or client.partial is not None:
             return False
-        spoken = _SPOKEN.fullmatch(data)
-        link = self.links.get(eio_sid, {}).get(spoken[1]) if spoken else None
-        if spoken is None or link is None or link.connection is None:
+        spoken = _SPOKEN.fullmatch(message)
+        if spoken is None:
             return False
-        if not self._made.channels.listens(spoken[1]):
+        namespace, number, text = spoken[1] or "/", spoken[2], spoken[3]
+        connection = self._listening(client, namespace)
+        if connection is None:
             return False
-        if await self._made.incoming.take(link.connection, spoken[3]) and spoken[2]:
-            await self._send_packet(eio_sid, packet.Packet(packet.ACK, [], spoken[1], int(spoken[2])))
+        answer = await self._services.incoming.take(connection, text)
+        _acknowledge(session, namespace, int(number) if number else None, answer)
         return True
 
-    def _decode(self, eio_sid: str, data: Message) -> Packet | None:
+    def _listening(self, client: _Client, namespace: str) -> Connection | None:
+        """The client's connection to a namespace that takes events from clients."""
+        link = client.links.get(namespace)
+        return link.connection if link and self._services.channels.listening(namespace) else None
+
+    def _decode(self, client: _Client, message: Message) -> Packet | None:
         """The packet, or None while its attachments are on their way. Raises ProtocolError."""
-        waiting: Packet | None = self._binary_packet.get(eio_sid)
+        waiting = client.partial
         if waiting is not None:
-            if not isinstance(data, bytes):
+            if not isinstance(message, bytes):
                 raise ProtocolError("text where an attachment was announced")
-            if not waiting.add_attachment(data):
+            if not waiting.add_attachment(message):
                 return None
-            del self._binary_packet[eio_sid]
+            client.partial = None
             return waiting
-        if isinstance(data, bytes):
+        if isinstance(message, bytes):
             raise ProtocolError("an attachment that belongs to nothing")
-        received = Packet(encoded_packet=data)
+        received = Packet(encoded_packet=message)
         if received.packet_type not in _FROM_CLIENTS:
             raise ProtocolError("a packet that only the server sends")
-        if received.packet_type != packet.CONNECT and not self.links.get(eio_sid):
+        if received.packet_type != packet.CONNECT and not client.links:
             raise ProtocolError("nothing comes before CONNECT")
-        if received.attachment_count > self._limits.max_attachments:
+        if received.attachment_count > self.limits.max_attachments:
             raise ProtocolError("too many attachments")
         if received.attachment_count:
-            self._binary_packet[eio_sid] = received
+            client.partial = received
             return None
         return received
 
-    async def _handle_event(self, eio_sid: str, namespace: str, id: int | None, data: list[Any]) -> None:  # noqa: A002 - python-socketio's name
-        """Run the event's handler; one that fails is logged, and the connection stays."""
-        link = self.links.get(eio_sid, {}).get(namespace)
-        if link is None:
-            return
-        if link.connection is not None and self._made.channels.listens(namespace):
-            self._made.incoming.refuse(link.connection, named(orjson.dumps(data[:1]).decode()))
-            return
-        try:
-            await super()._handle_event(eio_sid, namespace, id, data)
-        except Exception:
-            _log.exception("handler-failed", event=data[0], namespace=namespace)
+    def _refuse_attachments(
+        self, session: EngineSession, client: _Client, namespace: str, received: packet.Packet
+    ) -> None:
+        """An event that did not go to `Incoming`: with attachments, or to a namespace that takes none."""
+        connection = self._listening(client, namespace)
+        if connection is not None:
+            name = named(orjson.dumps(received.data[:1]).decode())
+            answer = self._services.incoming.refuse(connection, name)
+            _acknowledge(session, namespace, received.id, answer)
+
+
+def _send(session: EngineSession, sent: packet.Packet) -> None:
+    """Send a packet of ours: none has attachments."""
+    session.send(MESSAGE + str(sent.encode()))
+
+
+def _acknowledge(session: EngineSession, namespace: str, number: int | None, answer: Acknowledgement | None) -> None:
+    """Answer an event in the way that its client asked for by a number."""
+    if number is not None and answer is not None:
+        _send(session, packet.Packet(packet.ACK, answer, namespace, number))
+
+
+def _refuse(session: EngineSession, namespace: str, refusal: Refusal) -> None:
+    data = {"message": refusal.sentence, "data": {"code": refusal.code}}
+    _send(session, packet.Packet(packet.CONNECT_ERROR, data, namespace))
 
 
 def _check_payload(received: packet.Packet) -> None:

@@ -9,10 +9,11 @@ from typing import Final
 
 from aiohttp import web
 
-from ..conduct import Conduct
+from ..delivery.conduct import Conduct
 from ..delivery.emission import Emission
-from .http import part, when_lost
-from .limits import Limits
+from ..limits import Limits
+from ..reasons import Reason
+from .http import close_transport, when_lost
 
 _LINE: Final = re.compile(r"\r\n|\r|\n")
 _HEADERS: Final = {
@@ -55,14 +56,14 @@ class StreamLink:
     def __init__(
         self,
         limits: Limits,
-        on_cut: Callable[[], None],
         fields: Fields = NAMED,
         conduct: Conduct = _RIGHT,
     ) -> None:
         self._limits = limits
         self._fields = fields
         self._conduct = conduct
-        self._on_cut = on_cut
+        self.on_slow: Callable[[], None] | None = None
+        """Called where the client does not read what is sent, and is cut off."""
         self._waiting = [conduct.beginning(RETRY)]
         self._size = len(RETRY)
         self._ended = False
@@ -76,9 +77,10 @@ class StreamLink:
         data = emission.framed(f"sse {self._fields}", self._framed)
         self._size += len(data)
         if self._size > self._limits.max_backlog:
-            self._on_cut()
+            if self.on_slow is not None:
+                self.on_slow()
             self._end()
-            self._hang_up(0)
+            self._close_transport(0)
         else:
             self._waiting.append(data)
             self._wake.set()
@@ -91,17 +93,17 @@ class StreamLink:
         """What it is written to; None before it is served."""
         return self._transport
 
-    def close(self, reason: str) -> None:  # noqa: ARG002 - a stream has no place for it
+    def close(self, reason: Reason) -> None:  # noqa: ARG002 - a stream has no place for it
         """End the stream behind what was sent; a reader who takes none of it is not waited for."""
         self._end()
-        asyncio.get_running_loop().call_later(self._limits.close_timeout, self._hang_up, self._limits.linger)
+        asyncio.get_running_loop().call_later(self._limits.close_timeout, self._close_transport, self._limits.linger)
 
     def _end(self) -> None:
         self._ended = True
         self._wake.set()
 
-    def _hang_up(self, linger: float) -> None:
-        part(self._transport, linger)
+    def _close_transport(self, linger: float) -> None:
+        close_transport(self._transport, linger)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer the request with the stream, until either side ends it."""

@@ -1,4 +1,4 @@
-"""WebSocket, the server's side: frames written at once where the socket takes them, and the native door.
+"""WebSocket, the server's side: frames written at once where the socket takes them, and the native channel.
 
 aiohttp does the handshake and reads; we write. A frame is made once for all its recipients, and writing it neither
 waits nor needs a task. What the socket does not take waits in the transport's buffer, up to `Limits.max_backlog`;
@@ -13,18 +13,19 @@ import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from ..delivery.emission import Emission
+from ..limits import Limits
+from ..reasons import Reason
 from ..refusals import Refusal
-from .http import part
-from .limits import Limits
+from .http import close_transport
 
 VERSION: Final = "13"
 TEXT: Final = 0x1
 BINARY: Final = 0x2
 CLOSE_CODES: Final = {
-    "going away": WSCloseCode.GOING_AWAY,
-    "client disconnect": WSCloseCode.OK,
-    "transport error": WSCloseCode.PROTOCOL_ERROR,
-    "internal error": WSCloseCode.INTERNAL_ERROR,
+    Reason.GOING_AWAY: WSCloseCode.GOING_AWAY,
+    Reason.CLIENT_DISCONNECT: WSCloseCode.OK,
+    Reason.TRANSPORT_ERROR: WSCloseCode.PROTOCOL_ERROR,
+    Reason.INTERNAL_ERROR: WSCloseCode.INTERNAL_ERROR,
 }
 """Close codes by reason; any other reason is a policy of ours (1008)."""
 
@@ -44,9 +45,10 @@ def frame(opcode: int, payload: bytes) -> bytes:
 class Pipe:
     """One open WebSocket; with `heartbeat` (seconds), a client that answers no PING in half of it is let go."""
 
-    def __init__(self, limits: Limits, on_cut: Callable[[], None], heartbeat: float | None = None) -> None:
+    def __init__(self, limits: Limits, heartbeat: float | None = None) -> None:
         self._limits = limits
-        self._on_cut = on_cut
+        self.on_slow: Callable[[], None] | None = None
+        """Called where the client does not read what is sent, and is cut off."""
         self._response = web.WebSocketResponse(
             compress=False, max_msg_size=limits.max_message, timeout=limits.close_timeout, heartbeat=heartbeat
         )
@@ -88,27 +90,28 @@ class Pipe:
         if self._closing is not None or transport.is_closing():
             return
         if transport.get_write_buffer_size() + len(data) > self._limits.max_backlog:
-            self._on_cut()
+            if self.on_slow is not None:
+                self.on_slow()
             transport.abort()
             return
         transport.write(data)
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: Reason) -> None:
         """Begin the closing handshake; whoever does not answer it in time is cut off."""
         if self._transport is None:
             self._early.append(lambda: self.close(reason))
         elif self._closing is None:
             self._closing = asyncio.create_task(self._close(reason))
 
-    async def _close(self, reason: str) -> None:
+    async def _close(self, reason: Reason) -> None:
         code = CLOSE_CODES.get(reason, WSCloseCode.POLICY_VIOLATION)
         try:
             async with asyncio.timeout(self._limits.close_timeout):
-                await self._response.close(code=code, message=reason.encode())
+                await self._response.close(code=code, message=reason.value.encode())
         except (TimeoutError, ConnectionError):
             pass
         finally:
-            part(self._transport, self._limits.linger)
+            close_transport(self._transport, self._limits.linger)
 
     async def messages(self) -> AsyncIterator[str | bytes]:
         """What the client sends, until either side closes."""
@@ -136,7 +139,7 @@ class WebSocketLink:
         """Send one event."""
         self._pipe.write(emission.framed("websocket", _framed))
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: Reason) -> None:
         """Close behind what was sent."""
         self._pipe.close(reason)
 

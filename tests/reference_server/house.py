@@ -4,21 +4,23 @@ import asyncio
 import itertools
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reference_server import seed
 from reference_server.accounts.account import Account, Role, Tier
-from reference_server.conduct import Conduct
+from reference_server.delivery.conduct import Conduct
+from reference_server.delivery.message import Message
+from reference_server.limits import Limits
 from reference_server.run import People, running
 from reference_server.services import Services
 from reference_server.settings import Settings
-from reference_server.transport.limits import Limits
 
 SECONDS = 20.0
 """How long anything may take that should happen at once."""
@@ -138,6 +140,15 @@ class House:
         finally:
             writer.transport.abort()
         return head, body
+
+    async def tell(self, system: str, *messages: Message) -> None:
+        """Commit these messages of a system in one transaction, and have them sent."""
+
+        async def change(_: AsyncConnection) -> tuple[None, Sequence[Message]]:
+            return None, messages
+
+        async with asyncio.timeout(SECONDS):
+            await self.services.courier.carry(system, change)
 
     async def ban(self, person: Person) -> None:
         assert (await self.call("POST", f"/api/admin/users/{person.id}/ban", self.admin))[0] == 200

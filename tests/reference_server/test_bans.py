@@ -1,8 +1,9 @@
-"""A ban: revoke, tell, close, on every transport and through every door."""
+"""A ban: revoke, tell, close, on every transport and on every channel."""
 
 import asyncio
 import json
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import aiohttp
 import pytest
 
 from reference_server.accounts.account import Role
+from reference_server.systems.user_state import events
 from tests.reference_server.house import BANNED, SECONDS, House, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -73,7 +75,7 @@ async def test_a_banned_user_in_the_middle_of_an_upgrade_hears_why_on_the_websoc
         await house.settles(engine_sessions=0)
 
 
-async def test_a_ban_ends_every_session_on_every_door(house: House) -> None:
+async def test_a_ban_ends_every_session_on_every_channel(house: House) -> None:
     user = await house.person()
     other = house.session(user)
     first, second = await house.socket(user, "/", "/me"), await house.socket(other)
@@ -163,7 +165,7 @@ async def test_a_late_ban_spares_a_session_of_after_the_unban(house: House) -> N
     assert account is not None
     fresh = type(user)(account, house.services.tokens.issue(account))
     socket = await house.socket(fresh)
-    house.services.delivery.evict(user.id, account.epoch, "user.banned", {"message": BANNED})
+    await house.tell("user-state", events.banned(account))
     assert await socket.is_open()
 
 
@@ -178,12 +180,39 @@ async def test_a_new_tier_is_announced_and_works_at_once_and_so_does_the_old_one
         assert _event((await polling.get())[1]) == expected
 
 
+async def test_new_tiers_are_announced_in_the_order_in_which_they_were_set(house: House) -> None:
+    user = await house.person()
+    socket = await house.socket(user)
+    await asyncio.gather(*(house.set_tier(user, tier) for tier in ["basic", "premium"] * 10))
+    last = await house.services.accounts.find(user.id)
+    await house.set_tier(user, "free")
+    told: list[str] = []
+    while told[-1:] != ["free"]:
+        told.append(json.loads((await socket.read())[2:])[1]["tier"])
+    assert last is not None
+    assert told[-2] == last.tier
+    assert all(one != following for one, following in pairwise(told)), told
+
+
 async def test_setting_the_tier_that_a_user_has_announces_nothing(house: House) -> None:
     user = await house.person()
     socket = await house.socket(user)
     await house.set_tier(user, "free")
     await house.set_tier(user, "basic")
     assert _event(await socket.read())[1] == "Your plan has been updated to Basic."
+
+
+async def test_what_was_told_of_an_account_is_neither_kept_nor_told_later(house: House) -> None:
+    user, seq = await house.person(), house.services.journal.seq
+    await house.set_tier(user, "basic")
+    await house.ban(user)
+    await house.unban(user)
+    account = await house.services.accounts.find(user.id)
+    assert account is not None
+    back = await house.socket(type(user)(account, house.services.tokens.issue(account)), "/")
+    await house.set_tier(user, "premium")
+    assert _event(await back.read()) == ("user.tier.updated", "Your plan has been updated to Premium.")
+    assert house.services.journal.seq == seq, "nor does it take a place, which a restart would give away again"
 
 
 async def test_a_logout_ends_that_session_and_its_connections_alone(house: House) -> None:

@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 
 from reference_server.accounts.account import Account, Session
-from reference_server.transport.engine_server import EngineServer
-from reference_server.transport.limits import Limits
+from reference_server.limits import Limits
+from reference_server.transport.socketio import SocketServer
 from reference_server.transport.sse import StreamLink
 from reference_server.transport.websocket import Pipe
 from tests.reference_server.house import House, keep_house
@@ -65,7 +65,7 @@ async def test_a_fault_inside_the_server_closes_the_websocket_and_writes_no_http
     async def fail(*_: object) -> None:
         raise LookupError("a fault of ours")
 
-    monkeypatch.setattr(EngineServer, "received", fail)
+    monkeypatch.setattr(SocketServer, "received", fail)
     if upgraded:
         polling = await house.polling()
         socket = await house.engine(f"EIO=4&transport=websocket&sid={polling.handshake['sid']}")
@@ -244,4 +244,4 @@ async def test_a_second_post_while_one_is_handled_closes_the_session(
         answer.set()
         await first
         assert (await polling.get())[0] == 400
-        await house.settles(connections=0, engine_sessions=0, namespace_places=0)
+        await house.settles(connections=0, engine_sessions=0, socket_sessions=0)

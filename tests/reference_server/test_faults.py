@@ -1,6 +1,6 @@
 """The table of faults: each breaks something that the contracts ask for, and is told from the others."""
 
-from reference_server.conduct import Conduct
+from reference_server.delivery.conduct import Conduct
 from reference_server.faults import FAULTS, conduct_of, every_system, plan_sync, shield, user_state
 from reference_server.refusals import contracts
 

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from reference_server.accounts.account import Account, Session
-from reference_server.conduct import Conduct
+from reference_server.delivery.conduct import Conduct
 from reference_server.delivery.connections import Connection
 from tests.reference_server.house import BANNED, SECONDS, House, Person, keep_house
 
@@ -63,8 +63,8 @@ async def _open_websocket(house: House, user: Person, path: str) -> Any:
     return {"message": BANNED, "data": {"code": "account_banned"}}
 
 
-DOORS = pytest.mark.parametrize(
-    ("open_door", "where"),
+CHANNELS = pytest.mark.parametrize(
+    ("open_channel", "where"),
     [
         pytest.param(_open_socket, "", id="websocket"),
         pytest.param(_open_socket, "/me,", id="another namespace"),
@@ -75,14 +75,14 @@ DOORS = pytest.mark.parametrize(
 )
 
 
-@DOORS
-async def test_a_ban_that_comes_after_the_check_finds_the_connection_and_dooms_it(
-    tmp_path: Path, open_door: Callable[..., Any], where: str
+@CHANNELS
+async def test_a_ban_that_comes_after_the_check_finds_the_connection_and_condemns_it(
+    tmp_path: Path, open_channel: Callable[..., Any], where: str
 ) -> None:
     held = Held("after the check")
     async with keep_house(tmp_path, conduct=held) as house:
         user = await house.person()
-        opening = asyncio.create_task(open_door(house, user, where))
+        opening = asyncio.create_task(open_channel(house, user, where))
         async with asyncio.timeout(SECONDS):
             await held.arrived.wait()
         await house.ban(user)
@@ -91,9 +91,9 @@ async def test_a_ban_that_comes_after_the_check_finds_the_connection_and_dooms_i
         assert len(house.services.connections) == 0
 
 
-@DOORS
+@CHANNELS
 async def test_a_ban_that_comes_before_the_check_is_seen_by_it(
-    tmp_path: Path, open_door: Callable[..., Any], where: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, open_channel: Callable[..., Any], where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = Held("before the check")
     async with keep_house(tmp_path, conduct=held) as house:
@@ -107,7 +107,7 @@ async def test_a_ban_that_comes_before_the_check_is_seen_by_it(
             return await asked(session)
 
         monkeypatch.setattr(house.services.accounts, "of_session", ask)
-        opening = asyncio.create_task(open_door(house, user, where))
+        opening = asyncio.create_task(open_channel(house, user, where))
         async with asyncio.timeout(SECONDS):
             await held.arrived.wait()
         await house.ban(user)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reference_server.transport.limits import Limits
+from reference_server.limits import Limits
 from tests.reference_server.house import BANNED, House, Person, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -3,50 +3,22 @@
 import inspect
 from typing import Any
 
-import engineio
 import pytest
 import socketio
 from aiohttp import web
 
-from reference_server.transport.engine_server import EngineServer
 from reference_server.transport.http import HttpProtocol
-from reference_server.transport.socketio import Packet, Rooms, SocketServer
+from reference_server.transport.socketio import Packet
 
 OVERRIDDEN: dict[type, tuple[type, set[str]]] = {
-    SocketServer: (
-        socketio.AsyncServer,
-        {
-            "_engineio_server_class",
-            "_handle_connect",
-            "_handle_disconnect",
-            "_handle_eio_connect",
-            "_handle_eio_message",
-            "_handle_event",
-        },
-    ),
-    EngineServer: (engineio.AsyncServer, {"handle_request", "send", "send_packet", "transport"}),
-    Rooms: (socketio.AsyncManager, {"basic_disconnect"}),
     Packet: (socketio.packet.Packet, {"reconstruct_binary"}),
     HttpProtocol: (web.RequestHandler, {"connection_lost", "connection_made", "handle_error", "set_parser"}),
 }
 USED: list[tuple[object, set[str]]] = [
     (
-        socketio.AsyncServer(async_mode="asgi"),
-        {"_binary_packet", "_handle_ack", "_send_packet", "eio", "environ", "manager", "namespaces"},
+        socketio.packet.Packet(),
+        {"add_attachment", "attachment_count", "data", "encode", "id", "namespace", "packet_type"},
     ),
-    (
-        socketio.AsyncManager(),
-        {
-            "basic_leave_room",
-            "callbacks",
-            "eio_sid_from_sid",
-            "pending_connect",
-            "pending_disconnect",
-            "rooms",
-            "sid_from_eio_sid",
-        },
-    ),
-    (engineio.AsyncServer(async_mode="asgi"), {"generate_id", "handlers"}),
     (web.RequestHandler, {"_request_count"}),
 ]
 

@@ -11,7 +11,7 @@ import pytest
 from yarl import URL
 
 from reference_server.accounts.account import Account
-from reference_server.transport.limits import Limits
+from reference_server.limits import Limits
 from tests.reference_server.house import BANNED, SECONDS, House, Person, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -312,7 +312,7 @@ async def test_health_and_metrics_are_served(house: House) -> None:
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
 
 
-async def test_every_kind_of_refusal_is_counted_by_its_door(house: House) -> None:
+async def test_every_kind_of_refusal_is_counted_by_its_channel(house: House) -> None:
     before = await house.gauges()
     await house.call("GET", "/nowhere")
     socket = await house.engine()
@@ -320,8 +320,8 @@ async def test_every_kind_of_refusal_is_counted_by_its_door(house: House) -> Non
     await socket.read()
     after = await house.gauges()
     for name in (
-        'eventproof_refusals_total{code="not_found",door="rest"}',
-        'eventproof_refusals_total{code="token_missing",door="/"}',
+        'eventproof_refusals_total{channel="rest",code="not_found"}',
+        'eventproof_refusals_total{channel="/",code="token_missing"}',
     ):
         assert after[name] == before.get(name, 0) + 1
     await socket.raw.close()

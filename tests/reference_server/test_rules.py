@@ -7,7 +7,7 @@ import pytest
 from eventproof.catalog import Direction
 from reference_server.accounts.account import Account, Role, Session, Tier, standing
 from reference_server.refusals import contracts
-from reference_server.systems.user_state import rules
+from reference_server.systems.user_state import events, rules
 
 ACCOUNT = Account("usr_1", "ada@example.com", Role.USER, Tier.FREE, banned=False, epoch=3)
 SESSION = Session("usr_1", "token", 3, 0.0)
@@ -48,9 +48,9 @@ def test_a_tier_grants_what_it_and_the_lower_ones_include(tier: Tier, feature: s
 
 def test_what_users_are_told_keeps_its_contract() -> None:
     system = contracts().system("user-state")
-    told = {"user.banned": rules.banned(ACCOUNT), "user.unbanned": rules.unbanned(ACCOUNT)}
-    told |= {f"user.tier.updated {tier}": rules.tier_updated(rules.with_tier(ACCOUNT, tier)) for tier in Tier}
-    for name, payload in told.items():
-        event = system.event("/", Direction.SEND, name.split()[0])
+    told = [events.banned(ACCOUNT), events.unbanned(ACCOUNT)]
+    told += [events.tier_updated(rules.with_tier(ACCOUNT, tier)) for tier in Tier]
+    for message in told:
+        event = system.event("/", Direction.SEND, message.name)
         assert event is not None
-        assert event.is_valid(payload)
+        assert event.is_valid(message.payload)

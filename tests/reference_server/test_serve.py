@@ -18,7 +18,8 @@ import structlog
 from eventproof.cli import run
 from eventproof.verdict import ExitCode
 from reference_server import seed as seeding
-from reference_server.conduct import Conduct
+from reference_server import settings
+from reference_server.delivery.conduct import Conduct
 from reference_server.faults import FAULTS
 from reference_server.run import People, running
 from reference_server.settings import Settings
@@ -109,7 +110,7 @@ def test_a_database_that_another_server_has_is_refused(refused: Refused, tmp_pat
 def test_a_database_of_another_version_is_refused(refused: Refused, tmp_path: Path) -> None:
     path = _database(tmp_path, version=7)
     sentence = refused("--database-url", f"sqlite:///{path}")
-    assert "has version 7 and this server needs version 3" in sentence
+    assert "has version 7 and this server needs version 4" in sentence
 
 
 def test_a_read_only_database_is_refused(refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,6 +198,12 @@ def test_a_bad_option_is_refused(
         ("[limits]\nack_first = 0", "limits: ack_first must be a positive number, not 0"),
         ("[limits]\nack_within = nan", "limits: ack_within must be a positive number, not nan"),
         ("[limits]\nreplay_window = true", "limits: replay_window must be a positive number, not True"),
+        (
+            "[limits.shield]\nping_interval = 1",
+            "limits, shield: ping_interval holds for the whole server: set it in limits",
+        ),
+        ("[limits.shield]\nmax_event = 'x'", "limits, shield: max_event must be a whole number"),
+        ("[limits.shield]\nmax_events = 1", "limits, shield: unknown setting 'max_events'; did you mean 'max_event'?"),
         ("test_controls = 1", "test_controls must be true or false, not 1"),
         ("log_level = 'loud'", "log_level must be one of debug, info, warning, error, not 'loud'"),
     ],
@@ -209,6 +216,22 @@ def test_a_bad_configuration_is_refused_with_its_place(
     found = refused("--config", file)
     assert sentence in found
     assert str(file) in found
+
+
+def test_a_limit_of_one_system_holds_for_it_alone(tmp_path: Path) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text("[limits]\nmax_replay = 7\n[limits.shield]\nmax_event = 9\nreplay_window = 600")
+    limits = settings.load({"limits": {"events_a_second": 5}}, file).limits
+    assert (limits.of("shield").max_event, limits.of("shield").max_replay) == (9, 7)
+    assert (limits.of("plan-sync").max_event, limits.max_event) == (64 * 1024, 64 * 1024)
+    assert limits.of("shield").events_a_second == 5
+    assert (limits.replay_window, limits.longest_window) == (300, 600)
+
+
+def test_a_limit_of_an_unknown_system_is_refused(refused: Refused, tmp_path: Path) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text("[limits.sheild]\nmax_event = 9")
+    assert refused("--config", file).startswith("there is no system 'sheild'")
 
 
 def test_a_secret_that_is_too_short_is_refused(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:

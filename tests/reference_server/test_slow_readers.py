@@ -3,18 +3,26 @@
 import asyncio
 import socket
 import time
+from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, Request, TextMessage
 
-from reference_server.transport.limits import Limits
+from reference_server.delivery.message import Message
+from reference_server.delivery.rooms import of_user
+from reference_server.limits import Limits
 from tests.reference_server.house import SECONDS, House, Person, keep_house
 
 LIMITS = Limits(max_backlog=64 * 1024, close_timeout=0.1, linger=0.1)
-LARGE = {"message": "x" * 8 * 1024}
+
+
+def _large(user: Person) -> Message:
+    return Message("user.tier.updated", {"message": "x" * 8 * 1024}, of_user(user.id))
 
 
 async def _silent_websocket(house: House, user: Person) -> socket.socket:
@@ -38,47 +46,62 @@ async def _silent_websocket(house: House, user: Person) -> socket.socket:
     return connection
 
 
-async def _flood(house: House, user: Person) -> None:
-    """Tell the user large things until one of their connections was cut off."""
-    async with asyncio.timeout(SECONDS):
-        while not (await house.gauges())["eventproof_slow_readers_cut_total"]:
-            for _ in range(100):
-                house.services.delivery.tell(user.id, "user.tier.updated", LARGE)
+async def _flood(house: House, user: Person) -> list[MutableMapping[str, Any]]:
+    """Tell the user large things until one of their connections was cut off; gives what was logged of that."""
+    with capture_logs() as logs:
+        async with asyncio.timeout(SECONDS):
+            while not (await house.gauges())["eventproof_slow_readers_cut_total"]:
+                await house.tell("user-state", *[_large(user)] * 100)
+    return [log for log in logs if log["event"] == "connection-cut"]
 
 
-async def test_a_websocket_that_is_not_read_is_cut_off(tmp_path: Path) -> None:
+def _cut(user: Person, channel: str, transport: str) -> dict[str, str]:
+    """What is logged of a connection that was cut off."""
+    of_it = {"user": user.id, "channel": channel, "transport": transport}
+    return {"event": "connection-cut", "log_level": "info", "reason": "slow reader", **of_it}
+
+
+async def test_a_websocket_that_is_not_read_is_cut_off_and_the_log_says_why(tmp_path: Path) -> None:
     async with keep_house(tmp_path, limits=LIMITS) as house:
         user = await house.person()
         silent = await _silent_websocket(house, user)
-        await _flood(house, user)
+        assert await _flood(house, user) == [_cut(user, "/", "websocket")]
         await house.settles(connections=0, engine_sessions=0)
         silent.close()
 
 
-async def test_a_session_that_is_not_polled_is_cut_off(tmp_path: Path) -> None:
+async def test_a_session_that_is_not_polled_is_cut_off_and_the_log_says_why(tmp_path: Path) -> None:
     async with keep_house(tmp_path, limits=LIMITS) as house:
         user = await house.person()
         polling = await house.polling_socket(user)
-        await _flood(house, user)
+        assert await _flood(house, user) == [_cut(user, "/", "polling")]
         await house.settles(connections=0, engine_sessions=0)
         assert (await polling.get())[0] == 400
 
 
-async def test_a_stream_that_is_not_read_is_cut_off(tmp_path: Path) -> None:
+async def test_a_stream_that_is_not_read_is_cut_off_and_the_log_says_why(tmp_path: Path) -> None:
     async with keep_house(tmp_path, limits=LIMITS) as house:
         user = await house.person()
         answer = await house.http.get(f"{house.url}/api/me/stream", headers=user.headers)
-        await _flood(house, user)
+        assert await _flood(house, user) == [_cut(user, "/api/me/stream", "sse")]
         await house.settles(connections=0)
         answer.close()
+
+
+async def test_a_native_websocket_that_is_not_read_is_cut_off_and_the_log_says_why(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, limits=LIMITS) as house:
+        user = await house.person()
+        native = await house.http.ws_connect(f"{house.url}/api/me/ws", headers=user.headers)
+        assert await _flood(house, user) == [_cut(user, "/api/me/ws", "websocket")]
+        await house.settles(connections=0)
+        await native.close()
 
 
 async def test_a_ban_waits_for_no_reader(tmp_path: Path) -> None:
     async with keep_house(tmp_path, limits=LIMITS) as house:
         user = await house.person()
         silent = await _silent_websocket(house, user)
-        for _ in range(6):
-            house.services.delivery.tell(user.id, "user.tier.updated", LARGE)
+        await house.tell("user-state", *[_large(user)] * 6)
         attentive = await house.socket(user)
         began = time.monotonic()
         await house.ban(user)

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from reference_server.transport.limits import Limits
+from reference_server.limits import Limits
 from tests.reference_server.house import House, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -185,7 +185,7 @@ async def test_a_handler_that_fails_is_logged_and_the_connection_stays(
         monkeypatch.setattr(house.services.accounts, "of_session", ask)
         await socket.send(user.connect)
         assert json.loads((await socket.read())[2:])["data"] == {"code": "unavailable"}
-        await house.settles(connections=0, namespace_places=0)
+        await house.settles(connections=0, socket_sessions=0)
 
 
 async def test_whatever_was_kept_for_clients_is_gone_when_they_are(tmp_path: Path) -> None:
@@ -215,7 +215,6 @@ async def test_whatever_was_kept_for_clients_is_gone_when_they_are(tmp_path: Pat
             engine_sessions=0,
             socket_sessions=0,
             connect_timers=0,
-            namespace_places=0,
             attachments=0,
         )
         assert (await house.gauges())['eventproof_connections{channel="/",transport="polling"}'] == 0

@@ -3,12 +3,13 @@
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from ...delivery.connections import Connection
-from ...delivery.manners import Manners, Said
+from ...delivery.options import ChannelOptions
 from ...refusals import Refusal
 
+SYSTEM: Final = "plan-sync"
 SUBSCRIBERS: Final = "plan-subscribers"
 """The room of every stream, whatever it carries."""
 _PLANS: Final = "plans"
@@ -20,11 +21,11 @@ def room_of(plan_id: str) -> str:
     return f"{_PLANS}/{plan_id}"
 
 
-def manners(clock: Callable[[], float] = time.time) -> dict[str, Manners]:
-    """How the streams behave, by the names of their channels; `clock` gives seconds of Unix time."""
+def options(clock: Callable[[], float] = time.time) -> dict[str, ChannelOptions]:
+    """How plan-sync uses its streams, by the names of their channels; `clock` gives seconds of Unix time."""
 
-    def greeting(_: Connection) -> Said:
-        return "CONNECTED", {"type": "CONNECTED", "timestamp": milliseconds(clock())}
+    def greeting(_: Connection) -> dict[str, Any]:
+        return {"type": "CONNECTED", "timestamp": milliseconds(clock())}
 
     def of_all(_: Mapping[str, str]) -> tuple[str, ...]:
         return SUBSCRIBERS, _PLANS
@@ -35,7 +36,7 @@ def manners(clock: Callable[[], float] = time.time) -> dict[str, Manners]:
         return SUBSCRIBERS, room_of(asked["planId"])
 
     return {
-        name: Manners(greets=greeting, rooms=rooms, resumes=True)
+        name: ChannelOptions(greeting=greeting, rooms=rooms, resumes=True)
         for name, rooms in (("plans", of_all), ("plan", of_one))
     }
 

@@ -14,7 +14,7 @@ from ...transport.rest import Answer, Call, Handler
 from ..served import Served
 from ..sessions import Sessions
 from . import events, tables
-from .channel import SUBSCRIBERS, manners, milliseconds
+from .channel import SUBSCRIBERS, SYSTEM, milliseconds, options
 from .plans import OF_A_CALL, Plan, Standing, UserPlan, changed, is_crossed, made, matches, owned, shown, takes
 
 Told = tuple[Plan, list[Message]]
@@ -22,7 +22,7 @@ Told = tuple[Plan, list[Message]]
 
 def served(services: Services) -> Served:
     """Plan sync, on these services."""
-    return Served(PlanSync(services).operations(), manners())
+    return Served(PlanSync(services).operations(), options())
 
 
 class PlanSync:
@@ -98,7 +98,7 @@ class PlanSync:
             await tables.add(connection, plan)
             return plan, [events.created(plan, call.caller[1].email, self._now())]
 
-        return _as_it_is(await self._courier.carry(change), status=201)
+        return _as_it_is(await self._courier.carry(SYSTEM, change), status=201)
 
     async def update_plan(self, call: Call) -> Answer:
         """Another version of a plan, which its active user plans follow, and `UPDATE` to every subscriber."""
@@ -110,7 +110,7 @@ class PlanSync:
             await tables.write(connection, plan)
             return plan, [events.updated(plan, call.caller[1].email, self._now())]
 
-        return _as_it_is(await self._courier.carry(change))
+        return _as_it_is(await self._courier.carry(SYSTEM, change))
 
     async def delete_plan(self, call: Call) -> Answer:
         """The plan is gone, from its user plans too, and `DELETE` goes to every subscriber."""
@@ -120,7 +120,7 @@ class PlanSync:
             await tables.remove(connection, plan)
             return plan, [events.deleted(plan, call.caller[1].email, self._now())]
 
-        await self._courier.carry(change)
+        await self._courier.carry(SYSTEM, change)
         return Answer(204)
 
     async def count_subscribers(self, _: Call) -> Answer:

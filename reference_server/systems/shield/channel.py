@@ -7,11 +7,13 @@ from uuid import uuid4
 import eventproof
 
 from ...delivery.connections import Connection
-from ...delivery.manners import Manners, Said
+from ...delivery.options import ChannelOptions, Said
+from ...reasons import Reason
 from ...services import Services
 from .events import envelope
 from .times import written
 
+SYSTEM: Final = "shield"
 CODES: Final = {
     "token_missing": "AUTH_INVALID",
     "token_invalid": "AUTH_INVALID",
@@ -27,27 +29,26 @@ PUSHED: Final = frozenset(
 """What the specification lists under "Push Notifications fill the gap for critical real-time events"."""
 
 
-def manners(services: Services) -> Manners:
-    """How the channel `shield` behaves."""
+def options(services: Services) -> ChannelOptions:
+    """How Shield uses its channel."""
 
     async def leave(connection: Connection, _: Any) -> None:
         services.connections.forget(connection)
-        connection.link.close("client disconnect")
+        connection.link.close(Reason.CLIENT_DISCONNECT)
 
-    return Manners(
-        greets=_connected,
-        complains=_error,
+    return ChannelOptions(
+        greeting=_connected,
+        complaint=_error,
         codes=CODES,
-        heartbeat="ping",
-        answer="pong",
-        hears={"client_disconnect": leave},
+        handlers={"client_disconnect": leave},
         pushes=PUSHED,
+        replays=True,
     )
 
 
-def _connected(connection: Connection) -> Said:
+def _connected(connection: Connection) -> dict[str, Any]:
     """The one event that the specification puts in no envelope."""
-    return "connected", {
+    return {
         "userId": connection.session.user_id,
         "connectionId": f"con_{uuid4().hex}",
         "timestamp": written(datetime.now(UTC)),

@@ -7,14 +7,14 @@ from ...transport.rest import Handler
 from ..served import Served
 from ..sessions import Sessions
 from .admin import AdminCalls
-from .channel import manners
+from .channel import options
 from .own import OwnCalls
 from .visit import Visits
 
 
 def served(services: Services) -> Served:
     """Shield, on these services."""
-    return Served(Shield(services).operations(), {"shield": manners(services)})
+    return Served(Shield(services).operations(), {"shield": options(services)})
 
 
 class Shield:

@@ -14,6 +14,7 @@ from ...delivery.message import Message
 from ...refusals import Refusal
 from ...store.database import Store
 from . import events, tables
+from .channel import SYSTEM
 from .claims import Claim
 from .due import due, is_due
 from .member import Member, begin
@@ -77,7 +78,7 @@ class Visits:
                 await tables.save_member(connection, visit.member)
             return result, visit.messages
 
-        return await self._courier.carry(change)
+        return await self._courier.carry(SYSTEM, change)
 
     async def member(self, account: Account) -> tuple[Member, datetime]:
         """The member and the time by the member's clock, with nothing overdue."""

@@ -1,19 +1,26 @@
-"""User-state's calls: features, and the three actions of an admin. Commit, then emit."""
+"""User-state's calls: features, and the three actions of an admin. Commit, then emit.
 
-from collections.abc import Callable, Mapping
-from typing import Any
+Nothing of it is replayed: who logs in again after a ban is not to hear of it, and reads the tier in the answer.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ...accounts.account import Account, Change, Tier
+from ...delivery.connections import opened
+from ...delivery.message import Message
 from ...refusals import Refusal
 from ...services import Services
 from ...transport.rest import Answer, Call, Handler
 from ..served import Served
 from ..sessions import Sessions, user
-from . import rules
+from . import events, rules
 
-_log = structlog.get_logger("user-state")
+SYSTEM: Final = "user-state"
+_log = structlog.get_logger(SYSTEM)
 
 
 def served(services: Services) -> Served:
@@ -26,7 +33,8 @@ class UserState:
 
     def __init__(self, services: Services) -> None:
         self._accounts = services.accounts
-        self._delivery = services.delivery
+        self._connections = services.connections
+        self._courier = services.courier
         self._metrics = services.metrics
         self._conduct = services.conduct
         self._sessions = Sessions(services)
@@ -57,42 +65,56 @@ class UserState:
 
     async def ban_user(self, call: Call) -> Answer:
         """Revoke, tell, close."""
-        online = self._delivery.reaches(call.parameters["userId"])
-        change = await self._change(call, lambda account: self._conduct.ban(account, rules.ban(account), online))
-        account = change.after
+        online = bool(opened(self._connections.of_user(call.parameters["userId"])))
+
+        def told(change: Change) -> Sequence[Message]:
+            return [events.banned(change.after)] if self._conduct.news(change) else ()
+
+        change = await self._change(call, lambda account: self._conduct.ban(account, rules.ban(account), online), told)
         if self._conduct.news(change):
-            ended = self._delivery.evict(account.id, account.epoch, "user.banned", rules.banned(account))
             self._metrics.banned()
-            _log.info("user-banned", user=account.id, by=call.caller[1].id, connections=ended)
-        return Answer(200, _account(account))
+            _log.info("user-banned", user=change.after.id, by=call.caller[1].id)
+        return Answer(200, _account(change.after))
 
     async def unban_user(self, call: Call) -> Answer:
         """Let the user log in again; sessions that the ban ended stay ended."""
-        change = await self._change(call, rules.unban)
-        account = change.after
+
+        def told(change: Change) -> Sequence[Message]:
+            return [events.unbanned(change.after)] if change.changed else ()
+
+        change = await self._change(call, rules.unban, told)
         if change.changed:
-            self._delivery.tell(account.id, "user.unbanned", rules.unbanned(account))
-            _log.info("user-unbanned", user=account.id, by=call.caller[1].id)
-        return Answer(200, _account(account))
+            _log.info("user-unbanned", user=change.after.id, by=call.caller[1].id)
+        return Answer(200, _account(change.after))
 
     async def update_user_tier(self, call: Call) -> Answer:
         """Set the tier, and announce it where it is another one."""
         tier = Tier(call.parameters["tier"])
-        change = await self._change(call, lambda account: rules.with_tier(account, tier))
-        account = change.after
-        if change.changed:
-            self._conduct.tier_changed(change)
-            self._delivery.tell(account.id, "user.tier.updated", rules.tier_updated(account))
-            _log.info("tier-updated", user=account.id, by=call.caller[1].id, tier=tier.value)
-        return Answer(200, _account(account))
 
-    async def _change(self, call: Call, rule: Callable[[Account], Account]) -> Change:
+        def told(change: Change) -> Sequence[Message]:
+            if not change.changed:
+                return ()
+            self._conduct.tier_changed(change)
+            return [events.tier_updated(change.after)]
+
+        change = await self._change(call, lambda account: rules.with_tier(account, tier), told)
+        if change.changed:
+            _log.info("tier-updated", user=change.after.id, by=call.caller[1].id, tier=tier.value)
+        return Answer(200, _account(change.after))
+
+    async def _change(
+        self, call: Call, rule: Callable[[Account], Account], told: Callable[[Change], Sequence[Message]]
+    ) -> Change:
         user_id = call.parameters["userId"]
-        change = await self._accounts.change(user_id, rule)
-        if change is None:
-            nobody = self._conduct.missing(user_id)
-            return Change(nobody, nobody)
-        return change
+
+        async def change(connection: AsyncConnection) -> tuple[Change, Sequence[Message]]:
+            made = await self._accounts.change(connection, user_id, rule)
+            if made is None:
+                nobody = self._conduct.missing(user_id)
+                return Change(nobody, nobody), ()
+            return made, told(made)
+
+        return await self._courier.carry(SYSTEM, change, self._accounts.committed)
 
 
 def _account(account: Account) -> dict[str, Any]:

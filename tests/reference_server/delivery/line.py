@@ -1,18 +1,14 @@
 """Shield's channel as a client sees it, frame by frame; and messages without Shield's rules."""
 
-import asyncio
 import copy
 import json
-from collections.abc import Sequence
 from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventproof.catalog import Direction
 from reference_server.delivery.message import Message
 from reference_server.delivery.rooms import ADMINS, of_user
 from reference_server.refusals import contracts
-from tests.reference_server.house import SECONDS, House, Person, Socket
+from tests.reference_server.house import House, Person, Socket
 
 PLACE = "/shield/ws"
 Said = tuple[str, Any]
@@ -103,11 +99,7 @@ def ack(of: Message) -> dict[str, Any]:
 async def tell(house: House, *messages: Message) -> None:
     """Commit these in one transaction, and have them sent."""
 
-    async def change(_: AsyncConnection) -> tuple[None, Sequence[Message]]:
-        return None, messages
-
-    async with asyncio.timeout(SECONDS):
-        await house.services.courier.carry(change)
+    await house.tell("shield", *messages)
 
 
 async def comes_next(house: House, user: Person, socket: Socket) -> None:

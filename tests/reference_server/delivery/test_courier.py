@@ -13,7 +13,7 @@ from reference_server.delivery.emission import Emission
 from reference_server.delivery.journal import JOURNAL
 from reference_server.delivery.message import Message
 from reference_server.delivery.rooms import of_user
-from reference_server.transport.limits import Limits
+from reference_server.limits import Limits
 from reference_server.transport.socketio import SocketLink
 from tests.reference_server.delivery.line import comes_next, greeted, hears, message, tell
 from tests.reference_server.house import SECONDS, House, keep_house
@@ -37,7 +37,7 @@ async def test_events_come_in_the_order_of_the_commits_however_many_changes_run_
             committed.append(claim)
             return None, [message(user, claimId=claim) for user in users]
 
-        await asyncio.gather(*(house.services.courier.carry(change) for _ in range(200)))
+        await asyncio.gather(*(house.services.courier.carry("shield", change) for _ in range(200)))
         for socket in sockets:
             heard: list[str] = []
             async with asyncio.timeout(SECONDS):
@@ -53,7 +53,15 @@ async def test_a_change_that_fails_is_undone_and_tells_nothing(tmp_path: Path) -
         socket = await greeted(house, user)
 
         async def change(connection: AsyncConnection) -> tuple[None, Sequence[Message]]:
-            row = {"seq": 1000, "name": "x", "room": "x", "text": "{}", "created_at": 0.0, "ack": "none"}
+            row = {
+                "seq": 1000,
+                "system": "shield",
+                "name": "x",
+                "room": "x",
+                "text": "{}",
+                "created_at": 0.0,
+                "ack": "none",
+            }
             await connection.execute(JOURNAL.insert().values(**row))
             raise LookupError("no such claim")
 
@@ -61,9 +69,9 @@ async def test_a_change_that_fails_is_undone_and_tells_nothing(tmp_path: Path) -
             return None, [Message("claim_under_review", object(), of_user(user.id))]
 
         with pytest.raises(LookupError):
-            await house.services.courier.carry(change)
+            await house.services.courier.carry("shield", change)
         with pytest.raises(TypeError):
-            await house.services.courier.carry(unwritable)
+            await house.services.courier.carry("shield", unwritable)
         assert await journaled(house) == 0
         await comes_next(house, user, socket)
 
@@ -74,7 +82,7 @@ async def test_the_result_is_the_changes_own(tmp_path: Path) -> None:
         async def change(_: AsyncConnection) -> tuple[int, Sequence[Message]]:
             return 42, ()
 
-        assert await house.services.courier.carry(change) == 42
+        assert await house.services.courier.carry("shield", change) == 42
 
 
 async def test_a_caller_who_leaves_half_way_leaves_nothing_half_done(tmp_path: Path) -> None:
@@ -88,7 +96,7 @@ async def test_a_caller_who_leaves_half_way_leaves_nothing_half_done(tmp_path: P
             await go_on.wait()
             return None, [message(user, claimId="clm_1")]
 
-        call = asyncio.create_task(house.services.courier.carry(change))
+        call = asyncio.create_task(house.services.courier.carry("shield", change))
         await begun.wait()
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -109,7 +117,7 @@ async def test_what_is_under_way_when_the_server_stops_is_finished(tmp_path: Pat
                 await connection.execute(select(1))
             return None, [message(user, claimId="clm_1")]
 
-        call = asyncio.create_task(house.services.courier.carry(change))
+        call = asyncio.create_task(house.services.courier.carry("shield", change))
         await begun.wait()
         await house.stop()
         await call

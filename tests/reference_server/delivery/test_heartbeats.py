@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from eventproof.catalog import Direction
+from reference_server.limits import Limits
 from reference_server.refusals import contracts
-from reference_server.transport.limits import Limits
 from tests.reference_server.delivery.line import PLACE, frame, greeted, hears, join, read
 from tests.reference_server.house import House, Person, Socket, keep_house
 

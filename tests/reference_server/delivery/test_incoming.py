@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from eventproof.catalog import Direction, Event
-from reference_server.conduct import Conduct
+from reference_server.delivery.conduct import Conduct
 from reference_server.delivery.connections import Connection
 from reference_server.refusals import contracts
 from tests.reference_server.delivery.line import (

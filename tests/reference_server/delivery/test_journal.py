@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from reference_server.delivery import journal as journals
 from reference_server.delivery.journal import CONFIRMED, JOURNAL, Journal
-from reference_server.transport.limits import Limits
+from reference_server.limits import Limits
 from tests.reference_server.delivery.line import comes_next, greeted, message, names, paid, says, tell
 from tests.reference_server.house import House, keep_house
 

@@ -12,7 +12,7 @@ MADE = 1_795_000_000.123
 
 
 def debt(seq: int = 1, made: float = MADE, user: str = "usr_1") -> Debt:
-    return Debt(seq, user, "claim_paid_ack", f"key {seq}", made, policy(CONTRACT, None, None))
+    return Debt(seq, user, "shield", "claim_paid_ack", f"key {seq}", made, policy(CONTRACT, None, None))
 
 
 def rounds(owed: Owed, until: float) -> list[tuple[float, list[int], list[int]]]:
@@ -58,10 +58,10 @@ def test_what_is_acknowledged_is_not_due_any_more() -> None:
     first, second = debt(1), debt(2)
     owed.add(first, MADE)
     owed.add(second, MADE)
-    assert owed.find("claim_paid_ack", "key 1") is first
+    assert owed.find("shield", "claim_paid_ack", "key 1") is first
     owed.settle(first)
     owed.settle(first)
-    assert owed.find("claim_paid_ack", "key 1") is None
+    assert owed.find("shield", "claim_paid_ack", "key 1") is None
     assert 1 not in owed
     assert [seqs for _, seqs, _ in rounds(owed, MADE + 10)] == [[2]]
     assert owed.has("usr_1")

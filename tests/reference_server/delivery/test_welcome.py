@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.testing import capture_logs
 
 from reference_server.accounts.account import Role
 from reference_server.delivery.journal import Entry
 from reference_server.delivery.rooms import ADMINS
+from reference_server.limits import Limits
 from reference_server.store.database import Store
-from reference_server.transport.limits import Limits
 from tests.reference_server.delivery.line import (
     PLACE,
     ack,
@@ -141,8 +142,8 @@ async def test_what_is_older_than_the_window_is_not_heard(tmp_path: Path, monkey
         await tell(house, *numbered(user, 1))
         missed = house.services.journal.missed
 
-        async def later(user_id: str, admin: bool, owes: bool, now: float) -> Sequence[Entry]:
-            return await missed(user_id, admin, owes, now + 301)
+        async def later(user_id: str, system: str, admin: bool, owes: bool, now: float) -> Sequence[Entry]:
+            return await missed(user_id, system, admin, owes, now + 301)
 
         monkeypatch.setattr(house.services.journal, "missed", later)
         socket = await greeted(house, user)
@@ -197,8 +198,10 @@ async def test_who_cannot_take_what_is_told_during_the_replay_is_let_go(
         monkeypatch.setattr(house.services.journal, "missed", stuck)
         socket = await greeted(house, user)
         await asked.wait()
-        await tell(house, *numbered(user, 1, 2, 3))
+        with capture_logs() as logs:
+            await tell(house, *numbered(user, 1, 2, 3))
         assert (await socket.rest())[0] == [f"41{PLACE},"]
+        assert [(log["reason"], log["user"], log["channel"]) for log in logs] == [("slow reader", user.id, PLACE)]
         never.set()
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from reference_server.reasons import Reason
 from tests.browser import page_of
 from tests.reference_server.house import keep_house
 from tests.reference_server.plan_sync.planning import STREAM, change, create
@@ -41,7 +42,7 @@ async def test_a_browser_hears_every_change_and_resumes_after_three_seconds(chro
 
         for connection in house.services.connections:
             house.services.connections.forget(connection)
-            connection.link.close("a test")
+            connection.link.close(Reason.SERVER_DISCONNECT)
         await change(house, plan, roi=7)
         await change(house, plan, roi=8)
         told = [event for event, _ in (await heard(5))[2:]]

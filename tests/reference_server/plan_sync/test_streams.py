@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from eventproof.wire.sse import Comment
-from reference_server.transport.limits import Limits
+from reference_server.limits import Limits
 from tests.reference_server.house import House, keep_house
 from tests.reference_server.plan_sync.planning import PLANS, STREAM, Stream, change, create, streaming
 

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from reference_server.transport.limits import Limits
+from reference_server.limits import Limits
 from tests.reference_server.house import House, Person, keep_house
 from tests.reference_server.shield.model import ClaimModel, MemberModel, Refused, Told
 from tests.reference_server.shield.people import TICKET, Ears, Heard, connect

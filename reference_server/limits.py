@@ -1,6 +1,13 @@
-"""How much of anything one client may use, and how long it may take."""
+"""How much of anything one client may use, and how long it may take: on the whole server, and by system."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+BY_SYSTEM: Final = frozenset(
+    {"max_event", "events_a_second", "replay_window", "max_replay", "max_replay_size", "ack_first", "ack_within"}
+)
+"""Those that one system may have otherwise than the rest. All others are of a transport, which systems share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,8 @@ class Limits:
     max_backlog: int = 512 * 1024
     """What may wait for one slow reader."""
     max_connections: int = 50_000
+    max_rooms: int = 100
+    """The rooms that one connection may be in."""
     stream_comment: float = 15.0
     """An idle stream carries a comment this often, which keeps proxies from closing it."""
     max_event: int = 64 * 1024
@@ -44,3 +53,14 @@ class Limits:
     """When an event that is not acknowledged is sent again for the first time; None: as its contract says."""
     ack_within: float | None = None
     """How long after an event it is sent again at all; None: as its contract says."""
+    by_system: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    """By system, what it has otherwise, of those in `BY_SYSTEM`."""
+
+    def of(self, system: str) -> "Limits":
+        """The limits that hold for what is said to this system, and for what it says."""
+        return replace(self, **self.by_system[system]) if system in self.by_system else self
+
+    @property
+    def longest_window(self) -> float:
+        """The longest replay window that any system has."""
+        return max(self.replay_window, *(self.of(system).replay_window for system in self.by_system), 0.0)

@@ -1,4 +1,4 @@
-"""The doors beside Socket.IO: a stream and a native WebSocket, for the session that the request's token names.
+"""The channels beside Socket.IO: a stream and a native WebSocket, for the session that the request's token names.
 
 A stream whose events have ids is taken up where it was: after the `Last-Event-ID` that a client comes back with.
 """
@@ -10,9 +10,9 @@ from aiohttp import web
 
 from eventproof.catalog import Channel
 
+from ..limits import Limits
 from ..services import Services
 from ..tokens import bearer
-from .limits import Limits
 from .sse import Fields, StreamLink
 from .websocket import Pipe, WebSocketLink
 
@@ -25,19 +25,20 @@ def token_of(request: web.Request) -> str | None:
     return bearer(request.headers.get("Authorization")) or request.cookies.get("session") or request.query.get("token")
 
 
-def stream(channel: Channel, made: Services, limits: Limits) -> Route:
+def stream(channel: Channel, services: Services, limits: Limits) -> Route:
     """A route that answers with Server-Sent Events."""
-    manners = made.channels.manners(channel.address)
-    fields = Fields(event=channel.name_at is None, id=manners.resumes)
+    resumes = any(served.options.resumes for served in services.channels.at(channel.address))
+    fields = Fields(event=channel.name_at is None, id=resumes)
 
     async def route(request: web.Request) -> web.StreamResponse:
-        link = StreamLink(limits, made.metrics.cut, fields, made.conduct)
-        connection = await made.admission.admit(token_of(request), channel.address, link, request.match_info)
+        link = StreamLink(limits, fields, services.conduct)
+        connection = await services.admission.admit(token_of(request), channel.address, link, request.match_info)
+        link.on_slow = lambda: services.slow_readers.cut(link.transport, [connection])
         try:
-            await made.courier.welcome(connection, _last(request))
+            await services.courier.welcome(connection, _last(request))
             return await link.serve(request)
         finally:
-            made.admission.leave(connection)
+            services.admission.leave(connection)
 
     return route
 
@@ -48,19 +49,22 @@ def _last(request: web.Request) -> int | None:
     return int(said) if said.isascii() and said.isdigit() and len(said) <= _LONGEST_ID else None
 
 
-def websocket(channel: str, made: Services, limits: Limits) -> Route:
+def websocket(channel: Channel, services: Services, limits: Limits) -> Route:
     """A route that becomes a WebSocket; what a client says on it is not listened to."""
 
     async def route(request: web.Request) -> web.StreamResponse:
-        pipe = Pipe(limits, made.metrics.cut, heartbeat=limits.ping_interval)
+        pipe = Pipe(limits, heartbeat=limits.ping_interval)
         pipe.check(request)
-        connection = await made.admission.admit(token_of(request), channel, WebSocketLink(pipe))
+        link = WebSocketLink(pipe)
+        connection = await services.admission.admit(token_of(request), channel.address, link, request.match_info)
+        pipe.on_slow = lambda: services.slow_readers.cut(link.transport, [connection])
         try:
             await pipe.open(request)
+            await services.courier.welcome(connection)
             async for _ in pipe.messages():
                 pass
             return await pipe.finished()
         finally:
-            made.admission.leave(connection)
+            services.admission.leave(connection)
 
     return route

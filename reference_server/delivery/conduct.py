@@ -10,13 +10,14 @@ from typing import Any, TypeVar
 
 from eventproof.catalog import Event as ContractEvent
 
-from .accounts.account import Account, Change, Session, Tier
-from .delivery.connections import Connection, Connections
-from .delivery.journal import Entry
-from .delivery.message import Message
-from .delivery.owed import Debt
-from .refusals import Refusal
-from .transport.limits import Limits
+from ..accounts.account import Account, Change, Session, Tier
+from ..limits import Limits
+from ..reasons import Reason
+from ..refusals import Refusal
+from .connections import Connection, Connections
+from .journal import Entry
+from .message import Message
+from .owed import Debt
 
 Event = tuple[str, dict[str, Any]]
 Thing = TypeVar("Thing")
@@ -36,8 +37,8 @@ class Conduct:
 
     # Who comes in.
 
-    def standing(self, door: str, code: str | None, session: Session, account: Account | None) -> str | None:
-        """The code that refuses a session at this door (`rest`, or a channel), given the one that the rules found."""
+    def standing(self, channel: str, code: str | None, session: Session, account: Account | None) -> str | None:
+        """The code that refuses a session on this channel (or `rest`), given the one that the rules found."""
         return code
 
     def guards(self, operation: str) -> bool:
@@ -55,33 +56,20 @@ class Conduct:
     async def opening(self, connection: Connection) -> None:
         """The session has been found good, and its connection is not open yet."""
 
-    def came_in(self, connection: Connection, handshake: Handshake) -> None:
+    def connected(self, connection: Connection, handshake: Handshake) -> None:
         """A connection to a namespace was accepted, whose client said this on the way."""
 
     # What is kept of a connection.
 
-    def doom(self, connections: Connections, connection: Connection, code: str) -> None:
-        """A ban finds a connection that is being opened."""
-        connections.doom(connection, code)
+    def condemn(self, connections: Connections, connection: Connection, reason: Reason) -> None:
+        """A ban finds a connection that may still be being opened."""
+        connections.condemn(connection, reason)
 
     def forget(self, connections: Connections, connection: Connection) -> None:
         """A connection has gone."""
         connections.forget(connection)
 
-    # What is told, and to whom.
-
-    def messages(self, name: str, payload: dict[str, Any]) -> Iterable[Event]:
-        """What is sent for an event."""
-        return ((name, payload),)
-
-    def audience(self, name: str, mine: list[Connection], everyone: Connections) -> list[Connection]:
-        """The connections that an event goes to."""
-        return mine
-
-    def told(self, name: str, close: Callable[[], None]) -> None:
-        """An event was sent; `close` would end the connections of its user."""
-
-    # What is told of a transaction.
+    # What is told of a transaction, and to whom.
 
     def outgoing(self, message: Message) -> Iterable[Message]:
         """What is committed and sent for a message."""
@@ -170,10 +158,6 @@ class Conduct:
 
     def heartbeat(self, connection: Connection) -> bool:
         """Whether the channel's heartbeat goes with one of the transport."""
-        return True
-
-    def answered(self, connection: Connection) -> bool:
-        """Whether an answer to a heartbeat proves that what was sent before has arrived."""
         return True
 
     def channel_refusal(self, channel: str, refusal: Refusal) -> Refusal:
