@@ -15,7 +15,7 @@ from eventproof.report.records import Run
 from eventproof.verdict import Level, Outcome, Verdict
 from reference_server.faults import FAULTS
 from tests.conform.shares import SHARES, share, told
-from tests.conform.trials import SYSTEMS, Trial, checked, hold, trials
+from tests.conform.trials import SYSTEMS, Trial, checked, hold, prepare, trials
 
 LONGEST = 100.0
 """Seconds that a trial may take. Where one takes longer its process is killed, and the later ones fail at once."""
@@ -24,7 +24,7 @@ LONGEST = 100.0
 @pytest.fixture(scope="session")
 def held() -> Iterator[Callable[[Trial], Run]]:
     """Hold a trial, in a process that can be killed and that coverage does not slow down."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=prepare) as pool:
         process = pool.submit(os.getpid).result()
 
         def hold_within(trial: Trial) -> Run:

@@ -1,12 +1,13 @@
 """Trials: the suite against a server that misbehaves in one way.
 
-The server is a fork of the process that tries it, so it waits for no import, and is killed when the trial is over:
-each trial has a server and a database of its own.
+The server is a fork of the process that tries it, so it waits for no import and loads no contracts, and is killed when
+the trial is over: each trial has a server and a database of its own.
 
 A trial checks what its fault concerns and a share of the rest (`shares.py`).
 """
 
 import asyncio
+import gc
 import os
 import secrets
 import tempfile
@@ -18,11 +19,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
-from eventproof import catalog, profile, reference
+from eventproof import profile, reference
 from eventproof.conform import run
 from eventproof.report.records import Run
 from reference_server.faults import FAULTS, conduct_of
 from reference_server.logs import configure
+from reference_server.refusals import contracts
 from reference_server.run import People, running
 from reference_server.settings import load
 from reference_server.tokens import SECRET_VARIABLE
@@ -49,7 +51,7 @@ class Trial:
 
 def trials() -> list[Trial]:
     """Every fault on the system whose requirement it breaks; on each where all of them share it."""
-    of = {line.id: line.system for line in catalog.load().requirements()}
+    of = {line.id: line.system for line in contracts().requirements()}
     return [
         Trial(fault.name, system)
         for fault in FAULTS.values()
@@ -60,14 +62,20 @@ def trials() -> list[Trial]:
 def checked(trial: Trial, share: int | None) -> list[str]:
     """The requirements that a trial checks."""
     fault = FAULTS[trial.fault]
-    known = [line.id for line in catalog.load().requirements([trial.system])]
+    known = [line.id for line in contracts().requirements([trial.system])]
     return [line for line in known if line in (fault.breaks, *fault.implies) or in_share(f"{trial} {line}", share)]
+
+
+def prepare() -> None:
+    """Once in the process that holds trials: what it has loaded stays, and need not be gone through for garbage."""
+    contracts()
+    gc.freeze()
 
 
 def hold(trial: Trial, share: int | None) -> Run:
     """Check the system on a server of its own that has the fault."""
     with _serving(trial) as place:
-        return run.check(profile.load(place), only=checked(trial, share))
+        return run.check(profile.load(place, catalog=contracts()), only=checked(trial, share), catalog=contracts())
 
 
 @contextmanager

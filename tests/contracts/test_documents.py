@@ -14,6 +14,8 @@ from eventproof.catalog import Event
 from eventproof.samples import broken
 from eventproof.verdict import Level
 
+pytestmark = pytest.mark.unmeasured
+
 CONTRACTS = catalog.load()
 SYSTEMS = tuple(CONTRACTS.systems.values())
 EVENTS = tuple(event for system in SYSTEMS for event in system.events)

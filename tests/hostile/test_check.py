@@ -12,6 +12,7 @@ from eventproof.verdict import ExitCode
 from tests.hostile.checking import MOST_MEMORY, profile, ran
 from tests.hostile.server import BEHAVIOURS, running
 
+CATALOG = catalog.load()
 REFUSALS = {"echoing", "halving_pairs"}
 """What answers like an Engine.IO server that wants no connection: such a target is there."""
 
@@ -19,12 +20,12 @@ REFUSALS = {"echoing", "halving_pairs"}
 @pytest.mark.parametrize("behaviour", sorted(BEHAVIOURS))
 def test_what_is_no_server_for_us_is_said_in_a_sentence_before_the_first_case(tmp_path: Path, behaviour: str) -> None:
     with running(BEHAVIOURS[behaviour]) as server:
-        target = load(profile(tmp_path, server.url))
+        target = load(profile(tmp_path, server.url), catalog=CATALOG)
         if behaviour in REFUSALS:
-            probe(target, catalog.load())
+            probe(target, CATALOG)
         else:
             with pytest.raises(TargetUnavailable, match=server.url) as said:
-                probe(target, catalog.load())
+                probe(target, CATALOG)
             assert "\n" not in str(said.value)
             assert len(str(said.value)) < 600
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from eventproof import profile
+from eventproof import catalog, profile
 from eventproof.catalog import Wire
 from eventproof.errors import UsageError
 from eventproof.target import SOCKET_IO, Call, Command, Target, Transport
 
+CATALOG = catalog.load()
 SMALLEST = 'base_url = "http://127.0.0.1:8080"\nsystems = ["user-state"]\n'
 
 
@@ -18,7 +19,7 @@ def load(tmp_path: Path, text: str, environment: str | None = None, **env: str) 
     manage = tmp_path / "manage"
     manage.touch()
     manage.chmod(0o700)
-    return profile.load(path, environment, env)
+    return profile.load(path, environment, env, CATALOG)
 
 
 def test_the_smallest_profile_takes_everything_else_from_our_documents(tmp_path: Path) -> None:

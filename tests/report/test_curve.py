@@ -9,6 +9,7 @@ from eventproof.report.records import Latency
 from tests.report import samples
 
 
+@pytest.mark.unmeasured
 def test_a_curve_rises_from_left_to_right_within_its_frame() -> None:
     (chart,) = curve.charts(samples.swarm().latency)
     for drawn in chart.curves:
@@ -18,6 +19,7 @@ def test_a_curve_rises_from_left_to_right_within_its_frame() -> None:
         assert drawn.end == places[-1]
 
 
+@pytest.mark.unmeasured
 def test_every_nine_gets_the_same_room() -> None:
     (chart,) = curve.charts(samples.swarm().latency)
     at = {tick.label: tick.at for tick in chart.across}
@@ -35,6 +37,7 @@ def test_six_metrics_share_a_chart_and_more_are_parted_by_family_with_the_floor_
     assert parted[1][:2] == ["tier to event", "connect"]
 
 
+@pytest.mark.unmeasured
 def test_labels_never_cover_each_other_or_leave_the_chart() -> None:
     same = samples.distribution("a", "", 50, 5.0)
     (chart,) = curve.charts([replace(same, metric=f"metric {number}") for number in range(6)])

@@ -3,6 +3,7 @@ import hashlib
 import re
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 
 import pytest
@@ -59,8 +60,9 @@ class Page(HTMLParser):
             self.text += data
 
 
-def demo() -> Run:
-    return merge([samples.failing(), samples.invalid()])
+@cache
+def demo() -> Page:
+    return Page(html.render(merge([samples.failing(), samples.invalid()])))
 
 
 def test_the_verdict_and_its_reason_come_first() -> None:
@@ -80,7 +82,7 @@ def test_any_run_is_a_page_whose_elements_all_close(run: Run) -> None:
 
 
 def test_the_page_refers_to_nothing_outside_itself() -> None:
-    page = Page(html.render(demo()))
+    page = demo()
     addresses = [value for _, name, value in page.attributes if name in {"src", "href", "srcset", "action", "data"}]
     assert addresses
     assert all(address.startswith("#") for address in addresses)
@@ -89,14 +91,14 @@ def test_the_page_refers_to_nothing_outside_itself() -> None:
 
 
 def test_every_reference_within_the_page_leads_somewhere_and_no_id_is_used_twice() -> None:
-    page = Page(html.render(demo()))
+    page = demo()
     ids = Counter(value for _, name, value in page.attributes if name == "id")
     assert set(ids.values()) == {1}
     assert {value[1:] for _, name, value in page.attributes if name == "href"} <= set(ids)
 
 
 def test_the_policy_lets_only_the_pages_own_script_and_style_in() -> None:
-    page = Page(html.render(demo()))
+    page = demo()
     policy = next(value for _, name, value in page.attributes if name == "content" and "default-src" in value)
     assert policy.startswith("default-src 'none';")
     for tag, pieces in page.inline.items():

@@ -134,6 +134,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         kept.stop()
 
 
+@pytest.mark.unmeasured
 @pytest.mark.timeout(300)
 def test_whatever_happens_everyone_hears_and_reads_what_the_model_says(world: World) -> None:
     machine = type("Shield", (Shield,), {"world": world})
