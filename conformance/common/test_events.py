@@ -32,11 +32,11 @@ async def test_every_one_that_was_received_fits_its_schema(case: Case, event: st
     case.judge(checks.invalid(received, case.known))
 
 
-@each_event("delivery")
-async def test_every_recipient_hears_of_it_on_every_connection(case: Case, event: str) -> None:
-    """After each call that causes it, on each channel and transport, in time."""
+@each_event("delivery", "by")
+async def test_every_recipient_hears_of_it_on_every_connection(case: Case, event: str, by: str) -> None:
+    """After each call that causes it, or the one that is named; on each channel and transport, in time."""
     within = case.budgets.event_arrival
-    for made in await occurrences(case, event):
+    for made in await occurrences(case, event, by):
         case.judge(checks.undelivered(made.story, within, event, made.special))
 
 

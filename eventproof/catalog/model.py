@@ -309,13 +309,15 @@ class Derived:
     kind: str
     about: str | None
     """The event, or what else it is about; None: the system."""
+    by: str = ""
+    """The call after which the event follows; empty: each of those that cause it."""
 
     @classmethod
     def read(cls, text: str) -> "Derived":
         """What is written so in `includes`."""
         before, _, after = text.partition("/")
-        kind, _, about = after.partition("/")
-        return cls(kind, before or about or None)
+        kind, _, rest = after.partition("/")
+        return cls(kind, before, rest) if before else cls(kind, rest or None)
 
     @property
     def is_of_event(self) -> bool:

@@ -73,12 +73,13 @@ def every_system(case: _Case) -> Any:
     return pytest.mark.eventproof_every_system(pytest.mark.usefixtures("system")(case))
 
 
-def each_event(kind: str) -> Callable[[_Case], Any]:
+def each_event(kind: str, *further: str) -> Callable[[_Case], Any]:
     """Let a case run once for each `event` of the systems under test whose requirements include `EVENT/kind`.
 
-    It proves those requirements.
+    It proves those requirements. With `further`, the call that `EVENT/kind/CALL` names is its parameter of that name,
+    an empty text where none is named.
     """
-    return _derived(kind, "event")
+    return _derived(kind, "event", *further)
 
 
 def each_system(kind: str, *names: str) -> Callable[[_Case], Any]:

@@ -63,13 +63,17 @@ def _derived(catalog: Catalog, params: Mapping[str, Any]) -> frozenset[str]:
     if params.get("system") not in catalog.systems:
         return frozenset()
     system = catalog.system(params["system"])
-    triggers = [
-        trigger
-        for event in system.events
-        if event.name == params.get("event")
-        for trigger in event.triggers
-        if trigger not in event.at_times
-    ]
+    triggers = (
+        [params["by"]]
+        if params.get("by")
+        else [
+            trigger
+            for event in system.events
+            if event.name == params.get("event")
+            for trigger in event.triggers
+            if trigger not in event.at_times
+        ]
+    )
     triggers += [params["operation"]] if "operation" in params else []
     chains = [{trigger, *(needed.id for needed in system.before(trigger))} for trigger in triggers]
     return frozenset(set.intersection(*chains)) if chains else frozenset()

@@ -43,14 +43,16 @@ class Occurrence:
     """Why it is unknown whether those who are no part of the audience heard nothing; None where a canary came later."""
 
 
-async def occurrences(case: Case, event: str) -> Sequence[Occurrence]:
+async def occurrences(case: Case, event: str, by: str = "") -> Sequence[Occurrence]:
     """One for each call that causes the event for certain; those are left out that the target has not or refuses.
+
+    With `by`, the one of that call alone.
 
     Raises what the last of these raised, where there is none at all.
     """
     found: list[Occurrence] = []
     refused: EventproofError | None = None
-    for trigger in _triggers(case.system, event):
+    for trigger in [by] if by else _triggers(case.system, event):
         try:
             found.append(await _occurrence(case, case.system.operation(trigger)))
         except EventproofError as error:

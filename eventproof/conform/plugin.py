@@ -72,20 +72,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for mark in metafunc.definition.iter_markers("eventproof_derived"):
         known: tuple[str, ...] = metafunc.config.stash.get(SYSTEMS, ())
         kind, *names = mark.args
-        metafunc.parametrize(("system", *names), _derived(known, kind), indirect=["system"])
+        metafunc.parametrize(("system", *names), _derived(known, kind, len(names)), indirect=["system"])
 
 
-def _derived(systems: Sequence[str], kind: str) -> list[Any]:
-    """The parameters for all of this kind that requirements of these systems include, with those that each proves."""
+def _derived(systems: Sequence[str], kind: str, count: int) -> list[Any]:
+    """The parameters for all of this kind that requirements of these systems include, with those that each proves.
+
+    `count` is how many there are beside the system: what it is about, and the call after which it follows.
+    """
     from eventproof import catalog
 
     found: dict[tuple[str, ...], list[str]] = {}
     for line in catalog.load().requirements(systems) if systems else ():
         for included in line.includes:
             if included.kind == kind:
-                about = () if included.about is None else (included.about,)
-                found.setdefault((line.system, *about), []).append(line.id)
-    return [pytest.param(*key, marks=proves(*lines), id="-".join(key)) for key, lines in found.items()]
+                parameters = (str(included.about), included.by)[:count]
+                found.setdefault((line.system, *parameters), []).append(line.id)
+    return [pytest.param(*key, marks=proves(*lines), id="-".join(filter(None, key))) for key, lines in found.items()]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -398,7 +398,7 @@ FAULTS: Final = (
     Fault.of("expiry-untold", "SHD-CONN-4", _ExpiryUntold),
     Fault.of("background-stays", "SHD-CONN-5", _BackgroundStays),
     Fault.of("deaf-on-return", "SHD-CONN-6", _DeafOnReturn, ("SHD-CONN-7", "SHD-ACK-3", "SHD-ACK-8")),
-    Fault.of("replay-backwards", "SHD-CONN-7", _ReplayBackwards),
+    Fault.of("replay-backwards", "SHD-CONN-7", _ReplayBackwards, ("SHD-ORD-1",)),
     Fault.of("websocket-refused", "SHD-CONN-8", _WebsocketRefused),
     Fault.of("no-ping", "SHD-HB-1", _NoPing),
     Fault(
@@ -564,6 +564,7 @@ FAULTS: Final = (
         "SHD-EVT-3",
         "`coverage_updated` goes to the latest connection of its user alone.",
         told_to("coverage_updated", _latest),
+        ("SHD-PAY-2",),
     ),
     Fault.of(
         "payment-not-owed",
