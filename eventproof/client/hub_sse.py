@@ -4,12 +4,12 @@ from typing import Any
 
 import orjson
 
-from eventproof.catalog.schema import at as place_of
 from eventproof.wire.connection import EventReceived
 from eventproof.wire.http import Body, Head, read_head
 from eventproof.wire.sse import Comment, Decoder, ServerSentEvent
 
 from .hub_connection import CloseReason, Home, HubConnection, Listener
+from .message import name_at as name_in
 
 __all__ = ["HubSse"]
 
@@ -78,16 +78,8 @@ class HubSse(HubConnection):
             payload: Any = orjson.loads(item.data)
         except orjson.JSONDecodeError:
             payload = item.data
-        return EventReceived("", self._name(item, payload), (payload,), None)
-
-    def _name(self, item: ServerSentEvent, payload: Any) -> str:
-        if self._name_at is None:
-            return item.event
-        try:
-            name = place_of(payload, self._name_at)
-        except LookupError:
-            return "message"
-        return name if isinstance(name, str) else "message"
+        name = item.event if self._name_at is None else name_in(payload, self._name_at)
+        return EventReceived("", name, (payload,), None)
 
     def _let_go(self) -> str | None:
         last = self._decoder.last_event_id if self._decoder is not None else ""

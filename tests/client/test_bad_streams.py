@@ -12,7 +12,7 @@ from aiohttp import web
 from eventproof.client.aio import ConnectionRefused, Ending, SseClient
 from eventproof.client.hub_connection import CloseReason
 from eventproof.errors import EventproofError, ProtocolViolation
-from tests.client.test_hub import beside
+from tests.client.hub_peer import beside
 
 _HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 _CHUNKED: Final = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"

@@ -12,9 +12,8 @@ from eventproof.client.hub_connection import CloseReason
 from eventproof.errors import ProtocolViolation
 from eventproof.history import History, Kind
 from eventproof.report import ndjson
+from tests.client.hub_peer import Heard, beside
 from tests.report import samples
-
-from .test_hub import Heard, beside
 
 _EVENTS = {
     "half a pair": (r'42["x","\ud800"]', True),
