@@ -131,6 +131,8 @@ class Books:
     def received(self, event: str, recipient: object, at: float, **more: Any) -> Match:
         """Match a receipt; `more` are the facts that the ledger takes of it."""
         match = self.ledger.receive(event, recipient, at=at, **more)
+        if match.receipt is Receipt.DELIVERED and not match.out_of_order:
+            return match
         is_fine = match.receipt in _FINE or match.is_doubtful or match.is_explained
         if not is_fine:
             self.incident(str(recipient), f"{event} was {match.receipt.value}")

@@ -5,9 +5,8 @@ Shield's events name their claim where the contract's `x-order-by` says, and the
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -21,8 +20,7 @@ _LONGEST = 200
 """A text that is longer is known by its digest: what is remembered must stay small whatever is sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a ledger wants to know of a payload."""
 
     subject: Hashable = None
