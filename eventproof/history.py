@@ -16,7 +16,7 @@ class Kind(StrEnum):
     CALLED = "called"
     """An action was sent (name: operationId; payload: its parameters)."""
     ANSWERED = "answered"
-    """Its answer came (payload: {"status": …, "body": …})."""
+    """Its answer came (payload: {"status": …, "body": …, "says": {name: id, …}})."""
     UNANSWERED = "unanswered"
     """No answer came in time: what happened is unknown."""
     OPENED = "opened"

@@ -45,6 +45,6 @@ async def test_nobody_receives_what_is_not_for_them(stage: Stage) -> None:
     if not any(record.kind is Kind.RECEIVED for record in stage.whole_run):
         raise Inconclusive("nothing at all was received in this run")
     stage.judge(
-        checks.leaked(stage.records[settled:], stage.known, stage.rooms),
-        checks.leaked(stage.whole_run, stage.known, stage.rooms),
+        checks.leaked(stage.story(settled)),
+        checks.leaked(stage.story_of_the_run),
     )

@@ -1,13 +1,26 @@
-"""What the contract says of every event, judged on all that came in the whole run."""
+"""What the contract says of every event: its schema, who hears of it, who does not, and when."""
+
+from contextlib import suppress
 
 from eventproof import checks
-from eventproof.conform.case import Kind, NotApplicable, Stage, each_event, judges_the_run
+from eventproof.conform.case import (
+    EventproofError,
+    Inconclusive,
+    Kind,
+    NotApplicable,
+    Stage,
+    each_event,
+    judges_the_run,
+)
+from eventproof.conform.occurrence import Occurrence, occurrences
 
 
 @judges_the_run
 @each_event("schema")
 async def test_every_one_that_was_received_fits_its_schema(stage: Stage, event: str) -> None:
-    """On the system's own channels."""
+    """On the system's own channels; what the contract can cause was caused by then, if nothing else has."""
+    with suppress(EventproofError):
+        await occurrences(stage, event)
     own = stage.own_channels
     received = [
         record
@@ -17,3 +30,36 @@ async def test_every_one_that_was_received_fits_its_schema(stage: Stage, event: 
     if not received:
         raise NotApplicable(f"no `{event}` was received in this run")
     stage.judge(checks.invalid(received, stage.known))
+
+
+@each_event("delivery")
+async def test_every_recipient_hears_of_it_on_every_connection(stage: Stage, event: str) -> None:
+    """After each call that causes it, on each channel and transport, in time."""
+    within = stage.budgets.event_arrival
+    for made in await occurrences(stage, event):
+        stage.judge(checks.undelivered(made.story, within, event, made.special))
+
+
+@each_event("audience")
+async def test_nobody_hears_of_it_who_is_not_meant(stage: Stage, event: str) -> None:
+    """Beside those who are, and have; a canary came later to who is not."""
+    made_all = await occurrences(stage, event)
+    for made in made_all:
+        stage.judge(checks.leaked(made.story, event))
+    if not any(_was_heard(made, event) for made in made_all):
+        raise Inconclusive(f"nobody heard of `{event}`, so that others did not proves nothing")
+    for made in made_all:
+        if made.silence is not None:
+            raise made.silence
+
+
+def _was_heard(made: Occurrence, event: str) -> bool:
+    return any(record.name == event for place, record, _ in made.story.received if place >= made.story.settled)
+
+
+@judges_the_run
+@each_event("order")
+async def test_it_comes_in_the_order_of_its_causes(stage: Stage, event: str) -> None:
+    """With all others of the same key, on every connection of the run; beside what this run caused of it for that."""
+    await occurrences(stage, event)
+    stage.judge(checks.misordered(stage.story_of_the_run, event))

@@ -7,18 +7,15 @@ from typing import Any
 import pytest
 
 from eventproof import checks
-from eventproof.actions import at, expiring
-from eventproof.conform.bad_tokens import changed, controlled, must_refuse_token
+from eventproof.actions import expiring
+from eventproof.conform.bad_tokens import changed, controlled
 from eventproof.conform.case import (
     SOCKET_IO,
-    ConnectionRefused,
     ContractViolation,
     Inconclusive,
     NotTestable,
     Stage,
     Transport,
-    on_stage,
-    proves,
     requirement,
 )
 
@@ -28,7 +25,7 @@ from .reading import data
 
 CONNECTED = "connected"
 CLIENT_DISCONNECT = "client_disconnect"
-AUTH_INVALID, AUTH_EXPIRED = "AUTH_INVALID", "AUTH_EXPIRED"
+AUTH_EXPIRED = "AUTH_EXPIRED"
 
 
 @requirement("SHD-CONN-1")
@@ -57,52 +54,6 @@ async def test_the_first_event_is_one_greeting_to_that_connection_alone(stage: S
         raise ContractViolation(
             f"`{CONNECTED}` names another user", expected=str(user.id), observed=str(greeting.payload["userId"])
         )
-
-
-def _must_say(refused: ConnectionRefused, code: str) -> None:
-    said = at(refused.data, "/data/code")
-    if said != code:
-        raise ContractViolation(
-            "the refused connection does not say why by the code of the specification",
-            expected=f'a CONNECT_ERROR with {{"data": {{"code": "{code}"}}}}',
-            observed=str(refused.data if refused.data is not None else refused),
-        )
-
-
-_DOORS = pytest.mark.parametrize("transport", [Transport.WEBSOCKET, Transport.POLLING])
-
-
-@requirement("SHD-CONN-2")
-@_DOORS
-@pytest.mark.parametrize(
-    ("special", "token"),
-    [
-        pytest.param("without a token", None, id="no-token"),
-        pytest.param("with a malformed token", "this.is.no-token", id="malformed-token"),
-    ],
-)
-async def test_a_connection_without_a_token_is_refused_with_the_code_that_says_why(
-    stage: Stage, transport: Transport, special: str, token: str | None
-) -> None:
-    user = await stage.user()
-    twin = user.knock(await user.session(), transport)
-    _must_say(await stage.must_refuse(user.knock(token, transport), twin, special), AUTH_INVALID)
-
-
-@_DOORS
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        pytest.param("forged", AUTH_INVALID, id="forged-token", marks=proves("SHD-CONN-2")),
-        pytest.param("expired", AUTH_EXPIRED, id="expired-token", marks=proves("SHD-CONN-3")),
-    ],
-)
-@on_stage
-async def test_a_connection_with_a_bad_token_is_refused_with_the_code_that_says_why(
-    stage: Stage, transport: Transport, change: str, code: str
-) -> None:
-    """Beside the same token without what is bad about it."""
-    _must_say(await must_refuse_token(stage, await stage.user(), change, transport), code)
 
 
 @requirement("SHD-CONN-4")

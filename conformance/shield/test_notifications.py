@@ -6,8 +6,7 @@ from collections.abc import Callable
 from eventproof.actions import at
 from eventproof.conform.case import ContractViolation, Person, Received, Stage, requirement
 
-from .claims import brought_to, request_proof
-from .reading import about, answered_count, said
+from .reading import answered_count, said
 
 
 @requirement("SHD-NOTE-1")
@@ -41,12 +40,3 @@ async def _notify(stage: Stage, user: Person) -> str:
 
 def _titled(title: str) -> Callable[[Received], bool]:
     return lambda heard: bool(at(heard.payload, "/data/notification/title") == title)
-
-
-@requirement("SHD-NOTE-2")
-async def test_a_request_for_proof_is_told_to_the_owner_of_the_claim(stage: Stage) -> None:
-    owner = await stage.user()
-    line = await owner.connect(acknowledges=True)
-    claim = await brought_to(stage, owner, "paid")
-    await request_proof(stage, claim)
-    await line.hears("proof_of_payment_requested", about(claim))

@@ -4,10 +4,6 @@ import pytest
 
 from eventproof.conform.case import (
     ContractViolation,
-    Endpoint,
-    Line,
-    NotApplicable,
-    NotTestable,
     Person,
     Refusal,
     Stage,
@@ -86,36 +82,3 @@ async def test_a_ban_of_an_offline_user_holds_when_they_come_back(stage: Stage) 
         user.knock(token), beside=bystander, special="with the token of a user banned while offline"
     )
     (await user.log_in()).must_be_refused("although the user was banned while offline", Refusal.LOGIN)
-
-
-async def _entered(stage: Stage, user: Person) -> list[tuple[Endpoint, Line]]:
-    if stage.target.other_channels is None:
-        raise NotTestable("the profile does not say which other doors there are: other_channels, [] if there is none")
-    channels = [channel for channel in stage.target.other_channels if channel.presents_token]
-    if not channels:
-        raise NotApplicable("the profile says that there is no other door")
-    return [(channel, await user.enter(channel)) for channel in channels]
-
-
-@requirement("UST-BAN-11")
-async def test_a_ban_ends_the_connections_of_every_other_door(stage: Stage) -> None:
-    user, bystander = await stage.users(2)
-    ended, kept = await _entered(stage, user), await _entered(stage, bystander)
-    await accounts(stage).ban(user)
-    for channel, line in ended:
-        try:
-            await line.ends()
-        except ContractViolation as still_open:
-            raise ContractViolation(
-                f"the {channel.wire} connection to {channel.address} outlived the ban",
-                expected=still_open.expected,
-                observed=still_open.observed,
-            ) from still_open
-    for channel, line in kept:
-        await bystander.enter(channel)  # a round trip later than the ban's last effect on that door
-        if not line.is_open:
-            raise ContractViolation(
-                f"the {channel.wire} connection of another user to {channel.address} ended as well",
-                expected="an open connection",
-                observed="a closed one",
-            )

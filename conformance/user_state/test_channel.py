@@ -2,7 +2,6 @@
 
 import pytest
 
-from eventproof.conform.bad_tokens import must_refuse_token
 from eventproof.conform.case import SOCKET_IO, Stage, Transport, requirement
 
 from .accounts import accounts
@@ -20,38 +19,8 @@ async def test_a_valid_token_opens_the_channel_and_events_arrive(stage: Stage, t
     await line.hears_any(TIER_UPDATED, BANNED)
 
 
-_DOORS = pytest.mark.parametrize("transport", [Transport.WEBSOCKET, Transport.POLLING])
-
-
 @requirement("UST-CONN-2")
-@_DOORS
-@pytest.mark.parametrize(
-    ("special", "token"),
-    [
-        pytest.param("without a token", None, id="no-token"),
-        pytest.param("with a malformed token", "this is no token", id="malformed-token"),
-    ],
-)
-async def test_a_connection_without_a_token_is_refused(
-    stage: Stage, transport: Transport, special: str, token: str | None
-) -> None:
-    user = await stage.user()
-    twin = user.knock(await user.session(), transport)
-    await stage.must_refuse(user.knock(token, transport), beside=twin, special=special)
-
-
-@requirement("UST-CONN-2")
-@_DOORS
-@pytest.mark.parametrize(
-    "change", [pytest.param("forged", id="forged-token"), pytest.param("expired", id="expired-token")]
-)
-async def test_a_connection_with_a_bad_token_is_refused(stage: Stage, transport: Transport, change: str) -> None:
-    """Beside the same token without what is bad about it."""
-    await must_refuse_token(stage, await stage.user(), change, transport)
-
-
-@requirement("UST-CONN-2")
-@_DOORS
+@pytest.mark.parametrize("transport", [Transport.WEBSOCKET, Transport.POLLING])
 async def test_the_connection_of_a_banned_user_is_refused(stage: Stage, transport: Transport) -> None:
     """With a token that was never revoked, where one can be made; it was accepted before the ban."""
     user, bystander = await stage.users(2)

@@ -52,5 +52,5 @@ async def test_where_unban_is_told_it_is_valid_and_for_that_user_alone(stage: St
     await accounts(stage).canary(user, bystander)
     stage.judge(
         checks.invalid(stage.records, stage.known, UNBANNED),
-        checks.leaked(stage.records, stage.known, stage.rooms, UNBANNED),
+        checks.leaked(stage.story(), UNBANNED),
     )

@@ -4,6 +4,7 @@
 never by trying schemas in turn.
 """
 
+from .effects import Cause, Effect, effects
 from .loading import load
 from .model import (
     Ack,
@@ -30,9 +31,11 @@ __all__ = [
     "Ack",
     "AckLevel",
     "Catalog",
+    "Cause",
     "Channel",
     "Counterexample",
     "Direction",
+    "Effect",
     "Ends",
     "ErrorCode",
     "Event",
@@ -45,5 +48,6 @@ __all__ = [
     "System",
     "Undoing",
     "Wire",
+    "effects",
     "load",
 ]

@@ -1,6 +1,6 @@
 """The calls of a system, out of its OpenAPI document."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .documents import Document
@@ -25,7 +25,21 @@ def operations(document: Document, system: str, errors: Mapping[str, ErrorCode])
     for operation in found.values():
         if operation.undone_by is not None:
             _must_be_callable(document, operation, found.get(operation.undone_by.operation))
+        _must_have_an_order(document, operation, found, ())
     return tuple(found.values())
+
+
+def _must_have_an_order(
+    document: Document, operation: Operation, known: Mapping[str, Operation], after: tuple[str, ...]
+) -> None:
+    """What a call needs is there, and does not need the call."""
+    place = pointer(["paths", operation.path, operation.method.lower(), "x-needs"])
+    for needed in operation.needs:
+        if needed not in known:
+            raise document.fault(place, f'names "{needed}", which is no operation here')
+        if needed in (operation.id, *after):
+            raise document.fault(place, f"{operation.id} needs {needed}, and {needed} needs {operation.id}")
+        _must_have_an_order(document, known[needed], known, (*after, operation.id))
 
 
 def _must_be_callable(document: Document, undone: Operation, by: Operation | None) -> None:
@@ -44,7 +58,8 @@ def _operation(
 ) -> Operation:
     item = document.content["paths"][path]
     entry = item[method]
-    body = _body_fields(document, entry)
+    body = _body(document, entry)
+    fields: Mapping[str, Any] = body.get("properties", {})
     described = [
         document.resolved(parameter) for parameter in [*item.get("parameters", ()), *entry.get("parameters", ())]
     ]
@@ -60,7 +75,7 @@ def _operation(
         path=path,
         role=entry["x-role"],
         summary=entry["summary"],
-        parameters=(*listed, *body),
+        parameters=(*listed, *fields),
         capability=entry.get("x-capability"),
         refusals=_refusals(document, place, entry, errors, in_path=bool(PLACEHOLDER.search(path))),
         headers=headers,
@@ -72,7 +87,22 @@ def _operation(
         session=OfSession(entry["x-session"]) if "x-session" in entry else None,
         ends=Ends(entry["x-ends-sessions"]) if "x-ends-sessions" in entry else None,
         lasts=entry.get("x-lasts", False),
+        needs=tuple(entry.get("x-needs", ())),
+        example={
+            **dict(_examples(document, zip(listed, described, strict=True))),
+            **next(iter(body.get("examples", ())), {}),
+        },
+        unique=frozenset(name for name, schema in fields.items() if schema.get("x-unique")),
+        required=frozenset((*PLACEHOLDER.findall(path), *body.get("required", ()))),
     )
+
+
+def _examples(document: Document, parameters: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[str, Any]]:
+    """The first example of each parameter that has one of its own; one of its schema is no example of this thing."""
+    for name, described in parameters:
+        for example in described.get("examples", {}).values():
+            yield name, document.resolved(example)["value"]
+            break
 
 
 def _undoing(entry: Mapping[str, Any], answers: Mapping[str, str]) -> Undoing:
@@ -87,10 +117,11 @@ def _camel_case(header: str) -> str:
     return first.lower() + "".join(map(str.capitalize, others))
 
 
-def _body_fields(document: Document, entry: Mapping[str, Any]) -> tuple[str, ...]:
+def _body(document: Document, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of its body; an empty one where it has none."""
     body = document.resolved(entry.get("requestBody", {}))
-    schema = document.resolved(body.get("content", {}).get("application/json", {}).get("schema", {}))
-    return tuple(schema.get("properties", ()))
+    schema: Mapping[str, Any] = document.resolved(body.get("content", {}).get("application/json", {}).get("schema", {}))
+    return schema
 
 
 def _refusals(

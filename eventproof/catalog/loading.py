@@ -10,7 +10,7 @@ from .bundling import bundled
 from .calls import operations
 from .documents import Document, Formats
 from .messages import channels, events
-from .model import Catalog, ErrorCode, Requirement, System
+from .model import Catalog, Derived, Ends, ErrorCode, Operation, Requirement, System
 
 _SHARED = "all"
 """What stands for the system in a requirement that every system shares."""
@@ -63,17 +63,24 @@ def _requirements(document: Document, system: str) -> tuple[Requirement, ...]:
             capability=row.get("capability"),
             decision=row.get("decision"),
             excluded=row.get("excluded"),
-            includes=tuple(row.get("includes", ())),
+            includes=tuple(map(Derived.read, row.get("includes", ()))),
         )
         for row in document.content["requirements"]
     )
 
 
-def _must_include_events(document: Document, lines: Iterable[Requirement], events: Collection[str]) -> None:
+def _must_include_what_is_there(
+    document: Document, lines: Iterable[Requirement], events: Collection[str], calls: Iterable[Operation]
+) -> None:
+    """What a requirement includes is about an event of the contract, or about a call of it that ends sessions."""
+    ending = {call.id for call in calls if call.ends is Ends.USER}
     for index, line in enumerate(lines):
         for included in line.includes:
-            if included.partition("/")[0] not in events:
-                raise document.fault(f"/requirements/{index}/includes", f"{included} is about no event of the contract")
+            place = f"/requirements/{index}/includes"
+            if included.is_of_event and included.about not in events:
+                raise document.fault(place, f"{included.about} is no event of the contract")
+            if included.kind == "session" and included.about not in ending:
+                raise document.fault(place, f"{included.about} is no call that ends the sessions of a user")
 
 
 def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode]) -> System:
@@ -85,7 +92,7 @@ def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode]) -> 
     doors = channels(asyncapi)
     told = events(asyncapi, name, doors, {call.id: call for call in calls}, formats)
     lines = _requirements(requirements, name)
-    _must_include_events(requirements, lines, {event.name for event in told})
+    _must_include_what_is_there(requirements, lines, {event.name for event in told}, calls)
     return System(
         name=name,
         prefix=requirements.content["prefix"],

@@ -60,6 +60,7 @@ def _channel(document: Document, name: str, entry: Mapping[str, Any]) -> Channel
         greeting=greeting,
         heartbeat=Heartbeat(**beat) if beat else None,
         room=entry.get("x-room"),
+        refused_with=entry.get("x-refused-with", {}),
     )
 
 
@@ -131,10 +132,14 @@ def _event(
         validator = Schema(schema.content)
     except SchemaError as error:
         raise schema.fault(error.place, f"the schema does not compile: {error}") from None
-    triggers = tuple(message.get("x-trigger", ()))
-    for trigger in triggers:
-        if trigger not in operations:
-            raise document.fault(place + "/x-trigger", f'names no operation of openapi.yaml: "{trigger}"')
+    always, at_times = message.get("x-trigger", ()), message.get("x-may-trigger", ())
+    triggers = (*always, *at_times)
+    for key, named in (("x-trigger", always), ("x-may-trigger", at_times)):
+        for trigger in named:
+            if trigger not in operations:
+                raise document.fault(f"{place}/{key}", f'names no operation of openapi.yaml: "{trigger}"')
+            if triggers.count(trigger) > 1:
+                raise document.fault(f"{place}/{key}", f"{trigger} causes it always or at times, not both")
     audience = tuple(message.get("x-audience", ()))
     event = Event(
         system=system,
@@ -155,11 +160,25 @@ def _event(
         caused_by_owner=frozenset(
             trigger for trigger in triggers if _caller_is_owner(operations[trigger], audience, schema.content)
         ),
+        at_times=frozenset(at_times),
     )
     for key, target in (("x-order-by", event.order_by), ("x-correlate", event.correlate)):
         _check_pointer(document, f"{place}/{key}", event, target)
+        _check_told(document, f"{place}/{key}", event, target, [operations[trigger] for trigger in triggers])
     _check_audience(document, place, event, [operations[trigger] for trigger in triggers])
     return event
+
+
+def _check_told(
+    document: Document, place: str, event: Event, target: str | None, triggers: Sequence[Operation]
+) -> None:
+    """Each call that causes an event tells the ids by which the event is known: it takes them, or answers with them."""
+    name = None if target is None else target.rpartition("/")[2]
+    for trigger in triggers:
+        if name is not None and name not in (*trigger.parameters, *trigger.answers):
+            raise document.fault(
+                place, f"{trigger.id} causes {event.name}, and neither takes nor answers with {name} (x-answers)"
+            )
 
 
 def _ack(document: Document, place: str, entry: Mapping[str, Any], event: Event, events: Sequence[Event]) -> Ack:

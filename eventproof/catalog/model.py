@@ -17,6 +17,8 @@ Json = Any
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 OWNER: Final = "userId"
 """The placeholder of an audience that may stand for the caller of a trigger."""
+_OF_EVENTS: Final = frozenset({"schema", "delivery", "audience", "order"})
+"""The kinds of what follows from the contract of one event."""
 CALLBACK: Final = "callback"
 """How an event is acknowledged that the wire itself acknowledges."""
 
@@ -100,11 +102,17 @@ class Channel:
     heartbeat: Heartbeat | None = None
     room: str | None = None
     """The room of its connections, beside those of their users, with the address's parameters in it."""
+    refused_with: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The codes with which it refuses bad tokens, by what is bad about them; `otherwise` stands for all others."""
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """What the address needs the values of: `{planId}`."""
         return tuple(PLACEHOLDER.findall(self.address))
+
+    def refusal_of(self, token: str) -> str | None:
+        """The code with which such a token is refused; None where the contract gives none."""
+        return self.refused_with.get(token, self.refused_with.get("otherwise"))
 
     @property
     def unasked(self) -> frozenset[str]:
@@ -142,9 +150,12 @@ class Event:
     order_by: str | None
     correlate: str | None
     triggers: tuple[str, ...]
+    """The operations that cause it, or may."""
     _validator: Schema = field(repr=False)
     caused_by_owner: frozenset[str] = frozenset()
     """Those of the triggers whose caller is the `{userId}` of the audience."""
+    at_times: frozenset[str] = frozenset()
+    """Those of the triggers that cause it now and then: no one can tell from the call whether."""
 
     def is_valid(self, payload: Json) -> bool:
         """Whether the payload fits the contract; a few microseconds."""
@@ -153,6 +164,16 @@ class Event:
     def explain(self, payload: Json) -> tuple[Problem, ...]:
         """Every reason why the payload does not fit; empty where it does. Slow: for people and reports."""
         return self._validator.explain(payload)
+
+    @property
+    def subject_name(self) -> str | None:
+        """The name by which a call knows the id that ties the event to it: the last part of its place."""
+        return None if self.correlate is None else self.correlate.rpartition("/")[2]
+
+    @property
+    def key_name(self) -> str | None:
+        """The name by which a call knows the id within which the event keeps its order."""
+        return None if self.order_by is None else self.order_by.rpartition("/")[2]
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -250,6 +271,14 @@ class Operation:
     """Whose sessions it ends."""
     lasts: bool = False
     """Whether what it does to a user waits until it is used up, and cannot be taken back."""
+    needs: tuple[str, ...] = ()
+    """The operations that come before it, about the same things; what these need comes before them."""
+    example: Mapping[str, Json] = field(default_factory=dict)
+    """A value for each parameter of which the document gives one; the body's are those of its first example."""
+    unique: frozenset[str] = frozenset()
+    """The parameters whose value no earlier call may have had: texts."""
+    required: frozenset[str] = frozenset()
+    """The parameters without which it cannot be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +290,27 @@ class ErrorCode:
     sentence: str
     applies: str | None
     """Which operations refuse with it unasked: `call` (all), `path`, `body`, `session`, `admin`; else None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Something that follows from the contract alone: `EVENT/schema`, `/scope`, `/connect/forged`."""
+
+    kind: str
+    about: str | None
+    """The event, or what else it is about; None: the system."""
+
+    @classmethod
+    def read(cls, text: str) -> "Derived":
+        """What is written so in `includes`."""
+        before, _, after = text.partition("/")
+        kind, _, about = after.partition("/")
+        return cls(kind, before or about or None)
+
+    @property
+    def is_of_event(self) -> bool:
+        """Whether it is about one event."""
+        return self.kind in _OF_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +328,8 @@ class Requirement:
     """Why it says what the specification leaves open."""
     excluded: str | None
     """Why no case can check it; None for nearly all."""
-    includes: tuple[str, ...] = ()
-    """What follows from the contract and is a part of it: `EVENT/schema`, that each such event fits its schema."""
+    includes: tuple[Derived, ...] = ()
+    """What follows from the contract and is a part of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -296,8 +346,10 @@ class System:
     openapi: Mapping[str, Json] = field(repr=False)
     asyncapi: Mapping[str, Json] = field(repr=False)
     _events: Mapping[tuple[str, Direction, str], Event] = field(init=False, repr=False)
+    _operations: Mapping[str, Operation] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_operations", {known.id: known for known in self.operations})
         by_key = {(at.address, event.direction, event.name): event for event in self.events for at in event.channels}
         object.__setattr__(self, "_events", by_key)
 
@@ -307,7 +359,14 @@ class System:
 
     def operation(self, operation_id: str) -> Operation:
         """The operation of that id; UsageError where the system has none."""
-        return _named(f"operation of {self.name}", operation_id, {known.id: known for known in self.operations})
+        return _named(f"operation of {self.name}", operation_id, self._operations)
+
+    def before(self, operation_id: str) -> tuple[Operation, ...]:
+        """All that comes before an operation, each once, in an order in which each has what it needs."""
+        found: dict[str, Operation] = {}
+        for needed in self.operation(operation_id).needs:
+            found |= {each.id: each for each in (*self.before(needed), self.operation(needed))}
+        return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

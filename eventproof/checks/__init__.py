@@ -1,34 +1,36 @@
 """Judgements of a history, each a pure function from records to findings."""
 
-from .audience import foreign, leaked
+from .audience import leaked
 from .closing import closed_early, closed_untold, heard_after_close, left_open
 from .contract import Known, invalid, known_events, outside_the_catalogue
-from .delivery import duplicated, lost
+from .delivery import duplicated, undelivered
 from .finding import Finding, raise_for
-from .order import one_order, out_of_order, reordered
+from .order import misordered, one_order, out_of_order
 from .retries import altered, repeated, returned
+from .story import Rooms, Story
 from .timing import slow_to_close
 
 __all__ = [
     "Finding",
     "Known",
+    "Rooms",
+    "Story",
     "altered",
     "closed_early",
     "closed_untold",
     "duplicated",
-    "foreign",
     "heard_after_close",
     "invalid",
     "known_events",
     "leaked",
     "left_open",
-    "lost",
+    "misordered",
     "one_order",
     "out_of_order",
     "outside_the_catalogue",
     "raise_for",
-    "reordered",
     "repeated",
     "returned",
     "slow_to_close",
+    "undelivered",
 ]

@@ -1,55 +1,44 @@
 """Did anyone receive what was not for them?
 
-An event is for the rooms that its `x-audience` names, filled with the parameters of a call that triggers it, with the
-fields of its payload, and, where nothing else names the user, with the caller. So a receipt is lawful only where such a
-call came before it, which was not refused, and one of those rooms is the receiver's, or its connection's, at that
-moment. An event for the one connection
-that caused it is not judged here, since no call tells which that was; nor is one for everyone, which leaks to nobody.
+An event is for the rooms that its `x-audience` names, filled by a call that triggers it, by the fields of its payload,
+and, where nothing else names the user, by the caller. So a receipt is lawful only where such a call came before it,
+which was not refused, and one of those rooms is the receiver's, or its connection's, at that moment. Where the payload
+is about something that calls of the history were about (`x-correlate`), one of these has caused it: nobody hears of
+another's things. An event for the one connection that caused it is not judged here, since no call tells which that was;
+nor is one for everyone, which leaks to nobody.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from eventproof.catalog import Event
 from eventproof.history import Kind, Record
 
-from .answering import refused
-from .contract import Known
 from .finding import Finding
+from .story import Caused, Story
 
-Rooms = Mapping[str, frozenset[str]]
-"""The rooms of each actor, such as `user:42`; a user is in one room of that kind, their own."""
-
-_Values = frozenset[tuple[str, str]]
-"""What one call says of the placeholders of an audience."""
+_UNJUDGED = frozenset({"connection", "everyone"})
 
 
-def leaked(records: Iterable[Record], known: Known, rooms: Rooms, name: str | None = None) -> Iterator[Finding]:
-    """What was received by someone outside its audience; of one event, where it is named."""
-    causes: dict[Event, set[_Values]] = {
-        event: set() if event.triggers else {frozenset()}
-        for event in known.values()
-        if not {"connection", "everyone"} & set(event.audience) and (name is None or event.name == name)
-    }
-    story = tuple(records)
-    without_effect = refused(story)
+def leaked(story: Story, name: str | None = None) -> Iterator[Finding]:
+    """What was received by someone outside its audience; of one event, where it is named.
+
+    What had settled before the story makes nothing lawful for one user or one room, unless it was about the same thing.
+    """
+    causes: dict[Event, _Causes] = {}
+    for caused in story.caused(name):
+        if not _is_over(caused, story):
+            causes.setdefault(caused.effect.event, _Causes()).enter(caused)
     joined: dict[str, set[str]] = {}
-    for index, record in enumerate(story):
+    for place, record in enumerate(story.records):
         if record.kind is Kind.JOINED:
             joined.setdefault(record.connection, set()).add(record.name)
-        if record.kind is Kind.CALLED and index not in without_effect:
-            for event, said in causes.items():
-                if record.name in event.triggers:
-                    said.add(_values(event, record, rooms))
-        if record.kind is not Kind.RECEIVED:
+        is_judged = record.kind is Kind.RECEIVED and place >= story.settled
+        event = story.known.get((record.channel, record.name)) if is_judged else None
+        if event is None or _UNJUDGED & set(event.audience) or name not in (None, event.name):
             continue
-        found = known.get((record.channel, record.name))
-        if found is None or found not in causes:
-            continue
-        lawful = _lawful(found, causes[found], record.payload)
-        own = rooms.get(record.actor, frozenset()) | joined.get(record.connection, set())
-        if not lawful & own:
+        lawful = _lawful(event, causes.get(event), place, record)
+        if not lawful & story.rooms_of(record, joined):
             yield Finding(
                 f"{record.actor} received `{record.name}`, which is not for them",
                 expected=f"only {', '.join(sorted(lawful)) or 'nobody'} to receive it",
@@ -58,44 +47,43 @@ def leaked(records: Iterable[Record], known: Known, rooms: Rooms, name: str | No
             )
 
 
-def foreign(records: Iterable[Record], known: Known, owners: Mapping[Any, str]) -> Iterator[Finding]:
-    """What was received by one actor about something that belongs to another.
-
-    `owners` says which actor each thing belongs to, by the id that the event's `x-correlate` reads. Only events for
-    one user are judged, and only where that id is known.
-    """
-    for record in records:
-        event = known.get((record.channel, record.name)) if record.kind is Kind.RECEIVED else None
-        if event is None or event.audience != ("user:{userId}",):
-            continue
-        subject = event.subject(record.payload)
-        owner = owners.get(subject, record.actor)
-        if owner != record.actor:
-            yield Finding(
-                f"{record.actor} received `{record.name}` about what belongs to {owner}",
-                expected=f"only {owner} to hear of {subject}",
-                observed=f"{record.connection or record.actor} received it",
-                record=record,
-            )
+def _is_over(caused: Caused, story: Story) -> bool:
+    is_for_all_of_a_role = all(term.startswith("role:") for term in caused.effect.event.audience)
+    return caused.call.place < story.settled and caused.effect.subject is None and not is_for_all_of_a_role
 
 
-def _values(event: Event, call: Record, rooms: Rooms) -> _Values:
-    given = call.payload if isinstance(call.payload, Mapping) else {}
-    values = {name: str(given[name]) for name in event.placeholders if name in given}
-    if call.name in event.caused_by_owner:
-        for room in rooms.get(call.actor, ()):
-            if room.startswith("user:"):
-                values["userId"] = room.removeprefix("user:")
-    return frozenset(values.items())
+@dataclass(slots=True)
+class _Causes:
+    """What may have caused one event, by what it is about."""
+
+    about: dict[str, list[Caused]] = field(default_factory=dict)
+    about_anything: list[Caused] = field(default_factory=list)
+    """What no id ties to its cause, and calls of which nobody knows yet what they are about."""
+
+    def enter(self, caused: Caused) -> None:
+        subject = caused.effect.subject
+        (self.about_anything if subject is None else self.about.setdefault(subject, [])).append(caused)
+
+    def of(self, subject: str | int | None) -> Iterator[Caused]:
+        """Those that an event about this may have; all, where it is about nothing that any of them is about."""
+        if subject is not None and (own := self.about.get(str(subject))):
+            yield from own
+        else:
+            for those in self.about.values():
+                yield from those
+        yield from self.about_anything
 
 
-def _lawful(event: Event, causes: Iterable[_Values], payload: Any) -> frozenset[str]:
+def _lawful(event: Event, causes: _Causes | None, place: int, receipt: Record) -> frozenset[str]:
     """The rooms of all the calls that may have caused it; one that names something else than the payload did not."""
+    if not event.triggers:
+        fields = receipt.payload if isinstance(receipt.payload, dict) else {}
+        try:
+            return event.recipients(fields)
+        except KeyError:
+            return frozenset()
     lawful: set[str] = set()
-    fields = payload if isinstance(payload, Mapping) else {}
-    for values in causes:
-        if any(name in fields and str(fields[name]) != value for name, value in values):
-            continue
-        with suppress(KeyError):
-            lawful |= event.recipients({**fields, **dict(values)})
+    for caused in causes.of(event.subject(receipt.payload)) if causes else ():
+        if caused.call.place < place and caused.effect.may_be(receipt.payload):
+            lawful |= caused.effect.rooms_by(receipt.payload)
     return frozenset(lawful)

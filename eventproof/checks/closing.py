@@ -15,7 +15,7 @@ DISCONNECT = "DISCONNECT"
 
 def left_open(records: Iterable[Record], connections: Iterable[str]) -> Iterator[Finding]:
     """The connections that the peer did not close."""
-    closed = {record.connection for record in records if _is_end(record) and _by_peer(record)}
+    closed = {record.connection for record in records if is_end(record) and is_by_peer(record)}
     for connection in connections:
         if connection not in closed:
             yield Finding(f"{connection} was not closed by the server", expected="closed", observed="open")
@@ -26,7 +26,7 @@ def closed_untold(records: Sequence[Record], name: str, connections: Iterable[st
     for connection in connections:
         mine = [record for record in records if record.connection == connection]
         told = next((record for record in mine if record.kind is Kind.RECEIVED and record.name == name), None)
-        closed = next(filter(_is_end, mine), None)
+        closed = next(filter(is_end, mine), None)
         if closed is not None and (told is None or closed.at < told.at):
             yield Finding(
                 f"{connection} was closed before `{name}` arrived on it",
@@ -40,7 +40,7 @@ def closed_early(records: Iterable[Record], connections: Iterable[str]) -> Itera
     """The connections that the peer closed although it had to keep them."""
     kept = frozenset(connections)
     for record in first_ends(records):
-        if record.connection in kept and _by_peer(record):
+        if record.connection in kept and is_by_peer(record):
             reason = "a DISCONNECT packet" if record.kind is Kind.NOTE else record.payload.get("reason")
             yield Finding(
                 f"{record.connection} was closed by the server",
@@ -54,7 +54,7 @@ def heard_after_close(records: Iterable[Record]) -> Iterator[Finding]:
     """What was received on a connection after its end."""
     closed: set[str] = set()
     for record in records:
-        if _is_end(record):
+        if is_end(record):
             closed.add(record.connection)
         elif record.kind is Kind.OPENED:
             closed.discard(record.connection)
@@ -70,15 +70,17 @@ def heard_after_close(records: Iterable[Record]) -> Iterator[Finding]:
 def first_ends(records: Iterable[Record]) -> Iterator[Record]:
     """What ended each connection: the first end of each."""
     ended: set[str] = set()
-    for record in filter(_is_end, records):
+    for record in filter(is_end, records):
         if record.connection not in ended:
             ended.add(record.connection)
             yield record
 
 
-def _is_end(record: Record) -> bool:
+def is_end(record: Record) -> bool:
+    """Whether a record tells that a connection ended."""
     return record.kind is Kind.CLOSED or (record.kind is Kind.NOTE and record.name == DISCONNECT)
 
 
-def _by_peer(record: Record) -> bool:
+def is_by_peer(record: Record) -> bool:
+    """Whether what ended a connection was the server."""
     return record.kind is Kind.NOTE or (isinstance(record.payload, dict) and record.payload.get("by") == "peer")

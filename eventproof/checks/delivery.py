@@ -1,24 +1,102 @@
 """Did everyone receive what was for them, and once?"""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
 
+from eventproof.catalog import Effect
 from eventproof.history import Kind, Record
 
 from .finding import Finding
+from .story import Caused, Line, Story
 
 
-def lost(records: Iterable[Record], name: str, connections: Iterable[str]) -> Iterator[Finding]:
-    """The connections that never received an event which they should have received."""
-    received = _receipts(records, name)
-    for connection in connections:
-        if not received[connection]:
-            yield Finding(f"{connection} did not receive `{name}`", expected=f"one `{name}`", observed="none")
+def undelivered(
+    story: Story, within: float, name: str | None = None, special: Mapping[str, str] | None = None
+) -> Iterator[Finding]:
+    """What an accepted call caused, and did not come to a connection of its audience `within` so many seconds.
+
+    The connection had to be there when the call was made, and to stay: one that we left before that time is not
+    judged, one that the server ended is. Each receipt is that of one call, the earliest that it may be of. `special`
+    says what is special about a connection, for the sentence.
+    """
+    receipts = _Receipts(story)
+    for caused in story.caused(name):
+        to = caused.effect.rooms
+        if not (caused.effect.is_certain and caused.call.is_accepted and to) or caused.call.answer is None:
+            continue
+        if caused.call.place < story.settled:
+            continue
+        due = caused.call.answer.at + within
+        meant = [line for line in story.lines if _is_meant(line, caused, to)]
+        came = {line: receipts.take(line, caused) for line in meant}
+        late = [line for line in meant if (at := came[line]) is not None and at > due]
+        missing = [line for line in meant if came[line] is None and _had_time(line, story, due)]
+        if late or missing:
+            yield _finding(caused, meant, missing, late, within, special or {})
+
+
+def _is_meant(line: Line, caused: Caused, to: frozenset[str]) -> bool:
+    carries = any(line.channel == channel.address for channel in caused.effect.event.channels)
+    return carries and line.lasts(caused.call.place) and bool(line.rooms & to)
+
+
+def _had_time(line: Line, story: Story, due: float) -> bool:
+    if line.ended_by_peer:
+        return True
+    end = len(story.records) - 1 if line.ended is None else line.ended
+    return story.records[end].at >= due
+
+
+def _finding(
+    caused: Caused,
+    meant: list[Line],
+    missing: list[Line],
+    late: list[Line],
+    within: float,
+    special: Mapping[str, str],
+) -> Finding:
+    def named(lines: list[Line]) -> str:
+        return ", ".join(
+            f"{line.connection} ({special[line.connection]})" if line.connection in special else line.connection
+            for line in lines
+        )
+
+    event, about = caused.effect.event.name, f" about {caused.effect.subject}" if caused.effect.subject else ""
+    heard = len(meant) - len(missing)
+    said = [f"{named(missing)} did not"] if missing else []
+    said += [f"{named(late)} more than {within:g} s after the answer"] if late else []
+    after = f"`{event}`{about} after {caused.call.record.name}"
+    return Finding(
+        f"{heard} of {len(meant)} connections heard {after}; {'; '.join(said)}",
+        expected=f"on each of them: one `{event}` within {within:g} s",
+        observed="none" if missing else "it came late",
+        record=caused.call.record,
+    )
+
+
+class _Receipts:
+    """The receipts of each connection that no call has taken yet."""
+
+    def __init__(self, story: Story) -> None:
+        self._left: dict[tuple[str, str], deque[tuple[int, Record]]] = {}
+        for place, record, _ in story.received:
+            self._left.setdefault((record.connection, record.name), deque()).append((place, record))
+
+    def take(self, line: Line, caused: Caused) -> float | None:
+        """When the first of them came that may be of this call; it is taken. None where there is none."""
+        effect: Effect = caused.effect
+        left = self._left.get((line.connection, effect.event.name), deque())
+        for found in left:
+            place, record = found
+            if place > caused.call.place and effect.may_be(record.payload) and effect.is_about(record.payload):
+                left.remove(found)
+                return record.at
+        return None
 
 
 def duplicated(records: Iterable[Record], name: str, connections: Iterable[str], allowed: int = 1) -> Iterator[Finding]:
     """The connections that received an event more than `allowed` times."""
-    received = _receipts(records, name)
+    received = Counter(record.connection for record in records if record.kind is Kind.RECEIVED and record.name == name)
     for connection in connections:
         if received[connection] > allowed:
             yield Finding(
@@ -26,7 +104,3 @@ def duplicated(records: Iterable[Record], name: str, connections: Iterable[str],
                 expected=f"{allowed} at most",
                 observed=str(received[connection]),
             )
-
-
-def _receipts(records: Iterable[Record], name: str) -> Counter[str]:
-    return Counter(record.connection for record in records if record.kind is Kind.RECEIVED and record.name == name)

@@ -1,38 +1,69 @@
 """Did the events of one key arrive in the order in which they were caused?"""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from eventproof.history import Kind, Record
 
 from .content import content
 from .contract import Known
 from .finding import Finding
+from .story import Caused, Line, Story
 
 Step = Callable[[Record], int | None]
 """How far along its key the cause of a receipt is; None where that is unknown, and the receipt not judged."""
 
 
-def reordered(
-    records: Iterable[Record], name: str, caused: Sequence[Hashable], key: Callable[[Record], Hashable]
-) -> Iterator[Finding]:
-    """The connections on which `name` came in another order than `caused`, the keys in the order of their causes.
+def misordered(story: Story, name: str | None = None) -> Iterator[Finding]:
+    """What came before something of the same key (the contract's `x-order-by`) that was caused earlier.
 
-    `key` reads the key of a receipt. What is missing or unknown is not judged here.
+    Of two calls the earlier one was answered before the other was made. Only the first cause of each event of a key
+    counts, and its first receipt, on a connection that was there before: on any other it may have been sent again. With
+    `name`, only what came before or after that event is judged.
     """
-    place = {value: index for index, value in enumerate(caused)}
-    received: dict[str, list[Hashable]] = {}
-    for record in records:
-        if record.kind is Kind.RECEIVED and record.name == name and (value := key(record)) in place:
-            received.setdefault(record.connection, []).append(value)
-    for connection, values in received.items():
-        expected = sorted(values, key=lambda value: place[value])
-        if values != expected:
-            yield Finding(
-                f"{connection} received `{name}` in another order than it was caused",
-                expected=", ".join(map(str, expected)),
-                observed=", ".join(map(str, values)),
+    receipts = _first_receipts(story)
+    causes: dict[tuple[str, str], dict[str, Caused]] = {}
+    for caused in story.caused():
+        for channel in caused.effect.event.channels if caused.effect.key is not None else ():
+            causes.setdefault((channel.address, str(caused.effect.key)), {}).setdefault(
+                caused.effect.event.name, caused
             )
+    for (channel_address, key), firsts in causes.items():
+        for (before, earlier), (after, later) in combinations(firsts.items(), 2):
+            if name not in (None, before, after) or not _is_before(earlier, later):
+                continue
+            for line in story.lines:
+                if line.channel == channel_address and line.lasts(earlier.call.place):
+                    yield from _swapped(line, key, (before, after), receipts)
+
+
+def _is_before(earlier: Caused, later: Caused) -> bool:
+    answer = earlier.call.answer
+    is_known = earlier.call.is_accepted and later.call.is_accepted
+    return is_known and answer is not None and answer.at < later.call.record.at
+
+
+def _first_receipts(story: Story) -> Mapping[tuple[str, str, str], tuple[int, Record]]:
+    """The first receipt of each event of each key on each connection, with its place."""
+    found: dict[tuple[str, str, str], tuple[int, Record]] = {}
+    for place, record, event in story.received:
+        key = event.key(record.payload)
+        if key is not None:
+            found.setdefault((record.connection, record.name, str(key)), (place, record))
+    return found
+
+
+def _swapped(
+    line: Line, key: str, names: tuple[str, str], receipts: Mapping[tuple[str, str, str], tuple[int, Record]]
+) -> Iterator[Finding]:
+    before, after = (receipts.get((line.connection, name, key)) for name in names)
+    if before is not None and after is not None and after[0] < before[0]:
+        yield Finding(
+            f"{line.connection} received `{names[1]}` of {key} before `{names[0]}`, whose cause is earlier",
+            expected=f"`{names[0]}`, then `{names[1]}`",
+            observed=f"`{names[1]}`, then `{names[0]}`",
+            record=after[1],
+        )
 
 
 def one_order(heard: Mapping[str, Sequence[Hashable]]) -> Iterator[Finding]:

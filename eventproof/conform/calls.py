@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
@@ -76,6 +77,18 @@ class Answer:
         """
         found = read(self.target.operations[self.operation], name, self.body, self.headers)
         return at(self.body, f"/{name}") if found is None else found
+
+    @property
+    def ids(self) -> dict[str, str | int]:
+        """All that it says by a name of our contract and is an id or a short text; no secret."""
+        operation = self.target.operations[self.operation]
+        found: dict[str, str | int] = {}
+        for name in operation.answers if self.is_accepted else ():
+            with suppress(ContractViolation):  # it is in the items of a list, or this target has no such thing
+                value = read(operation, name, self.body, self.headers)
+                if isinstance(value, str | int) and name not in _SECRETS:
+                    found[name] = value
+        return found
 
     def must_be_accepted(self) -> "Answer":
         """Itself; raises ContractViolation where it is no success."""
@@ -215,7 +228,8 @@ class Caller:
             why = str(error) if isinstance(error, EventproofError) else type(error).__name__
             self._history.add(Kind.UNANSWERED, actor, name=operation, payload=why, call=number)
             raise
-        self._history.add(Kind.ANSWERED, actor, name=operation, payload={"status": status, "body": body}, call=number)
+        answered = {"status": status, "body": body, "says": answer.ids}
+        self._history.add(Kind.ANSWERED, actor, name=operation, payload=answered, call=number)
         return answer
 
     async def _send(self, request: Request) -> tuple[int, Any, Mapping[str, str]]:

@@ -10,7 +10,17 @@ from .calls import Answer, Twin
 from .doors import Handshake
 from .each import on_each
 from .line import EndedAtOnce, Line
-from .marks import capability, each_event, every_system, judges_the_run, on_stage, proves, requirement, slow
+from .marks import (
+    capability,
+    each_event,
+    each_system,
+    every_system,
+    judges_the_run,
+    on_stage,
+    proves,
+    requirement,
+    slow,
+)
 from .person import Person
 from .play import Fire, Play, PlayOf
 from .silence import Silence
@@ -53,6 +63,7 @@ __all__ = [
     "Twin",
     "capability",
     "each_event",
+    "each_system",
     "every_system",
     "judges_the_run",
     "on_each",

@@ -154,7 +154,7 @@ class Doors:
                 read = named_event if endpoint.name_at is None else named_at(endpoint.name_at)
                 client = WebSocketClient(self._target.base_url, path, read=read, **shared)
         room = fill(channel.room, says.parameters, source) if channel and channel.room else None
-        return Line(name, system, client, self._target.budgets, self._history, manners, room)
+        return Line(name, system, client, self._target.budgets, self._history, manners, endpoint.known_as, room)
 
     def _name(self, actor: str, kind: str) -> str:
         self._made[actor] += 1

@@ -50,12 +50,15 @@ class Line:
         budgets: Budgets,
         history: History,
         manners: Manners,
+        channel: str = "",
         room: str | None = None,
     ) -> None:
         self.name = name
         self.system = system
         """The system whose channel it is, as far as the catalogue knows it."""
         self.client = client
+        self.channel = channel
+        """The address under which the catalogue knows its channel."""
         self._budgets = budgets
         self._history = history
         self._manners = manners

@@ -20,6 +20,7 @@ __all__ = [
     "capabilities_of",
     "capability",
     "each_event",
+    "each_system",
     "every_system",
     "judges_the_run",
     "name_of",
@@ -37,7 +38,7 @@ MARKERS = (
     "eventproof_capability(name): the case binds only a target that claims this capability",
     "eventproof_judges_the_run: the case judges what all others received, and so comes last",
     "eventproof_every_system: the case runs for every system under test",
-    "eventproof_each_event(kind): the case runs for every event of which a requirement includes that kind",
+    "eventproof_derived(kind, *names): the case runs for all of that kind that a requirement includes",
     "eventproof_slow(what, takes): the case waits for that, so long by the budgets of the profile",
 )
 """Prefixed, since they are registered in every project whose environment has eventproof."""
@@ -77,9 +78,20 @@ def each_event(kind: str) -> Callable[[_Case], Any]:
 
     It proves those requirements.
     """
+    return _derived(kind, "event")
 
+
+def each_system(kind: str, *names: str) -> Callable[[_Case], Any]:
+    """Let a case run for each system under test whose requirements include `/kind`, or `/kind/VALUE`.
+
+    It proves those requirements. The value is its parameter of the name that is given, where one is.
+    """
+    return _derived(kind, *names)
+
+
+def _derived(kind: str, *names: str) -> Callable[[_Case], Any]:
     def mark(case: _Case) -> Any:
-        return pytest.mark.eventproof_each_event(kind)(pytest.mark.usefixtures("system")(on_stage(case)))
+        return pytest.mark.eventproof_derived(kind, *names)(pytest.mark.usefixtures("system")(on_stage(case)))
 
     return mark
 

@@ -69,21 +69,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.get_closest_marker("eventproof_every_system") is not None:
         systems: tuple[str, ...] = metafunc.config.stash.get(SYSTEMS, ("any",))
         metafunc.parametrize("system", systems, indirect=True)
-    for mark in metafunc.definition.iter_markers("eventproof_each_event"):
+    for mark in metafunc.definition.iter_markers("eventproof_derived"):
         known: tuple[str, ...] = metafunc.config.stash.get(SYSTEMS, ())
-        derived = _derived(known, *mark.args)
-        metafunc.parametrize(("system", "event"), derived, indirect=["system"])
+        kind, *names = mark.args
+        metafunc.parametrize(("system", *names), _derived(known, kind), indirect=["system"])
 
 
 def _derived(systems: Sequence[str], kind: str) -> list[Any]:
-    """A parameter for each event of these systems of which a requirement includes this kind, with those it proves."""
+    """The parameters for all of this kind that requirements of these systems include, with those that each proves."""
     from eventproof import catalog
 
-    found: dict[tuple[str, str], list[str]] = {}
+    found: dict[tuple[str, ...], list[str]] = {}
     for line in catalog.load().requirements(systems) if systems else ():
-        for event, _, included in (each.rpartition("/") for each in line.includes):
-            if included == kind:
-                found.setdefault((line.system, event), []).append(line.id)
+        for included in line.includes:
+            if included.kind == kind:
+                about = () if included.about is None else (included.about,)
+                found.setdefault((line.system, *about), []).append(line.id)
     return [pytest.param(*key, marks=proves(*lines), id="-".join(key)) for key, lines in found.items()]
 
 

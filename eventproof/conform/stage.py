@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 from eventproof.catalog import Direction, Event, Operation, System
-from eventproof.checks import Finding, Known, leaked, raise_for
+from eventproof.checks import Finding, Known, Story, leaked, raise_for
 from eventproof.client.aio import ConnectionRefused
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable, UsageError
 from eventproof.history import History, Kind, Record
@@ -49,7 +49,12 @@ class Cast(Protocol):
     disturbances: Disturbances
     plays: dict[str, Play]
     unrestored: dict[Person, list[tuple[str, dict[str, Any]]]]
+    occurrences: dict[str, dict[str, object]]
     seed: int
+
+    @property
+    def story(self) -> Story:
+        """The whole run so far."""
 
     @property
     def rooms(self) -> dict[str, frozenset[str]]:
@@ -130,6 +135,15 @@ class Stage:
         """What happened in all cases of the run so far; without what somebody else did to users of ours."""
         return self._troupe.disturbances.without(self._troupe.history)
 
+    def story(self, since: int = 0) -> Story:
+        """What happened in this case; of it, what came before the record `since` had arrived by then."""
+        return Story(self.records, self.known, self.rooms, since)
+
+    @property
+    def story_of_the_run(self) -> Story:
+        """What happened in the whole run, read once for all cases that judge it."""
+        return self._troupe.story
+
     @property
     def known(self) -> Known:
         """All that a server of the systems under test may send."""
@@ -180,6 +194,11 @@ class Stage:
         return frozenset(doors & {channel.address for channel in self.system.channels} | own)
 
     @property
+    def occurrences(self) -> dict[str, object]:
+        """The occurrences of the case's system in this run, by their calls; or what was raised in place of one."""
+        return self._troupe.occurrences.setdefault(self.system.name, {})
+
+    @property
     def now(self) -> float:
         """The time on the clock of the history, and so of all that was received."""
         return self._troupe.history.now()
@@ -227,6 +246,12 @@ class Stage:
         person.system = self.system.name
         self._lent.append(person)
         return person
+
+    def another_tier(self, person: Person) -> str | None:
+        """The name of a tier that somebody does not have now; None where the profile names none."""
+        names = [tier.name for tier in self.target.tiers]
+        has = self.undo.tier(person, tuple(self._troupe.history)) or next(iter(names), None)
+        return next((name for name in names if name != has), None)
 
     async def users(self, count: int) -> list[Person]:
         """Several of them."""
@@ -335,6 +360,7 @@ class Stage:
             self._warnings += self.leave()
             self._mark, self._end = len(self._troupe.history), None
             self.note(f"once more, for {others}")
+            self.occurrences.clear()
             self.perform(case())
             raise Inconclusive(
                 f"{others}: somebody else acts on these users at the same time. It failed then, and not once more: "
@@ -386,7 +412,8 @@ class Stage:
 
     def _suspects(self, records: tuple[Record, ...]) -> list[Person]:
         """Those who received what nothing that was done here made for them."""
-        found = {finding.record.actor for finding in leaked(records, self.known, self.rooms) if finding.record}
+        story = Story(records, self.known, self.rooms)
+        found = {finding.record.actor for finding in leaked(story) if finding.record}
         return [person for person in self._lent if person.name in found and person.name not in self._disturbed]
 
     async def _restored(self, person: Person) -> list[str]:

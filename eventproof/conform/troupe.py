@@ -9,7 +9,7 @@ import aiohttp
 
 from eventproof import layout
 from eventproof.catalog import Catalog
-from eventproof.checks import known_events
+from eventproof.checks import Story, known_events
 from eventproof.errors import Inconclusive
 from eventproof.history import History
 from eventproof.interruption import HEEDED
@@ -64,6 +64,9 @@ class Troupe:
         self.disturbances = Disturbances()
         self.unrestored: dict[Person, list[tuple[str, dict[str, Any]]]] = {}
         """What still has to be undone of whom."""
+        self.occurrences: dict[str, dict[str, object]] = {}
+        """What was caused for all cases that judge it, by system and call."""
+        self._story: tuple[int, Story] | None = None
         self.plays = {name: self._play(name) for name in target.systems}
 
     def _play(self, system: str) -> Play:
@@ -78,6 +81,14 @@ class Troupe:
             for person in self._people
             if person.is_known
         }
+
+    @property
+    def story(self) -> Story:
+        """The whole run so far, without what somebody else did to users of ours; read again where it has grown."""
+        if self._story is None or self._story[0] != len(self.history):
+            whole = self.disturbances.without(self.history)
+            self._story = len(self.history), Story(whole, self.known, self.rooms)
+        return self._story[1]
 
     def stage(self, case: str, system: str | None = None, *, waits: float = 0.0) -> Stage:
         """The stage for one case, of this system; of the first one under test where none is named.

@@ -1,7 +1,7 @@
 """What calls do to a user that the next case would stumble over, and what undoes it: as the contracts say."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from eventproof.actions import at
@@ -12,9 +12,9 @@ from eventproof.target import Target
 
 from .person import Person
 
-__all__ = ["Undo", "done_to", "may_doubt"]
+__all__ = ["TIER", "Undo", "done_to", "may_doubt"]
 
-_TIER: Final = "{tier}"
+TIER: Final = "{tier}"
 """Stands for the user's own tier among the parameters of what undoes a call."""
 
 
@@ -43,8 +43,8 @@ class Undo:
             if not was_done or operation.undone_by is None or operation.undone_by.removes:
                 continue
             further = operation.undone_by.parameters
-            if tier is not None or _TIER not in further.values():
-                filled = {name: tier if value == _TIER else value for name, value in further.items()}
+            if tier is not None or TIER not in further.values():
+                filled = {name: tier if value == TIER else value for name, value in further.items()}
                 calls[operation.undone_by.operation] = {"userId": person.id, **filled}
         return list(calls.items())
 
@@ -81,10 +81,18 @@ class Undo:
         calls = (record for record in records if record.kind is Kind.CALLED and record.call in done)
         return frozenset(pair for record in calls for pair in _pairs(record.payload))
 
+    def tier(self, person: Person, records: Sequence[Record]) -> str | None:
+        """The tier that somebody has now: what the last call about them gave, else what they began with."""
+        for record in reversed(records):
+            given = record.payload.get("tier") if isinstance(record.payload, dict) else None
+            if given is not None and _object(record, person) and self.gives_tier([record.name]):
+                return str(given)
+        return person.tier
+
     def gives_tier(self, done: Iterable[str]) -> bool:
         """Whether one of these operations may have given the user another tier."""
         undone_by = [self._known[name].undone_by for name in done if name in self._known]
-        return any(back is not None and _TIER in back.parameters.values() for back in undone_by)
+        return any(back is not None and TIER in back.parameters.values() for back in undone_by)
 
     def may_last(self, target: Target) -> bool:
         """Whether something of a user to whom anything may have been done may stay with them for ever."""

@@ -62,4 +62,4 @@ UNANSWERED = Record(0.0, Kind.UNANSWERED, "admin-1", name="banUser")
     ],
 )
 def test_a_call_that_was_certainly_refused_makes_no_event_lawful(records: list[Record], leaks: int) -> None:
-    assert len(list(checks.leaked(records, KNOWN, ROOMS))) == leaks
+    assert len(list(checks.leaked(checks.Story(records, KNOWN, ROOMS)))) == leaks

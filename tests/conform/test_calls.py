@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from eventproof.checks.answering import refused
+from eventproof.checks.answering import calls
 from eventproof.conform.calls import Answer, Caller
 from eventproof.conform.patience import MOST_SECONDS
 from eventproof.errors import ContractViolation, Inconclusive
@@ -119,7 +119,7 @@ async def test_a_call_that_was_limited_is_made_again_and_its_answer_is_the_last_
     assert answered.began > next(iter(history)).at
     kinds = [record.kind for record in history]
     assert kinds == [Kind.CALLED, Kind.NOTE, Kind.NOTE, Kind.ANSWERED]
-    assert refused(tuple(history)) == {0}
+    assert [call.is_refused for call in calls(tuple(history))] == [True]
 
 
 async def test_a_call_waits_as_long_as_it_is_told() -> None:
@@ -149,7 +149,7 @@ async def test_a_call_that_stays_limited_is_inconclusive_and_refused_by_nobody()
     assert len(came) == 4
     assert "limited with 429" in why
     assert [record.kind for record in history][-1] is Kind.UNANSWERED
-    assert not refused(tuple(history))
+    assert not any(call.is_refused for call in calls(tuple(history)))
 
 
 async def test_nobody_waits_longer_than_there_is_time() -> None:

@@ -107,10 +107,10 @@ def test_what_somebody_else_caused_is_no_leak_of_the_run(house: House) -> None:
             await line.hears("user.banned")
 
         stage.play_out(case)
-        assert list(checks.leaked(stage.whole_run, stage.known, stage.rooms))
+        assert list(checks.leaked(checks.Story(stage.whole_run, stage.known, stage.rooms)))
         (note,) = stage.leave()
         assert "somebody else acts on these users" in note
-        assert not list(checks.leaked(stage.whole_run, stage.known, stage.rooms))
+        assert not list(checks.leaked(checks.Story(stage.whole_run, stage.known, stage.rooms)))
 
 
 async def _ban(house: House, user: str) -> None:
