@@ -13,13 +13,13 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-import gevent
-
 from eventproof import actions, layout
 from eventproof.errors import ContractViolation, TargetUnavailable, UsageError
 from eventproof.load import plugin
 from eventproof.load.calls import Answer
+from eventproof.load.causes import Entry
 from eventproof.load.generator import Generator
+from eventproof.load.greenlets import sleep, together
 from eventproof.load.manner import chosen
 from eventproof.load.users import Act, Admin, Member
 from eventproof.target import Identity
@@ -122,31 +122,31 @@ class Editor(Admin):
     def edit(self, plan: Plan, intended: float) -> None:
         """Give a plan another ROI; now and then two admins do so with the same version."""
         while plan.is_busy:
-            gevent.sleep(0.001)
+            sleep(0.001)
         plan.is_busy = True
         try:
             share, claims = self.environment.parsed_options.conflict_share, self.generator.target.capabilities
             if self.generator.random.random() < share and "conditional-writes" in claims:
-                name = self._collide(plan, intended)
+                made = self._collide(plan, intended)
             else:
-                name = self._edit(plan, intended)
+                made = self._edit(plan, intended)
         finally:
             plan.is_busy = False
-        if name is not None:
-            self.board.spread(name)
+        if made is not None:
+            self.board.spread(made)
 
-    def _edit(self, plan: Plan, intended: float) -> str | None:
+    def _edit(self, plan: Plan, intended: float) -> Entry | None:
         roi = self._another(plan)
-        name = self.board.change("updatePlan", "UPDATE", plan.id, intended)
+        entry = self.board.change("updatePlan", plan.id, intended)
         self._has_sent(intended)
         answer = self.generator.calls.perform("updatePlan", {"planId": plan.id, "roi": roi}, self._token())
         if not self._is_done("updatePlan", plan, answer):
-            self.board.withdraw(name, "UPDATE")
+            self.board.withdraw(entry)
             return None
         plan.rois.append((roi, monotonic()))
-        return name
+        return entry
 
-    def _collide(self, plan: Plan, intended: float) -> str | None:
+    def _collide(self, plan: Plan, intended: float) -> Entry | None:
         """Two edits of one version: one is made and told, the other is refused."""
         calls, operation = self.generator.calls, self.generator.target.operations["getPlan"]
         read = calls.perform("getPlan", {"planId": plan.id}, self._token())
@@ -154,25 +154,20 @@ class Editor(Admin):
             return None
         version = actions.read(operation, "version", read.body, read.headers)
         rois = (self._another(plan), self._another(plan) + 1)
-        name = self.board.change("updatePlan", "UPDATE", plan.id, intended)
+        entry = self.board.change("updatePlan", plan.id, intended)
         self._has_sent(intended)
-        attempts = [
-            gevent.spawn(
-                calls.perform, "updatePlan", {"planId": plan.id, "roi": roi, "ifMatch": version}, self._token()
-            )
-            for roi in rois
-        ]
-        answers: list[Answer] = [attempt.get() for attempt in attempts]
+        edits = ({"planId": plan.id, "roi": roi, "ifMatch": version} for roi in rois)
+        answers = together([partial(calls.perform, "updatePlan", edit, self._token()) for edit in edits])
         made = [roi for roi, answer in zip(rois, answers, strict=True) if answer.done]
         refused = [answer for answer in answers if answer.status in (409, 412)]
         if (len(made), len(refused)) != (1, 1):
-            self.board.withdraw(name, "UPDATE")
+            self.board.withdraw(entry)
             told = " and ".join(map(str, answers))
             raise ContractViolation(f"two edits of one version of {plan} were answered with {told}")
         self.generator.books.count("actions")
         self.generator.books.count("conflicts")
         plan.rois.append((made[0], monotonic()))
-        return name
+        return entry
 
     def come_and_go(self, _: Plan, intended: float) -> None:
         """A new plan, which is deleted soon."""
@@ -180,11 +175,11 @@ class Editor(Admin):
         plan = self._made(intended)
         self.generator.books.count("actions")
         self.generator.stopping.wait(_SOON)
-        name = self.board.change("deletePlan", "DELETE", plan.id, monotonic())
+        entry = self.board.change("deletePlan", plan.id, monotonic())
         if self._is_done("deletePlan", plan, self._delete(plan)):
-            self.board.spread(name)
+            self.board.spread(entry)
         else:
-            self.board.withdraw(name, "DELETE")
+            self.board.withdraw(entry)
 
     def _made(self, intended: float) -> Plan:
         """A new plan."""
@@ -192,8 +187,8 @@ class Editor(Admin):
         self.board.creating += 1
         try:
             plan = self._created(self._create())
-            self.board.plans[plan.id] = plan
-            self.board.made("createPlan", "CREATE", plan.id, intended, called)
+            self.board.plans[str(plan.id)] = plan
+            self.board.made("createPlan", plan.id, intended, called)
             return plan
         finally:
             self.board.creating -= 1

@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from gevent.lock import BoundedSemaphore
 
 from eventproof import actions
 from eventproof.actions import Invocation, Request
@@ -37,6 +36,7 @@ from eventproof.wire.socketio import depth
 
 from .dial import Dial
 from .exchange import Connection
+from .greenlets import BoundedSemaphore
 from .program import Overflow, run
 
 _IDLE_SECONDS = 1.5

@@ -9,8 +9,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from gevent import Timeout
-
 from eventproof import profile
 from eventproof.errors import TargetUnavailable
 from eventproof.history import History, Kind
@@ -24,6 +22,7 @@ from . import admission, floor, handover, objectives
 from .account import Account, merge
 from .calls import LOGIN_WAITS, Calls
 from .contracts import contracts
+from .greenlets import Timeout
 from .objectives import Objective
 from .outcome import Circumstances, conclude
 from .probe import probe

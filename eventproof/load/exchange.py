@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from time import monotonic
 from urllib.parse import quote
 
-import gevent
-
 from eventproof.errors import UsageError
 from eventproof.wire.http import Body, Head, read_head
 
 from .dial import Dial, left
+from .greenlets import sleep
 
 __all__ = ["Connection", "Response"]
 
@@ -103,7 +102,7 @@ class Connection:
 
     @staticmethod
     def _received(connection: socket.socket, deadline: float) -> bytes:
-        gevent.sleep(0)  # a socket that has bytes does not wait: who floods us must not hold up everybody else
+        sleep(0)  # a socket that has bytes does not wait: who floods us must not hold up everybody else
         connection.settimeout(left(deadline))
         data = connection.recv(_RECEIVE_BYTES)
         if not data:

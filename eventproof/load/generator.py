@@ -4,16 +4,12 @@ Actor and recipients of one measurement live in one process, so one monotonic cl
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from random import Random
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from time import monotonic, process_time
 from typing import Any, Protocol, TypeVar
-
-import gevent
-from gevent import Greenlet, GreenletExit
-from gevent.event import Event
 
 from eventproof import actions
 from eventproof.catalog import Direction
@@ -28,8 +24,10 @@ from .admission import Share
 from .books import Books, Report
 from .calls import Answer, Calls
 from .contracts import contracts
+from .greenlets import Cancelled, Event, Greenlet, getcurrent, killall, sleep, spawn
 from .ledger import Ledger
 from .opening import connect
+from .rooms import Rooms
 from .saturation import Limits
 from .schedule import late
 
@@ -85,7 +83,7 @@ class Generator:
     """Everything that the users of one process share. `report` hears of every measurement.
 
     `system` names what the swarm is about: its events, its main channel. `patience` is how many seconds an event may
-    wait for its cause, where causes are entered only when their calls are answered.
+    wait for its cause, where causes are entered only when their calls are answered; for `keys`, see there.
     """
 
     def __init__(
@@ -99,6 +97,7 @@ class Generator:
         seed: int,
         report: Report,
         patience: float = 0.0,
+        keys: Mapping[str, str] | None = None,
     ) -> None:
         self.target = target
         self.deadline = deadline
@@ -129,8 +128,12 @@ class Generator:
         )
         self.ready: deque[Participant] = deque()
         """Whom an action may be aimed at: everyone whose sessions are all open and whom no action concerns."""
-        self.desks: list[Any] = []
-        """The admins who are connected, in systems that tell admins something: whatever the scenario makes of them."""
+        self.rooms: Rooms[Any] = Rooms()
+        """Of the devices of this process."""
+        self.keys = keys or {}
+        """By the names of events: where their payloads tell them from others about the same thing (a JSON pointer)."""
+        self.beside: list[Participant] = []
+        """Those who are connected beside the users, such as admins where admins are told something."""
         self.shared: Any = None
         """What the users of this process share, whatever the scenario makes of it."""
         self.connected: set[Identity] = set()
@@ -174,7 +177,7 @@ class Generator:
 
     def spawn(self, function: Callable[..., None], *arguments: Any) -> None:
         """Do something beside all else; what it raises is a fault of ours. It is given up when the run is over."""
-        task = gevent.spawn(function, *arguments)
+        task = spawn(function, *arguments)
         self._tasks.add(task)
         task.link_exception(lambda dead: self.books.fault(dead.exception))
         task.rawlink(self._tasks.discard)
@@ -190,7 +193,7 @@ class Generator:
     def wait_until_measuring(self) -> None:
         """Wait until every session is open, or has failed to."""
         while not self._spawned or any(person.is_connecting for person in self._persons):
-            gevent.sleep(_GLANCE)
+            sleep(_GLANCE)
         if not self.books.seconds:
             self.books.begin()
             self._busy = process_time()
@@ -207,11 +210,11 @@ class Generator:
         if self.stopping.is_set():
             self.books.count("omitted")
             return
-        this = gevent.getcurrent()
+        this = getcurrent()
         self.under_way.add(this)
         try:
             action(aim, intended)
-        except GreenletExit:
+        except Cancelled:
             self.books.count("cancelled")
             raise
         except ContractViolation as violation:
@@ -243,8 +246,8 @@ class Generator:
         for _ in self._waits(end - _RESERVE):
             if not self.books.ledger.pending and not self.under_way:
                 break
-        gevent.killall(list(self.under_way), timeout=_LINGER)
-        gevent.sleep(0 if self._is_hurried else _LINGER)
+        killall(list(self.under_way), timeout=_LINGER)
+        sleep(0 if self._is_hurried else _LINGER)
         self.books.settle()
         self.books.ledger.conclude()
         # Nobody is to hear of it; and a target that floods us would keep this process from what is left to do.
@@ -264,7 +267,7 @@ class Generator:
     def _waits(self, until: float) -> Iterator[None]:
         while monotonic() < until and not self._is_hurried:
             yield
-            gevent.sleep(_TICK)
+            sleep(_TICK)
 
     def account(self) -> Account:
         """The figures as they are now."""
@@ -274,7 +277,7 @@ class Generator:
 
     def close(self) -> None:
         """Close every connection, for good."""
-        gevent.killall(list(self._tasks), block=False)
+        killall(list(self._tasks), block=False)
         self._hang_up()
         self.calls.close()
 
@@ -283,7 +286,7 @@ class Generator:
         if self._has_hung_up:
             return
         self._has_hung_up = True
-        for leave in [*(person.leave for person in self._persons), *(desk.leave for desk in self.desks)]:
+        for leave in [*(person.leave for person in self._persons), *(actor.leave for actor in self.beside)]:
             try:
                 leave()
             except Exception as error:
@@ -298,7 +301,7 @@ class Generator:
         """Settle the ledger, and measure how late this loop is."""
         due = monotonic()
         while True:
-            gevent.sleep(max(due - monotonic(), 0))
+            sleep(max(due - monotonic(), 0))
             lags = tuple(late(due, monotonic(), _TICK))
             due += len(lags) * _TICK
             if self.books.seconds and not self.stopping.is_set():
@@ -313,7 +316,7 @@ class Generator:
             while len(self._next) < _AHEAD and (person := _first_ready(self.ready)):
                 person.prepare()
                 self._next.append(person)
-            gevent.sleep(_TICK)
+            sleep(_TICK)
 
 
 def _first_ready(persons: deque[Participant]) -> Participant | None:

@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
-import gevent
-from gevent.event import Event
-
 from eventproof.redaction import learn, learnt, redacted_text
 from eventproof.report.records import Delivery
 from eventproof.target import Target
@@ -20,6 +17,7 @@ from .account import Account, merge
 from .admission import Share
 from .conductor import Conductor
 from .generator import Generator, grace
+from .greenlets import Event, sleep
 from .scenario import Scenario
 
 _SHARE, _COLLECT, _ACCOUNT = "eventproof.share", "eventproof.collect", "eventproof.account"
@@ -103,6 +101,7 @@ class Node:
             target,
             system=self._scenario.system,
             patience=self._scenario.patience,
+            keys=self._scenario.keys,
             share=share,
             deadline=options.deadline,
             limits=saturation.limits(conductor.asked(self._scenario.objectives, options.objective)),
@@ -229,7 +228,7 @@ class Master(Node):
         while missing := [worker for worker in self._workers if worker not in self._accounts]:
             if monotonic() > end or not any(map(self._is_there, missing)):
                 break
-            gevent.sleep(_POLL)
+            sleep(_POLL)
         return missing
 
     def _is_there(self, worker: str) -> bool:

@@ -5,8 +5,6 @@ import os
 from time import monotonic
 from typing import Final
 
-from gevent import sleep
-
 from eventproof.catalog import Wire
 from eventproof.client.address import Address
 from eventproof.client.hub import Hub
@@ -15,6 +13,7 @@ from eventproof.errors import TargetUnavailable
 from eventproof.target import Endpoint, Target
 from eventproof.wire.connection import AckReceived, EventReceived
 
+from .greenlets import sleep
 from .opening import connect
 
 __all__ = ["probe"]

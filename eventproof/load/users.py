@@ -5,9 +5,6 @@ from math import inf
 from time import monotonic
 from typing import Any
 
-import gevent
-from gevent import Greenlet
-from gevent.pool import Group, Pool
 from locust import User, events, task
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_WAITING
@@ -17,6 +14,7 @@ from eventproof.target import Identity
 
 from . import plugin
 from .generator import Generator, Participant
+from .greenlets import Greenlet, Group, Pool, sleep
 from .schedule import schedule
 
 __all__ = ["Act", "Admin", "Member"]
@@ -125,10 +123,10 @@ class Admin(User):
             if generator.stopping.wait(max(intended - monotonic() - _EARLY, 0)):
                 break
             while monotonic() < intended:
-                gevent.sleep(0)
+                sleep(0)
             if (aim := self.aim()) is not None:
                 at_once.spawn(generator.carry_out, action, aim, intended)
-        gevent.sleep(_FOREVER)
+        sleep(_FOREVER)
 
 
 @events.user_error.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types

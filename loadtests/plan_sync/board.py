@@ -7,11 +7,13 @@ from time import monotonic
 from typing import Any
 
 import orjson
-from gevent.event import Event
 
-from eventproof.load.device import Device
+from eventproof.catalog import Cause
+from eventproof.load.causes import Entry
 from eventproof.load.generator import Generator
+from eventproof.load.greenlets import Event
 from eventproof.load.judgement import Match, Receipt
+from eventproof.load.rooms import EVERYONE
 
 from .order import Order, Told
 from .plan import Plan
@@ -24,9 +26,8 @@ class Board:
 
     def __init__(self, generator: Generator) -> None:
         self.generator = generator
-        self.devices: dict[Device, None] = {}
-        """Those that are to hear of every change."""
-        self.plans: dict[Hashable, Plan] = {}
+        self.plans: dict[str, Plan] = {}
+        """By their ids, as texts."""
         self.creating = 0
         self._latencies: dict[str, list[float]] = {}
         self._heard: dict[str, Event] = {}
@@ -35,32 +36,34 @@ class Board:
         self._numbers = count(1)
         self._foreign: set[Hashable] = set()
 
-    def change(self, operation: str, event: str, plan: Hashable, intended: float) -> str:
-        """Enter what a change that is to be made now causes at everybody who watches; its name, for `spread`."""
-        name = f"{operation} {next(self._numbers)}"
-        self._latencies[name], self._heard[name] = [], Event()
-        self._due[name] = sum(device.since is not None for device in self.devices)
-        self._expect(name, event, plan, intended, monotonic())
-        return name
+    def change(self, operation: str, plan: str | int, intended: float) -> Entry:
+        """Enter what a change that is to be made now causes at everybody who watches; `spread` tells how it went."""
+        entry = self._entry(operation, plan)
+        self._latencies[entry.name], self._heard[entry.name] = [], Event()
+        watching = self.generator.rooms.of({EVERYONE})
+        self._due[entry.name] = sum(device.is_open for device in watching)
+        entry.expect(at=intended, called=monotonic())
+        return entry
 
-    def made(self, operation: str, event: str, plan: Hashable, intended: float, called: float) -> None:
+    def made(self, operation: str, plan: str | int, intended: float, called: float) -> None:
         """Enter what a change has caused that was made since then: whose it is, only its answer tells.
 
         It may have been heard by now, so how it spread is not measured.
         """
-        self._expect(f"{operation} {next(self._numbers)}", event, plan, intended, called)
+        self._entry(operation, plan).expect(at=intended, called=called)
 
-    def _expect(self, name: str, event: str, plan: Hashable, intended: float, called: float) -> None:
-        for device in self.devices:
-            device.expect(name, event, at=intended, called=called, subject=plan)
+    def _entry(self, operation: str, plan: str | int) -> Entry:
+        name = f"{operation} {next(self._numbers)}"
+        return Entry(self.generator, Cause(operation, {"planId": plan}), name)
 
-    def withdraw(self, name: str, event: str) -> None:
+    def withdraw(self, entry: Entry) -> None:
         """The change was not made."""
-        self.generator.books.ledger.withdraw(name, event, self.devices)
-        self._forget(name)
+        entry.withdraw()
+        self._forget(entry.name)
 
-    def spread(self, name: str) -> None:
+    def spread(self, entry: Entry) -> None:
         """Wait until everybody has heard, or the time is over, and enter how long that took."""
+        name = entry.name
         self._heard[name].wait(self.generator.deadline)
         if latencies := self._latencies[name]:
             for metric, seconds in (

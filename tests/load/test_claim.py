@@ -17,7 +17,7 @@ from eventproof.load.generator import Generator
 from eventproof.load.manner import Manner
 from eventproof.load.saturation import Limits
 from eventproof.target import Identity
-from loadtests.shield.claim import Claim
+from loadtests.shield.claim import ClaimLife
 from loadtests.shield.claimant import Claimant
 
 _STATUS = {"reviewClaim": "under_review", "approveClaim": "approved", "denyClaim": "denied", "payClaim": "paid"}
@@ -74,6 +74,7 @@ def generator() -> Iterator[Generator]:
         seed=0,
         report=lambda *_: None,
         patience=0.2,
+        keys={"claim_status_changed": "/data/newStatus"},
     )
     yield generator
     generator.close()
@@ -84,7 +85,7 @@ def _lived(generator: Generator, trouble: Callable[[str, int], str | None], *, d
     back_end = BackEnd(trouble)
     generator.calls = back_end  # type: ignore[assignment]  # what a claim asks of it is there
     claimant = Claimant(generator, Identity("user", id="u1", token="t"), 1, Manner.PROMPT, 0)
-    Claim(generator, claimant, monotonic(), pace=0, denied=denied).live()
+    ClaimLife(generator, claimant, monotonic(), pace=0, denied=denied).live()
     return back_end
 
 

@@ -1,5 +1,7 @@
-"""What the end of a session means for its person, and for the account."""
+"""What the end of a session means for its user, and for the account."""
 
+from collections import deque
+from random import Random
 from time import monotonic
 from types import SimpleNamespace
 from typing import Any
@@ -9,12 +11,15 @@ import pytest
 
 from eventproof import profile
 from eventproof.client.hub_connection import Closed, CloseReason
+from eventproof.load.acks import Acks
 from eventproof.load.books import Books
 from eventproof.load.calls import Answer, Login
+from eventproof.load.device import Device
+from eventproof.load.rooms import Rooms
 from eventproof.target import Identity
-from loadtests.user_state import admin
-from loadtests.user_state.action import Action, Until
-from loadtests.user_state.person import Person, Session
+from loadtests.user_state import administering
+from loadtests.user_state.admin_action import AdminAction, Until
+from loadtests.user_state.app_user import AppUser
 
 
 @pytest.fixture
@@ -22,14 +27,14 @@ def books() -> Books:
     return Books({}, lambda *_: None)
 
 
-def _end(books: Books, reason: CloseReason) -> Action:
-    """A session ends so, half a second after the ban of its person."""
-    generator: Any = SimpleNamespace(books=books)
-    session: Any = object()
-    person = Person(generator, Identity("user", token="t"), 1)
-    person.action = Action("ban", "user.banned", 10.0, Until.CLOSE, [session])
-    person.session_ended(session, Closed(reason), 10.5, was_open=True)
-    return person.action
+def _end(books: Books, reason: CloseReason) -> AdminAction:
+    """A session ends so, half a second after the ban of its user."""
+    generator: Any = SimpleNamespace(books=books, rooms=Rooms())
+    device: Any = object()
+    user = AppUser(generator, Identity("user", token="t"), 1)
+    user.action = AdminAction("ban", "user.banned", 10.0, Until.CLOSE, [device])
+    user.ended(device, Closed(reason), 10.5, was_open=True)
+    return user.action
 
 
 @pytest.mark.parametrize("reason", [CloseReason.CLOSE_FRAME, CloseReason.ENGINE_CLOSE, CloseReason.END])
@@ -52,12 +57,14 @@ class _Connection:
 
     is_open = True
 
-    def __init__(self, session: Session) -> None:
-        self._session: Any = session
+    recovery = None
+
+    def __init__(self, device: Device) -> None:
+        self._device: Any = device
 
     def close(self, reason: CloseReason = CloseReason.OURS) -> None:
         self.is_open = False
-        self._session.closed(self, Closed(reason), monotonic())
+        self._device.closed(self, Closed(reason), monotonic())
 
 
 @pytest.mark.parametrize(("by_the_target", "lost"), [(0, 0), (1, 1)])
@@ -67,28 +74,35 @@ def test_a_member_who_leaves_during_a_ban_neither_loses_its_event_nor_outlives_i
     """What the target ended itself before, without the event, is lost all the same."""
     connections: list[_Connection] = []
 
-    def connect(session: Session, _auth: object) -> _Connection:
-        connections.append(_Connection(session))
+    def connect(device: Device, _token: object, _recover: object) -> _Connection:
+        connections.append(_Connection(device))
         return connections[-1]
 
     def ban(operation: str, *_: object) -> Answer:
         if operation == "banUser":
             for connection in connections[:by_the_target]:
                 connection.close(CloseReason.CLOSE_FRAME)
-            person.leave()
+            user.leave()
         return Answer(200, None)
 
     generator: Any = SimpleNamespace(
         books=books,
+        rooms=Rooms(),
+        connected=set(),
+        ready=deque(),
+        acks=Acks(arrival=1, kept=1),
+        random=Random(1),
         deadline=0.05,
         target=profile.for_url("http://127.0.0.1:1", env={}),
         open=connect,
         administer=ban,
         calls=SimpleNamespace(perform=lambda *_: Answer(401, None), log_in=lambda _: Login("t")),
     )
-    person = Person(generator, Identity("user", token="t"), 2)
-    person.connect()
-    admin.ban(generator, person, monotonic())
+    user = AppUser(generator, Identity("user", token="t"), 2)
+    user.open()
+    for connection, device in zip(connections, user.devices, strict=True):
+        device.opened(connection, monotonic())  # type: ignore[arg-type]  # as much of one as is used
+    administering.ban(generator, user, monotonic())
     gevent.sleep(0.1)
     account = books.account(users=1, connections=2, gauges=())
     assert (account.stragglers, account.count("lost"), account.count("expected")) == ((), lost, lost)
