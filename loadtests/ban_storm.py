@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from eventproof import layout
 from eventproof.load import plugin
 from eventproof.load.generator import Generator
-from eventproof.load.users import Act, Admin, Member
+from eventproof.load.users import Act, ActingUser, ConnectedUser
 from eventproof.target import Identity
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ else:
     administering = layout.loadtests("user_state.administering")
     AppUser = layout.loadtests("user_state.app_user").AppUser
 
+plugin.system("user-state")
 plugin.latency("ban_to_answer", "from the ban's intended time to the answer of its call")
 plugin.latency("ban_to_event", "from the ban's intended time to user.banned, each session")
 plugin.latency("ban_to_closed", "from the ban's intended time to the end of the connection, each session")
@@ -43,15 +44,15 @@ plugin.option("--ban-rate", least=0, type=float, default=4.0, help="Bans a secon
 plugin.option("--tier-rate", least=0, type=float, default=4.0, help="Tier updates a second, of all admins together.")
 
 
-class Crowd(Member):
+class Crowd(ConnectedUser):
     """Everybody: on one device, or on two or three."""
 
-    def person(self, generator: Generator, identity: Identity) -> AppUser:
+    def actor(self, generator: Generator, identity: Identity) -> AppUser:
         """Somebody who does what the server says, and nothing else."""
         return AppUser(generator, identity, self.devices())
 
 
-class Moderator(Admin):
+class Moderator(ActingUser):
     """Bans and promotes, each at a steady rate."""
 
     def rates(self) -> Mapping[Act, float]:

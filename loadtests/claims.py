@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from eventproof import layout
 from eventproof.load import plugin
+from eventproof.load.acknowledging import AcknowledgingShares
 from eventproof.load.generator import Generator
-from eventproof.load.manner import Shares
-from eventproof.load.users import Act, Admin, Member
+from eventproof.load.users import Act, ActingUser, ConnectedUser
 from eventproof.target import Identity
 
 if TYPE_CHECKING:
@@ -67,24 +67,24 @@ plugin.option(
 )
 
 
-def _shares(options: Any) -> Shares:
-    return Shares(late=options.late_share, silent=options.silent_share, cut=options.cut_share)
+def _shares(options: Any) -> AcknowledgingShares:
+    return AcknowledgingShares(late=options.late_share, silent=options.silent_share, cut=options.cut_share)
 
 
 plugin.check(_shares)
 
 
-class Policyholder(Member):
+class Policyholder(ConnectedUser):
     """A member, who acknowledges what must be acknowledged at once, late, never, or after a lost connection."""
 
-    def person(self, generator: Generator, identity: Identity) -> Claimant:
-        """A member with a manner."""
+    def actor(self, generator: Generator, identity: Identity) -> Claimant:
+        """A member, who acknowledges in one of these ways."""
         options = self.environment.parsed_options
-        manner = _shares(options).manner(generator.entered)
-        return Claimant(generator, identity, self.devices(), manner, options.late_by)
+        acknowledging = _shares(options).of(generator.entered)
+        return Claimant(generator, identity, self.devices(), acknowledging, options.late_by)
 
 
-class Adjuster(Admin):
+class Adjuster(ActingUser):
     """Takes claims through their lives, and is told what admins are told."""
 
     def enter(self) -> None:

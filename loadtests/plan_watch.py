@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING, Any, Final
 from eventproof import actions, layout
 from eventproof.errors import ContractViolation, TargetUnavailable, UsageError
 from eventproof.load import plugin
-from eventproof.load.calls import Answer
+from eventproof.load.acknowledging import chosen
+from eventproof.load.calls import CallAnswer
 from eventproof.load.causes import Entry
 from eventproof.load.generator import Generator
 from eventproof.load.greenlets import sleep, together
-from eventproof.load.manner import chosen
-from eventproof.load.users import Act, Admin, Member
+from eventproof.load.users import Act, ActingUser, ConnectedUser
 from eventproof.target import Identity
 
 if TYPE_CHECKING:
     from loadtests.plan_sync.board import board_of
-    from loadtests.plan_sync.plan import Plan
+    from loadtests.plan_sync.edited_plan import EditedPlan
     from loadtests.plan_sync.watcher import Habit, Watcher
 else:
     board_of = layout.loadtests("plan_sync.board").board_of
-    Plan = layout.loadtests("plan_sync.plan").Plan
+    EditedPlan = layout.loadtests("plan_sync.edited_plan").EditedPlan
     Habit = layout.loadtests("plan_sync.watcher").Habit
     Watcher = layout.loadtests("plan_sync.watcher").Watcher
 
@@ -87,22 +87,22 @@ def _habits(options: Any) -> Sequence[tuple[Habit, float]]:
 plugin.check(_habits)
 
 
-class Subscriber(Member):
+class Subscriber(ConnectedUser):
     """Somebody who looks at the plans."""
 
-    def person(self, generator: Generator, identity: Identity) -> Watcher:
+    def actor(self, generator: Generator, identity: Identity) -> Watcher:
         """A watcher; of any many in a row, each habit has its share."""
         options = self.environment.parsed_options
         habit = chosen(generator.entered, _habits(options), Habit.STREAM)
         return Watcher(generator, identity, habit, options)
 
 
-class Editor(Admin):
+class Editor(ActingUser):
     """An admin, with some plans of their own."""
 
     def enter(self) -> None:
         """Create the plans that are edited; they are deleted at the end."""
-        self.board, self._plans = board_of(self.generator), deque[Plan]()
+        self.board, self._plans = board_of(self.generator), deque[EditedPlan]()
         for _ in range(self.environment.parsed_options.plans):
             self._plans.append(self._made(monotonic()))
 
@@ -114,12 +114,12 @@ class Editor(Admin):
             rates[self.come_and_go] = options.create_rate / options.admins
         return rates
 
-    def aim(self) -> Plan:
+    def aim(self) -> EditedPlan:
         """The next plan in turn."""
         self._plans.rotate()
         return self._plans[0]
 
-    def edit(self, plan: Plan, intended: float) -> None:
+    def edit(self, plan: EditedPlan, intended: float) -> None:
         """Give a plan another ROI; now and then two admins do so with the same version."""
         while plan.is_busy:
             sleep(0.001)
@@ -135,7 +135,7 @@ class Editor(Admin):
         if made is not None:
             self.board.spread(made)
 
-    def _edit(self, plan: Plan, intended: float) -> Entry | None:
+    def _edit(self, plan: EditedPlan, intended: float) -> Entry | None:
         roi = self._another(plan)
         entry = self.board.change("updatePlan", plan.id, intended)
         self._has_sent(intended)
@@ -146,7 +146,7 @@ class Editor(Admin):
         plan.rois.append((roi, monotonic()))
         return entry
 
-    def _collide(self, plan: Plan, intended: float) -> Entry | None:
+    def _collide(self, plan: EditedPlan, intended: float) -> Entry | None:
         """Two edits of one version: one is made and told, the other is refused."""
         calls, operation = self.generator.calls, self.generator.target.operations["getPlan"]
         read = calls.perform("getPlan", {"planId": plan.id}, self._token())
@@ -169,7 +169,7 @@ class Editor(Admin):
         plan.rois.append((made[0], monotonic()))
         return entry
 
-    def come_and_go(self, _: Plan, intended: float) -> None:
+    def come_and_go(self, _: EditedPlan, intended: float) -> None:
         """A new plan, which is deleted soon."""
         self._has_sent(intended)
         plan = self._made(intended)
@@ -181,7 +181,7 @@ class Editor(Admin):
         else:
             self.board.withdraw(entry)
 
-    def _made(self, intended: float) -> Plan:
+    def _made(self, intended: float) -> EditedPlan:
         """A new plan."""
         called = monotonic()
         self.board.creating += 1
@@ -193,7 +193,7 @@ class Editor(Admin):
         finally:
             self.board.creating -= 1
 
-    def _create(self) -> Answer:
+    def _create(self) -> CallAnswer:
         fields = {"name": f"Plan {self.generator.random.getrandbits(48):x} of a swarm", "roi": 1, **_FIELDS}
         answer = self.generator.calls.perform("createPlan", fields, self._token())
         if answer.status == 0:
@@ -202,22 +202,22 @@ class Editor(Admin):
             raise ContractViolation(f"createPlan was answered with {answer}")
         return answer
 
-    def _created(self, answer: Answer) -> Plan:
+    def _created(self, answer: CallAnswer) -> EditedPlan:
         found = actions.read(self.generator.target.operations["createPlan"], "planId", answer.body, answer.headers)
         if not isinstance(found, str | int):
             raise ContractViolation(f"createPlan names a plan by {found!r}", expected="a text or a number as its id")
-        plan = Plan(found, 1)
+        plan = EditedPlan(found, 1)
         self.generator.books.changes.enter(_PLAN_LEFT, plan.id, partial(self._delete, plan))
         return plan
 
-    def _delete(self, plan: Plan) -> Answer:
+    def _delete(self, plan: EditedPlan) -> CallAnswer:
         answer = self.generator.calls.perform("deletePlan", {"planId": plan.id}, self._token())
         if answer.done:
             plan.gone = monotonic()
             self.generator.books.changes.clear(_PLAN_LEFT, plan.id)
         return answer
 
-    def _another(self, plan: Plan) -> float:
+    def _another(self, plan: EditedPlan) -> float:
         return plan.rois[-1][0] % 500 + 1
 
     def _token(self) -> str | None:
@@ -226,7 +226,7 @@ class Editor(Admin):
     def _has_sent(self, intended: float) -> None:
         self.generator.books.record("send_lag", monotonic() - intended)
 
-    def _is_done(self, operation: str, plan: Plan, answer: Answer) -> bool:
+    def _is_done(self, operation: str, plan: EditedPlan, answer: CallAnswer) -> bool:
         self.generator.books.count("actions")
         if not answer.done:
             self.generator.books.count("failed")

@@ -18,7 +18,7 @@ from eventproof.wire import engineio, http, websocket
 from eventproof.wire.connection import Recovery
 
 from .address import Address, unreachable
-from .hub_connection import HubConnection, Listener
+from .hub_connection import HubConnection, HubListener
 from .hub_native import HubNative
 from .hub_socketio import HubSocketIO
 from .hub_sse import HubSse
@@ -80,7 +80,7 @@ class Hub:
 
     def open(
         self,
-        listener: Listener,
+        listener: HubListener,
         auth: Any = None,
         namespace: str = "/",
         name: Any = None,
@@ -100,7 +100,7 @@ class Hub:
 
     def stream(
         self,
-        listener: Listener,
+        listener: HubListener,
         path: str,
         *,
         name_at: str | None = None,
@@ -119,7 +119,7 @@ class Hub:
 
     def websocket(
         self,
-        listener: Listener,
+        listener: HubListener,
         path: str,
         *,
         name_at: str | None = None,

@@ -7,7 +7,7 @@ import orjson
 
 from eventproof.wire.connection import EventReceived
 
-from .hub_connection import Home, Listener
+from .hub_connection import Home, HubListener
 from .hub_websocket import HubWebSocket
 from .message import UNNAMED, enveloped
 from .message import name_at as name_in
@@ -24,7 +24,7 @@ class HubNative(HubWebSocket):
     __slots__ = ("_name_at",)
 
     def __init__(
-        self, hub: Home, listener: Listener, ask: Callable[[str], bytes], *, name_at: str | None, name: Any
+        self, hub: Home, listener: HubListener, ask: Callable[[str], bytes], *, name_at: str | None, name: Any
     ) -> None:
         super().__init__(hub, listener, ask, name, None)
         self._name_at = name_at

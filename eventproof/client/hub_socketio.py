@@ -23,7 +23,7 @@ from eventproof.wire.connection import (
 from eventproof.wire.engineio import Message
 from eventproof.wire.states import SessionState
 
-from .hub_connection import CloseReason, Home, Listener
+from .hub_connection import ClosureReason, Home, HubListener
 from .hub_websocket import HubWebSocket
 
 __all__ = ["HubSocketIO"]
@@ -40,7 +40,7 @@ class HubSocketIO(HubWebSocket):
     def __init__(
         self,
         hub: Home,
-        listener: Listener,
+        listener: HubListener,
         auth: Any,
         namespace: str,
         name: Any,
@@ -90,7 +90,7 @@ class HubSocketIO(HubWebSocket):
 
     def _on_refused(self, event: ConnectRefused, at: float) -> None:
         said = event.data.get("message", event.data) if isinstance(event.data, dict) else event.data
-        self._end(CloseReason.REFUSED, cut(str(said), _DETAIL), at)
+        self._end(ClosureReason.REFUSED, cut(str(said), _DETAIL), at)
 
     def _on_event(self, event: EventReceived, at: float) -> None:
         self._listener.received(self, event, at)
@@ -100,14 +100,14 @@ class HubSocketIO(HubWebSocket):
 
     def _on_disconnect(self, _event: Disconnected, at: float) -> None:
         self._listener.disconnected(self, at)
-        self._end(CloseReason.DISCONNECT, "", at)
+        self._end(ClosureReason.DISCONNECT, "", at)
 
     def _on_ping(self, event: PingReceived, _at: float) -> None:
         if self._session is not None:
             self._send(self._session.pong(event.data))
 
     def _on_engine_close(self, _event: TransportClosed, at: float) -> None:
-        self._end(CloseReason.ENGINE_CLOSE, "", at)
+        self._end(ClosureReason.ENGINE_CLOSE, "", at)
 
     def _on_nothing(self, _event: object, _at: float) -> None:
         """A packet that asks for nothing."""

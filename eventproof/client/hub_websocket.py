@@ -8,7 +8,7 @@ from typing import Any
 from eventproof.wire import websocket
 from eventproof.wire.websocket import Opcode
 
-from .hub_connection import CloseReason, Home, HubConnection, Listener
+from .hub_connection import ClosureReason, Home, HubConnection, HubListener
 
 __all__ = ["HubWebSocket"]
 
@@ -18,7 +18,7 @@ class HubWebSocket(HubConnection):
 
     __slots__ = ("_ask", "_frames", "_head", "_key")
 
-    def __init__(self, hub: Home, listener: Listener, ask: Callable[[str], bytes], name: Any, recovery: Any) -> None:
+    def __init__(self, hub: Home, listener: HubListener, ask: Callable[[str], bytes], name: Any, recovery: Any) -> None:
         super().__init__(hub, listener, name, recovery)
         self._ask: Callable[[str], bytes] | None = ask
         self._key = ""
@@ -68,7 +68,7 @@ class HubWebSocket(HubConnection):
         if response.violation is not None:
             raise response.violation
         if not response.accepted:
-            self._end(CloseReason.REFUSED, f"HTTP {response.status} {response.reason}".rstrip(), at)
+            self._end(ClosureReason.REFUSED, f"HTTP {response.status} {response.reason}".rstrip(), at)
             return b""
         self._frames = websocket.FrameDecoder(max_message=self._hub.max_message)
         self._is_websocket(at)
@@ -98,7 +98,7 @@ class HubWebSocket(HubConnection):
         elif opcode is Opcode.CLOSE and isinstance(payload, bytes):
             self._write(websocket.encode(Opcode.CLOSE, payload, os.urandom(4)))
             code, text = websocket.close_reason(payload)
-            self._end(CloseReason.CLOSE_FRAME, f"{code} {text}".rstrip(), at)
+            self._end(ClosureReason.CLOSE_FRAME, f"{code} {text}".rstrip(), at)
 
     def _send_message(self, message: str | bytes) -> None:
         opcode = Opcode.TEXT if isinstance(message, str) else Opcode.BINARY

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from eventproof import actions
 from eventproof.catalog import Cause
-from eventproof.client.hub_connection import Closed
+from eventproof.client.hub_connection import Closure
 from eventproof.errors import EventproofError
 from eventproof.target import Identity
 
-from .calls import Answer
+from .acknowledging import Acknowledging
+from .calls import CallAnswer
 from .causes import Entry
 from .device import Device
 from .judgement import Match
-from .manner import Manner
 from .rooms import EVERYONE, of_role, of_user
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Actor:
     A swarm says by a class of its own what is particular to its users; what is written here is so for most.
     """
 
-    manner = Manner.PROMPT
+    acknowledging = Acknowledging.PROMPT
     """How it acknowledges."""
     late_by = 0.0
     """Seconds between an event and its late acknowledgement."""
@@ -114,7 +114,7 @@ class Actor:
             self.join()
         return True
 
-    def perform(self, operation: str, parameters: Mapping[str, Any]) -> Answer:
+    def perform(self, operation: str, parameters: Mapping[str, Any]) -> CallAnswer:
         """Make a call as this user; with a new token where the old one is refused."""
         answer = self._perform(operation, parameters)
         if answer.status == _UNAUTHORIZED and self.renew():
@@ -142,10 +142,10 @@ class Actor:
     def met(self, device: Device, subject: Hashable) -> None:
         """A device received something about a subject that nobody told it of."""
 
-    def ended(self, device: Device, how: Closed, at: float, *, was_open: bool) -> None:
+    def ended(self, device: Device, how: Closure, at: float, *, was_open: bool) -> None:
         """A device that does not come back lost its connection, and not because we closed it."""
 
-    def _perform(self, operation: str, parameters: Mapping[str, Any]) -> Answer:
+    def _perform(self, operation: str, parameters: Mapping[str, Any]) -> CallAnswer:
         calls = self.generator.calls
         token = calls.token_for(operation, self.token, self.generator.admin_token)
         return calls.perform(operation, {**actions.credentials_of(self.identity), **parameters}, token)

@@ -1,4 +1,4 @@
-"""One device of somebody: it connects, has its receipts judged, acknowledges in its owner's manner, and comes back.
+"""One device of somebody: it connects, has its receipts judged, acknowledges as its owner does, and comes back.
 
 What is due here survives a lost connection: where the target claims to send again what somebody missed (the
 capability `replay`), it waits for the return; else it goes to the push fallback, and is not expected here any more.
@@ -10,14 +10,14 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eventproof.catalog import AckLevel, Event
-from eventproof.client.hub_connection import Closed, CloseReason, HubConnection
+from eventproof.client.hub_connection import Closure, ClosureReason, HubConnection
 from eventproof.errors import EventproofError
 from eventproof.wire.connection import AckReceived, EventReceived
 
+from .acknowledging import Acknowledging
 from .backoff import backoff
 from .greenlets import spawn_later
 from .judgement import Match, Receipt
-from .manner import Manner
 from .reading import read
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ __all__ = ["Device", "Owner"]
 _CONNECTION = ("connection",)
 _ERROR = "error"
 _AT_ONCE, _SPAN = 5, 1.5
-"""At most so many events of ours in so many seconds: Shield's servers take 10 a second from one connection, and a busy
-one may read those of several seconds in one."""
+"""At most so many events of ours in so many seconds: a server may take 10 a second from one connection, and a busy one
+may read those of several seconds in one."""
 _CUT_FOR = 100
 """So many events are remembered for which the connection was cut: each comes again on the next one."""
 _MOST_POSTPONED = 100
@@ -43,7 +43,7 @@ class Owner(Protocol):
 
     generator: "Generator"
     token: str | None
-    manner: Manner
+    acknowledging: Acknowledging
     late_by: float
     returns: bool
     knows_repeats: bool
@@ -71,7 +71,7 @@ class Owner(Protocol):
     def met(self, device: "Device", subject: Hashable) -> None:
         """A device received something about a subject that nobody told it of."""
 
-    def ended(self, device: "Device", how: Closed, at: float, *, was_open: bool) -> None:
+    def ended(self, device: "Device", how: Closure, at: float, *, was_open: bool) -> None:
         """A device that does not come back lost its connection, and not because we closed it."""
 
 
@@ -229,7 +229,7 @@ class Device:
         else:
             self._owner.generator.books.ledger.logout(self)
 
-    def closed(self, connection: HubConnection, how: Closed, at: float) -> None:
+    def closed(self, connection: HubConnection, how: Closure, at: float) -> None:
         """The connection is gone."""
         generator, was_open = self._owner.generator, self.since is not None
         self._recovery = connection.recovery if self._owner.replays else None
@@ -238,11 +238,11 @@ class Device:
         if not self._owner.returns:
             self._has_left = True
             generator.books.ledger.forget(self)
-            if how.reason is not CloseReason.OURS:
+            if how.reason is not ClosureReason.OURS:
                 self._owner.ended(self, how, at, was_open=was_open)
         if self._has_left:
             return
-        if how.reason is CloseReason.VIOLATION:
+        if how.reason is ClosureReason.VIOLATION:
             generator.books.count("violations")
         if was_open:
             self._lost_at = at
@@ -250,7 +250,7 @@ class Device:
                 generator.books.ledger.suspend(self)
             else:
                 generator.books.ledger.miss(self)
-            if how.reason is not CloseReason.OURS:
+            if how.reason is not ClosureReason.OURS:
                 generator.books.count("dropped")
                 generator.books.note(f"a session was ended by the target: {how}")
         else:
@@ -259,7 +259,7 @@ class Device:
                 generator.books.count("gone" if self.connections else "unopened")
                 generator.books.note(f"a session could not be opened{' again' if self.connections else ''}: {how}")
         pause = backoff(self._attempts, generator.random)
-        self._later(pause, self._come_back, how.reason is CloseReason.REFUSED)
+        self._later(pause, self._come_back, how.reason is ClosureReason.REFUSED)
 
     def _come_back(self, needs_token: bool) -> None:
         if needs_token and not self._has_left:
@@ -272,14 +272,14 @@ class Device:
     def _answer(
         self, connection: HubConnection, event: Event, acknowledgement: Any, what: Hashable, *, is_required: bool
     ) -> None:
-        """Acknowledge in the manner of the owner."""
-        match self._owner.manner:
-            case Manner.SILENT:
+        """Acknowledge as the owner does."""
+        match self._owner.acknowledging:
+            case Acknowledging.SILENT:
                 return
-            case Manner.CUT if is_required and what not in self._cut_for:
+            case Acknowledging.CUT if is_required and what not in self._cut_for:
                 self._cut_for.append(what)
                 self.cut()
-            case Manner.LATE if is_required:
+            case Acknowledging.LATE if is_required:
                 self._postpone(self._owner.late_by, self._acknowledge, connection, event, acknowledgement, what)
             case _:
                 self._acknowledge(connection, event, acknowledgement, what)

@@ -11,10 +11,10 @@ from urllib.parse import quote
 from eventproof.errors import UsageError
 from eventproof.wire.http import Body, Head, read_head
 
-from .dial import Dial, left
+from .dial import Dialer, left
 from .greenlets import sleep
 
-__all__ = ["Connection", "Response"]
+__all__ = ["HttpConnection", "Response"]
 
 _RECEIVE_BYTES = 64 * 1024
 _IN_A_TARGET = "%/:?#[]@!$&'()*+,;=~"
@@ -34,10 +34,10 @@ class Response:
         return {name.lower(): value for name, value in self._head.headers}
 
 
-class Connection:
+class HttpConnection:
     """One connection to a server, which carries one exchange at a time."""
 
-    def __init__(self, dial: Dial) -> None:
+    def __init__(self, dial: Dialer) -> None:
         self._dial = dial
         self._socket: socket.socket | None = None
         self.is_reusable = False

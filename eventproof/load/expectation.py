@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
 
-__all__ = ["Arrival", "Dispatch", "Expectation", "Slot", "State", "SubjectOrder", "Topic"]
+__all__ = ["Arrival", "Dispatch", "Expectation", "ExpectationState", "Slot", "SubjectOrder", "Topic"]
 
 _COMPARED = 16
 """So many of the latest deliveries about one subject are compared with the next one."""
 
 
-class State(Enum):
+class ExpectationState(Enum):
     """Where an expectation stands: in the list of its slot that has this name, or among what was received."""
 
     PENDING = 1
@@ -87,7 +87,7 @@ class Expectation:
         """Its own: `inf` while its recipient is away."""
         self.was_away = dispatch.deadline == inf
         """Whether its recipient was away while it was due: how long it took then says nothing of the sender."""
-        self.state = State.PENDING
+        self.state = ExpectationState.PENDING
         self.mark: Hashable = None
         """That of what was received."""
         self.connection = 0

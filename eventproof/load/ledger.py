@@ -12,7 +12,7 @@ The rules:
   deadline the receipt counts as delivered there, and not as late, so that no loss is counted that may be none;
 - no latency is taken from a match that is in doubt;
 - a second receipt is a duplicate, explained where its acknowledgement was owed or its recipient had connected anew;
-- of one subject (a claim, say), what an earlier step caused is received first; else it is out of order;
+- of one subject, what an earlier step caused is received first; else it is out of order;
 - a receipt that nobody caused, or that comes after the logout of its recipient, is leaked;
 - where the ledger has patience, a receipt may come before its cause is entered: what its cause is, is asked again then;
 - somebody without a connection loses nothing: what is due waits for the return, or is not due any more (away);
@@ -26,7 +26,7 @@ from heapq import heappop, heappush
 from itertools import count
 from math import inf
 
-from .expectation import Arrival, Dispatch, Expectation, Slot, State, SubjectOrder, Topic
+from .expectation import Arrival, Dispatch, Expectation, ExpectationState, Slot, SubjectOrder, Topic
 from .judgement import Loss, Match, Receipt, Stray
 from .tally import Tally
 
@@ -338,7 +338,7 @@ class Ledger:
     def _deliver(self, tally: Tally, expectation: Expectation, receipt: Arrival) -> Match:
         slot, dispatch = expectation.slot, expectation.dispatch
         is_doubtful = bool(slot.doubts)
-        self._has_received(expectation, receipt, State.DELIVERED)
+        self._has_received(expectation, receipt, ExpectationState.DELIVERED)
         self._take_out(expectation)
         displaced = [] if is_doubtful else expectation.order.take(receipt.order, dispatch.step, dispatch.event)
         if expectation.deadline == inf:
@@ -360,7 +360,7 @@ class Ledger:
         """It came after its time, if it is not that of an expectation that is pending."""
         slot = lost.slot
         slot.lost.remove(lost)
-        self._has_received(lost, receipt, State.LATE)
+        self._has_received(lost, receipt, ExpectationState.LATE)
         tally.late += 1
         is_doubtful = slot.first(slot.pending, before=receipt.at) is not None
         if is_doubtful:
@@ -375,15 +375,15 @@ class Ledger:
         receipt, lost = doubt
         if slot.received.get(lost.mark) is lost:
             del slot.received[lost.mark]
-        lost.state, lost.mark = State.LOST, None
+        lost.state, lost.mark = ExpectationState.LOST, None
         slot.lost.insert(0, lost)
         tally.late -= 1
-        self._has_received(expectation, receipt, State.DELIVERED)
+        self._has_received(expectation, receipt, ExpectationState.DELIVERED)
         self._take_out(expectation)
         tally.delivered += 1
         return True
 
-    def _has_received(self, expectation: Expectation, receipt: Arrival, state: State) -> None:
+    def _has_received(self, expectation: Expectation, receipt: Arrival, state: ExpectationState) -> None:
         slot = expectation.slot
         previous = slot.received.get(receipt.mark)
         slot.received[receipt.mark] = expectation
@@ -406,7 +406,7 @@ class Ledger:
         self._take_out(expectation)
 
     def _is_away(self, expectation: Expectation) -> None:
-        expectation.state = State.AWAY
+        expectation.state = ExpectationState.AWAY
         expectation.slot.away.append(expectation)
         self.tally(expectation.dispatch.event).away += 1
         self._keep(expectation, (expectation,), expectation.dispatch.at)
@@ -450,7 +450,7 @@ class Ledger:
             _, ticket, entry = heappop(self._due)
             over = _of(entry, ticket)
             for expectation in over:
-                if expectation.state is State.PENDING and not self._is_excused_by_doubt(expectation):
+                if expectation.state is ExpectationState.PENDING and not self._is_excused_by_doubt(expectation):
                     self._is_lost(expectation)
             if over:
                 self._keep(entry, over, over[0].deadline)
@@ -465,7 +465,7 @@ class Ledger:
 
     def _is_lost(self, expectation: Expectation) -> None:
         dispatch = expectation.dispatch
-        expectation.state = State.LOST
+        expectation.state = ExpectationState.LOST
         expectation.slot.lost.append(expectation)
         self._take_out(expectation)
         self.tally(dispatch.event).lost += 1
@@ -492,16 +492,16 @@ class Ledger:
         """It is remembered no more."""
         slot, order = expectation.slot, expectation.order
         match expectation.state:
-            case State.DELIVERED | State.LATE:
+            case ExpectationState.DELIVERED | ExpectationState.LATE:
                 if slot.received.get(expectation.mark) is expectation:
                     del slot.received[expectation.mark]
                 if slot.doubts:
                     slot.doubts = [doubt for doubt in slot.doubts if doubt[1] is not expectation]
-            case State.LOST:
+            case ExpectationState.LOST:
                 slot.lost.remove(expectation)
-            case State.AWAY:
+            case ExpectationState.AWAY:
                 slot.away.remove(expectation)
-            case State.PENDING:
+            case ExpectationState.PENDING:
                 pass
         expectation.ticket = 0
         self._kept_now -= 1

@@ -6,7 +6,7 @@ from typing import Any, Final
 from eventproof import actions
 from eventproof.catalog import Wire
 from eventproof.client.hub import Hub
-from eventproof.client.hub_connection import HubConnection, Listener
+from eventproof.client.hub_connection import HubConnection, HubListener
 from eventproof.target import Endpoint, Target
 
 __all__ = ["connect"]
@@ -16,7 +16,7 @@ def connect(
     hub: Hub,
     target: Target,
     channel: Endpoint,
-    listener: Listener,
+    listener: HubListener,
     token: str | None,
     recover: Any = None,
     parameters: Mapping[str, str] | None = None,
@@ -46,22 +46,22 @@ class _Opening:
         return actions.path_for(self.channel.address, self.query, self._parameters)
 
 
-def _socketio(hub: Hub, opening: _Opening, listener: Listener, recover: Any) -> HubConnection:
+def _socketio(hub: Hub, opening: _Opening, listener: HubListener, recover: Any) -> HubConnection:
     recovery = recover if isinstance(opening.auth, dict) else None
     namespace = opening.channel.address
     return hub.open(listener, opening.auth, namespace, recover=recovery, headers=opening.headers, query=opening.query)
 
 
-def _sse(hub: Hub, opening: _Opening, listener: Listener, recover: Any) -> HubConnection:
+def _sse(hub: Hub, opening: _Opening, listener: HubListener, recover: Any) -> HubConnection:
     name_at = opening.channel.name_at
     return hub.stream(listener, opening.path, name_at=name_at, recover=recover, headers=opening.headers)
 
 
-def _websocket(hub: Hub, opening: _Opening, listener: Listener, _recover: Any) -> HubConnection:
+def _websocket(hub: Hub, opening: _Opening, listener: HubListener, _recover: Any) -> HubConnection:
     return hub.websocket(listener, opening.path, name_at=opening.channel.name_at, headers=opening.headers)
 
 
-_CLIENTS: Final[Mapping[Wire, Callable[[Hub, _Opening, Listener, Any], HubConnection]]] = {
+_CLIENTS: Final[Mapping[Wire, Callable[[Hub, _Opening, HubListener, Any], HubConnection]]] = {
     Wire.SOCKET_IO: _socketio,
     Wire.SSE: _sse,
     Wire.WEBSOCKET: _websocket,

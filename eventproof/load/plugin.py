@@ -38,7 +38,7 @@ def objectives(*expressions: str) -> None:
 
 
 def system(name: str, *, patience: float = 0.0, keys: Mapping[str, str] | None = None) -> None:
-    """The system that a scenario is about; user-state where nothing is said.
+    """The system that a scenario is about; every scenario says it.
 
     With `patience`, in seconds, an event may be received before its cause is entered: for actions whose causes are
     known only when their calls are answered. `keys` says of events where their payloads tell them from others about

@@ -8,7 +8,7 @@ from typing import Final
 from eventproof.catalog import Wire
 from eventproof.client.address import Address
 from eventproof.client.hub import Hub
-from eventproof.client.hub_connection import Closed, CloseReason, HubConnection
+from eventproof.client.hub_connection import Closure, ClosureReason, HubConnection
 from eventproof.errors import TargetUnavailable
 from eventproof.target import Endpoint, Target
 from eventproof.wire.connection import AckReceived, EventReceived
@@ -49,26 +49,26 @@ def probe(target: Target, channel: Endpoint) -> None:
         raise TargetUnavailable(problem)
 
 
-def _problem(target: Target, channel: Endpoint, how: Closed) -> str:
+def _problem(target: Target, channel: Endpoint, how: Closure) -> str:
     """Why the target cannot be used, where its end of the connection says so; else empty."""
     origin = Address.parse(target.base_url).origin
     kind, setting = _KINDS[channel.wire]
     has_path = channel.wire is not Wire.SOCKET_IO
     place = channel.address if has_path else target.socketio.path
     match how.reason:
-        case CloseReason.UNREACHABLE:
+        case ClosureReason.UNREACHABLE:
             nobody = how.detail in ("", os.strerror(errno.ECONNREFUSED))
             why = "nothing listens there" if nobody else how.detail
             return f"{origin} cannot be reached: {why}; start the server or correct the URL"
-        case CloseReason.END | CloseReason.RESET:
+        case ClosureReason.END | ClosureReason.RESET:
             return f"{origin} cannot be reached: {_UNHEARD}"
-        case CloseReason.VIOLATION | CloseReason.OVERSIZED:
+        case ClosureReason.VIOLATION | ClosureReason.OVERSIZED:
             return f"{target.base_url} is no {kind} server: {how.detail}"
-        case CloseReason.REFUSED if how.detail.startswith(_NOT_FOUND):
+        case ClosureReason.REFUSED if how.detail.startswith(_NOT_FOUND):
             return f"{origin} answers {how.detail} at {place}: see {setting}"
-        case CloseReason.REFUSED if how.detail.startswith(_FAILED):
+        case ClosureReason.REFUSED if how.detail.startswith(_FAILED):
             return f"{origin} answers {how.detail} at {place}"
-        case CloseReason.REFUSED if has_path and not how.detail.startswith("HTTP "):
+        case ClosureReason.REFUSED if has_path and not how.detail.startswith("HTTP "):
             return f"{origin} answers {how.detail} at {place}: see {setting}"
     return ""
 
@@ -77,7 +77,7 @@ class _Ending:
     """Hears what becomes of one connection."""
 
     def __init__(self) -> None:
-        self.how: Closed | None = None
+        self.how: Closure | None = None
 
     def opened(self, connection: HubConnection, at: float) -> None:
         """It takes us without a token."""
@@ -91,6 +91,6 @@ class _Ending:
     def disconnected(self, connection: HubConnection, at: float) -> None:
         """The end follows."""
 
-    def closed(self, connection: HubConnection, how: Closed, at: float) -> None:  # noqa: ARG002 - as a `Listener`
+    def closed(self, connection: HubConnection, how: Closure, at: float) -> None:  # noqa: ARG002 - as a `HubListener`
         """It is refused, or gone; what we close ourselves had been answered."""
-        self.how = None if how.reason is CloseReason.OURS else how
+        self.how = None if how.reason is ClosureReason.OURS else how

@@ -15,8 +15,8 @@ from eventproof.load.greenlets import Event
 from eventproof.load.judgement import Match, Receipt
 from eventproof.load.rooms import EVERYONE
 
+from .edited_plan import EditedPlan
 from .order import Order, Told
-from .plan import Plan
 
 __all__ = ["Board", "board_of"]
 
@@ -26,7 +26,7 @@ class Board:
 
     def __init__(self, generator: Generator) -> None:
         self.generator = generator
-        self.plans: dict[str, Plan] = {}
+        self.plans: dict[str, EditedPlan] = {}
         """By their ids, as texts."""
         self.creating = 0
         self._latencies: dict[str, list[float]] = {}

@@ -2,19 +2,20 @@
 
 from collections.abc import Hashable, Sequence
 from enum import Enum
+from math import inf
 from time import monotonic
 from typing import Any
 
 from eventproof import actions
 from eventproof.load.actor import Actor
-from eventproof.load.calls import Answer
+from eventproof.load.calls import CallAnswer
 from eventproof.load.device import Device
 from eventproof.load.generator import Generator
 from eventproof.load.judgement import Match
 from eventproof.target import Identity
 
 from .board import board_of
-from .plan import Plan
+from .edited_plan import EditedPlan
 
 __all__ = ["Habit", "Watcher"]
 
@@ -72,6 +73,10 @@ class Watcher(Actor):
             self.generator.connected.add(self.identity)
             self.generator.spawn(self._poll)
             return
+        if self.habit is Habit.SLOW:
+            # What came with the opening was read before nothing was read any more.
+            for event in self.generator.books.events:
+                self.generator.books.ledger.permit(event, self.devices, until=inf)
         super().open()
         if self.habit in (Habit.RESUME, Habit.RETURN):
             self.generator.spawn(self._lose)
@@ -113,7 +118,7 @@ class Watcher(Actor):
                 books.count("stale")
                 books.incident(str(self), f"a poll showed {plan} as it had been before its last edit")
 
-    def _stale(self, answer: Answer, asked: float) -> Sequence[Plan]:
+    def _stale(self, answer: CallAnswer, asked: float) -> Sequence[EditedPlan]:
         places = self.generator.target.operations["listPlans"].answers
         items = actions.at(answer.body, places.get("plans", "/plans"))
         known = (

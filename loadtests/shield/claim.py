@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 
 from eventproof import actions
 from eventproof.load.backoff import backoff
-from eventproof.load.calls import Answer
+from eventproof.load.calls import CallAnswer
 from eventproof.load.causes import Entry
 from eventproof.load.generator import Generator
 from eventproof.load.greenlets import sleep
@@ -133,7 +133,7 @@ class ClaimLife(Life):
         self._caused(step, intended, called)
         return True
 
-    def _was_not_done(self, step: LifeStep, answer: Answer) -> bool:
+    def _was_not_done(self, step: LifeStep, answer: CallAnswer) -> bool:
         """Whether there is another way on: the same step again where it got lost, a denial where the cover is used."""
         if not _is_refusal(answer):
             self._pause()
@@ -155,7 +155,7 @@ class ClaimLife(Life):
         known = {} if self._id is None else {"claimId": self._id}
         return self._claimant.call(step.operation, known, f"{step.operation} of {self._id}")
 
-    def _was_not_answered(self, step: LifeStep, answer: Answer) -> None:
+    def _was_not_answered(self, step: LifeStep, answer: CallAnswer) -> None:
         """The outcome is to be read. An answer that says that the target failed is a failure all the same."""
         books = self.generator.books
         if answer.status:
@@ -197,6 +197,6 @@ class ClaimLife(Life):
         return answer
 
 
-def _is_refusal(answer: Answer) -> bool:
+def _is_refusal(answer: CallAnswer) -> bool:
     """Whether the target says that it did not do what was asked."""
     return 400 <= answer.status < 500

@@ -6,12 +6,12 @@ from time import monotonic
 from typing import Any
 
 from eventproof import actions
+from eventproof.load.acknowledging import Acknowledging
 from eventproof.load.actor import Actor
 from eventproof.load.backoff import backoff
 from eventproof.load.device import Device
 from eventproof.load.generator import Generator
 from eventproof.load.greenlets import sleep
-from eventproof.load.manner import Manner
 from eventproof.target import Identity
 
 __all__ = ["Claimant"]
@@ -24,9 +24,11 @@ _KNOWN = 200
 class Claimant(Actor):
     """A member who has claims."""
 
-    def __init__(self, generator: Generator, identity: Identity, devices: int, manner: Manner, late_by: float) -> None:
+    def __init__(
+        self, generator: Generator, identity: Identity, devices: int, acknowledging: Acknowledging, late_by: float
+    ) -> None:
         super().__init__(generator, identity, devices)
-        self.manner = manner
+        self.acknowledging = acknowledging
         self.late_by = late_by
         # Missed is what came while there was no connection at all: another device of the same member counts as one.
         self.replays = devices == 1 and _REPLAY in generator.target.capabilities

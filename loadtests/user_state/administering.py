@@ -5,7 +5,7 @@ from math import inf
 from time import monotonic
 from typing import Final
 
-from eventproof.load.calls import Answer
+from eventproof.load.calls import CallAnswer
 from eventproof.load.generator import Generator
 from eventproof.load.greenlets import Cancelled, sleep
 
@@ -81,7 +81,7 @@ def _begin(generator: Generator, name: str, until: Until, event: str, user: AppU
 
 def _perform(
     generator: Generator, action: AdminAction, operation: str, user: AppUser, deadline: float, **parameters: str
-) -> Answer:
+) -> CallAnswer:
     """Make the call. Once it is done, what has not come by the deadline is lost; if the run ends before, nothing is."""
     ledger = generator.books.ledger
     try:
@@ -94,7 +94,7 @@ def _perform(
     return answer
 
 
-def _failed(generator: Generator, action: AdminAction, user: AppUser, answer: Answer) -> None:
+def _failed(generator: Generator, action: AdminAction, user: AppUser, answer: CallAnswer) -> None:
     """Nothing is expected of a call that was refused. What an unanswered one did, nobody knows: it may have been done,
     and the user is left alone from now on.
     """
@@ -128,12 +128,12 @@ def _await_refusal(generator: Generator, user: AppUser, token: str | None, inten
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def _is_refusal(answer: Answer) -> bool:
+def _is_refusal(answer: CallAnswer) -> bool:
     """Whether the target says that it did not do what was asked."""
     return 400 <= answer.status < 500
 
 
-def _unban(generator: Generator, user: AppUser) -> Answer:
+def _unban(generator: Generator, user: AppUser) -> CallAnswer:
     answer = generator.administer("unbanUser", user.identity)
     if answer.done:
         generator.books.changes.clear(_STILL_BANNED, user)

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from eventproof import actions
-from eventproof.client.hub_connection import Closed, CloseReason
+from eventproof.client.hub_connection import Closure, ClosureReason
 from eventproof.errors import ContractViolation, EventproofError
 from eventproof.load.actor import Actor
-from eventproof.load.calls import Answer
+from eventproof.load.calls import CallAnswer
 from eventproof.load.device import Device
 from eventproof.load.generator import Generator
 from eventproof.load.judgement import Match, Receipt
@@ -21,7 +21,7 @@ __all__ = ["BANNED", "TIER_UPDATED", "UNBANNED", "AppUser"]
 
 BANNED, TIER_UPDATED, UNBANNED = "user.banned", "user.tier.updated", "user.unbanned"
 _LATENCIES = {BANNED: "ban_to_event", TIER_UPDATED: "tier_to_event"}
-_GIVEN_UP = frozenset({CloseReason.VIOLATION, CloseReason.OVERSIZED, CloseReason.SILENT, CloseReason.CONGESTED})
+_GIVEN_UP = frozenset({ClosureReason.VIOLATION, ClosureReason.OVERSIZED, ClosureReason.SILENT, ClosureReason.CONGESTED})
 """Ends that are our doing, because of what the target did or did not do: none of them is a logout."""
 
 
@@ -39,7 +39,7 @@ class AppUser(Actor):
         self.action: AdminAction | None = None
         self._number = devices
         self._was_renewed = False
-        self._answer: Answer | None = None
+        self._answer: CallAnswer | None = None
         """What the last login was answered with."""
         super().__init__(generator, identity, 0)
 
@@ -123,12 +123,12 @@ class AppUser(Actor):
             if self.action is not None and self.action.until is Until.EVENT:
                 self.action.is_over_for(device, match.received)
 
-    def ended(self, device: Device, how: Closed, at: float, *, was_open: bool) -> None:
+    def ended(self, device: Device, how: Closure, at: float, *, was_open: bool) -> None:
         """A session ended, and not because we closed it."""
         generator, action = self.generator, self.action
-        if how.reason is CloseReason.VIOLATION:
+        if how.reason is ClosureReason.VIOLATION:
             generator.books.count("violations")
-        if not was_open and how.reason is CloseReason.REFUSED and not self._was_renewed:
+        if not was_open and how.reason is ClosureReason.REFUSED and not self._was_renewed:
             # The token of the profile may have been revoked by an earlier run: a new one decides.
             self._was_renewed = self.is_entering = True
             self.generator.spawn(self._enter_by_login)

@@ -12,7 +12,7 @@ import gevent
 from gevent.queue import Queue
 
 from eventproof.client.hub import Hub
-from eventproof.client.hub_connection import Closed, HubConnection
+from eventproof.client.hub_connection import Closure, HubConnection
 from eventproof.wire import websocket
 from eventproof.wire.connection import AckReceived, EventReceived
 
@@ -40,7 +40,7 @@ class Heard:
     def disconnected(self, connection: HubConnection, at: float) -> None:
         self.told.put_nowait(("disconnected",))
 
-    def closed(self, connection: HubConnection, how: Closed, at: float) -> None:
+    def closed(self, connection: HubConnection, how: Closure, at: float) -> None:
         self.told.put_nowait(("closed", how))
 
     def next(self) -> tuple[Any, ...]:

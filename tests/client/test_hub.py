@@ -11,7 +11,7 @@ import gevent
 import pytest
 
 from eventproof.client.hub import Hub
-from eventproof.client.hub_connection import Closed, CloseReason, HubConnection
+from eventproof.client.hub_connection import Closure, ClosureReason, HubConnection
 from eventproof.errors import TargetUnavailable
 from eventproof.wire import websocket
 from eventproof.wire.connection import EventReceived
@@ -31,7 +31,7 @@ async def test_a_connection_opens_sends_receives_and_is_acknowledged(servers: An
         connection.emit("whoami", ack_id=8)
         assert heard.next() == ("acknowledged", 8, ({"token": "t"},))
         connection.close()
-        assert heard.next() == ("closed", Closed(CloseReason.OURS))
+        assert heard.next() == ("closed", Closure(ClosureReason.OURS))
         assert len(hub) == 0
 
     await beside(servers.url, work)
@@ -62,7 +62,7 @@ async def test_a_refusal_says_why(servers: Any) -> None:
         hub.open(heard, {"token": "refuse-this-token"})
         kind, how = heard.next()
         assert kind == "closed"
-        assert how.reason is CloseReason.REFUSED
+        assert how.reason is ClosureReason.REFUSED
         assert "refused" in str(how)
 
     await beside(servers.url, work)
@@ -88,7 +88,7 @@ async def test_a_disconnect_of_the_server_is_told_before_its_close(servers: Any)
         while told[-1][0] != "closed":
             told.append(heard.next())
         assert told[0][:2] == ("received", "farewell")
-        assert told[-1][1].reason is CloseReason.DISCONNECT
+        assert told[-1][1].reason is ClosureReason.DISCONNECT
         assert not connection.is_open
 
     await beside(servers.url, work)
@@ -104,15 +104,15 @@ async def test_many_connections_wait_their_turn_to_open(servers: Any) -> None:
     await beside(servers.url, work, opening=4)
 
 
-def _ends(script: Callable[[Peer], object], **options: Any) -> Closed:
+def _ends(script: Callable[[Peer], object], **options: Any) -> Closure:
     """How a connection to such a peer ends."""
 
-    def work(hub: Hub, heard: Heard) -> Closed:
+    def work(hub: Hub, heard: Heard) -> Closure:
         hub.open(heard)
         while True:
             kind, *told = heard.next()
             if kind == "closed":
-                how: Closed = told[0]
+                how: Closure = told[0]
                 return how
 
     with peer_of(script) as peer:
@@ -125,11 +125,11 @@ def test_a_close_frame_ends_the_connection_with_its_reason() -> None:
         peer.frame(0x88, (1001).to_bytes(2, "big") + b"bye")
         peer.until_closed()
 
-    assert _ends(script) == Closed(CloseReason.CLOSE_FRAME, "1001 bye")
+    assert _ends(script) == Closure(ClosureReason.CLOSE_FRAME, "1001 bye")
 
 
 def test_an_end_of_stream_is_noticed() -> None:
-    assert _ends(lambda peer: peer.open()).reason in {CloseReason.END, CloseReason.RESET}
+    assert _ends(lambda peer: peer.open()).reason in {ClosureReason.END, ClosureReason.RESET}
 
 
 def test_a_reset_is_noticed() -> None:
@@ -137,7 +137,7 @@ def test_a_reset_is_noticed() -> None:
         peer.open()
         peer.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    assert _ends(script).reason is CloseReason.RESET
+    assert _ends(script).reason is ClosureReason.RESET
 
 
 def test_an_engine_close_packet_ends_the_connection() -> None:
@@ -146,7 +146,7 @@ def test_an_engine_close_packet_ends_the_connection() -> None:
         peer.text("1")
         peer.until_closed()
 
-    assert _ends(script).reason is CloseReason.ENGINE_CLOSE
+    assert _ends(script).reason is ClosureReason.ENGINE_CLOSE
 
 
 def test_a_server_without_heartbeats_is_given_up() -> None:
@@ -154,11 +154,11 @@ def test_a_server_without_heartbeats_is_given_up() -> None:
         peer.open(_OPEN_BRISK)
         peer.until_closed()
 
-    assert _ends(script).reason is CloseReason.SILENT
+    assert _ends(script).reason is ClosureReason.SILENT
 
 
 def test_a_server_that_never_answers_the_handshake_is_given_up() -> None:
-    assert _ends(Peer.until_closed, patience=0.2).reason is CloseReason.NOT_OPENED
+    assert _ends(Peer.until_closed, patience=0.2).reason is ClosureReason.NOT_OPENED
 
 
 def test_the_request_has_its_headers_and_its_query() -> None:
@@ -173,7 +173,7 @@ def test_the_request_has_its_headers_and_its_query() -> None:
         return heard.next()
 
     with peer_of(script) as peer:
-        assert with_hub(peer.url, work, path="/rt") == ("closed", Closed(CloseReason.REFUSED, "HTTP 403 Forbidden"))
+        assert with_hub(peer.url, work, path="/rt") == ("closed", Closure(ClosureReason.REFUSED, "HTTP 403 Forbidden"))
     assert heads[0].startswith("GET /rt?tenant=a+b&EIO=4&transport=websocket HTTP/1.1\r\n")
     assert "\r\nOrigin: https://app.example\r\n" in heads[0]
 
@@ -184,7 +184,7 @@ def test_a_refused_upgrade_tells_the_status() -> None:
         peer.raw(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
         peer.until_closed()
 
-    assert _ends(script) == Closed(CloseReason.REFUSED, "HTTP 503 Service Unavailable")
+    assert _ends(script) == Closure(ClosureReason.REFUSED, "HTTP 503 Service Unavailable")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_something_else_than_a_websocket_is_a_violation(garbage: bytes) -> None:
         peer.raw(garbage)
         peer.until_closed()
 
-    assert _ends(script).reason is CloseReason.VIOLATION
+    assert _ends(script).reason is ClosureReason.VIOLATION
 
 
 def test_a_masked_frame_is_a_violation() -> None:
@@ -206,7 +206,7 @@ def test_a_masked_frame_is_a_violation() -> None:
         peer.until_closed()
 
     how = _ends(script)
-    assert how.reason is CloseReason.VIOLATION
+    assert how.reason is ClosureReason.VIOLATION
     assert "masked" in how.detail
 
 
@@ -270,19 +270,19 @@ def test_a_peer_that_reads_nothing_is_given_up() -> None:
         peer.open()
         closed.wait(TIMEOUT)
 
-    def work(hub: Hub, heard: Heard) -> Closed:
+    def work(hub: Hub, heard: Heard) -> Closure:
         connection = hub.open(heard)
         heard.next()
         for _ in range(1000):
             connection.emit("large", "x" * 100_000)
             if not connection.is_open:
                 break
-        how: Closed = heard.next()[1]
+        how: Closure = heard.next()[1]
         closed.set()
         return how
 
     with peer_of(script) as peer:
-        assert with_hub(peer.url, work).reason is CloseReason.CONGESTED
+        assert with_hub(peer.url, work).reason is ClosureReason.CONGESTED
 
 
 def test_nothing_is_sent_on_a_connection_that_has_ended() -> None:
@@ -292,7 +292,7 @@ def test_nothing_is_sent_on_a_connection_that_has_ended() -> None:
         connection.close()
         connection.emit("x")
         connection.ack(1)
-        assert heard.next() == ("closed", Closed(CloseReason.OURS))
+        assert heard.next() == ("closed", Closure(ClosureReason.OURS))
         assert heard.told.empty()
 
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
@@ -307,7 +307,7 @@ def test_nobody_listening_is_told_for_every_connection() -> None:
         for _ in range(200):
             hub.open(heard)
         for _ in range(200):
-            assert heard.next() == ("closed", Closed(CloseReason.UNREACHABLE, "Connection refused"))
+            assert heard.next() == ("closed", Closure(ClosureReason.UNREACHABLE, "Connection refused"))
 
     with_hub(url, work)
 
@@ -346,7 +346,7 @@ def test_nobody_at_any_address_is_told_once(monkeypatch: pytest.MonkeyPatch) -> 
         return [*heard.next(), heard.told.qsize(), len(hub)]
 
     kind, how, left, open_ones = with_hub("http://three-addresses.example:1", work)
-    assert (kind, how.reason, left, open_ones) == ("closed", CloseReason.UNREACHABLE, 0, 0)
+    assert (kind, how.reason, left, open_ones) == ("closed", ClosureReason.UNREACHABLE, 0, 0)
 
 
 def test_connections_go_out_from_the_given_addresses_in_turn() -> None:

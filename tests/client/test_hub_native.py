@@ -8,7 +8,7 @@ import requests
 
 from eventproof import actions, profile, reference
 from eventproof.client.hub import Hub
-from eventproof.client.hub_connection import Closed, CloseReason
+from eventproof.client.hub_connection import Closure, ClosureReason
 from eventproof.load.opening import connect
 from eventproof.target import Endpoint, Identity, Target
 from eventproof.wire import websocket
@@ -52,7 +52,7 @@ def test_a_user_hears_of_a_new_tier_and_of_the_ban_that_closes_the_connection(ta
         while told[-1][0] != "closed":
             told.append(heard.next())
         assert [one[:2] for one in told[:-1]] == [("received", _BANNED)]
-        assert told[-1][1].reason is CloseReason.CLOSE_FRAME
+        assert told[-1][1].reason is ClosureReason.CLOSE_FRAME
         assert told[-1][1].detail.startswith("1008")
 
     with_hub(target.base_url, work)
@@ -64,7 +64,7 @@ def test_who_has_no_good_token_is_refused_with_the_status(target: Target, token:
         connect(hub, target, _channel(target), heard, token)
         return heard.next()
 
-    assert with_hub(target.base_url, work) == ("closed", Closed(CloseReason.REFUSED, "HTTP 401 Unauthorized"))
+    assert with_hub(target.base_url, work) == ("closed", Closure(ClosureReason.REFUSED, "HTTP 401 Unauthorized"))
 
 
 def test_many_open_at_once_and_each_says_goodbye(target: Target) -> None:
@@ -75,7 +75,7 @@ def test_many_open_at_once_and_each_says_goodbye(target: Target) -> None:
         assert [heard.next()[0] for _ in connections] == ["opened"] * 20
         for connection in connections:
             connection.close()
-        assert {heard.next() for _ in connections} == {("closed", Closed(CloseReason.OURS))}
+        assert {heard.next() for _ in connections} == {("closed", Closure(ClosureReason.OURS))}
         assert len(hub) == 0
 
     with_hub(target.base_url, work, opening=4)
@@ -118,7 +118,7 @@ def test_a_message_is_named_where_its_channel_says(
 
     assert _heard(script, name_at) == [
         ("received", name, (argument,)),
-        ("closed", Closed(CloseReason.CLOSE_FRAME, "1000")),
+        ("closed", Closure(ClosureReason.CLOSE_FRAME, "1000")),
     ]
 
 
@@ -171,7 +171,7 @@ def test_a_message_beyond_the_bound_ends_the_connection_which_says_so_to_the_pee
         sent.append(peer.until_closed())
 
     (last,) = _heard(script, max_message=1000)
-    assert last[1].reason is CloseReason.OVERSIZED
+    assert last[1].reason is ClosureReason.OVERSIZED
     assert _unmasked(sent[0])[2:4] == (1009).to_bytes(2, "big")
 
 
@@ -184,4 +184,4 @@ def test_what_came_in_the_same_bytes_before_a_violation_is_heard() -> None:
 
     told = _heard(script)
     assert told[0] == ("received", "tick", (1,))
-    assert told[1][1].reason is CloseReason.VIOLATION
+    assert told[1][1].reason is ClosureReason.VIOLATION

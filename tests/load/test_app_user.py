@@ -10,10 +10,10 @@ import gevent
 import pytest
 
 from eventproof import profile
-from eventproof.client.hub_connection import Closed, CloseReason
+from eventproof.client.hub_connection import Closure, ClosureReason
 from eventproof.load.acks import Acks
 from eventproof.load.books import Books
-from eventproof.load.calls import Answer, Login
+from eventproof.load.calls import CallAnswer, Login
 from eventproof.load.device import Device
 from eventproof.load.rooms import Rooms
 from eventproof.target import Identity
@@ -27,24 +27,24 @@ def books() -> Books:
     return Books({}, lambda *_: None)
 
 
-def _end(books: Books, reason: CloseReason) -> AdminAction:
+def _end(books: Books, reason: ClosureReason) -> AdminAction:
     """A session ends so, half a second after the ban of its user."""
     generator: Any = SimpleNamespace(books=books, rooms=Rooms())
     device: Any = object()
     user = AppUser(generator, Identity("user", token="t"), 1)
     user.action = AdminAction("ban", "user.banned", 10.0, Until.CLOSE, [device])
-    user.ended(device, Closed(reason), 10.5, was_open=True)
+    user.ended(device, Closure(reason), 10.5, was_open=True)
     return user.action
 
 
-@pytest.mark.parametrize("reason", [CloseReason.CLOSE_FRAME, CloseReason.ENGINE_CLOSE, CloseReason.END])
-def test_a_session_that_the_target_ends_is_logged_out(books: Books, reason: CloseReason) -> None:
+@pytest.mark.parametrize("reason", [ClosureReason.CLOSE_FRAME, ClosureReason.ENGINE_CLOSE, ClosureReason.END])
+def test_a_session_that_the_target_ends_is_logged_out(books: Books, reason: ClosureReason) -> None:
     assert not _end(books, reason).waiting
     assert books.account(users=1, connections=1, gauges=()).count("dropped") == 0
 
 
-@pytest.mark.parametrize("reason", [CloseReason.VIOLATION, CloseReason.SILENT, CloseReason.CONGESTED])
-def test_a_session_that_we_give_up_is_no_logout(books: Books, reason: CloseReason) -> None:
+@pytest.mark.parametrize("reason", [ClosureReason.VIOLATION, ClosureReason.SILENT, ClosureReason.CONGESTED])
+def test_a_session_that_we_give_up_is_no_logout(books: Books, reason: ClosureReason) -> None:
     """An event after DISCONNECT, say, breaks the protocol: that we then leave must not look like a ban well done."""
     assert _end(books, reason).waiting
     account = books.account(users=1, connections=1, gauges=())
@@ -62,9 +62,9 @@ class _Connection:
     def __init__(self, device: Device) -> None:
         self._device: Any = device
 
-    def close(self, reason: CloseReason = CloseReason.OURS) -> None:
+    def close(self, reason: ClosureReason = ClosureReason.OURS) -> None:
         self.is_open = False
-        self._device.closed(self, Closed(reason), monotonic())
+        self._device.closed(self, Closure(reason), monotonic())
 
 
 @pytest.mark.parametrize(("by_the_target", "lost"), [(0, 0), (1, 1)])
@@ -78,12 +78,12 @@ def test_a_member_who_leaves_during_a_ban_neither_loses_its_event_nor_outlives_i
         connections.append(_Connection(device))
         return connections[-1]
 
-    def ban(operation: str, *_: object) -> Answer:
+    def ban(operation: str, *_: object) -> CallAnswer:
         if operation == "banUser":
             for connection in connections[:by_the_target]:
-                connection.close(CloseReason.CLOSE_FRAME)
+                connection.close(ClosureReason.CLOSE_FRAME)
             user.leave()
-        return Answer(200, None)
+        return CallAnswer(200, None)
 
     generator: Any = SimpleNamespace(
         books=books,
@@ -96,7 +96,7 @@ def test_a_member_who_leaves_during_a_ban_neither_loses_its_event_nor_outlives_i
         target=profile.for_url("http://127.0.0.1:1", env={}),
         open=connect,
         administer=ban,
-        calls=SimpleNamespace(perform=lambda *_: Answer(401, None), log_in=lambda _: Login("t")),
+        calls=SimpleNamespace(perform=lambda *_: CallAnswer(401, None), log_in=lambda _: Login("t")),
     )
     user = AppUser(generator, Identity("user", token="t"), 2)
     user.open()

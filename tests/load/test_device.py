@@ -9,7 +9,7 @@ import pytest
 
 from eventproof import catalog, profile
 from eventproof.catalog import Direction
-from eventproof.client.hub_connection import Closed, CloseReason
+from eventproof.client.hub_connection import Closure, ClosureReason
 from eventproof.load.acks import Acks
 from eventproof.load.actor import Actor
 from eventproof.load.books import Books
@@ -84,7 +84,7 @@ def test_a_session_that_never_comes_back_is_told_until_it_does(owner: Owner) -> 
     books = owner.generator.books
     device.opened(connection, monotonic())  # type: ignore[arg-type]
     for _ in range(6):
-        device.closed(connection, Closed(CloseReason.UNREACHABLE), monotonic())  # type: ignore[arg-type]
+        device.closed(connection, Closure(ClosureReason.UNREACHABLE), monotonic())  # type: ignore[arg-type]
     account = books.account(users=1, connections=1, gauges=())
     assert account.count("gone") == 1
     assert "a session could not be opened again: not reachable" in account.notes

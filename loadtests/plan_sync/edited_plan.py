@@ -3,13 +3,13 @@
 from collections import deque
 from typing import Final
 
-__all__ = ["Plan"]
+__all__ = ["EditedPlan"]
 
 _VERSIONS: Final = 200
 """So many of the latest states of a plan are known."""
 
 
-class Plan:
+class EditedPlan:
     """A plan of ours: its id, and the ROI of each of its latest versions, with when its edit was answered."""
 
     def __init__(self, plan_id: str | int, roi: float) -> None:
