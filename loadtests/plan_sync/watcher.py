@@ -12,6 +12,7 @@ from eventproof.load.calls import CallAnswer
 from eventproof.load.device import Device
 from eventproof.load.generator import Generator
 from eventproof.load.judgement import Match
+from eventproof.load.rooms import EVERYONE
 from eventproof.target import Identity
 
 from .board import board_of
@@ -75,8 +76,9 @@ class Watcher(Actor):
             return
         if self.habit is Habit.SLOW:
             # What came with the opening was read before nothing was read any more.
-            for event in self.generator.books.events:
-                self.generator.books.ledger.permit(event, self.devices, until=inf)
+            for event in self.generator.books.events.values():
+                if EVERYONE in event.audience:
+                    self.generator.books.ledger.permit(event.name, self.devices, until=inf)
         super().open()
         if self.habit in (Habit.RESUME, Habit.RETURN):
             self.generator.spawn(self._lose)
