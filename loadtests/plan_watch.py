@@ -17,8 +17,8 @@ from eventproof import actions, layout
 from eventproof.errors import ContractViolation, TargetUnavailable, UsageError
 from eventproof.load import plugin
 from eventproof.load.acknowledging import chosen
+from eventproof.load.call_effects import CallEffects
 from eventproof.load.calls import CallAnswer
-from eventproof.load.causes import Entry
 from eventproof.load.generator import Generator
 from eventproof.load.greenlets import sleep, together
 from eventproof.load.users import Act, ActingUser, ConnectedUser
@@ -135,18 +135,18 @@ class Editor(ActingUser):
         if made is not None:
             self.board.spread(made)
 
-    def _edit(self, plan: EditedPlan, intended: float) -> Entry | None:
+    def _edit(self, plan: EditedPlan, intended: float) -> CallEffects | None:
         roi = self._another(plan)
-        entry = self.board.change("updatePlan", plan.id, intended)
+        effects = self.board.change("updatePlan", plan.id, intended)
         self._has_sent(intended)
         answer = self.generator.calls.perform("updatePlan", {"planId": plan.id, "roi": roi}, self._token())
         if not self._is_done("updatePlan", plan, answer):
-            self.board.withdraw(entry)
+            self.board.withdraw(effects)
             return None
         plan.rois.append((roi, monotonic()))
-        return entry
+        return effects
 
-    def _collide(self, plan: EditedPlan, intended: float) -> Entry | None:
+    def _collide(self, plan: EditedPlan, intended: float) -> CallEffects | None:
         """Two edits of one version: one is made and told, the other is refused."""
         calls, operation = self.generator.calls, self.generator.target.operations["getPlan"]
         read = calls.perform("getPlan", {"planId": plan.id}, self._token())
@@ -154,20 +154,20 @@ class Editor(ActingUser):
             return None
         version = actions.read(operation, "version", read.body, read.headers)
         rois = (self._another(plan), self._another(plan) + 1)
-        entry = self.board.change("updatePlan", plan.id, intended)
+        effects = self.board.change("updatePlan", plan.id, intended)
         self._has_sent(intended)
         edits = ({"planId": plan.id, "roi": roi, "ifMatch": version} for roi in rois)
         answers = together([partial(calls.perform, "updatePlan", edit, self._token()) for edit in edits])
         made = [roi for roi, answer in zip(rois, answers, strict=True) if answer.done]
         refused = [answer for answer in answers if answer.status in (409, 412)]
         if (len(made), len(refused)) != (1, 1):
-            self.board.withdraw(entry)
+            self.board.withdraw(effects)
             told = " and ".join(map(str, answers))
             raise ContractViolation(f"two edits of one version of {plan} were answered with {told}")
         self.generator.books.count("actions")
         self.generator.books.count("conflicts")
         plan.rois.append((made[0], monotonic()))
-        return entry
+        return effects
 
     def come_and_go(self, _: EditedPlan, intended: float) -> None:
         """A new plan, which is deleted soon."""
@@ -175,11 +175,11 @@ class Editor(ActingUser):
         plan = self._made(intended)
         self.generator.books.count("actions")
         self.generator.stopping.wait(_SOON)
-        entry = self.board.change("deletePlan", plan.id, monotonic())
+        effects = self.board.change("deletePlan", plan.id, monotonic())
         if self._is_done("deletePlan", plan, self._delete(plan)):
-            self.board.spread(entry)
+            self.board.spread(effects)
         else:
-            self.board.withdraw(entry)
+            self.board.withdraw(effects)
 
     def _made(self, intended: float) -> EditedPlan:
         """A new plan."""

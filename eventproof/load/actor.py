@@ -11,8 +11,8 @@ from eventproof.errors import EventproofError
 from eventproof.target import Identity
 
 from .acknowledging import Acknowledging
+from .call_effects import CallEffects
 from .calls import CallAnswer
-from .causes import Entry
 from .device import Device
 from .judgement import Match
 from .rooms import EVERYONE, of_role, of_user
@@ -121,10 +121,10 @@ class Actor:
             answer = self._perform(operation, parameters)
         return answer
 
-    def call(self, operation: str, parameters: Mapping[str, Any], name: str, **says: Any) -> Entry:
+    def call(self, operation: str, parameters: Mapping[str, Any], name: str, **says: Any) -> CallEffects:
         """What a call of this user, or an admin's about them, causes; `says` is what its answer says."""
         known = {**actions.credentials_of(self.identity), **parameters}
-        return Entry(self.generator, Cause(operation, known, self.identity.id, says), name, self.devices)
+        return CallEffects(self.generator, Cause(operation, known, self.identity.id, says), name, self.devices)
 
     # What the devices tell.
 

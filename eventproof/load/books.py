@@ -34,7 +34,7 @@ _STRANGE = 5
 _FINE = frozenset({Receipt.DELIVERED, Receipt.PERMITTED, Receipt.WAITING})
 
 Report = Callable[[str, str, float, str], None]
-"""Told of every measurement: its kind, its name, its seconds, and what went wrong (empty where nothing did)."""
+"""ToldWatcher of every measurement: its kind, its name, its seconds, and what went wrong (empty where nothing did)."""
 
 
 class Books:

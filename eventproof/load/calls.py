@@ -34,7 +34,7 @@ from eventproof.target import Identity, Target
 from eventproof.wellformed import masked
 from eventproof.wire.socketio import depth
 
-from .dial import Dialer
+from .dial import HttpDial
 from .exchange import HttpConnection
 from .greenlets import BoundedSemaphore
 from .program import Overflow, run
@@ -102,7 +102,7 @@ class Calls:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._logins = BoundedSemaphore(_LOGINS)
-        self._dials: dict[Address, Dialer] = {}
+        self._dials: dict[Address, HttpDial] = {}
         self._idle: dict[Address, list[tuple[float, HttpConnection]]] = {}
 
     def perform(self, operation: str, parameters: Mapping[str, Any], token: str | None = None) -> CallAnswer:
@@ -219,7 +219,7 @@ class Calls:
             if monotonic() - since < _IDLE_SECONDS and connection.is_alive:
                 return connection
             connection.close()
-        return HttpConnection(self._dials.setdefault(address, Dialer(address)))
+        return HttpConnection(self._dials.setdefault(address, HttpDial(address)))
 
     def _invoke(self, invocation: Invocation) -> CallAnswer:
         try:

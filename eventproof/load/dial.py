@@ -11,10 +11,10 @@ from eventproof.client.address import Address
 
 from .greenlets import Timeout
 
-__all__ = ["Dialer", "left"]
+__all__ = ["HttpDial", "left"]
 
 
-class Dialer:
+class HttpDial:
     """Connects to one server, and begins with the address that took the last connection."""
 
     def __init__(self, address: Address) -> None:

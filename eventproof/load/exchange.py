@@ -11,7 +11,7 @@ from urllib.parse import quote
 from eventproof.errors import UsageError
 from eventproof.wire.http import Body, Head, read_head
 
-from .dial import Dialer, left
+from .dial import HttpDial, left
 from .greenlets import sleep
 
 __all__ = ["HttpConnection", "Response"]
@@ -37,7 +37,7 @@ class Response:
 class HttpConnection:
     """One connection to a server, which carries one exchange at a time."""
 
-    def __init__(self, dial: Dialer) -> None:
+    def __init__(self, dial: HttpDial) -> None:
         self._dial = dial
         self._socket: socket.socket | None = None
         self.is_reusable = False

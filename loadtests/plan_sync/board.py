@@ -9,14 +9,14 @@ from typing import Any
 import orjson
 
 from eventproof.catalog import Cause
-from eventproof.load.causes import Entry
+from eventproof.load.call_effects import CallEffects
 from eventproof.load.generator import Generator
 from eventproof.load.greenlets import Event
 from eventproof.load.judgement import Match, Receipt
 from eventproof.load.rooms import EVERYONE
 
 from .edited_plan import EditedPlan
-from .order import Order, Told
+from .order import Order, ToldWatcher
 
 __all__ = ["Board", "board_of"]
 
@@ -36,34 +36,34 @@ class Board:
         self._numbers = count(1)
         self._foreign: set[Hashable] = set()
 
-    def change(self, operation: str, plan: str | int, intended: float) -> Entry:
+    def change(self, operation: str, plan: str | int, intended: float) -> CallEffects:
         """Enter what a change that is to be made now causes at everybody who watches; `spread` tells how it went."""
-        entry = self._entry(operation, plan)
-        self._latencies[entry.name], self._heard[entry.name] = [], Event()
+        effects = self._effects_of(operation, plan)
+        self._latencies[effects.name], self._heard[effects.name] = [], Event()
         watching = self.generator.rooms.of({EVERYONE})
-        self._due[entry.name] = sum(device.is_open for device in watching)
-        entry.expect(at=intended, called=monotonic())
-        return entry
+        self._due[effects.name] = sum(device.is_open for device in watching)
+        effects.expect(at=intended, called=monotonic())
+        return effects
 
     def made(self, operation: str, plan: str | int, intended: float, called: float) -> None:
         """Enter what a change has caused that was made since then: whose it is, only its answer tells.
 
         It may have been heard by now, so how it spread is not measured.
         """
-        self._entry(operation, plan).expect(at=intended, called=called)
+        self._effects_of(operation, plan).expect(at=intended, called=called)
 
-    def _entry(self, operation: str, plan: str | int) -> Entry:
+    def _effects_of(self, operation: str, plan: str | int) -> CallEffects:
         name = f"{operation} {next(self._numbers)}"
-        return Entry(self.generator, Cause(operation, {"planId": plan}), name)
+        return CallEffects(self.generator, Cause(operation, {"planId": plan}), name)
 
-    def withdraw(self, entry: Entry) -> None:
+    def withdraw(self, effects: CallEffects) -> None:
         """The change was not made."""
-        entry.withdraw()
-        self._forget(entry.name)
+        effects.withdraw()
+        self._forget(effects.name)
 
-    def spread(self, entry: Entry) -> None:
+    def spread(self, effects: CallEffects) -> None:
         """Wait until everybody has heard, or the time is over, and enter how long that took."""
-        name = entry.name
+        name = effects.name
         self._heard[name].wait(self.generator.deadline)
         if latencies := self._latencies[name]:
             for metric, seconds in (
@@ -77,7 +77,7 @@ class Board:
     def _forget(self, name: str) -> None:
         del self._latencies[name], self._heard[name], self._due[name]
 
-    def told(self, watcher: Told, event: str, payload: Any, match: Match) -> None:
+    def told(self, watcher: ToldWatcher, event: str, payload: Any, match: Match) -> None:
         """A receipt: how late it was, and whether everybody was told in this order."""
         if match.action in self._latencies and match.latency is not None:
             latencies = self._latencies[match.action]

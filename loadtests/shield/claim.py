@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Final
 
 from eventproof import actions
 from eventproof.load.backoff import backoff
+from eventproof.load.call_effects import CallEffects
 from eventproof.load.calls import CallAnswer
-from eventproof.load.causes import Entry
 from eventproof.load.generator import Generator
 from eventproof.load.greenlets import sleep
 from eventproof.load.life import Life, LifeStep, Table
@@ -149,9 +149,9 @@ class ClaimLife(Life):
         # A timer may fire a little early, and no cause comes after its call.
         intended = min(intended, called)
         self.state, self._lost = step.state, 0
-        self._entry(step).expect(at=intended, called=called, key=step.state, step=step.number)
+        self._effects_of(step).expect(at=intended, called=called, key=step.state, step=step.number)
 
-    def _entry(self, step: LifeStep) -> Entry:
+    def _effects_of(self, step: LifeStep) -> CallEffects:
         known = {} if self._id is None else {"claimId": self._id}
         return self._claimant.call(step.operation, known, f"{step.operation} of {self._id}")
 
@@ -173,7 +173,7 @@ class ClaimLife(Life):
     def _nobody_knows(self, step: LifeStep) -> None:
         """The claim ends here, and what the step may have caused is permitted."""
         self._failed(step, "it was not answered, and nobody knows whether it was done")
-        self._entry(step).permit()
+        self._effects_of(step).permit()
 
     def _stands(self) -> str | None:
         answer = self._claimant.perform("getClaim", {"claimId": self._id})

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from .device import Device
     from .generator import Generator
 
-__all__ = ["Entry"]
+__all__ = ["CallEffects"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CallEffects:
     """One call of a swarm, under the name that tells it from all others.
 
     `own` are the devices of the user whom it is about: they are meant where the call does not tell a room.
