@@ -41,6 +41,18 @@ def serve() -> None:
             pass
         return socket
 
+    async def native(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(compress=False)
+        await socket.prepare(request)
+
+        async def send(data: str) -> None:
+            await socket.send_str(f'{{"event":"tick","data":{data}}}')
+
+        senders.append(send)
+        async for _ in socket:
+            pass
+        return socket
+
     async def stream(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
@@ -64,7 +76,8 @@ def serve() -> None:
 
     async def main() -> None:
         app = web.Application()
-        app.add_routes([web.get("/socket.io/", connect), web.get("/stream", stream), web.post("/pour", pour)])
+        app.add_routes([web.get("/socket.io/", connect), web.get("/ws", native), web.get("/stream", stream)])
+        app.add_routes([web.post("/pour", pour)])
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0, backlog=4096)
@@ -103,8 +116,10 @@ class Account:
         }
 
 
-def run_hub(url: str, users: int, pour: Callable[[], None], *, streams: bool = False) -> dict[str, float]:
-    """Our client, of Socket.IO or of streams: no greenlet a connection."""
+def run_hub(
+    url: str, users: int, pour: Callable[[], None], *, open_one: Callable[[Any, Any], object]
+) -> dict[str, float]:
+    """Our client, on a wire: no greenlet a connection."""
     import gevent
 
     from eventproof.client.hub import Hub
@@ -127,10 +142,7 @@ def run_hub(url: str, users: int, pour: Callable[[], None], *, streams: bool = F
 
     hub, everyone = Hub(url), Everyone()
     for _ in range(users):
-        if streams:
-            hub.stream(everyone, "/stream")
-        else:
-            hub.open(everyone, {"token": "t"})
+        open_one(hub, everyone)
     while account.opened < users:
         gevent.sleep(0.01)
     cost = account.connected()
@@ -169,7 +181,12 @@ def run_socketio(url: str, users: int, pour: Callable[[], None]) -> dict[str, fl
     return asyncio.run(main())
 
 
-CLIENTS = {"hub": run_hub, "streams": partial(run_hub, streams=True), "socketio": run_socketio}
+CLIENTS: dict[str, Callable[[str, int, Callable[[], None]], dict[str, float]]] = {
+    "Socket.IO": partial(run_hub, open_one=lambda hub, everyone: hub.open(everyone, {"token": "t"})),
+    "streams": partial(run_hub, open_one=lambda hub, everyone: hub.stream(everyone, "/stream")),
+    "WebSockets": partial(run_hub, open_one=lambda hub, everyone: hub.websocket(everyone, "/ws")),
+    "python-socketio": run_socketio,
+}
 
 
 def _memory() -> int:
@@ -222,10 +239,9 @@ def main() -> None:
             server.kill()
             server.communicate()
     print(f"{options.users} users, {options.rate} messages/s for {options.seconds} s\n")
-    print(f"{'':28}{'hub':>12}{'its streams':>14}{'python-socketio':>18}{'ratio':>8}")
-    for key, ours in results["hub"].items():
-        theirs = results["socketio"][key]
-        print(f"{key:28}{ours:12.2f}{results['streams'][key]:14.2f}{theirs:18.2f}{theirs / ours:8.1f}")
+    print(f"{'':28}" + "".join(f"{name:>17}" for name in CLIENTS))
+    for key in results["Socket.IO"]:
+        print(f"{key:28}" + "".join(f"{results[name][key]:17.2f}" for name in CLIENTS))
 
 
 if __name__ == "__main__":

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 from eventproof import layout
 from eventproof.load import plugin
 from eventproof.load.generator import Generator
-from eventproof.load.users import Act, Admin, Member
+from eventproof.load.users import Act, ActingUser, ConnectedUser
 from eventproof.target import Identity
 
 if TYPE_CHECKING:
-    from loadtests.user_state import admin
-    from loadtests.user_state.person import Person
+    from loadtests.user_state import administering
+    from loadtests.user_state.app_user import AppUser
 else:
-    admin, Person = layout.loadtests("user_state.admin"), layout.loadtests("user_state.person").Person
+    administering = layout.loadtests("user_state.administering")
+    AppUser = layout.loadtests("user_state.app_user").AppUser
 
+plugin.system("user-state")
 plugin.latency("ban_to_answer", "from the ban's intended time to the answer of its call")
 plugin.latency("ban_to_event", "from the ban's intended time to user.banned, each session")
 plugin.latency("ban_to_closed", "from the ban's intended time to the end of the connection, each session")
@@ -42,15 +44,15 @@ plugin.option("--ban-rate", least=0, type=float, default=4.0, help="Bans a secon
 plugin.option("--tier-rate", least=0, type=float, default=4.0, help="Tier updates a second, of all admins together.")
 
 
-class Crowd(Member):
+class Crowd(ConnectedUser):
     """Everybody: on one device, or on two or three."""
 
-    def person(self, generator: Generator, identity: Identity) -> Person:
+    def actor(self, generator: Generator, identity: Identity) -> AppUser:
         """Somebody who does what the server says, and nothing else."""
-        return Person(generator, identity, self.devices())
+        return AppUser(generator, identity, self.devices())
 
 
-class Moderator(Admin):
+class Moderator(ActingUser):
     """Bans and promotes, each at a steady rate."""
 
     def rates(self) -> Mapping[Act, float]:
@@ -58,10 +60,10 @@ class Moderator(Admin):
         options = self.environment.parsed_options
         return {self.ban: options.ban_rate / options.admins, self.update_tier: options.tier_rate / options.admins}
 
-    def ban(self, person: Person, intended: float) -> None:
+    def ban(self, user: AppUser, intended: float) -> None:
         """Ban somebody, and bring them back."""
-        admin.ban(self.generator, person, intended)
+        administering.ban(self.generator, user, intended)
 
-    def update_tier(self, person: Person, intended: float) -> None:
+    def update_tier(self, user: AppUser, intended: float) -> None:
         """Give somebody another tier."""
-        admin.update_tier(self.generator, person, intended)
+        administering.update_tier(self.generator, user, intended)

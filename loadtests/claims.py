@@ -12,26 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 from eventproof import layout
 from eventproof.load import plugin
+from eventproof.load.acknowledging import AcknowledgingShares
 from eventproof.load.generator import Generator
-from eventproof.load.manner import Shares
-from eventproof.load.users import Act, Admin, Member
+from eventproof.load.users import Act, ActingUser, ConnectedUser
 from eventproof.target import Identity
 
 if TYPE_CHECKING:
-    from loadtests.shield.claim import Claim
+    from loadtests.shield.claim import ClaimLife
     from loadtests.shield.claimant import Claimant
-    from loadtests.shield.desk import Desk
+    from loadtests.shield.dashboard import Dashboard
 else:
-    Claim = layout.loadtests("shield.claim").Claim
+    ClaimLife = layout.loadtests("shield.claim").ClaimLife
     Claimant = layout.loadtests("shield.claimant").Claimant
-    Desk = layout.loadtests("shield.desk").Desk
+    Dashboard = layout.loadtests("shield.dashboard").Dashboard
 
 plugin.count("claims", "claims that were submitted", of="claims")
 plugin.count("paid", "claims that were paid", of="claims")
 plugin.count("denied", "claims that were denied", of="claims")
 plugin.count("unfinished", "claims that were neither paid nor denied when the run ended", of="claims")
 
-plugin.system("shield", patience=60.0)
+plugin.system("shield", patience=60.0, keys={"claim_status_changed": "/data/newStatus"})
 plugin.objectives(
     "claim_paid: p(99) < 2s",
     "lost == 0",
@@ -67,32 +67,32 @@ plugin.option(
 )
 
 
-def _shares(options: Any) -> Shares:
-    return Shares(late=options.late_share, silent=options.silent_share, cut=options.cut_share)
+def _shares(options: Any) -> AcknowledgingShares:
+    return AcknowledgingShares(late=options.late_share, silent=options.silent_share, cut=options.cut_share)
 
 
 plugin.check(_shares)
 
 
-class Policyholder(Member):
+class Policyholder(ConnectedUser):
     """A member, who acknowledges what must be acknowledged at once, late, never, or after a lost connection."""
 
-    def person(self, generator: Generator, identity: Identity) -> Claimant:
-        """A member with a manner."""
+    def actor(self, generator: Generator, identity: Identity) -> Claimant:
+        """A member, who acknowledges in one of these ways."""
         options = self.environment.parsed_options
-        manner = _shares(options).manner(generator.entered)
-        return Claimant(generator, identity, self.devices(), manner, options.late_by)
+        acknowledging = _shares(options).of(generator.entered)
+        return Claimant(generator, identity, self.devices(), acknowledging, options.late_by)
 
 
-class Adjuster(Admin):
+class Adjuster(ActingUser):
     """Takes claims through their lives, and is told what admins are told."""
 
     def enter(self) -> None:
         """Connect to the admin's dashboard, as the admins of the profile in turn."""
-        desks, admins = self.generator.desks, self.generator.target.admins
-        desk = Desk(self.generator, admins[len(desks) % len(admins)])
-        desks.append(desk)
-        desk.enter()
+        others, admins = self.generator.beside, self.generator.target.admins
+        dashboard = Dashboard(self.generator, admins[len(others) % len(admins)])
+        others.append(dashboard)
+        dashboard.enter()
 
     def rates(self) -> Mapping[Act, float]:
         """Claims a second."""
@@ -109,4 +109,4 @@ class Adjuster(Admin):
         self.generator.ready.append(claimant)
         options = self.environment.parsed_options
         denied = self.generator.random.random() < options.deny_share
-        Claim(self.generator, claimant, intended, pace=options.pace, denied=denied).live()
+        ClaimLife(self.generator, claimant, intended, pace=options.pace, denied=denied).live()

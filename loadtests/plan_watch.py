@@ -13,24 +13,24 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-import gevent
-
 from eventproof import actions, layout
 from eventproof.errors import ContractViolation, TargetUnavailable, UsageError
 from eventproof.load import plugin
-from eventproof.load.calls import Answer
+from eventproof.load.acknowledging import chosen
+from eventproof.load.call_effects import CallEffects
+from eventproof.load.calls import CallAnswer
 from eventproof.load.generator import Generator
-from eventproof.load.manner import chosen
-from eventproof.load.users import Act, Admin, Member
+from eventproof.load.greenlets import sleep, together
+from eventproof.load.users import Act, ActingUser, ConnectedUser
 from eventproof.target import Identity
 
 if TYPE_CHECKING:
     from loadtests.plan_sync.board import board_of
-    from loadtests.plan_sync.plan import Plan
+    from loadtests.plan_sync.edited_plan import EditedPlan
     from loadtests.plan_sync.watcher import Habit, Watcher
 else:
     board_of = layout.loadtests("plan_sync.board").board_of
-    Plan = layout.loadtests("plan_sync.plan").Plan
+    EditedPlan = layout.loadtests("plan_sync.edited_plan").EditedPlan
     Habit = layout.loadtests("plan_sync.watcher").Habit
     Watcher = layout.loadtests("plan_sync.watcher").Watcher
 
@@ -87,22 +87,22 @@ def _habits(options: Any) -> Sequence[tuple[Habit, float]]:
 plugin.check(_habits)
 
 
-class Subscriber(Member):
+class Subscriber(ConnectedUser):
     """Somebody who looks at the plans."""
 
-    def person(self, generator: Generator, identity: Identity) -> Watcher:
+    def actor(self, generator: Generator, identity: Identity) -> Watcher:
         """A watcher; of any many in a row, each habit has its share."""
         options = self.environment.parsed_options
         habit = chosen(generator.entered, _habits(options), Habit.STREAM)
         return Watcher(generator, identity, habit, options)
 
 
-class Editor(Admin):
+class Editor(ActingUser):
     """An admin, with some plans of their own."""
 
     def enter(self) -> None:
         """Create the plans that are edited; they are deleted at the end."""
-        self.board, self._plans = board_of(self.generator), deque[Plan]()
+        self.board, self._plans = board_of(self.generator), deque[EditedPlan]()
         for _ in range(self.environment.parsed_options.plans):
             self._plans.append(self._made(monotonic()))
 
@@ -114,39 +114,39 @@ class Editor(Admin):
             rates[self.come_and_go] = options.create_rate / options.admins
         return rates
 
-    def aim(self) -> Plan:
+    def aim(self) -> EditedPlan:
         """The next plan in turn."""
         self._plans.rotate()
         return self._plans[0]
 
-    def edit(self, plan: Plan, intended: float) -> None:
+    def edit(self, plan: EditedPlan, intended: float) -> None:
         """Give a plan another ROI; now and then two admins do so with the same version."""
         while plan.is_busy:
-            gevent.sleep(0.001)
+            sleep(0.001)
         plan.is_busy = True
         try:
             share, claims = self.environment.parsed_options.conflict_share, self.generator.target.capabilities
             if self.generator.random.random() < share and "conditional-writes" in claims:
-                name = self._collide(plan, intended)
+                made = self._collide(plan, intended)
             else:
-                name = self._edit(plan, intended)
+                made = self._edit(plan, intended)
         finally:
             plan.is_busy = False
-        if name is not None:
-            self.board.spread(name)
+        if made is not None:
+            self.board.spread(made)
 
-    def _edit(self, plan: Plan, intended: float) -> str | None:
+    def _edit(self, plan: EditedPlan, intended: float) -> CallEffects | None:
         roi = self._another(plan)
-        name = self.board.change("updatePlan", "UPDATE", plan.id, intended)
+        effects = self.board.change("updatePlan", plan.id, intended)
         self._has_sent(intended)
         answer = self.generator.calls.perform("updatePlan", {"planId": plan.id, "roi": roi}, self._token())
         if not self._is_done("updatePlan", plan, answer):
-            self.board.withdraw(name, "UPDATE")
+            self.board.withdraw(effects)
             return None
         plan.rois.append((roi, monotonic()))
-        return name
+        return effects
 
-    def _collide(self, plan: Plan, intended: float) -> str | None:
+    def _collide(self, plan: EditedPlan, intended: float) -> CallEffects | None:
         """Two edits of one version: one is made and told, the other is refused."""
         calls, operation = self.generator.calls, self.generator.target.operations["getPlan"]
         read = calls.perform("getPlan", {"planId": plan.id}, self._token())
@@ -154,51 +154,46 @@ class Editor(Admin):
             return None
         version = actions.read(operation, "version", read.body, read.headers)
         rois = (self._another(plan), self._another(plan) + 1)
-        name = self.board.change("updatePlan", "UPDATE", plan.id, intended)
+        effects = self.board.change("updatePlan", plan.id, intended)
         self._has_sent(intended)
-        attempts = [
-            gevent.spawn(
-                calls.perform, "updatePlan", {"planId": plan.id, "roi": roi, "ifMatch": version}, self._token()
-            )
-            for roi in rois
-        ]
-        answers: list[Answer] = [attempt.get() for attempt in attempts]
+        edits = ({"planId": plan.id, "roi": roi, "ifMatch": version} for roi in rois)
+        answers = together([partial(calls.perform, "updatePlan", edit, self._token()) for edit in edits])
         made = [roi for roi, answer in zip(rois, answers, strict=True) if answer.done]
         refused = [answer for answer in answers if answer.status in (409, 412)]
         if (len(made), len(refused)) != (1, 1):
-            self.board.withdraw(name, "UPDATE")
+            self.board.withdraw(effects)
             told = " and ".join(map(str, answers))
             raise ContractViolation(f"two edits of one version of {plan} were answered with {told}")
         self.generator.books.count("actions")
         self.generator.books.count("conflicts")
         plan.rois.append((made[0], monotonic()))
-        return name
+        return effects
 
-    def come_and_go(self, _: Plan, intended: float) -> None:
+    def come_and_go(self, _: EditedPlan, intended: float) -> None:
         """A new plan, which is deleted soon."""
         self._has_sent(intended)
         plan = self._made(intended)
         self.generator.books.count("actions")
         self.generator.stopping.wait(_SOON)
-        name = self.board.change("deletePlan", "DELETE", plan.id, monotonic())
+        effects = self.board.change("deletePlan", plan.id, monotonic())
         if self._is_done("deletePlan", plan, self._delete(plan)):
-            self.board.spread(name)
+            self.board.spread(effects)
         else:
-            self.board.withdraw(name, "DELETE")
+            self.board.withdraw(effects)
 
-    def _made(self, intended: float) -> Plan:
+    def _made(self, intended: float) -> EditedPlan:
         """A new plan."""
         called = monotonic()
         self.board.creating += 1
         try:
             plan = self._created(self._create())
-            self.board.plans[plan.id] = plan
-            self.board.made("createPlan", "CREATE", plan.id, intended, called)
+            self.board.plans[str(plan.id)] = plan
+            self.board.made("createPlan", plan.id, intended, called)
             return plan
         finally:
             self.board.creating -= 1
 
-    def _create(self) -> Answer:
+    def _create(self) -> CallAnswer:
         fields = {"name": f"Plan {self.generator.random.getrandbits(48):x} of a swarm", "roi": 1, **_FIELDS}
         answer = self.generator.calls.perform("createPlan", fields, self._token())
         if answer.status == 0:
@@ -207,22 +202,22 @@ class Editor(Admin):
             raise ContractViolation(f"createPlan was answered with {answer}")
         return answer
 
-    def _created(self, answer: Answer) -> Plan:
+    def _created(self, answer: CallAnswer) -> EditedPlan:
         found = actions.read(self.generator.target.operations["createPlan"], "planId", answer.body, answer.headers)
         if not isinstance(found, str | int):
             raise ContractViolation(f"createPlan names a plan by {found!r}", expected="a text or a number as its id")
-        plan = Plan(found, 1)
+        plan = EditedPlan(found, 1)
         self.generator.books.changes.enter(_PLAN_LEFT, plan.id, partial(self._delete, plan))
         return plan
 
-    def _delete(self, plan: Plan) -> Answer:
+    def _delete(self, plan: EditedPlan) -> CallAnswer:
         answer = self.generator.calls.perform("deletePlan", {"planId": plan.id}, self._token())
         if answer.done:
             plan.gone = monotonic()
             self.generator.books.changes.clear(_PLAN_LEFT, plan.id)
         return answer
 
-    def _another(self, plan: Plan) -> float:
+    def _another(self, plan: EditedPlan) -> float:
         return plan.rois[-1][0] % 500 + 1
 
     def _token(self) -> str | None:
@@ -231,7 +226,7 @@ class Editor(Admin):
     def _has_sent(self, intended: float) -> None:
         self.generator.books.record("send_lag", monotonic() - intended)
 
-    def _is_done(self, operation: str, plan: Plan, answer: Answer) -> bool:
+    def _is_done(self, operation: str, plan: EditedPlan, answer: CallAnswer) -> bool:
         self.generator.books.count("actions")
         if not answer.done:
             self.generator.books.count("failed")

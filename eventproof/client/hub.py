@@ -1,5 +1,5 @@
-"""Clients by the ten thousand in one process, of Socket.IO and of streams: one non-blocking socket and one gevent hub
-watcher each.
+"""Clients by the ten thousand in one process, of Socket.IO, streams and native WebSockets: one non-blocking socket and
+one gevent hub watcher each.
 
 No greenlet and no thread per connection or message.
 """
@@ -18,7 +18,8 @@ from eventproof.wire import engineio, http, websocket
 from eventproof.wire.connection import Recovery
 
 from .address import Address, unreachable
-from .hub_connection import HubConnection, Listener
+from .hub_connection import HubConnection, HubListener
+from .hub_native import HubNative
 from .hub_socketio import HubSocketIO
 from .hub_sse import HubSse
 from .sources import Sources
@@ -64,7 +65,7 @@ class Hub:
         self._loop = gevent.get_hub().loop
         self.dial = Dial(self._loop, places, tls, max_unsent)
         self._address, self._path, self._headers = address, path, tuple(headers)
-        self._ask = self._asking()
+        self._ask = self._asking_socketio()
         self._limit = opening
         self._starting = False
         self._waiting: deque[HubConnection] = deque()
@@ -79,7 +80,7 @@ class Hub:
 
     def open(
         self,
-        listener: Listener,
+        listener: HubListener,
         auth: Any = None,
         namespace: str = "/",
         name: Any = None,
@@ -92,14 +93,14 @@ class Hub:
         `recover` is the `recovery` of a connection that has ended, to go on from there. `headers` and `query` go with
         the request for a WebSocket.
         """
-        ask = self._asking(tuple(headers), query) if headers or query else self._ask
+        ask = self._asking_socketio(tuple(headers), query) if headers or query else self._ask
         connection = HubSocketIO(self, listener, auth, namespace, name, recover, ask)
         self._add(connection)
         return connection
 
     def stream(
         self,
-        listener: Listener,
+        listener: HubListener,
         path: str,
         *,
         name_at: str | None = None,
@@ -116,19 +117,33 @@ class Hub:
         self._add(connection)
         return connection
 
+    def websocket(
+        self,
+        listener: HubListener,
+        path: str,
+        *,
+        name_at: str | None = None,
+        name: Any = None,
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> HubNative:
+        """Begin to ask for a native WebSocket; otherwise as `open`. `path` has its query."""
+        ask = self._asking(self._address.target(path), tuple(headers))
+        connection = HubNative(self, listener, ask, name_at=name_at, name=name)
+        self._add(connection)
+        return connection
+
     def _add(self, connection: HubConnection) -> None:
         self._connections.add(connection)
         self._waiting.append(connection)
         self._start_some_soon()
 
-    def _asking(self, headers: Headers = (), query: Mapping[str, str] | None = None) -> Callable[[str], bytes]:
+    def _asking_socketio(self, headers: Headers = (), query: Mapping[str, str] | None = None) -> Callable[[str], bytes]:
+        return self._asking(self._address.asked(self._path, engineio.query("websocket", None, query)), headers)
+
+    def _asking(self, target: str, headers: Headers) -> Callable[[str], bytes]:
         """What makes the request for a WebSocket of its key."""
-        return partial(
-            websocket.handshake_request,
-            self._address.authority,
-            self._address.asked(self._path, engineio.query("websocket", None, query)),
-            headers=(*self._headers, *headers),
-        )
+        fields = (*self._headers, *headers)
+        return partial(websocket.handshake_request, self._address.authority, target, headers=fields)
 
     def close(self) -> None:
         """Close every connection and the hub itself."""

@@ -17,10 +17,10 @@ from eventproof.wire.websocket import CloseCode, FrameViolation
 
 from .stream import Dial, End, Stream
 
-__all__ = ["CloseReason", "Closed", "Home", "HubConnection", "Listener"]
+__all__ = ["Closure", "ClosureReason", "Home", "HubConnection", "HubListener"]
 
 
-class CloseReason(Enum):
+class ClosureReason(Enum):
     """Why a connection ended."""
 
     OURS = "closed by us"
@@ -39,25 +39,25 @@ class CloseReason(Enum):
 
 
 _ENDS = {
-    End.UNREACHABLE: CloseReason.UNREACHABLE,
-    End.CLOSED: CloseReason.END,
-    End.RESET: CloseReason.RESET,
-    End.CONGESTED: CloseReason.CONGESTED,
+    End.UNREACHABLE: ClosureReason.UNREACHABLE,
+    End.CLOSED: ClosureReason.END,
+    End.RESET: ClosureReason.RESET,
+    End.CONGESTED: ClosureReason.CONGESTED,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class Closure:
     """How a connection ended, with what the peer said about it."""
 
-    reason: CloseReason
+    reason: ClosureReason
     detail: str = ""
 
     def __str__(self) -> str:
         return f"{self.reason.value}: {self.detail}" if self.detail else self.reason.value
 
 
-class Listener(Protocol):
+class HubListener(Protocol):
     """Who hears of connections; `at` is seconds on the monotonic clock, taken when the bytes were read."""
 
     def opened(self, connection: "HubConnection", at: float) -> None:
@@ -72,7 +72,7 @@ class Listener(Protocol):
     def disconnected(self, connection: "HubConnection", at: float) -> None:
         """The server sent DISCONNECT; the end follows: no other namespace keeps the transport, so we close it."""
 
-    def closed(self, connection: "HubConnection", how: Closed, at: float) -> None:
+    def closed(self, connection: "HubConnection", how: Closure, at: float) -> None:
         """The transport is gone; nothing follows."""
 
 
@@ -102,7 +102,7 @@ class HubConnection(ABC):
 
     __slots__ = ("_gone", "_hub", "_listener", "_patience", "_stream", "due", "is_open", "name", "recovery")
 
-    def __init__(self, hub: Home, listener: Listener, name: Any, recovery: Any) -> None:
+    def __init__(self, hub: Home, listener: HubListener, name: Any, recovery: Any) -> None:
         self.name = name
         self.due = float("inf")
         self.recovery: Any = recovery
@@ -132,7 +132,7 @@ class HubConnection(ABC):
 
     def drop(self) -> None:
         """Close without a word."""
-        self._end(CloseReason.OURS, "", monotonic())
+        self._end(ClosureReason.OURS, "", monotonic())
 
     def stall(self) -> None:
         """Read nothing more, as one whose machine sleeps; the connection stays."""
@@ -157,7 +157,7 @@ class HubConnection(ABC):
         except ProtocolViolation as violation:
             detail = f"{violation} Expected {violation.expected}, got {violation.observed}"
             is_large = isinstance(violation, FrameViolation) and violation.close_code is CloseCode.TOO_BIG
-            self._end(CloseReason.OVERSIZED if is_large else CloseReason.VIOLATION, detail, at)
+            self._end(ClosureReason.OVERSIZED if is_large else ClosureReason.VIOLATION, detail, at)
         except Exception as error:
             if self._hub.on_fault is None:
                 raise
@@ -175,11 +175,11 @@ class HubConnection(ABC):
         try:
             self._stream = Stream(self._hub.dial, self)
         except OSError as failure:
-            self._end(CloseReason.UNREACHABLE, failure.strerror or "", monotonic())
+            self._end(ClosureReason.UNREACHABLE, failure.strerror or "", monotonic())
 
     def expire(self) -> None:
         """The next sign of life is overdue."""
-        self._end(CloseReason.SILENT if self.is_open else CloseReason.NOT_OPENED, "", monotonic())
+        self._end(ClosureReason.SILENT if self.is_open else ClosureReason.NOT_OPENED, "", monotonic())
 
     @abstractmethod
     def _take_bytes(self, data: bytes, at: float) -> None:
@@ -199,7 +199,7 @@ class HubConnection(ABC):
         if self._stream is not None:
             self._stream.send(data)
 
-    def _end(self, reason: CloseReason, detail: str, at: float) -> None:
+    def _end(self, reason: ClosureReason, detail: str, at: float) -> None:
         if self._gone:
             return
         self._gone, self.is_open = True, False
@@ -209,7 +209,7 @@ class HubConnection(ABC):
         self._stream = None
         self._hub.has_ended(self)
         try:
-            self._listener.closed(self, Closed(reason, detail), at)
+            self._listener.closed(self, Closure(reason, detail), at)
         except Exception as error:
             if self._hub.on_fault is None:
                 raise

@@ -4,12 +4,12 @@ from typing import Any
 
 import orjson
 
-from eventproof.catalog.schema import at as place_of
 from eventproof.wire.connection import EventReceived
 from eventproof.wire.http import Body, Head, read_head
 from eventproof.wire.sse import Comment, Decoder, ServerSentEvent
 
-from .hub_connection import CloseReason, Home, HubConnection, Listener
+from .hub_connection import ClosureReason, Home, HubConnection, HubListener
+from .message import name_at as name_in
 
 __all__ = ["HubSse"]
 
@@ -27,7 +27,7 @@ class HubSse(HubConnection):
     __slots__ = ("_body", "_decoder", "_head", "_name_at", "_request")
 
     def __init__(
-        self, hub: Home, listener: Listener, request: bytes, *, name_at: str | None, name: Any, recover: str | None
+        self, hub: Home, listener: HubListener, request: bytes, *, name_at: str | None, name: Any, recover: str | None
     ) -> None:
         super().__init__(hub, listener, name, recover)
         self._request = request
@@ -60,13 +60,13 @@ class HubSse(HubConnection):
             if not isinstance(item, Comment) and not self._gone:
                 self._listener.received(self, self._event(item), at)
         if self._body is not None and self._body.is_complete:
-            self._end(CloseReason.END, "", at)
+            self._end(ClosureReason.END, "", at)
 
     def _is_accepted(self, head: Head, at: float) -> bool:
         kind = head.header("Content-Type").partition(";")[0].strip().lower()
         body = Body(head, most=self._hub.max_message)
         if head.status != _OK or kind != _STREAM or body.unknown_coding:
-            self._end(CloseReason.REFUSED, _refusal(head, kind, body.unknown_coding), at)
+            self._end(ClosureReason.REFUSED, _refusal(head, kind, body.unknown_coding), at)
             return False
         self._body, self._decoder = body, Decoder(max_event=self._hub.max_message)
         self._patience = float("inf")  # nothing says how often an idle stream gives a sign of life
@@ -78,16 +78,8 @@ class HubSse(HubConnection):
             payload: Any = orjson.loads(item.data)
         except orjson.JSONDecodeError:
             payload = item.data
-        return EventReceived("", self._name(item, payload), (payload,), None)
-
-    def _name(self, item: ServerSentEvent, payload: Any) -> str:
-        if self._name_at is None:
-            return item.event
-        try:
-            name = place_of(payload, self._name_at)
-        except LookupError:
-            return "message"
-        return name if isinstance(name, str) else "message"
+        name = item.event if self._name_at is None else name_in(payload, self._name_at)
+        return EventReceived("", name, (payload,), None)
 
     def _let_go(self) -> str | None:
         last = self._decoder.last_event_id if self._decoder is not None else ""

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
-from eventproof.catalog.schema import at
 from eventproof.errors import ProtocolViolation, UsageError
 from eventproof.history import History, Kind
 from eventproof.redaction import secrets_of
@@ -16,6 +15,7 @@ from .address import Address
 from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received, Where
 from .inbox import Inbox
 from .journal import Journal
+from .message import UNNAMED, enveloped, name_at
 from .websocket_stream import WebSocketStream
 
 __all__ = ["ReadMessage", "WebSocketClient", "named_at", "named_event"]
@@ -34,12 +34,8 @@ def named_event(message: str | bytes) -> tuple[str, Any]:
     try:
         document = json.loads(message)
     except (ValueError, RecursionError):
-        return "message", message
-    if isinstance(document, dict):
-        for key in ("event", "type"):
-            if isinstance(document.get(key), str):
-                return document[key], document.get("data", document.get("payload", document))
-    return "message", document
+        return UNNAMED, message
+    return enveloped(document)
 
 
 def named_at(place: str) -> ReadMessage:
@@ -51,12 +47,9 @@ def named_at(place: str) -> ReadMessage:
     def read(message: str | bytes) -> tuple[str, Any]:
         try:
             document = json.loads(message)
-            name = at(document, place)
         except (ValueError, RecursionError):
-            return "message", message
-        except LookupError:
-            return "message", document
-        return name if isinstance(name, str) else "message", document
+            return UNNAMED, message
+        return name_at(document, place), document
 
     return read
 

@@ -27,7 +27,7 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SwarmAccount:
     """The figures of one process, or of all: what objectives are judged on and reports are made of."""
 
     users: int = 0
@@ -79,7 +79,7 @@ class Account:
         }
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "Account":
+    def from_json(cls, values: Mapping[str, Any]) -> "SwarmAccount":
         """The account that `to_json` wrote."""
         return cls(
             users=values["users"],
@@ -95,7 +95,7 @@ class Account:
         )
 
 
-def merge(accounts: Iterable[Account]) -> Account:
+def merge(accounts: Iterable[SwarmAccount]) -> SwarmAccount:
     """All processes as one: numbers added up, distributions merged, of each gauge the worst reading."""
     accounts = tuple(accounts)
     tallies: dict[str, Tally] = {}
@@ -107,7 +107,7 @@ def merge(accounts: Iterable[Account]) -> Account:
             tallies.setdefault(event, Tally()).add(tally)
         for metric, samples in account.histograms.items():
             histograms.setdefault(metric, Histogram()).add(samples)
-    return Account(
+    return SwarmAccount(
         users=sum(account.users for account in accounts),
         connections=sum(account.connections for account in accounts),
         seconds=max((account.seconds for account in accounts), default=0.0),

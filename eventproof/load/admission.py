@@ -12,7 +12,7 @@ _Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ProcessShare:
     """Which part of a whole a process has: every `of`-th, beginning with number `index`."""
 
     index: int = 0
@@ -24,7 +24,9 @@ class Share:
 
 
 def about(target: Target, system: str) -> None:
-    """Raise UsageError where a swarm is about a system that is not under test, or not over Socket.IO."""
+    """Raise UsageError where a swarm is about no system, or about one that is not under test."""
+    if not system:
+        raise UsageError("the locustfile does not say which system it is about: plugin.system(NAME)")
     if system not in target.served:
         raise UsageError(
             f"{target.source}: this swarm is about {system}, and the systems under test are "

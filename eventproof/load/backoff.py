@@ -1,6 +1,6 @@
 """How long to wait before the next attempt: longer each time, never the same for everybody, never beyond a bound.
 
-The defaults are those of the standard Socket.IO client (Shield's specification: `reconnectionDelay: 1000`).
+The defaults are those of the standard Socket.IO client (`reconnectionDelay: 1000`).
 """
 
 from random import Random

@@ -14,12 +14,12 @@ from eventproof.redaction import cut
 from eventproof.report.records import Gauge
 
 from . import saturation
-from .account import Account, Incident
+from .account import Incident, SwarmAccount
 from .changes import Changes
 from .histogram import Histogram
 from .judgement import Loss, Match, Receipt
 from .ledger import Ledger
-from .saturation import Limits
+from .saturation import GeneratorLimits
 
 _log = logging.getLogger(__name__)
 _CAP = 100
@@ -34,7 +34,7 @@ _STRANGE = 5
 _FINE = frozenset({Receipt.DELIVERED, Receipt.PERMITTED, Receipt.WAITING})
 
 Report = Callable[[str, str, float, str], None]
-"""Told of every measurement: its kind, its name, its seconds, and what went wrong (empty where nothing did)."""
+"""ToldWatcher of every measurement: its kind, its name, its seconds, and what went wrong (empty where nothing did)."""
 
 
 class Books:
@@ -95,11 +95,11 @@ class Books:
         self._report("incident", told, 0.0, told)
 
     def straggler(self, name: str) -> None:
-        """Somebody's session or token outlived its ban."""
+        """A session or a token outlived what was to end it."""
         self.count("stragglers")
         if len(self._stragglers) < _CAP:
             self._stragglers.append(name)
-        self.incident(name, "outlived the ban")
+        self.incident(name, "outlived what was to end it")
 
     def fault(self, error: BaseException) -> None:
         """Something of ours went wrong; the run cannot be believed."""
@@ -131,6 +131,8 @@ class Books:
     def received(self, event: str, recipient: object, at: float, **more: Any) -> Match:
         """Match a receipt; `more` are the facts that the ledger takes of it."""
         match = self.ledger.receive(event, recipient, at=at, **more)
+        if match.receipt is Receipt.DELIVERED and not match.out_of_order:
+            return match
         is_fine = match.receipt in _FINE or match.is_doubtful or match.is_explained
         if not is_fine:
             self.incident(str(recipient), f"{event} was {match.receipt.value}")
@@ -152,15 +154,15 @@ class Books:
             became = "lost" if isinstance(judged, Loss) else Receipt.LEAKED.value
             self.incident(str(judged.recipient), f"{judged.event} was {became}")
 
-    def gauges(self, limits: Limits, busy: float) -> tuple[Gauge, ...]:
+    def gauges(self, limits: GeneratorLimits, busy: float) -> tuple[Gauge, ...]:
         """How late and how busy this process was."""
         loop_lag, send_lag = self._histogram("loop_lag"), self._histogram("send_lag")
         return saturation.gauges(limits, loop_lag=loop_lag, send_lag=send_lag, busy=busy)
 
-    def account(self, *, users: int, connections: int, gauges: tuple[Gauge, ...]) -> Account:
+    def account(self, *, users: int, connections: int, gauges: tuple[Gauge, ...]) -> SwarmAccount:
         """The figures as they are now."""
         self.settle()
-        return Account(
+        return SwarmAccount(
             users=users,
             connections=connections,
             seconds=self.seconds,

@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from gevent.lock import BoundedSemaphore
 
 from eventproof import actions
 from eventproof.actions import Invocation, Request
@@ -35,8 +34,9 @@ from eventproof.target import Identity, Target
 from eventproof.wellformed import masked
 from eventproof.wire.socketio import depth
 
-from .dial import Dial
-from .exchange import Connection
+from .dial import HttpDial
+from .exchange import HttpConnection
+from .greenlets import BoundedSemaphore
 from .program import Overflow, run
 
 _IDLE_SECONDS = 1.5
@@ -52,7 +52,7 @@ _SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CallAnswer:
     """What an operation was answered with. Status 0: there was no answer, and nobody knows what happened."""
 
     status: int
@@ -92,7 +92,7 @@ class Login:
     token: str | None = None
     tier: str | None = None
     id: str | int | None = None
-    answer: Answer | None = field(default=None, compare=False)
+    answer: CallAnswer | None = field(default=None, compare=False)
     """What the call was answered with; None where a token was minted."""
 
 
@@ -102,10 +102,10 @@ class Calls:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._logins = BoundedSemaphore(_LOGINS)
-        self._dials: dict[Address, Dial] = {}
-        self._idle: dict[Address, list[tuple[float, Connection]]] = {}
+        self._dials: dict[Address, HttpDial] = {}
+        self._idle: dict[Address, list[tuple[float, HttpConnection]]] = {}
 
-    def perform(self, operation: str, parameters: Mapping[str, Any], token: str | None = None) -> Answer:
+    def perform(self, operation: str, parameters: Mapping[str, Any], token: str | None = None) -> CallAnswer:
         """Perform an operation as the bearer of `token` and wait for the answer.
 
         A call that cannot be made, since the profile lacks something, is an answer without a status too.
@@ -113,7 +113,7 @@ class Calls:
         try:
             action = actions.action_for(self._target, operation, parameters, token)
         except (UsageError, ContractViolation) as lacking:
-            return Answer(0, None, str(lacking), was_made=False)
+            return CallAnswer(0, None, str(lacking), was_made=False)
         return self._invoke(action) if isinstance(action, Invocation) else self._request(action)
 
     def log_in(self, identity: Identity) -> Login:
@@ -122,7 +122,7 @@ class Calls:
             return Login(actions.mint(self._target, identity, time(), secrets.token_hex(8)), identity.tier, identity.id)
         login = self._target.login
         if login is None:
-            return Login(answer=Answer(0, None, "[operations] denies what begins a session", was_made=False))
+            return Login(answer=CallAnswer(0, None, "[operations] denies what begins a session", was_made=False))
         for left in reversed(range(_PATIENT_LOGINS)):
             with self._logins:
                 answer = self.perform(login, actions.credentials_of(identity))
@@ -163,7 +163,7 @@ class Calls:
         there = self._target.operations.get(operation)
         return admin() if there is not None and there.on_behalf else own
 
-    def _without_token(self, identity: Identity, answer: Answer | None) -> EventproofError:
+    def _without_token(self, identity: Identity, answer: CallAnswer | None) -> EventproofError:
         """Why somebody has no token, by what the login was answered with."""
         who, setting = f"{self._target.source}: {identity.name} cannot log in", f"[operations.{self._target.login}]"
         if answer is None:
@@ -192,7 +192,7 @@ class Calls:
             while idle:
                 idle.pop()[1].close()
 
-    def _request(self, request: Request) -> Answer:
+    def _request(self, request: Request) -> CallAnswer:
         parts = urlsplit(request.url)
         address = Address.parse(parts._replace(path="", query="", fragment="").geturl())
         connection = self._connection(address)
@@ -202,37 +202,37 @@ class Calls:
         try:
             response = connection.exchange(request.method, target, headers, request.content, timeout=timeout)
         except (OSError, ProtocolViolation, UsageError) as error:
-            return Answer(0, None, f"{request.operation} was not answered: {str(error) or type(error).__name__}")
+            return CallAnswer(0, None, f"{request.operation} was not answered: {str(error) or type(error).__name__}")
         if connection.is_reusable:
             self._idle.setdefault(address, []).append((monotonic(), connection))
-        return Answer(
+        return CallAnswer(
             response.status,
             _json(response.content),
             further=self._target.rest.refused_with,
             headers=response.headers,
         )
 
-    def _connection(self, address: Address) -> Connection:
+    def _connection(self, address: Address) -> HttpConnection:
         idle = self._idle.get(address, [])
         while idle:
             since, connection = idle.pop()
             if monotonic() - since < _IDLE_SECONDS and connection.is_alive:
                 return connection
             connection.close()
-        return Connection(self._dials.setdefault(address, Dial(address)))
+        return HttpConnection(self._dials.setdefault(address, HttpDial(address)))
 
-    def _invoke(self, invocation: Invocation) -> Answer:
+    def _invoke(self, invocation: Invocation) -> CallAnswer:
         try:
             code, output = run(invocation.arguments, folder=invocation.folder, timeout=self._target.budgets.call)
         except Overflow as overflow:
-            return Answer(0, None, f"{invocation.operation} was ended: its output has {overflow}")
+            return CallAnswer(0, None, f"{invocation.operation} was ended: its output has {overflow}")
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-            return Answer(0, None, f"{invocation.operation} did not end: {type(error).__name__}")
+            return CallAnswer(0, None, f"{invocation.operation} did not end: {type(error).__name__}")
         problem = f"{invocation.operation} ended with exit code {code}" if code else ""
-        return Answer(invocation.status(code), _json(output), problem)
+        return CallAnswer(invocation.status(code), _json(output), problem)
 
 
-def _asked_to_wait(answer: Answer) -> float:
+def _asked_to_wait(answer: CallAnswer) -> float:
     """How many seconds to wait before the next attempt: what the target asks for, within bounds."""
     asked = seconds_of(answer.headers.get("retry-after"), time())
     return 1.0 if asked is None else min(asked, _LONGEST_WAIT)

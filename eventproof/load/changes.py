@@ -4,9 +4,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterator
 from time import monotonic
 
-import gevent
-
 from eventproof.errors import EventproofError
+
+from .greenlets import joinall, killall, spawn
 
 __all__ = ["Changes"]
 
@@ -42,9 +42,9 @@ class Changes:
     def take_back(self, *, until: float, fault: Callable[[Exception], object]) -> None:
         """Change back all that can be by then; `fault` is told what broke in ours."""
         due = deque(self._undo.values())
-        workers = [gevent.spawn(_work, due, fault) for _ in range(min(_AT_ONCE, len(due)))]
-        gevent.joinall(workers, timeout=max(until - monotonic(), 0))
-        gevent.killall(workers)
+        workers = [spawn(_work, due, fault) for _ in range(min(_AT_ONCE, len(due)))]
+        joinall(workers, timeout=max(until - monotonic(), 0))
+        killall(workers)
 
     def left(self) -> Iterator[str]:
         """What is still not as it was, in sentences."""

@@ -1,4 +1,4 @@
-"""One device of somebody: it connects, has its receipts judged, acknowledges in its owner's manner, and comes back.
+"""One device of somebody: it connects, has its receipts judged, acknowledges as its owner does, and comes back.
 
 What is due here survives a lost connection: where the target claims to send again what somebody missed (the
 capability `replay`), it waits for the return; else it goes to the push fallback, and is not expected here any more.
@@ -6,21 +6,18 @@ capability `replay`), it waits for the return; else it goes to the push fallback
 
 from collections import deque
 from collections.abc import Callable, Hashable
-from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
-import gevent
-
 from eventproof.catalog import AckLevel, Event
-from eventproof.client.hub_connection import Closed, CloseReason, HubConnection
+from eventproof.client.hub_connection import Closure, ClosureReason, HubConnection
 from eventproof.errors import EventproofError
-from eventproof.target import Identity
 from eventproof.wire.connection import AckReceived, EventReceived
 
+from .acknowledging import Acknowledging
 from .backoff import backoff
+from .greenlets import spawn_later
 from .judgement import Match, Receipt
-from .manner import Manner
 from .reading import read
 
 if TYPE_CHECKING:
@@ -28,13 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Device", "Owner"]
 
-OnReceipt = Callable[[str, Any, Match], None]
-"""Told of every receipt that was judged: the event's name, its argument, what it turned out to be."""
 _CONNECTION = ("connection",)
 _ERROR = "error"
 _AT_ONCE, _SPAN = 5, 1.5
-"""At most so many events of ours in so many seconds: Shield's servers take 10 a second from one connection, and a busy
-one may read those of several seconds in one."""
+"""At most so many events of ours in so many seconds: a server may take 10 a second from one connection, and a busy one
+may read those of several seconds in one."""
 _CUT_FOR = 100
 """So many events are remembered for which the connection was cut: each comes again on the next one."""
 _MOST_POSTPONED = 100
@@ -44,14 +39,14 @@ _PATIENT_ATTEMPTS = 5
 
 
 class Owner(Protocol):
-    """Whose device it is."""
+    """Whose device it is: an `Actor`, which says of each what it means."""
 
     generator: "Generator"
-    identity: Identity
     token: str | None
-    manner: Manner
+    acknowledging: Acknowledging
     late_by: float
-    """Seconds between an event and its late acknowledgement."""
+    returns: bool
+    knows_repeats: bool
 
     @property
     def replays(self) -> bool:
@@ -67,11 +62,17 @@ class Owner(Protocol):
     def owes(self, what: Hashable, *, at: float) -> bool:
         """Whether the target need not know yet that this one acknowledged `what`."""
 
-    def connected(self) -> None:
+    def connected(self, device: "Device") -> None:
         """A device is connected."""
+
+    def received(self, device: "Device", event: str, payload: Any, match: Match) -> None:
+        """A receipt was judged."""
 
     def met(self, device: "Device", subject: Hashable) -> None:
         """A device received something about a subject that nobody told it of."""
+
+    def ended(self, device: "Device", how: Closure, at: float, *, was_open: bool) -> None:
+        """A device that does not come back lost its connection, and not because we closed it."""
 
 
 class Device:
@@ -84,7 +85,6 @@ class Device:
         "_cut_for",
         "_has_left",
         "_lost_at",
-        "_on_receipt",
         "_owner",
         "_postponed",
         "_recovery",
@@ -94,14 +94,13 @@ class Device:
         "since",
     )
 
-    def __init__(self, owner: Owner, number: int, on_receipt: OnReceipt | None = None) -> None:
+    def __init__(self, owner: Owner, number: int) -> None:
         self.number = number
         self.connections = 0
         """How many connections were opened."""
         self.since: float | None = None
         """When the present one was opened; None where there is none."""
         self._owner = owner
-        self._on_receipt = on_receipt
         self._connection: HubConnection | None = None
         self._recovery: Any = None
         self._began = 0.0
@@ -120,6 +119,21 @@ class Device:
         """Whether it is not known yet if it ever connects."""
         return not self.connections and not self._has_left and self._attempts < _PATIENT_ATTEMPTS
 
+    @property
+    def is_open(self) -> bool:
+        """Whether events can arrive here."""
+        return self.since is not None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is no connection, and none is being opened."""
+        return self._connection is None
+
+    @property
+    def replays(self) -> bool:
+        """Whether what is missed here is due on the return."""
+        return self._owner.replays
+
     def open(self) -> None:
         """Begin to connect."""
         if not self._has_left and self._connection is None:
@@ -130,6 +144,11 @@ class Device:
         """Read nothing more; the connection stays."""
         if self._connection is not None:
             self._connection.stall()
+
+    def close(self) -> None:
+        """Close the connection; what is due here stays due."""
+        if self._connection is not None:
+            self._connection.close()
 
     def cut(self) -> None:
         """Lose the connection, and come back as after any loss."""
@@ -143,22 +162,6 @@ class Device:
         self._owner.generator.books.ledger.miss(self)
         if self._connection is not None:
             self._connection.close()
-
-    def expect(self, action: str, event: str, *, at: float, called: float, **about: Any) -> None:
-        """`event` is due here, caused by `action` (intended for `at`), whose call was made at `called`.
-
-        Who was connected all the time is to receive it now, who comes back where missed events are sent again, then.
-        """
-        generator = self._owner.generator
-        if self.since is not None and (self._owner.replays or self.since <= called):
-            deadline = monotonic() + generator.deadline
-        elif self._owner.replays:
-            deadline = inf
-        else:
-            about.pop("step", None)
-            generator.books.ledger.excuse(action, event, [self], at=at, **about)
-            return
-        generator.books.expect(action, event, [self], at=at, deadline=deadline, **about)
 
     # What the connection tells.
 
@@ -177,7 +180,7 @@ class Device:
             generator.books.record("reconnect", at - self._lost_at)
         window = generator.target.budgets.replay_window
         generator.books.ledger.resume(self, deadline=at + generator.deadline, since=at - window)
-        self._owner.connected()
+        self._owner.connected(self)
 
     def received(self, connection: HubConnection, event: EventReceived, at: float) -> None:
         """An event arrived."""
@@ -191,7 +194,7 @@ class Device:
                 books.count("errors")
                 books.incident(str(self), f"the target sent an error: {_said(payload)}")
             return
-        reading = read(contract, payload)
+        reading = read(contract, payload, self._owner.generator.keys.get(event.name))
         is_required = contract.ack is not None and contract.ack.level is AckLevel.REQUIRED
         what = (event.name, reading.subject, reading.key, reading.mark)
         match = books.received(
@@ -200,12 +203,11 @@ class Device:
             at,
             subject=reading.subject,
             key=reading.key,
-            mark=reading.mark,
+            mark=reading.mark if self._owner.knows_repeats else None,
             connection=self.connections,
             owed=is_required and self._owner.owes(what, at=at),
         )
-        if self._on_receipt is not None:
-            self._on_receipt(event.name, payload, match)
+        self._owner.received(self, event.name, payload, match)
         if match.latency is not None:
             books.record(event.name, match.latency)
         elif match.receipt is Receipt.WAITING and reading.subject is not None:
@@ -222,17 +224,25 @@ class Device:
 
     def disconnected(self, connection: HubConnection, _at: float) -> None:
         """The server ended our part in the channel: nothing can arrive here."""
-        connection.drop()
+        if self._owner.returns:
+            connection.drop()
+        else:
+            self._owner.generator.books.ledger.logout(self)
 
-    def closed(self, connection: HubConnection, how: Closed, at: float) -> None:
+    def closed(self, connection: HubConnection, how: Closure, at: float) -> None:
         """The connection is gone."""
         generator, was_open = self._owner.generator, self.since is not None
         self._recovery = connection.recovery if self._owner.replays else None
         self._connection = self.since = None
         generator.acks.lost(connection, at=at)
+        if not self._owner.returns:
+            self._has_left = True
+            generator.books.ledger.forget(self)
+            if how.reason is not ClosureReason.OURS:
+                self._owner.ended(self, how, at, was_open=was_open)
         if self._has_left:
             return
-        if how.reason is CloseReason.VIOLATION:
+        if how.reason is ClosureReason.VIOLATION:
             generator.books.count("violations")
         if was_open:
             self._lost_at = at
@@ -240,7 +250,7 @@ class Device:
                 generator.books.ledger.suspend(self)
             else:
                 generator.books.ledger.miss(self)
-            if how.reason is not CloseReason.OURS:
+            if how.reason is not ClosureReason.OURS:
                 generator.books.count("dropped")
                 generator.books.note(f"a session was ended by the target: {how}")
         else:
@@ -249,7 +259,7 @@ class Device:
                 generator.books.count("gone" if self.connections else "unopened")
                 generator.books.note(f"a session could not be opened{' again' if self.connections else ''}: {how}")
         pause = backoff(self._attempts, generator.random)
-        self._later(pause, self._come_back, how.reason is CloseReason.REFUSED)
+        self._later(pause, self._come_back, how.reason is ClosureReason.REFUSED)
 
     def _come_back(self, needs_token: bool) -> None:
         if needs_token and not self._has_left:
@@ -262,14 +272,14 @@ class Device:
     def _answer(
         self, connection: HubConnection, event: Event, acknowledgement: Any, what: Hashable, *, is_required: bool
     ) -> None:
-        """Acknowledge in the manner of the owner."""
-        match self._owner.manner:
-            case Manner.SILENT:
+        """Acknowledge as the owner does."""
+        match self._owner.acknowledging:
+            case Acknowledging.SILENT:
                 return
-            case Manner.CUT if is_required and what not in self._cut_for:
+            case Acknowledging.CUT if is_required and what not in self._cut_for:
                 self._cut_for.append(what)
                 self.cut()
-            case Manner.LATE if is_required:
+            case Acknowledging.LATE if is_required:
                 self._postpone(self._owner.late_by, self._acknowledge, connection, event, acknowledgement, what)
             case _:
                 self._acknowledge(connection, event, acknowledgement, what)
@@ -306,7 +316,7 @@ class Device:
         function(*arguments)
 
     def _later(self, seconds: float, function: Callable[..., None], *arguments: Any) -> None:
-        timer = gevent.spawn_later(seconds, function, *arguments)
+        timer = spawn_later(seconds, function, *arguments)
         timer.link_exception(lambda dead: self._owner.generator.books.fault(dead.exception))
 
 

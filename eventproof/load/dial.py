@@ -7,14 +7,14 @@ from functools import cache
 from time import monotonic
 from typing import Any
 
-import gevent
-
 from eventproof.client.address import Address
 
-__all__ = ["Dial", "left"]
+from .greenlets import Timeout
+
+__all__ = ["HttpDial", "left"]
 
 
-class Dial:
+class HttpDial:
     """Connects to one server, and begins with the address that took the last connection."""
 
     def __init__(self, address: Address) -> None:
@@ -48,7 +48,7 @@ class Dial:
 
     def _places(self, deadline: float) -> list[Any]:
         try:
-            with gevent.Timeout(left(deadline), TimeoutError("timed out")):
+            with Timeout(left(deadline), TimeoutError("timed out")):
                 places = socket.getaddrinfo(self.address.host, self.address.port, type=socket.SOCK_STREAM)
         except UnicodeError as error:
             raise OSError(f"{self.address.host} is no name of a host") from error

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from time import monotonic
 from urllib.parse import quote
 
-import gevent
-
 from eventproof.errors import UsageError
 from eventproof.wire.http import Body, Head, read_head
 
-from .dial import Dial, left
+from .dial import HttpDial, left
+from .greenlets import sleep
 
-__all__ = ["Connection", "Response"]
+__all__ = ["HttpConnection", "Response"]
 
 _RECEIVE_BYTES = 64 * 1024
 _IN_A_TARGET = "%/:?#[]@!$&'()*+,;=~"
@@ -35,10 +34,10 @@ class Response:
         return {name.lower(): value for name, value in self._head.headers}
 
 
-class Connection:
+class HttpConnection:
     """One connection to a server, which carries one exchange at a time."""
 
-    def __init__(self, dial: Dial) -> None:
+    def __init__(self, dial: HttpDial) -> None:
         self._dial = dial
         self._socket: socket.socket | None = None
         self.is_reusable = False
@@ -103,7 +102,7 @@ class Connection:
 
     @staticmethod
     def _received(connection: socket.socket, deadline: float) -> bytes:
-        gevent.sleep(0)  # a socket that has bytes does not wait: who floods us must not hold up everybody else
+        sleep(0)  # a socket that has bytes does not wait: who floods us must not hold up everybody else
         connection.settimeout(left(deadline))
         data = connection.recv(_RECEIVE_BYTES)
         if not data:

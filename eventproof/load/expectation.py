@@ -1,18 +1,22 @@
-"""What a ledger holds: what is due to somebody, what came for it, and where the two meet."""
+"""What a ledger holds: what was caused, what of it is due to somebody, what came for that, and where the two meet.
 
-from collections import deque
+One action may send an event to thousands of recipients, of whom most receive it once and in time: what all of them
+share stands in the dispatch, and what is kept of each is small.
+"""
+
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from math import inf
 
-__all__ = ["Arrival", "Expectation", "Heard", "Line", "Place", "State"]
+__all__ = ["Arrival", "Dispatch", "Expectation", "ExpectationState", "Slot", "SubjectOrder", "Topic"]
 
 _COMPARED = 16
 """So many of the latest deliveries about one subject are compared with the next one."""
 
 
-class State(Enum):
-    """Where an expectation stands: in the queue of its place that has this name, or among what was received."""
+class ExpectationState(Enum):
+    """Where an expectation stands: in the list of its slot that has this name, or among what was received."""
 
     PENDING = 1
     DELIVERED = 2
@@ -21,33 +25,77 @@ class State(Enum):
     AWAY = 5
 
 
+class Topic:
+    """All that has one event, one subject and one key."""
+
+    __slots__ = ("event", "key", "ordered_by", "slots")
+
+    def __init__(self, key: tuple[str, Hashable, Hashable]) -> None:
+        self.key = key
+        self.event, subject, _ = key
+        self.ordered_by: Hashable = self.event if subject is None else subject
+        """All topics of which this is the same are in one order at a recipient."""
+        self.slots: dict[Hashable, Slot] = {}
+
+
 @dataclass(slots=True, eq=False)
-class Expectation:
-    """One event that one recipient is to receive."""
+class Dispatch:
+    """One event that an action is to bring to some recipients: what is alike for all of them."""
 
     action: str
-    event: str
-    recipient: Hashable
-    place: "Place"
-    line: "Line"
+    topic: Topic
     step: int
     at: float
     """The intended time of the action."""
     deadline: float
-    """`inf` while its recipient is away."""
-    was_away: bool = False
-    """Whether its recipient was away while it was due: how long it took then says nothing of the sender."""
-    state: State = State.PENDING
-    mark: Hashable = None
-    """That of what was received."""
-    connection: int = 0
-    """On which of its recipient's connections that was."""
-    ticket: int = 0
-    """The one entry of the ledger's heaps that counts."""
+    """`inf` where its recipients are away."""
+    expectations: list["Expectation"] = field(default_factory=list)
+    """Those whose time has not come, or who are remembered together."""
+    pending: dict[Hashable, "Expectation"] = field(default_factory=dict)
+    """What is neither delivered nor lost yet, by its recipient."""
+
+    @property
+    def event(self) -> str:
+        """The name of the event."""
+        return self.topic.event
+
+
+class Expectation:
+    """One event that one recipient is to receive."""
+
+    __slots__ = (
+        "connection",
+        "deadline",
+        "dispatch",
+        "mark",
+        "order",
+        "recipient",
+        "slot",
+        "state",
+        "ticket",
+        "was_away",
+    )
+
+    def __init__(self, dispatch: Dispatch, recipient: Hashable, slot: "Slot", order: "SubjectOrder") -> None:
+        self.dispatch = dispatch
+        self.recipient = recipient
+        self.slot = slot
+        self.order = order
+        self.ticket = 0
+        """The one entry of the ledger's heaps that counts."""
+        self.deadline = dispatch.deadline
+        """Its own: `inf` while its recipient is away."""
+        self.was_away = dispatch.deadline == inf
+        """Whether its recipient was away while it was due: how long it took then says nothing of the sender."""
+        self.state = ExpectationState.PENDING
+        self.mark: Hashable = None
+        """That of what was received."""
+        self.connection = 0
+        """On which of its recipient's connections that was."""
 
 
 @dataclass(slots=True)
-class Heard:
+class Delivered:
     """Something that was delivered: the receipt's place among all receipts, and the step that caused it."""
 
     order: int
@@ -56,59 +104,79 @@ class Heard:
     is_out_of_order: bool = False
 
 
-@dataclass(slots=True)
-class Line:
+class SubjectOrder:
     """What one recipient learns of one subject, in the order of its steps."""
 
-    heard: deque[Heard] = field(default_factory=lambda: deque(maxlen=_COMPARED))
-    """The latest that were delivered, in the order in which they were judged."""
-    length: int = 0
-    """How many expectations are in it."""
+    __slots__ = ("_delivered", "_last_order", "_last_step", "length")
+
+    def __init__(self) -> None:
+        self._delivered: list[Delivered] = []
+        """The latest, in the order in which they were judged."""
+        self._last_order: float = -inf
+        self._last_step: float = -inf
+        self.length = 0
+        """How many expectations it is of."""
 
     def take(self, order: int, step: int, event: str) -> list[str]:
         """The events that are known to be out of order now: this one, or such as came after it and should not have.
 
         One that waited for its cause is judged after others that were received later.
         """
-        this = Heard(order, step, event)
-        found = []
-        for other in self.heard:
-            earlier, later = (this, other) if order < other.order else (other, this)
-            if later.step < earlier.step and not later.is_out_of_order:
-                later.is_out_of_order = True
-                found.append(later.event)
-        self.heard.append(this)
+        this, found = Delivered(order, step, event), []
+        if order < self._last_order or step < self._last_step:
+            for other in self._delivered:
+                earlier, later = (this, other) if order < other.order else (other, this)
+                if later.step < earlier.step and not later.is_out_of_order:
+                    later.is_out_of_order = True
+                    found.append(later.event)
+        if order > self._last_order:
+            self._last_order = order
+        if step > self._last_step:
+            self._last_step = step
+        self._delivered.append(this)
+        if len(self._delivered) > _COMPARED:
+            del self._delivered[0]
         return found
 
 
-@dataclass(slots=True)
-class Place:
-    """All expectations that one receipt cannot tell apart, and receipts that came before theirs."""
+class Slot:
+    """All expectations of one recipient that one receipt cannot tell apart, and receipts that came before theirs."""
 
-    key: tuple[Hashable, ...]
-    pending: deque[Expectation] = field(default_factory=deque)
-    lost: deque[Expectation] = field(default_factory=deque)
-    away: deque[Expectation] = field(default_factory=deque)
-    received: dict[Hashable, Expectation] = field(default_factory=dict)
-    """What was delivered or came late, by the mark of what was received; of those without a mark, the last."""
-    doubts: deque[tuple["Arrival", Expectation]] = field(default_factory=deque)
-    """Receipts that were taken for the late ones of these expectations, and may be those of what is pending."""
-    strays: deque["Arrival"] = field(default_factory=deque)
-    """What waits for its cause."""
+    __slots__ = ("away", "doubts", "lost", "pending", "received", "recipient", "strays", "topic")
 
-    def __len__(self) -> int:
-        return len(self.pending) + len(self.lost) + len(self.away) + len(self.received)
+    def __init__(self, topic: Topic, recipient: Hashable) -> None:
+        self.topic = topic
+        self.recipient = recipient
+        self.pending: list[Expectation] = []
+        self.lost: list[Expectation] = []
+        self.away: list[Expectation] = []
+        self.received: dict[Hashable, Expectation] = {}
+        """What was delivered or came late, by the mark of what was received; of those without a mark, the last."""
+        self.doubts: list[tuple[Arrival, Expectation]] = []
+        """Receipts that were taken for the late ones of these expectations, and may be those of what is pending."""
+        self.strays: list[Arrival] = []
+        """What waits for its cause."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept here."""
+        return not (self.received or self.pending or self.strays or self.lost or self.away)
 
     @staticmethod
     def first(expectations: Iterable[Expectation], *, before: float) -> Expectation | None:
         """The first of them that was caused by then; None where there is none."""
-        return next((one for one in expectations if one.at <= before), None)
+        for one in expectations:
+            if one.dispatch.at <= before:
+                return one
+        return None
 
     def due(self, *, before: float) -> Expectation | None:
         """The pending one that a receipt is to be of: first one that no receipt in doubt may be of, too."""
+        if not self.doubts:
+            return self.first(self.pending, before=before)
         uncovered = list(self.pending)
         for receipt, _ in self.doubts:
-            covered = next((one for one in uncovered if one.at <= receipt.at), None)
+            covered = self.first(uncovered, before=receipt.at)
             if covered is not None:
                 uncovered.remove(covered)
         return self.first(uncovered, before=before) or self.first(self.pending, before=before)
@@ -120,7 +188,7 @@ class Place:
     def take_doubt(self, expectation: Expectation) -> tuple["Arrival", Expectation] | None:
         """The first receipt in doubt that may be the one of this expectation, which is in doubt no more."""
         for receipt, lost in self.doubts:
-            if expectation.at <= receipt.at <= expectation.deadline:
+            if expectation.dispatch.at <= receipt.at <= expectation.deadline:
                 self.doubts.remove((receipt, lost))
                 return receipt, lost
         return None
@@ -129,22 +197,21 @@ class Place:
         """Those whose receipts are in doubt no more: nothing is pending that these may be of, so they were late."""
         late = [lost for receipt, lost in self.doubts if self.first(self.pending, before=receipt.at) is None]
         if late:
-            self.doubts = deque(doubt for doubt in self.doubts if doubt[1] not in late)
+            self.doubts = [doubt for doubt in self.doubts if doubt[1] not in late]
         return late
 
 
-@dataclass(slots=True, eq=False)
 class Arrival:
     """One receipt, with the facts that judge it."""
 
-    event: str
-    recipient: Hashable
-    subject: Hashable
-    place: Place
-    at: float
-    mark: Hashable
-    connection: int
-    owed: bool
-    order: int
-    """Its place among all receipts."""
-    is_judged: bool = False
+    __slots__ = ("at", "connection", "is_judged", "mark", "order", "owed", "slot")
+
+    def __init__(self, slot: Slot, at: float, mark: Hashable, connection: int, owed: bool, order: int) -> None:
+        self.slot = slot
+        self.at = at
+        self.mark = mark
+        self.connection = connection
+        self.owed = owed
+        self.order = order
+        """Its place among all receipts."""
+        self.is_judged = False

@@ -3,34 +3,33 @@
 Actor and recipients of one measurement live in one process, so one monotonic clock measures both ends.
 """
 
+import gc
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from random import Random
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from time import monotonic, process_time
 from typing import Any, Protocol, TypeVar
 
-import gevent
-from gevent import Greenlet, GreenletExit
-from gevent.event import Event
-
 from eventproof import actions
 from eventproof.catalog import Direction
 from eventproof.client.hub import Hub
-from eventproof.client.hub_connection import HubConnection, Listener
+from eventproof.client.hub_connection import HubConnection, HubListener
 from eventproof.errors import ContractViolation, UsageError
 from eventproof.target import Identity, Target
 
-from .account import Account
+from .account import SwarmAccount
 from .acks import Acks
-from .admission import Share
+from .admission import ProcessShare
 from .books import Books, Report
-from .calls import Answer, Calls
+from .calls import CallAnswer, Calls
 from .contracts import contracts
+from .greenlets import Cancelled, Event, Greenlet, getcurrent, killall, sleep, spawn
 from .ledger import Ledger
 from .opening import connect
-from .saturation import Limits
+from .rooms import Rooms
+from .saturation import GeneratorLimits
 from .schedule import late
 
 _TICK = 0.05
@@ -38,7 +37,7 @@ _GLANCE = 0.25
 _OPENING = 10.0
 """Seconds that a session may take to open in a crowd, where the profile does not allow more."""
 _AHEAD = 32
-"""How many persons are prepared for their turn."""
+"""How many users are prepared for their turn."""
 _KEPT = 30.0
 """Seconds that an event is remembered for beyond the time in which the target may send it again."""
 _LINGER = 0.3
@@ -85,7 +84,7 @@ class Generator:
     """Everything that the users of one process share. `report` hears of every measurement.
 
     `system` names what the swarm is about: its events, its main channel. `patience` is how many seconds an event may
-    wait for its cause, where causes are entered only when their calls are answered.
+    wait for its cause, where causes are entered only when their calls are answered; for `keys`, see there.
     """
 
     def __init__(
@@ -93,12 +92,13 @@ class Generator:
         target: Target,
         *,
         system: str,
-        share: Share,
+        share: ProcessShare,
         deadline: float,
-        limits: Limits,
+        limits: GeneratorLimits,
         seed: int,
         report: Report,
         patience: float = 0.0,
+        keys: Mapping[str, str] | None = None,
     ) -> None:
         self.target = target
         self.deadline = deadline
@@ -129,8 +129,12 @@ class Generator:
         )
         self.ready: deque[Participant] = deque()
         """Whom an action may be aimed at: everyone whose sessions are all open and whom no action concerns."""
-        self.desks: list[Any] = []
-        """The admins who are connected, in systems that tell admins something: whatever the scenario makes of them."""
+        self.rooms: Rooms[Any] = Rooms()
+        """Of the devices of this process."""
+        self.keys = keys or {}
+        """By the names of events: where their payloads tell them from others about the same thing (a JSON pointer)."""
+        self.beside: list[Participant] = []
+        """Those who are connected beside the users, such as admins where admins are told something."""
         self.shared: Any = None
         """What the users of this process share, whatever the scenario makes of it."""
         self.connected: set[Identity] = set()
@@ -144,7 +148,7 @@ class Generator:
         self._limits = limits
         self._identities = deque(share.cut(target.users))
         self._admins = deque(self.calls.token_of(admin) for admin in target.admins)
-        self._persons: set[Participant] = set()
+        self._users: set[Participant] = set()
         self._next: deque[Participant] = deque()
         self._connections = 0
         self._spawned = False
@@ -160,26 +164,26 @@ class Generator:
         """Somebody of this process's share comes in. Raises UsageError where all are taken."""
         if not self._identities:
             raise UsageError(f"{self.target.source}: there are more users than identities")
-        person = somebody(self, self._identities.popleft())
-        self._persons.add(person)
+        user = somebody(self, self._identities.popleft())
+        self._users.add(user)
         self.entered += 1
-        person.enter()
-        return person
+        user.enter()
+        return user
 
-    def leave(self, person: Participant) -> None:
+    def leave(self, user: Participant) -> None:
         """Somebody closes the app on every device."""
-        person.leave()
-        self._persons.discard(person)
-        self._identities.append(person.identity)
+        user.leave()
+        self._users.discard(user)
+        self._identities.append(user.identity)
 
     def spawn(self, function: Callable[..., None], *arguments: Any) -> None:
         """Do something beside all else; what it raises is a fault of ours. It is given up when the run is over."""
-        task = gevent.spawn(function, *arguments)
+        task = spawn(function, *arguments)
         self._tasks.add(task)
         task.link_exception(lambda dead: self.books.fault(dead.exception))
         task.rawlink(self._tasks.discard)
 
-    def open(self, listener: Listener, token: str | None, recover: Any = None) -> HubConnection:
+    def open(self, listener: HubListener, token: str | None, recover: Any = None) -> HubConnection:
         """Begin to connect to the system's channel with a token, and go on from `recover`."""
         return connect(self.hub, self.target, self.channel, listener, token, recover)
 
@@ -189,29 +193,32 @@ class Generator:
 
     def wait_until_measuring(self) -> None:
         """Wait until every session is open, or has failed to."""
-        while not self._spawned or any(person.is_connecting for person in self._persons):
-            gevent.sleep(_GLANCE)
+        while not self._spawned or any(user.is_connecting for user in self._users):
+            sleep(_GLANCE)
         if not self.books.seconds:
+            gc.collect()
+            # What there is now stays: to look through it again and again costs seconds of a long run.
+            gc.freeze()
             self.books.begin()
             self._busy = process_time()
 
     def pick(self) -> Participant | None:
         """Somebody to aim an action at, everyone in turn; None where nobody is ready, and the action is left out."""
-        person = _first_ready(self._next) or _first_ready(self.ready)
-        if person is None:
+        user = _first_ready(self._next) or _first_ready(self.ready)
+        if user is None:
             self.books.count("omitted")
-        return person
+        return user
 
     def carry_out(self, action: Callable[[Any, float], None], aim: Any, intended: float) -> None:
         """Do an action, in a greenlet of its own, and count how it ends."""
         if self.stopping.is_set():
             self.books.count("omitted")
             return
-        this = gevent.getcurrent()
+        this = getcurrent()
         self.under_way.add(this)
         try:
             action(aim, intended)
-        except GreenletExit:
+        except Cancelled:
             self.books.count("cancelled")
             raise
         except ContractViolation as violation:
@@ -222,7 +229,7 @@ class Generator:
         finally:
             self.under_way.discard(this)
 
-    def administer(self, operation: str, identity: Identity, **parameters: str) -> Answer:
+    def administer(self, operation: str, identity: Identity, **parameters: str) -> CallAnswer:
         """Perform an admin's operation on somebody; the admins of the profile act in turn."""
         return self.calls.perform(operation, {**actions.credentials_of(identity), **parameters}, self.admin_token())
 
@@ -243,8 +250,8 @@ class Generator:
         for _ in self._waits(end - _RESERVE):
             if not self.books.ledger.pending and not self.under_way:
                 break
-        gevent.killall(list(self.under_way), timeout=_LINGER)
-        gevent.sleep(0 if self._is_hurried else _LINGER)
+        killall(list(self.under_way), timeout=_LINGER)
+        sleep(0 if self._is_hurried else _LINGER)
         self.books.settle()
         self.books.ledger.conclude()
         # Nobody is to hear of it; and a target that floods us would keep this process from what is left to do.
@@ -264,9 +271,9 @@ class Generator:
     def _waits(self, until: float) -> Iterator[None]:
         while monotonic() < until and not self._is_hurried:
             yield
-            gevent.sleep(_TICK)
+            sleep(_TICK)
 
-    def account(self) -> Account:
+    def account(self) -> SwarmAccount:
         """The figures as they are now."""
         busy = self._busy_share() if self._share_busy is None else self._share_busy
         gauges = self.books.gauges(self._limits, busy)
@@ -274,7 +281,7 @@ class Generator:
 
     def close(self) -> None:
         """Close every connection, for good."""
-        gevent.killall(list(self._tasks), block=False)
+        killall(list(self._tasks), block=False)
         self._hang_up()
         self.calls.close()
 
@@ -283,7 +290,7 @@ class Generator:
         if self._has_hung_up:
             return
         self._has_hung_up = True
-        for leave in [*(person.leave for person in self._persons), *(desk.leave for desk in self.desks)]:
+        for leave in [*(user.leave for user in self._users), *(actor.leave for actor in self.beside)]:
             try:
                 leave()
             except Exception as error:
@@ -298,7 +305,7 @@ class Generator:
         """Settle the ledger, and measure how late this loop is."""
         due = monotonic()
         while True:
-            gevent.sleep(max(due - monotonic(), 0))
+            sleep(max(due - monotonic(), 0))
             lags = tuple(late(due, monotonic(), _TICK))
             due += len(lags) * _TICK
             if self.books.seconds and not self.stopping.is_set():
@@ -308,19 +315,19 @@ class Generator:
             self.books.settle()
 
     def _look_ahead(self) -> None:
-        """Learn what an action must know of the next persons, so that none is late for it."""
+        """Learn what an action must know of the next users, so that none is late for it."""
         while True:
-            while len(self._next) < _AHEAD and (person := _first_ready(self.ready)):
-                person.prepare()
-                self._next.append(person)
-            gevent.sleep(_TICK)
+            while len(self._next) < _AHEAD and (user := _first_ready(self.ready)):
+                user.prepare()
+                self._next.append(user)
+            sleep(_TICK)
 
 
-def _first_ready(persons: deque[Participant]) -> Participant | None:
-    while persons:
-        person = persons.popleft()
-        if person.is_ready:
-            return person
+def _first_ready(users: deque[Participant]) -> Participant | None:
+    while users:
+        user = users.popleft()
+        if user.is_ready:
+            return user
     return None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 __all__ = ["Loss", "Match", "Receipt", "Stray"]
 
@@ -20,8 +21,7 @@ class Receipt(Enum):
     LEAKED = "leaked"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A receipt and the action it belongs to: its name and the time it was to be sent (None for a leak)."""
 
     receipt: Receipt

@@ -12,7 +12,7 @@ The rules:
   deadline the receipt counts as delivered there, and not as late, so that no loss is counted that may be none;
 - no latency is taken from a match that is in doubt;
 - a second receipt is a duplicate, explained where its acknowledgement was owed or its recipient had connected anew;
-- of one subject (a claim, say), what an earlier step caused is received first; else it is out of order;
+- of one subject, what an earlier step caused is received first; else it is out of order;
 - a receipt that nobody caused, or that comes after the logout of its recipient, is leaked;
 - where the ledger has patience, a receipt may come before its cause is entered: what its cause is, is asked again then;
 - somebody without a connection loses nothing: what is due waits for the return, or is not due any more (away);
@@ -26,7 +26,7 @@ from heapq import heappop, heappush
 from itertools import count
 from math import inf
 
-from .expectation import Arrival, Expectation, Line, Place, State
+from .expectation import Arrival, Dispatch, Expectation, ExpectationState, Slot, SubjectOrder, Topic
 from .judgement import Loss, Match, Receipt, Stray
 from .tally import Tally
 
@@ -48,14 +48,17 @@ class Ledger:
         self._kept = kept
         self._patience = patience
         self._tallies: dict[str, Tally] = {}
-        self._places: dict[tuple[Hashable, ...], Place] = {}
-        self._lines: dict[tuple[Hashable, Hashable], Line] = {}
-        self._pending: dict[Hashable, dict[Expectation, None]] = {}
+        self._topics: dict[tuple[str, Hashable, Hashable], Topic] = {}
+        self._orders: dict[Hashable, dict[Hashable, SubjectOrder]] = {}
+        """By what they are ordered by, and by recipient."""
+        self._open: dict[Dispatch, None] = {}
+        """Those of which something is pending, in the order of their entry."""
         self._permits: dict[tuple[Hashable, str], float] = {}
         self._own: set[tuple[Hashable, Hashable]] = set()
         self._logged_out: set[Hashable] = set()
-        self._due: list[tuple[float, int, Expectation]] = []
-        self._settled: list[tuple[float, int, Expectation]] = []
+        self._due: list[tuple[float, int, Dispatch | Expectation]] = []
+        self._settled: list[tuple[float, int, Dispatch | Expectation]] = []
+        """Of a dispatch, all its expectations that have the entry's ticket."""
         self._strays: deque[tuple[float, Arrival]] = deque()
         self._waiting = 0
         """How many of these are not judged yet."""
@@ -75,7 +78,7 @@ class Ledger:
     @property
     def pending(self) -> int:
         """How many expectations are neither delivered nor lost yet."""
-        return sum(len(expectations) for expectations in self._pending.values())
+        return sum(len(dispatch.pending) for dispatch in self._open)
 
     def __len__(self) -> int:
         """How many expectations are remembered, pending and settled."""
@@ -83,7 +86,10 @@ class Ledger:
 
     def tally(self, event: str) -> Tally:
         """The account of one event, to enter in it what no receipt tells."""
-        return self._tallies.setdefault(event, Tally())
+        tally = self._tallies.get(event)
+        if tally is None:
+            tally = self._tallies[event] = Tally()
+        return tally
 
     def expect(
         self,
@@ -104,15 +110,17 @@ class Ledger:
         causes of one subject; left out, they are in the order of their entry. A deadline of `inf` is that of somebody
         who is away, and set on the return. Gives what had been received before.
         """
-        early: list[Match] = []
-        for recipient in recipients:
-            expectation = self._enter(action, event, recipient, at, deadline, subject, key, step)
-            self.tally(event).expected += 1
-            expectation.place.pending.append(expectation)
-            self._pending.setdefault(recipient, {})[expectation] = None
-            self._schedule(expectation)
-            early.extend(self._early(expectation.place))
-        return tuple(early)
+        dispatch = self._enter(action, event, recipients, at, deadline, subject, key, step)
+        if dispatch is None:
+            return ()
+        self.tally(event).expected += len(dispatch.expectations)
+        self._open[dispatch] = None
+        early = [expectation.slot for expectation in dispatch.expectations if expectation.slot.strays]
+        for expectation in dispatch.expectations:
+            expectation.slot.pending.append(expectation)
+            dispatch.pending[expectation.recipient] = expectation
+        self._schedule(dispatch, dispatch.expectations, deadline)
+        return tuple(match for slot in early for match in self._early(slot))
 
     def excuse(
         self,
@@ -125,10 +133,10 @@ class Ledger:
         key: Hashable = None,
     ) -> None:
         """Enter what `action` caused for somebody who had no connection: it may come, and is not due."""
-        for recipient in recipients:
-            expectation = self._enter(action, event, recipient, at, at, subject, key, None)
+        dispatch = self._enter(action, event, recipients, at, at, subject, key, None)
+        for expectation in () if dispatch is None else dispatch.expectations:
             self._is_away(expectation)
-            for _ in self._early(expectation.place):
+            for _ in self._early(expectation.slot):
                 pass
 
     def permit(self, event: str, recipients: Iterable[Hashable], *, until: float) -> None:
@@ -147,25 +155,22 @@ class Ledger:
             return
         self._own.add((recipient, subject))
         for _, receipt in self._strays:
-            if recipient in (None, receipt.recipient) and self._is_own(receipt):
+            if recipient in (None, receipt.slot.recipient) and self._is_own(receipt):
                 self._judge(receipt)
 
     def hasten(self, action: str, event: str, recipients: Iterable[Hashable], *, deadline: float) -> None:
         """What `action` caused, and is pending, is due by another deadline."""
-        for recipient in recipients:
-            for expectation in self._pending.get(recipient, ()):
-                if expectation.action == action and expectation.event == event and expectation.deadline < inf:
-                    expectation.deadline = deadline
-                    self._schedule(expectation)
+        for expectation in self._pending_of(action, event, recipients):
+            if expectation.deadline < inf:
+                expectation.deadline = deadline
+                self._schedule(expectation, (expectation,), deadline)
 
     def withdraw(self, action: str, event: str, recipients: Iterable[Hashable]) -> None:
         """Take back what `action` was expected to cause and has not: it was refused, or nobody knows what it did."""
-        for recipient in recipients:
-            for expectation in tuple(self._pending.get(recipient, ())):
-                if expectation.action == action and expectation.event == event:
-                    self.tally(event).expected -= 1
-                    self._take_out(expectation)
-                    self._drop(expectation)
+        for expectation in self._pending_of(action, event, recipients):
+            self.tally(event).expected -= 1
+            self._take_out(expectation)
+            self._drop(expectation)
 
     def receive(
         self,
@@ -190,23 +195,23 @@ class Ledger:
         if recipient in self._logged_out:
             tally.leaked += 1
             return Match(Receipt.LEAKED, received=at)
-        place = self._place(recipient, event, subject, key)
-        receipt = Arrival(event, recipient, subject, place, at, mark, connection, owed, next(self._receipts))
+        slot = self._slot(self._topic(event, subject, key), recipient)
+        receipt = Arrival(slot, at, mark, connection, owed, next(self._receipts))
         if self._own and self._is_own(receipt):
-            self._clear(place)
+            self._clear(slot)
             return Match(Receipt.PERMITTED, received=at)
         if match := self._match(receipt):
             return match
         if self._patience and self._waiting >= _MOST_WAITING:
             self.overflowed += 1
-            self._clear(place)
+            self._clear(slot)
             return Match(Receipt.WAITING, received=at)
         if self._patience:
-            place.strays.append(receipt)
+            slot.strays.append(receipt)
             self._strays.append((at + self._patience, receipt))
             self._waiting += 1
             return Match(Receipt.WAITING, received=at)
-        self._clear(place)
+        self._clear(slot)
         if self._is_permitted(receipt):
             return Match(Receipt.PERMITTED, received=at)
         tally.leaked += 1
@@ -224,23 +229,23 @@ class Ledger:
 
     def suspend(self, recipient: Hashable) -> None:
         """`recipient` lost the connection: what is pending waits for the return."""
-        for expectation in self._pending.get(recipient, ()):
+        for expectation in self._pending_at(recipient):
             expectation.deadline, expectation.ticket, expectation.was_away = inf, 0, True
 
     def resume(self, recipient: Hashable, *, deadline: float, since: float) -> None:
         """`recipient` is back: what waited is due by `deadline`, and what was caused before `since` is not any more."""
-        for expectation in tuple(self._pending.get(recipient, ())):
+        for expectation in self._pending_at(recipient):
             if expectation.deadline < inf:
                 continue
-            if expectation.at < since:
+            if expectation.dispatch.at < since:
                 self._excuse(expectation)
             else:
                 expectation.deadline = deadline
-                self._schedule(expectation)
+                self._schedule(expectation, (expectation,), deadline)
 
     def miss(self, recipient: Hashable) -> None:
         """`recipient` lost the connection, and nothing is sent again on the return: what is pending is not due."""
-        for expectation in tuple(self._pending.get(recipient, ())):
+        for expectation in self._pending_at(recipient):
             self._excuse(expectation)
 
     def settle(self, now: float) -> list[Loss | Stray]:
@@ -253,8 +258,8 @@ class Ledger:
         """Nothing comes any more: what waits for a cause is judged, and who is away now has missed what was due."""
         while self._strays:
             self._judge(self._strays.popleft()[1])
-        for recipient in tuple(self._pending):
-            for expectation in tuple(self._pending.get(recipient, ())):
+        for dispatch in tuple(self._open):
+            for expectation in tuple(dispatch.pending.values()):
                 if expectation.deadline == inf:
                     self._excuse(expectation)
 
@@ -262,66 +267,89 @@ class Ledger:
         self,
         action: str,
         event: str,
-        recipient: Hashable,
+        recipients: Iterable[Hashable],
         at: float,
         deadline: float,
         subject: Hashable,
         key: Hashable,
         step: int | None,
-    ) -> Expectation:
-        place = self._place(recipient, event, subject, key)
-        line = self._lines.setdefault((recipient, event if subject is None else subject), Line())
-        line.length += 1
+    ) -> Dispatch | None:
+        """What is expected of somebody by this; None where it is for nobody."""
+        distinct = dict.fromkeys(recipients)
+        if not distinct:
+            return None
         self._entered += 1
-        self._kept_now += 1
-        step = self._entered if step is None else step
-        return Expectation(action, event, recipient, place, line, step, at, deadline, was_away=deadline == inf)
+        topic = self._topic(event, subject, key)
+        dispatch = Dispatch(action, topic, self._entered if step is None else step, at, deadline)
+        orders = self._orders.setdefault(topic.ordered_by, {})
+        slots, entered = topic.slots, dispatch.expectations
+        for recipient in distinct:
+            slot, order = slots.get(recipient), orders.get(recipient)
+            if slot is None:
+                slot = slots[recipient] = Slot(topic, recipient)
+            if order is None:
+                order = orders[recipient] = SubjectOrder()
+            order.length += 1
+            entered.append(Expectation(dispatch, recipient, slot, order))
+        self._kept_now += len(distinct)
+        return dispatch
 
-    def _early(self, place: Place) -> Iterator[Match]:
+    def _pending_of(self, action: str, event: str, recipients: Iterable[Hashable]) -> list[Expectation]:
+        """What `action` caused of this event and these have not received."""
+        meant = [one for one in self._open if one.action == action and one.topic.event == event]
+        return [one.pending[recipient] for recipient in recipients for one in meant if recipient in one.pending]
+
+    def _pending_at(self, recipient: Hashable) -> list[Expectation]:
+        """What this one has not received, in the order of its entry."""
+        return [one.pending[recipient] for one in self._open if recipient in one.pending]
+
+    def _early(self, slot: Slot) -> Iterator[Match]:
         """Ask the receipts that wait there again; what they turn out to be."""
-        for receipt in tuple(place.strays):
+        for receipt in tuple(slot.strays):
             if match := self._match(receipt):
                 receipt.is_judged = True
                 self._waiting -= 1
-                place.strays.remove(receipt)
+                slot.strays.remove(receipt)
                 yield match
 
     def _match(self, receipt: Arrival) -> Match | None:
-        place, tally = receipt.place, self.tally(receipt.event)
-        known = place.received.get(receipt.mark)
+        slot = receipt.slot
+        tally = self.tally(slot.topic.event)
+        known = slot.received.get(receipt.mark)
         if (
             known is not None
             and receipt.mark is not None
-            and (_is_explained(receipt, known) or not place.is_in_doubt(known))
+            and (_is_explained(receipt, known) or not slot.is_in_doubt(known))
         ):
             return self._repeat(tally, known, receipt)
-        lost, pending = place.first(place.lost, before=receipt.at), place.due(before=receipt.at)
-        if lost is not None and (pending is None or lost.at <= pending.at):
+        lost = slot.first(slot.lost, before=receipt.at) if slot.lost else None
+        pending = slot.due(before=receipt.at)
+        if lost is not None and (pending is None or lost.dispatch.at <= pending.dispatch.at):
             return self._late(tally, lost, receipt)
         if pending is not None:
             return self._deliver(tally, pending, receipt)
         if known is not None:
             return self._repeat(tally, known, receipt)
-        if place.away:
-            away = place.away[0]
+        if slot.away:
+            away = slot.away[0].dispatch
             return Match(Receipt.PERMITTED, away.action, away.at, received=receipt.at)
         return None
 
     def _deliver(self, tally: Tally, expectation: Expectation, receipt: Arrival) -> Match:
-        place = expectation.place
-        is_doubtful = bool(place.doubts)
-        self._has_received(expectation, receipt, State.DELIVERED)
+        slot, dispatch = expectation.slot, expectation.dispatch
+        is_doubtful = bool(slot.doubts)
+        self._has_received(expectation, receipt, ExpectationState.DELIVERED)
         self._take_out(expectation)
-        displaced = [] if is_doubtful else expectation.line.take(receipt.order, expectation.step, receipt.event)
+        displaced = [] if is_doubtful else expectation.order.take(receipt.order, dispatch.step, dispatch.event)
         if expectation.deadline == inf:
-            self._keep(expectation, receipt.at)
+            self._keep(expectation, (expectation,), receipt.at)
         tally.delivered += 1
         for event in displaced:
             self.tally(event).out_of_order += 1
         return Match(
             Receipt.DELIVERED,
-            expectation.action,
-            expectation.at,
+            dispatch.action,
+            dispatch.at,
             bool(displaced),
             received=receipt.at,
             was_away=expectation.was_away,
@@ -330,37 +358,37 @@ class Ledger:
 
     def _late(self, tally: Tally, lost: Expectation, receipt: Arrival) -> Match:
         """It came after its time, if it is not that of an expectation that is pending."""
-        place = lost.place
-        place.lost.remove(lost)
-        self._has_received(lost, receipt, State.LATE)
+        slot = lost.slot
+        slot.lost.remove(lost)
+        self._has_received(lost, receipt, ExpectationState.LATE)
         tally.late += 1
-        is_doubtful = place.first(place.pending, before=receipt.at) is not None
+        is_doubtful = slot.first(slot.pending, before=receipt.at) is not None
         if is_doubtful:
-            place.doubts.append((receipt, lost))
-        return Match(Receipt.LATE, lost.action, lost.at, received=receipt.at, is_doubtful=is_doubtful)
+            slot.doubts.append((receipt, lost))
+        return Match(Receipt.LATE, lost.dispatch.action, lost.dispatch.at, received=receipt.at, is_doubtful=is_doubtful)
 
     def _is_excused_by_doubt(self, expectation: Expectation) -> bool:
         """Whether a receipt that was taken for a late one may have been that of this expectation: then it is."""
-        place, tally = expectation.place, self.tally(expectation.event)
-        if (doubt := place.take_doubt(expectation)) is None:
+        slot, tally = expectation.slot, self.tally(expectation.dispatch.event)
+        if (doubt := slot.take_doubt(expectation)) is None:
             return False
         receipt, lost = doubt
-        if place.received.get(lost.mark) is lost:
-            del place.received[lost.mark]
-        lost.state, lost.mark = State.LOST, None
-        place.lost.appendleft(lost)
+        if slot.received.get(lost.mark) is lost:
+            del slot.received[lost.mark]
+        lost.state, lost.mark = ExpectationState.LOST, None
+        slot.lost.insert(0, lost)
         tally.late -= 1
-        self._has_received(expectation, receipt, State.DELIVERED)
+        self._has_received(expectation, receipt, ExpectationState.DELIVERED)
         self._take_out(expectation)
         tally.delivered += 1
         return True
 
-    def _has_received(self, expectation: Expectation, receipt: Arrival, state: State) -> None:
-        place = expectation.place
-        previous = place.received.get(receipt.mark)
-        place.received[receipt.mark] = expectation
+    def _has_received(self, expectation: Expectation, receipt: Arrival, state: ExpectationState) -> None:
+        slot = expectation.slot
+        previous = slot.received.get(receipt.mark)
+        slot.received[receipt.mark] = expectation
         expectation.state, expectation.mark, expectation.connection = state, receipt.mark, receipt.connection
-        if previous is not None and not place.is_in_doubt(previous):
+        if previous is not None and not slot.is_in_doubt(previous):
             self._drop(previous)
 
     def _repeat(self, tally: Tally, known: Expectation, receipt: Arrival) -> Match:
@@ -368,30 +396,32 @@ class Ledger:
         tally.duplicate += 1
         tally.retried += receipt.owed
         tally.explained += is_explained
-        return Match(Receipt.DUPLICATE, known.action, known.at, is_explained=is_explained, received=receipt.at)
+        return Match(
+            Receipt.DUPLICATE, known.dispatch.action, known.dispatch.at, is_explained=is_explained, received=receipt.at
+        )
 
     def _excuse(self, expectation: Expectation) -> None:
-        self.tally(expectation.event).expected -= 1
+        self.tally(expectation.dispatch.event).expected -= 1
         self._is_away(expectation)
         self._take_out(expectation)
 
     def _is_away(self, expectation: Expectation) -> None:
-        expectation.state = State.AWAY
-        expectation.place.away.append(expectation)
-        self.tally(expectation.event).away += 1
-        self._keep(expectation, expectation.at)
+        expectation.state = ExpectationState.AWAY
+        expectation.slot.away.append(expectation)
+        self.tally(expectation.dispatch.event).away += 1
+        self._keep(expectation, (expectation,), expectation.dispatch.at)
 
     def _take_out(self, expectation: Expectation) -> None:
         """It is pending no more."""
-        place = expectation.place
-        place.pending.remove(expectation)
-        for lost in place.decided():
-            if place.received.get(lost.mark) is not lost:
+        slot = expectation.slot
+        slot.pending.remove(expectation)
+        for lost in slot.decided() if slot.doubts else ():
+            if slot.received.get(lost.mark) is not lost:
                 self._drop(lost)
-        mine = self._pending[expectation.recipient]
-        del mine[expectation]
-        if not mine:
-            del self._pending[expectation.recipient]
+        dispatch = expectation.dispatch
+        del dispatch.pending[expectation.recipient]
+        if not dispatch.pending:
+            del self._open[dispatch]
 
     def _judge(self, receipt: Arrival) -> None:
         """The time of a receipt without a cause is over."""
@@ -399,80 +429,117 @@ class Ledger:
             return
         receipt.is_judged = True
         self._waiting -= 1
-        receipt.place.strays.remove(receipt)
-        self._clear(receipt.place)
+        receipt.slot.strays.remove(receipt)
+        self._clear(receipt.slot)
         if not self._is_permitted(receipt):
-            self.tally(receipt.event).leaked += 1
-            self._judged.append(Stray(receipt.event, receipt.recipient))
+            event = receipt.slot.topic.event
+            self.tally(event).leaked += 1
+            self._judged.append(Stray(event, receipt.slot.recipient))
 
     def _is_permitted(self, receipt: Arrival) -> bool:
-        until = self._permits.get((receipt.recipient, receipt.event), receipt.at)
+        until = self._permits.get((receipt.slot.recipient, receipt.slot.topic.event), receipt.at)
         return until > receipt.at or self._is_own(receipt)
 
     def _is_own(self, receipt: Arrival) -> bool:
-        subject = receipt.mark if receipt.subject is None else receipt.subject
-        return (receipt.recipient, subject) in self._own or (None, subject) in self._own
+        _, subject, _ = receipt.slot.topic.key
+        about = receipt.mark if subject is None else subject
+        return (receipt.slot.recipient, about) in self._own or (None, about) in self._own
 
     def _age(self, now: float) -> None:
         while self._due and self._due[0][0] < now:
-            _, ticket, expectation = heappop(self._due)
-            if ticket != expectation.ticket:
-                continue
-            if expectation.state is State.PENDING and not self._is_excused_by_doubt(expectation):
-                expectation.state = State.LOST
-                expectation.place.lost.append(expectation)
-                self._take_out(expectation)
-                self.tally(expectation.event).lost += 1
-                self._judged.append(Loss(expectation.action, expectation.event, expectation.recipient))
-            self._keep(expectation, expectation.deadline)
+            _, ticket, entry = heappop(self._due)
+            over = _of(entry, ticket)
+            for expectation in over:
+                if expectation.state is ExpectationState.PENDING and not self._is_excused_by_doubt(expectation):
+                    self._is_lost(expectation)
+            if over:
+                self._keep(entry, over, over[0].deadline)
         while self._strays and self._strays[0][0] < now:
             self._judge(self._strays.popleft()[1])
         while self._settled and self._settled[0][0] < now:
-            _, ticket, expectation = heappop(self._settled)
-            if ticket == expectation.ticket:
+            _, ticket, entry = heappop(self._settled)
+            over = _of(entry, ticket)
+            for expectation in over:
                 self._drop(expectation)
+            over.clear()
 
-    def _schedule(self, expectation: Expectation) -> None:
-        if expectation.deadline < inf:
-            expectation.ticket = next(self._tickets)
-            heappush(self._due, (expectation.deadline, expectation.ticket, expectation))
+    def _is_lost(self, expectation: Expectation) -> None:
+        dispatch = expectation.dispatch
+        expectation.state = ExpectationState.LOST
+        expectation.slot.lost.append(expectation)
+        self._take_out(expectation)
+        self.tally(dispatch.event).lost += 1
+        self._judged.append(Loss(dispatch.action, dispatch.event, expectation.recipient))
 
-    def _keep(self, expectation: Expectation, since: float) -> None:
-        expectation.ticket = next(self._tickets)
-        heappush(self._settled, (since + self._kept, expectation.ticket, expectation))
+    def _schedule(self, entry: Dispatch | Expectation, expectations: Iterable[Expectation], deadline: float) -> None:
+        """These expectations, of a dispatch or one alone, are lost after the deadline."""
+        if deadline < inf:
+            ticket = self._ticket(expectations)
+            heappush(self._due, (deadline, ticket, entry))
+
+    def _keep(self, entry: Dispatch | Expectation, expectations: Iterable[Expectation], since: float) -> None:
+        """These are settled, and remembered for a while."""
+        ticket = self._ticket(expectations)
+        heappush(self._settled, (since + self._kept, ticket, entry))
+
+    def _ticket(self, expectations: Iterable[Expectation]) -> int:
+        ticket = next(self._tickets)
+        for expectation in expectations:
+            expectation.ticket = ticket
+        return ticket
 
     def _drop(self, expectation: Expectation) -> None:
         """It is remembered no more."""
-        place = expectation.place
+        slot, order = expectation.slot, expectation.order
         match expectation.state:
-            case State.DELIVERED | State.LATE:
-                if place.received.get(expectation.mark) is expectation:
-                    del place.received[expectation.mark]
-                place.doubts = deque(doubt for doubt in place.doubts if doubt[1] is not expectation)
-            case State.LOST:
-                place.lost.remove(expectation)
-            case State.AWAY:
-                place.away.remove(expectation)
-            case State.PENDING:
+            case ExpectationState.DELIVERED | ExpectationState.LATE:
+                if slot.received.get(expectation.mark) is expectation:
+                    del slot.received[expectation.mark]
+                if slot.doubts:
+                    slot.doubts = [doubt for doubt in slot.doubts if doubt[1] is not expectation]
+            case ExpectationState.LOST:
+                slot.lost.remove(expectation)
+            case ExpectationState.AWAY:
+                slot.away.remove(expectation)
+            case ExpectationState.PENDING:
                 pass
         expectation.ticket = 0
         self._kept_now -= 1
-        expectation.line.length -= 1
-        if not expectation.line.length:
-            subject = place.key[2]
-            self._lines.pop((expectation.recipient, expectation.event if subject is None else subject), None)
-        self._clear(place)
+        order.length -= 1
+        if not order.length:
+            self._forget_order(slot)
+        self._clear(slot)
 
-    def _place(self, recipient: Hashable, event: str, subject: Hashable, key: Hashable) -> Place:
-        where = (recipient, event, subject, key)
-        place = self._places.get(where)
-        if place is None:
-            place = self._places[where] = Place(where)
-        return place
+    def _forget_order(self, slot: Slot) -> None:
+        orders = self._orders[slot.topic.ordered_by]
+        del orders[slot.recipient]
+        if not orders:
+            del self._orders[slot.topic.ordered_by]
 
-    def _clear(self, place: Place) -> None:
-        if not len(place) and not place.strays:
-            self._places.pop(place.key, None)
+    def _topic(self, event: str, subject: Hashable, key: Hashable) -> Topic:
+        where = (event, subject, key)
+        topic = self._topics.get(where)
+        if topic is None:
+            topic = self._topics[where] = Topic(where)
+        return topic
+
+    def _slot(self, topic: Topic, recipient: Hashable) -> Slot:
+        slot = topic.slots.get(recipient)
+        if slot is None:
+            slot = topic.slots[recipient] = Slot(topic, recipient)
+        return slot
+
+    def _clear(self, slot: Slot) -> None:
+        if slot.is_empty and slot.topic.slots.pop(slot.recipient, None) is not None and not slot.topic.slots:
+            del self._topics[slot.topic.key]
+
+
+def _of(entry: Dispatch | Expectation, ticket: int) -> list[Expectation]:
+    """Those of an entry of a heap that it still counts for; a dispatch forgets the others."""
+    if isinstance(entry, Expectation):
+        return [entry] if entry.ticket == ticket else []
+    entry.expectations = [one for one in entry.expectations if one.ticket == ticket]
+    return entry.expectations
 
 
 def _is_explained(receipt: Arrival, known: Expectation) -> bool:

@@ -62,7 +62,7 @@ COUNTS: dict[str, Count] = {
     "unknown": Count("events received under a name that no contract has", "sessions"),
     "violations": Count("connections on which the target broke its protocol", "sessions"),
     "errors": Count("error events that somebody was sent", "sessions"),
-    "dropped": Count("sessions ended by the target without a ban", "sessions"),
+    "dropped": Count("sessions ended by the target that nothing was to end", "sessions"),
     "cut": Count("sessions that we cut between an event and its acknowledgement", "sessions"),
     "failed": Count("actions that were refused, or whose outcome never became known", "actions"),
     "unanswered": Count("actions without an answer, whose outcome was read afterwards", "actions"),

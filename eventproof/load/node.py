@@ -8,18 +8,16 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
-import gevent
-from gevent.event import Event
-
 from eventproof.redaction import learn, learnt, redacted_text
 from eventproof.report.records import Delivery
 from eventproof.target import Target
 
-from . import conductor, saturation
-from .account import Account, merge
-from .admission import Share
-from .conductor import Conductor
+from . import controller, saturation
+from .account import SwarmAccount, merge
+from .admission import ProcessShare
+from .controller import Controller
 from .generator import Generator, grace
+from .greenlets import Event, sleep
 from .scenario import Scenario
 
 _SHARE, _COLLECT, _ACCOUNT = "eventproof.share", "eventproof.collect", "eventproof.account"
@@ -27,7 +25,7 @@ _SECRETS = "secrets"
 _MARGIN = 5.0
 """Seconds that a busy worker has to answer, beyond those that it takes to end its part."""
 _POLL = 0.05
-_NOBODY = Share(index=sys.maxsize)
+_NOBODY = ProcessShare(index=sys.maxsize)
 """The share of a worker that came too late to get one."""
 
 
@@ -56,7 +54,7 @@ class Node:
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """The account of every event as it is now."""
-        return () if self._generator is None else Account(tallies=self._generator.books.ledger.tallies).delivery()
+        return () if self._generator is None else SwarmAccount(tallies=self._generator.books.ledger.tallies).delivery()
 
     def spawning_complete(self, **_: Any) -> None:
         """Every user is there."""
@@ -95,7 +93,7 @@ class Node:
     def _conclude(self) -> None:
         raise NotImplementedError
 
-    def _start_generator(self, share: Share, target: Target) -> None:
+    def _start_generator(self, share: ProcessShare, target: Target) -> None:
         options = self._environment.parsed_options
         if self._generator is not None:
             self._generator.close()
@@ -103,14 +101,15 @@ class Node:
             target,
             system=self._scenario.system,
             patience=self._scenario.patience,
+            keys=self._scenario.keys,
             share=share,
             deadline=options.deadline,
-            limits=saturation.limits(conductor.asked(self._scenario.objectives, options.objective)),
+            limits=saturation.limits(controller.asked(self._scenario.objectives, options.objective)),
             seed=options.seed,
             report=self._report,
         )
 
-    def _settled_account(self) -> Account:
+    def _settled_account(self) -> SwarmAccount:
         try:
             self.generator.settle()
         except KeyboardInterrupt:  # the second one: what is there must do
@@ -134,18 +133,18 @@ class Local(Node):
 
     def __init__(self, environment: Any, runner: Any, scenario: Scenario) -> None:
         super().__init__(environment, runner, scenario)
-        self._conductor = Conductor(environment.parsed_options, scenario, 1)
+        self._controller = Controller(environment.parsed_options, scenario, 1)
 
     def test_start(self, **_: Any) -> None:
         """Admit the test, and be ready for its users."""
-        self._conductor.admit(self._runner.target_user_count)
-        self._start_generator(Share(), self._conductor.target)
+        self._controller.admit(self._runner.target_user_count)
+        self._start_generator(ProcessShare(), self._controller.target)
         super().test_start()
 
     def _conclude(self) -> None:
         accounts, users = [self._settled_account()], self._runner.target_user_count
         self._environment.process_exit_code = int(
-            self._conductor.conclude(accounts, users, interrupted=self._was_interrupted)
+            self._controller.conclude(accounts, users, interrupted=self._was_interrupted)
         )
 
 
@@ -161,14 +160,14 @@ class Worker(Node):
 
     def test_start(self, **_: Any) -> None:
         """Be ready for the users of this process; the share came before."""
-        self._start_generator(self._share, conductor.target_of(self._environment.parsed_options))
+        self._start_generator(self._share, controller.target_of(self._environment.parsed_options))
         super().test_start()
 
     def _conclude(self) -> None:
         self._runner.send_message(_ACCOUNT, self._settled_account().to_json() | {_SECRETS: learnt()})
 
     def _on_share(self, msg: Any, **_: Any) -> None:
-        self._share = Share(**msg.data)
+        self._share = ProcessShare(**msg.data)
 
     def _on_collect(self, **_: Any) -> None:
         self._end(interrupted=False)
@@ -176,7 +175,7 @@ class Worker(Node):
     def _on_report(self, data: dict[str, Any], **_: Any) -> None:
         """The deliveries so far, for the master's web UI."""
         if self._generator is not None:
-            data["eventproof"] = Account(tallies=dict(self._generator.books.ledger.tallies)).to_json()
+            data["eventproof"] = SwarmAccount(tallies=dict(self._generator.books.ledger.tallies)).to_json()
 
 
 class Master(Node):
@@ -184,11 +183,11 @@ class Master(Node):
 
     def __init__(self, environment: Any, runner: Any, scenario: Scenario) -> None:
         super().__init__(environment, runner, scenario)
-        self._conductor = Conductor(environment.parsed_options, scenario, environment.parsed_options.expect_workers)
+        self._controller = Controller(environment.parsed_options, scenario, environment.parsed_options.expect_workers)
         self._workers: dict[str, str] = {}
         self._late: list[str] = []
-        self._accounts: dict[str, Account] = {}
-        self._interim: dict[str, Account] = {}
+        self._accounts: dict[str, SwarmAccount] = {}
+        self._interim: dict[str, SwarmAccount] = {}
         runner.register_message(_ACCOUNT, self._on_account)
         environment.events.worker_connect.add_listener(self._on_connect)
         environment.events.worker_report.add_listener(self._on_report)
@@ -199,7 +198,7 @@ class Master(Node):
 
     def test_start(self, **_: Any) -> None:
         """Admit the test, and tell every worker which identities are its own: before Locust tells them to begin."""
-        self._conductor.admit(self._runner.target_user_count)
+        self._controller.admit(self._runner.target_user_count)
         super().test_start()
         workers = sorted(worker.id for worker in self._runner.clients.all if self._is_there(worker.id))
         self._workers = {worker: f"worker {index + 1}" for index, worker in enumerate(workers)}
@@ -211,7 +210,7 @@ class Master(Node):
         missing = self._collect()
         names = [self._workers[worker] for worker in missing]
         self._environment.process_exit_code = int(
-            self._conductor.conclude(
+            self._controller.conclude(
                 self._accounts.values(),
                 self._runner.target_user_count,
                 missing=names,
@@ -229,7 +228,7 @@ class Master(Node):
         while missing := [worker for worker in self._workers if worker not in self._accounts]:
             if monotonic() > end or not any(map(self._is_there, missing)):
                 break
-            gevent.sleep(_POLL)
+            sleep(_POLL)
         return missing
 
     def _is_there(self, worker: str) -> bool:
@@ -244,8 +243,8 @@ class Master(Node):
         # What was told to one process, a target may echo to another.
         learn(*msg.data.get(_SECRETS, ()))
         if msg.node_id in self._workers:
-            self._accounts[msg.node_id] = Account.from_json(msg.data)
+            self._accounts[msg.node_id] = SwarmAccount.from_json(msg.data)
 
     def _on_report(self, client_id: str, data: Mapping[str, Any], **_: Any) -> None:
         if "eventproof" in data:
-            self._interim[client_id] = Account.from_json(data["eventproof"])
+            self._interim[client_id] = SwarmAccount.from_json(data["eventproof"])

@@ -55,7 +55,7 @@ class Figures(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Objective:
+class ObjectiveLine:
     """One objective. `limit` is in seconds, in things, or in per cent, as `unit` says."""
 
     expression: str
@@ -73,7 +73,7 @@ class Objective:
         return self.limit if self.unit in _SECONDS else None
 
 
-def parse(expression: str) -> Objective:
+def parse(expression: str) -> ObjectiveLine:
     """Read one line. Raises UsageError with what can be written instead."""
     match = _LINE.fullmatch(expression)
     if match is None:
@@ -102,15 +102,15 @@ def parse(expression: str) -> Objective:
         raise UsageError(f'the objective "{expression}" asks for more than 100 per cent')
     limit = float(match["value"]) * _SECONDS.get(unit, 1.0)
     kind = "p" if match["percent"] else selector
-    return Objective(" ".join(expression.split()), metric, kind, percent, match["operator"], limit, unit)
+    return ObjectiveLine(" ".join(expression.split()), metric, kind, percent, match["operator"], limit, unit)
 
 
-def judge(objectives: Iterable[Objective], figures: Figures) -> tuple[records.Objective, ...]:
+def judge(objectives: Iterable[ObjectiveLine], figures: Figures) -> tuple[records.Objective, ...]:
     """Each objective with what was observed of it."""
     return tuple(_judged(objective, figures) for objective in objectives)
 
 
-def _judged(objective: Objective, figures: Figures) -> records.Objective:
+def _judged(objective: ObjectiveLine, figures: Figures) -> records.Objective:
     value, observed = (_latency if objective.selector else _count)(objective, figures)
     if value is None:
         return records.Objective(objective.expression, Verdict.INCONCLUSIVE, observed)
@@ -118,7 +118,7 @@ def _judged(objective: Objective, figures: Figures) -> records.Objective:
     return records.Objective(objective.expression, Verdict.PASS if holds else Verdict.FAIL, observed)
 
 
-def _latency(objective: Objective, figures: Figures) -> tuple[float | None, str]:
+def _latency(objective: ObjectiveLine, figures: Figures) -> tuple[float | None, str]:
     samples = figures.samples(objective.metric)
     if not len(samples):
         return None, "no samples"
@@ -133,7 +133,7 @@ def _latency(objective: Objective, figures: Figures) -> tuple[float | None, str]
     return value, f"{value * 1e3:.4g} ms of {len(samples)} samples"
 
 
-def _count(objective: Objective, figures: Figures) -> tuple[float | None, str]:
+def _count(objective: ObjectiveLine, figures: Figures) -> tuple[float | None, str]:
     whole = COUNTS[objective.metric].of
     number, possible = figures.count(objective.metric), figures.count(whole)
     if not possible and not number:

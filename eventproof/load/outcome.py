@@ -13,9 +13,9 @@ from eventproof.report.records import Latency, Load, Run
 from eventproof.target import Target
 from eventproof.verdict import Outcome, Verdict, outcome
 
-from .account import Account
+from .account import SwarmAccount
 from .metrics import COUNTS
-from .objectives import Objective, judge
+from .objectives import ObjectiveLine, judge
 from .saturation import saturated
 
 _BREACHES = ("leaked", "invalid", "unknown", "violations")
@@ -34,7 +34,7 @@ class Circumstances:
     target: Target
     system: str
     """The one that the swarm is about."""
-    objectives: Sequence[Objective]
+    objectives: Sequence[ObjectiveLine]
     started: str
     seconds: float
     seed: int
@@ -50,7 +50,7 @@ class Circumstances:
     interrupted: bool = False
 
 
-def conclude(account: Account, at: Circumstances) -> Run:
+def conclude(account: SwarmAccount, at: Circumstances) -> Run:
     """The run: incomplete, saturated or empty is INVALID; a definite failure outweighs that, an interruption all."""
     too_busy = saturated(account.gauges)
     judged = judge(at.objectives, account)
@@ -87,7 +87,7 @@ def conclude(account: Account, at: Circumstances) -> Run:
 
 
 def _breaches(
-    account: Account, asked: Iterable[Objective], judged: Iterable[records.Objective]
+    account: SwarmAccount, asked: Iterable[ObjectiveLine], judged: Iterable[records.Objective]
 ) -> Iterable[records.Objective]:
     """What is forbidden and happened, where no objective says so."""
     said = {objective.metric for objective, one in zip(asked, judged, strict=True) if one.verdict is Verdict.FAIL}
@@ -96,13 +96,15 @@ def _breaches(
             yield records.Objective(f"{metric} == 0", Verdict.FAIL, f"{number}; no run passes with any")
 
 
-def _forbidden(account: Account) -> Iterable[str]:
+def _forbidden(account: SwarmAccount) -> Iterable[str]:
     for metric in _BREACHES:
         if number := account.count(metric):
             yield f"failed: {COUNTS[metric].what}: {number}"
 
 
-def _outcome(account: Account, at: Circumstances, judged: Iterable[records.Objective], is_invalid: bool) -> Outcome:
+def _outcome(
+    account: SwarmAccount, at: Circumstances, judged: Iterable[records.Objective], is_invalid: bool
+) -> Outcome:
     if at.interrupted:
         return Outcome.INTERRUPTED
     verdicts = [objective.verdict for objective in judged]
@@ -113,7 +115,7 @@ def _outcome(account: Account, at: Circumstances, judged: Iterable[records.Objec
     return outcome(verdicts)
 
 
-def _doubted(objective: Objective, judged: records.Objective) -> records.Objective:
+def _doubted(objective: ObjectiveLine, judged: records.Objective) -> records.Objective:
     if objective.metric in _DEFINITE and judged.verdict is Verdict.FAIL:
         return judged
     return replace(judged, verdict=Verdict.INCONCLUSIVE, observed=f"{judged.observed}; the generator was saturated")
@@ -126,12 +128,12 @@ def _unproven(judged: records.Objective) -> records.Objective:
     return replace(judged, verdict=Verdict.INCONCLUSIVE, observed=f"{judged.observed}; too many actions were left out")
 
 
-def _omits_too_much(account: Account) -> bool:
+def _omits_too_much(account: SwarmAccount) -> bool:
     omitted = account.count("omitted")
     return omitted > (omitted + account.count("actions")) * _OMITTED_SHARE
 
 
-def _omissions(account: Account, too_few: bool) -> Iterable[str]:
+def _omissions(account: SwarmAccount, too_few: bool) -> Iterable[str]:
     if omitted := account.count("omitted"):
         intended = omitted + account.count("actions")
         yield (
@@ -140,7 +142,7 @@ def _omissions(account: Account, too_few: bool) -> Iterable[str]:
         )
 
 
-def _reasons(account: Account, at: Circumstances, too_busy: str) -> Iterable[str]:
+def _reasons(account: SwarmAccount, at: Circumstances, too_busy: str) -> Iterable[str]:
     if at.interrupted:
         yield "interrupted: the figures are those of the time before"
     if at.missing:
@@ -173,7 +175,7 @@ def _reasons(account: Account, at: Circumstances, too_busy: str) -> Iterable[str
         yield "invalid: no admin did anything; run it longer"
 
 
-def _incidents(account: Account) -> Iterable[str]:
+def _incidents(account: SwarmAccount) -> Iterable[str]:
     for incident in account.incidents[:_NAMED]:
         yield f"{incident.at:.3f} s: {incident.who}: {incident.what}"
     if len(account.incidents) > _NAMED:

@@ -3,11 +3,10 @@
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import inf, isfinite
 from typing import Any
 
-import gevent
 from locust import events
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
@@ -15,8 +14,8 @@ from eventproof.errors import EventproofError, UsageError
 from eventproof.redaction import guarded
 from eventproof.verdict import ExitCode
 
+from . import greenlets, web
 from . import objectives as lines
-from . import web
 from .generator import Generator
 from .metrics import COUNTS, LATENCIES, Count
 from .node import Local, Master, Node, Worker
@@ -38,13 +37,14 @@ def objectives(*expressions: str) -> None:
     _scenario.objectives = tuple(map(lines.parse, expressions))
 
 
-def system(name: str, *, patience: float = 0.0) -> None:
-    """The system that a scenario is about; user-state where nothing is said.
+def system(name: str, *, patience: float = 0.0, keys: Mapping[str, str] | None = None) -> None:
+    """The system that a scenario is about; every scenario says it.
 
     With `patience`, in seconds, an event may be received before its cause is entered: for actions whose causes are
-    known only when their calls are answered.
+    known only when their calls are answered. `keys` says of events where their payloads tell them from others about
+    the same thing (a JSON pointer): which status it has reached, say.
     """
-    _scenario.system, _scenario.patience = name, patience
+    _scenario.system, _scenario.patience, _scenario.keys = name, patience, keys or {}
 
 
 def latency(name: str, what: str) -> None:
@@ -160,7 +160,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 @events.init.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
 def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> None:
-    gevent.signal_handler(signal.SIGINT, _interrupt)
+    # Ctrl-C ends the main greenlet, which is Locust's; without this it would hit whichever runs.
+    greenlets.on_signal(signal.SIGINT, greenlets.interrupt)
     for checked in _checks:
         _or_sentence(checked)(environment.parsed_options)
     node = _or_sentence(lambda: _NODES[type(runner)](environment, runner, _scenario))()
@@ -169,11 +170,6 @@ def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> N
         getattr(environment.events, name).add_listener(_or_sentence(getattr(node, name)))
     if web_ui is not None:
         web.show(web_ui, node.deliveries)
-
-
-def _interrupt() -> None:
-    """Ctrl-C ends Locust's main greenlet; without this it would hit whichever runs, an action under way for one."""
-    gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
 
 
 def _or_sentence(function: Callable[..., Any]) -> Callable[..., Any]:

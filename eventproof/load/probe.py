@@ -3,17 +3,17 @@
 import errno
 import os
 from time import monotonic
-
-from gevent import sleep
+from typing import Final
 
 from eventproof.catalog import Wire
 from eventproof.client.address import Address
 from eventproof.client.hub import Hub
-from eventproof.client.hub_connection import Closed, CloseReason, HubConnection
+from eventproof.client.hub_connection import Closure, ClosureReason, HubConnection
 from eventproof.errors import TargetUnavailable
 from eventproof.target import Endpoint, Target
 from eventproof.wire.connection import AckReceived, EventReceived
 
+from .greenlets import sleep
 from .opening import connect
 
 __all__ = ["probe"]
@@ -22,6 +22,12 @@ _SECONDS = 4.0
 _NOT_FOUND, _FAILED = "HTTP 404", "HTTP 5"
 _TICK = 0.01
 _UNHEARD = "it closed the connection without an answer"
+_KINDS: Final = {
+    Wire.SOCKET_IO: ("Socket.IO", "path under [socketio]"),
+    Wire.SSE: ("HTTP", "address under [channels]"),
+    Wire.WEBSOCKET: ("WebSocket", "address under [channels]"),
+}
+"""What a server of each wire is called, and where the profile says where it answers."""
 
 
 def probe(target: Target, channel: Endpoint) -> None:
@@ -29,49 +35,49 @@ def probe(target: Target, channel: Endpoint) -> None:
 
     Nobody is logged in for that: to be refused is an answer.
     """
-    knock, end = _Knock(), monotonic() + _SECONDS
+    ending, end = _Ending(), monotonic() + _SECONDS
     hub = Hub(target.base_url, path=target.socketio.path, patience=2 * _SECONDS)
     try:
-        connection = connect(hub, target, channel, knock, None)
-        while knock.end is None and not connection.has_begun:
+        connection = connect(hub, target, channel, ending, None)
+        while ending.how is None and not connection.has_begun:
             if monotonic() > end:
                 raise TargetUnavailable(f"{target.base_url} did not answer within {_SECONDS:g} s")
             sleep(_TICK)
     finally:
         hub.close()
-    if knock.end is not None and (problem := _problem(target, channel, knock.end)):
+    if ending.how is not None and (problem := _problem(target, channel, ending.how)):
         raise TargetUnavailable(problem)
 
 
-def _problem(target: Target, channel: Endpoint, how: Closed) -> str:
+def _problem(target: Target, channel: Endpoint, how: Closure) -> str:
     """Why the target cannot be used, where its end of the connection says so; else empty."""
     origin = Address.parse(target.base_url).origin
-    is_stream = channel.wire is Wire.SSE
-    place, kind = (channel.address, "HTTP") if is_stream else (target.socketio.path, "Socket.IO")
+    kind, setting = _KINDS[channel.wire]
+    has_path = channel.wire is not Wire.SOCKET_IO
+    place = channel.address if has_path else target.socketio.path
     match how.reason:
-        case CloseReason.UNREACHABLE:
+        case ClosureReason.UNREACHABLE:
             nobody = how.detail in ("", os.strerror(errno.ECONNREFUSED))
             why = "nothing listens there" if nobody else how.detail
             return f"{origin} cannot be reached: {why}; start the server or correct the URL"
-        case CloseReason.END | CloseReason.RESET:
+        case ClosureReason.END | ClosureReason.RESET:
             return f"{origin} cannot be reached: {_UNHEARD}"
-        case CloseReason.VIOLATION | CloseReason.OVERSIZED:
+        case ClosureReason.VIOLATION | ClosureReason.OVERSIZED:
             return f"{target.base_url} is no {kind} server: {how.detail}"
-        case CloseReason.REFUSED if how.detail.startswith(_NOT_FOUND):
-            setting = "see address under [channels]" if is_stream else "see path under [socketio]"
-            return f"{origin} answers {how.detail} at {place}: {setting}"
-        case CloseReason.REFUSED if how.detail.startswith(_FAILED):
+        case ClosureReason.REFUSED if how.detail.startswith(_NOT_FOUND):
+            return f"{origin} answers {how.detail} at {place}: see {setting}"
+        case ClosureReason.REFUSED if how.detail.startswith(_FAILED):
             return f"{origin} answers {how.detail} at {place}"
-        case CloseReason.REFUSED if is_stream and not how.detail.startswith("HTTP "):
-            return f"{origin} answers {how.detail} at {place}: see address under [channels]"
+        case ClosureReason.REFUSED if has_path and not how.detail.startswith("HTTP "):
+            return f"{origin} answers {how.detail} at {place}: see {setting}"
     return ""
 
 
-class _Knock:
+class _Ending:
     """Hears what becomes of one connection."""
 
     def __init__(self) -> None:
-        self.end: Closed | None = None
+        self.how: Closure | None = None
 
     def opened(self, connection: HubConnection, at: float) -> None:
         """It takes us without a token."""
@@ -85,6 +91,6 @@ class _Knock:
     def disconnected(self, connection: HubConnection, at: float) -> None:
         """The end follows."""
 
-    def closed(self, connection: HubConnection, how: Closed, at: float) -> None:  # noqa: ARG002 - as a `Listener`
+    def closed(self, connection: HubConnection, how: Closure, at: float) -> None:  # noqa: ARG002 - as a `HubListener`
         """It is refused, or gone; what we close ourselves had been answered."""
-        self.end = None if how.reason is CloseReason.OURS else how
+        self.how = None if how.reason is ClosureReason.OURS else how

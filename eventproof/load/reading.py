@@ -1,28 +1,25 @@
 """What a payload says of itself: what it is about, and which of several events about that it is.
 
-Shield's events name their claim where the contract's `x-order-by` says, and the status that a claim has reached under
-`newStatus`. What names no subject is known by all that it says.
+An event names its subject where the contract's `x-order-by` says, and what tells it from others about that where the
+scenario does. What names no subject is known by all that it says.
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from eventproof import actions
 from eventproof.catalog import Event
 
-__all__ = ["Reading", "read", "tells_status"]
+__all__ = ["Reading", "read"]
 
-_STATUS = "/data/newStatus"
 _LONGEST = 200
 """A text that is longer is known by its digest: what is remembered must stay small whatever is sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a ledger wants to know of a payload."""
 
     subject: Hashable = None
@@ -30,15 +27,20 @@ class Reading:
     mark: Hashable = None
 
 
-def read(event: Event, payload: Any) -> Reading:
-    """What this payload of an event says; whatever it is, and whether or not it fits the contract."""
+def read(event: Event, payload: Any, key_at: str | None = None) -> Reading:
+    """What this payload of an event says; whatever it is, and whether or not it fits the contract.
+
+    `key_at` is where its key stands (a JSON pointer). An id is a text, also where it came as a number.
+    """
     subject = None if event.order_by is None else actions.at(payload, event.order_by)
     if not isinstance(subject, str | int):
         return Reading(mark=_mark(payload))
-    if isinstance(subject, str) and len(subject) > _LONGEST:
+    if isinstance(subject, int):
+        subject = str(subject)
+    elif len(subject) > _LONGEST:
         subject = blake2b(subject.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    status = actions.at(payload, _STATUS) if tells_status(event) else None
-    return Reading(subject, status[:_LONGEST] if isinstance(status, str) else None)
+    key = None if key_at is None else actions.at(payload, key_at)
+    return Reading(subject, key[:_LONGEST] if isinstance(key, str) else None)
 
 
 def _mark(payload: Any) -> bytes:
@@ -48,8 +50,3 @@ def _mark(payload: Any) -> bytes:
     except (TypeError, RecursionError):
         return b"unreadable"
     return plain if len(plain) <= _LONGEST else blake2b(plain, digest_size=16).digest()
-
-
-def tells_status(event: Event) -> bool:
-    """Whether its payloads say which status their subject has reached."""
-    return "newStatus" in event.schema.get("properties", {}).get("data", {}).get("properties", {})

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from eventproof.report.records import Gauge
 
 from .histogram import Histogram
-from .objectives import Objective
+from .objectives import ObjectiveLine
 
 _SHARE_OF_OBJECTIVE = 0.25
 _USUAL_LAG = 0.25
@@ -19,20 +19,20 @@ _BUSY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class GeneratorLimits:
     """How late (seconds, at the 99th percentile) and how busy (share of one core) a process may be."""
 
     lag: float = _USUAL_LAG
     busy: float = _BUSY
 
 
-def limits(objectives: Iterable[Objective]) -> Limits:
+def limits(objectives: Iterable[ObjectiveLine]) -> GeneratorLimits:
     """The limits that these objectives ask for; a lag below 20 ms is never held against a generator."""
     asked = [objective.seconds * _SHARE_OF_OBJECTIVE for objective in objectives if objective.seconds]
-    return Limits(lag=max(min(asked, default=_USUAL_LAG), _SMALLEST_LAG))
+    return GeneratorLimits(lag=max(min(asked, default=_USUAL_LAG), _SMALLEST_LAG))
 
 
-def gauges(limits: Limits, *, loop_lag: Histogram, send_lag: Histogram, busy: float) -> tuple[Gauge, ...]:
+def gauges(limits: GeneratorLimits, *, loop_lag: Histogram, send_lag: Histogram, busy: float) -> tuple[Gauge, ...]:
     """The readings of one process."""
     allowed = round(limits.lag * 1e3, 3)
     return (

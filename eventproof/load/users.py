@@ -1,13 +1,10 @@
-"""The Locust user classes that a swarm is made of: `Member`s who are connected, and `Admin`s who act on them."""
+"""The Locust user classes that a swarm is made of: those who are connected, and those who act on them."""
 
 from collections.abc import Callable, Mapping
 from math import inf
 from time import monotonic
 from typing import Any
 
-import gevent
-from gevent import Greenlet
-from gevent.pool import Group, Pool
 from locust import User, events, task
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_WAITING
@@ -17,12 +14,13 @@ from eventproof.target import Identity
 
 from . import plugin
 from .generator import Generator, Participant
+from .greenlets import Greenlet, Group, Pool, sleep
 from .schedule import schedule
 
-__all__ = ["Act", "Admin", "Member"]
+__all__ = ["Act", "ActingUser", "ConnectedUser"]
 
 Act = Callable[[Any, float], None]
-"""What an admin does to what `Admin.aim` gave, at an intended time."""
+"""What an admin does to what `ActingUser.aim` gave, at an intended time."""
 
 _FOREVER = 1e9
 _EARLY = 0.0015
@@ -31,7 +29,7 @@ _AT_ONCE = 1000
 """How many actions of one admin may be under way; the next ones wait, and what they wait is measured."""
 
 
-class Member(User):
+class ConnectedUser(User):
     """Somebody who is connected and does what the server says, and nothing else.
 
     Such a one needs no greenlet: Locust counts one that is never started, which saves nine kilobytes a user.
@@ -44,7 +42,7 @@ class Member(User):
         random, share = plugin.generator(self.environment).random, self.environment.parsed_options.multi_device
         return random.choice((2, 3)) if random.random() < share else 1
 
-    def person(self, generator: Generator, identity: Identity) -> Participant:
+    def actor(self, generator: Generator, identity: Identity) -> Participant:
         """Who this is on the target: the scenario says it."""
         raise NotImplementedError
 
@@ -55,9 +53,9 @@ class Member(User):
         self._greenlet = uncalled
         group.add(uncalled)
         generator = plugin.generator(self.environment)
-        self._person: Participant | None = None
+        self._actor: Participant | None = None
         try:
-            self._person = generator.enter(self.person)
+            self._actor = generator.enter(self.actor)
         except UsageError as error:
             generator.books.count("unopened")
             generator.books.note(str(error))
@@ -65,8 +63,8 @@ class Member(User):
 
     def stop(self, force: bool = False) -> bool:  # noqa: ARG002 - there is nothing to wait for
         """Close them."""
-        if self._person is not None:
-            plugin.generator(self.environment).leave(self._person)
+        if self._actor is not None:
+            plugin.generator(self.environment).leave(self._actor)
         if self._greenlet is not None:
             self._greenlet.kill(block=False)
         return True
@@ -80,7 +78,7 @@ def _never(_user: User) -> None:
     """What a greenlet that is never started would do; Locust finds its user by the argument."""
 
 
-class Admin(User):
+class ActingUser(User):
     """Somebody who acts on members of the same process, at times that are fixed in advance."""
 
     abstract = True
@@ -125,10 +123,10 @@ class Admin(User):
             if generator.stopping.wait(max(intended - monotonic() - _EARLY, 0)):
                 break
             while monotonic() < intended:
-                gevent.sleep(0)
+                sleep(0)
             if (aim := self.aim()) is not None:
                 at_once.spawn(generator.carry_out, action, aim, intended)
-        gevent.sleep(_FOREVER)
+        sleep(_FOREVER)
 
 
 @events.user_error.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
@@ -140,7 +138,7 @@ def _is_our_fault(user_instance: Any, exception: Exception, **_: Any) -> None:
 @events.init.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
 def _appoint_admins(environment: Any, **_: Any) -> None:
     """Locust takes the number of users of a class from the class."""
-    for user_class in [known for known in environment.user_classes if issubclass(known, Admin)]:
+    for user_class in [known for known in environment.user_classes if issubclass(known, ActingUser)]:
         user_class.fixed_count = environment.parsed_options.admins
         if not user_class.fixed_count:
             environment.user_classes.remove(user_class)

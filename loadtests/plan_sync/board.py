@@ -7,14 +7,16 @@ from time import monotonic
 from typing import Any
 
 import orjson
-from gevent.event import Event
 
-from eventproof.load.device import Device
+from eventproof.catalog import Cause
+from eventproof.load.call_effects import CallEffects
 from eventproof.load.generator import Generator
+from eventproof.load.greenlets import Event
 from eventproof.load.judgement import Match, Receipt
+from eventproof.load.rooms import EVERYONE
 
-from .order import Order, Told
-from .plan import Plan
+from .edited_plan import EditedPlan
+from .order import Order, ToldWatcher
 
 __all__ = ["Board", "board_of"]
 
@@ -24,9 +26,8 @@ class Board:
 
     def __init__(self, generator: Generator) -> None:
         self.generator = generator
-        self.devices: dict[Device, None] = {}
-        """Those that are to hear of every change."""
-        self.plans: dict[Hashable, Plan] = {}
+        self.plans: dict[str, EditedPlan] = {}
+        """By their ids, as texts."""
         self.creating = 0
         self._latencies: dict[str, list[float]] = {}
         self._heard: dict[str, Event] = {}
@@ -35,32 +36,34 @@ class Board:
         self._numbers = count(1)
         self._foreign: set[Hashable] = set()
 
-    def change(self, operation: str, event: str, plan: Hashable, intended: float) -> str:
-        """Enter what a change that is to be made now causes at everybody who watches; its name, for `spread`."""
-        name = f"{operation} {next(self._numbers)}"
-        self._latencies[name], self._heard[name] = [], Event()
-        self._due[name] = sum(device.since is not None for device in self.devices)
-        self._expect(name, event, plan, intended, monotonic())
-        return name
+    def change(self, operation: str, plan: str | int, intended: float) -> CallEffects:
+        """Enter what a change that is to be made now causes at everybody who watches; `spread` tells how it went."""
+        effects = self._effects_of(operation, plan)
+        self._latencies[effects.name], self._heard[effects.name] = [], Event()
+        watching = self.generator.rooms.of({EVERYONE})
+        self._due[effects.name] = sum(device.is_open for device in watching)
+        effects.expect(at=intended, called=monotonic())
+        return effects
 
-    def made(self, operation: str, event: str, plan: Hashable, intended: float, called: float) -> None:
+    def made(self, operation: str, plan: str | int, intended: float, called: float) -> None:
         """Enter what a change has caused that was made since then: whose it is, only its answer tells.
 
         It may have been heard by now, so how it spread is not measured.
         """
-        self._expect(f"{operation} {next(self._numbers)}", event, plan, intended, called)
+        self._effects_of(operation, plan).expect(at=intended, called=called)
 
-    def _expect(self, name: str, event: str, plan: Hashable, intended: float, called: float) -> None:
-        for device in self.devices:
-            device.expect(name, event, at=intended, called=called, subject=plan)
+    def _effects_of(self, operation: str, plan: str | int) -> CallEffects:
+        name = f"{operation} {next(self._numbers)}"
+        return CallEffects(self.generator, Cause(operation, {"planId": plan}), name)
 
-    def withdraw(self, name: str, event: str) -> None:
+    def withdraw(self, effects: CallEffects) -> None:
         """The change was not made."""
-        self.generator.books.ledger.withdraw(name, event, self.devices)
-        self._forget(name)
+        effects.withdraw()
+        self._forget(effects.name)
 
-    def spread(self, name: str) -> None:
+    def spread(self, effects: CallEffects) -> None:
         """Wait until everybody has heard, or the time is over, and enter how long that took."""
+        name = effects.name
         self._heard[name].wait(self.generator.deadline)
         if latencies := self._latencies[name]:
             for metric, seconds in (
@@ -74,7 +77,7 @@ class Board:
     def _forget(self, name: str) -> None:
         del self._latencies[name], self._heard[name], self._due[name]
 
-    def told(self, watcher: Told, event: str, payload: Any, match: Match) -> None:
+    def told(self, watcher: ToldWatcher, event: str, payload: Any, match: Match) -> None:
         """A receipt: how late it was, and whether everybody was told in this order."""
         if match.action in self._latencies and match.latency is not None:
             latencies = self._latencies[match.action]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Final, Protocol
 
-__all__ = ["Order", "Told"]
+__all__ = ["Order", "ToldWatcher"]
 
 _REMEMBERED: Final = 10_000
 """So many of the latest changes are known by their place."""
@@ -13,7 +13,7 @@ _BEHIND: Final = 20
 """So many changes one watcher may have been told of before another is."""
 
 
-class Told(Protocol):
+class ToldWatcher(Protocol):
     """Who is told of changes; must be hashable."""
 
     @property
@@ -29,13 +29,13 @@ class Order:
     """Whether all were told in one order: that of one of them, whose stream is open all the time."""
 
     def __init__(self) -> None:
-        self._first: Told | None = None
+        self._first: ToldWatcher | None = None
         self._numbers = count(1)
         self._places: OrderedDict[int, int] = OrderedDict()
         """The latest changes that this one was told of, each with its place."""
-        self._others: dict[Told, Compared] = {}
+        self._others: dict[ToldWatcher, Compared] = {}
 
-    def told(self, watcher: Told, change: int, event: str) -> Iterator[str]:
+    def told(self, watcher: ToldWatcher, change: int, event: str) -> Iterator[str]:
         """A watcher was told of a change; gives the events that are known by that to have come out of order to it."""
         if watcher.is_steady and (self._first is None or not self._first.is_open):
             self._first = watcher

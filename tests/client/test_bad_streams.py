@@ -10,9 +10,9 @@ import pytest
 from aiohttp import web
 
 from eventproof.client.aio import ConnectionRefused, Ending, SseClient
-from eventproof.client.hub_connection import CloseReason
+from eventproof.client.hub_connection import ClosureReason
 from eventproof.errors import EventproofError, ProtocolViolation
-from tests.client.test_hub import beside
+from tests.client.hub_peer import beside
 
 _HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 _CHUNKED: Final = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -69,7 +69,7 @@ async def test_events_are_read_whatever_the_chunks_are(serving: Any) -> None:
             ("received", "a", ([1],)),
             ("received", "message", ("two",)),
         ]
-        assert told[-1][1].reason is CloseReason.END
+        assert told[-1][1].reason is ClosureReason.END
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ async def test_events_are_read_whatever_the_chunks_are(serving: Any) -> None:
 async def test_what_is_no_stream_is_a_refusal(said: bytes, detail: str) -> None:
     async with saying(said) as url:
         ((kind, how),) = await _by_the_hub(url)
-        assert (kind, how.reason, how.detail) == ("closed", CloseReason.REFUSED, detail)
+        assert (kind, how.reason, how.detail) == ("closed", ClosureReason.REFUSED, detail)
         with pytest.raises((ConnectionRefused, EventproofError)):
             await SseClient(url, "/stream").open()
 
@@ -112,7 +112,7 @@ async def test_half_a_line_is_no_event() -> None:
 async def test_an_event_without_end_is_left(said: bytes, again: bytes) -> None:
     async with saying(said, again) as url:
         told = await _by_the_hub(url)
-        assert told[-1][1].reason in (CloseReason.VIOLATION, CloseReason.OVERSIZED)
+        assert told[-1][1].reason in (ClosureReason.VIOLATION, ClosureReason.OVERSIZED)
         async with SseClient(url, "/stream") as client:
             assert (await client.closed(20)).ending is Ending.VIOLATION
             with pytest.raises(ProtocolViolation, match="too big"):
@@ -124,7 +124,7 @@ async def test_gzip_that_never_ends_is_left() -> None:
     bomb = packing.compress(b"data: ") + packing.compress(b"x" * 64 * 1024 * 1024) + packing.flush()
     async with saying(_HEAD + b"Content-Encoding: gzip\r\n\r\n" + bomb) as url:
         told = await _by_the_hub(url)
-        assert told[-1][1].reason is CloseReason.VIOLATION
+        assert told[-1][1].reason is ClosureReason.VIOLATION
         async with SseClient(url, "/stream") as client:
             assert (await client.closed(20)).ending is Ending.VIOLATION
 
@@ -132,13 +132,13 @@ async def test_gzip_that_never_ends_is_left() -> None:
 async def test_a_packing_that_nobody_knows_is_refused() -> None:
     async with saying(_HEAD + b"Content-Encoding: br\r\n\r\ndata: x\n\n") as url:
         ((_, how),) = await _by_the_hub(url)
-        assert how.reason is CloseReason.REFUSED
+        assert how.reason is ClosureReason.REFUSED
 
 
 async def test_chunks_that_are_none_are_a_violation() -> None:
     async with saying(_CHUNKED + b"zz\r\ndata: x\n\n\r\n") as url:
         told = await _by_the_hub(url)
-        assert told[-1][1].reason is CloseReason.VIOLATION
+        assert told[-1][1].reason is ClosureReason.VIOLATION
 
 
 async def test_a_large_event_is_an_event() -> None:

@@ -1,84 +1,23 @@
 """The hub against two real servers, and against peers that misbehave. gevent runs in a thread of its own."""
 
-import asyncio
 import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import gevent
 import pytest
-from gevent.queue import Queue
 
 from eventproof.client.hub import Hub
-from eventproof.client.hub_connection import Closed, CloseReason, HubConnection
+from eventproof.client.hub_connection import Closure, ClosureReason, HubConnection
 from eventproof.errors import TargetUnavailable
 from eventproof.wire import websocket
-from eventproof.wire.connection import AckReceived, EventReceived
+from eventproof.wire.connection import EventReceived
+from tests.client.hub_peer import OPEN, TIMEOUT, Heard, Peer, beside, peer_of, with_hub
 
-_T = TypeVar("_T")
-_TIMEOUT = 5.0
-_OPEN = '0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
-_OPEN_BRISK = _OPEN.replace("25000", "100").replace("20000", "100")
-_CONNECT = '40{"sid":"c"}'
-
-
-class Heard:
-    """A listener that tells what it heard, in order."""
-
-    def __init__(self) -> None:
-        self.told: Queue[tuple[Any, ...]] = Queue()
-
-    def opened(self, connection: HubConnection, at: float) -> None:
-        self.told.put_nowait(("opened", connection.name))
-
-    def received(self, connection: HubConnection, event: EventReceived, at: float) -> None:
-        self.told.put_nowait(("received", event.name, event.args))
-
-    def acknowledged(self, connection: HubConnection, ack: AckReceived, at: float) -> None:
-        self.told.put_nowait(("acknowledged", ack.id, ack.args))
-
-    def disconnected(self, connection: HubConnection, at: float) -> None:
-        self.told.put_nowait(("disconnected",))
-
-    def closed(self, connection: HubConnection, how: Closed, at: float) -> None:
-        self.told.put_nowait(("closed", how))
-
-    def next(self) -> tuple[Any, ...]:
-        told: tuple[Any, ...] = self.told.get(timeout=_TIMEOUT)
-        return told
-
-
-def _isolated(work: Callable[[], _T]) -> _T:
-    """Run in a thread with a gevent hub of its own, which ends with it."""
-
-    def run() -> _T:
-        try:
-            return work()
-        finally:
-            gevent.get_hub().destroy(destroy_loop=True)
-
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(run).result()
-
-
-def _with_hub(url: str, work: Callable[[Hub, Heard], _T], **options: Any) -> _T:
-    def run() -> _T:
-        hub, heard = Hub(url, **options), Heard()
-        try:
-            return work(hub, heard)
-        finally:
-            hub.close()
-
-    return _isolated(run)
-
-
-async def beside(url: str, work: Callable[[Hub, Heard], _T], **options: Any) -> _T:
-    """The same while this thread's event loop serves."""
-    return await asyncio.to_thread(lambda: _with_hub(url, work, **options))
+_OPEN_BRISK = OPEN.replace("25000", "100").replace("20000", "100")
 
 
 async def test_a_connection_opens_sends_receives_and_is_acknowledged(servers: Any) -> None:
@@ -92,7 +31,7 @@ async def test_a_connection_opens_sends_receives_and_is_acknowledged(servers: An
         connection.emit("whoami", ack_id=8)
         assert heard.next() == ("acknowledged", 8, ({"token": "t"},))
         connection.close()
-        assert heard.next() == ("closed", Closed(CloseReason.OURS))
+        assert heard.next() == ("closed", Closure(ClosureReason.OURS))
         assert len(hub) == 0
 
     await beside(servers.url, work)
@@ -123,7 +62,7 @@ async def test_a_refusal_says_why(servers: Any) -> None:
         hub.open(heard, {"token": "refuse-this-token"})
         kind, how = heard.next()
         assert kind == "closed"
-        assert how.reason is CloseReason.REFUSED
+        assert how.reason is ClosureReason.REFUSED
         assert "refused" in str(how)
 
     await beside(servers.url, work)
@@ -149,7 +88,7 @@ async def test_a_disconnect_of_the_server_is_told_before_its_close(servers: Any)
         while told[-1][0] != "closed":
             told.append(heard.next())
         assert told[0][:2] == ("received", "farewell")
-        assert told[-1][1].reason is CloseReason.DISCONNECT
+        assert told[-1][1].reason is ClosureReason.DISCONNECT
         assert not connection.is_open
 
     await beside(servers.url, work)
@@ -165,83 +104,19 @@ async def test_many_connections_wait_their_turn_to_open(servers: Any) -> None:
     await beside(servers.url, work, opening=4)
 
 
-class Peer:
-    """A server of one connection that does as it is told, byte by byte."""
-
-    def __init__(self, script: Callable[["Peer"], object]) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(_TIMEOUT)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._script = script
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        self.connection, self.address = self._listener.accept()
-        self.connection.settimeout(_TIMEOUT)
-        with self.connection, contextlib.suppress(OSError):
-            self._script(self)
-
-    def accept(self) -> None:
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += self.connection.recv(4096)
-        key = next(line for line in head.decode().split("\r\n") if line.lower().startswith("sec-websocket-key"))
-        token = websocket.accept_token(key.partition(":")[2].strip())
-        self.raw(
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Accept: {token}\r\n\r\n".encode()
-        )
-
-    def raw(self, data: bytes) -> None:
-        self.connection.sendall(data)
-
-    def text(self, message: str) -> None:
-        self.frame(0x81, message.encode())
-
-    def frame(self, first: int, payload: bytes) -> None:
-        self.raw(bytes((first, len(payload))) + payload)
-
-    def open(self, handshake: str = _OPEN) -> None:
-        self.accept()
-        self.text(handshake)
-        self.connection.recv(4096)
-        self.text(_CONNECT)
-
-    def until_closed(self) -> bytes:
-        """What the client sent until it closed."""
-        received = b""
-        while data := self.connection.recv(65536):
-            received += data
-        return received
-
-    def stop(self) -> None:
-        self._thread.join(_TIMEOUT)
-        self._listener.close()
-
-
-@contextlib.contextmanager
-def _peer(script: Callable[[Peer], object]) -> Iterator[Peer]:
-    peer = Peer(script)
-    try:
-        yield peer
-    finally:
-        peer.stop()
-
-
-def _ends(script: Callable[[Peer], object], **options: Any) -> Closed:
+def _ends(script: Callable[[Peer], object], **options: Any) -> Closure:
     """How a connection to such a peer ends."""
 
-    def work(hub: Hub, heard: Heard) -> Closed:
+    def work(hub: Hub, heard: Heard) -> Closure:
         hub.open(heard)
         while True:
             kind, *told = heard.next()
             if kind == "closed":
-                how: Closed = told[0]
+                how: Closure = told[0]
                 return how
 
-    with _peer(script) as peer:
-        return _with_hub(peer.url, work, **options)
+    with peer_of(script) as peer:
+        return with_hub(peer.url, work, **options)
 
 
 def test_a_close_frame_ends_the_connection_with_its_reason() -> None:
@@ -250,11 +125,11 @@ def test_a_close_frame_ends_the_connection_with_its_reason() -> None:
         peer.frame(0x88, (1001).to_bytes(2, "big") + b"bye")
         peer.until_closed()
 
-    assert _ends(script) == Closed(CloseReason.CLOSE_FRAME, "1001 bye")
+    assert _ends(script) == Closure(ClosureReason.CLOSE_FRAME, "1001 bye")
 
 
 def test_an_end_of_stream_is_noticed() -> None:
-    assert _ends(lambda peer: peer.open()).reason in {CloseReason.END, CloseReason.RESET}
+    assert _ends(lambda peer: peer.open()).reason in {ClosureReason.END, ClosureReason.RESET}
 
 
 def test_a_reset_is_noticed() -> None:
@@ -262,7 +137,7 @@ def test_a_reset_is_noticed() -> None:
         peer.open()
         peer.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    assert _ends(script).reason is CloseReason.RESET
+    assert _ends(script).reason is ClosureReason.RESET
 
 
 def test_an_engine_close_packet_ends_the_connection() -> None:
@@ -271,7 +146,7 @@ def test_an_engine_close_packet_ends_the_connection() -> None:
         peer.text("1")
         peer.until_closed()
 
-    assert _ends(script).reason is CloseReason.ENGINE_CLOSE
+    assert _ends(script).reason is ClosureReason.ENGINE_CLOSE
 
 
 def test_a_server_without_heartbeats_is_given_up() -> None:
@@ -279,11 +154,11 @@ def test_a_server_without_heartbeats_is_given_up() -> None:
         peer.open(_OPEN_BRISK)
         peer.until_closed()
 
-    assert _ends(script).reason is CloseReason.SILENT
+    assert _ends(script).reason is ClosureReason.SILENT
 
 
 def test_a_server_that_never_answers_the_handshake_is_given_up() -> None:
-    assert _ends(Peer.until_closed, patience=0.2).reason is CloseReason.NOT_OPENED
+    assert _ends(Peer.until_closed, patience=0.2).reason is ClosureReason.NOT_OPENED
 
 
 def test_the_request_has_its_headers_and_its_query() -> None:
@@ -297,8 +172,8 @@ def test_the_request_has_its_headers_and_its_query() -> None:
         hub.open(heard, headers=[("Origin", "https://app.example")], query={"tenant": "a b"})
         return heard.next()
 
-    with _peer(script) as peer:
-        assert _with_hub(peer.url, work, path="/rt") == ("closed", Closed(CloseReason.REFUSED, "HTTP 403 Forbidden"))
+    with peer_of(script) as peer:
+        assert with_hub(peer.url, work, path="/rt") == ("closed", Closure(ClosureReason.REFUSED, "HTTP 403 Forbidden"))
     assert heads[0].startswith("GET /rt?tenant=a+b&EIO=4&transport=websocket HTTP/1.1\r\n")
     assert "\r\nOrigin: https://app.example\r\n" in heads[0]
 
@@ -309,7 +184,7 @@ def test_a_refused_upgrade_tells_the_status() -> None:
         peer.raw(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
         peer.until_closed()
 
-    assert _ends(script) == Closed(CloseReason.REFUSED, "HTTP 503 Service Unavailable")
+    assert _ends(script) == Closure(ClosureReason.REFUSED, "HTTP 503 Service Unavailable")
 
 
 @pytest.mark.parametrize(
@@ -321,7 +196,7 @@ def test_something_else_than_a_websocket_is_a_violation(garbage: bytes) -> None:
         peer.raw(garbage)
         peer.until_closed()
 
-    assert _ends(script).reason is CloseReason.VIOLATION
+    assert _ends(script).reason is ClosureReason.VIOLATION
 
 
 def test_a_masked_frame_is_a_violation() -> None:
@@ -331,7 +206,7 @@ def test_a_masked_frame_is_a_violation() -> None:
         peer.until_closed()
 
     how = _ends(script)
-    assert how.reason is CloseReason.VIOLATION
+    assert how.reason is ClosureReason.VIOLATION
     assert "masked" in how.detail
 
 
@@ -347,8 +222,8 @@ def test_what_came_before_a_violation_in_the_same_bytes_is_heard() -> None:
         hub.open(heard)
         return [heard.next()[0] for _ in range(3)]
 
-    with _peer(script) as peer:
-        assert _with_hub(peer.url, work) == ["opened", "received", "closed"]
+    with peer_of(script) as peer:
+        assert with_hub(peer.url, work) == ["opened", "received", "closed"]
 
 
 def test_a_websocket_ping_is_answered() -> None:
@@ -369,7 +244,7 @@ def test_what_the_socket_does_not_take_is_sent_later() -> None:
 
     def script(peer: Peer) -> None:
         peer.open()
-        released.wait(_TIMEOUT)
+        released.wait(TIMEOUT)
         received.append(peer.until_closed())
 
     released = threading.Event()
@@ -383,8 +258,8 @@ def test_what_the_socket_does_not_take_is_sent_later() -> None:
             gevent.sleep(0.001)
         connection.drop()
 
-    with _peer(script) as peer:
-        _with_hub(peer.url, work, max_unsent=4_000_000)
+    with peer_of(script) as peer:
+        with_hub(peer.url, work, max_unsent=4_000_000)
     assert len(received[0]) > len(payload)
 
 
@@ -393,21 +268,21 @@ def test_a_peer_that_reads_nothing_is_given_up() -> None:
 
     def script(peer: Peer) -> None:
         peer.open()
-        closed.wait(_TIMEOUT)
+        closed.wait(TIMEOUT)
 
-    def work(hub: Hub, heard: Heard) -> Closed:
+    def work(hub: Hub, heard: Heard) -> Closure:
         connection = hub.open(heard)
         heard.next()
         for _ in range(1000):
             connection.emit("large", "x" * 100_000)
             if not connection.is_open:
                 break
-        how: Closed = heard.next()[1]
+        how: Closure = heard.next()[1]
         closed.set()
         return how
 
-    with _peer(script) as peer:
-        assert _with_hub(peer.url, work).reason is CloseReason.CONGESTED
+    with peer_of(script) as peer:
+        assert with_hub(peer.url, work).reason is ClosureReason.CONGESTED
 
 
 def test_nothing_is_sent_on_a_connection_that_has_ended() -> None:
@@ -417,11 +292,11 @@ def test_nothing_is_sent_on_a_connection_that_has_ended() -> None:
         connection.close()
         connection.emit("x")
         connection.ack(1)
-        assert heard.next() == ("closed", Closed(CloseReason.OURS))
+        assert heard.next() == ("closed", Closure(ClosureReason.OURS))
         assert heard.told.empty()
 
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        _with_hub(f"http://127.0.0.1:{listener.getsockname()[1]}", work)
+        with_hub(f"http://127.0.0.1:{listener.getsockname()[1]}", work)
 
 
 def test_nobody_listening_is_told_for_every_connection() -> None:
@@ -432,14 +307,14 @@ def test_nobody_listening_is_told_for_every_connection() -> None:
         for _ in range(200):
             hub.open(heard)
         for _ in range(200):
-            assert heard.next() == ("closed", Closed(CloseReason.UNREACHABLE, "Connection refused"))
+            assert heard.next() == ("closed", Closure(ClosureReason.UNREACHABLE, "Connection refused"))
 
-    _with_hub(url, work)
+    with_hub(url, work)
 
 
 def test_a_host_without_an_address_is_named() -> None:
     with pytest.raises(TargetUnavailable, match=r"nobody\.invalid"):
-        _with_hub("http://nobody.invalid:1", lambda hub, heard: None)
+        with_hub("http://nobody.invalid:1", lambda hub, heard: None)
 
 
 def test_every_address_of_a_name_is_tried_and_the_good_one_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -453,13 +328,13 @@ def test_every_address_of_a_name_is_tried_and_the_good_one_is_remembered(monkeyp
         hub.close()
         return [*kinds, hub.dial.places[hub.dial.first].address[0]]
 
-    with _peer(script) as peer:
+    with peer_of(script) as peer:
         port = int(peer.url.rpartition(":")[2])
         inet = socket.AF_INET, socket.SOCK_STREAM, 6, ""
         places: list[Any] = [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0))]
         places += [(*inet, (f"127.0.0.{last}", port)) for last in (3, 2, 1)]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_rest, **_options: places)
-        assert _with_hub(f"http://four-addresses.example:{port}", work) == ["opened", "127.0.0.1"]
+        assert with_hub(f"http://four-addresses.example:{port}", work) == ["opened", "127.0.0.1"]
 
 
 def test_nobody_at_any_address_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -470,8 +345,8 @@ def test_nobody_at_any_address_is_told_once(monkeypatch: pytest.MonkeyPatch) -> 
         hub.open(heard)
         return [*heard.next(), heard.told.qsize(), len(hub)]
 
-    kind, how, left, open_ones = _with_hub("http://three-addresses.example:1", work)
-    assert (kind, how.reason, left, open_ones) == ("closed", CloseReason.UNREACHABLE, 0, 0)
+    kind, how, left, open_ones = with_hub("http://three-addresses.example:1", work)
+    assert (kind, how.reason, left, open_ones) == ("closed", ClosureReason.UNREACHABLE, 0, 0)
 
 
 def test_connections_go_out_from_the_given_addresses_in_turn() -> None:
@@ -479,8 +354,8 @@ def test_connections_go_out_from_the_given_addresses_in_turn() -> None:
         hub.open(heard)
         assert heard.next()[0] == "closed"
 
-    with _peer(lambda peer: None) as peer:
-        _with_hub(peer.url, work, sources=["127.0.0.7"])
+    with peer_of(lambda peer: None) as peer:
+        with_hub(peer.url, work, sources=["127.0.0.7"])
         assert peer.address[0] == "127.0.0.7"
 
 
@@ -509,6 +384,6 @@ def test_what_a_listener_raises_is_handed_over_and_ends_nothing() -> None:
         connection.emit("go on")
         assert clumsy.next() == ("received", "walk", ())
 
-    with _peer(script) as peer:
-        _with_hub(peer.url, work, on_fault=faults.append)
+    with peer_of(script) as peer:
+        with_hub(peer.url, work, on_fault=faults.append)
     assert [type(fault) for fault in faults] == [ZeroDivisionError]

@@ -14,7 +14,7 @@ from aiohttp import web
 from gevent.queue import Queue
 
 from eventproof.client.hub import Hub
-from eventproof.client.hub_connection import Closed, CloseReason, HubConnection
+from eventproof.client.hub_connection import Closure, ClosureReason, HubConnection
 from eventproof.client.hub_socketio import HubSocketIO
 
 _CERTIFICATE = Path(__file__).with_name("loopback.pem")
@@ -35,7 +35,7 @@ class Heard:
 
     def disconnected(self, *_: Any) -> None: ...
 
-    def closed(self, connection: HubConnection, how: Closed, at: float) -> None:
+    def closed(self, connection: HubConnection, how: Closure, at: float) -> None:
         self.told.put_nowait(how)
 
 
@@ -85,5 +85,5 @@ async def test_large_events_pass_through_tls_both_ways(url: str) -> None:
 
 async def test_an_untrusted_certificate_is_told(url: str) -> None:
     (how,) = await _told(url, None)
-    assert how.reason is CloseReason.UNREACHABLE
+    assert how.reason is ClosureReason.UNREACHABLE
     assert "certificate" in how.detail.lower()

@@ -6,8 +6,7 @@ from typing import Any
 from eventproof.client.aio import SocketIOClient
 from eventproof.client.hub import Hub
 from eventproof.wire.connection import Recovery
-
-from .test_hub import Heard, beside
+from tests.client.hub_peer import Heard, beside
 
 
 async def _cut(client: SocketIOClient) -> Recovery:

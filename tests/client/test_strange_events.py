@@ -8,13 +8,12 @@ from aiohttp import web
 
 from eventproof.client.aio import Ending, SocketIOClient
 from eventproof.client.hub import Hub
-from eventproof.client.hub_connection import CloseReason
+from eventproof.client.hub_connection import ClosureReason
 from eventproof.errors import ProtocolViolation
 from eventproof.history import History, Kind
 from eventproof.report import ndjson
+from tests.client.hub_peer import Heard, beside
 from tests.report import samples
-
-from .test_hub import Heard, beside
 
 _EVENTS = {
     "half a pair": (r'42["x","\ud800"]', True),
@@ -74,6 +73,6 @@ async def test_an_event_is_one_or_a_violation(serving: Any, name: str) -> None:
             assert len(client.received) == (2 if is_event else 0)
         kind, told, *_ = await beside(url, work)
     assert kind == ("received" if is_event else "closed")
-    assert is_event or told.reason is CloseReason.VIOLATION
+    assert is_event or told.reason is ClosureReason.VIOLATION
     assert ndjson.render(samples.run(), history).encode()
     assert [record for record in history if record.kind is Kind.RECEIVED] or not is_event

@@ -1,16 +1,16 @@
 import json
 
-from eventproof.load.account import Account, Incident, merge
+from eventproof.load.account import Incident, SwarmAccount, merge
 from eventproof.load.histogram import Histogram
 from eventproof.load.tally import Tally
 from eventproof.report.records import Gauge
 
 
-def _account(*milliseconds: int, lost: int = 0, lag: float = 1.0, who: str = "a") -> Account:
+def _account(*milliseconds: int, lost: int = 0, lag: float = 1.0, who: str = "a") -> SwarmAccount:
     histogram = Histogram()
     for value in milliseconds:
         histogram.record(value / 1000)
-    return Account(
+    return SwarmAccount(
         users=10,
         connections=12,
         seconds=2.0,
@@ -26,7 +26,7 @@ def _account(*milliseconds: int, lost: int = 0, lag: float = 1.0, who: str = "a"
 
 def test_an_account_survives_the_way_to_the_master() -> None:
     sent = _account(1, 2, 3, lost=1)
-    received = Account.from_json(json.loads(json.dumps(sent.to_json())))
+    received = SwarmAccount.from_json(json.loads(json.dumps(sent.to_json())))
     assert received.to_json() == sent.to_json()
     assert received.samples("ban_to_logout").percentiles(100) == sent.samples("ban_to_logout").percentiles(100)
 

@@ -5,7 +5,7 @@ import pytest
 
 from eventproof import profile
 from eventproof.errors import UsageError
-from eventproof.load.admission import Share, admit
+from eventproof.load.admission import ProcessShare, admit
 from eventproof.target import Target, is_loopback
 
 MakeTarget = Callable[..., Target]
@@ -67,7 +67,7 @@ def test_a_swarm_without_an_admin_to_act_is_refused(target: MakeTarget) -> None:
 
 @pytest.mark.parametrize("processes", [1, 2, 3, 7])
 def test_shares_have_no_identity_in_common_and_leave_none_out(processes: int) -> None:
-    shares = [Share(index, processes).cut(range(20)) for index in range(processes)]
+    shares = [ProcessShare(index, processes).cut(range(20)) for index in range(processes)]
     assert sorted(number for share in shares for number in share) == list(range(20))
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
@@ -81,4 +81,4 @@ def test_what_is_admitted_suffices_however_locust_spreads_the_users(processes: i
     for index in range(processes):
         users = (members + admins) // processes + (index < (members + admins) % processes)
         own_admins = admins // processes + (index < admins % processes)
-        assert len(Share(index, processes).cut(range(needed))) >= users - own_admins
+        assert len(ProcessShare(index, processes).cut(range(needed))) >= users - own_admins

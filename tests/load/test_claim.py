@@ -11,18 +11,18 @@ import gevent
 import pytest
 
 from eventproof import profile
-from eventproof.load.admission import Share
-from eventproof.load.calls import Answer
+from eventproof.load.acknowledging import Acknowledging
+from eventproof.load.admission import ProcessShare
+from eventproof.load.calls import CallAnswer
 from eventproof.load.generator import Generator
-from eventproof.load.manner import Manner
-from eventproof.load.saturation import Limits
+from eventproof.load.saturation import GeneratorLimits
 from eventproof.target import Identity
-from loadtests.shield.claim import Claim
+from loadtests.shield.claim import ClaimLife
 from loadtests.shield.claimant import Claimant
 
 _STATUS = {"reviewClaim": "under_review", "approveClaim": "approved", "denyClaim": "denied", "payClaim": "paid"}
-_SILENCE = Answer(0, None, "was not answered")
-_TROUBLE = {"mute": _SILENCE, "broken": Answer(500, None)}
+_SILENCE = CallAnswer(0, None, "was not answered")
+_TROUBLE = {"mute": _SILENCE, "broken": CallAnswer(500, None)}
 
 
 class BackEnd:
@@ -37,26 +37,26 @@ class BackEnd:
     def token_for(self, _operation: str, own: str | None, _admin: Callable[[], str | None]) -> str | None:
         return own
 
-    def perform(self, operation: str, parameters: Mapping[str, Any], _token: str | None = None) -> Answer:
+    def perform(self, operation: str, parameters: Mapping[str, Any], _token: str | None = None) -> CallAnswer:
         self._calls[operation] = self._calls.get(operation, 0) + 1
         trouble = self._trouble(operation, self._calls[operation])
         if trouble == "refused":
-            return Answer(409, None)
+            return CallAnswer(409, None)
         if trouble == "lost":
             return _SILENCE
         answer = self._do(operation, parameters)
         return _TROUBLE.get(trouble or "", answer)
 
-    def _do(self, operation: str, parameters: Mapping[str, Any]) -> Answer:
+    def _do(self, operation: str, parameters: Mapping[str, Any]) -> CallAnswer:
         if operation == "submitClaim":
             claim = {**parameters, "claimId": f"c{next(self._numbers)}", "status": "submitted"}
             self.claims[claim["claimId"]] = claim
-            return Answer(201, claim)
+            return CallAnswer(201, claim)
         if operation == "listClaims":
-            return Answer(200, {"claims": list(self.claims.values())})
+            return CallAnswer(200, {"claims": list(self.claims.values())})
         claim = self.claims[parameters["claimId"]]
         claim["status"] = _STATUS.get(operation, claim["status"])
-        return Answer(200, claim)
+        return CallAnswer(200, claim)
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -68,12 +68,13 @@ def generator() -> Iterator[Generator]:
     generator = Generator(
         target,
         system="shield",
-        share=Share(),
+        share=ProcessShare(),
         deadline=1,
-        limits=Limits(),
+        limits=GeneratorLimits(),
         seed=0,
         report=lambda *_: None,
         patience=0.2,
+        keys={"claim_status_changed": "/data/newStatus"},
     )
     yield generator
     generator.close()
@@ -83,8 +84,8 @@ def _lived(generator: Generator, trouble: Callable[[str, int], str | None], *, d
     """What the target holds after a claim of somebody who is away has lived its life."""
     back_end = BackEnd(trouble)
     generator.calls = back_end  # type: ignore[assignment]  # what a claim asks of it is there
-    claimant = Claimant(generator, Identity("user", id="u1", token="t"), 1, Manner.PROMPT, 0)
-    Claim(generator, claimant, monotonic(), pace=0, denied=denied).live()
+    claimant = Claimant(generator, Identity("user", id="u1", token="t"), 1, Acknowledging.PROMPT, 0)
+    ClaimLife(generator, claimant, monotonic(), pace=0, denied=denied).live()
     return back_end
 
 
@@ -156,7 +157,7 @@ def test_a_claim_that_was_given_up_and_done_after_all_is_its_members_own(generat
     """The submission and the list after it are slower than the second submission."""
     back_end = BackEnd(lambda asked, number: "mute" if (asked, number) == ("submitClaim", 1) else None)
     generator.calls = back_end  # type: ignore[assignment]  # what a claim asks of it is there
-    claimant = Claimant(generator, Identity("user", id="u1", token="t"), 1, Manner.PROMPT, 0)
+    claimant = Claimant(generator, Identity("user", id="u1", token="t"), 1, Acknowledging.PROMPT, 0)
     (device,) = claimant.devices
     claimant.submitting = 1
     generator.books.received("claim_submitted", device, monotonic(), subject="c1")

@@ -9,12 +9,13 @@ import pytest
 
 from eventproof import catalog, profile
 from eventproof.catalog import Direction
-from eventproof.client.hub_connection import Closed, CloseReason
+from eventproof.client.hub_connection import Closure, ClosureReason
 from eventproof.load.acks import Acks
+from eventproof.load.actor import Actor
 from eventproof.load.books import Books
-from eventproof.load.device import Device
 from eventproof.load.ledger import Ledger
-from eventproof.load.manner import Manner
+from eventproof.load.rooms import Rooms
+from eventproof.target import Identity
 from eventproof.wire.connection import EventReceived
 
 _EVENTS = {event.name: event for event in catalog.load().system("shield").events if event.direction is Direction.SEND}
@@ -34,44 +35,32 @@ class Connection:
         self.sent += 1
 
 
-class Owner:
-    """Somebody who acknowledges at once."""
+def _generator() -> Any:
+    return SimpleNamespace(
+        books=Books(_EVENTS, lambda *_: None, Ledger(patience=60)),
+        acks=Acks(arrival=5, kept=30),
+        random=Random(1),
+        deadline=5.0,
+        target=profile.for_url("http://127.0.0.1:1", env={}),
+        open=lambda *_: Connection(),
+        rooms=Rooms(),
+        keys={},
+        connected=set(),
+    )
 
-    manner = Manner.PROMPT
-    late_by = 0.0
+
+class Owner(Actor):
+    """Somebody who acknowledges at once, and misses nothing."""
+
     replays = True
-    has_acted = True
-    identity = token = None
-
-    def __init__(self) -> None:
-        self.generator: Any = SimpleNamespace(
-            books=Books(_EVENTS, lambda *_: None, Ledger(patience=60)),
-            acks=Acks(arrival=5, kept=30),
-            random=Random(1),
-            deadline=5.0,
-            target=profile.for_url("http://127.0.0.1:1", env={}),
-            open=lambda *_: Connection(),
-        )
-
-    def __str__(self) -> str:
-        return "u1"
 
     def renew(self) -> bool:
         return True
 
-    def owes(self, _what: object, *, at: float) -> bool:
-        return bool(at)
-
-    def connected(self) -> None:
-        """Nothing waits for this."""
-
-    def met(self, _device: Device, _subject: object) -> None:
-        """Nobody asks."""
-
 
 @pytest.fixture
 def owner() -> Owner:
-    return Owner()
+    return Owner(_generator(), Identity("user", id="u1", token="t"))
 
 
 def _event(number: int) -> EventReceived:
@@ -80,7 +69,7 @@ def _event(number: int) -> EventReceived:
 
 
 def test_a_flood_of_events_to_acknowledge_makes_no_more_work_than_can_be_done(owner: Owner) -> None:
-    device, connection = Device(owner, 1), Connection()  # type: ignore[arg-type]  # as much of an owner as is used
+    device, connection = owner.devices[0], Connection()
     device.opened(connection, monotonic())  # type: ignore[arg-type]
     for number in range(12_000):
         device.received(connection, _event(number), monotonic())  # type: ignore[arg-type]
@@ -91,11 +80,11 @@ def test_a_flood_of_events_to_acknowledge_makes_no_more_work_than_can_be_done(ow
 
 
 def test_a_session_that_never_comes_back_is_told_until_it_does(owner: Owner) -> None:
-    device, connection = Device(owner, 1), Connection()  # type: ignore[arg-type]
+    device, connection = owner.devices[0], Connection()
     books = owner.generator.books
     device.opened(connection, monotonic())  # type: ignore[arg-type]
     for _ in range(6):
-        device.closed(connection, Closed(CloseReason.UNREACHABLE), monotonic())  # type: ignore[arg-type]
+        device.closed(connection, Closure(ClosureReason.UNREACHABLE), monotonic())  # type: ignore[arg-type]
     account = books.account(users=1, connections=1, gauges=())
     assert account.count("gone") == 1
     assert "a session could not be opened again: not reachable" in account.notes

@@ -19,7 +19,7 @@ import pytest
 
 from eventproof import profile
 from eventproof.load import dial
-from eventproof.load.calls import Answer, Calls
+from eventproof.load.calls import CallAnswer, Calls
 from eventproof.target import Command, Target
 
 _CERTIFICATE = Path(__file__).parents[1] / "client" / "loopback.pem"
@@ -60,7 +60,7 @@ def _serving(script: Script, host: str = "127.0.0.1") -> Iterator[str]:
         listener.close()
 
 
-def _answer(script: Script | bytes, *, call: float = 5.0, operation: str = "getMe") -> Answer:
+def _answer(script: Script | bytes, *, call: float = 5.0, operation: str = "getMe") -> CallAnswer:
     say: Script = (lambda connection: connection.sendall(script)) if isinstance(script, bytes) else script
     with _serving(say) as url:
         return _ask(url, call, operation)
@@ -71,7 +71,7 @@ def _target(url: str, call: float = 5.0) -> Target:
     return replace(target, budgets=replace(target.budgets, call=call))
 
 
-def _ask(url: str, call: float = 5.0, operation: str = "getMe", token: str = "token") -> Answer:
+def _ask(url: str, call: float = 5.0, operation: str = "getMe", token: str = "token") -> CallAnswer:
     with closing(Calls(_target(url, call))) as calls:
         return calls.perform(operation, {"userId": "u"}, token)
 
@@ -333,7 +333,7 @@ def test_nobody_waits_for_one_that_drips() -> None:
     assert seconds < 10
 
 
-def _run(script: str, call: float = 20.0) -> Answer:
+def _run(script: str, call: float = 20.0) -> CallAnswer:
     target = _target("http://127.0.0.1:1", call)
     command = Command("banUser", (sys.executable, "-c", script), "admin")
     able = replace(target, operations={**target.operations, "banUser": command})

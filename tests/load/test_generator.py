@@ -8,16 +8,22 @@ import gevent
 import pytest
 
 from eventproof import profile
-from eventproof.load.admission import Share
+from eventproof.load.admission import ProcessShare
 from eventproof.load.generator import Generator, grace
-from eventproof.load.saturation import Limits
+from eventproof.load.saturation import GeneratorLimits
 
 
 @pytest.fixture
 def generator() -> Iterator[Generator]:
     target = profile.for_url("http://127.0.0.1:1", env={})
     generator = Generator(
-        target, system="user-state", share=Share(), deadline=1, limits=Limits(), seed=0, report=lambda *_: None
+        target,
+        system="user-state",
+        share=ProcessShare(),
+        deadline=1,
+        limits=GeneratorLimits(),
+        seed=0,
+        report=lambda *_: None,
     )
     yield generator
     generator.close()

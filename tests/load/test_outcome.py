@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from eventproof import profile
-from eventproof.load.account import Account, Incident
+from eventproof.load.account import Incident, SwarmAccount
 from eventproof.load.histogram import Histogram
 from eventproof.load.objectives import parse
 from eventproof.load.outcome import Circumstances, conclude
@@ -29,10 +29,10 @@ def at() -> Circumstances:
     )
 
 
-def _account(*, milliseconds: int = 5, lost: int = 0, leaked: int = 0, busy: float = 10, **more: int) -> Account:
+def _account(*, milliseconds: int = 5, lost: int = 0, leaked: int = 0, busy: float = 10, **more: int) -> SwarmAccount:
     histogram = Histogram()
     histogram.record(milliseconds / 1000)
-    return Account(
+    return SwarmAccount(
         users=10,
         connections=12,
         seconds=15,
@@ -160,7 +160,7 @@ def test_sessions_that_never_opened_make_the_run_invalid(at: Circumstances) -> N
 
 
 def test_no_session_at_all_means_that_the_target_could_not_be_reached(at: Circumstances) -> None:
-    assert conclude(Account(counts={"unopened": 9}), at).outcome is Outcome.ERROR
+    assert conclude(SwarmAccount(counts={"unopened": 9}), at).outcome is Outcome.ERROR
 
 
 def test_a_fault_of_ours_is_no_verdict_on_the_target(at: Circumstances) -> None:
@@ -168,7 +168,7 @@ def test_a_fault_of_ours_is_no_verdict_on_the_target(at: Circumstances) -> None:
 
 
 def test_an_empty_run_is_invalid_and_never_a_pass(at: Circumstances) -> None:
-    run = conclude(Account(), at)
+    run = conclude(SwarmAccount(), at)
     assert run.outcome is Outcome.INVALID
     assert set(_verdicts(run)) == {Verdict.INCONCLUSIVE}
 

@@ -17,7 +17,7 @@ def _event(name: str) -> Event:
 
 def test_an_event_of_a_claim_names_the_claim_and_the_status_it_has_reached() -> None:
     changed = {"data": {"claimId": "c1", "newStatus": "paid"}}
-    assert read(_event("claim_status_changed"), changed) == Reading("c1", "paid")
+    assert read(_event("claim_status_changed"), changed, "/data/newStatus") == Reading("c1", "paid")
     assert read(_event("payout_completed"), {"data": {"claimId": "c1", "payoutId": "p1"}}) == Reading("c1")
 
 
@@ -54,4 +54,10 @@ def test_what_has_no_plain_form_is_read_all_the_same(payload: Any) -> None:
 
 def test_a_status_that_is_none_is_no_key() -> None:
     payload = {"data": {"claimId": "c1", "newStatus": {"is": "paid"}}}
-    assert read(_event("claim_paid"), payload) == Reading("c1")
+    assert read(_event("claim_paid"), payload, "/data/newStatus") == Reading("c1")
+
+
+def test_an_id_that_is_a_number_is_the_same_as_a_text() -> None:
+    assert read(_event("claim_paid"), {"data": {"claimId": 7}}) == read(
+        _event("claim_paid"), {"data": {"claimId": "7"}}
+    )

@@ -3,7 +3,7 @@ import pytest
 from eventproof.load import saturation
 from eventproof.load.histogram import Histogram
 from eventproof.load.objectives import parse
-from eventproof.load.saturation import Limits
+from eventproof.load.saturation import GeneratorLimits
 
 
 def _lag(seconds: float) -> Histogram:
@@ -13,7 +13,7 @@ def _lag(seconds: float) -> Histogram:
 
 
 def _why(loop_lag: float = 0.0, send_lag: float = 0.0, busy: float = 0.0) -> str:
-    gauges = saturation.gauges(Limits(), loop_lag=_lag(loop_lag), send_lag=_lag(send_lag), busy=busy)
+    gauges = saturation.gauges(GeneratorLimits(), loop_lag=_lag(loop_lag), send_lag=_lag(send_lag), busy=busy)
     return saturation.saturated(gauges)
 
 
@@ -51,7 +51,7 @@ def test_the_lag_allowed_is_a_quarter_of_the_tightest_objective(lines: list[str]
 
 def test_of_several_processes_the_worst_reading_counts() -> None:
     readings = [
-        saturation.gauges(Limits(), loop_lag=_lag(lag), send_lag=_lag(0), busy=busy)
+        saturation.gauges(GeneratorLimits(), loop_lag=_lag(lag), send_lag=_lag(0), busy=busy)
         for lag, busy in ((0.3, 0.1), (0.1, 0.95))
     ]
     reasons = saturation.saturated(saturation.worst(readings))

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from eventproof.errors import UsageError
 
-__all__ = ["Manner", "Shares", "chosen"]
+__all__ = ["Acknowledging", "AcknowledgingShares", "chosen"]
 
 _Kind = TypeVar("_Kind")
 
@@ -15,7 +15,7 @@ _SPREAD = 0.6180339887498949
 """The golden ratio's fraction: its multiples fill the interval from 0 to 1 evenly, however many there are."""
 
 
-class Manner(Enum):
+class Acknowledging(Enum):
     """What somebody does with an event that must be acknowledged."""
 
     PROMPT = "acknowledges at once"
@@ -35,8 +35,8 @@ def chosen(number: int, shares: Iterable[tuple[_Kind, float]], otherwise: _Kind)
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
-    """Which part of all members has which manner; the others are prompt. Raises UsageError where none can."""
+class AcknowledgingShares:
+    """Which part of all users acknowledges how; the others do at once. Raises UsageError where none can."""
 
     late: float = 0.0
     silent: float = 0.0
@@ -49,7 +49,7 @@ class Shares:
                 f"the shares of late, silent and cut members must lie between 0 and 1, and together too: not {shares}"
             )
 
-    def manner(self, number: int) -> Manner:
-        """The manner of the member with this number: of any many in a row, each manner has its share."""
-        shares = ((Manner.LATE, self.late), (Manner.SILENT, self.silent), (Manner.CUT, self.cut))
-        return chosen(number, shares, Manner.PROMPT)
+    def of(self, number: int) -> Acknowledging:
+        """How the user with this number acknowledges: of any many in a row, each way has its share."""
+        shares = ((Acknowledging.LATE, self.late), (Acknowledging.SILENT, self.silent), (Acknowledging.CUT, self.cut))
+        return chosen(number, shares, Acknowledging.PROMPT)

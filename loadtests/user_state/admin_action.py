@@ -1,12 +1,12 @@
-"""One action on a person: the sessions that it is not over for, and when it ended for the last one."""
+"""One action on a user: the sessions that it is not over for, and when it ended for the last one."""
 
 from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
-from gevent.event import Event
+from eventproof.load.greenlets import Event
 
-__all__ = ["Action", "Until"]
+__all__ = ["AdminAction", "Until"]
 
 
 class Until(Enum):
@@ -16,18 +16,18 @@ class Until(Enum):
     CLOSE = "the end of the connection"
 
 
-class Action:
+class AdminAction:
     """Begun at its intended time; `ended` is set when it is over for every session."""
 
-    __slots__ = ("at", "ended", "event", "is_whole", "last", "name", "sessions", "until", "waiting")
+    __slots__ = ("at", "devices", "ended", "event", "is_whole", "last", "name", "until", "waiting")
 
-    def __init__(self, name: str, event: str, at: float, until: Until, sessions: Iterable[Any]) -> None:
+    def __init__(self, name: str, event: str, at: float, until: Until, devices: Iterable[Any]) -> None:
         self.name = name
         self.event = event
         self.at = at
         self.until = until
-        self.sessions = tuple(sessions)
-        self.waiting = set(self.sessions)
+        self.devices = tuple(devices)
+        self.waiting = set(self.devices)
         self.last = at
         self.is_whole = True
         """Whether every session can tell when it ended: none was left out."""
@@ -35,16 +35,16 @@ class Action:
         if not self.waiting:
             self.ended.set()
 
-    def is_over_for(self, session: Any, at: float) -> None:
+    def is_over_for(self, device: Any, at: float) -> None:
         """It has happened to this session."""
-        self.waiting.discard(session)
+        self.waiting.discard(device)
         self.last = at
         if not self.waiting:
             self.ended.set()
 
-    def leave_out(self, sessions: Iterable[Any]) -> None:
+    def leave_out(self, devices: Iterable[Any]) -> None:
         """These are about to be closed by us: what would have happened to them, nobody knows."""
-        if gone := self.waiting.intersection(sessions):
+        if gone := self.waiting.intersection(devices):
             self.waiting -= gone
             self.is_whole = False
         if not self.waiting:

@@ -1,4 +1,4 @@
-from eventproof.load.conductor import asked
+from eventproof.load.controller import asked
 from eventproof.load.objectives import parse
 
 _DEFAULTS = [parse("ban_to_logout: p(99) < 1s"), parse("lost == 0")]

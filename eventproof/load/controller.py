@@ -9,8 +9,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from gevent import Timeout
-
 from eventproof import profile
 from eventproof.errors import TargetUnavailable
 from eventproof.history import History, Kind
@@ -21,10 +19,11 @@ from eventproof.target import Target
 from eventproof.verdict import ExitCode, exit_code
 
 from . import admission, floor, handover, objectives
-from .account import Account, merge
+from .account import SwarmAccount, merge
 from .calls import LOGIN_WAITS, Calls
 from .contracts import contracts
-from .objectives import Objective
+from .greenlets import Timeout
+from .objectives import ObjectiveLine
 from .outcome import Circumstances, conclude
 from .probe import probe
 from .scenario import Scenario
@@ -38,14 +37,14 @@ def target_of(options: Any) -> Target:
     return profile.load(named, options.target_environment or None, catalog=contracts())
 
 
-def asked(defaults: Iterable[Objective], expressions: Iterable[str]) -> tuple[Objective, ...]:
+def asked(defaults: Iterable[ObjectiveLine], expressions: Iterable[str]) -> tuple[ObjectiveLine, ...]:
     """The objectives of a run: those given, and the scenario's about what no given one is about."""
     given = tuple(map(objectives.parse, expressions))
     about = {(one.metric, one.selector, one.percent) for one in given}
     return (*(one for one in defaults if (one.metric, one.selector, one.percent) not in about), *given)
 
 
-class Conductor:
+class Controller:
     """Admits a run, and concludes it. `target` and `objectives` are what it is about."""
 
     def __init__(self, options: Any, scenario: Scenario, processes: int) -> None:
@@ -73,7 +72,7 @@ class Conductor:
 
     def conclude(
         self,
-        accounts: Iterable[Account],
+        accounts: Iterable[SwarmAccount],
         users: int,
         *,
         missing: Sequence[str] = (),
@@ -106,7 +105,7 @@ class Conductor:
         self._write(run, account)
         return exit_code(run.outcome)
 
-    def _write(self, run: Run, account: Account) -> None:
+    def _write(self, run: Run, account: SwarmAccount) -> None:
         times = iter([0.0, *(incident.at for incident in account.incidents)])
         history = History(lambda: next(times))
         for incident in account.incidents:

@@ -6,26 +6,26 @@ from typing import Any
 import pytest
 
 from eventproof.load.books import Books
-from eventproof.load.calls import Answer
-from loadtests.user_state.admin import _await_refusal
+from eventproof.load.calls import CallAnswer
+from loadtests.user_state.administering import _await_refusal
 
 
 @pytest.mark.parametrize(
     ("answer", "stragglers", "failed", "samples"),
     [
-        (Answer(401, None), 0, 0, 1),
-        (Answer(200, None), 1, 0, 0),
-        (Answer(0, None, "getMe was not answered"), 0, 1, 0),
-        (Answer(503, None), 0, 1, 0),
+        (CallAnswer(401, None), 0, 0, 1),
+        (CallAnswer(200, None), 1, 0, 0),
+        (CallAnswer(0, None, "getMe was not answered"), 0, 1, 0),
+        (CallAnswer(503, None), 0, 1, 0),
     ],
 )
 def test_a_token_outlives_its_ban_where_it_works_and_not_where_nobody_knows(
-    answer: Answer, stragglers: int, failed: int, samples: int
+    answer: CallAnswer, stragglers: int, failed: int, samples: int
 ) -> None:
     books = Books({}, lambda *_: None)
     generator: Any = SimpleNamespace(books=books, calls=SimpleNamespace(perform=lambda *_: answer))
-    person: Any = "user-1"
-    _await_refusal(generator, person, "old", intended=0.0, deadline=0.0)
+    user: Any = "user-1"
+    _await_refusal(generator, user, "old", intended=0.0, deadline=0.0)
     account = books.account(users=1, connections=1, gauges=())
     assert (account.count("stragglers"), account.count("failed")) == (stragglers, failed)
     assert len(account.samples("ban_to_refused")) == samples

@@ -1,19 +1,18 @@
 """A plan of a swarm: its id, and what it has been, so that an old state of it is known as one."""
 
 from collections import deque
-from collections.abc import Hashable
 from typing import Final
 
-__all__ = ["Plan"]
+__all__ = ["EditedPlan"]
 
 _VERSIONS: Final = 200
 """So many of the latest states of a plan are known."""
 
 
-class Plan:
+class EditedPlan:
     """A plan of ours: its id, and the ROI of each of its latest versions, with when its edit was answered."""
 
-    def __init__(self, plan_id: Hashable, roi: float) -> None:
+    def __init__(self, plan_id: str | int, roi: float) -> None:
         self.id = plan_id
         self.rois: deque[tuple[float, float]] = deque([(roi, 0.0)], maxlen=_VERSIONS)
         self.gone: float | None = None

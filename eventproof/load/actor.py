@@ -1,0 +1,164 @@
+"""Somebody of the target as whom a swarm acts: one identity with its session, its devices, and the calls it makes."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from eventproof import actions
+from eventproof.catalog import Cause
+from eventproof.client.hub_connection import Closure
+from eventproof.errors import EventproofError
+from eventproof.target import Identity
+
+from .acknowledging import Acknowledging
+from .call_effects import CallEffects
+from .calls import CallAnswer
+from .device import Device
+from .judgement import Match
+from .rooms import EVERYONE, of_role, of_user
+
+if TYPE_CHECKING:
+    from .generator import Generator
+
+__all__ = ["Actor"]
+
+_UNAUTHORIZED = 401
+
+
+class Actor:
+    """Comes in with the profile's token or by login, on so many devices, each of which comes back when it is cut off.
+
+    A swarm says by a class of its own what is particular to its users; what is written here is so for most.
+    """
+
+    acknowledging = Acknowledging.PROMPT
+    """How it acknowledges."""
+    late_by = 0.0
+    """Seconds between an event and its late acknowledgement."""
+    returns = True
+    """Whether a device comes back by itself; else it is that of one connection, and `ended` tells of its end."""
+    replays = False
+    """Whether what was missed without a connection is due on the return."""
+    has_acted = True
+    """Whether anything that arrives can have been caused by this run."""
+    knows_repeats = True
+    """Whether the same payload about no known thing is the same event again."""
+
+    def __init__(self, generator: "Generator", identity: Identity, devices: int = 1) -> None:
+        self.generator = generator
+        self.identity = identity
+        self.token = identity.token
+        self.has_left = False
+        self.is_entering = True
+        self.devices: tuple[Device, ...] = tuple(Device(self, number + 1) for number in range(devices))
+        self._why: object = ""
+        """What a login that failed was answered with."""
+        self.join()
+
+    def __str__(self) -> str:
+        return self.identity.name
+
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        """Those that its devices are in from the beginning."""
+        own = () if self.identity.id is None else (of_user(self.identity.id),)
+        return (*own, of_role(self.identity.role), EVERYONE)
+
+    @property
+    def is_connecting(self) -> bool:
+        """Whether it is not known yet what comes of a device."""
+        return self.is_entering or any(device.is_connecting for device in self.devices)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether an action may be aimed here: nothing is, at somebody who only watches."""
+        return False
+
+    def join(self) -> None:
+        """Be in one's rooms, with every device."""
+        for device in self.devices:
+            self.generator.rooms.join(device, self.rooms)
+
+    def enter(self) -> None:
+        """Come in: with a new token where the profile gives none, or where only a login tells the id."""
+        if self.token is None or (self.identity.id is None and self.identity.password is not None):
+            self.generator.spawn(self._enter_by_login)
+        else:
+            self.open()
+
+    def open(self) -> None:
+        """Connect every device."""
+        self.is_entering = False
+        for device in self.devices:
+            device.open()
+
+    def leave(self) -> None:
+        """Close the app on every device, for good."""
+        self.has_left = True
+        for device in self.devices:
+            self.generator.rooms.leave(device)
+            device.leave()
+
+    def prepare(self) -> None:
+        """Learn what an action must know; may wait for answers."""
+
+    def renew(self) -> bool:
+        """Get a new token; whether there is one. Waits for the answer."""
+        login = self.generator.calls.log_in(self.identity)
+        if login.token is None:
+            self._why = login.answer
+            return False
+        self.token = login.token
+        if login.id is not None:
+            self.identity = replace(self.identity, id=login.id)
+            self.join()
+        return True
+
+    def perform(self, operation: str, parameters: Mapping[str, Any]) -> CallAnswer:
+        """Make a call as this user; with a new token where the old one is refused."""
+        answer = self._perform(operation, parameters)
+        if answer.status == _UNAUTHORIZED and self.renew():
+            answer = self._perform(operation, parameters)
+        return answer
+
+    def call(self, operation: str, parameters: Mapping[str, Any], name: str, **says: Any) -> CallEffects:
+        """What a call of this user, or an admin's about them, causes; `says` is what its answer says."""
+        known = {**actions.credentials_of(self.identity), **parameters}
+        return CallEffects(self.generator, Cause(operation, known, self.identity.id, says), name, self.devices)
+
+    # What the devices tell.
+
+    def owes(self, what: Hashable, *, at: float) -> bool:
+        """Whether the target need not know yet that this one acknowledged `what`, on any device."""
+        return all(self.generator.acks.is_owed(device, what, at=at) for device in self.devices)
+
+    def connected(self, device: Device) -> None:  # noqa: ARG002 - which one matters to others
+        """A device is connected."""
+        self.generator.connected.add(self.identity)
+
+    def received(self, device: Device, event: str, payload: Any, match: Match) -> None:
+        """A receipt was judged."""
+
+    def met(self, device: Device, subject: Hashable) -> None:
+        """A device received something about a subject that nobody told it of."""
+
+    def ended(self, device: Device, how: Closure, at: float, *, was_open: bool) -> None:
+        """A device that does not come back lost its connection, and not because we closed it."""
+
+    def _perform(self, operation: str, parameters: Mapping[str, Any]) -> CallAnswer:
+        calls = self.generator.calls
+        token = calls.token_for(operation, self.token, self.generator.admin_token)
+        return calls.perform(operation, {**actions.credentials_of(self.identity), **parameters}, token)
+
+    def _enter_by_login(self) -> None:
+        books = self.generator.books
+        try:
+            if not self.renew():
+                books.count("unopened", len(self.devices))
+                books.note(f"somebody could not log in: {self._why}")
+        except EventproofError as error:
+            books.note(str(error))
+        if self.token is None:
+            self.is_entering = False
+        else:
+            self.open()
