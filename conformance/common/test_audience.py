@@ -4,7 +4,7 @@ import asyncio
 from itertools import cycle
 
 from eventproof import checks
-from eventproof.conform.cases import Case, Handshake, Inconclusive, Kind, Person, judges_the_run, requirement
+from eventproof.conform.cases import Case, HandshakeOptions, Inconclusive, Kind, Person, judges_the_run, requirement
 
 BYSTANDERS = 2
 
@@ -14,7 +14,7 @@ async def _join_others(case: Case, system: str, user: Person) -> None:
     for channel in case.catalogued(system).channels:
         if channel.parameters and (system, channel.name) in case.target.channels:
             known = await case.drivers[system].parameters(user)
-            says = Handshake(parameters={name: str(known[name]) for name in channel.parameters})
+            says = HandshakeOptions(parameters={name: str(known[name]) for name in channel.parameters})
             await user.connect(system=system, channel=channel.name, says=says)
 
 

@@ -13,7 +13,7 @@ from eventproof.conform.cases import (
     Case,
     ContractViolation,
     Fire,
-    Handshake,
+    HandshakeOptions,
     History,
     Inconclusive,
     Line,
@@ -49,9 +49,9 @@ class Plan:
     fields: Mapping[str, Any]
 
     @property
-    def address(self) -> Handshake:
+    def address(self) -> HandshakeOptions:
         """How its own stream is asked for."""
-        return Handshake(parameters={"planId": str(self.id)})
+        return HandshakeOptions(parameters={"planId": str(self.id)})
 
     def is_told_by(self, event: Received) -> bool:
         """Whether an event is about this plan."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from eventproof.actions import at
-from eventproof.conform.cases import Case, ContractViolation, Handshake, capability, requirement
+from eventproof.conform.cases import Case, ContractViolation, HandshakeOptions, capability, requirement
 
 from .plans import CHANGES, CONNECTED, DELETE, UPDATE, plans, shown
 
@@ -27,7 +27,7 @@ async def test_who_comes_back_gets_what_was_missed_in_order(case: Case) -> None:
     await first.close()
     for roi in _MISSED:
         await plans(case).update(plan, roi=roi)
-    back = await user.connect(says=Handshake(headers={"Last-Event-ID": last}))
+    back = await user.connect(says=HandshakeOptions(headers={"Last-Event-ID": last}))
     afresh = await user.connect()
     await afresh.awaits(CONNECTED)
     await plans(case).delete(plan)

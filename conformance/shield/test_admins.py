@@ -13,7 +13,7 @@ from eventproof.conform.cases import (
     Case,
     Command,
     ContractViolation,
-    Handshake,
+    HandshakeOptions,
     Inconclusive,
     Line,
     NotApplicable,
@@ -100,12 +100,14 @@ _CLAIMED: Final[Mapping[str, Any]] = {
     "isAdmin": "true",
     "room": "admin:all",
 }
-HANDSHAKES: Final[Mapping[str, Handshake]] = {
-    "fields of its handshake": Handshake(
+HANDSHAKES: Final[Mapping[str, HandshakeOptions]] = {
+    "fields of its handshake": HandshakeOptions(
         auth={**_CLAIMED, "isAdmin": True, "admin": True, "roles": ["admin"], "rooms": ["admin:all"]}
     ),
-    "a query": Handshake(query={**_CLAIMED, "roles": "admin", "rooms": "admin:all"}),
-    "headers": Handshake(headers={"X-Role": "admin", "X-User-Role": "admin", "X-Roles": "admin", "X-Admin": "true"}),
+    "a query": HandshakeOptions(query={**_CLAIMED, "roles": "admin", "rooms": "admin:all"}),
+    "headers": HandshakeOptions(
+        headers={"X-Role": "admin", "X-User-Role": "admin", "X-Roles": "admin", "X-Admin": "true"}
+    ),
 }
 """By what an intruder asks for more than the token gives, before any event is said."""
 
@@ -139,7 +141,7 @@ async def test_nobody_else_hears_what_is_for_admins_whatever_room_they_ask_for(c
         raise Inconclusive("no connection of the intruder outlived the attempts, so nothing can be said here")
 
 
-async def _claiming_a_role(intruder: Person, transport: Transport, says: Handshake) -> Line | None:
+async def _claiming_a_role(intruder: Person, transport: Transport, says: HandshakeOptions) -> Line | None:
     """A connection whose handshake says more than its token; None where it is not let in, as it may well be."""
     line = intruder.connection(await intruder.session(), transport, says=says, acknowledges=True)
     try:

@@ -7,7 +7,7 @@ from eventproof.catalog import Effect
 from eventproof.history import Kind, Record
 
 from .finding import Finding
-from .story import Caused, Line, Story
+from .story import Caused, Presence, Story
 
 
 def undelivered(
@@ -35,12 +35,12 @@ def undelivered(
             yield _finding(caused, meant, missing, late, within, special or {})
 
 
-def _is_meant(line: Line, caused: Caused, to: frozenset[str]) -> bool:
+def _is_meant(line: Presence, caused: Caused, to: frozenset[str]) -> bool:
     carries = any(line.channel == channel.address for channel in caused.effect.event.channels)
     return carries and line.lasts(caused.call.place) and bool(line.rooms & to)
 
 
-def _had_time(line: Line, story: Story, due: float) -> bool:
+def _had_time(line: Presence, story: Story, due: float) -> bool:
     if line.ended_by_peer:
         return True
     end = len(story.records) - 1 if line.ended is None else line.ended
@@ -49,13 +49,13 @@ def _had_time(line: Line, story: Story, due: float) -> bool:
 
 def _finding(
     caused: Caused,
-    meant: list[Line],
-    missing: list[Line],
-    late: list[Line],
+    meant: list[Presence],
+    missing: list[Presence],
+    late: list[Presence],
     within: float,
     special: Mapping[str, str],
 ) -> Finding:
-    def named(lines: list[Line]) -> str:
+    def named(lines: list[Presence]) -> str:
         return ", ".join(
             f"{line.connection} ({special[line.connection]})" if line.connection in special else line.connection
             for line in lines
@@ -82,7 +82,7 @@ class _Receipts:
         for place, record, _ in story.received:
             self._left.setdefault((record.connection, record.name), deque()).append((place, record))
 
-    def take(self, line: Line, caused: Caused) -> float | None:
+    def take(self, line: Presence, caused: Caused) -> float | None:
         """When the first of them came that may be of this call; it is taken. None where there is none."""
         effect: Effect = caused.effect
         left = self._left.get((line.connection, effect.event.name), deque())

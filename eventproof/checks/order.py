@@ -8,7 +8,7 @@ from eventproof.history import Kind, Record
 from .content import content
 from .contract import Known
 from .finding import Finding
-from .story import Caused, Line, Story
+from .story import Caused, Presence, Story
 
 Step = Callable[[Record], int | None]
 """How far along its key the cause of a receipt is; None where that is unknown, and the receipt not judged."""
@@ -54,7 +54,7 @@ def _first_receipts(story: Story) -> Mapping[tuple[str, str, str], tuple[int, Re
 
 
 def _swapped(
-    line: Line, key: str, names: tuple[str, str], receipts: Mapping[tuple[str, str, str], tuple[int, Record]]
+    line: Presence, key: str, names: tuple[str, str], receipts: Mapping[tuple[str, str, str], tuple[int, Record]]
 ) -> Iterator[Finding]:
     before, after = (receipts.get((line.connection, name, key)) for name in names)
     if before is not None and after is not None and after[0] < before[0]:

@@ -26,7 +26,7 @@ class Caused:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Presence:
     """One connection, while it was there: places among the records."""
 
     actor: str
@@ -92,16 +92,16 @@ class Story:
         return self._rooms.get(receipt.actor, frozenset()) | joined.get(receipt.connection, set())
 
     @cached_property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[Presence, ...]:
         """Every connection that was opened in these records; one that was opened again is another one."""
-        found: list[Line] = []
+        found: list[Presence] = []
         open_now: dict[str, tuple[int, Record]] = {}
         joined: dict[str, set[str]] = {}
 
         def end(connection: str, place: int | None, *, by_peer: bool) -> None:
             opened, record = open_now.pop(connection)
             rooms = self.rooms_of(record, joined) | {"everyone"}
-            found.append(Line(record.actor, connection, record.channel, opened, place, by_peer, rooms))
+            found.append(Presence(record.actor, connection, record.channel, opened, place, by_peer, rooms))
 
         for place, record in enumerate(self.records):
             match record.kind:

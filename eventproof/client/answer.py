@@ -12,7 +12,7 @@ from eventproof.redaction import cut
 
 from .channel import ConnectionRefused
 
-__all__ = ["BODY_SHOWN", "Answer", "judge"]
+__all__ = ["BODY_SHOWN", "HttpAnswer", "judge"]
 
 BODY_SHOWN = 4096
 """Characters of a body that are kept."""
@@ -24,7 +24,7 @@ _REFUSALS = frozenset({400, 401, 403})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """An HTTP answer that is not what was asked for; `body` may be its beginning only."""
 
     url: str
@@ -72,7 +72,7 @@ class Answer:
         return (self.text if document is None else _message(document)).rstrip(".")
 
 
-def judge(answer: Answer, wanted: str) -> EventproofError:
+def judge(answer: HttpAnswer, wanted: str) -> EventproofError:
     """The exception that this answer stands for; `wanted` is what was expected there, such as `Socket.IO server`."""
     said = f": {answer.said}" if answer.said else ""
     if answer.status == 400 and answer.url.startswith("http:") and _SPEAKS_TLS.search(answer.said):

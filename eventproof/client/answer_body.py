@@ -10,7 +10,7 @@ from eventproof.errors import Inconclusive, ProtocolViolation, TargetUnavailable
 from eventproof.wire.http import MAX_BODY, Coding, too_big
 
 from .address import Address, unreachable
-from .answer import BODY_SHOWN, Answer
+from .answer import BODY_SHOWN, HttpAnswer
 
 __all__ = ["read_answer", "unanswered"]
 
@@ -20,7 +20,7 @@ _PATIENCE = 0.5
 
 async def read_answer(
     url: str, response: aiohttp.ClientResponse, *, beginning: bool = False
-) -> tuple[Answer, bytes, ProtocolViolation | None]:
+) -> tuple[HttpAnswer, bytes, ProtocolViolation | None]:
     """The answer, its body decoded, and why the body is none that can be used; of a refusal, its beginning alone,
     as of anything where that is asked for.
 
@@ -47,7 +47,7 @@ async def read_answer(
         broken = ProtocolViolation(
             "The body of an answer cannot be decoded.", expected="gzip, deflate or no coding", observed=coding.unknown
         )
-    answer = Answer(
+    answer = HttpAnswer(
         url,
         response.status,
         response.headers.get("Content-Type", ""),

@@ -155,24 +155,24 @@ class WebSocketClient:
             self._stream.abort()
 
     def on_open(self) -> None:
-        """Part of Listener."""
+        """Part of FrameListener."""
         self._opened = True
         self._journal.enter(Kind.OPENED)
 
     def on_message(self, message: str | bytes) -> None:
-        """Part of Listener."""
+        """Part of FrameListener."""
         name, argument = self._read(message)
         self._inbox.receive(name, (argument,))
         if self._inbox.is_full:
             self._inbox.end(Ending.OVERFLOW, "more came than a client keeps")
             self.drop()
 
-    def on_ping(self, payload: bytes) -> bool:  # noqa: ARG002 - part of Listener
-        """Part of Listener."""
+    def on_ping(self, payload: bytes) -> bool:  # noqa: ARG002 - part of FrameListener
+        """Part of FrameListener."""
         return self.answer_heartbeats
 
     def on_violation(self, violation: ProtocolViolation) -> None:
-        """Part of Listener."""
+        """Part of FrameListener."""
         self._inbox.violate(violation)
 
     def on_end(
@@ -183,7 +183,7 @@ class WebSocketClient:
         code: int | None,
         said: Any = None,
     ) -> None:
-        """Part of Listener."""
+        """Part of FrameListener."""
         self._inbox.end(ending, reason, code, said)
 
     async def __aenter__(self) -> Self:

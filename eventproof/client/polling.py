@@ -14,11 +14,11 @@ from eventproof.wire.connection import Opened
 from eventproof.wire.engineio import Message
 
 from .address import Address
-from .answer import Answer, judge
+from .answer import HttpAnswer, judge
 from .answer_body import read_answer, unanswered
 from .channel import Ending
 from .journal import Journal, kept
-from .websocket_stream import Listener
+from .websocket_stream import FrameListener
 
 __all__ = ["PollingStream"]
 
@@ -36,7 +36,7 @@ class PollingStream:
         *,
         headers: Iterable[tuple[str, str]],
         query: Mapping[str, str],
-        listener: Listener,
+        listener: FrameListener,
         journal: Journal,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
@@ -218,6 +218,6 @@ class PollingStream:
 
 
 class _SessionGone(Exception):
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: HttpAnswer) -> None:
         super().__init__(answer.shown)
         self.answer = answer

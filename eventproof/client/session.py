@@ -148,10 +148,10 @@ class Session:
             stream.abort()
 
     def on_open(self) -> None:
-        """Part of Listener: the session opens with its OPEN packet."""
+        """Part of FrameListener: the session opens with its OPEN packet."""
 
     def on_message(self, message: str | bytes) -> None:
-        """Part of Listener."""
+        """Part of FrameListener."""
         try:
             events = self.wire.receive(message)
         except ProtocolViolation as violation:
@@ -163,16 +163,16 @@ class Session:
         if self._inbox.is_full and self._inbox.ended is None:
             self._end(Ending.OVERFLOW, "more came than a client keeps")
 
-    def on_ping(self, payload: bytes) -> bool:  # noqa: ARG002 - part of Listener
-        """Part of Listener."""
+    def on_ping(self, payload: bytes) -> bool:  # noqa: ARG002 - part of FrameListener
+        """Part of FrameListener."""
         return self.answer_heartbeats
 
     def on_violation(self, violation: ProtocolViolation) -> None:
-        """Part of Listener."""
+        """Part of FrameListener."""
         self._inbox.violate(violation)
 
     def on_end(self, stream: object, ending: Ending, reason: str, code: int | None, said: Any = None) -> None:
-        """Part of Listener."""
+        """Part of FrameListener."""
         if self._stream is None or stream is self._stream:
             self._inbox.end(ending, reason, code, said)
 

@@ -13,18 +13,18 @@ from eventproof.wire.http import Body
 from eventproof.wire.websocket import HandshakeResponse, Opcode
 
 from .address import Address, unreachable
-from .answer import BODY_SHOWN, Answer, judge
+from .answer import BODY_SHOWN, HttpAnswer, judge
 from .channel import Ending
 from .journal import Journal
 
-__all__ = ["Listener", "WebSocketStream"]
+__all__ = ["FrameListener", "WebSocketStream"]
 
 _REFUSAL_PATIENCE = 0.5
 _NEXT_ADDRESS = 0.25
 """Seconds until the next address of a name is tried beside one that does not answer (RFC 8305)."""
 
 
-class Listener(Protocol):
+class FrameListener(Protocol):
     """Who hears what happens on a stream; called at the moment it happens."""
 
     def on_open(self) -> None:
@@ -55,7 +55,7 @@ class WebSocketStream(asyncio.Protocol):
         target: str,
         *,
         headers: Iterable[tuple[str, str]],
-        listener: Listener,
+        listener: FrameListener,
         journal: Journal,
         wanted: str,
         ssl_context: ssl.SSLContext | None = None,
@@ -213,12 +213,12 @@ class WebSocketStream(asyncio.Protocol):
             case HandshakeResponse() as response if not response.accepted:
                 raise judge(await self._refused(url, response), self._wanted)
 
-    async def _refused(self, url: str, response: HandshakeResponse) -> Answer:
+    async def _refused(self, url: str, response: HandshakeResponse) -> HttpAnswer:
         """An answer that is not 101, with the beginning of its body, which is waited for only a moment."""
         with suppress(TimeoutError):  # what came is shown; that it is incomplete does not matter
             await asyncio.wait_for(self._refusal_is_read.wait(), _REFUSAL_PATIENCE)
         content, coding = (b"", "") if self._refusal is None else (self._refusal.content, self._refusal.unknown_coding)
-        return Answer(
+        return HttpAnswer(
             url,
             response.status,
             response.header("Content-Type"),

@@ -9,7 +9,7 @@ from eventproof.target import SOCKET_IO, Command, Endpoint, Target, Tier, Transp
 from .calls import Answer, Twin
 from .canaries import Canaries
 from .case import Case
-from .dialer import Handshake
+from .dialer import HandshakeOptions
 from .driver import Driver, DriverOf, Fire
 from .each import on_each
 from .line import EndedAtOnce, Line
@@ -44,7 +44,7 @@ __all__ = [
     "Endpoint",
     "EventproofError",
     "Fire",
-    "Handshake",
+    "HandshakeOptions",
     "History",
     "Inconclusive",
     "Kind",

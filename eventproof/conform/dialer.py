@@ -24,11 +24,11 @@ from .behaviour import Behaviour
 from .line import Line
 from .verdicts import NotApplicable, NotTestable
 
-__all__ = ["PLAIN", "Dialer", "Handshake"]
+__all__ = ["PLAIN", "Dialer", "HandshakeOptions"]
 
 
 @dataclass(frozen=True, slots=True)
-class Handshake:
+class HandshakeOptions:
     """What a client says while it connects, beside what the profile says of it."""
 
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Handshake:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-PLAIN: Final = Handshake()
+PLAIN: Final = HandshakeOptions()
 """Nothing beside what the profile says."""
 
 
@@ -63,7 +63,7 @@ class Dialer:
         answers_heartbeats: bool = True,
         recover: Recovery | None = None,
         stalls: bool = False,
-        says: Handshake = PLAIN,
+        says: HandshakeOptions = PLAIN,
         **switches: bool,
     ) -> Line:
         """A connection to a channel of a system; the main one, and its first transport, where none is asked for.
@@ -113,7 +113,7 @@ class Dialer:
         endpoint: Endpoint,
         token: str | None,
         transport: Transport,
-        says: Handshake,
+        says: HandshakeOptions,
         switches: Mapping[str, bool],
         of_wire: Mapping[str, Any],
     ) -> Line:

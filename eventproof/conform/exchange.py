@@ -18,7 +18,7 @@ from yarl import URL
 from eventproof.errors import Inconclusive, TargetUnavailable
 from eventproof.redaction import cut
 
-__all__ = ["LONGEST", "Received", "UnreadableAnswer", "Unsendable", "document_in", "exchange", "session"]
+__all__ = ["LONGEST", "HttpReceived", "UnreadableAnswer", "Unsendable", "document_in", "exchange", "session"]
 
 LONGEST = 16 * 1024 * 1024
 """Bytes of an answer; longer ones are not read to their end."""
@@ -43,7 +43,7 @@ class Unsendable(Inconclusive):
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class HttpReceived:
     """An answer, read to its end."""
 
     status: int
@@ -84,7 +84,7 @@ async def exchange(
     headers: Mapping[str, str] | None = None,
     data: bytes | None = None,
     bare: bool = False,
-) -> Received:
+) -> HttpReceived:
     """Send a request and read its answer; `what` names it in sentences, the operation for one.
 
     With `bare` the URL and the headers go out as they are given, and no others. Raises TargetUnavailable where nothing
@@ -108,7 +108,7 @@ async def exchange(
             ) as response,
         ):
             content = await _content(response, what)
-            return Received(response.status, response.reason or "", response.headers, content, _charset(response))
+            return HttpReceived(response.status, response.reason or "", response.headers, content, _charset(response))
     except TimeoutError:
         raise Inconclusive(f"{what} was not answered within {seconds:g} s: what it did is unknown") from None
     except aiohttp.ClientConnectorError as error:

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from eventproof.actions import at, headers_for
 from eventproof.target import Metrics, MetricsFormat, Target
 
-from .exchange import Received, exchange, session
+from .exchange import HttpReceived, exchange, session
 from .verdicts import NotTestable
 
 __all__ = ["Gauges", "values_of"]
@@ -63,7 +63,7 @@ class Gauges:
         await self._http.close()
 
 
-def values_of(metrics: Metrics, url: str, received: Received) -> dict[str, float]:
+def values_of(metrics: Metrics, url: str, received: HttpReceived) -> dict[str, float]:
     """The gauges in an answer; raises NotTestable, in a sentence, where it does not tell all of them."""
     if received.status != 200:
         remedy = 'identity = "admin" or headers' if received.status in (401, 403) else "correct path"
@@ -85,7 +85,7 @@ def values_of(metrics: Metrics, url: str, received: Received) -> dict[str, float
     return {name: found[name] for name in metrics.gauges}
 
 
-def _of_text(metrics: Metrics, url: str, received: Received) -> dict[str, float]:
+def _of_text(metrics: Metrics, url: str, received: HttpReceived) -> dict[str, float]:
     """Prometheus' text, or OpenMetrics: only the lines of the gauges are read, whatever else is there."""
     lines = received.text.split("\n")
     # A gauge with labels that nothing is counted under has no line but that of its type.
@@ -102,7 +102,7 @@ def _of_text(metrics: Metrics, url: str, received: Received) -> dict[str, float]
     return totals
 
 
-def _of_json(metrics: Metrics, url: str, received: Received) -> dict[str, float]:
+def _of_json(metrics: Metrics, url: str, received: HttpReceived) -> dict[str, float]:
     """A JSON document: a gauge is the JSON pointer of a number, or the name of one at the top."""
     document = received.document
     if not isinstance(document, dict | list):

@@ -18,7 +18,7 @@ from eventproof.target import Endpoint
 
 from .calls import Answer
 from .case import Case
-from .dialer import Handshake
+from .dialer import HandshakeOptions
 from .line import Line
 from .person import Person
 from .undoing import TIER
@@ -244,7 +244,9 @@ class _Making:
         for name in self._rooms():
             channel = next(each for each in self.case.system.channels if each.name == name)
             if all(parameter in known for parameter in channel.parameters):
-                says = Handshake(parameters={parameter: str(known[parameter]) for parameter in channel.parameters})
+                says = HandshakeOptions(
+                    parameters={parameter: str(known[parameter]) for parameter in channel.parameters}
+                )
                 self._listens(await person.connect(channel=name, says=says))
 
     async def _prepared(self, user: Person) -> dict[str, Any]:

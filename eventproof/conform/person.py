@@ -13,7 +13,7 @@ from eventproof.target import Endpoint, Identity, Transport
 from eventproof.wire.connection import Recovery
 
 from .calls import Answer, Caller
-from .dialer import PLAIN, Dialer, Handshake
+from .dialer import PLAIN, Dialer, HandshakeOptions
 from .line import Line
 from .verdicts import NotTestable
 
@@ -212,7 +212,7 @@ class Person:
         *,
         system: str | None = None,
         channel: str | None = None,
-        says: Handshake = PLAIN,
+        says: HandshakeOptions = PLAIN,
         token: str | None = None,
         acknowledges: bool = False,
         answers_pings: bool = True,
@@ -250,7 +250,7 @@ class Person:
         *,
         system: str | None = None,
         channel: str | None = None,
-        says: Handshake = PLAIN,
+        says: HandshakeOptions = PLAIN,
         recover: Recovery | None = None,
         **switches: bool,
     ) -> Line:

@@ -27,7 +27,7 @@ from eventproof.retry_after import seconds_of
 from eventproof.target import Call, Target
 
 from .attempts import Attempt, Attempts
-from .exchange import Received, UnreadableAnswer, Unsendable, exchange, session
+from .exchange import HttpReceived, UnreadableAnswer, Unsendable, exchange, session
 from .openapi import published as _published
 from .routes import route_of
 from .verdicts import NotApplicable, NotTestable
@@ -163,7 +163,7 @@ class Rest:
 
     async def _answered(
         self, http: aiohttp.ClientSession, call: Call, request: requests.PreparedRequest, end: float
-    ) -> tuple[Received | None, int]:
+    ) -> tuple[HttpReceived | None, int]:
         """The answer, and how often the server said "too many" before it; None where there was no time for it."""
         loop, refusals = asyncio.get_running_loop(), 0
         while (left := end - loop.time()) > 0:
@@ -183,7 +183,7 @@ class Rest:
             await asyncio.sleep(min(pause, max(end - loop.time(), 0.0)))
         return None, refusals
 
-    def _judge(self, attempt: Attempt, call: Call, received: Received) -> None:
+    def _judge(self, attempt: Attempt, call: Call, received: HttpReceived) -> None:
         response = _response(attempt.request, received)
         try:
             with self._document_to_blame(attempt.case.operation):
@@ -226,7 +226,7 @@ class Rest:
             raise UsageError(f"the OpenAPI document {self.target.openapi} is wrong: {where}{problem}") from error
 
     def _violation(
-        self, call: Call, attempt: Attempt, received: Received | None, expected: str, why: str
+        self, call: Call, attempt: Attempt, received: HttpReceived | None, expected: str, why: str
     ) -> ContractViolation:
         request = attempt.request
         body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
@@ -239,7 +239,7 @@ class Rest:
         )
 
 
-def _is_a_page(received: Received) -> bool:
+def _is_a_page(received: HttpReceived) -> bool:
     """Whether this is how a front server refuses a path before any operation sees it: 4xx, and no JSON."""
     return 400 <= received.status < 500 and "json" not in received.headers.get("Content-Type", "")
 
@@ -252,7 +252,7 @@ def _is_the_same_place(location: str, url: str) -> bool:
 
 async def _received(
     http: aiohttp.ClientSession, call: Call, request: requests.PreparedRequest, seconds: float
-) -> Received:
+) -> HttpReceived:
     """What a prepared request is answered: as it stands, by the way of every other call."""
     body: Any = request.body.encode() if isinstance(request.body, str) else request.body
     given = {
@@ -270,7 +270,7 @@ async def _received(
     )
 
 
-def _response(request: requests.PreparedRequest, received: Received) -> Response:
+def _response(request: requests.PreparedRequest, received: HttpReceived) -> Response:
     """An answer as Schemathesis wants it."""
     return Response(
         status_code=received.status,
@@ -287,7 +287,7 @@ def _response(request: requests.PreparedRequest, received: Received) -> Response
 def _answer(_http: requests.Session, call: Call, arguments: Mapping[str, Any]) -> Response:
     """What a request is answered, for whoever has no loop; raises as `exchange` does."""
 
-    async def answered(request: requests.PreparedRequest) -> Received:
+    async def answered(request: requests.PreparedRequest) -> HttpReceived:
         async with session() as http:
             return await _received(http, call, request, _SECONDS)
 

@@ -43,7 +43,7 @@ _RARE = frozenset({"acknowledged", "away", "retried", "invalid"})
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Failure:
     """One requirement that is not a plain pass, with the checks that say so.
 
     `told` is the finding that shows the same checks already; None where this one is the first.
@@ -113,14 +113,14 @@ def is_untouched(requirement: RequirementResult) -> bool:
     return requirement.verdict is Verdict.INCONCLUSIVE and not requirement.checks
 
 
-def findings(run: Run) -> list[Finding]:
+def findings(run: Run) -> list[Failure]:
     """What there is to tell about each notable requirement; checks that several of them share are told once."""
     told: dict[tuple[str, ...], str] = {}
     result = []
     for requirement in notable(run):
         checks = telling(requirement)
         names = tuple(check.name for check in checks)
-        result.append(Finding(requirement, checks, told.get(names) if names else None))
+        result.append(Failure(requirement, checks, told.get(names) if names else None))
         told.setdefault(names, requirement.id)
     return result
 

@@ -32,7 +32,7 @@ _LENGTH = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Slice:
     """One part of the bar that shows how many requirements have which verdict; in hundredths of its width."""
 
     verdict: Verdict
@@ -113,11 +113,11 @@ def _hash(content: str) -> str:
     return f"'sha256-{digested}'"
 
 
-def _shares(tally: Mapping[Verdict, int]) -> list[Share]:
+def _shares(tally: Mapping[Verdict, int]) -> list[Slice]:
     shares = []
     start = 0.0
     for verdict, count in tally.items():
         width = 100 * count / sum(tally.values())
-        shares.append(Share(verdict, count, round(start, 3), round(width, 3)))
+        shares.append(Slice(verdict, count, round(start, 3), round(width, 3)))
         start += width
     return shares

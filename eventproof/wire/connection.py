@@ -163,7 +163,7 @@ class Connection:
 
     def __init__(self, *, loads: Callable[[str], Any] | None = None, max_attachments: int = 64) -> None:
         self.state = SessionState.OPENING
-        self._decoder = socketio.Decoder(loads=loads, max_attachments=max_attachments)
+        self._decoder = socketio.PacketDecoder(loads=loads, max_attachments=max_attachments)
         self._namespaces: dict[str, NamespaceState] = {}
         self._awaited: set[tuple[str, int]] = set()
         self._recoveries: dict[str, Recovery] = {}

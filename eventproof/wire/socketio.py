@@ -1,6 +1,6 @@
 """Socket.IO 5 packets: Engine.IO message data to packets and back, binary attachments included.
 
-A packet with attachments is one text followed by as many binary messages; `Decoder` puts them back in their places.
+A packet with attachments is a text, then as many binary messages; `PacketDecoder` puts them back in their places.
 """
 
 import json
@@ -15,7 +15,7 @@ from eventproof.errors import ProtocolViolation, UsageError
 
 from .excerpt import excerpt
 
-__all__ = ["Decoder", "Packet", "PacketType", "depth", "encode"]
+__all__ = ["Packet", "PacketDecoder", "PacketType", "depth", "encode"]
 
 
 class PacketType(IntEnum):
@@ -80,7 +80,7 @@ def encode(packet: Packet) -> list[str | bytes]:
     return [f"{int(packet_type)}{count}{namespace}{number}{payload}", *attachments]
 
 
-class Decoder:
+class PacketDecoder:
     """Puts messages together to packets, of at most `max_attachments` and nested at most `max_depth` deep.
 
     `loads` parses the JSON: a faster parser may be given, and what it refuses (ValueError) is tried with our own, which

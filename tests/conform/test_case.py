@@ -5,7 +5,7 @@ import pytest
 from eventproof import catalog, profile
 from eventproof.catalog import Wire
 from eventproof.conform.check_run import CheckRun
-from eventproof.conform.dialer import Handshake
+from eventproof.conform.dialer import HandshakeOptions
 from eventproof.errors import Inconclusive, UsageError
 from eventproof.history import Kind
 from eventproof.reference import Reference
@@ -65,7 +65,7 @@ def test_a_client_says_more_in_its_handshake_and_asks_for_its_namespace_later(
 
         async def acts() -> None:
             user = await case.user()
-            says = Handshake(auth={"role": "admin"}, query={"role": "admin"}, headers={"X-Role": "admin"})
+            says = HandshakeOptions(auth={"role": "admin"}, query={"role": "admin"}, headers={"X-Role": "admin"})
             line = user.connection(await user.session(), transport, says=says)
             await line.reach()
             assert not line.is_open

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from eventproof.conform.exchange import Received
+from eventproof.conform.exchange import HttpReceived
 from eventproof.conform.gauges import Gauges, values_of
 from eventproof.conform.verdicts import NotTestable
 from eventproof.errors import Inconclusive
@@ -20,7 +20,7 @@ JSON = Metrics("/metrics", ("open", "/ws/rooms"), MetricsFormat.JSON)
 
 def values(metrics: Metrics, text: str, status: int = 200, kind: str = "text/plain") -> Mapping[str, float]:
     headers = CIMultiDictProxy(CIMultiDict({"Content-Type": kind}))
-    return values_of(metrics, "http://x/metrics", Received(status, "", headers, text.encode(), None))
+    return values_of(metrics, "http://x/metrics", HttpReceived(status, "", headers, text.encode(), None))
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_engine_packets(message: str | bytes) -> None:
 @pytest.mark.parametrize("loads", [None, orjson.loads, json.loads])
 @given(messages=st.lists(_PACKETS | _TEXT | _BYTES | st.just(b"\0"), max_size=6))
 def test_socket_packets(loads: Callable[[str], Any] | None, messages: list[str | bytes]) -> None:
-    decoder = socketio.Decoder(loads=loads, max_attachments=3)
+    decoder = socketio.PacketDecoder(loads=loads, max_attachments=3)
     for message in messages:
         _tolerates(lambda message=message: decoder.feed(message))  # type: ignore[misc] # a default binds the loop's value
 

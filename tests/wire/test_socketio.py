@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventproof.errors import ProtocolViolation, UsageError
-from eventproof.wire.socketio import Decoder, Packet, PacketType, encode
+from eventproof.wire.socketio import Packet, PacketDecoder, PacketType, encode
 
 _T = PacketType
 
@@ -70,8 +70,8 @@ _NAMESPACES = st.just("/") | st.text(st.characters(codec="ascii", categories=["L
 _IDS = st.none() | st.integers(0, 2**31)
 
 
-def _decoded(messages: list[str | bytes], decoder: Decoder | None = None) -> Packet:
-    decoder = decoder or Decoder()
+def _decoded(messages: list[str | bytes], decoder: PacketDecoder | None = None) -> Packet:
+    decoder = decoder or PacketDecoder()
     *first, last = messages
     for message in first:
         assert decoder.feed(message) is None
@@ -84,7 +84,7 @@ def _decoded(messages: list[str | bytes], decoder: Decoder | None = None) -> Pac
 def test_the_documented_packets_are_encoded_and_decoded(packet: Packet, messages: list[str | bytes]) -> None:
     assert encode(packet) == messages
     assert _decoded(messages) == packet
-    assert _decoded(messages, Decoder(loads=orjson.loads)) == packet
+    assert _decoded(messages, PacketDecoder(loads=orjson.loads)) == packet
 
 
 @given(_NAMESPACES, st.text(st.characters(codec="utf-8")), st.lists(_WITH_BYTES, max_size=4), _IDS)
@@ -143,7 +143,7 @@ def test_what_is_encoded_python_socketio_decodes(
     ],
 )
 def test_what_is_no_packet_is_a_violation(message: str, expected: str) -> None:
-    decoder = Decoder()
+    decoder = PacketDecoder()
     with pytest.raises(ProtocolViolation) as violation:
         decoder.feed(message)
     assert expected in violation.value.expected
@@ -169,7 +169,7 @@ def test_what_is_no_packet_is_a_violation(message: str, expected: str) -> None:
 def test_whatever_is_json_is_an_event_for_every_parser(
     loads: Callable[[str], Any] | None, payload: str, value: Any
 ) -> None:
-    packet = Decoder(loads=loads).feed(f'2["x",{payload}]')
+    packet = PacketDecoder(loads=loads).feed(f'2["x",{payload}]')
     assert packet is not None
     assert value is ... or packet.data == ["x", value]
 
@@ -198,11 +198,11 @@ def test_whatever_is_none_or_too_much_is_a_violation_for_every_parser(
     loads: Callable[[str], Any] | None, payload: str
 ) -> None:
     with pytest.raises(ProtocolViolation):
-        Decoder(loads=loads).feed(f'2["x",{payload}]')
+        PacketDecoder(loads=loads).feed(f'2["x",{payload}]')
 
 
 def test_text_where_an_attachment_is_due_is_a_violation() -> None:
-    decoder = Decoder()
+    decoder = PacketDecoder()
     decoder.feed('52-["x",{"_placeholder":true,"num":0}]')
     decoder.feed(b"\0")
     with pytest.raises(ProtocolViolation, match="missing") as violation:
@@ -213,19 +213,19 @@ def test_text_where_an_attachment_is_due_is_a_violation() -> None:
 
 def test_an_attachment_of_nothing_is_a_violation() -> None:
     with pytest.raises(ProtocolViolation, match="belongs to no"):
-        Decoder().feed(b"\0")
+        PacketDecoder().feed(b"\0")
 
 
 @pytest.mark.parametrize("number", ["1", "-1", "true", '"0"', "null", "0.0"])
 def test_a_placeholder_without_its_attachment_is_a_violation(number: str) -> None:
-    decoder = Decoder()
+    decoder = PacketDecoder()
     decoder.feed(f'51-["x",{{"_placeholder":true,"num":{number}}}]')
     with pytest.raises(ProtocolViolation, match="names no attachment"):
         decoder.feed(b"\0")
 
 
 def test_a_payload_may_be_wide_and_deep_but_not_without_end() -> None:
-    decoder = Decoder(max_depth=20)
+    decoder = PacketDecoder(max_depth=20)
     decoder.feed('51-["x",' + "[" * 18 + '{"_placeholder":true,"num":0}' + "]" * 18 + "]")
     packet = decoder.feed(b"\7")
     assert packet is not None
