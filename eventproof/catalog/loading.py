@@ -1,6 +1,6 @@
 """Documents in, a catalog out; whatever is wrong with them is a ContractError that names the file and the place."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from eventproof import layout
@@ -10,7 +10,7 @@ from .bundling import bundled
 from .calls import operations
 from .documents import Document, Formats
 from .messages import channels, events
-from .model import Catalog, Derived, Ends, ErrorCode, Operation, Requirement, System
+from .model import Catalog, Derived, Ends, ErrorCode, Event, Operation, Requirement, System
 
 _SHARED = "all"
 """What stands for the system in a requirement that every system shares."""
@@ -24,6 +24,9 @@ def load(root: Path = layout.CONTRACTS) -> Catalog:
     formats = Formats(root / "formats")
     errors = _errors(formats.read(root / "errors.yaml", "errors"))
     shared = formats.read(root / "requirements.yaml", "requirements")
+    for index, row in enumerate(shared.content["requirements"]):
+        if "includes" in row:
+            raise shared.fault(f"/requirements/{index}/includes", "what every system shares includes nothing of one")
     folders = sorted(path.parent for path in root.glob("*/requirements.yaml"))
     systems = [_system(folder, formats, errors) for folder in folders]
     _unique_prefixes([shared.content["prefix"], *(system.prefix for system in systems)], shared)
@@ -70,15 +73,20 @@ def _requirements(document: Document, system: str) -> tuple[Requirement, ...]:
 
 
 def _must_include_what_is_there(
-    document: Document, lines: Iterable[Requirement], events: Collection[str], calls: Iterable[Operation]
+    document: Document, lines: Iterable[Requirement], events: Sequence[Event], calls: Iterable[Operation]
 ) -> None:
     """What a requirement includes is about an event of the contract, or about a call of it that ends sessions."""
     ending = {call.id for call in calls if call.ends is Ends.USER}
     for index, line in enumerate(lines):
         for included in line.includes:
             place = f"/requirements/{index}/includes"
-            if included.is_of_event and included.about not in events:
+            of_it = [event for event in events if event.name == included.about]
+            if included.is_of_event and not of_it:
                 raise document.fault(place, f"{included.about} is no event of the contract")
+            certain = {trigger for event in of_it for trigger in event.triggers if trigger not in event.at_times}
+            if included.is_caused and (not certain or included.by not in {"", *certain}):
+                who = f"{included.by} does not cause" if included.by else "no call causes"
+                raise document.fault(place, f"{who} {included.about} for certain")
             if included.kind == "session" and included.about not in ending:
                 raise document.fault(place, f"{included.about} is no call that ends the sessions of a user")
 
@@ -92,7 +100,7 @@ def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode]) -> 
     known_channels = channels(asyncapi)
     told = events(asyncapi, name, known_channels, {call.id: call for call in calls}, formats)
     lines = _requirements(requirements, name)
-    _must_include_what_is_there(requirements, lines, {event.name for event in told}, calls)
+    _must_include_what_is_there(requirements, lines, told, calls)
     return System(
         name=name,
         prefix=requirements.content["prefix"],

@@ -17,8 +17,9 @@ Json = Any
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 OWNER: Final = "userId"
 """The placeholder of an audience that may stand for the caller of a trigger."""
-_OF_EVENTS: Final = frozenset({"schema", "delivery", "audience", "order", "retry", "ack", "foreign-ack"})
-"""The kinds of what follows from the contract of one event."""
+_CAUSED: Final = frozenset({"delivery", "audience", "retry", "ack", "foreign-ack"})
+_OF_EVENTS: Final = frozenset({"schema", "order", *_CAUSED})
+"""The kinds of what follows from the contract of one event; the former need a call that causes it for certain."""
 CALLBACK: Final = "callback"
 """How an event is acknowledged that the wire itself acknowledges."""
 
@@ -318,6 +319,11 @@ class Derived:
         before, _, after = text.partition("/")
         kind, _, rest = after.partition("/")
         return cls(kind, before, rest) if before else cls(kind, rest or None)
+
+    @property
+    def is_caused(self) -> bool:
+        """Whether a call has to cause the event for it to be seen."""
+        return self.kind in _CAUSED
 
     @property
     def is_of_event(self) -> bool:

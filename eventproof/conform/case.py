@@ -385,6 +385,7 @@ class Case:
         for person in people:
             if person.name not in self._disturbed and (act := await disturbed(person, self.records, self.undo)):
                 self._run.disturbances.enter(person.name, self._mark, len(self._run.history))
+                self.occurrences.clear()  # what was seen meanwhile may be somebody else's doing
                 acts.append(act)
         return ", and ".join(acts)
 

@@ -7,7 +7,6 @@ stands in the contract.
 import asyncio
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,7 +72,7 @@ async def _occurrence(case: Case, operation: Operation) -> Occurrence:
             made[operation.id] = error
     found = made[operation.id]
     if isinstance(found, EventproofError):
-        raise found
+        raise found.with_traceback(None)
     assert isinstance(found, Occurrence)  # noqa: S101 - nothing else is put there
     return found
 
@@ -84,9 +83,9 @@ def arguments(operation: Operation, known: Mapping[str, Any], tier: str | None =
     A tier that its undoing would give back is another one than `tier`, the one to give.
     """
     given = {name: _unique(value) if name in operation.unique else value for name, value in operation.example.items()}
-    if tier is not None and operation.undone_by is not None:
-        given |= {name: tier for name, value in operation.undone_by.parameters.items() if value == TIER}
-    return {**{name: known[name] for name in operation.parameters if name in known}, **given}
+    undoing = operation.undone_by.parameters if operation.undone_by is not None else {}
+    tiers = {name: tier for name, value in undoing.items() if value == TIER and tier is not None}
+    return given | {name: known[name] for name in operation.parameters if name in known} | tiers
 
 
 def _unique(value: Any) -> Any:
@@ -122,18 +121,15 @@ async def bring_about(case: Case, user: Person, event: str) -> Effect:
     return next(effect for effect in caused(case, cause) if effect.event.name == event)
 
 
-async def heard(case: Case, lines: Sequence[Line], these: Iterable[Effect]) -> None:
-    """Wait until all of these have come to those lines for which they are, as long as it may take.
-
-    Whether they have is judged by others.
-    """
+async def heard(case: Case, lines: Sequence[Line], these: Iterable[Effect]) -> bool:
+    """Wait until these have come to the lines for which they are, as long as it may take; whether all have."""
     waits = [
         _comes(line, effect)
         for effect in these
         for line in lines
         if effect.rooms and effect.rooms & _rooms_of(case, line) and _carries(line, effect)
     ]
-    await asyncio.gather(*waits)
+    return all(await asyncio.gather(*waits))
 
 
 def _rooms_of(case: Case, line: Line) -> frozenset[str]:
@@ -145,11 +141,14 @@ def _carries(line: Line, effect: Effect) -> bool:
     return line.channel in {channel.address for channel in effect.event.channels}
 
 
-async def _comes(line: Line, effect: Effect) -> None:
-    with suppress(ContractViolation):
+async def _comes(line: Line, effect: Effect) -> bool:
+    try:
         await line.hears(
             effect.event.name, lambda event: effect.may_be(event.payload) and effect.is_about(event.payload)
         )
+    except ContractViolation:
+        return False
+    return True
 
 
 def _triggers(system: System, event: str) -> tuple[str, ...]:
@@ -176,13 +175,15 @@ class _Making:
     case: Case
     operation: Operation
     lines: list[Line] = field(default_factory=list)
+    is_told: bool = True
+    """Whether all has come so far that had to; otherwise only what the call itself causes is awaited."""
 
     async def made(self) -> Occurrence:
         case, operation = self.case, self.operation
         user, other = await case.users(2)
         admins = (await case.admins(min(_ADMINS, len(case.target.admins)))) if case.target.admins else []
         await self._connect(user, others=[other, *admins])
-        await case.canary(user, other)  # what earlier cases caused, and was missed, has arrived by now
+        unsettled = await self._canary([user, other])  # what earlier cases caused, and was missed, has arrived by now
         settled = len(case.whole_run)
         known = await self._prepared(user)
         if self._has_rooms():
@@ -190,7 +191,7 @@ class _Making:
             await self._enter_rooms(other, await self._prepared(other))
         _, cause = await perform(case, user, operation, known)
         await heard(case, self.lines, caused(case, cause))
-        silence = await self._canary([other] if operation.ends is Ends.USER else [user, other])
+        silence = unsettled or await self._canary([other] if operation.ends is Ends.USER else [user, other])
         special = {line.name: line.role for line in self.lines if line.role}
         return Occurrence(operation.id, Story(case.whole_run, case.known, case.rooms, settled), special, silence)
 
@@ -254,7 +255,8 @@ class _Making:
         known: dict[str, Any] = {}
         for needed in self.case.system.before(self.operation.id):
             _, cause = await perform(self.case, user, needed, known)
-            await heard(self.case, self.lines, caused(self.case, cause))
+            if self.is_told:
+                self.is_told = await heard(self.case, self.lines, caused(self.case, cause))
         return known
 
     async def _canary(self, people: Sequence[Person]) -> Inconclusive | None:

@@ -62,7 +62,7 @@ async def owed(case: Case, user: Person, line: Line, name: str) -> Owed:
     found = Owed(event, line, first)
     for other in line.received:
         ack = next((known.ack for known in case.system.events if known.name == other.name), None)
-        if ack is not None and ack.level is AckLevel.REQUIRED and not found.is_it(other):
+        if ack is not None and ack.level is AckLevel.REQUIRED and other.name != name:
             await line.acknowledge(other)
     return found
 

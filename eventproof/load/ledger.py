@@ -143,7 +143,7 @@ class Ledger:
         """Allow `event` at `recipients` without expecting it."""
         self.tally(event)
         for recipient in recipients:
-            self._permits[recipient, event] = until
+            self._permits[recipient, event] = max(until, self._permits.get((recipient, event), until))
 
     def own(self, recipient: Hashable, subject: Hashable) -> None:
         """Allow whatever is about `subject`, or without one has this mark, at its owner: nothing of it is expected.

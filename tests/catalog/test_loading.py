@@ -216,6 +216,18 @@ IN_THE_MEANING: dict[str, Fault] = {
         "user.band/delivery",
         "includes: user.band is no event of the contract",
     ),
+    "what no call causes for certain": (
+        REQUIREMENTS,
+        "user.banned/delivery",
+        "user.unbanned/delivery",
+        "no call causes user.unbanned for certain",
+    ),
+    "what another call causes": (
+        REQUIREMENTS,
+        "user.banned/delivery",
+        "user.banned/delivery/unbanUser",
+        "unbanUser does not cause user.banned for certain",
+    ),
     "what ends no sessions": (
         REQUIREMENTS,
         "/session/banUser",
