@@ -221,11 +221,11 @@ class _Making:
                 yield channel.name, endpoint
 
     def _further(self) -> Iterator[Endpoint]:
-        """The further channels of the profile that are known to carry the system's events."""
+        """The further channels that certainly carry the system's events: at addresses of its contract."""
         own = {channel.address for channel in self.case.system.channels}
         listed = {endpoint.known_as for _, endpoint in self._endpoints()}
         for endpoint in self.case.target.other_channels or ():
-            if endpoint.known_as in own - listed and endpoint.presents_token:
+            if endpoint.address in own - listed and endpoint.presents_token:
                 yield endpoint
 
     def _has_rooms(self) -> bool:

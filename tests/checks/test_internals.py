@@ -92,7 +92,7 @@ DATABASES = {
     "mssql-level": "Msg 208, Level 16, State 1, Line 1",
     "oracle": "ORA-00942: table or view does not exist",
     "mongo": "E11000 duplicate key error collection: shop.users index: email_1 dup key",
-    "mongoose": 'SharedByCases to ObjectId failed for value "5" (type string) at path "_id" for model "User"',
+    "mongoose": 'Cast to ObjectId failed for value "5" (type string) at path "_id" for model "User"',
     "bson": "BSONError: input must be a 24 character hex string",
     "redis": "WRONGTYPE Operation against a key holding the wrong kind of value",
     "redis-node": "ReplyError: ERR unknown command 'FOO'",
