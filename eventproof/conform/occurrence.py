@@ -7,6 +7,7 @@ stands in the contract.
 import asyncio
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,9 +46,7 @@ class Occurrence:
 async def occurrences(case: Case, event: str, by: str = "") -> Sequence[Occurrence]:
     """One for each call that causes the event for certain; those are left out that the target has not or refuses.
 
-    With `by`, the one of that call alone.
-
-    Raises what the last of these raised, where there is none at all.
+    With `by`, the one of that call alone. Raises what the last of these raised, where there is none at all.
     """
     found: list[Occurrence] = []
     refused: EventproofError | None = None
@@ -182,7 +181,7 @@ class _Making:
         case, operation = self.case, self.operation
         user, other = await case.users(2)
         admins = (await case.admins(min(_ADMINS, len(case.target.admins)))) if case.target.admins else []
-        await self._connect(user, others=[other, *admins])
+        await self._connect(user, other, admins)
         unsettled = await self._canary([user, other])  # what earlier cases caused, and was missed, has arrived by now
         settled = len(case.whole_run)
         known = await self._prepared(user)
@@ -195,19 +194,21 @@ class _Making:
         special = {line.name: line.role for line in self.lines if line.role}
         return Occurrence(operation.id, Story(case.whole_run, case.known, case.rooms, settled), special, silence)
 
-    async def _connect(self, user: Person, others: Sequence[Person]) -> None:
-        """All the user's devices, and one of each other person."""
+    async def _connect(self, user: Person, other: Person, admins: Sequence[Person]) -> None:
+        """All the user's devices, and one of each other person; an admin whom a channel is not open to does without."""
         sessions = {"an older session": await user.session(), "a newer session": await user.another_token()}
         for channel, endpoint in self._endpoints():
             for number, transport in enumerate(endpoint.transports):
                 session = list(sessions)[number % len(sessions)]
                 line = await user.connect(transport, channel=channel, token=sessions[session], acknowledges=True)
                 self._listens(line, session)
-            for person in others:
-                self._listens(await person.connect(channel=channel, acknowledges=True))
+            self._listens(await other.connect(channel=channel, acknowledges=True))
+            for admin in admins:
+                with suppress(Inconclusive):
+                    self._listens(await admin.connect(channel=channel, acknowledges=True))
         for endpoint in self._further():
             self._listens(await user.connect_to(endpoint))
-            self._listens(await others[0].connect_to(endpoint))
+            self._listens(await other.connect_to(endpoint))
 
     def _listens(self, line: Line, role: str = "") -> None:
         line.role = role
