@@ -114,7 +114,7 @@ def shown(event: Event) -> Json:
     """Everything that the contract says of an event."""
     return _row(event) | {
         "audience": list(event.audience),
-        "triggers": [trigger for trigger in event.triggers if trigger not in event.at_times],
+        "triggers": list(event.certain),
         "at_times": sorted(event.at_times),
         "ack": _ack(event.ack) if event.ack else None,
         "order_by": event.order_by,

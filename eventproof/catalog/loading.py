@@ -83,7 +83,7 @@ def _must_include_what_is_there(
             of_it = [event for event in events if event.name == included.about]
             if included.is_of_event and not of_it:
                 raise document.fault(place, f"{included.about} is no event of the contract")
-            certain = {trigger for event in of_it for trigger in event.triggers if trigger not in event.at_times}
+            certain = {trigger for event in of_it for trigger in event.certain}
             if included.is_caused and (not certain or included.by not in {"", *certain}):
                 who = f"{included.by} does not cause" if included.by else "no call causes"
                 raise document.fault(place, f"{who} {included.about} for certain")

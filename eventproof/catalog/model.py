@@ -169,6 +169,11 @@ class Event:
         return self._validator.explain(payload)
 
     @property
+    def certain(self) -> tuple[str, ...]:
+        """Those of the triggers that cause it whenever they are accepted."""
+        return tuple(trigger for trigger in self.triggers if trigger not in self.at_times)
+
+    @property
     def subject_name(self) -> str | None:
         """The name by which a call knows the id that ties the event to it: the last part of its place."""
         return None if self.correlate is None else self.correlate.rpartition("/")[2]

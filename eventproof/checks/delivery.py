@@ -3,7 +3,6 @@
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 
-from eventproof.catalog import Effect
 from eventproof.history import Kind, Record
 
 from .finding import Finding
@@ -84,7 +83,7 @@ class _Receipts:
 
     def take(self, line: Presence, caused: Caused) -> float | None:
         """When the first of them came that may be of this call; it is taken. None where there is none."""
-        effect: Effect = caused.effect
+        effect = caused.effect
         left = self._left.get((line.connection, effect.event.name), deque())
         for found in left:
             place, record = found

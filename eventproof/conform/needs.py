@@ -63,17 +63,8 @@ def _derived(catalog: Catalog, params: Mapping[str, Any]) -> frozenset[str]:
     if params.get("system") not in catalog.systems:
         return frozenset()
     system = catalog.system(params["system"])
-    triggers = (
-        [params["by"]]
-        if params.get("by")
-        else [
-            trigger
-            for event in system.events
-            if event.name == params.get("event")
-            for trigger in event.triggers
-            if trigger not in event.at_times
-        ]
-    )
+    certain = [trigger for event in system.events if event.name == params.get("event") for trigger in event.certain]
+    triggers = [params["by"]] if params.get("by") else certain
     triggers += [params["operation"]] if "operation" in params else []
     chains = [{trigger, *(needed.id for needed in system.before(trigger))} for trigger in triggers]
     return frozenset(set.intersection(*chains)) if chains else frozenset()

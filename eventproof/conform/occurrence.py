@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventproof.catalog import Cause, Effect, Ends, Event, Operation, System, effects
+from eventproof.catalog import Cause, Channel, Effect, Ends, Operation, System, effects
 from eventproof.checks import Story
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.target import Endpoint
@@ -96,7 +96,8 @@ async def perform(case: Case, user: Person, operation: Operation, known: dict[st
 
     Raises Inconclusive where it is not accepted: what it only arranges cannot be seen then.
     """
-    given = arguments(operation, {**known, "userId": user.id}, case.another_tier(user))
+    gives_tier = operation.undone_by is not None and TIER in operation.undone_by.parameters.values()
+    given = arguments(operation, {**known, "userId": user.id}, case.another_tier(user) if gives_tier else None)
     caller = case.admin if operation.role == "admin" else user
     answer = (await caller.call(operation.id, **given)).must_succeed()
     known |= {name: answer.says(name) for name in operation.answers if name in answer.ids}
@@ -152,14 +153,7 @@ async def _comes(line: Line, effect: Effect) -> bool:
 
 def _triggers(system: System, event: str) -> tuple[str, ...]:
     """The calls that cause an event for certain."""
-    always = (
-        trigger
-        for known in system.events
-        if known.name == event
-        for trigger in known.triggers
-        if trigger not in known.at_times
-    )
-    return tuple(dict.fromkeys(always))
+    return tuple(dict.fromkeys(trigger for known in system.events if known.name == event for trigger in known.certain))
 
 
 def caused(case: Case, cause: Cause) -> Iterator[Effect]:
@@ -185,9 +179,9 @@ class _Making:
         unsettled = await self._canary([user, other])  # what earlier cases caused, and was missed, has arrived by now
         settled = len(case.whole_run)
         known = await self._prepared(user)
-        if self._has_rooms():
-            await self._enter_rooms(user, known)
-            await self._enter_rooms(other, await self._prepared(other))
+        if rooms := self._rooms():
+            await self._enter_rooms(user, rooms, known)
+            await self._enter_rooms(other, rooms, await self._prepared(other))
         _, cause = await perform(case, user, operation, known)
         await heard(case, self.lines, caused(case, cause))
         silence = unsettled or await self._canary([other] if operation.ends is Ends.USER else [user, other])
@@ -229,27 +223,25 @@ class _Making:
             if endpoint.address in own - listed and endpoint.presents_token:
                 yield endpoint
 
-    def _has_rooms(self) -> bool:
-        return any(True for _ in self._rooms())
+    def _rooms(self) -> list[Channel]:
+        """The channels about one thing that carry what the call causes, as far as the target has them."""
+        system, there = self.case.system, self.case.target.channels
+        caused_here = [event for event in system.events if self.operation.id in event.triggers]
+        return [
+            channel
+            for channel in system.channels
+            if channel.parameters
+            and (system.name, channel.name) in there
+            and any(channel in event.channels for event in caused_here)
+        ]
 
-    def _rooms(self) -> Iterator[str]:
-        """The channels about one thing that carry what the call causes."""
-        for channel in self.case.system.channels:
-            is_told = any(self._is_caused(event) and channel in event.channels for event in self.case.system.events)
-            if channel.parameters and is_told and (self.case.system.name, channel.name) in self.case.target.channels:
-                yield channel.name
-
-    def _is_caused(self, event: Event) -> bool:
-        return self.operation.id in event.triggers
-
-    async def _enter_rooms(self, person: Person, known: Mapping[str, Any]) -> None:
-        for name in self._rooms():
-            channel = next(each for each in self.case.system.channels if each.name == name)
+    async def _enter_rooms(self, person: Person, rooms: Sequence[Channel], known: Mapping[str, Any]) -> None:
+        for channel in rooms:
             if all(parameter in known for parameter in channel.parameters):
                 says = HandshakeOptions(
                     parameters={parameter: str(known[parameter]) for parameter in channel.parameters}
                 )
-                self._listens(await person.connect(channel=name, says=says))
+                self._listens(await person.connect(channel=channel.name, says=says))
 
     async def _prepared(self, user: Person) -> dict[str, Any]:
         """Do all that comes before the call; what is known by then."""
