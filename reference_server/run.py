@@ -15,12 +15,14 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
+from eventproof.catalog import ADMIN, ANYONE, USER
 from eventproof.errors import UsageError
 
 from . import garbage, seed
 from .app import application, build_services, chosen
 from .delivery.conduct import Conduct
 from .faults import conduct_of
+from .refusals import contracts
 from .services import Services
 from .settings import Settings
 from .store.database import open_store
@@ -82,7 +84,7 @@ async def running(settings: Settings, people: People, conduct: Conduct) -> Async
         for email, password in people.admins:
             await seed.create_admin(services, email, password)
         if people.credentials is not None:
-            await seed.seed(services, people.users, people.credentials)
+            await seed.seed(services, people.users, _roles(settings), people.credentials)
         runner = web.AppRunner(application(settings, services), shutdown_timeout=settings.stop_timeout)
         await services.courier.start()
         await runner.setup()
@@ -97,6 +99,12 @@ async def running(settings: Settings, people: People, conduct: Conduct) -> Async
             await services.courier.close()
     finally:
         await store.close()
+
+
+def _roles(settings: Settings) -> list[str]:
+    """The roles that the contracts of what is served name, beside those that are there always."""
+    calls = (call for name in chosen(settings) for call in contracts().system(name).operations)
+    return sorted({role for call in calls for role in call.roles} - {ANYONE, USER, ADMIN})
 
 
 def _stopped(attached: bool) -> asyncio.Event:

@@ -11,10 +11,11 @@ import orjson
 
 from eventproof.errors import UsageError
 
-from .accounts.account import Account, Role, Tier
+from .accounts.account import ADMIN, USER, Account, Tier
 from .services import Services
 
 ADMINS: Final = 4
+MOST_OF_A_ROLE: Final = 1000
 BEST_EVERY: Final = 10
 """Every user of such a number has the best tier: what such a user has and others lack is to be tried too."""
 EMAIL_VARIABLE: Final = "EVENTPROOF_ADMIN_EMAIL"
@@ -22,7 +23,7 @@ PASSWORD_VARIABLE: Final = "EVENTPROOF_ADMIN_PASSWORD"
 SHORTEST_PASSWORD: Final = 12
 
 
-def new_account(email: str, role: Role, tier: Tier = Tier.FREE) -> Account:
+def new_account(email: str, role: str, tier: Tier = Tier.FREE) -> Account:
     """An account that the store has not seen."""
     return Account(f"usr_{uuid4().hex}", email, role, tier, banned=False, epoch=0)
 
@@ -48,19 +49,24 @@ def admin_from_environment() -> tuple[str, str] | None:
 
 async def create_admin(services: Services, email: str, password: str) -> None:
     """Make this an admin's account with this password; one that exists becomes an admin's."""
-    await services.accounts.add([new_account(email, Role.ADMIN)], await services.passwords.hash(password))
+    await services.accounts.add([new_account(email, ADMIN)], await services.passwords.hash(password))
 
 
-async def seed(services: Services, users: int, credentials: Path) -> None:
+async def seed(services: Services, users: int, roles: Iterable[str], credentials: Path) -> None:
     """Have so many users and a few admins in the store, and write how each can come in; replaces what the file held.
 
-    All share one random password, new at each start. Raises UsageError where the file cannot be written.
+    Of each of the other `roles` there are as many as users, up to `MOST_OF_A_ROLE`. All share one random password, new at
+    each start. Raises UsageError where the file cannot be written.
     """
     password = secrets.token_urlsafe(18)
-    admins = [new_account(f"admin-{number}@seed.example", Role.ADMIN) for number in range(1, ADMINS + 1)]
-    others = [new_account(f"user-{number}@seed.example", Role.USER, _tier(number)) for number in range(1, users + 1)]
-    await services.accounts.add([*admins, *others], await services.passwords.hash(password))
-    accounts = await services.accounts.all(account.email for account in [*admins, *others])
+    made = [new_account(f"{ADMIN}-{number}@seed.example", ADMIN) for number in range(1, ADMINS + 1)]
+    made += [new_account(f"{USER}-{number}@seed.example", USER, _tier(number)) for number in range(1, users + 1)]
+    for role in roles:
+        made += [
+            new_account(f"{role}-{number}@seed.example", role) for number in range(1, min(users, MOST_OF_A_ROLE) + 1)
+        ]
+    await services.accounts.add(made, await services.passwords.hash(password))
+    accounts = await services.accounts.all(account.email for account in made)
     _write(credentials, (_line(services, account, password) for account in accounts))
 
 
@@ -74,7 +80,7 @@ def _line(services: Services, account: Account, password: str) -> bytes:
             "id": account.id,
             "email": account.email,
             "password": password,
-            "role": account.role.value,
+            "role": account.role,
             "tier": account.tier.value,
             "token": services.tokens.issue(account),
         },

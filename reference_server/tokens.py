@@ -45,7 +45,7 @@ class Tokens:
                 "iat": int(now),
                 "exp": int(now + self._lifetime),
                 "epoch": account.epoch,
-                "role": account.role.value,
+                "role": account.role,
             },
             self._secret,
             algorithm=ALGORITHM,

@@ -7,6 +7,9 @@ never by trying schemas in turn.
 from .effects import Cause, Effect, effects
 from .loading import load
 from .model import (
+    ADMIN,
+    ANYONE,
+    USER,
     Ack,
     AckLevel,
     Catalog,
@@ -18,6 +21,7 @@ from .model import (
     Event,
     Heartbeat,
     OfSession,
+    Opening,
     Operation,
     Requirement,
     Retry,
@@ -28,6 +32,9 @@ from .model import (
 from .schema import Problem
 
 __all__ = [
+    "ADMIN",
+    "ANYONE",
+    "USER",
     "Ack",
     "AckLevel",
     "Catalog",
@@ -41,6 +48,7 @@ __all__ = [
     "Event",
     "Heartbeat",
     "OfSession",
+    "Opening",
     "Operation",
     "Problem",
     "Requirement",

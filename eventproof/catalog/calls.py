@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .documents import Document
-from .model import PLACEHOLDER, Ends, ErrorCode, OfSession, Operation, Undoing
+from .model import ADMIN, ANYONE, CALLER, PLACEHOLDER, USER, Ends, ErrorCode, OfSession, Operation, Undoing
 from .schema import pointer
 
 _METHODS = ("get", "put", "post", "delete", "patch")
@@ -26,6 +26,7 @@ def operations(document: Document, system: str, errors: Mapping[str, ErrorCode])
         if operation.undone_by is not None:
             _must_be_callable(document, operation, found.get(operation.undone_by.operation))
         _must_have_an_order(document, operation, found, ())
+        _must_tell_who_joins(document, operation)
     return tuple(found.values())
 
 
@@ -40,6 +41,18 @@ def _must_have_an_order(
         if needed in (operation.id, *after):
             raise document.fault(place, f"{operation.id} needs {needed}, and {needed} needs {operation.id}")
         _must_have_an_order(document, known[needed], known, (*after, operation.id))
+
+
+def _must_tell_who_joins(document: Document, operation: Operation) -> None:
+    """A call that has somebody join or leave a room takes, or answers with, who that is and which room."""
+    known = {CALLER, *operation.parameters, *operation.answers}
+    for key, rooms in (("x-joins", operation.joins), ("x-leaves", operation.leaves)):
+        place = pointer(["paths", operation.path, operation.method.lower(), key])
+        for room, who in rooms.items():
+            if unknown := {who, *PLACEHOLDER.findall(room)} - known:
+                raise document.fault(
+                    place, f"{min(unknown)} is neither a parameter of {operation.id} nor in its answer (x-answers)"
+                )
 
 
 def _must_be_callable(document: Document, undone: Operation, by: Operation | None) -> None:
@@ -73,7 +86,8 @@ def _operation(
         id=entry["operationId"],
         method=method.upper(),
         path=path,
-        role=entry["x-role"],
+        role=_roles(entry)[0],
+        also=_roles(entry)[1:],
         summary=entry["summary"],
         parameters=(*listed, *fields),
         capability=entry.get("x-capability"),
@@ -94,7 +108,14 @@ def _operation(
         },
         unique=frozenset(name for name, schema in fields.items() if schema.get("x-unique")),
         required=frozenset((*PLACEHOLDER.findall(path), *body.get("required", ()))),
+        joins=entry.get("x-joins", {}),
+        leaves=entry.get("x-leaves", {}),
     )
+
+
+def _roles(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    named = entry["x-role"]
+    return (named,) if isinstance(named, str) else tuple(named)
 
 
 def _examples(document: Document, parameters: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[str, Any]]:
@@ -135,8 +156,9 @@ def _refusals(
         "call": True,
         "path": in_path,
         "body": "requestBody" in entry,
-        "session": entry["x-role"] != "anyone",
-        "admin": entry["x-role"] == "admin",
+        "session": _roles(entry)[0] != ANYONE,
+        "role": _roles(entry)[0] not in (ANYONE, USER, ADMIN),
+        "admin": _roles(entry)[0] == ADMIN,
     }
     implied = [error.code for error in errors.values() if error.applies and holds[error.applies]]
     refusals = tuple(dict.fromkeys([*own, *implied]))

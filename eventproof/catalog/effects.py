@@ -43,20 +43,23 @@ class Effect:
     """Within what it keeps its order (`x-order-by`)."""
     is_certain: bool
     """Whether the call, once it was accepted, must cause it."""
+    trigger: str | None = None
+    """The operation that causes it; its audience may depend on that."""
 
     @property
     def rooms(self) -> frozenset[str] | None:
         """Who is to receive it: `user:42`, `role:admin`, `everyone`, …; None where only the payload tells."""
         try:
-            return self.event.recipients(self.values)
+            return self.event.recipients(self.values, self.trigger)
         except KeyError:
             return None
 
     def rooms_by(self, payload: Any) -> frozenset[str]:
         """Who may receive it with this payload; nobody where neither tells."""
         fields = payload if isinstance(payload, Mapping) else {}
+        values = {**fields, **self.values}
         try:
-            return self.event.recipients({**fields, **self.values})
+            return self.event.recipients(values, self.trigger) | self.event.perhaps(values)
         except KeyError:
             return frozenset()
 
@@ -81,6 +84,7 @@ def effects(events: Iterable[Event], cause: Cause) -> Iterator[Effect]:
                 subject=None if event.subject_name is None else cause.names(event.subject_name),
                 key=None if event.key_name is None else cause.names(event.key_name),
                 is_certain=cause.operation not in event.at_times,
+                trigger=cause.operation,
             )
 
 

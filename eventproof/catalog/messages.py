@@ -6,6 +6,8 @@ from typing import Any
 
 from .documents import Document, Formats
 from .model import (
+    ADMIN,
+    ANYONE,
     CALLBACK,
     OWNER,
     PLACEHOLDER,
@@ -16,6 +18,7 @@ from .model import (
     Direction,
     Event,
     Heartbeat,
+    Opening,
     Operation,
     Retry,
     Wire,
@@ -44,7 +47,8 @@ def _channel(document: Document, name: str, entry: Mapping[str, Any]) -> Channel
         raise document.fault(pointer([*place, "x-name-at"]), f"{wire} has the name beside the argument")
     greeting, beat = entry.get("x-greeting"), entry.get("x-heartbeat")
     carried = {message["name"] for message in entry["messages"].values()}
-    for key, names in (("x-greeting", (greeting,)), ("x-heartbeat", (beat or {}).values())):
+    opening = (entry.get("x-opening", {}).get("event"),)
+    for key, names in (("x-greeting", (greeting,)), ("x-heartbeat", (beat or {}).values()), ("x-opening", opening)):
         if lacking := {name for name in names if name} - carried:
             raise document.fault(pointer([*place, key]), f'"{min(lacking)}" is no message of the channel')
     if lacking := set(PLACEHOLDER.findall(entry["address"])) ^ set(entry.get("parameters", ())):
@@ -62,6 +66,7 @@ def _channel(document: Document, name: str, entry: Mapping[str, Any]) -> Channel
         room=entry.get("x-room"),
         envelope=entry.get("x-envelope"),
         refused_with=entry.get("x-refused-with", {}),
+        opening=Opening(**entry["x-opening"]) if "x-opening" in entry else None,
     )
 
 
@@ -141,7 +146,9 @@ def _event(
                 raise document.fault(f"{place}/{key}", f'names no operation of openapi.yaml: "{trigger}"')
             if triggers.count(trigger) > 1:
                 raise document.fault(f"{place}/{key}", f"{trigger} causes it always or at times, not both")
-    audience = tuple(message.get("x-audience", ()))
+    told = message.get("x-audience", ())
+    audiences = _by_trigger(document, f"{place}/x-audience", told, triggers) if isinstance(told, Mapping) else {}
+    audience = tuple(dict.fromkeys(term for terms in audiences.values() for term in terms) if audiences else told)
     event = Event(
         system=system,
         channels=channels,
@@ -162,12 +169,25 @@ def _event(
             trigger for trigger in triggers if _caller_is_owner(operations[trigger], audience, schema.content)
         ),
         at_times=frozenset(at_times),
+        audiences=audiences,
+        possible=tuple(message.get("x-may-receive", ())),
+        joins=message.get("x-joins"),
+        leaves=message.get("x-leaves"),
     )
     for key, target in (("x-order-by", event.order_by), ("x-correlate", event.correlate)):
         _check_pointer(document, f"{place}/{key}", event, target)
         _check_told(document, f"{place}/{key}", event, target, [operations[trigger] for trigger in triggers])
     _check_audience(document, place, event, [operations[trigger] for trigger in triggers])
     return event
+
+
+def _by_trigger(
+    document: Document, place: str, told: Mapping[str, Sequence[str]], triggers: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """The terms of an audience that is not the same after each trigger."""
+    if unlike := set(told) ^ set(triggers):
+        raise document.fault(place, f"{min(unlike)} causes it or has an audience here, not both")
+    return {trigger: tuple(terms) for trigger, terms in told.items()}
 
 
 def _check_told(
@@ -214,7 +234,7 @@ def _check_pointer(document: Document, place: str, event: Event, target: str | N
 def _caller_is_owner(trigger: Operation, audience: Sequence[str], schema: Mapping[str, Any]) -> bool:
     """Whether nothing but the session of this call tells whom an event for `user:{userId}` is for."""
     named = OWNER in trigger.parameters or OWNER in schema.get("properties", {})
-    return OWNER in PLACEHOLDER.findall(" ".join(audience)) and not named and trigger.role == "user"
+    return OWNER in PLACEHOLDER.findall(" ".join(audience)) and not named and trigger.role not in (ANYONE, ADMIN)
 
 
 def _check_audience(document: Document, place: str, event: Event, triggers: Sequence[Operation]) -> None:
@@ -223,11 +243,17 @@ def _check_audience(document: Document, place: str, event: Event, triggers: Sequ
     for name in event.placeholders:
         in_payload = name in event.schema.get("properties", {})
         in_calls = triggers and all(
-            name in trigger.parameters or (name == OWNER and trigger.id in event.caused_by_owner)
+            name in (*trigger.parameters, *trigger.answers) or (name == OWNER and trigger.id in event.caused_by_owner)
             for trigger in triggers
         )
         if not in_payload and not in_calls:
             raise document.fault(
                 f"{place}/x-audience",
-                f"{{{name}}} is neither a parameter of its triggers nor in its payload, nor their caller",
+                f"{{{name}}} is neither told by its triggers nor in its payload, nor their caller",
             )
+    for key, template in (("x-joins", event.joins), ("x-leaves", event.leaves)):
+        if template is not None and event.direction is Direction.SEND:
+            raise document.fault(f"{place}/{key}", "only what a client sends has it in a room or out of it")
+        names = PLACEHOLDER.findall(template or "")
+        if len(names) > 1 and not set(names) <= set(event.schema.get("properties", {})):
+            raise document.fault(f"{place}/{key}", f"{event.schema_path.name} does not describe {', '.join(names)}")

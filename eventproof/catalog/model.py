@@ -20,6 +20,13 @@ OWNER: Final = "userId"
 _CAUSED: Final = frozenset({"delivery", "audience", "retry", "ack", "foreign-ack"})
 _OF_EVENTS: Final = frozenset({"schema", "order", *_CAUSED})
 """The kinds of what follows from the contract of one event; the former need a call that causes it for certain."""
+ANYONE: Final = "anyone"
+"""The role of a call that takes no session."""
+USER: Final = "user"
+"""The role of a call that takes every session."""
+ADMIN: Final = "admin"
+CALLER: Final = "caller"
+"""Who makes a call, where it says whom it has join a room."""
 CALLBACK: Final = "callback"
 """How an event is acknowledged that the wire itself acknowledges."""
 
@@ -88,6 +95,14 @@ class Heartbeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """The event that every client sends on a new connection; `{role}` in its argument is that of its session."""
+
+    event: str
+    argument: Json = None
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """Where events go: a Socket.IO namespace, the path of a stream, or the path of a native WebSocket."""
 
@@ -103,6 +118,7 @@ class Channel:
     heartbeat: Heartbeat | None = None
     room: str | None = None
     """The room of its connections, beside those of their users, with the address's parameters in it."""
+    opening: Opening | None = None
     envelope: str | None = None
     """Where an event has what it says: a JSON pointer; None: its whole argument says it."""
     refused_with: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -149,7 +165,8 @@ class Event:
     """Those that the contract gives; `samples.broken` derives the others."""
     ack: Ack | None
     audience: tuple[str, ...]
-    """Who may receive it, in the grammar of `contracts/README.md`: `user:{userId}`, `role:admin`, `everyone`, …"""
+    """Who receives it, in the grammar of `contracts/README.md`: `user:{userId}`, `role:admin`, `everyone`, …; all that
+    any of its triggers has, where they differ."""
     order_by: str | None
     correlate: str | None
     triggers: tuple[str, ...]
@@ -159,6 +176,14 @@ class Event:
     """Those of the triggers whose caller is the `{userId}` of the audience."""
     at_times: frozenset[str] = frozenset()
     """Those of the triggers that cause it now and then: no one can tell from the call whether."""
+    audiences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Who receives it after each trigger, where that depends on the trigger."""
+    possible: tuple[str, ...] = ()
+    """Who else may receive it: no one can tell from the call whether."""
+    joins: str | None = None
+    """The room that a connection is in once it has sent this, and the server has not refused it."""
+    leaves: str | None = None
+    """The room that it is in no more."""
 
     def is_valid(self, payload: Json) -> bool:
         """Whether the payload fits the contract; a few microseconds."""
@@ -186,14 +211,28 @@ class Event:
     @property
     def placeholders(self) -> tuple[str, ...]:
         """What `recipients` needs the values of."""
-        return tuple(PLACEHOLDER.findall(" ".join(self.audience)))
+        return tuple(PLACEHOLDER.findall(" ".join((*self.audience, *self.possible))))
 
-    def recipients(self, values: Mapping[str, object]) -> frozenset[str]:
+    def recipients(self, values: Mapping[str, object], trigger: str | None = None) -> frozenset[str]:
         """The audience of one occurrence, its placeholders filled from the action's parameters and the payload.
 
         Raises KeyError with the placeholder's name where `values` lacks it.
         """
-        return frozenset(PLACEHOLDER.sub(lambda found: str(values[found[1]]), term) for term in self.audience)
+        terms = self.audience if trigger is None else self.audiences.get(trigger, self.audience)
+        return frozenset(filled(term, values) for term in terms)
+
+    def perhaps(self, values: Mapping[str, object]) -> frozenset[str]:
+        """Who else may receive one occurrence; terms with a placeholder that `values` lacks stand for nobody."""
+        known = (term for term in self.possible if all(name in values for name in PLACEHOLDER.findall(term)))
+        return frozenset(filled(term, values) for term in known)
+
+    def room_of(self, template: str, payload: Json) -> str:
+        """The room that one such event from a client joins or leaves: `joins` or `leaves`, filled from its argument.
+
+        An argument that is no object stands for the one placeholder there. Raises KeyError where a field is missing.
+        """
+        names = PLACEHOLDER.findall(template)
+        return filled(template, payload if isinstance(payload, Mapping) else dict.fromkeys(names, payload))
 
     def key(self, payload: Json) -> str | int | None:
         """The id within which the event keeps its order; None where it promises none, or the payload has no such id."""
@@ -265,7 +304,7 @@ class Operation:
     method: str
     path: str
     role: str
-    """Who may call it: `anyone`, `user` or `admin` (the document's `x-role`)."""
+    """Who calls it: `anyone`, `user` (every session), `admin`, or another one; the first of the document's `x-role`."""
     summary: str
     parameters: tuple[str, ...]
     """The names of all that it takes: in the path, in the query, in headers, and the fields of its body."""
@@ -295,6 +334,22 @@ class Operation:
     """The parameters whose value no earlier call may have had: texts."""
     required: frozenset[str] = frozenset()
     """The parameters without which it cannot be called."""
+    also: tuple[str, ...] = ()
+    """The further roles that may call it."""
+    joins: Mapping[str, str] = field(default_factory=dict)
+    """The rooms that users are in once it was accepted, each with who: `caller`, or the name of a parameter."""
+    leaves: Mapping[str, str] = field(default_factory=dict)
+    """The rooms that they are in no more, likewise."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """All roles that may call it."""
+        return (self.role, *self.also)
+
+    @property
+    def is_bound_to_a_role(self) -> bool:
+        """Whether the session alone is not enough."""
+        return self.role not in (ANYONE, USER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +471,11 @@ class Catalog:
     def requirement(self, requirement_id: str) -> Requirement:
         """The requirement of that id; UsageError where there is none."""
         return _named("requirement", requirement_id, {line.id: line for line in self.requirements()})
+
+
+def filled(template: str, values: Mapping[str, object]) -> str:
+    """The template with its placeholders filled; raises KeyError with the name of one that `values` lacks."""
+    return PLACEHOLDER.sub(lambda found: str(values[found[1]]), template)
 
 
 def _id(payload: Json, place: str | None) -> str | int | None:

@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-
-class Role(StrEnum):
-    """What an account may do: act for itself, or on others."""
-
-    USER = "user"
-    ADMIN = "admin"
+USER: Final = "user"
+"""The role of an account that acts for itself; every other one but an admin's may do what the contracts say."""
+ADMIN: Final = "admin"
 
 
 class Tier(StrEnum):
@@ -38,7 +36,8 @@ class Account:
 
     id: str
     email: str
-    role: Role
+    role: str
+    """`user`, `admin`, or another one that the contracts name (`x-role`)."""
     tier: Tier
     banned: bool
     epoch: int

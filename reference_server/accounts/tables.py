@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..store.database import Store
 from ..store.tables import TABLES
-from .account import Account, Change, Role, Session, Tier
+from .account import Account, Change, Session, Tier
 from .memory import Memory
 
 USERS: Final = Table(
@@ -49,14 +49,14 @@ _ACCOUNT = (USERS.c.id, USERS.c.email, USERS.c.role, USERS.c.tier, USERS.c.banne
 
 
 def _account(row: Any) -> Account:
-    return Account(row.id, row.email, Role(row.role), Tier(row.tier), row.banned, row.epoch)
+    return Account(row.id, row.email, row.role, Tier(row.tier), row.banned, row.epoch)
 
 
 def _row(account: Account) -> dict[str, Any]:
     return {
         "id": account.id,
         "email": account.email,
-        "role": account.role.value,
+        "role": account.role,
         "tier": account.tier.value,
         "banned": account.banned,
         "epoch": account.epoch,

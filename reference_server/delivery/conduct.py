@@ -49,8 +49,8 @@ class Conduct:
         """The code that refuses a login whose password was right."""
         return code
 
-    def admin(self, code: str | None) -> str | None:
-        """The code that refuses an admin's call."""
+    def role(self, operation: str, code: str | None) -> str | None:
+        """The code that refuses a call to one whose role may not make it."""
         return code
 
     async def opening(self, connection: Connection) -> None:

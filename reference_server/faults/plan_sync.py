@@ -319,7 +319,7 @@ class _NobodyCounted(Conduct):
 class _PlansForEverybody(Conduct):
     """Every user may change plans."""
 
-    def admin(self, code: str | None) -> str | None:
+    def role(self, operation: str, code: str | None) -> str | None:
         return None
 
 

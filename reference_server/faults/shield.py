@@ -225,7 +225,7 @@ class _LargeTaken(Conduct):
 class _AdminNotChecked(Conduct):
     """Any member may decide on claims."""
 
-    def admin(self, code: str | None) -> str | None:
+    def role(self, operation: str, code: str | None) -> str | None:
         return None
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
-from ..accounts.account import Account, Change, Role, Session, Tier
+from ..accounts.account import USER, Account, Change, Session, Tier
 from ..delivery.admission import REST
 from ..delivery.conduct import Conduct
 from ..delivery.connections import Connection, Connections, ConnectionState, opened
@@ -130,13 +130,14 @@ class _TierWithoutEntitlement(Conduct):
     """A new tier unlocks nothing."""
 
     def __init__(self) -> None:
-        self._before: dict[str, Tier] = {}
+        self._lowest: dict[str, Tier] = {}
 
     def tier_changed(self, change: Change) -> None:
-        self._before.setdefault(change.after.id, change.before.tier)
+        tiers = (self._lowest.get(change.after.id, change.before.tier), change.before.tier, change.after.tier)
+        self._lowest[change.after.id] = min(tiers, key=list(Tier).index)
 
     def tier(self, account: Account) -> Tier:
-        return min(self._before.get(account.id, account.tier), account.tier, key=list(Tier).index)
+        return self._lowest.get(account.id, account.tier)
 
 
 class _BannedLoginAccepted(Conduct):
@@ -149,7 +150,7 @@ class _BannedLoginAccepted(Conduct):
 class _AdminNotChecked(Conduct):
     """Any user may do what an administrator may."""
 
-    def admin(self, code: str | None) -> str | None:
+    def role(self, operation: str, code: str | None) -> str | None:
         return None
 
 
@@ -157,7 +158,7 @@ class _UnknownUserAccepted(Conduct):
     """An action on nobody is answered like any other."""
 
     def missing(self, user_id: str) -> Account:
-        return Account(user_id[:64], "nobody@example.com", Role.USER, Tier.FREE, banned=True, epoch=0)
+        return Account(user_id[:64], "nobody@example.com", USER, Tier.FREE, banned=True, epoch=0)
 
 
 class _UnknownEventSent(Conduct):

@@ -61,4 +61,4 @@ class Sessions:
 
 def user(account: Account) -> dict[str, Any]:
     """An account as its owner sees it."""
-    return {"id": account.id, "email": account.email, "role": account.role.value, "tier": account.tier.value}
+    return {"id": account.id, "email": account.email, "role": account.role, "tier": account.tier.value}

@@ -15,10 +15,10 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from eventproof.catalog import Operation, System
+from eventproof.catalog import ADMIN, ANYONE, Operation, System
 from eventproof.errors import ContractError
 
-from ..accounts.account import Account, Role, Session
+from ..accounts.account import Account, Session
 from ..delivery.admission import REST, Admission
 from ..delivery.conduct import Conduct
 from ..limits import Limits
@@ -110,11 +110,12 @@ class Rest:
             raise too_large(self._limits.max_body)
 
     async def _caller(self, operation: Operation, request: web.Request) -> tuple[Session | None, Account | None]:
-        if operation.role == "anyone":
+        if operation.role == ANYONE:
             return None, None
         session, account = await self._admission.caller(bearer(request.headers.get("Authorization")), operation.id)
-        if operation.role == Role.ADMIN:
-            code = self._conduct.admin(None if account.role is Role.ADMIN else "forbidden")
+        if operation.is_bound_to_a_role:
+            refusal = "forbidden" if operation.role == ADMIN else "wrong_role"
+            code = self._conduct.role(operation.id, None if account.role in operation.roles else refusal)
             if code:
                 raise Refusal(code)
         return session, account

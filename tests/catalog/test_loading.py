@@ -89,7 +89,7 @@ IN_THE_FORMAT: dict[str, Fault] = {
     "an audience": (ASYNCAPI, "user:{userId}", "users:{userId}", f"{MESSAGE}/x-audience/0: expected text that"),
     "an action": (ASYNCAPI, "action: send", "action: shout", "/operations/tellUser/action: expected one of"),
     "a version": (ASYNCAPI, "asyncapi: 3.1.0", "asyncapi: 2.6.0", '/asyncapi: expected "3.1.0"'),
-    "a role": (OPENAPI, "x-role: anyone", "x-role: nobody", f"{LOGIN}/x-role: expected one of"),
+    "a role": (OPENAPI, "x-role: anyone", "x-role: No One", f"{LOGIN}/x-role: expected text that"),
     "a key of an operation": (OPENAPI, "x-refusals: [inv", "x-refusal: [inv", f"{LOGIN}: expected no other fields"),
     "whose sessions end": (OPENAPI, "sessions: caller", "sessions: calls", "x-ends-sessions: expected one of"),
     "where an answer says it": (
@@ -189,7 +189,7 @@ IN_THE_MEANING: dict[str, Fault] = {
         SHIELD,
         "x-trigger: [cancelSubscription, ",
         "x-trigger: [login, ",
-        "{userId} is neither a parameter of its triggers nor in its payload, nor their caller",
+        "{userId} is neither told by its triggers nor in its payload, nor their caller",
     ),
     "a cause always and at times": (
         ASYNCAPI,

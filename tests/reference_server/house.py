@@ -14,7 +14,7 @@ import aiohttp
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reference_server import seed
-from reference_server.accounts.account import Account, Role, Tier
+from reference_server.accounts.account import ADMIN, USER, Account, Tier
 from reference_server.delivery.conduct import Conduct
 from reference_server.delivery.message import Message
 from reference_server.limits import Limits
@@ -113,7 +113,7 @@ class House:
         """Stop the server before the block ends."""
         await self._server.aclose()
 
-    async def person(self, role: Role = Role.USER, tier: Tier = Tier.FREE, password: str = "no hash") -> Person:
+    async def person(self, role: str = USER, tier: Tier = Tier.FREE, password: str = "no hash") -> Person:
         account = seed.new_account(f"{role}-{next(_numbers)}@example.com", role, tier)
         await self.services.accounts.add([account], password)
         return Person(account, self.services.tokens.issue(account))
@@ -227,5 +227,5 @@ async def keep_house(
     async with AsyncExitStack() as stack, aiohttp.ClientSession() as http:
         server = await stack.enter_async_context(running(chosen, People(), conduct or Conduct()))
         house = House(server.url, server.services, http, stack)
-        house.admin = await house.person(Role.ADMIN)
+        house.admin = await house.person(ADMIN)
         yield house

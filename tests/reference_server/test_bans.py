@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from reference_server.accounts.account import Role
+from reference_server.accounts.account import ADMIN
 from reference_server.systems.user_state import events
 from tests.reference_server.house import BANNED, SECONDS, House, keep_house
 
@@ -246,6 +246,6 @@ async def test_only_an_administrator_bans(house: House) -> None:
 
 
 async def test_an_administrator_can_be_banned_too(house: House) -> None:
-    admin = await house.person(Role.ADMIN)
+    admin = await house.person(ADMIN)
     await house.ban(admin)
     assert (await house.call("POST", f"/api/admin/users/{admin.id}/unban", admin))[0] == 403

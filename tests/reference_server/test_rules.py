@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from eventproof.catalog import Direction
-from reference_server.accounts.account import Account, Role, Session, Tier, standing
+from reference_server.accounts.account import USER, Account, Session, Tier, standing
 from reference_server.refusals import contracts
 from reference_server.systems.user_state import events, rules
 
-ACCOUNT = Account("usr_1", "ada@example.com", Role.USER, Tier.FREE, banned=False, epoch=3)
+ACCOUNT = Account("usr_1", "ada@example.com", USER, Tier.FREE, banned=False, epoch=3)
 SESSION = Session("usr_1", "token", 3, 0.0)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
-from reference_server.accounts.account import Role
+from reference_server.accounts.account import ADMIN
 from reference_server.delivery.journal import Entry
 from reference_server.delivery.rooms import ADMINS
 from reference_server.limits import Limits
@@ -247,7 +247,7 @@ async def test_what_all_administrators_are_told_reaches_them_alone_and_those_who
         await tell(house, message(None, "admin_claim_submitted", claimId="clm_2", userId=user.id))
         back = await greeted(house, house.admin)
         assert await claims(back, 2) == ["clm_1", "clm_2"]
-        newcomer = await house.person(Role.ADMIN)
+        newcomer = await house.person(ADMIN)
         await comes_next(house, newcomer, await greeted(house, newcomer))
         await comes_next(house, user, mine)
 

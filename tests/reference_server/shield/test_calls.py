@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reference_server.accounts.account import Role, Tier
+from reference_server.accounts.account import ADMIN, Tier
 from reference_server.refusals import contracts
 from tests.reference_server.house import House, keep_house
 from tests.reference_server.shield.people import TICKET, Member, a_member, connect, listen
@@ -199,7 +199,7 @@ async def test_a_proof_is_asked_for_and_handed_in(house: House) -> None:
 
 async def test_every_admin_hears_of_a_new_claim_and_of_a_suspicion_and_no_user_does(house: House) -> None:
     member, other = await a_member(house), await a_member(house)
-    second = await house.person(Role.ADMIN)
+    second = await house.person(ADMIN)
     admins = [await listen(house, person) for person in (house.admin, second, house.session(second))]
     users = await listen(house, other.person)
     claim = await member.claim(1000)
@@ -459,7 +459,7 @@ async def test_an_unread_notification_counts_until_it_is_read(house: House) -> N
 
 
 async def test_an_admin_can_be_notified_too(house: House) -> None:
-    admin = Member(house, await house.person(Role.ADMIN))
+    admin = Member(house, await house.person(ADMIN))
     ears = await connect(house, admin.person)
     note = {"title": "One", "message": "m", "type": "general"}
     sent = await admin.have("notifications", note)
