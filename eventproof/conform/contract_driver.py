@@ -70,9 +70,10 @@ class _ContractDriver:
     # Canaries.
 
     async def canary(self, *people: Person) -> None:
-        """Cause an event for each of these people, and await it on each of their connections to the system."""
+        """Cause an event for each of these people, and await it on each of their connections to the main channel."""
+        main = self._system.channels[0].address
         for person in people:
-            lines = [line for line in person.lines if line.system == self._system.name and line.room is None]
+            lines = [line for line in person.lines if line.system == self._system.name and line.channel == main]
             if any(line.is_open for line in lines):
                 await self._canary(person, lines)
 
@@ -178,7 +179,7 @@ class _ContractDriver:
     async def parameters(self, user: Person) -> Mapping[str, Any]:
         """What the document gives as examples, and the ids of what was made for this user."""
         known: dict[str, Any] = {}
-        for operation in self._calls():
+        for operation in self._system.operations:
             known = {**operation.example, **known}
         for operation in self._calls():
             before = self._system.before(operation.id)
