@@ -1,14 +1,17 @@
 """Who receives an event, in words, out of the terms of its contract and of what has connections join rooms."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from eventproof.catalog import Event, System
-from eventproof.catalog.model import CALLER, OWNER, PLACEHOLDER
+from eventproof.catalog.model import CALLER, OWNER
 
 from .links import Links
 from .markdown import code, listed
 
 __all__ = ["in_words", "role_in_words"]
+
+_NAMELESS = re.compile(r"\{\w+\}")
 
 
 def in_words(event: Event, system: System, links: Links) -> str:
@@ -66,20 +69,20 @@ def _joining(room: str, system: System, links: Links) -> str:
 
 def _ways(room: str, system: System, links: Links) -> Iterator[str]:
     """How somebody comes to be in a room."""
-    shape = _shape(room)
     for channel in system.channels:
-        if channel.room and _shape(channel.room) == shape:
+        if channel.room and _leads_to(channel.room, room):
             yield f"every connection of {links.channel(system.name, channel)}"
     for event in system.events:
-        if event.joins and _shape(event.joins) == shape:
+        if event.joins and _leads_to(event.joins, room):
             yield f"whoever has sent {links.event(event)}"
     for call in system.operations:
         for joined, who in call.joins.items():
-            if _shape(joined) == shape:
+            if _leads_to(joined, room):
                 whom = "whoever has called" if who == CALLER else f"the {code(who)} of"
                 yield f"{whom} {links.call(system.name, call.id)}"
 
 
-def _shape(room: str) -> str:
-    """A room without the names of its placeholders, by which two contracts' words for it are the same."""
-    return PLACEHOLDER.sub("{}", room)
+def _leads_to(joined: str, room: str) -> bool:
+    """Whether what is joined may be the room; a placeholder stands for any part of its name."""
+    pattern = "[^:]+".join(map(re.escape, _NAMELESS.split(joined)))
+    return re.fullmatch(pattern, room) is not None

@@ -62,7 +62,7 @@ def _facts(event: Event, system: System, links: Links) -> Iterator[tuple[str, st
 
 
 def _sender(event: Event) -> str:
-    return "the server" if event.direction is Direction.SEND else "a client"
+    return "server" if event.direction is Direction.SEND else "client"
 
 
 def _causes(event: Event, system: System, links: Links) -> str:
