@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from eventproof.catalog import Ack, AckLevel, Event, System
 from eventproof.catalog.model import CALLBACK
 
+from .fields import name_at
 from .links import Links
 from .markdown import code, compact, listed
 
@@ -14,7 +15,7 @@ __all__ = ["acknowledged_in_words", "in_words"]
 def in_words(ack: Ack, system: System, links: Links) -> str:
     """By what, with which fields, and what happens where it does not come."""
     by = "the acknowledgement of the wire itself" if ack.by == CALLBACK else links.named(system, ack.by)
-    fields = [*(f"{code(name)} = its {code(_dotted(place))}" for name, place in ack.match.items())]
+    fields = [*(f"{code(name)} = its {code(name_at(place))}" for name, place in ack.match.items())]
     fields += [f"{code(name)} = {compact(value)}" for name, value in ack.constants.items()]
     level = "must be acknowledged" if ack.level is AckLevel.REQUIRED else "may be acknowledged"
     told = f"{level} by {by}" + (f" with {listed(fields)}" if fields else "")
@@ -31,7 +32,3 @@ def acknowledged_in_words(answer: Event, system: System, links: Links) -> str:
 
 def _acknowledged(answer: Event, system: System) -> Iterator[Event]:
     return (event for event in system.events if event.ack and event.ack.by == answer.name)
-
-
-def _dotted(place: str) -> str:
-    return place.removeprefix("/").replace("/", ".")

@@ -146,7 +146,7 @@ def _parameters(call: Operation, system: System) -> Iterator[str]:
 
 def _with_unique(rows: Iterable[Field], call: Operation) -> Iterator[Field]:
     for row in rows:
-        told = " No two calls have the same." if row.name in call.unique else ""
+        told = " Must be one that no earlier call had." if row.name in call.unique else ""
         yield Field(row.name, row.kind, row.required, f"{row.says}{told}".strip())
 
 

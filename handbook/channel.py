@@ -5,6 +5,7 @@ from typing import Final
 
 from eventproof.catalog import Channel, Direction, System, Wire
 
+from .audience import role_in_words
 from .links import Links
 from .markdown import anchor, anchored, code, compact, facts, listed
 
@@ -40,6 +41,7 @@ def _facts(channel: Channel, system: System, links: Links) -> Iterator[tuple[str
     yield "Address", code(channel.address)
     for name, described in entry.get("parameters", {}).items():
         yield f"{code(f'{{{name}}}')} in it", links.prose(described["description"], system)
+    yield "For", listed(map(role_in_words, channel.roles), "or")
     if channel.wire is Wire.SOCKET_IO:
         yield "CONNECT carries", f"{compact(dict(channel.auth))}, `{{token}}` being the token of the session"
     yield "Refused with", _refusals(channel, links)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from eventproof.catalog import Direction, Event, System
 
 from . import acknowledgement, audience
-from .fields import fields, fields_table
-from .links import Links, event_anchors
+from .fields import fields, fields_table, name_at
+from .links import Links, contract_of, event_anchors
 from .markdown import anchored, bullets, code, escaped, facts, folded, json_block, listed, table
 
 __all__ = ["overview", "section"]
@@ -55,10 +55,10 @@ def _facts(event: Event, system: System, links: Links) -> Iterator[tuple[str, st
         yield "Order", _order(event)
         yield (
             "Tied to its cause by",
-            code(_dotted(event.correlate)) if event.correlate else "its recipient and its name",
+            code(name_at(event.correlate)) if event.correlate else "its recipient and its name",
         )
     yield "Required by", listed(links.requirement(line) for line in _requirements(event, system))
-    yield "Schema", f"[{event.schema_path.name}](../contracts/{_folder(system)}/events/{event.schema_path.name})"
+    yield "Schema", f"[{event.schema_path.name}]({contract_of(system)}/events/{event.schema_path.name})"
 
 
 def _sender(event: Event) -> str:
@@ -90,7 +90,7 @@ def _causes(event: Event, system: System, links: Links) -> str:
 def _order(event: Event) -> str:
     if event.order_by is None:
         return "none is promised"
-    return f"in that of its causes, among all events of the same {code(_dotted(event.order_by))}"
+    return f"in that of its causes, among all events of the same {code(name_at(event.order_by))}"
 
 
 def _requirements(event: Event, system: System) -> Iterator[str]:
@@ -117,11 +117,3 @@ def _examples(event: Event) -> Iterator[str]:
     if others:
         count = "one more example" if len(others) == 1 else f"{len(others)} more examples"
         yield folded(count.capitalize(), "\n\n".join(map(json_block, others)))
-
-
-def _dotted(place: str) -> str:
-    return place.removeprefix("/").replace("/", ".")
-
-
-def _folder(system: System) -> str:
-    return system.name.replace("-", "_")

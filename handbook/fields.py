@@ -7,14 +7,14 @@ from typing import Any
 from .kinds import in_words, resolved
 from .markdown import code, compact, escaped, table
 
-__all__ = ["Field", "fields", "fields_table"]
+__all__ = ["Field", "fields", "fields_table", "name_at"]
 
 Json = Any
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field, by where it stands: `data.claimId`, `plans[].id`."""
+    """One field, by where it stands: `data.id`, `items[].id`."""
 
     name: str
     kind: str
@@ -32,6 +32,11 @@ def fields(schema: Json, root: Json) -> tuple[Field, ...]:
     found = tuple(_inside("", known, root, frozenset()))
     described = bool(found) and "properties" in known
     return found if described else (Field("", in_words(known, root), "yes", _says(known)), *found)
+
+
+def name_at(place: str) -> str:
+    """How a field is called here that a contract names by where it stands (a JSON pointer): `data.id`."""
+    return place.removeprefix("/").replace("/", ".")
 
 
 def fields_table(rows: Iterable[Field]) -> str:

@@ -98,20 +98,13 @@ def _events(catalog: Catalog, links: Links) -> str:
         (
             (
                 links.event(event),
-                _where(event, catalog.system(event.system), links),
+                links.system(catalog.system(event.system)),
                 "server" if event.direction is Direction.SEND else "client",
                 links.prose(event.summary, catalog.system(event.system)),
             )
             for event in sorted(every, key=lambda event: (event.name.lower(), event.system))
         ),
     )
-
-
-def _where(event: Event, system: System, links: Links) -> str:
-    """Its system; with its channel, where another event of the system has its name."""
-    namesakes = [other for other in system.events if other.name == event.name]
-    channel = f", {links.channel(system.name, event.channels[0])}" if len(namesakes) > 1 else ""
-    return f"{links.system(system)}{channel}"
 
 
 def _errors(catalog: Catalog, links: Links) -> str:

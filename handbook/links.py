@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 
-from eventproof.catalog import Catalog, Channel, Event, Operation, System
+from eventproof.catalog import Catalog, Channel, Event, System
 
 from . import markdown
 
-__all__ = ["INDEX", "SHARED", "Links", "event_anchors", "page_of"]
+__all__ = ["INDEX", "SHARED", "Links", "contract_of", "event_anchors", "page_of"]
 
 INDEX = "README.md"
 SHARED = "every-system.md"
@@ -20,6 +20,11 @@ _REQUIREMENT = re.compile(r"\b[A-Z]{3}-[A-Z]+-[1-9][0-9]*\b")
 def page_of(system: str) -> str:
     """The page of a system, by its name; that of the index for what no system owns."""
     return f"{system}.md"
+
+
+def contract_of(system: System) -> str:
+    """The folder of a system's contract, as the pages reach it."""
+    return f"../contracts/{system.name.replace('-', '_')}"
 
 
 def event_anchors(system: System) -> Mapping[Event, str]:
@@ -42,13 +47,14 @@ class Links:
         self._requirements = {line.id: line for line in catalog.requirements()}
 
     def event(self, event: Event) -> str:
-        """To an event."""
-        return self._to(page_of(event.system), self._events[event.system][event], markdown.code(event.name))
+        """To an event; with its channel, where another one of its system has its name."""
+        namesakes = [other for other in self._events[event.system] if other.name == event.name]
+        return self._event(event) + (f" on {markdown.code(event.channels[0].address)}" if len(namesakes) > 1 else "")
 
     def named(self, system: System, name: str) -> str:
         """To the first event of that name in a system; the name alone where there is none."""
         found = next((event for event in system.events if event.name == name), None)
-        return markdown.code(name) if found is None else self.event(found)
+        return markdown.code(name) if found is None else self._event(found)
 
     def call(self, system: str, operation_id: str) -> str:
         """To a call, on the page of this system: several may have it."""
@@ -83,17 +89,16 @@ class Links:
             for index, piece in enumerate(pieces)
         )
 
+    def _event(self, event: Event) -> str:
+        return self._to(page_of(event.system), self._events[event.system][event], markdown.code(event.name))
+
     def _known(self, name: str, system: System | None) -> str:
         if system is not None:
             if any(event.name == name for event in system.events):
                 return self.named(system, name)
-            if any(_is_called(call, name) for call in system.operations):
+            if any(call.id == name for call in system.operations):
                 return self.call(system.name, name)
         return self.error(name) if name in self._catalog.errors else markdown.code(name)
 
     def _to(self, page: str, place: str, text: str) -> str:
         return markdown.link(text, f"#{place}" if page == self._here else f"{page}#{place}")
-
-
-def _is_called(operation: Operation, name: str) -> bool:
-    return operation.id == name

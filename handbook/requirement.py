@@ -85,10 +85,10 @@ def _cases(cases: Iterable[ListedCase]) -> str:
     if not known:
         return ""
     derived = sum(_is_common(case) for case in known)
-    counts = [f"{len(known) - derived} written for it"] * (derived < len(known)) + [
-        f"{derived} that every contract gets"
-    ] * (derived > 0)
-    summary = f"{len(known)} case{'' if len(known) == 1 else 's'}: {listed(counts)}"
+    summary = f"{len(known)} case{'' if len(known) == 1 else 's'}"
+    summary += {0: " written for it", len(known): " that every contract gets"}.get(
+        derived, f": {len(known) - derived} written for it, {derived} that every contract gets"
+    )
     rows = ((code(case.name), escaped(case.about), _file(case)) for case in known)
     return folded(summary, table(("Case", "What it does", "File"), rows))
 

@@ -3,7 +3,7 @@
 from eventproof.catalog import System
 
 from . import call, channel, event, requirement, states
-from .links import INDEX, SHARED, Links, page_of
+from .links import INDEX, SHARED, Links, contract_of, page_of
 from .markdown import bullets, code, link
 from .material import Material
 
@@ -35,7 +35,7 @@ def page(system: System, material: Material) -> str:
             ]
         ),
     }
-    folder = f"../contracts/{system.name.replace('-', '_')}"
+    folder = contract_of(system)
     return _page(
         system.title,
         links.prose(_description(system.asyncapi), system),

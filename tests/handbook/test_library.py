@@ -19,6 +19,7 @@ channels:
   desk:
     address: /desk
     x-wire: socket.io
+    x-roles: [student, owner]
     x-opening: {event: hello, argument: {role: '{role}'}}
     messages: &messages
       hello:
@@ -158,6 +159,7 @@ def test_what_a_client_sends_first_and_what_it_joins_by_that_are_told(page: str)
     assert "| **Puts its connection in the room** | `room:library:{libraryId}` |" in page
     assert "no longer `library:{libraryId}` after [`leave`](#event-leave) |" in page
     assert "| **`{libraryId}` in it** | The library. |" in page
+    assert "| **For** | role `student` or role `owner` |" in page
 
 
 def test_a_call_tells_its_roles_and_its_rooms(page: str) -> None:
