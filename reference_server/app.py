@@ -33,7 +33,7 @@ from .systems.served import Served
 from .systems.shield import handlers as shield
 from .systems.user_state import handlers as user_state
 from .tokens import Tokens, secret_for
-from .transport.http import json_response
+from .transport.http import json_response, keep_concrete_paths
 from .transport.rest import Rest
 from .transport.routes import stream, websocket
 from .transport.socketio import SocketServer
@@ -95,6 +95,7 @@ def application(settings: Settings, services: Services) -> web.Application:
     channels = list(services.channels)
     sockets = _mount_channels(app, channels, services, settings.limits)
     _mount_probes(app, channels, services, sockets)
+    keep_concrete_paths(app)
 
     async def close_connections(_: web.Application) -> None:
         sockets.close_all(Reason.GOING_AWAY)
