@@ -119,6 +119,8 @@ class Channel:
     room: str | None = None
     """The room of its connections, beside those of their users, with the address's parameters in it."""
     opening: Opening | None = None
+    roles: tuple[str, ...] = ()
+    """The roles of those whom it is for; none: every session."""
     envelope: str | None = None
     """Where an event has what it says: a JSON pointer; None: its whole argument says it."""
     refused_with: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -439,6 +441,17 @@ class System:
         """The operation of that id; UsageError where the system has none."""
         return _named(f"operation of {self.name}", operation_id, self._operations)
 
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles of those who may do anything here, in the order of its calls."""
+        named = (role for call in self.operations for role in call.roles)
+        return tuple(dict.fromkeys(role for role in named if role != ANYONE))
+
+    @property
+    def member(self) -> str:
+        """The role of those whom its main channel is for; `user` where that is every session."""
+        return next(iter(self.channels[0].roles), USER)
+
     def before(self, operation_id: str) -> tuple[Operation, ...]:
         """All that comes before an operation, each once, in an order in which each has what it needs."""
         found: dict[str, Operation] = {}
@@ -454,6 +467,11 @@ class Catalog:
     systems: Mapping[str, System]
     shared: tuple[Requirement, ...]
     errors: Mapping[str, ErrorCode]
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Every role that somebody may have."""
+        return tuple(dict.fromkeys((ADMIN, USER, *(role for known in self.systems.values() for role in known.roles))))
 
     def system(self, name: str) -> System:
         """The system of that name; UsageError where there is none."""

@@ -162,6 +162,9 @@ def test_values_are_frozen() -> None:
 
 def test_the_public_names_are_these() -> None:
     assert catalog.__all__ == [
+        "ADMIN",
+        "ANYONE",
+        "USER",
         "Ack",
         "AckLevel",
         "Catalog",
@@ -175,6 +178,7 @@ def test_the_public_names_are_these() -> None:
         "Event",
         "Heartbeat",
         "OfSession",
+        "Opening",
         "Operation",
         "Problem",
         "Requirement",
