@@ -321,6 +321,17 @@ class Target:
             f'{self.source}: no tier is named "{name}"; [tiers] has {", ".join(t.name for t in self.tiers)}'
         )
 
+    def require_people(self, *roles: str) -> None:
+        """Raise UsageError, in words, where there is nobody of one of these roles."""
+        for role in roles:
+            if not self.people(role) and role in (ADMIN, USER):
+                self.require_identities()
+            elif not self.people(role):
+                raise UsageError(
+                    f'{self.source} gives nobody of the role "{role}": list them under [[identities.people]] of a '
+                    "profile, or in a file of credentials that it names"
+                )
+
     def require_identities(self, users: int = 1) -> None:
         """Raise UsageError, in words, where there is no admin or fewer than `users` users."""
         if self.admins and len(self.users) >= users:

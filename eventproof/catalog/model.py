@@ -338,6 +338,8 @@ class Operation:
     """The parameters without which it cannot be called."""
     also: tuple[str, ...] = ()
     """The further roles that may call it."""
+    people: Mapping[str, str] = field(default_factory=dict)
+    """The parameters that are somebody's id, each with the role of that person."""
     joins: Mapping[str, str] = field(default_factory=dict)
     """The rooms that users are in once it was accepted, each with who: `caller`, or the name of a parameter."""
     leaves: Mapping[str, str] = field(default_factory=dict)

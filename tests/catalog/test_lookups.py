@@ -164,6 +164,7 @@ def test_the_public_names_are_these() -> None:
     assert catalog.__all__ == [
         "ADMIN",
         "ANYONE",
+        "CALLER",
         "USER",
         "Ack",
         "AckLevel",
@@ -187,6 +188,7 @@ def test_the_public_names_are_these() -> None:
         "Undoing",
         "Wire",
         "effects",
+        "filled",
         "load",
     ]
 
