@@ -28,6 +28,7 @@ from .refusals import contracts
 from .services import Services
 from .settings import Settings
 from .store.database import Store
+from .systems.marketplace import handlers as marketplace
 from .systems.plan_sync import handlers as plan_sync
 from .systems.served import Served
 from .systems.shield import handlers as shield
@@ -42,6 +43,7 @@ SYSTEMS: Final[Mapping[str, Callable[[Services], Served]]] = {
     "user-state": user_state.served,
     "shield": shield.served,
     "plan-sync": plan_sync.served,
+    "marketplace": marketplace.served,
 }
 """What serves a system, one line a system; its channels follow from its contract."""
 
