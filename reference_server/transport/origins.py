@@ -1,8 +1,9 @@
 """Origins: whose pages may use the server from a browser.
 
-A browser tells the origin of the page that asks. Pages of a listed origin, and the server's own, may read the answers, with
-credentials (CORS: the Fetch standard, 3.2). Others get answers that no browser shows them, and no connection: a browser
-asks nobody before it opens a WebSocket, so the server has to refuse the handshake itself. Whoever tells no origin is no page.
+A browser tells the origin of the page that asks. Pages of a listed origin, and the server's own, may read the answers,
+with credentials (CORS: the Fetch standard, 3.2). Others get answers that no browser shows them, and no connection: a
+browser asks nobody before it opens a WebSocket, so the server has to refuse the handshake itself. Whoever tells no
+origin is no page.
 """
 
 import re

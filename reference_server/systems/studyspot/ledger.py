@@ -1,4 +1,4 @@
-"""The tables of bookings. No seat is booked twice for one time, since a seat and a quarter of an hour are one unique key."""
+"""The tables of bookings. No seat is booked twice for one time: a seat and a quarter of an hour are one unique key."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -57,6 +57,8 @@ HELD: Final = Table(
 )
 """The quarters of an hour at which seats are booked: those of each booking that is not over."""
 
+Time = tuple[datetime, datetime]
+"""From when to when."""
 _OPEN: Final = [status for status in Status if MOVES[status]]
 
 
@@ -130,14 +132,12 @@ async def concerning(connection: AsyncConnection, user_id: str) -> Iterator[Book
     return map(_booking, await connection.execute(theirs.order_by(BOOKINGS.c.number.desc())))
 
 
-async def taken(
-    connection: AsyncConnection, library_id: str, now: datetime
-) -> dict[str, list[tuple[datetime, datetime]]]:
+async def taken(connection: AsyncConnection, library_id: str, now: datetime) -> dict[str, list[Time]]:
     """When the seats of a library are booked, by their ids: the times that are not over, the earliest first."""
     of_library = select(BOOKINGS.c.seat_id, BOOKINGS.c.starts_at, BOOKINGS.c.ends_at).where(
         BOOKINGS.c.library_id == library_id, BOOKINGS.c.status.in_(_OPEN), BOOKINGS.c.ends_at > seconds(now)
     )
-    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    found: dict[str, list[Time]] = {}
     for row in await connection.execute(of_library.order_by(BOOKINGS.c.starts_at)):
         found.setdefault(row.seat_id, []).append((of_seconds(row.starts_at), of_seconds(row.ends_at)))
     return found

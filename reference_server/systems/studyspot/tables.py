@@ -1,4 +1,4 @@
-"""The tables of studyspot's libraries, and what is read and written there, each time in the transaction of the connection."""
+"""The tables of studyspot's libraries, and what is read and written there, in the transaction of the connection."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
