@@ -38,7 +38,7 @@ def arguments(operation: Operation, known: Mapping[str, Any], tier: str | None =
 
 
 def _unique(value: Any) -> Any:
-    return f"{value} {secrets.token_hex(4)}" if isinstance(value, str) else value
+    return f"{value}-{secrets.token_hex(4)}" if isinstance(value, str) else value
 
 
 async def perform(who: WhoActs, user: Person, operation: Operation, known: dict[str, Any]) -> tuple[Answer, Cause]:
