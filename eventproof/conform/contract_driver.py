@@ -70,7 +70,7 @@ class _ContractDriver:
     # Canaries.
 
     async def canary(self, *people: Person) -> None:
-        """Cause an event for each of these people, and await it on each of their connections to the system."""
+        """Cause an event for each of these people, and await it on each of their connections to the system's channels."""
         for person in people:
             lines = [line for line in person.lines if line.system == self._system.name and line.room is None]
             for address in dict.fromkeys(line.channel for line in lines if line.is_open):
@@ -183,7 +183,7 @@ class _ContractDriver:
         """What the document gives as examples, and the ids of what was made for this user."""
         known: dict[str, Any] = {}
         for operation in self._system.operations:
-            known = {**operation.example, **known} if operation.id in self._target.operations else known
+            known = {**operation.example, **known}
         for operation in self._calls():
             before = self._system.before(operation.id)
             if any(name not in known for name in operation.parameters) and not any(each.ends for each in before):
