@@ -31,7 +31,7 @@ from .canaries import Canaries
 from .driver import DriverOf, Fire
 from .line import Line
 from .people import People
-from .performing import arguments, perform
+from .performing import arguments, people_in, perform
 from .person import Person
 
 __all__ = ["by_contract"]
@@ -183,7 +183,7 @@ class _ContractDriver:
         """What the document gives as examples, and the ids of what was made for this user."""
         known: dict[str, Any] = {}
         for operation in self._system.operations:
-            known = {**operation.example, **known}
+            known = {**operation.example, **await people_in(self._people, operation, user), **known}
         for operation in self._calls():
             before = self._system.before(operation.id)
             if any(name not in known for name in operation.parameters) and not any(each.ends for each in before):
@@ -206,15 +206,12 @@ class _ContractDriver:
                         await perform(self._people, user, each, known)
                     continue
                 fired.add(each.id)
-                people = {name: self._person(role, user).id for name, role in each.people.items()}
+                people = await people_in(self._people, each, user)
                 answer = await fire(each.id, **arguments(each, {**people, **known, "userId": user.id}))
                 if answer is not None:
                     known |= {name: answer.says(name) for name in each.answers if name in answer.ids}
             if operation.ends is not None:
                 user.logged_out()
-
-    def _person(self, role: str, user: Person) -> Person:
-        return user if role in (USER, user.role) else self._people.acting(role)
 
     def missing(self) -> Iterator[str]:
         """Whom the profile does not give, of those who make the calls or whom they name."""
