@@ -70,7 +70,7 @@ class _ContractDriver:
     # Canaries.
 
     async def canary(self, *people: Person) -> None:
-        """Cause an event for each of these people, and await it on each of their connections to the system's channels."""
+        """Cause an event for each of these people, and await it on each of their connections to the system."""
         for person in people:
             lines = [line for line in person.lines if line.system == self._system.name and line.room is None]
             for address in dict.fromkeys(line.channel for line in lines if line.is_open):
