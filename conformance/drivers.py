@@ -1,4 +1,4 @@
-"""What each system's cases know of it, one line a system, for the cases that every system shares."""
+"""What each system's cases know of it beyond its contract, for the cases that every system shares."""
 
 from collections.abc import Mapping
 

@@ -9,31 +9,30 @@ import jwt as pyjwt
 from jwt.algorithms import get_default_algorithms, requires_cryptography
 
 from . import templates, textfile, wellformed
+from .catalog import ADMIN, USER
 from .errors import UsageError
 from .settings import Table, nearest
 from .target import Identity, Jwt
 
 __all__ = ["read", "read_jwt"]
 
-_ROLES = ("admin", "user")
 _CLAIMS = frozenset({"id", "userId", "email", "password", "role", "tier", "now", "expires", "nonce"})
 """What the claims of a minted token may name."""
 
 
-def read(table: Table, folder: Path) -> tuple[tuple[Identity, ...], tuple[Identity, ...]]:
-    """The admins and the users of `[identities]`; a file named there is looked for in `folder`."""
+def read(table: Table, folder: Path, roles: tuple[str, ...]) -> dict[str, tuple[Identity, ...]]:
+    """The people of `[identities]` by their roles, each one of these; a file named there is looked for in `folder`."""
     found = [
-        *(identity for entry in table.tables("admins") for identity in _listed(entry, "admin")),
-        *(identity for entry in table.tables("users") for identity in _listed(entry, "user")),
+        *(identity for entry in table.tables("admins") for identity in _listed(entry, ADMIN)),
+        *(identity for entry in table.tables("users") for identity in _listed(entry, USER)),
     ]
+    for entry in table.tables("people"):
+        found += _listed(entry, entry.choice("role", roles))
     if (file := table.text("file", None)) is not None:
-        found += _credentials(folder / file)
+        found += _credentials(folder / file, roles)
     table.finish()
     _must_differ(table, found)
-    return (
-        tuple(identity for identity in found if identity.role == "admin"),
-        tuple(identity for identity in found if identity.role != "admin"),
-    )
+    return {role: tuple(identity for identity in found if identity.role == role) for role in roles}
 
 
 def _listed(entry: Table, role: str) -> Iterator[Identity]:
@@ -59,7 +58,7 @@ def _listed(entry: Table, role: str) -> Iterator[Identity]:
         )
 
 
-def _credentials(path: Path) -> Iterator[Identity]:
+def _credentials(path: Path, roles: tuple[str, ...]) -> Iterator[Identity]:
     # Nothing but a line feed ends a line: a password may hold U+2028 and U+0085.
     for number, line in enumerate(textfile.read(path, "the file of credentials").split("\n"), 1):
         if not line.strip():
@@ -76,7 +75,7 @@ def _credentials(path: Path) -> Iterator[Identity]:
             entry.fail("email", "is missing: every line needs an email, an id or a token")
         _must_be_text(entry, user_id, email, token)
         yield Identity(
-            role=entry.choice("role", _ROLES, "user"),
+            role=entry.choice("role", roles, USER),
             id=user_id,
             email=email,
             password=entry.secret("password"),

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import templates, wellformed
-from .catalog import Operation, System
+from .catalog import ADMIN, ANYONE, USER, Operation, System
 from .errors import UsageError
 from .settings import Table, nearest
 from .target import Call, Command
 
-__all__ = ["CALLERS", "FORM", "METHODS", "OF_IDENTITY", "body_of", "names_in", "read", "unsendable"]
+__all__ = ["FORM", "METHODS", "OF_IDENTITY", "body_of", "names_in", "read", "unsendable"]
 
-CALLERS = ("anyone", "user", "admin")
 FORM = "application/x-www-form-urlencoded"
 """The Content-Type whose body is a form in place of JSON."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -46,9 +45,14 @@ def read(
     }
 
 
+def callers(operation: Operation) -> tuple[str, ...]:
+    """Who may be said to make a call on a target; an admin may do so for any role."""
+    return tuple(dict.fromkeys((ANYONE, USER, ADMIN, *operation.roles)))
+
+
 def names_in(operation: Operation, identity: str) -> frozenset[str]:
     """What the templates of an operation may name: its parameters, also in other units, and the identity's own."""
-    known = {*operation.parameters, *OF_IDENTITY, *(() if identity == "anyone" else ("token",))}
+    known = {*operation.parameters, *OF_IDENTITY, *(() if identity == ANYONE else ("token",))}
     return frozenset(known.union(*(templates.DERIVED.get(name, ()) for name in operation.parameters)))
 
 
@@ -56,7 +60,7 @@ def _operation(
     table: Table, system: System, operation: Operation, further: frozenset[str], readable: frozenset[str]
 ) -> Call | Command:
     identity = _identity(table, operation)
-    on_behalf = operation.role == "user" and identity == "admin"
+    on_behalf = operation.role not in (ANYONE, ADMIN) and identity == ADMIN
     answers = _pointers(table, operation, readable)
     known = names_in(operation, identity) | further
     if "command" in table:
@@ -77,12 +81,12 @@ def _identity(table: Table, operation: Operation) -> str:
     key = "caller" if "caller" in table else "identity"
     if key == "caller" and "identity" in table:
         table.fail("caller", "is another word for identity: leave one of them out")
-    identity = table.choice(key, CALLERS, operation.role)
-    if operation.role == "admin" and identity == "user":
+    identity = table.choice(key, callers(operation), operation.role)
+    if operation.role == ADMIN and identity == USER:
         table.fail(
             key, f'cannot be "user": nobody but an admin does what {operation.id} does; write "admin" or "anyone"'
         )
-    if operation.role == "anyone" and identity != "anyone":
+    if operation.role == ANYONE and identity != ANYONE:
         table.fail(key, f'must be "anyone": whoever calls {operation.id} has no session yet')
     return identity
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from . import catalog as contracts
 from . import endpoints, identities, operations, profile_schema, templates, textfile, wellformed
-from .catalog import Catalog, System
+from .catalog import ADMIN, USER, Catalog, System
 from .errors import UsageError
 from .refusal import LIMITED
 from .settings import Table, nearest
@@ -142,7 +142,7 @@ def _target(root: Table, path: Path | None, environment: str | None, catalog: Ca
     url = _url(root, "base_url")
     systems = _systems(root, catalog)
     rest = _rest(root.table("rest"), url)
-    admins, users = identities.read(root.table("identities"), folder)
+    people = identities.read(root.table("identities"), folder, catalog.roles)
     capabilities = _capabilities(root, catalog)
     calls = operations.read(root.table("operations"), systems, capabilities, _unlocking(root))
     for call in calls.values():
@@ -158,8 +158,9 @@ def _target(root: Table, path: Path | None, environment: str | None, catalog: Ca
         socketio=socketio,
         channels=channels,
         rest=rest,
-        admins=admins,
-        users=users,
+        admins=people.pop(ADMIN),
+        users=people.pop(USER),
+        others=people,
         jwt=identities.read_jwt(root.table("jwt")) if "jwt" in root else None,
         operations=calls,
         capabilities=capabilities,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .catalog import Catalog, Operation, System
-from .operations import CALLERS
+from .operations import callers
 from .target import Budgets
 
 __all__ = ["capabilities", "requirements", "schema", "top"]
@@ -39,6 +39,7 @@ def schema(catalog: Catalog) -> dict[str, Any]:
         limit.name: {"$ref": f"#/definitions/{'whole' if isinstance(limit.default, int) else 'duration'}"}
         for limit in fields(Budgets)
     }
+    whole["definitions"]["person"] = _person(whole["definitions"]["identity"], catalog)
     del whole["definitions"]["operation"]
     known["environments"]["additionalProperties"]["properties"] = {
         name: {"$ref": f"#/properties/{name}"} for name in top()
@@ -70,6 +71,14 @@ def _tables() -> Mapping[str, Any]:
     return tables
 
 
+def _person(identity: Mapping[str, Any], catalog: Catalog) -> dict[str, Any]:
+    """An identity, with the role that it has."""
+    person = copy.deepcopy(dict(identity))
+    person["required"] = ["role"]
+    person["properties"]["role"] = {"type": "string", "enum": list(catalog.roles)}
+    return person
+
+
 def _channels(whole: Mapping[str, Any], system: System) -> dict[str, Any]:
     """The main channel of a system, and its further ones in it: a table, or false where the server has none."""
     main: dict[str, Any] = copy.deepcopy(dict(whole["definitions"]["channel"]))
@@ -82,8 +91,8 @@ def _call(general: Mapping[str, Any], operation: Operation, readable: Iterable[s
     """One call: a table, or false where the server has no such call."""
     table = copy.deepcopy(dict(general))
     told = table["properties"]
-    told["identity"] |= {"enum": list(CALLERS), "default": operation.role, "description": "Who calls it."}
-    told["caller"]["enum"] = list(CALLERS)
+    told["identity"] |= {"enum": list(callers(operation)), "default": operation.role, "description": "Who calls it."}
+    told["caller"]["enum"] = list(callers(operation))
     told["answers"]["properties"] = _answers(operation.answers, readable)
     return {"description": operation.summary, "anyOf": [{"const": False}, table]}
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from . import templates
-from .catalog import OfSession, Wire
+from .catalog import ADMIN, USER, OfSession, Wire
 from .errors import UsageError
 
 
@@ -142,7 +142,7 @@ class Call:
     method: str
     path: str
     identity: str
-    """Who calls: `anyone`, `user` or `admin`."""
+    """Who calls: `anyone`, `user`, `admin`, or another role."""
     body: Any = None
     answers: Mapping[str, str] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
@@ -258,6 +258,8 @@ class Target:
     """The channels of each system that is there, by its name and theirs, also where not all are under test."""
     admins: tuple[Identity, ...] = ()
     users: tuple[Identity, ...] = ()
+    others: Mapping[str, tuple[Identity, ...]] = field(default_factory=dict)
+    """Those of further roles, by role."""
     jwt: Jwt | None = None
     capabilities: frozenset[str] = frozenset()
     budgets: Budgets = Budgets()
@@ -280,6 +282,10 @@ class Target:
     def may_be_loaded(self) -> bool:
         """Whether a load may go at it: it is on this machine, or the profile allows it."""
         return self.allow_load or all(map(is_loopback, (self.base_url, self.rest.url)))
+
+    def people(self, role: str) -> tuple[Identity, ...]:
+        """The identities that the profile gives of a role."""
+        return {ADMIN: self.admins, USER: self.users}.get(role, self.others.get(role, ()))
 
     @property
     def login(self) -> str | None:
@@ -314,6 +320,17 @@ class Target:
         raise UsageError(
             f'{self.source}: no tier is named "{name}"; [tiers] has {", ".join(t.name for t in self.tiers)}'
         )
+
+    def require_people(self, *roles: str) -> None:
+        """Raise UsageError, in words, where there is nobody of one of these roles."""
+        for role in roles:
+            if not self.people(role) and role in (ADMIN, USER):
+                self.require_identities()
+            elif not self.people(role):
+                raise UsageError(
+                    f'{self.source} gives nobody of the role "{role}": list them under [[identities.people]] of a '
+                    "profile, or in a file of credentials that it names"
+                )
 
     def require_identities(self, users: int = 1) -> None:
         """Raise UsageError, in words, where there is no admin or fewer than `users` users."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
-from eventproof.catalog import ADMIN, ANYONE, USER
+from eventproof.catalog import ADMIN, USER
 from eventproof.errors import UsageError
 
 from . import garbage, seed
@@ -103,8 +103,8 @@ async def running(settings: Settings, people: People, conduct: Conduct) -> Async
 
 def _roles(settings: Settings) -> list[str]:
     """The roles that the contracts of what is served name, beside those that are there always."""
-    calls = (call for name in chosen(settings) for call in contracts().system(name).operations)
-    return sorted({role for call in calls for role in call.roles} - {ANYONE, USER, ADMIN})
+    served = (contracts().system(name) for name in chosen(settings))
+    return sorted({role for system in served for role in system.roles} - {USER, ADMIN})
 
 
 def _stopped(attached: bool) -> asyncio.Event:

@@ -55,8 +55,8 @@ async def create_admin(services: Services, email: str, password: str) -> None:
 async def seed(services: Services, users: int, roles: Iterable[str], credentials: Path) -> None:
     """Have so many users and a few admins in the store, and write how each can come in; replaces what the file held.
 
-    Of each of the other `roles` there are as many as users, up to `MOST_OF_A_ROLE`. All share one random password, new at
-    each start. Raises UsageError where the file cannot be written.
+    Of each of the other `roles` there are as many as users, up to `MOST_OF_A_ROLE`. All share one random password, new
+    at each start. Raises UsageError where the file cannot be written.
     """
     password = secrets.token_urlsafe(18)
     made = [new_account(f"{ADMIN}-{number}@seed.example", ADMIN) for number in range(1, ADMINS + 1)]

@@ -18,6 +18,14 @@ async def _join_others(case: Case, system: str, user: Person) -> None:
             await user.connect(system=system, channel=channel.name, says=says)
 
 
+def _apart(case: Case) -> list[str]:
+    """The systems whose members have roles that those of the ones before have not."""
+    roles: dict[str, str] = {}
+    for system in case.systems:
+        roles.setdefault(system.member, system.name)
+    return list(roles.values())
+
+
 @judges_the_run
 @requirement("ALL-ROOM-1")
 async def test_nobody_receives_what_is_not_for_them(case: Case) -> None:
@@ -28,12 +36,14 @@ async def test_nobody_receives_what_is_not_for_them(case: Case) -> None:
     earlier cases caused has arrived, is judged by itself.
     """
     drivers = case.drivers
-    actors = {name: await case.users(driver.actors) for name, driver in drivers.items()}
-    users = [*(actor for those in actors.values() for actor in those), *await case.users(BYSTANDERS)]
+    actors = {name: await case.users(driver.actors, name) for name, driver in drivers.items()}
+    bystanders = {name: await case.users(BYSTANDERS, name) for name in _apart(case)}
+    users = [actor for those in (*actors.values(), *bystanders.values()) for actor in those]
     for system in drivers:
-        for user, transport in zip(users, cycle(case.target.main(system).transports), strict=False):
+        there = [user for user in users if case.is_open_to(system, user)]
+        for user, transport in zip(there, cycle(case.target.main(system).transports), strict=False):
             await user.connect(transport, system=system)
-        await _join_others(case, system, users[-1])
+        await _join_others(case, system, there[-1])
     for driver in drivers.values():
         await driver.canary(*users)
     settled = len(case.records)

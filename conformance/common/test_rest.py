@@ -2,7 +2,7 @@
 
 import asyncio
 
-from eventproof.conform.cases import Case, Inconclusive, NotTestable, every_system, requirement
+from eventproof.conform.cases import USER, Case, Inconclusive, NotTestable, every_system, requirement
 from eventproof.target import Call
 
 _SECONDS = 90.0
@@ -25,7 +25,9 @@ async def test_every_answer_is_documented(case: Case) -> None:
     user = await case.user()
     case.will_disturb(user)
     theirs = await case.drivers[case.system.name].parameters(user)
-    tokens = {"user": await user.another_token(), "admin": await case.admin.session()}
+    token = await user.another_token()
+    further = {role: await case.acting(role).session() for role in case.system.roles if role not in (USER, user.role)}
+    tokens = {USER: token, user.role: token, **further}
     rest = Rest(case.target, document, tokens, {**theirs, "userId": user.id}, case.nobody(like=user))
     own = {operation.id for operation in case.operations}
     found = [(call, operation) for call, operation in rest.operations() if call.operation in own]

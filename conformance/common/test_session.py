@@ -9,7 +9,7 @@ from eventproof.conform.cases import (
     Person,
     each_system,
 )
-from eventproof.conform.occurrence import perform
+from eventproof.conform.performing import perform
 from eventproof.templates import PLACEHOLDER
 
 
@@ -25,7 +25,7 @@ async def _connected(case: Case, user: Person) -> list[tuple[str, Line]]:
     found = [
         (f"the {channel.wire} connection to {channel.address}", await user.connect_to(channel))
         for channel in channels.values()
-        if channel is not own and channel.presents_token and not PLACEHOLDER.search(channel.address)
+        if channel.known_as != own.known_as and channel.presents_token and not PLACEHOLDER.search(channel.address)
     ]
     if not found:
         raise NotApplicable("the profile says that there is no further channel")

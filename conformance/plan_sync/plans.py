@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from eventproof.actions import at
 from eventproof.conform.cases import (
+    ADMIN,
     Answer,
     Canaries,
     Case,
@@ -17,6 +18,7 @@ from eventproof.conform.cases import (
     History,
     Inconclusive,
     Line,
+    People,
     Person,
     Received,
     Target,
@@ -72,8 +74,8 @@ class Plans:
 
     actors = 1
 
-    def __init__(self, admin: Person, target: Target, history: History) -> None:  # noqa: ARG002 - as every driver
-        self.admin = admin
+    def __init__(self, people: People, target: Target, history: History) -> None:  # noqa: ARG002 - as every driver
+        self.admin = people.acting(ADMIN)
         self._target = target
         self._numbers = count(1)
         self._canaries = Canaries("a new plan", CREATE, *_CANARY)

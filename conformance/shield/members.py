@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from eventproof.actions import at
 from eventproof.conform.cases import (
+    ADMIN,
     Answer,
     Canaries,
     Case,
     Fire,
     History,
+    People,
     Person,
     Target,
     Where,
@@ -31,8 +33,8 @@ class Members:
 
     actors = 2
 
-    def __init__(self, admin: Person, target: Target, history: History) -> None:
-        self.admin = admin
+    def __init__(self, people: People, target: Target, history: History) -> None:
+        self.admin = people.acting(ADMIN)
         self._target = target
         self._history = history
         self._canaries = Canaries("a notification", NOTIFICATION_RECEIVED, *_CANARY)

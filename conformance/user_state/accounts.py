@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from eventproof.conform.cases import (
+    ADMIN,
     Answer,
     Canaries,
     Case,
@@ -13,6 +14,7 @@ from eventproof.conform.cases import (
     History,
     Kind,
     NotTestable,
+    People,
     Person,
     Record,
     Target,
@@ -32,8 +34,8 @@ class Accounts:
 
     actors = 4
 
-    def __init__(self, admin: Person, target: Target, history: History) -> None:
-        self.admin = admin
+    def __init__(self, people: People, target: Target, history: History) -> None:
+        self.admin = people.acting(ADMIN)
         self._target = target
         self._history = history
         self._canaries = Canaries("a change of tier", TIER_UPDATED, *_CANARY)

@@ -9,6 +9,7 @@ from .loading import load
 from .model import (
     ADMIN,
     ANYONE,
+    CALLER,
     USER,
     Ack,
     AckLevel,
@@ -28,12 +29,14 @@ from .model import (
     System,
     Undoing,
     Wire,
+    filled,
 )
 from .schema import Problem
 
 __all__ = [
     "ADMIN",
     "ANYONE",
+    "CALLER",
     "USER",
     "Ack",
     "AckLevel",
@@ -57,5 +60,6 @@ __all__ = [
     "Undoing",
     "Wire",
     "effects",
+    "filled",
     "load",
 ]

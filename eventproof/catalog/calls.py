@@ -108,6 +108,10 @@ def _operation(
         },
         unique=frozenset(name for name, schema in fields.items() if schema.get("x-unique")),
         required=frozenset((*PLACEHOLDER.findall(path), *body.get("required", ()))),
+        people={
+            **{name: each["x-role"] for name, each in zip(listed, described, strict=True) if "x-role" in each},
+            **{name: schema["x-role"] for name, schema in fields.items() if "x-role" in schema},
+        },
         joins=entry.get("x-joins", {}),
         leaves=entry.get("x-leaves", {}),
     )

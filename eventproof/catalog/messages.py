@@ -67,6 +67,7 @@ def _channel(document: Document, name: str, entry: Mapping[str, Any]) -> Channel
         envelope=entry.get("x-envelope"),
         refused_with=entry.get("x-refused-with", {}),
         opening=Opening(**entry["x-opening"]) if "x-opening" in entry else None,
+        roles=tuple(entry.get("x-roles", ())),
     )
 
 

@@ -1,7 +1,7 @@
 """What the contracts say, as frozen values, and the look-ups in it."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -119,6 +119,8 @@ class Channel:
     room: str | None = None
     """The room of its connections, beside those of their users, with the address's parameters in it."""
     opening: Opening | None = None
+    roles: tuple[str, ...] = ()
+    """The roles of those whom it is for; none: every session."""
     envelope: str | None = None
     """Where an event has what it says: a JSON pointer; None: its whole argument says it."""
     refused_with: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -234,6 +236,21 @@ class Event:
         names = PLACEHOLDER.findall(template)
         return filled(template, payload if isinstance(payload, Mapping) else dict.fromkeys(names, payload))
 
+    def asking(self, template: str, known: Mapping[str, Json], people: Callable[[str], Json]) -> Json:
+        """The argument with which a client asks for one room, `joins` filled; `people` gives the id of who has a role.
+
+        Raises KeyError with the placeholder's name where neither what is `known` nor a role tells its value.
+        """
+        fields = self.schema.get("properties", {})
+        is_object = bool(fields)
+
+        def value(name: str) -> Json:
+            role = (fields[name] if is_object else self.schema).get("x-role")
+            return known[name] if name in known or role is None else people(role)
+
+        values = {name: value(name) for name in PLACEHOLDER.findall(template)}
+        return values if is_object else next(iter(values.values()), None)
+
     def key(self, payload: Json) -> str | int | None:
         """The id within which the event keeps its order; None where it promises none, or the payload has no such id."""
         return _id(payload, self.order_by)
@@ -336,6 +353,8 @@ class Operation:
     """The parameters without which it cannot be called."""
     also: tuple[str, ...] = ()
     """The further roles that may call it."""
+    people: Mapping[str, str] = field(default_factory=dict)
+    """The parameters that are somebody's id, each with the role of that person."""
     joins: Mapping[str, str] = field(default_factory=dict)
     """The rooms that users are in once it was accepted, each with who: `caller`, or the name of a parameter."""
     leaves: Mapping[str, str] = field(default_factory=dict)
@@ -439,6 +458,17 @@ class System:
         """The operation of that id; UsageError where the system has none."""
         return _named(f"operation of {self.name}", operation_id, self._operations)
 
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles of those who may do anything here, in the order of its calls."""
+        named = (role for call in self.operations for role in call.roles)
+        return tuple(dict.fromkeys(role for role in named if role != ANYONE))
+
+    @property
+    def member(self) -> str:
+        """The role of those whom its main channel is for; `user` where that is every session."""
+        return next(iter(self.channels[0].roles), USER)
+
     def before(self, operation_id: str) -> tuple[Operation, ...]:
         """All that comes before an operation, each once, in an order in which each has what it needs."""
         found: dict[str, Operation] = {}
@@ -454,6 +484,11 @@ class Catalog:
     systems: Mapping[str, System]
     shared: tuple[Requirement, ...]
     errors: Mapping[str, ErrorCode]
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Every role that somebody may have."""
+        return tuple(dict.fromkeys((ADMIN, USER, *(role for known in self.systems.values() for role in known.roles))))
 
     def system(self, name: str) -> System:
         """The system of that name; UsageError where there is none."""

@@ -19,6 +19,8 @@ class Called:
     """What answered it; None where nothing did, or nobody knows which of several answers was its own."""
     is_refused: bool = False
     """Whether it was certainly refused, with a status of 400 to 499."""
+    answered: int | None = None
+    """The place of the answer."""
 
     @property
     def is_accepted(self) -> bool:
@@ -41,7 +43,7 @@ def calls(records: Sequence[Record]) -> tuple[Called, ...]:
     of one operation that one actor had under way at once: such calls were refused where all of them were.
     """
     found: dict[int, Called] = {}
-    under_way: dict[tuple[str, str, int | None], tuple[list[int], list[Record]]] = {}
+    under_way: dict[tuple[str, str, int | None], tuple[list[int], list[tuple[int, Record]]]] = {}
     for place, record in enumerate(records):
         key = (record.actor, record.name, record.call)
         if record.kind is Kind.CALLED:
@@ -49,13 +51,13 @@ def calls(records: Sequence[Record]) -> tuple[Called, ...]:
             under_way.setdefault(key, ([], []))[0].append(place)
         elif record.kind in _OVER and key in under_way:
             places, answers = under_way[key]
-            answers.append(record)
+            answers.append((place, record))
             if len(answers) < len(places):
                 continue
-            all_refused = all(map(_is_refusal, answers))
-            only = answers[0] if len(places) == 1 and answers[0].kind is Kind.ANSWERED else None
+            all_refused = all(_is_refusal(answer) for _, answer in answers)
+            answered, only = answers[0] if len(places) == 1 and answers[0][1].kind is Kind.ANSWERED else (None, None)
             for one in places:
-                found[one] = Called(one, records[one], only, all_refused)
+                found[one] = Called(one, records[one], only, all_refused, answered)
             del under_way[key]
     return tuple(found.values())
 

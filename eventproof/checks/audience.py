@@ -9,6 +9,7 @@ nor is one for everyone, which leaks to nobody.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from eventproof.catalog import Event
@@ -29,19 +30,17 @@ def leaked(story: Story, name: str | None = None) -> Iterator[Finding]:
     for caused in story.caused(name):
         if not _is_over(caused, story):
             causes.setdefault(caused.effect.event, _Causes()).enter(caused)
-    joined: dict[str, set[str]] = {}
     for place, record in enumerate(story.records):
-        if record.kind is Kind.JOINED:
-            joined.setdefault(record.connection, set()).add(record.name)
         is_judged = record.kind is Kind.RECEIVED and place >= story.settled
         event = story.known.get((record.channel, record.name)) if is_judged else None
         if event is None or _UNJUDGED & set(event.audience) or name not in (None, event.name):
             continue
-        lawful = _lawful(event, causes.get(event), place, record)
-        if not lawful & story.rooms_of(record, joined):
+        lawful = tuple(_lawful(event, causes.get(event), place, record))
+        if not any(story.may_hear(record, rooms, since, place) for since, rooms in lawful):
+            meant = frozenset[str]().union(*(rooms for _, rooms in lawful))
             yield Finding(
                 f"{record.actor} received `{record.name}`, which is not for them",
-                expected=f"only {', '.join(sorted(lawful)) or 'nobody'} to receive it",
+                expected=f"only {', '.join(sorted(meant)) or 'nobody'} to receive it",
                 observed=f"{record.connection or record.actor} received it",
                 record=record,
             )
@@ -74,16 +73,12 @@ class _Causes:
         yield from self.about_anything
 
 
-def _lawful(event: Event, causes: _Causes | None, place: int, receipt: Record) -> frozenset[str]:
-    """The rooms of all the calls that may have caused it; one that names something else than the payload did not."""
+def _lawful(event: Event, causes: _Causes | None, place: int, receipt: Record) -> Iterator[tuple[int, frozenset[str]]]:
+    """The rooms of each call that may have caused it, and its place; one that names something else did not."""
     if not event.triggers:
         fields = receipt.payload if isinstance(receipt.payload, dict) else {}
-        try:
-            return event.recipients(fields)
-        except KeyError:
-            return frozenset()
-    lawful: set[str] = set()
+        with suppress(KeyError):
+            yield place, event.recipients(fields) | event.perhaps(fields)
     for caused in causes.of(event.subject(receipt.payload)) if causes else ():
         if caused.call.place < place and caused.effect.may_be(receipt.payload):
-            lawful |= caused.effect.rooms_by(receipt.payload)
-    return frozenset(lawful)
+            yield caused.call.place, caused.effect.rooms_by(receipt.payload)

@@ -26,17 +26,12 @@ def undelivered(
         if caused.call.place < story.settled:
             continue
         due = caused.call.answer.at + within
-        meant = [line for line in story.lines if _is_meant(line, caused, to)]
+        meant = [line for line in story.lines if story.is_meant(line, caused)]
         came = {line: receipts.take(line, caused) for line in meant}
         late = [line for line in meant if (at := came[line]) is not None and at > due]
         missing = [line for line in meant if came[line] is None and _had_time(line, story, due)]
         if late or missing:
             yield _finding(caused, meant, missing, late, within, special or {})
-
-
-def _is_meant(line: Presence, caused: Caused, to: frozenset[str]) -> bool:
-    carries = any(line.channel == channel.address for channel in caused.effect.event.channels)
-    return carries and line.lasts(caused.call.place) and bool(line.rooms & to)
 
 
 def _had_time(line: Presence, story: Story, due: float) -> bool:

@@ -22,15 +22,23 @@ class Behaviour:
     """Whether events whose acknowledgement is required get it."""
     answers_pings: bool = True
     """Whether the channel's heartbeat is answered, where its contract has an answer."""
+    asked: Mapping[str, Event] = field(default_factory=dict)
+    """What clients may send there, by name."""
 
     @classmethod
     def on(cls, channel: Channel | None, systems: Iterable[System], **switches: Any) -> "Behaviour":
         """The behaviour for a channel of the catalogue; for one that it does not know, none can be had."""
-        there = [event for system in systems for event in system.events if channel in event.channels]
-        heard = {event.name: event for event in there if event.direction is Direction.SEND}
         if channel is None:
-            return cls(heard, **switches)
-        return cls(heard, channel.heartbeat, channel.unasked, **switches)
+            return cls(**switches)
+        there = [
+            event
+            for system in systems
+            for event in system.events
+            if channel.address in {carrying.address for carrying in event.channels}
+        ]
+        heard = {event.name: event for event in there if event.direction is Direction.SEND}
+        asked = {event.name: event for event in there if event.direction is Direction.RECEIVE}
+        return cls(heard, channel.heartbeat, channel.unasked, asked=asked, **switches)
 
     def answer(self, received: Received) -> tuple[str, Sequence[Any]] | None:
         """The event that is sent back at once, its name and its arguments; None where there is nothing to say."""

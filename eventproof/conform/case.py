@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
-from eventproof.catalog import Direction, Event, Operation, System
+from eventproof.catalog import ADMIN, Direction, Event, Operation, System
 from eventproof.checks import Finding, Known, Story, leaked, raise_for
 from eventproof.client.aio import ConnectionRefused
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable, UsageError
@@ -16,6 +16,7 @@ from eventproof.unknown import unlike
 from .disturbances import Disturbances, disturbed
 from .driver import Driver
 from .line import GRACE, EndedAtOnce, Line
+from .people import People
 from .person import Person
 from .pool import Pool
 from .restart import restart
@@ -26,8 +27,6 @@ __all__ = ["Case"]
 
 _Driver = TypeVar("_Driver")
 _Given = TypeVar("_Given")
-_TRIED = 8
-"""So many users are tried at most until one of them gets a session."""
 
 _NO_REFUSALS = frozenset({404, 405, 406, 408, 411, 413, 414, 415, 421, 425, 426, 429, 431, 1011, 1012, 1013})
 """Statuses of HTTP, and close codes of a WebSocket, that say no to something else than who connects."""
@@ -42,9 +41,8 @@ class SharedByCases(Protocol):
     systems: tuple[System, ...]
     history: History
     known: Known
-    admins: list[Person]
-    admin: Person
-    pool: Pool
+    people: People
+    operations: Mapping[str, Operation]
     undo: Undo
     disturbances: Disturbances
     drivers: dict[str, Driver]
@@ -74,8 +72,8 @@ class Case:
         self.system = system
         self._waits = waits
         self._run = check_run
-        for admin in check_run.admins:
-            admin.system = system.name
+        for person in check_run.people.standing:
+            person.system = system.name
         self._mark = len(check_run.history)
         self._end: int | None = None
         self._lent: list[Person] = []
@@ -96,8 +94,25 @@ class Case:
 
     @property
     def admin(self) -> Person:
-        """The admin who acts in this run."""
-        return self._run.admin
+        """The admin who acts in this run; raises NotTestable where the profile gives none."""
+        return self.acting(ADMIN)
+
+    def acting(self, role: str) -> Person:
+        """Who acts for a role in this run; raises NotTestable where the profile gives nobody of it."""
+        return self._run.people.acting(role)
+
+    def caller(self, operation: Operation, user: Person) -> Person:
+        """Who makes a call about a user: they themselves where their role may, else who acts for the role that does."""
+        return self._run.people.caller(operation, user)
+
+    def is_open_to(self, system: str, person: Person) -> bool:
+        """Whether the main channel of a system is for people of this role."""
+        return person.role in (self.catalogued(system).channels[0].roles or (person.role,))
+
+    @property
+    def standing(self) -> tuple[Person, ...]:
+        """Those who act in the whole run: the admins, and one of each role that no case is lent."""
+        return self._run.people.standing
 
     @property
     def undo(self) -> Undo:
@@ -137,7 +152,11 @@ class Case:
 
     def story(self, since: int = 0) -> Story:
         """What happened in this case; of it, what came before the record `since` had arrived by then."""
-        return Story(self.records, self.known, self.rooms, since)
+        return Story(self.records, self.known, self.rooms, since, self._run.operations)
+
+    def story_of_all(self, since: int = 0) -> Story:
+        """What happened in the whole run; of it, what came before the record `since` had arrived by then."""
+        return Story(self.whole_run, self.known, self.rooms, since, self._run.operations)
 
     @property
     def story_of_the_run(self) -> Story:
@@ -226,23 +245,14 @@ class Case:
         history.add(Kind.ANSWERED, "case", name=operation, payload={"status": 200, "body": body})
 
     async def user(self) -> Person:
-        """A user whom no other case has, with a session; whoever can get none now comes later again."""
-        pool = self._run.pool
-        for _ in range(min(len(pool), _TRIED) - 1):
-            person = pool.take()
-            try:
-                return await self._with_session(person)
-            except Inconclusive as failed:
-                pool.postpone(person, str(failed))
-        person = pool.take()
-        try:
-            return await self._with_session(person)
-        except Inconclusive as failed:
-            pool.postpone(person, str(failed))
-            raise
+        """A member of the case's system whom no other case has, with a session."""
+        return await self.person(self.system.member)
 
-    async def _with_session(self, person: Person) -> Person:
-        await person.fresh_session()
+    async def person(self, role: str) -> Person:
+        """Somebody of a role whom no other case has, with a session."""
+        return self._with(await self._run.people.lend(role))
+
+    def _with(self, person: Person) -> Person:
         person.system = self.system.name
         self._lent.append(person)
         return person
@@ -253,23 +263,18 @@ class Case:
         has = self.undo.tier(person, tuple(self._run.history)) or next(iter(names), None)
         return next((name for name in names if name != has), None)
 
-    async def users(self, count: int) -> list[Person]:
-        """Several of them."""
-        return [await self.user() for _ in range(count)]
+    async def users(self, count: int, system: str | None = None) -> list[Person]:
+        """Several of them; members of another system, where one is named."""
+        role = self.system.member if system is None else self.catalogued(system).member
+        return [await self.person(role) for _ in range(count)]
 
     async def returning(self, names: Collection[str], most: int) -> list[Person]:
         """Users of earlier cases, by these names, as far as they can get a session now."""
-        found = []
-        for person in self._run.pool.take_again(names, most):
-            try:
-                found.append(await self._with_session(person))
-            except Inconclusive as failed:
-                self._run.pool.postpone(person, str(failed))
-        return found
+        return [self._with(person) for person in await self._run.people.lend_again(self.system.member, names, most)]
 
     async def admins(self, count: int) -> list[Person]:
         """Several admins with sessions, the acting one first; raises NotTestable where the profile gives fewer."""
-        found = self._run.admins[:count]
+        found = self._run.people.admins[:count]
         if len(found) < count:
             raise NotTestable(
                 f"the profile gives {len(found)} admins, and this case needs {count}: add to [[identities.admins]]"
@@ -351,7 +356,7 @@ class Case:
         What fails both times is blamed. Raises Inconclusive, with the name of the user, where it failed once only.
         """
         try:
-            self._run.perform(self._refresh_admins())
+            self._run.perform(self._refresh_standing())
             self.perform(acts())
         except (ContractViolation, Inconclusive) as failed:
             others = self._run.perform(self._others_acts(self._lent))
@@ -367,12 +372,12 @@ class Case:
                 f"{failed}"
             ) from failed
 
-    async def _refresh_admins(self) -> None:
-        """A session that ended since the last case is replaced; whether admins can log in is no case's matter."""
-        for admin in self._run.admins:
-            if admin.has_session:
+    async def _refresh_standing(self) -> None:
+        """A session that ended since the last case is replaced; whether they can log in is no case's matter."""
+        for person in self._run.people.standing:
+            if person.has_session:
                 with suppress(EventproofError):
-                    await admin.fresh_session()
+                    await person.fresh_session()
 
     def leave(self) -> list[str]:
         """Close every connection and give the users back restored; what could not be, and what the case warns of."""
@@ -393,7 +398,7 @@ class Case:
         records, notes = self.records, []
         if others := await self._others_acts(self._suspects(records)):
             notes.append(f"{others}: somebody else acts on these users at the same time")
-        for person in (*self._lent, *self._run.admins):
+        for person in (*self._lent, *self._run.people.standing):
             await person.leave()
             if may_doubt(records, person):
                 person.doubt()
@@ -406,14 +411,14 @@ class Case:
         self._lent.clear()
         for person in tuple(self._run.unrestored):
             notes += await self._restored(person)
-        for operation, parameters in self.undo.made(records, self.target):
+        for maker, operation, parameters in self.undo.made(records, self.target):
             with suppress(EventproofError):  # what stays is told at the end of the run
-                await self.admin.call(operation, **parameters)
+                await (self._run.people.named(maker) or self.admin).call(operation, **parameters)
         return notes
 
     def _suspects(self, records: tuple[Record, ...]) -> list[Person]:
         """Those who received what nothing that was done here made for them."""
-        story = Story(records, self.known, self.rooms)
+        story = Story(records, self.known, self.rooms, operations=self._run.operations)
         found = {finding.record.actor for finding in leaked(story) if finding.record}
         return [person for person in self._lent if person.name in found and person.name not in self._disturbed]
 
@@ -424,10 +429,13 @@ class Case:
                 (await self.admin.call(operation, **parameters)).must_be_accepted()
         except EventproofError as error:
             why = f"{person.name} could not be restored yet, and takes no part before they are: {error}"
-            known = person.name in self._run.pool.lost
-            self._run.pool.lose(person, why)
+            known = person.name in self._pool_of(person).lost
+            self._pool_of(person).lose(person, why)
             return [] if known else [why]
         del self._run.unrestored[person]
         if not (person.name in self._disturbed and self.undo.may_last(self.target)):
-            self._run.pool.give_back(person)
+            self._pool_of(person).give_back(person)
         return []
+
+    def _pool_of(self, person: Person) -> Pool:
+        return self._run.people.pool(person.role)

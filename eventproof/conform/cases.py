@@ -1,5 +1,6 @@
 """What the cases import: the case itself, who takes part, the marks, and what a case may raise."""
 
+from eventproof.catalog import ADMIN, USER
 from eventproof.client.aio import By, Closed, ConnectionRefused, Ending, Received, Where
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable
 from eventproof.history import History, Kind, Record
@@ -24,11 +25,14 @@ from .marks import (
     requirement,
     slow,
 )
+from .people import People
 from .person import Person
 from .verdicts import NotApplicable, NotTestable
 
 __all__ = [
+    "ADMIN",
     "SOCKET_IO",
+    "USER",
     "Answer",
     "By",
     "Canaries",
@@ -51,6 +55,7 @@ __all__ = [
     "Line",
     "NotApplicable",
     "NotTestable",
+    "People",
     "Person",
     "Proof",
     "Received",

@@ -1,14 +1,14 @@
-"""What all cases of one check share: the admin, the pool of users, the loop, the history they all write to."""
+"""What all cases of one check share: the people, the loop, the history they all write to."""
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
 import aiohttp
 
 from eventproof import layout
-from eventproof.catalog import Catalog
+from eventproof.catalog import ADMIN, Catalog, Operation, System
 from eventproof.checks import Story, known_events
 from eventproof.errors import Inconclusive
 from eventproof.history import History
@@ -17,13 +17,13 @@ from eventproof.target import Identity, Target
 
 from .calls import Caller
 from .case import Case
+from .contract_driver import by_contract
 from .dialer import Dialer
 from .disturbances import Disturbances
 from .driver import Driver, DriverOf
 from .exchange import session
+from .people import People
 from .person import Person
-from .pool import Pool
-from .share import Share
 from .undoing import Undo
 
 __all__ = ["CheckRun"]
@@ -37,10 +37,10 @@ class CheckRun:
     """All that the cases of one run share. Close it when the run is over."""
 
     def __init__(self, target: Target, catalog: Catalog, seed: int) -> None:
-        target.require_identities()
         self.target = target
         self.seed = seed
         self.systems = tuple(catalog.system(name) for name in target.systems)
+        _require_people(target, self.systems)
         self.undo = Undo(self.systems)
         self.history = History(time.monotonic)
         served = [catalog.system(name) for name in target.served]
@@ -53,14 +53,9 @@ class CheckRun:
         def person(name: str, identity: Identity) -> Person:
             return Person(name, identity, caller, dialer)
 
-        self.admins = [person(f"admin-{number}", identity) for number, identity in enumerate(target.admins, 1)]
-        self.admin = self.admins[0]
-        people = [person(f"user-{number}", identity) for number, identity in enumerate(target.users, 1)]
-        for somebody in people:
-            somebody.admin = self.admin
-        self._people = (*self.admins, *people)
-        self.share = Share(target.base_url, seed)
-        self.pool = Pool(*self.share.of(people))
+        self.people = People(target, self.systems, person, seed)
+        calls = (operation for system in self.systems for operation in system.operations)
+        self.operations: Mapping[str, Operation] = {operation.id: operation for operation in calls}
         self.disturbances = Disturbances()
         self.unrestored: dict[Person, list[tuple[str, dict[str, Any]]]] = {}
         """What still has to be undone of whom."""
@@ -71,14 +66,15 @@ class CheckRun:
 
     def _driver(self, system: str) -> Driver:
         drivers: Mapping[str, DriverOf] = layout.conformance("drivers").DRIVERS
-        return drivers[system](self.admin, self.target, self.history)
+        known = next(known for known in self.systems if known.name == system)
+        return drivers.get(system, by_contract(known))(self.people, self.target, self.history)
 
     @property
     def rooms(self) -> dict[str, frozenset[str]]:
         """The rooms of everybody whose id is known."""
         return {
             person.name: frozenset({f"user:{person.id}", f"role:{person.identity.role}", "everyone"})
-            for person in self._people
+            for person in self.people
             if person.is_known
         }
 
@@ -87,7 +83,7 @@ class CheckRun:
         """The whole run so far, without what somebody else did to users of ours; read again where it has grown."""
         if self._story is None or self._story[0] != len(self.history):
             whole = self.disturbances.without(self.history)
-            self._story = len(self.history), Story(whole, self.known, self.rooms)
+            self._story = len(self.history), Story(whole, self.known, self.rooms, operations=self.operations)
         return self._story[1]
 
     def case(self, case: str, system: str | None = None, *, waits: float = 0.0) -> Case:
@@ -129,9 +125,16 @@ class CheckRun:
 
     def close(self) -> None:
         """Let go of everything."""
-        self.share.release()
+        self.people.release()
         self._runner.run(self._http.close())
         self._runner.close()
+
+
+def _require_people(target: Target, systems: Iterable[System]) -> None:
+    """Raise UsageError where the profile gives nobody who could do what these systems are about."""
+    for system in systems:
+        has_admins = any(operation.role == ADMIN for operation in system.operations)
+        target.require_people(*((ADMIN,) if has_admins else ()), system.member)
 
 
 async def _session() -> aiohttp.ClientSession:

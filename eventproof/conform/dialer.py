@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from eventproof.actions import auth_for, fill, path_for, presented
-from eventproof.catalog import Channel, System, Wire
+from eventproof.catalog import USER, Channel, System, Wire
 from eventproof.client.aio import (
     ChannelClient,
     SocketIOClient,
@@ -20,6 +20,7 @@ from eventproof.history import History
 from eventproof.target import Endpoint, Target, Transport
 from eventproof.wire.connection import Recovery
 
+from .beginning import Beginning
 from .behaviour import Behaviour
 from .line import Line
 from .verdicts import NotApplicable, NotTestable
@@ -37,10 +38,15 @@ class HandshakeOptions:
     """Further fields of what a CONNECT of Socket.IO carries, where that is an object."""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    role: str = USER
+    """Of whoever connects."""
+    begins: bool = True
+    """Whether it begins with the event that every client of its channel begins with."""
 
 
 PLAIN: Final = HandshakeOptions()
 """Nothing beside what the profile says."""
+_SILENT: Final = HandshakeOptions(begins=False)
 
 
 class Dialer:
@@ -51,6 +57,7 @@ class Dialer:
         self._history = history
         self._systems = tuple(systems)
         self._made: Counter[str] = Counter()
+        self._beginnings: dict[tuple[str, str, str], Beginning] = {}
 
     def main(
         self,
@@ -85,7 +92,7 @@ class Dialer:
     def other(self, actor: str, endpoint: Endpoint, token: str | None) -> Line:
         """A connection to a further channel, with the token where that one wants it."""
         owner = self._owner(endpoint.known_as)
-        return self._line(actor, owner, endpoint, token, endpoint.transports[0], PLAIN, {}, {})
+        return self._line(actor, owner, endpoint, token, endpoint.transports[0], _SILENT, {}, {})
 
     def _endpoint(self, system: str, channel: str | None) -> Endpoint:
         if system not in self._target.systems:
@@ -102,9 +109,11 @@ class Dialer:
         owners = (system.name for system in self._systems if address in {known.address for known in system.channels})
         return next(owners, "")
 
-    def _channel(self, address: str) -> Channel | None:
-        there = (channel for system in self._systems for channel in system.channels if channel.address == address)
-        return next(there, None)
+    def _channel(self, system: str, address: str) -> Channel | None:
+        """The channel at this address; that of the system where several have one there."""
+        there = [(known.name, channel) for known in self._systems for channel in known.channels]
+        found = [(owner, channel) for owner, channel in there if channel.address == address]
+        return next((channel for owner, channel in found if owner == system), found[0][1] if found else None)
 
     def _line(
         self,
@@ -118,7 +127,7 @@ class Dialer:
         of_wire: Mapping[str, Any],
     ) -> Line:
         name = self._name(actor, transport)
-        channel = self._channel(endpoint.known_as)
+        channel = self._channel(system, endpoint.known_as)
         behaviour = Behaviour.on(channel, self._systems, **switches)
         source = self._target.source
         headers = (*presented(endpoint.headers, token, source).items(), *says.headers.items())
@@ -154,7 +163,18 @@ class Dialer:
                 read = named_event if endpoint.name_at is None else named_at(endpoint.name_at)
                 client = WebSocketClient(self._target.base_url, path, read=read, **shared)
         room = fill(channel.room, says.parameters, source) if channel and channel.room else None
-        return Line(name, system, client, self._target.budgets, self._history, behaviour, endpoint.known_as, room)
+        begins = self._beginning(channel, says.role) if channel and says.begins else None
+        return Line(
+            name, system, client, self._target.budgets, self._history, behaviour, endpoint.known_as, room, begins
+        )
+
+    def _beginning(self, channel: Channel, role: str) -> Beginning | None:
+        """How somebody of this role begins on a channel."""
+        opening = channel.opening
+        if opening is None:
+            return None
+        argument = fill(opening.argument, {"role": role}, self._target.source)
+        return self._beginnings.setdefault((channel.address, opening.event, role), Beginning(opening.event, argument))
 
     def _name(self, actor: str, kind: str) -> str:
         self._made[actor] += 1

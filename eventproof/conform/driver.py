@@ -7,6 +7,7 @@ from eventproof.history import History
 from eventproof.target import Target
 
 from .calls import Answer
+from .people import People
 from .person import Person
 
 __all__ = ["Driver", "DriverOf", "Fire"]
@@ -51,5 +52,5 @@ class Driver(Protocol):
         """What the profile lacks for its cases, beside calls, in words; with the ids of their requirements."""
 
 
-DriverOf = Callable[[Person, Target, History], Driver]
-"""Makes a driver for a run: the acting admin, the target, the history that everything is entered in."""
+DriverOf = Callable[[People, Target, History], Driver]
+"""Makes a driver for a run: who takes part, the target, the history that everything is entered in."""

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from eventproof.catalog import AckLevel
+from eventproof.catalog import AckLevel, Event
 from eventproof.client.aio import (
     ChannelClient,
     Closed,
@@ -21,6 +21,8 @@ from eventproof.history import History, Kind, Record
 from eventproof.target import Budgets
 from eventproof.wire.connection import Recovery
 
+from .acknowledgement import is_refusal
+from .beginning import Beginning
 from .behaviour import Behaviour
 
 __all__ = ["GRACE", "EndedAtOnce", "Line"]
@@ -52,6 +54,7 @@ class Line:
         behaviour: Behaviour,
         channel: str = "",
         room: str | None = None,
+        begins: Beginning | None = None,
     ) -> None:
         self.name = name
         self.system = system
@@ -63,6 +66,7 @@ class Line:
         self._history = history
         self._behaviour = behaviour
         self._room = room
+        self._begins = begins
         self.role = ""
         """What tells it from others of its case, for a sentence: `device 2 of 3, an older session`."""
 
@@ -160,9 +164,59 @@ class Line:
 
     async def open(self) -> None:
         """Connect; raises ConnectionRefused, TargetUnavailable or Inconclusive."""
-        if self._room is not None:  # before it is open: an event may come with the answer
-            self._history.add(Kind.JOINED, self.name.partition("/")[0], connection=self.name, name=self._room)
+        self._enter(Kind.JOINED, self._room)  # before it is open: an event may come with the answer
         await self.client.open()
+        if self._begins is not None:
+            await self._begin(self._begins)
+
+    async def _begin(self, begins: Beginning) -> None:
+        """Send what every client begins with; a server that acknowledges nothing is taken at its word."""
+        if not begins.is_acknowledged:
+            self._enter(Kind.JOINED, self._rooms_by(begins.event, begins.argument)[0])
+            await self.say(begins.event, begins.argument)
+            return
+        answer = await self.asks(begins.event, begins.argument)
+        if answer is None:
+            begins.is_acknowledged = False
+            self._enter(Kind.JOINED, self._rooms_by(begins.event, begins.argument)[0])
+        elif is_refusal(answer):
+            raise Inconclusive(
+                f"{self.name} is of no use: `{begins.event}` of {begins.argument!r}, with which every client begins, "
+                f"was refused: {answer!r}"
+            )
+
+    async def asks(self, name: str, argument: Any) -> tuple[Any, ...] | None:
+        """Send an event and wait for its acknowledgement, as long as one may take; its arguments, None where none came.
+
+        What it joins or leaves by that is entered in the history. Raises NotSent where the server ended the connection.
+        """
+        joins, leaves = self._rooms_by(name, argument)
+        self._enter(Kind.JOINS, joins)
+        self._enter(Kind.LEAVES, leaves)
+        try:
+            answer = await self._socketio.call(name, argument, timeout=self._budgets.event_arrival)
+        except NotReceived:
+            return None
+        if is_refusal(answer):
+            self._enter(Kind.LEFT, joins)
+        else:
+            self._enter(Kind.JOINED, joins)
+            self._enter(Kind.LEFT, leaves)
+        return answer
+
+    def _rooms_by(self, name: str, argument: Any) -> tuple[str | None, str | None]:
+        """The room that such an event joins, and the one that it leaves; None where it does not, or names none."""
+        event = self._behaviour.asked.get(name)
+        return (
+            (None, None)
+            if event is None
+            else (_room(event.joins, event, argument), _room(event.leaves, event, argument))
+        )
+
+    def _enter(self, kind: Kind, room: str | None) -> None:
+        if room is not None:
+            actor = self.name.partition("/")[0]
+            self._history.add(kind, actor, connection=self.name, channel=self.channel, name=room)
 
     async def refusal(self, special: str = "") -> ConnectionRefused:
         """Connect, and be refused: how. `special` says in words what it is refused for: `with an expired token`.
@@ -357,3 +411,10 @@ class Line:
         if not isinstance(self.client, SocketIOClient):
             raise UsageError(f"{self.name} is no Socket.IO connection")
         return self.client
+
+
+def _room(template: str | None, event: Event, argument: Any) -> str | None:
+    try:
+        return None if template is None else event.room_of(template, argument)
+    except KeyError:
+        return None

@@ -5,26 +5,24 @@ stands in the contract.
 """
 
 import asyncio
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventproof.catalog import Cause, Channel, Effect, Ends, Operation, System, effects
+from eventproof.catalog import ADMIN, USER, Cause, Channel, Effect, Ends, Event, Operation, System, effects
 from eventproof.checks import Story
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.target import Endpoint
 
-from .calls import Answer
 from .case import Case
 from .dialer import HandshakeOptions
 from .line import Line
+from .performing import perform
 from .person import Person
-from .undoing import TIER
 from .verdicts import NotTestable
 
-__all__ = ["Occurrence", "bring_about", "occurrences", "perform"]
+__all__ = ["Occurrence", "bring_about", "occurrences"]
 
 _ADMINS = 2
 """So many admins listen, where the profile gives as many."""
@@ -76,34 +74,6 @@ async def _occurrence(case: Case, operation: Operation) -> Occurrence:
     return found
 
 
-def arguments(operation: Operation, known: Mapping[str, Any], tier: str | None = None) -> dict[str, Any]:
-    """What a call is made with: what is `known` of what it is about, else the document's examples.
-
-    A tier that its undoing would give back is another one than `tier`, the one to give.
-    """
-    given = {name: _unique(value) if name in operation.unique else value for name, value in operation.example.items()}
-    undoing = operation.undone_by.parameters if operation.undone_by is not None else {}
-    tiers = {name: tier for name, value in undoing.items() if value == TIER and tier is not None}
-    return given | {name: known[name] for name in operation.parameters if name in known} | tiers
-
-
-def _unique(value: Any) -> Any:
-    return f"{value} {secrets.token_hex(4)}" if isinstance(value, str) else value
-
-
-async def perform(case: Case, user: Person, operation: Operation, known: dict[str, Any]) -> tuple[Answer, Cause]:
-    """Make a call about a user, by whoever makes it; what its answer says is `known` from then on.
-
-    Raises Inconclusive where it is not accepted: what it only arranges cannot be seen then.
-    """
-    gives_tier = operation.undone_by is not None and TIER in operation.undone_by.parameters.values()
-    given = arguments(operation, {**known, "userId": user.id}, case.another_tier(user) if gives_tier else None)
-    caller = case.admin if operation.role == "admin" else user
-    answer = (await caller.call(operation.id, **given)).must_succeed()
-    known |= {name: answer.says(name) for name in operation.answers if name in answer.ids}
-    return answer, Cause(operation.id, given, caller.id, answer.ids)
-
-
 async def bring_about(case: Case, user: Person, event: str) -> Effect:
     """Cause an event for a user by the first call that does so on this target; what it is then.
 
@@ -123,18 +93,15 @@ async def bring_about(case: Case, user: Person, event: str) -> Effect:
 
 async def heard(case: Case, lines: Sequence[Line], these: Iterable[Effect]) -> bool:
     """Wait until these have come to the lines for which they are, as long as it may take; whether all have."""
+    story = case.story()
+    rooms = {line: story.rooms_now(line.name.partition("/")[0], line.name) for line in lines}
     waits = [
         _comes(line, effect)
         for effect in these
         for line in lines
-        if effect.rooms and effect.rooms & _rooms_of(case, line) and _carries(line, effect)
+        if effect.rooms and effect.rooms & rooms[line] and _carries(line, effect)
     ]
     return all(await asyncio.gather(*waits))
-
-
-def _rooms_of(case: Case, line: Line) -> frozenset[str]:
-    own = case.rooms.get(line.name.partition("/")[0], frozenset())
-    return own | ({line.room} if line.room else set())
 
 
 def _carries(line: Line, effect: Effect) -> bool:
@@ -175,21 +142,32 @@ class _Making:
         case, operation = self.case, self.operation
         user, other = await case.users(2)
         admins = (await case.admins(min(_ADMINS, len(case.target.admins)))) if case.target.admins else []
-        await self._connect(user, other, admins)
+        await self._connect(user, other, [*admins, *await self._further_people()])
         unsettled = await self._canary([user, other])  # what earlier cases caused, and was missed, has arrived by now
         settled = len(case.whole_run)
         known = await self._prepared(user)
         if rooms := self._rooms():
             await self._enter_rooms(user, rooms, known)
             await self._enter_rooms(other, rooms, await self._prepared(other))
+        await self._ask_for_rooms(user, other, known)
         _, cause = await perform(case, user, operation, known)
         await heard(case, self.lines, caused(case, cause))
         silence = unsettled or await self._canary([other] if operation.ends is Ends.USER else [user, other])
         special = {line.name: line.role for line in self.lines if line.role}
-        return Occurrence(operation.id, Story(case.whole_run, case.known, case.rooms, settled), special, silence)
+        return Occurrence(operation.id, case.story_of_all(settled), special, silence)
 
-    async def _connect(self, user: Person, other: Person, admins: Sequence[Person]) -> None:
-        """All the user's devices, and one of each other person; an admin whom a channel is not open to does without."""
+    async def _further_people(self) -> list[Person]:
+        """Who acts for each further role of the system, and one more of it, who is to hear nothing of theirs."""
+        found, case = [], self.case
+        for role in case.system.roles:
+            if role not in (ADMIN, USER, case.system.member) and case.target.people(role):
+                found.append(case.acting(role))
+                if len(case.target.people(role)) > 1:
+                    found.append(await case.person(role))
+        return found
+
+    async def _connect(self, user: Person, other: Person, further: Sequence[Person]) -> None:
+        """All the user's devices, and one of each other person; whom a channel is not open to does without."""
         sessions = {"an older session": await user.session(), "a newer session": await user.another_token()}
         for channel, endpoint in self._endpoints():
             for number, transport in enumerate(endpoint.transports):
@@ -197,9 +175,9 @@ class _Making:
                 line = await user.connect(transport, channel=channel, token=sessions[session], acknowledges=True)
                 self._listens(line, session)
             self._listens(await other.connect(channel=channel, acknowledges=True))
-            for admin in admins:
+            for person in further:
                 with suppress(Inconclusive):
-                    self._listens(await admin.connect(channel=channel, acknowledges=True))
+                    self._listens(await person.connect(channel=channel, acknowledges=True))
         for endpoint in self._further():
             self._listens(await user.connect_to(endpoint))
             self._listens(await other.connect_to(endpoint))
@@ -242,6 +220,42 @@ class _Making:
                     parameters={parameter: str(known[parameter]) for parameter in channel.parameters}
                 )
                 self._listens(await person.connect(channel=channel.name, says=says))
+
+    async def _ask_for_rooms(self, user: Person, other: Person, known: Mapping[str, Any]) -> None:
+        """The user's connections join the rooms that hear of it, the other's those of another thing of that kind."""
+        asking = [event for event in self.case.system.events if event.joins in self._terms()]
+        if not asking:
+            return
+        joined = [await self._ask(event, user, known, set()) for event in asking]
+        if self.case.system.before(self.operation.id):
+            theirs = await self._prepared(other)
+            for event in asking:
+                await self._ask(event, other, theirs, {room for room in joined if room})
+
+    def _terms(self) -> set[str]:
+        """The rooms of all that the call causes, as the contract has them."""
+        caused_here = (event for event in self.case.system.events if self.operation.id in event.triggers)
+        return {
+            term
+            for event in caused_here
+            for term in (*event.audiences.get(self.operation.id, event.audience), *event.possible)
+        }
+
+    async def _ask(self, event: Event, person: Person, known: Mapping[str, Any], beside: set[str]) -> str | None:
+        """Join a room on each of somebody's connections, if it is none of these; the room, if it can be named."""
+        assert event.joins is not None  # noqa: S101 - only such events are asked with
+        try:
+            argument = event.asking(event.joins, known, lambda role: self.case.acting(role).id)
+        except (KeyError, NotTestable):
+            return None
+        room = event.room_of(event.joins, argument)
+        if room in beside:
+            return None
+        addresses = {channel.address for channel in event.channels}
+        for line in person.lines:
+            if line.channel in addresses and line.is_open:
+                await line.asks(event.name, argument)
+        return room
 
     async def _prepared(self, user: Person) -> dict[str, Any]:
         """Do all that comes before the call; what is known by then."""

@@ -122,6 +122,11 @@ class Person:
             self._caller.meet(self.name, replace(self.identity, id=self.id))
 
     @property
+    def role(self) -> str:
+        """What they may do, by the profile."""
+        return self.identity.role
+
+    @property
     def is_known(self) -> bool:
         """Whether their id is known."""
         return self.id != ""
@@ -258,7 +263,7 @@ class Person:
 
         What it `says` goes with its handshake, beside the token.
         """
-        place = system or self.system
+        place, says = system or self.system, replace(says, role=self.role)
         line = self._dialer.main(
             self.name, place, token, transport, channel=channel, says=says, recover=recover, **switches
         )

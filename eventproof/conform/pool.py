@@ -3,6 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Collection, Mapping, Sequence
 
+from eventproof.catalog import USER
 from eventproof.errors import Inconclusive
 
 from .person import Person
@@ -17,7 +18,8 @@ _PATIENCE = 3
 class Pool:
     """The users that nobody has at the moment; those of the `reserve` are lent where all others are out."""
 
-    def __init__(self, people: Sequence[Person], reserve: Sequence[Person] = ()) -> None:
+    def __init__(self, people: Sequence[Person], reserve: Sequence[Person] = (), role: str = USER) -> None:
+        self._role = role
         self._people = deque(people)
         self._reserve = deque(reserve)
         self._size = len(people) + len(reserve)
@@ -40,9 +42,11 @@ class Pool:
         if people := self._people or self._reserve:
             return people.popleft()
         if not self._lost:
-            raise NotTestable(
-                f"the profile gives {self._size} users, and this case needs more: add to [[identities.users]]"
-            )
+            what, where = f"{self._size} users", "[[identities.users]]"
+            if self._role != USER:
+                what = f'{self._size} of the role "{self._role}" who can be lent'
+                where = f'[[identities.people]], with role = "{self._role}"'
+            raise NotTestable(f"the profile gives {what}, and this case needs more: add to {where}")
         name, why = next(reversed(self._lost.items()))
         raise Inconclusive(
             f"{len(self._lost)} of the {self._size} users of the profile take no further part, and too few are left "

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any
 
 from eventproof import catalog as contracts
 from eventproof.actions import at, expired
-from eventproof.catalog import Catalog, System
+from eventproof.catalog import USER, Catalog, System
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.target import Target
 from eventproof.verdict import Verdict
@@ -181,32 +182,38 @@ async def _rehearse(case: Case, findings: _Findings) -> None:
         return True
 
     target = case.target
-    found: list[Person] = []
+    members: dict[str, Person] = {}
 
-    async def take_user() -> None:
-        found.append(await case.user())
+    async def take(role: str) -> None:
+        members[role] = await case.person(role)
 
-    if not await attempt(f"a session for the admin {target.admins[0].name}", case.admin.session):
-        return
-    if not await attempt("a session for a user", take_user):
-        return
-    user = found[0]
-    await attempt("a second session for the same user", user.another_token)
+    for person in case.standing:
+        of_whom = f"a session for the {person.role} {person.identity.name}"
+        is_needed = person is case.acting(person.role)
+        if is_needed and not await attempt(of_whom, person.session):
+            return
+    roles = {name: case.catalogued(name).member for name in target.systems}
+    for role in dict.fromkeys(roles.values()):
+        if not await attempt(f"a session for a {role}", partial(take, role)):
+            return
+        await attempt(f"a second session for the same {role}", members[role].another_token)
+    user = members[roles[target.systems[0]]]
     if user.identity.password is not None and target.login is not None:
         await attempt(f"the answer of {target.login}", partial(_read_login, user, findings))
     for system in target.systems:
         channel = target.main(system)
         for transport in channel.transports:
             what = f"a connection to {channel.address} by {transport}"
-            await attempt(what, partial(user.connect, transport, system=system), _AUTH)
+            await attempt(what, partial(members[roles[system]].connect, transport, system=system), _AUTH)
     for other in target.other_channels or ():
         remedy = "see the address, the token and the parameter under [[other_channels]]"
         await attempt(f"a {other.wire} connection to {other.address}", partial(user.connect_to, other), remedy)
     fired: set[str] = set()
     for system, driver in case.drivers.items():
         # What is fired is a step of its own; this one is about what comes between.
-        fire = _Fire(case, user, attempt, findings, frozenset(fired))
-        await attempt(f"the calls of {system}", partial(driver.rehearse, user, fire))
+        member = members[roles[system]]
+        fire = _Fire(case, member, attempt, findings, frozenset(fired))
+        await attempt(f"the calls of {system}", partial(driver.rehearse, member, fire))
         fired |= {operation.id for operation in case.catalogued(system).operations}
     await attempt("a refusal that says why", partial(_refuse, user))
     findings.missing = await _missing(case, user)
@@ -219,8 +226,7 @@ class _Fire:
 
     def __init__(self, case: Case, user: Person, attempt: Attempt, findings: _Findings, fired: frozenset[str]) -> None:
         self._case, self._user, self._attempt, self._findings, self._fired = case, user, attempt, findings, fired
-        calls = (operation for system in case.systems for operation in system.operations)
-        self._of_admins = frozenset(operation.id for operation in calls if operation.role == "admin")
+        self._known = {operation.id: operation for system in case.systems for operation in system.operations}
 
     async def __call__(
         self, operation: str, /, *, may_refuse: bool = False, hint: str = "", **parameters: Any
@@ -235,7 +241,7 @@ class _Fire:
             back = self._case.undo.back(operation)
             if back not in operations:
                 raise NotTestable(f"it was not made, since nothing could undo it: [operations] denies {back}")
-            caller = self._case.admin if operation in self._of_admins else self._user
+            caller = self._case.caller(self._known[operation], self._user)
             answer = await caller.call(operation, **parameters)
             if answer.status in (404, 405, 501):
                 raise NotTestable(
@@ -293,9 +299,14 @@ async def _missing(case: Case, user: Person) -> list[str]:
     target = case.target
     missing = [sentence for driver in case.drivers.values() for sentence in driver.missing()]
     missing += await _unfit(case, user)
-    enough = sum(driver.actors for driver in case.drivers.values()) + _BYSTANDERS
-    if len(target.users) < enough:
-        missing.append(f"{len(target.users)} users are too few: some cases need {enough} (ALL-ROOM-1)")
+    needed: Counter[str] = Counter()
+    for name, driver in case.drivers.items():
+        needed[case.catalogued(name).member] += driver.actors
+    for role, actors in needed.items():
+        enough, there = actors + _BYSTANDERS, len(target.people(role))
+        if there < enough:
+            who = f"{there} users" if role == USER else f'{there} of the role "{role}"'
+            missing.append(f"{who} are too few: some cases need {enough} (ALL-ROOM-1)")
     if "metrics" in target.capabilities:
         missing += await _unmeasured(case)
     return missing

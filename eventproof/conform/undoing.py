@@ -48,8 +48,11 @@ class Undo:
                 calls[operation.undone_by.operation] = {"userId": person.id, **filled}
         return list(calls.items())
 
-    def made(self, records: Iterable[Record], target: Target) -> list[tuple[str, dict[str, Any]]]:
-        """The calls, with their parameters, that remove what calls made in these records and none of them removed."""
+    def made(self, records: Iterable[Record], target: Target) -> list[tuple[str, str, dict[str, Any]]]:
+        """The calls that remove what calls made in these records and none of them removed.
+
+        Each with who made the thing and so can remove it, and with its parameters; what was made last comes first.
+        """
         known = tuple(records)
         gone, calls = self._removed(known), []
         for record in known:
@@ -57,8 +60,8 @@ class Undo:
             if back is not None:
                 things = _things(record, back, target)
                 if None not in things.values() and not gone & _pairs(things):
-                    calls.append((back.operation, things))
-        return calls
+                    calls.append((record.actor, back.operation, things))
+        return calls[::-1]
 
     def removes(self, operation: str) -> bool:
         """Whether there is a call that removes what this one makes."""

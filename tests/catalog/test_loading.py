@@ -185,11 +185,29 @@ IN_THE_MEANING: dict[str, Fault] = {
         "x-wire: sse\n    x-auth: {token: '{token}'}",
         "/channels/stream/x-auth: sse has no CONNECT",
     ),
-    "an owner whom no call names": (
-        SHIELD,
-        "x-trigger: [cancelSubscription, ",
-        "x-trigger: [login, ",
-        "{userId} is neither told by its triggers nor in its payload, nor their caller",
+    "an audience of a call that causes nothing": (
+        ASYNCAPI,
+        'x-audience: ["user:{userId}"]',
+        'x-audience: {login: ["user:{userId}"]}',
+        f"{MESSAGE}/x-audience: banUser causes it or has an audience here, not both",
+    ),
+    "a room of what the server sends": (
+        ASYNCAPI,
+        'x-audience: ["user:{userId}"]',
+        'x-audience: ["user:{userId}"]\n        x-joins: "room:{userId}"',
+        f"{MESSAGE}/x-joins: only what a client sends",
+    ),
+    "what clients begin with": (
+        ASYNCAPI,
+        "x-wire: socket.io",
+        "x-wire: socket.io\n    x-opening: {event: hello}",
+        '/channels/user/x-opening: "hello" is no message of the channel',
+    ),
+    "who joins a room": (
+        OPENAPI,
+        "x-ends-sessions: caller",
+        "x-ends-sessions: caller\n      x-joins: {'room:desk:{deskId}': caller}",
+        "/x-joins: deskId is neither a parameter of",
     ),
     "a cause always and at times": (
         ASYNCAPI,

@@ -162,6 +162,10 @@ def test_values_are_frozen() -> None:
 
 def test_the_public_names_are_these() -> None:
     assert catalog.__all__ == [
+        "ADMIN",
+        "ANYONE",
+        "CALLER",
+        "USER",
         "Ack",
         "AckLevel",
         "Catalog",
@@ -175,6 +179,7 @@ def test_the_public_names_are_these() -> None:
         "Event",
         "Heartbeat",
         "OfSession",
+        "Opening",
         "Operation",
         "Problem",
         "Requirement",
@@ -183,6 +188,7 @@ def test_the_public_names_are_these() -> None:
         "Undoing",
         "Wire",
         "effects",
+        "filled",
         "load",
     ]
 

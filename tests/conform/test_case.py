@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from eventproof import catalog, profile
-from eventproof.catalog import Wire
+from eventproof.catalog import ADMIN, USER, Wire
 from eventproof.conform.check_run import CheckRun
 from eventproof.conform.dialer import HandshakeOptions
 from eventproof.errors import Inconclusive, UsageError
@@ -17,8 +17,8 @@ def test_an_id_that_nobody_has_is_of_the_kind_that_the_target_gives(server: Refe
     check_run = CheckRun(profile.load(server.profile), catalog.load(), seed=1)
     try:
         case = check_run.case("a case")
-        check_run.admin.id = theirs
-        nobody = case.nobody(like=check_run.admin)
+        check_run.people.acting(ADMIN).id = theirs
+        nobody = case.nobody(like=check_run.people.acting(ADMIN))
         assert type(nobody) is type(theirs)
         assert str(nobody).isdigit() == str(theirs).isdigit()
         assert nobody != theirs
@@ -89,7 +89,7 @@ def test_who_gets_no_session_is_passed_over_and_an_emptied_pool_does_not_ask_for
 
         async def acts() -> None:
             assert (await case.user()).identity == target.users[0]
-            assert len(check_run.pool) == 1
+            assert len(check_run.people.pool(USER)) == 1
             for _ in range(2):
                 with pytest.raises(Inconclusive, match="user-1 could not log in"):
                     await case.user()

@@ -1,7 +1,7 @@
 """What a call is made with, by the contract alone."""
 
 from eventproof import catalog
-from eventproof.conform.occurrence import arguments
+from eventproof.conform.performing import arguments
 
 CATALOG = catalog.load()
 SHIELD, USERS, PLANS = (CATALOG.system(name) for name in ("shield", "user-state", "plan-sync"))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from eventproof import catalog, profile
+from eventproof.catalog import USER
 from eventproof.conform.check_run import CheckRun
 from eventproof.conform.person import Person
 from eventproof.conform.pool import Pool
@@ -21,7 +22,7 @@ def people() -> list[Person]:
     )
     check_run = CheckRun(target, catalog.load(), seed=1)
     check_run.close()
-    return [check_run.pool.take() for _ in users]
+    return [check_run.people.pool(USER).take() for _ in users]
 
 
 def test_a_pool_that_is_too_small_asks_for_more_users(people: list[Person]) -> None:

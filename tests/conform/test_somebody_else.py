@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from eventproof import catalog, checks, profile
+from eventproof.catalog import ADMIN, USER
 from eventproof.conform.case import Case
 from eventproof.conform.check_run import CheckRun
 from eventproof.conform.each import on_each
@@ -39,7 +40,7 @@ class House:
         self.other.perform(self._call(operation, parameters))
 
     async def _call(self, operation: str, parameters: dict[str, Any]) -> None:
-        (await self.other.admin.call(operation, **parameters)).must_succeed()
+        (await self.other.people.acting(ADMIN).call(operation, **parameters)).must_succeed()
 
 
 Acts = Callable[[], Coroutine[Any, Any, None]]
@@ -121,8 +122,8 @@ async def _ban(house: House, user: str) -> None:
 
 def test_the_target_is_believed_about_a_tier_and_not_the_credentials(house: House) -> None:
     with house:
-        known = house.check_run.pool.take()
-        house.check_run.pool.lose(known, "only looked at")
+        known = house.check_run.people.pool(USER).take()
+        house.check_run.people.pool(USER).lose(known, "only looked at")
         assert known.identity.tier == "free"
         house.acts("updateUserTier", userId=known.id, tier="premium")
         house.check_run.perform(_session(known))

@@ -4,6 +4,7 @@ from itertools import count
 import pytest
 
 from eventproof import catalog, profile
+from eventproof.catalog import USER
 from eventproof.conform.check_run import CheckRun
 from eventproof.conform.person import Person
 from eventproof.conform.undoing import Undo, done_to
@@ -28,7 +29,7 @@ def target() -> Target:
 def user(target: Target) -> Person:
     check_run = CheckRun(target, catalog.load(), seed=1)
     check_run.close()
-    return check_run.pool.take()
+    return check_run.people.pool(USER).take()
 
 
 def test_what_was_done_to_a_user_is_what_others_and_they_themselves_called(user: Person) -> None:
@@ -95,7 +96,7 @@ NOT_FOUND = answered(called("admin-1", "deletePlan", planId="p1"), 404, None)
 
 
 def test_what_a_call_made_is_removed_unless_it_is_gone(target: Target) -> None:
-    assert UNDO.made([*MADE, *REFUSED, *CHANGED, *STILL_THERE], target) == [("deletePlan", {"planId": "p1"})]
+    assert UNDO.made([*MADE, *REFUSED, *CHANGED, *STILL_THERE], target) == [("admin-1", "deletePlan", {"planId": "p1"})]
     assert UNDO.made([*MADE, *CHANGED, *GONE], target) == []
     assert UNDO.made([*MADE, *NOT_FOUND], target) == []
     assert UNDO.made(UNKNOWN, target) == [], "nobody knows what was made"
@@ -105,7 +106,7 @@ def test_the_profile_says_where_the_id_of_what_was_made_is(target: Target) -> No
     there = replace(target.operations["createPlan"], answers={"planId": "/data/id"})
     moved = replace(target, operations={**target.operations, "createPlan": there})
     made = answered(called("admin-1", "createPlan"), 201, {"data": {"id": "p1"}})
-    assert UNDO.made(made, moved) == [("deletePlan", {"planId": "p1"})]
+    assert UNDO.made(made, moved) == [("admin-1", "deletePlan", {"planId": "p1"})]
     assert UNDO.made(made, target) == []
 
 

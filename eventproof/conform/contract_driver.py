@@ -1,0 +1,242 @@
+"""The driver of a system of which nobody wrote one: all that it does follows from the contract."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from eventproof.catalog import (
+    ADMIN,
+    ANYONE,
+    CALLER,
+    USER,
+    Cause,
+    Direction,
+    Effect,
+    Event,
+    OfSession,
+    Operation,
+    System,
+    effects,
+    filled,
+)
+from eventproof.client.aio import Received
+from eventproof.errors import EventproofError, Inconclusive
+from eventproof.history import History
+from eventproof.target import Target
+
+from .calls import Answer
+from .canaries import Canaries
+from .driver import DriverOf, Fire
+from .line import Line
+from .people import People
+from .performing import arguments, people_in, perform
+from .person import Person
+
+__all__ = ["by_contract"]
+
+_ACTORS = 2
+_EVERYONE = "everyone"
+
+
+def by_contract(system: System) -> DriverOf:
+    """Makes the driver of a system for a run."""
+    return partial(_ContractDriver, system)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How somebody comes to hear an event: the calls in their order, of which the last one causes it."""
+
+    event: Event
+    calls: tuple[Operation, ...]
+
+
+class _ContractDriver:
+    """Every call comes after those that it needs, about things that were made for it."""
+
+    actors = _ACTORS
+
+    def __init__(self, system: System, people: People, target: Target, history: History) -> None:
+        self._system = system
+        self._people = people
+        self._target = target
+        self._history = history
+        self._canaries: dict[Route, Canaries] = {}
+        self._routes: dict[str, list[Route]] = {}
+        """Those that may serve, by role; the one that served comes first."""
+
+    # Canaries.
+
+    async def canary(self, *people: Person) -> None:
+        """Cause an event for each of these people, and await it on each of their connections to the main channel."""
+        main = self._system.channels[0].address
+        for person in people:
+            lines = [line for line in person.lines if line.system == self._system.name and line.channel == main]
+            if any(line.is_open for line in lines):
+                await self._canary(person, lines)
+
+    async def _canary(self, person: Person, lines: Sequence[Line]) -> None:
+        routes = self._routes.setdefault(person.role, list(self._ways(person.role)))
+        lost: EventproofError | None = None
+        for route in tuple(routes):
+            found: list[Effect] = []
+            mark = len(self._history)
+
+            async def call(route: Route = route, found: list[Effect] = found) -> Answer:
+                answer, effect = await self._follow(person, route)
+                found.append(effect)
+                return answer
+
+            def is_it(_: Answer, found: list[Effect] = found, mark: int = mark) -> Any:
+                return lambda heard: heard.order >= mark and _is_of(found[0], heard)
+
+            try:
+                await self._sender(route).send(call, lines, is_it)
+            except _NotForThem:
+                routes.remove(route)
+            except Inconclusive as failed:
+                if len(routes) > 1:  # what does not serve once is tried last the next time
+                    routes.remove(route)
+                    routes.append(route)
+                raise failed from lost
+            else:
+                return
+        raise Inconclusive(
+            f"no call of the contract of {self._system.name} lets {person.name} hear anything on this target, so "
+            "nobody can tell what was not sent"
+        )
+
+    def _sender(self, route: Route) -> Canaries:
+        what = f"the call {route.calls[-1].id}"
+        return self._canaries.setdefault(route, Canaries(what, route.event.name, *_judges(self._system)))
+
+    async def _follow(self, person: Person, route: Route) -> tuple[Answer, Effect]:
+        """Make the calls about this person. Raises _NotForThem where the event is not for them after all."""
+        known: dict[str, Any] = {}
+        rooms = {f"user:{person.id}", f"role:{person.role}", _EVERYONE}
+        for operation in route.calls:
+            answer, cause = await perform(self._people, person, operation, known)
+            rooms |= set(_joined(operation, cause, person))
+        effect = next(effects([route.event], cause))
+        if not rooms & (effect.rooms or frozenset()):
+            raise _NotForThem("the event is for others")
+        return answer, effect
+
+    def _ways(self, role: str) -> Iterator[Route]:
+        """How somebody of a role may come to hear something: the shortest first."""
+        ways = [way for event in self._events() for name in event.certain for way in self._ways_to(event, name, role)]
+        yield from sorted(ways, key=lambda way: len(way.calls))
+
+    def _ways_to(self, event: Event, trigger: str, role: str) -> Iterator[Route]:
+        if trigger not in self._target.operations:
+            return
+        cause = self._system.operation(trigger)
+        for term in event.audiences.get(trigger, event.audience):
+            if term in (_EVERYONE, f"role:{role}") or term.startswith("user:"):
+                yield self._route(event, cause)
+            for joining in self._system.operations:
+                who = joining.joins.get(term)
+                by_them = who == CALLER and role in joining.roles
+                if (by_them or (who and joining.people.get(who) == role)) and joining.id in self._target.operations:
+                    yield self._route(event, joining, cause)
+
+    def _route(self, event: Event, *calls: Operation) -> Route:
+        needed = [each for call in calls for each in (*self._system.before(call.id), call)]
+        return Route(event, tuple(dict.fromkeys(needed)))
+
+    def _events(self) -> Iterator[Event]:
+        """What comes on the main channel."""
+        main = self._system.channels[0]
+        return (event for event in self._system.events if event.direction is Direction.SEND and main in event.channels)
+
+    # Traffic.
+
+    async def traffic(self, actors: Sequence[Person]) -> None:
+        """Every call that causes anything, for each of them in turn, after all that it needs."""
+        causing = {trigger for event in self._system.events for trigger in event.triggers}
+        for operation in self._calls():
+            if operation.id in causing and operation.ends is None and not operation.lasts:
+                for person in actors:
+                    with suppress(Inconclusive):  # what one call does not allow now, another one may
+                        await self._made(person, *self._system.before(operation.id), operation)
+
+    async def _made(self, person: Person, *calls: Operation) -> dict[str, Any]:
+        """What is known after these calls."""
+        known: dict[str, Any] = {}
+        for each in calls:
+            await perform(self._people, person, each, known)
+        return known
+
+    def _calls(self) -> Iterator[Operation]:
+        return (
+            operation
+            for operation in self._system.operations
+            if operation.id in self._target.operations and operation.role != ANYONE
+        )
+
+    async def parameters(self, user: Person) -> Mapping[str, Any]:
+        """What the document gives as examples, and the ids of what was made for this user."""
+        known: dict[str, Any] = {}
+        for operation in self._system.operations:
+            known = {**operation.example, **await people_in(self._people, operation, user), **known}
+        for operation in self._calls():
+            before = self._system.before(operation.id)
+            if any(name not in known for name in operation.parameters) and not any(each.ends for each in before):
+                with suppress(Inconclusive):
+                    known |= await self._made(user, *before)
+        return known
+
+    # The dry run.
+
+    async def rehearse(self, user: Person, fire: Fire) -> None:
+        """Every call once, after what it needs; what ends the session comes last."""
+        fired: set[str] = set()
+        for operation in sorted(self._calls(), key=lambda each: (each.ends is not None, len(each.needs) > 0)):
+            if operation.session is OfSession.BEGINS:
+                continue
+            known: dict[str, Any] = {}
+            for each in (*self._system.before(operation.id), operation):
+                if each.id in fired:
+                    with suppress(Inconclusive):
+                        await perform(self._people, user, each, known)
+                    continue
+                fired.add(each.id)
+                people = await people_in(self._people, each, user)
+                answer = await fire(each.id, **arguments(each, {**people, **known, "userId": user.id}))
+                if answer is not None:
+                    known |= {name: answer.says(name) for name in each.answers if name in answer.ids}
+            if operation.ends is not None:
+                user.logged_out()
+
+    def missing(self) -> Iterator[str]:
+        """Whom the profile does not give, of those who make the calls or whom they name."""
+        roles = {role for call in self._calls() for role in (call.role, *call.people.values())}
+        for role in sorted(roles - {ANYONE, USER, ADMIN}):
+            if not self._target.people(role):
+                yield f'nobody of the role "{role}": list them under [[identities.people]] ({self._system.name})'
+
+
+class _NotForThem(Inconclusive):
+    """What a call causes does not go to whom it was made for."""
+
+
+def _is_of(effect: Effect, heard: Received) -> bool:
+    return effect.may_be(heard.payload) and effect.is_about(heard.payload)
+
+
+def _joined(operation: Operation, cause: Cause, person: Person) -> Iterator[str]:
+    """The rooms that a call has had this person join."""
+    for template, who in operation.joins.items():
+        user = cause.caller if who == CALLER else cause.names(who)
+        if str(user) == str(person.id):
+            with suppress(KeyError):
+                yield filled(template, {**cause.says, **cause.parameters})
+
+
+def _judges(system: System) -> Iterator[str]:
+    """The requirements by which the loss of an event is judged."""
+    for line in system.requirements:
+        if any(included.kind == "delivery" for included in line.includes):
+            yield line.id
