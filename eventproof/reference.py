@@ -34,7 +34,7 @@ _FURTHER = {
 }
 """What a ban ends as well, where a system is served beside user-state."""
 
-SYSTEMS = ("user-state", "shield", "plan-sync")
+SYSTEMS = ("user-state", "shield", "plan-sync", "studyspot")
 """The systems that the server serves where none are named."""
 
 QUICK = """
