@@ -17,8 +17,8 @@ from tests.conform.trials import Trial, hold
 
 LONGEST: Final = 100.0
 """Seconds that a trial may take; then its process is killed."""
-AT_ONCE: Final = 4 * (os.cpu_count() or 1)
-"""So many trials run at the same time: each computes for a tenth of its time, and other tests run beside them."""
+AT_ONCE: Final = 3 * (os.cpu_count() or 1)
+"""So many trials run at the same time, beside other tests: each computes for a tenth to a fifth of its time."""
 
 
 class Ahead:

@@ -2,10 +2,11 @@
 
 import gc
 
-from reference_server.refusals import contracts
+from eventproof.conform import attempts, rest
+from eventproof.conform.listing import collected
 from tests.conform import trials
 
-__all__ = ["trials"]
+__all__ = ["attempts", "rest", "trials"]
 
-contracts()
+collected(trials.SYSTEMS)  # reads the contracts, and imports the cases as pytest does
 gc.freeze()  # what is loaded stays, and need not be gone through for garbage
