@@ -116,6 +116,7 @@ def _known(system: System, role: str | None, reference: Reference) -> dict[str, 
                 "method": call.method,
                 "ends": call.ends,
                 "refusals": call.refusals,
+                "people": dict(call.people),
                 "headers": dict(_headers(system, call)),
             }
             for call in system.operations

@@ -81,13 +81,26 @@ class Token:
 
 
 @schemathesis.hook
-def map_path_parameters(_context: Any, path_parameters: Any) -> Any:
-    """An id of a user that could be one is that of the user who takes part; every eighth, by its length, stays."""
-    person = PEOPLE.of(GIVEN["member"])
-    said = path_parameters.get("userId") if isinstance(path_parameters, dict) else None
-    if person and isinstance(said, str) and _ID.fullmatch(said) and len(said) % 8:
-        path_parameters["userId"] = person["id"]
-    return path_parameters
+def map_path_parameters(context: Any, path_parameters: Any) -> Any:
+    """The user that a path names is the one who takes part."""
+    return _with_people(path_parameters, context)
+
+
+@schemathesis.hook
+def map_body(context: Any, body: Any) -> Any:
+    """So are the people whom a body names."""
+    return _with_people(body, context)
+
+
+def _with_people(given: Any, context: Any) -> Any:
+    """With the ids of those who take part where ids of people could stand; every eighth, by its length, stays."""
+    if isinstance(given, dict):
+        roles = {"userId": GIVEN["member"], **OPERATIONS[context.operation.definition.raw["operationId"]]["people"]}
+        for name in given.keys() & roles.keys():
+            person, said = PEOPLE.of(roles[name]), given[name]
+            if person and isinstance(said, str) and _ID.fullmatch(said) and len(said) % 8:
+                given[name] = person["id"]
+    return given
 
 
 @schemathesis.hook
