@@ -1,7 +1,8 @@
 """Which call can follow which, as OpenAPI links: derived from what an answer says (`x-answers`) and what comes before a
 call (`x-needs`), so that a tool which follows links goes through the whole life of a thing.
 
-A link leads from a call to one that needs it, or all of whose ids in the path it answers with.
+A link leads from a call to one that needs it, or all of whose ids in the path it answers with. What it gives for a body
+are some of its fields.
 """
 
 from collections.abc import Iterable, Mapping
@@ -43,18 +44,31 @@ def _with_links(
     links = {}
     for target in known:
         in_path = set(PLACEHOLDER.findall(target.path))
+        is_needed = source.id in target.needs
         told = bool(in_path) and in_path <= said.keys()
-        if target is not source and (source.id in target.needs or told) and (link := _link(target, asked | said)):
-            links[target.id] = link
+        if target is not source and (is_needed or told):
+            body = _body(document, target) if is_needed else ()
+            if link := _link(target, asked | said, body):
+                links[target.id] = link
     return {**answer, "links": {**answer.get("links", {}), **links}} if links else response
 
 
-def _link(target: Operation, values: Mapping[str, str]) -> dict[str, Json]:
+def _link(target: Operation, values: Mapping[str, str], body: Iterable[str]) -> dict[str, Json]:
     """The link to a call, with what these expressions tell of its parameters; empty where they tell nothing."""
     names = {name: f"path.{name}" for name in PLACEHOLDER.findall(target.path)}
     names |= {name: f"header.{header}" for header, name in target.headers.items()}
     parameters = {place: values[name] for name, place in names.items() if name in values}
-    return {"operationId": target.id, "parameters": parameters} if parameters else {}
+    fields = {name: values[name] for name in body if name in values}
+    found = {"parameters": parameters} if parameters else {}
+    found |= {"requestBody": fields} if fields else {}
+    return {"operationId": target.id, **found} if found else {}
+
+
+def _body(document: Mapping[str, Json], target: Operation) -> Iterable[str]:
+    """The fields of a call's body."""
+    entry = document["paths"][target.path][target.method.lower()]
+    body = _resolved(document, entry.get("requestBody", {})).get("content", {}).get("application/json", {})
+    return tuple(_resolved(document, body.get("schema", {})).get("properties", {}))
 
 
 def _is_described(document: Mapping[str, Json], schema: Mapping[str, Json], place: str) -> bool:
