@@ -58,8 +58,8 @@ def _operation(identifier: str, path: str, **more: Any) -> Operation:
 
 
 def test_a_call_that_is_needed_tells_fields_of_a_body_too() -> None:
-    body = {"content": {"application/json": {"schema": {"properties": {"thing": {}, "note": {}}}}}}
-    said = {"content": {"application/json": {"schema": {"properties": {"id": {}}}}}}
+    body: dict[str, Any] = {"content": {"application/json": {"schema": {"properties": {"thing": {}, "note": {}}}}}}
+    said: dict[str, Any] = {"content": {"application/json": {"schema": {"properties": {"id": {}}}}}}
     document = {
         "paths": {
             "/a": {"put": {"responses": {"200": {"description": "a", **said}}}},
