@@ -1,8 +1,8 @@
 """Which call can follow which, as OpenAPI links: derived from what an answer says (`x-answers`) and what comes before a
 call (`x-needs`), so that a tool which follows links goes through the whole life of a thing.
 
-A link leads from a call to one that needs it, or all of whose ids in the path it answers with. What it gives for a body
-are some of its fields.
+A link leads from a call to one that needs it, or all of whose ids in the path it answers with. Where the answer tells
+fields of the next body, the link gives that body, with the document's example for the others.
 """
 
 from collections.abc import Iterable, Mapping
@@ -59,6 +59,9 @@ def _link(target: Operation, values: Mapping[str, str], body: Iterable[str]) -> 
     names |= {name: f"header.{header}" for header, name in target.headers.items()}
     parameters = {place: values[name] for name, place in names.items() if name in values}
     fields = {name: values[name] for name in body if name in values}
+    if fields:
+        others = (name for name in body if name in target.example and name not in (*fields, *target.unique))
+        fields |= {name: target.example[name] for name in others}
     found = {"parameters": parameters} if parameters else {}
     found |= {"requestBody": fields} if fields else {}
     return {"operationId": target.id, **found} if found else {}
@@ -72,12 +75,13 @@ def _body(document: Mapping[str, Json], target: Operation) -> Iterable[str]:
 
 
 def _is_described(document: Mapping[str, Json], schema: Mapping[str, Json], place: str) -> bool:
-    """Whether an answer has something at a place; what stands in the items of a list has no place of its own."""
+    """Whether an answer has something at a place; of the items of a list, only one that is numbered has a place."""
     found = _resolved(document, schema)
     for part in place.split("/")[1:]:
-        if part not in found.get("properties", {}):
+        inner = found.get("items") if part.isdigit() else found.get("properties", {}).get(part)
+        if not isinstance(inner, Mapping):
             return False
-        found = _resolved(document, found["properties"][part])
+        found = _resolved(document, inner)
     return True
 
 
