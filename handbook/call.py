@@ -7,7 +7,7 @@ from eventproof.catalog import ADMIN, ANYONE, USER, Catalog, Ends, ErrorCode, Of
 from eventproof.catalog.model import CALLER
 
 from .audience import role_in_words
-from .fields import Field, fields, fields_table
+from .fields import Field, fields, fields_table, says
 from .kinds import in_words, resolved
 from .links import Links
 from .markdown import anchor, anchored, code, escaped, facts, folded, json_block, listed, table
@@ -130,7 +130,7 @@ def _parameters(call: Operation, system: System) -> Iterator[str]:
                     each["in"],
                     in_words(each.get("schema", {}), root),
                     "yes" if each.get("required") else "no",
-                    escaped(str(each.get("description", ""))),
+                    says(each),
                 )
                 for each in described
             ),

@@ -7,7 +7,7 @@ from typing import Any
 from .kinds import in_words, resolved
 from .markdown import code, compact, escaped, table
 
-__all__ = ["Field", "fields", "fields_table", "name_at"]
+__all__ = ["Field", "fields", "fields_table", "name_at", "says"]
 
 Json = Any
 
@@ -31,7 +31,7 @@ def fields(schema: Json, root: Json) -> tuple[Field, ...]:
     known = resolved(schema, root)
     found = tuple(_inside("", known, root, frozenset()))
     described = bool(found) and "properties" in known
-    return found if described else (Field("", in_words(known, root), "yes", _says(known)), *found)
+    return found if described else (Field("", in_words(known, root), "yes", says(known)), *found)
 
 
 def name_at(place: str) -> str:
@@ -66,7 +66,7 @@ def _inside(name: str, schema: Mapping[str, Json], root: Json, passed: frozenset
 
 def _field(name: str, schema: Json, required: str, root: Json, passed: frozenset[str]) -> Iterator[Field]:
     known = resolved(schema, root)
-    yield Field(name, in_words(schema, root), required, _says(known))
+    yield Field(name, in_words(schema, root), required, says(known))
     yield from _below(name, schema, root, passed)
 
 
@@ -84,9 +84,14 @@ def _in_form(field: Field, number: int) -> str:
     return f"in form {number}" if field.required == "yes" else f"no; in form {number}"
 
 
-def _says(schema: Mapping[str, Json]) -> str:
+def says(schema: Mapping[str, Json]) -> str:
+    """What is told of a field or a parameter: its description, whose id it is, and an example."""
     parts = [escaped(str(schema.get("description", "")).strip())]
+    if "x-role" in schema:
+        parts.append(f"The id of somebody of role {code(schema['x-role'])}.")
     examples = schema.get("examples") or ()
+    if isinstance(examples, Mapping):  # those of a parameter have names
+        examples = [each["value"] for each in examples.values() if "value" in each]
     if examples and "const" not in schema and "properties" not in schema:
         parts.append(f"For example {compact(examples[0])}.")
     return " ".join(part for part in parts if part)

@@ -1,7 +1,8 @@
 """Which call can follow which, as OpenAPI links: derived from what an answer says (`x-answers`) and what comes before a
 call (`x-needs`), so that a tool which follows links goes through the whole life of a thing.
 
-A link leads from a call to one that needs it, or all of whose ids in the path it answers with.
+A link leads from a call to one that needs it, or all of whose ids in the path it answers with. Where the answer tells
+fields of the next body, the link gives that body, with the document's example for the others.
 """
 
 from collections.abc import Iterable, Mapping
@@ -43,27 +44,44 @@ def _with_links(
     links = {}
     for target in known:
         in_path = set(PLACEHOLDER.findall(target.path))
+        is_needed = source.id in target.needs
         told = bool(in_path) and in_path <= said.keys()
-        if target is not source and (source.id in target.needs or told) and (link := _link(target, asked | said)):
-            links[target.id] = link
+        if target is not source and (is_needed or told):
+            body = _body(document, target) if is_needed else ()
+            if link := _link(target, asked | said, body):
+                links[target.id] = link
     return {**answer, "links": {**answer.get("links", {}), **links}} if links else response
 
 
-def _link(target: Operation, values: Mapping[str, str]) -> dict[str, Json]:
+def _link(target: Operation, values: Mapping[str, str], body: Iterable[str]) -> dict[str, Json]:
     """The link to a call, with what these expressions tell of its parameters; empty where they tell nothing."""
     names = {name: f"path.{name}" for name in PLACEHOLDER.findall(target.path)}
     names |= {name: f"header.{header}" for header, name in target.headers.items()}
     parameters = {place: values[name] for name, place in names.items() if name in values}
-    return {"operationId": target.id, "parameters": parameters} if parameters else {}
+    fields = {name: values[name] for name in body if name in values}
+    if fields:
+        others = (name for name in body if name in target.example and name not in (*fields, *target.unique))
+        fields |= {name: target.example[name] for name in others}
+    found = {"parameters": parameters} if parameters else {}
+    found |= {"requestBody": fields} if fields else {}
+    return {"operationId": target.id, **found} if found else {}
+
+
+def _body(document: Mapping[str, Json], target: Operation) -> Iterable[str]:
+    """The fields of a call's body."""
+    entry = document["paths"][target.path][target.method.lower()]
+    body = _resolved(document, entry.get("requestBody", {})).get("content", {}).get("application/json", {})
+    return tuple(_resolved(document, body.get("schema", {})).get("properties", {}))
 
 
 def _is_described(document: Mapping[str, Json], schema: Mapping[str, Json], place: str) -> bool:
-    """Whether an answer has something at a place; what stands in the items of a list has no place of its own."""
+    """Whether an answer has something at a place; of the items of a list, only one that is numbered has a place."""
     found = _resolved(document, schema)
     for part in place.split("/")[1:]:
-        if part not in found.get("properties", {}):
+        inner = found.get("items") if part.isdigit() else found.get("properties", {}).get(part)
+        if not isinstance(inner, Mapping):
             return False
-        found = _resolved(document, found["properties"][part])
+        found = _resolved(document, inner)
     return True
 
 

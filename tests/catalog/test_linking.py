@@ -57,6 +57,21 @@ def _operation(identifier: str, path: str, **more: Any) -> Operation:
     return Operation(system="s", id=identifier, method="PUT", path=path, **given)
 
 
+def test_a_call_that_is_needed_tells_fields_of_a_body_too() -> None:
+    body: dict[str, Any] = {"content": {"application/json": {"schema": {"properties": {"thing": {}, "note": {}}}}}}
+    said: dict[str, Any] = {"content": {"application/json": {"schema": {"properties": {"all": {"items": {}}}}}}}
+    document = {
+        "paths": {
+            "/a": {"put": {"responses": {"200": {"description": "a", **said}}}},
+            "/b": {"put": {"requestBody": body, "responses": {"200": {"description": "b"}}}},
+        }
+    }
+    source = _operation("a", "/a", answers={"thing": "/all/0", "other": "/all/id"})
+    target = _operation("b", "/b", needs=("a",), example={"note": "as in the document"})
+    (link,) = linked(document, [source, target])["paths"]["/a"]["put"]["responses"]["200"]["links"].values()
+    assert link == {"operationId": "b", "requestBody": {"thing": "$response.body#/all/0", "note": "as in the document"}}
+
+
 def test_a_header_of_an_answer_and_an_answer_elsewhere_in_the_document_are_followed() -> None:
     document = {
         "paths": {

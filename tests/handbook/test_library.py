@@ -79,7 +79,7 @@ _CALL = """
       x-answers: {libraryId: /libraryId}
       %(more)s
       parameters:
-        - {name: seatId, in: path, required: true, description: The seat., schema: {type: string}}
+        - {name: seatId, in: path, required: true, description: The seat., x-role: owner, schema: {type: string}}
       responses:
         '200': {description: The seat.}
         '400': {description: x}
@@ -165,6 +165,7 @@ def test_what_a_client_sends_first_and_what_it_joins_by_that_are_told(page: str)
 def test_a_call_tells_its_roles_and_its_rooms(page: str) -> None:
     assert "| **Who may** | role `student` or role `owner` |" in page
     assert "| **Puts in a room** | `room:library:{libraryId}`: the caller |" in page
+    assert "| `seatId` | path | text | yes | The seat. The id of somebody of role `owner`. |" in page
     assert "| **Cannot be taken back** | what it does waits until it is used up |" in page
 
 

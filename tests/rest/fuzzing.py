@@ -115,7 +115,9 @@ def _known(system: System, role: str | None, reference: Reference) -> dict[str, 
                 "role": call.role,
                 "method": call.method,
                 "ends": call.ends,
+                "begins": call.session is OfSession.BEGINS,
                 "refusals": call.refusals,
+                "people": dict(call.people),
                 "headers": dict(_headers(system, call)),
             }
             for call in system.operations

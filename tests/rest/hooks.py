@@ -81,13 +81,35 @@ class Token:
 
 
 @schemathesis.hook
-def map_path_parameters(_context: Any, path_parameters: Any) -> Any:
-    """An id of a user that could be one is that of the user who takes part; every eighth, by its length, stays."""
-    person = PEOPLE.of(GIVEN["member"])
-    said = path_parameters.get("userId") if isinstance(path_parameters, dict) else None
-    if person and isinstance(said, str) and _ID.fullmatch(said) and len(said) % 8:
-        path_parameters["userId"] = person["id"]
-    return path_parameters
+def map_path_parameters(context: Any, path_parameters: Any) -> Any:
+    """The user that a path names is the one who takes part."""
+    return _with_people(path_parameters, context)
+
+
+@schemathesis.hook
+def map_body(context: Any, body: Any) -> Any:
+    """So are the people whom a body names; and who logs in knows the password, every other time."""
+    person, known = PEOPLE.of(GIVEN["member"]), OPERATIONS[context.operation.definition.raw["operationId"]]
+    if person and known["begins"] and _is_a_login(body) and len(body["password"]) % 2:
+        return {name: person[name] for name in body}
+    return _with_people(body, context)
+
+
+def _is_a_login(body: Any) -> bool:
+    """Whether these could be somebody's email and password: what fits must still fit, and what does not must not."""
+    fits = isinstance(body, dict) and body.keys() == {"email", "password"}
+    return fits and all(isinstance(text, str) and 0 < len(text) < 255 for text in body.values())
+
+
+def _with_people(given: Any, context: Any) -> Any:
+    """With the ids of those who take part where ids of people could stand; every eighth, by its length, stays."""
+    if isinstance(given, dict):
+        roles = {"userId": GIVEN["member"], **OPERATIONS[context.operation.definition.raw["operationId"]]["people"]}
+        for name in given.keys() & roles.keys():
+            person, said = PEOPLE.of(roles[name]), given[name]
+            if person and isinstance(said, str) and _ID.fullmatch(said) and len(said) % 8:
+                given[name] = person["id"]
+    return given
 
 
 @schemathesis.hook
@@ -116,10 +138,17 @@ def after_call(_context: Any, case: Any, response: Any) -> None:
 
 @schemathesis.hook
 def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> bool:
-    """What is said to fit is refused rightly where the contract lists the code, or where it does not fit after all."""
+    """What is said to fit is refused rightly where the contract lists the code, or where it does not fit after all.
+
+    And what is not found is not what was just made where the body names somebody who is not there.
+    """
+    known = OPERATIONS[_id_of(case)]
+    if type(failure).__name__ == "EnsureResourceAvailability":
+        named = case.body if isinstance(case.body, dict) else {}
+        people = {name: PEOPLE.of(role) or {} for name, role in known["people"].items() if name in named}
+        return all(person.get("id") == named[name] for name, person in people.items())
     if type(failure).__name__ != "RejectedPositiveData":
         return True
-    known = OPERATIONS[_id_of(case)]
     said = response.json()["error"]["code"]
     return said not in known["refusals"] and all(
         jsonschema_rs.Draft202012Validator(schema).is_valid(case.headers[name])
