@@ -130,7 +130,7 @@ def items(answer: Answer, name: str) -> list[Mapping[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A library whose owner and one staff member listen, a student with a booking to make, and others who listen too."""
+    """A library whose owner and one staff member listen, as a student does, and others whom it does not concern."""
 
     spot: Spot
     student: Person

@@ -1,4 +1,4 @@
-"""A booking is told at its desk, and what becomes of it to its student; nobody else hears of it, and no seat is booked twice."""
+"""A booking is told at its desk, what becomes of it to its student too, and to nobody else. No seat is booked twice."""
 
 import asyncio
 from typing import Final

@@ -47,7 +47,7 @@ async def test_an_event_arrives_within_a_tenth_of_a_second(case: Case) -> None:
 
 @requirement("STD-SCALE-1")
 async def test_events_reach_whom_they_are_for_among_a_thousand_connections(case: Case) -> None:
-    """Of all students that there are, each with as many as it takes; beside the owner, at whose desk one of them books."""
+    """Of all students that there are, each with as many as it takes; one of them books at the desk of an owner."""
     if not case.target.may_be_loaded:
         raise NotApplicable(
             f"{_SCALE} connections are opened on this machine alone, or where allow_load = true allows it"
