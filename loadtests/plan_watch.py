@@ -109,9 +109,9 @@ class Editor(ActingUser):
     def rates(self) -> Mapping[Act, float]:
         """Edits and new plans a second."""
         options = self.environment.parsed_options
-        rates: dict[Act, float] = {self.edit: options.update_rate / options.admins}
+        rates: dict[Act, float] = {self.edit: options.update_rate / self.fixed_count}
         if options.create_rate:
-            rates[self.come_and_go] = options.create_rate / options.admins
+            rates[self.come_and_go] = options.create_rate / self.fixed_count
         return rates
 
     def aim(self) -> EditedPlan:

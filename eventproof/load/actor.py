@@ -1,6 +1,6 @@
 """Somebody of the target as whom a swarm acts: one identity with its session, its devices, and the calls it makes."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -44,19 +44,30 @@ class Actor:
     knows_repeats = True
     """Whether the same payload about no known thing is the same event again."""
 
-    def __init__(self, generator: "Generator", identity: Identity, devices: int = 1) -> None:
+    def __init__(
+        self, generator: "Generator", identity: Identity, devices: int = 1, channels: Iterable[str] = ()
+    ) -> None:
+        """`devices` are those on the main channel; of each further one of `channels`, it has one."""
         self.generator = generator
         self.identity = identity
         self.token = identity.token
         self.has_left = False
         self.is_entering = True
-        self.devices: tuple[Device, ...] = tuple(Device(self, number + 1) for number in range(devices))
+        self.devices: tuple[Device, ...] = (
+            *(Device(self, number + 1) for number in range(devices)),
+            *(Device(self, 1, channel) for channel in channels),
+        )
         self._why: object = ""
         """What a login that failed was answered with."""
         self.join()
 
     def __str__(self) -> str:
         return self.identity.name
+
+    @property
+    def role(self) -> str:
+        """That of the identity."""
+        return self.identity.role
 
     @property
     def rooms(self) -> tuple[str, ...]:
@@ -75,9 +86,11 @@ class Actor:
         return False
 
     def join(self) -> None:
-        """Be in one's rooms, with every device."""
+        """Be in one's rooms, with every device: but for those that its connections must ask for."""
+        asked = self.generator.requests.opened(self.role)
+        rooms = [room for room in self.rooms if room not in asked]
         for device in self.devices:
-            self.generator.rooms.join(device, self.rooms)
+            self.generator.rooms.join(device, rooms)
 
     def enter(self) -> None:
         """Come in: with a new token where the profile gives none, or where only a login tells the id."""

@@ -35,7 +35,7 @@ from eventproof.wellformed import masked
 from eventproof.wire.socketio import depth
 
 from .dial import HttpDial
-from .exchange import HttpConnection
+from .exchange import HttpConnection, Response
 from .greenlets import BoundedSemaphore
 from .program import Overflow, run
 
@@ -186,6 +186,10 @@ class Calls:
                 return UsageError(f"{who}: the answer has no token where answers of {setting} says")
         return UsageError(f"{who}: {answer}; is the password right?")
 
+    def fetch(self, url: str, headers: Mapping[str, str]) -> Response:
+        """What stands at a URL. Raises OSError, or EventproofError where it cannot be asked for or read."""
+        return self._exchange("GET", url, headers, None)
+
     def close(self) -> None:
         """Close the connections that nobody uses."""
         for idle in self._idle.values():
@@ -193,24 +197,26 @@ class Calls:
                 idle.pop()[1].close()
 
     def _request(self, request: Request) -> CallAnswer:
-        parts = urlsplit(request.url)
-        address = Address.parse(parts._replace(path="", query="", fragment="").geturl())
-        connection = self._connection(address)
-        headers = request.sent_headers
-        target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
-        timeout = self._target.budgets.call
         try:
-            response = connection.exchange(request.method, target, headers, request.content, timeout=timeout)
+            response = self._exchange(request.method, request.url, request.sent_headers, request.content)
         except (OSError, ProtocolViolation, UsageError) as error:
             return CallAnswer(0, None, f"{request.operation} was not answered: {str(error) or type(error).__name__}")
-        if connection.is_reusable:
-            self._idle.setdefault(address, []).append((monotonic(), connection))
         return CallAnswer(
             response.status,
             _json(response.content),
             further=self._target.rest.refused_with,
             headers=response.headers,
         )
+
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Response:
+        parts = urlsplit(url)
+        address = Address.parse(parts._replace(path="", query="", fragment="").geturl())
+        connection = self._connection(address)
+        path = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        response = connection.exchange(method, path, headers, content, timeout=self._target.budgets.call)
+        if connection.is_reusable:
+            self._idle.setdefault(address, []).append((monotonic(), connection))
+        return response
 
     def _connection(self, address: Address) -> HttpConnection:
         idle = self._idle.get(address, [])

@@ -15,6 +15,7 @@ The rules:
 - of one subject, what an earlier step caused is received first; else it is out of order;
 - a receipt that nobody caused, or that comes after the logout of its recipient, is leaked;
 - where the ledger has patience, a receipt may come before its cause is entered: what its cause is, is asked again then;
+- who asks to leave a room may be told what was on its way, and is to be told nothing of it after the answer;
 - somebody without a connection loses nothing: what is due waits for the return, or is not due any more (away);
 - what is settled is kept for a while, so that late and duplicate receipts are known as such, and then dropped;
 - only so many receipts wait for their cause: what comes beyond is counted in `overflowed`, and not judged.
@@ -25,9 +26,11 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
+from typing import Any
 
 from .expectation import Arrival, Dispatch, Expectation, ExpectationState, Slot, SubjectOrder, Topic
 from .judgement import Loss, Match, Receipt, Stray
+from .rooms import Stay
 from .tally import Tally
 
 __all__ = ["Ledger"]
@@ -102,15 +105,17 @@ class Ledger:
         subject: Hashable = None,
         key: Hashable = None,
         step: int | None = None,
+        stays: Mapping[Any, Stay] | None = None,
     ) -> tuple[Match, ...]:
         """Enter that each of `recipients` is to receive `event` by `deadline`, caused by `action` (intended for `at`).
 
         `subject` is what the payload is about and `key` what tells it from others about that, where the contract has
         such things; without them, receipts are matched in the order in which they were caused. `step` orders the
         causes of one subject; left out, they are in the order of their entry. A deadline of `inf` is that of somebody
-        who is away, and set on the return. Gives what had been received before.
+        who is away, and set on the return. `stays` are those in rooms, by recipient, by which it is for them, where
+        they may end. Gives what had been received before.
         """
-        dispatch = self._enter(action, event, recipients, at, deadline, subject, key, step)
+        dispatch = self._enter(action, event, recipients, at, deadline, subject, key, step, stays)
         if dispatch is None:
             return ()
         self.tally(event).expected += len(dispatch.expectations)
@@ -131,11 +136,16 @@ class Ledger:
         at: float,
         subject: Hashable = None,
         key: Hashable = None,
+        stays: Mapping[Any, Stay] | None = None,
+        is_away: bool = True,
     ) -> None:
-        """Enter what `action` caused for somebody who had no connection: it may come, and is not due."""
-        dispatch = self._enter(action, event, recipients, at, at, subject, key, None)
+        """Enter what `action` caused for somebody who had no connection: it may come, and is not due.
+
+        Likewise, without `is_away`, for somebody of whom nobody can tell whether it is for them: that is not counted.
+        """
+        dispatch = self._enter(action, event, recipients, at, at, subject, key, None, stays)
         for expectation in () if dispatch is None else dispatch.expectations:
-            self._is_away(expectation)
+            self._is_away(expectation, is_counted=is_away)
             for _ in self._early(expectation.slot):
                 pass
 
@@ -248,6 +258,14 @@ class Ledger:
         for expectation in self._pending_at(recipient):
             self._excuse(expectation)
 
+    def release(self, recipient: Hashable, stay: Stay) -> None:
+        """`recipient` asks to leave a room: what is pending there by this stay may still come, and is not due."""
+        for expectation in self._pending_at(recipient):
+            if expectation.stay is stay:
+                self.tally(expectation.dispatch.event).expected -= 1
+                self._is_away(expectation, is_counted=False)
+                self._take_out(expectation)
+
     def settle(self, now: float) -> list[Loss | Stray]:
         """What was lost or found leaked since the last call, by its time. Drops what was settled long ago."""
         self._age(now)
@@ -273,6 +291,7 @@ class Ledger:
         subject: Hashable,
         key: Hashable,
         step: int | None,
+        stays: Mapping[Any, Stay] | None,
     ) -> Dispatch | None:
         """What is expected of somebody by this; None where it is for nobody."""
         distinct = dict.fromkeys(recipients)
@@ -290,7 +309,10 @@ class Ledger:
             if order is None:
                 order = orders[recipient] = SubjectOrder()
             order.length += 1
-            entered.append(Expectation(dispatch, recipient, slot, order))
+            expectation = Expectation(dispatch, recipient, slot, order)
+            if stays:
+                expectation.stay = stays.get(recipient)
+            entered.append(expectation)
         self._kept_now += len(distinct)
         return dispatch
 
@@ -328,11 +350,12 @@ class Ledger:
             return self._late(tally, lost, receipt)
         if pending is not None:
             return self._deliver(tally, pending, receipt)
-        if known is not None:
+        allowed = slot.allowed(receipt.at) if slot.away else None
+        if known is not None and (allowed is None or allowed.is_used):
             return self._repeat(tally, known, receipt)
-        if slot.away:
-            away = slot.away[0].dispatch
-            return Match(Receipt.PERMITTED, away.action, away.at, received=receipt.at)
+        if allowed is not None:
+            allowed.is_used = True
+            return Match(Receipt.PERMITTED, allowed.dispatch.action, allowed.dispatch.at, received=receipt.at)
         return None
 
     def _deliver(self, tally: Tally, expectation: Expectation, receipt: Arrival) -> Match:
@@ -402,13 +425,14 @@ class Ledger:
 
     def _excuse(self, expectation: Expectation) -> None:
         self.tally(expectation.dispatch.event).expected -= 1
+        expectation.stay = None  # whatever connection it is on its way to
         self._is_away(expectation)
         self._take_out(expectation)
 
-    def _is_away(self, expectation: Expectation) -> None:
+    def _is_away(self, expectation: Expectation, *, is_counted: bool = True) -> None:
         expectation.state = ExpectationState.AWAY
         expectation.slot.away.append(expectation)
-        self.tally(expectation.dispatch.event).away += 1
+        self.tally(expectation.dispatch.event).away += is_counted
         self._keep(expectation, (expectation,), expectation.dispatch.at)
 
     def _take_out(self, expectation: Expectation) -> None:
