@@ -10,10 +10,10 @@ from eventproof.actions import headers_for
 from eventproof.errors import UsageError
 from eventproof.target import Metrics, Target
 
-from .exchange import exchange, session
+from .exchange import HttpReceived, exchange, session
 from .verdicts import NotTestable
 
-__all__ = ["Gauges"]
+__all__ = ["Gauges", "values_of"]
 
 _PAUSE = 0.05
 
@@ -39,10 +39,7 @@ class Gauges:
         received = await exchange(
             self._http, "GET", self._url, what=f"GET {self._url}", seconds=self._seconds, headers=self._headers
         )
-        try:
-            return gauges.values_of(self._metrics, self._url, received)
-        except UsageError as error:
-            raise NotTestable(str(error)) from error
+        return values_of(self._metrics, self._url, received)
 
     async def fallen_to(self, level: Mapping[str, float], seconds: float) -> dict[str, float]:
         """Wait until every gauge is at its level or below; those that are not when the time is over."""
@@ -60,3 +57,11 @@ class Gauges:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._http.close()
+
+
+def values_of(metrics: Metrics, url: str, received: HttpReceived) -> dict[str, float]:
+    """The gauges in an answer; raises NotTestable, in a sentence, where it does not tell all of them."""
+    try:
+        return gauges.values_of(metrics, url, received)
+    except UsageError as error:
+        raise NotTestable(str(error)) from error

@@ -57,7 +57,7 @@ class Books:
         self.ledger = Ledger() if ledger is None else ledger
         self.changes = Changes()
         self.events = events
-        self._by_channel: Mapping[str | None, Mapping[str, Event]] = {None: events, **(further or {})}
+        self._by_channel: Mapping[str | None, Mapping[str, Event]] = {None: events} | dict(further or {})
         self._elsewhere = elsewhere
         self._reported: set[str] = set()
         self._strange: set[str] = set()

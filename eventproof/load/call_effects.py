@@ -36,9 +36,9 @@ class CallEffects:
         """It was accepted, or is about to be: enter what it must cause, and permit what it may.
 
         `at` is its intended time, `called` when it was made. Who was connected, and in the room, all the time since
-        then is to receive now, who comes back where missed events are sent again, then; at others it may come. `key` tells
-        its events from others about the same thing where their payloads say it, and `step` orders the causes about one
-        thing. Gives the devices that are to receive anything now.
+        then is to receive now, who comes back where missed events are sent again, then; at others it may come. `key`
+        tells its events from others about the same thing where their payloads say it, and `step` orders the causes about
+        one thing. Gives the devices that are to receive anything now.
         """
         due: set[Device] = set()
         for effect in self._effects():
@@ -80,7 +80,8 @@ class CallEffects:
             ledger.permit(event, devices, until=monotonic() + self.generator.deadline)
             return
         stays = {device: stay for device, stay in devices.items() if stay is not None}
-        ledger.excuse(self.name, event, devices, at=at, stays=stays, is_away=False, **about)
+        more: dict[str, Any] = dict(about)
+        ledger.excuse(self.name, event, devices, at=at, stays=stays, is_away=False, **more)
 
     def withdraw(self) -> None:
         """It was refused: nothing is expected of it any more."""

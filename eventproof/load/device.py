@@ -44,11 +44,14 @@ class Owner(Protocol):
 
     generator: "Generator"
     token: str | None
-    role: str
     acknowledging: Acknowledging
     late_by: float
     returns: bool
     knows_repeats: bool
+
+    @property
+    def role(self) -> str:
+        """The role of their session."""
 
     @property
     def replays(self) -> bool:

@@ -208,7 +208,7 @@ def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> N
 def _appoint(environment: Any) -> None:
     """Locust takes the number of users of a class from the class."""
     options = environment.parsed_options
-    classes = [known for known in environment.user_classes if getattr(known, "acts", False)]
+    classes: list[Any] = [known for known in environment.user_classes if getattr(known, "acts", False)]
     for user_class, number in appointed(options.admins, classes).items():
         user_class.fixed_count = number
         if not number:

@@ -35,7 +35,7 @@ class Scenario:
         return self.members or contracts().system(self.system).member
 
 
-def appointed(asked: int, classes: Sequence[type]) -> Mapping[type, int]:
+def appointed(asked: int, classes: Sequence[Any]) -> Mapping[Any, int]:
     """How many users of each class act, of so many in all; where anybody acts, one of each class does."""
     share, rest = divmod(asked, max(len(classes), 1))
     return {one: max(share + (number < rest), min(asked, 1)) for number, one in enumerate(classes)}
