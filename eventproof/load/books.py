@@ -61,6 +61,8 @@ class Books:
         self._elsewhere = elsewhere
         self._reported: set[str] = set()
         self._strange: set[str] = set()
+        self.listeners: list[Callable[[str, Match], object]] = []
+        """Told of every event that was delivered: its name, and what the receipt turned out to be."""
         self._report = report
         self._histograms: dict[str, Histogram] = {}
         self._counts: Counter[str] = Counter()
@@ -157,13 +159,19 @@ class Books:
     ) -> None:
         """Enter what an action causes, and how long that took of what has been received before."""
         for match in self.ledger.expect(action, event, recipients, at=at, deadline=deadline, **more):
-            if match.latency is not None:
-                self.record(event, match.latency)
+            self.delivered(event, match)
+
+    def delivered(self, event: str, match: Match) -> None:
+        """Something was received that an action had caused: how long that took."""
+        if match.latency is not None:
+            self.record(event, match.latency)
+            for listener in self.listeners:
+                listener(event, match)
 
     def settle(self) -> None:
         """Enter what is lost by now, and what turned out to be nobody's."""
         for judged in self.ledger.settle(monotonic()):
-            became = "lost" if isinstance(judged, Loss) else Receipt.LEAKED.value
+            became = "lost" if isinstance(judged, Loss) else judged.receipt.value
             self.incident(str(judged.recipient), f"{judged.event} was {became}")
 
     def gauges(self, limits: GeneratorLimits, busy: float) -> tuple[Gauge, ...]:

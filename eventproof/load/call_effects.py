@@ -32,22 +32,22 @@ class CallEffects:
     name: str
     own: "tuple[Device, ...]" = ()
 
-    def expect(self, *, at: float, called: float, key: Hashable = None, step: int | None = None) -> "set[Device]":
+    def expect(self, *, at: float, called: float, key: Hashable = None, step: int | None = None) -> Mapping[str, int]:
         """It was accepted, or is about to be: enter what it must cause, and permit what it may.
 
         `at` is its intended time, `called` when it was made. Who was connected, and in the room, all the time since
         then is to receive now, who comes back where missed events are sent again, then; at others it may come. `key`
-        tells its events from others about the same thing where their payloads say it, and `step` orders the causes about
-        one thing. Gives the devices that are to receive anything now.
+        tells its events from others about the same thing where their payloads say it, and `step` orders the causes
+        about one thing. Gives how many devices are to receive each event now.
         """
-        due: set[Device] = set()
+        due: dict[str, int] = {}
         for effect in self._effects():
             known = self._told(effect, called)
             certain = {device: told.stay for device, told in known.items() if told.is_certain and effect.is_certain}
             perhaps = {device: told.stay for device, told in known.items() if device not in certain}
             about = {"subject": _subject(effect), "key": key if effect.event.name in self.generator.keys else None}
             self._permit(effect, perhaps, at, about)
-            due |= self._expect(effect, certain, at, called, about, step)
+            due[effect.event.name] = self._expect(effect, certain, at, called, about, step)
         return due
 
     def _expect(
@@ -58,7 +58,7 @@ class CallEffects:
         called: float,
         about: Mapping[str, Hashable],
         step: int | None,
-    ) -> "set[Device]":
+    ) -> int:
         books, event, subject = self.generator.books, effect.event.name, about["subject"]
         stays = {device: stay for device, stay in devices.items() if stay is not None}
         is_ordered = subject is not None and effect.event.order_by is not None
@@ -68,8 +68,8 @@ class CallEffects:
         more: dict[str, Any] = {"step": ordered, **about}
         books.expect(self.name, event, present, at=at, deadline=deadline, stays=stays, **more)
         books.expect(self.name, event, away, at=at, deadline=inf, **more)
-        books.ledger.excuse(self.name, event, absent, at=at, stays=stays, **about)
-        return set(present)
+        books.ledger.excuse(self.name, event, absent, at=at, subject=subject, key=about["key"], stays=stays)
+        return len(present)
 
     def _permit(
         self, effect: Effect, devices: "Mapping[Device, Stay | None]", at: float, about: Mapping[str, Hashable]

@@ -30,7 +30,7 @@ from eventproof.errors import (
 from eventproof.redaction import learn, learn_from
 from eventproof.refusal import LIMITED, Proof, Refusal, proof
 from eventproof.retry_after import seconds_of
-from eventproof.target import Identity, Target
+from eventproof.target import Call, Command, Identity, Target
 from eventproof.wellformed import masked
 from eventproof.wire.socketio import depth
 
@@ -236,6 +236,13 @@ class Calls:
             return CallAnswer(0, None, f"{invocation.operation} did not end: {type(error).__name__}")
         problem = f"{invocation.operation} ended with exit code {code}" if code else ""
         return CallAnswer(invocation.status(code), _json(output), problem)
+
+
+def said(operation: Call | Command, answer: CallAnswer) -> dict[str, Any]:
+    """What an answer says by the names of our contracts, as far as it does: ids, a status."""
+    places = {name: place for name, place in operation.answers.items() if place[:1] in ("", "/")}
+    found = {name: actions.at(answer.body, place) for name, place in places.items()}
+    return {name: value for name, value in found.items() if isinstance(value, str | int)}
 
 
 def _asked_to_wait(answer: CallAnswer) -> float:

@@ -244,8 +244,8 @@ class Device:
             owed=is_required and self._owner.owes(what, at=at),
         )
         self._owner.received(self, event.name, payload, match)
-        if match.latency is not None:
-            books.record(event.name, match.latency)
+        if match.receipt is Receipt.DELIVERED:
+            books.delivered(event.name, match)
         elif match.receipt is Receipt.WAITING and reading.subject is not None:
             self._owner.met(self, reading.subject)
         elif match.receipt is Receipt.WAITING and not self._owner.has_acted:

@@ -28,7 +28,7 @@ from .asking import Requests
 from .books import Books, Report
 from .calls import CallAnswer, Calls
 from .contracts import contracts
-from .greenlets import Cancelled, Event, Greenlet, getcurrent, killall, sleep, spawn
+from .greenlets import Cancelled, Event, Greenlet, getcurrent, joinall, killall, sleep, spawn
 from .ledger import Ledger
 from .opening import connect
 from .rooms import Rooms
@@ -119,7 +119,7 @@ class Generator:
         if any(event.ack for event in events.values()):
             kept += max(target.budgets.ack_retries_end, target.budgets.replay_window)
         elsewhere = {event.name for system in contracts().systems.values() for event in system.events}
-        ledger = Ledger(kept=kept, patience=self.patience)
+        ledger = Ledger(kept=kept, patience=self.patience, recurs=scenario.recurs)
         self.books = Books(events, report, ledger, elsewhere=elsewhere, further=further)
         self.requests = Requests.of(self.system, self.channels[None].known_as)
         self.acks = Acks(arrival=deadline, kept=kept)
@@ -144,6 +144,8 @@ class Generator:
         """What the users of this process share, whatever the scenario makes of it."""
         self.connected: set[Identity] = set()
         """The members who had a session open, at any time; admins are none of them."""
+        self.last: list[Callable[[], None]] = []
+        """What is looked at when nothing is under way any more, and everybody is still connected."""
         self.stopping = Event()
         self.under_way: set[Greenlet] = set()
         """The actions that are being carried out."""
@@ -276,12 +278,25 @@ class Generator:
                 break
         killall(list(self.under_way), timeout=_LINGER)
         sleep(0 if self._is_hurried else _LINGER)
+        self._look(end)
         self.books.settle()
         self.books.ledger.conclude()
         # Nobody is to hear of it; and a target that floods us would keep this process from what is left to do.
         self._hang_up()
         self.books.changes.take_back(until=end, fault=self.books.fault)
         self.tell_what_is_left()
+
+    def _look(self, end: float) -> None:
+        """Look at what there is, all at once, within the time that is left; what takes longer is known to nobody."""
+        looks = [spawn(look) for look in (() if self._is_hurried else self.last)]
+        for look in looks:
+            look.link_exception(lambda dead: self.books.fault(dead.exception))
+        joinall(looks, timeout=max(end - monotonic(), 0))
+        for look in looks:
+            if not look.dead:
+                look.kill(block=False)
+                self.books.count("failed")
+                self.books.note("what there was at the end could not be looked at in time")
 
     def tell_what_is_left(self) -> None:
         """Note what is not as it was."""

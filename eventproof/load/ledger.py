@@ -15,6 +15,7 @@ The rules:
 - of one subject, what an earlier step caused is received first; else it is out of order;
 - a receipt that nobody caused, or that comes after the logout of its recipient, is leaked;
 - where the ledger has patience, a receipt may come before its cause is entered: what its cause is, is asked again then;
+  where things recur, what looks like a second one, or like one that need not come, may be such an early one;
 - who asks to leave a room may be told what was on its way, and is to be told nothing of it after the answer;
 - somebody without a connection loses nothing: what is due waits for the return, or is not due any more (away);
 - what is settled is kept for a while, so that late and duplicate receipts are known as such, and then dropped;
@@ -44,12 +45,13 @@ class Ledger:
     """The account of all deliveries of one process.
 
     `kept` is how long settled expectations are remembered, `patience` how long a receipt may wait for its cause; in
-    seconds.
+    seconds. With `recurs`, the same happens to one thing again and again.
     """
 
-    def __init__(self, *, kept: float = _KEPT_SECONDS, patience: float = 0.0) -> None:
+    def __init__(self, *, kept: float = _KEPT_SECONDS, patience: float = 0.0, recurs: bool = False) -> None:
         self._kept = kept
         self._patience = patience
+        self._recurs = recurs
         self._tallies: dict[str, Tally] = {}
         self._topics: dict[tuple[str, Hashable, Hashable], Topic] = {}
         self._orders: dict[Hashable, dict[Hashable, SubjectOrder]] = {}
@@ -210,7 +212,7 @@ class Ledger:
         if self._own and self._is_own(receipt):
             self._clear(slot)
             return Match(Receipt.PERMITTED, received=at)
-        if match := self._match(receipt):
+        if match := self._match(receipt, is_final=not self._may_be_early(receipt)):
             return match
         if self._patience and self._waiting >= _MOST_WAITING:
             self.overflowed += 1
@@ -328,13 +330,14 @@ class Ledger:
     def _early(self, slot: Slot) -> Iterator[Match]:
         """Ask the receipts that wait there again; what they turn out to be."""
         for receipt in tuple(slot.strays):
-            if match := self._match(receipt):
+            if match := self._match(receipt, is_final=not self._may_be_early(receipt)):
                 receipt.is_judged = True
                 self._waiting -= 1
                 slot.strays.remove(receipt)
                 yield match
 
-    def _match(self, receipt: Arrival) -> Match | None:
+    def _match(self, receipt: Arrival, *, is_final: bool) -> Match | None:
+        """What it is of; None where nobody knows, or may know better when more causes are entered (not `is_final`)."""
         slot = receipt.slot
         tally = self.tally(slot.topic.event)
         known = slot.received.get(receipt.mark)
@@ -350,6 +353,8 @@ class Ledger:
             return self._late(tally, lost, receipt)
         if pending is not None:
             return self._deliver(tally, pending, receipt)
+        if not is_final:
+            return None
         allowed = slot.allowed(receipt.at) if slot.away else None
         if known is not None and (allowed is None or allowed.is_used):
             return self._repeat(tally, known, receipt)
@@ -357,6 +362,10 @@ class Ledger:
             allowed.is_used = True
             return Match(Receipt.PERMITTED, allowed.dispatch.action, allowed.dispatch.at, received=receipt.at)
         return None
+
+    def _may_be_early(self, receipt: Arrival) -> bool:
+        """Whether it may be of a cause that is not entered yet, whatever else it may be of."""
+        return self._recurs and bool(self._patience) and receipt.mark is None and not receipt.owed
 
     def _deliver(self, tally: Tally, expectation: Expectation, receipt: Arrival) -> Match:
         slot, dispatch = expectation.slot, expectation.dispatch
@@ -453,12 +462,16 @@ class Ledger:
             return
         receipt.is_judged = True
         self._waiting -= 1
-        receipt.slot.strays.remove(receipt)
-        self._clear(receipt.slot)
-        if not self._is_permitted(receipt):
-            event = receipt.slot.topic.event
+        slot, event = receipt.slot, receipt.slot.topic.event
+        slot.strays.remove(receipt)
+        match = None if self._is_own(receipt) else self._match(receipt, is_final=True)
+        self._clear(slot)
+        if match is not None:
+            if match.receipt is Receipt.DUPLICATE and not match.is_explained:
+                self._judged.append(Stray(event, slot.recipient, match.receipt))
+        elif not self._is_permitted(receipt):
             self.tally(event).leaked += 1
-            self._judged.append(Stray(event, receipt.slot.recipient))
+            self._judged.append(Stray(event, slot.recipient))
 
     def _is_permitted(self, receipt: Arrival) -> bool:
         until = self._permits.get((receipt.slot.recipient, receipt.slot.topic.event), receipt.at)

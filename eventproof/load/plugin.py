@@ -61,6 +61,7 @@ def system(
     acting: str = ADMIN,
     channels: Iterable[str] = (),
     patience: float = 0.0,
+    recurs: bool = False,
     keys: Mapping[str, str] | None = None,
 ) -> None:
     """The system that a scenario is about; every scenario says it, before its users are defined.
@@ -68,14 +69,16 @@ def system(
     `members` is the role of its users, where the system's main channel is not for that role alone, and `acting` that of
     those who act. `channels` are the further channels of the system that somebody listens to.
     With `patience`, in seconds, an event may be received before its cause is entered: for actions whose causes are
-    known only when their calls are answered. `keys` says of events where their payloads tell them from others about
+    known only when their calls are answered; `recurs` says that the same happens to one thing again and again, so that
+    what looks like a second receipt may be such an early one. `keys` says of events where their payloads tell them from others about
     the same thing (a JSON pointer): which status it has reached, say.
     """
     if current().system:
         _scenarios.append(Scenario())
     scenario = current()
     scenario.system, scenario.members, scenario.acting = name, members, acting
-    scenario.channels, scenario.patience, scenario.keys = tuple(channels), patience, keys or {}
+    scenario.channels, scenario.keys = tuple(channels), keys or {}
+    scenario.patience, scenario.recurs = patience, recurs
 
 
 def latency(name: str, what: str) -> None:

@@ -26,6 +26,8 @@ class Scenario:
     """The role of those who act."""
     patience: float = 0.0
     """Seconds that an event may wait for its cause."""
+    recurs: bool = False
+    """Whether the same happens to one thing again and again: what looks like a second receipt may be an early one."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """By the names of events: where their payloads tell them from others about the same thing (a JSON pointer)."""
     objectives: tuple[ObjectiveLine, ...] = ()
