@@ -11,7 +11,7 @@ from ..delivery.conduct import Conduct
 from ..delivery.connections import Connection, Connections, opened
 from ..delivery.journal import Entry
 from ..delivery.message import Message
-from ..delivery.rooms import of_role, of_user
+from ..delivery.rooms import of_role
 from ..reasons import Reason
 from ..refusals import Refusal
 from .fault import Fault
@@ -271,9 +271,7 @@ FAULTS: Final = (
         lambda: _Disobeys("join:library"),
     ),
     Fault("any-role-joined", "STD-ROOM-2", "The room of any role is joined by anybody.", lambda: _Joins("role:")),
-    Fault(
-        "unknown-library-joined", "STD-ROOM-3", "A library that is not there is joined.", lambda: _Joins("library:")
-    ),
+    Fault("unknown-library-joined", "STD-ROOM-3", "A library that is not there is joined.", lambda: _Joins("library:")),
     Fault.of("refused-room-closes", "STD-ROOM-3", _MalformedRoomCloses),
     Fault(
         "leave-ignored",
@@ -343,9 +341,9 @@ FAULTS: Final = (
     _told(
         "library-untold",
         "STD-LIB-1",
-        "A new library is told to nobody.",
+        "A new library is told to no student.",
         "library:created",
-        lambda right, everyone: [],
+        _without(_STUDENT),
     ),
     _told(
         "desk-hears-of-no-change",

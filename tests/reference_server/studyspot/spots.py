@@ -75,7 +75,8 @@ class Desk:
 
     async def booked(self, student: Person, seat: int = 0, begin: float = 9, end: float = 12) -> dict[str, Any]:
         """A booking that was made."""
-        return accepted(await self.book(student, seat, begin, end), 201)
+        made: dict[str, Any] = accepted(await self.book(student, seat, begin, end), 201)
+        return made
 
     async def taken(self, seat: int = 0) -> list[dict[str, str]]:
         """When a seat is taken."""

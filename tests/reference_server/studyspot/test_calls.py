@@ -65,6 +65,10 @@ async def test_a_library_with_bad_values_is_refused(house: House, fields: dict[s
     assert refused(answer) == (422, "invalid_input")
 
 
+async def test_a_whole_number_may_be_written_with_a_point(house: House) -> None:
+    assert len((await open_library(house, seatCount=2.0)).seats) == 2
+
+
 async def test_a_booking_is_seen_by_its_student_and_at_its_desk_and_by_nobody_else(house: House) -> None:
     desk, elsewhere = await open_library(house), await open_library(house)
     student, other = await house.person("student"), await house.person("student")
