@@ -15,10 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from eventproof import actions, layout
-from eventproof.catalog import Cause
-from eventproof.errors import ContractViolation, TargetUnavailable
 from eventproof.load import plugin
-from eventproof.load.call_effects import CallEffects
 from eventproof.load.calls import CallAnswer, said
 from eventproof.load.generator import Generator
 from eventproof.load.users import Act, ActingUser, ConnectedUser
@@ -131,7 +128,7 @@ class Librarian(ActingUser):
 
     def move(self, library: RushedLibrary, intended: float) -> None:  # noqa: ARG002 - nobody waits for it
         """A student goes over to this library."""
-        for student in self.hall.students(1):
+        for student in self.hall.students.next(1):
             if student.library is not library:
                 student.move(library)
 
@@ -139,7 +136,7 @@ class Librarian(ActingUser):
         """Set another price, of which all students hear."""
         self.generator.books.count("actions")
         called, price = monotonic(), self.generator.random.randint(10, 99)
-        answer = self._done("updatePricing", {"libraryId": library.id, "hourly": price})
+        answer = self.owner.must("updatePricing", {"libraryId": library.id, "hourly": price})
         self._caused("updatePricing", {"libraryId": library.id}, answer, intended, called)
 
     def _opened(self) -> RushedLibrary:
@@ -150,7 +147,7 @@ class Librarian(ActingUser):
         try:
             name = f"Library {self.generator.random.getrandbits(48):x} of a swarm"
             asked = {"name": name, "address": _ADDRESS, "seatCount": options.seats, "hourly": 50}
-            answer = self._done("createLibrary", asked)
+            answer = self.owner.must("createLibrary", asked)
             says = said(self.generator.target.operations["createLibrary"], answer)
             library_id = str(says["libraryId"])
             close = partial(self._close, library_id)
@@ -160,11 +157,11 @@ class Librarian(ActingUser):
         finally:
             self.hall.created(library)
         called, placed = monotonic(), {"libraryId": library_id, "staffId": self.helper.identity.id}
-        self._caused("addStaff", placed, self._done("addStaff", placed), called, called)
+        self._caused("addStaff", placed, self.owner.must("addStaff", placed), called, called)
         return library
 
     def _seats(self, library_id: str) -> list[str]:
-        answer = self._done("listSeats", {"libraryId": library_id})
+        answer = self.owner.must("listSeats", {"libraryId": library_id})
         places = self.generator.target.operations["listSeats"].answers
         listed = actions.at(answer.body, places.get("seats", "/data"))
         return [str(actions.at(seat, places.get("seatId", "/id"))) for seat in listed]
@@ -178,7 +175,7 @@ class Librarian(ActingUser):
     def _look(self) -> None:
         """Read how the bookings stand: each seat is booked once at each time."""
         ours = {library.id for library in self.libraries}
-        answer = self._done("listBookings", {})
+        answer = self.owner.must("listBookings", {})
         places = self.generator.target.operations["listBookings"].answers
         booked: Counter[tuple[Any, ...]] = Counter()
         for booking in actions.at(answer.body, places.get("bookings", "/data")):
@@ -189,26 +186,15 @@ class Librarian(ActingUser):
             if library in ours and status != "cancelled":
                 booked[library, seat, begins] += 1
         for (library, seat, begins), number in booked.items():
-            if number > 1:
-                self.generator.books.count("booked_twice", number - 1)
+            if number - 1 > self.hall.twice[library, seat, begins]:
+                self.generator.books.count("booked_twice", number - 1 - self.hall.twice[library, seat, begins])
                 self.generator.books.incident(f"library {library}", f"{seat} is booked {number} times at {begins}")
-
-    def _done(self, operation: str, asked: Mapping[str, Any]) -> CallAnswer:
-        """The answer to a call of the owner. Raises TargetUnavailable or ContractViolation where it was not done."""
-        answer = self.owner.perform(operation, asked)
-        if answer.status == 0:
-            raise TargetUnavailable(str(answer))
-        if not answer.done:
-            raise ContractViolation(f"{operation} was answered with {answer}")
-        return answer
 
     def _caused(
         self, operation: str, asked: Mapping[str, Any], answer: CallAnswer, intended: float, called: float
     ) -> None:
         """A call of the owner was done: enter whom it put into which room, and what it causes."""
-        says = said(self.generator.target.operations[operation], answer)
-        cause = Cause(operation, asked, self.owner.identity.id, says)
-        self.generator.joined(cause, asked=called)
-        step = next(self.hall.steps)
-        name = f"{operation} {step}"
-        CallEffects(self.generator, cause, name, self.owner.devices).expect(at=intended, called=called, step=step)
+        says, number = said(self.generator.target.operations[operation], answer), next(self.hall.steps)
+        effects = self.owner.caused(operation, asked, says, number)
+        self.generator.joined(effects.cause, asked=called)
+        effects.expect(at=intended, called=called, step=number)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from eventproof import actions
 from eventproof.catalog import Cause
 from eventproof.client.hub_connection import Closure
-from eventproof.errors import EventproofError
+from eventproof.errors import ContractViolation, EventproofError, TargetUnavailable
 from eventproof.target import Identity
 
 from .acknowledging import Acknowledging
@@ -133,6 +133,20 @@ class Actor:
         if answer.status == _UNAUTHORIZED and self.renew():
             answer = self._perform(operation, parameters)
         return answer
+
+    def must(self, operation: str, parameters: Mapping[str, Any]) -> CallAnswer:
+        """Make a call that has to be done. Raises TargetUnavailable or ContractViolation where it was not."""
+        answer = self.perform(operation, parameters)
+        if answer.status == 0:
+            raise TargetUnavailable(str(answer))
+        if not answer.done:
+            raise ContractViolation(f"{operation} was answered with {answer}")
+        return answer
+
+    def caused(self, operation: str, asked: Mapping[str, Any], says: Mapping[str, Any], number: int) -> CallEffects:
+        """What a call of this user causes, made with `asked` alone: beside it counts what its answer `says`."""
+        cause = Cause(operation, asked, self.identity.id, says)
+        return CallEffects(self.generator, cause, f"{operation} {number}", self.devices)
 
     def call(self, operation: str, parameters: Mapping[str, Any], name: str, **says: Any) -> CallEffects:
         """What a call of this user, or an admin's about them, causes; `says` is what its answer says."""

@@ -1,6 +1,6 @@
 """What a call causes, entered in the ledger: its effects by the contract, at the devices that are in their rooms."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
@@ -32,18 +32,28 @@ class CallEffects:
     name: str
     own: "tuple[Device, ...]" = ()
 
-    def expect(self, *, at: float, called: float, key: Hashable = None, step: int | None = None) -> Mapping[str, int]:
+    def expect(
+        self,
+        *,
+        at: float,
+        called: float,
+        key: Hashable = None,
+        step: int | None = None,
+        also: Collection[str] = (),
+    ) -> Mapping[str, int]:
         """It was accepted, or is about to be: enter what it must cause, and permit what it may.
 
         `at` is its intended time, `called` when it was made. Who was connected, and in the room, all the time since
         then is to receive now, who comes back where missed events are sent again, then; at others it may come. `key`
         tells its events from others about the same thing where their payloads say it, and `step` orders the causes
-        about one thing. Gives how many devices are to receive each event now.
+        about one thing. `also` are the events that it must cause here, though no one can tell that from the call.
+        Gives how many devices are to receive each event now.
         """
         due: dict[str, int] = {}
         for effect in self._effects():
             known = self._told(effect, called)
-            certain = {device: told.stay for device, told in known.items() if told.is_certain and effect.is_certain}
+            must_come = effect.is_certain or effect.event.name in also
+            certain = {device: told.stay for device, told in known.items() if told.is_certain and must_come}
             perhaps = {device: told.stay for device, told in known.items() if device not in certain}
             about = {"subject": _subject(effect), "key": key if effect.event.name in self.generator.keys else None}
             self._permit(effect, perhaps, at, about)

@@ -70,8 +70,8 @@ def system(
     those who act. `channels` are the further channels of the system that somebody listens to.
     With `patience`, in seconds, an event may be received before its cause is entered: for actions whose causes are
     known only when their calls are answered; `recurs` says that the same happens to one thing again and again, so that
-    what looks like a second receipt may be such an early one. `keys` says of events where their payloads tell them from others about
-    the same thing (a JSON pointer): which status it has reached, say.
+    what looks like a second receipt may be such an early one. `keys` says of events where their payloads tell them from
+    others about the same thing (a JSON pointer): which status it has reached, say.
     """
     if current().system:
         _scenarios.append(Scenario())

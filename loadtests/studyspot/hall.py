@@ -1,21 +1,22 @@
 """What the students and the desks of one process share: the libraries, who is there, and what everybody is told."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Hashable
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from eventproof.load.generator import Generator
 from eventproof.load.spread import Spread
+from eventproof.load.turns import Turns
 
 from .library import RushedLibrary
 
 if TYPE_CHECKING:
     from .student import Student
 
-__all__ = ["SEATS", "Hall", "hall_of"]
+__all__ = ["Hall", "hall_of"]
 
-SEATS: Final = "seat:availability"
+_SEATS: Final = "seat:availability"
 
 
 class Hall:
@@ -26,15 +27,17 @@ class Hall:
         self.libraries: deque[RushedLibrary] = deque()
         self.steps = count(1)
         """The places of all causes in the order in which they were known."""
-        self.seats = Spread(generator, SEATS, "seat_to_last")
-        self._students: deque[Student] = deque()
+        self.seats = Spread(generator, (_SEATS,), "seat_to_last")
+        self.students: Turns[Student] = Turns()
+        self.twice: Counter[tuple[str, ...]] = Counter()
+        """How often more than once a seat was booked at a time, by library, seat and time, as answers said."""
         self._creating = 0
         self._known: set[Hashable] = set()
         self._strange: set[Hashable] = set()
 
     def came(self, student: "Student") -> None:
         """A student is connected for the first time."""
-        self._students.append(student)
+        self.students.came(student)
         if student.library is None and self.libraries:
             student.move(self.next_library())
 
@@ -42,17 +45,6 @@ class Hall:
         """The next one in turn."""
         self.libraries.rotate(-1)
         return self.libraries[-1]
-
-    def students(self, number: int) -> list["Student"]:
-        """So many who are connected, in turn; fewer where there are not so many."""
-        found: list[Student] = []
-        for _ in range(len(self._students)):
-            if len(found) == number:
-                break
-            self._students.rotate(-1)
-            if (student := self._students[-1]).is_there:
-                found.append(student)
-        return found
 
     def begins_creating(self) -> None:
         """A library is being opened: what is told of one that nobody knows may be about it."""
@@ -71,7 +63,7 @@ class Hall:
 
     def settle_in(self) -> None:
         """Who has no library yet goes to one."""
-        for student in self._students:
+        for student in self.students.all():
             if student.library is None:
                 student.move(self.next_library())
 

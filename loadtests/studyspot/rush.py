@@ -8,16 +8,14 @@ from functools import partial
 from time import monotonic
 from typing import Any, ClassVar, Final
 
-from eventproof.catalog import Cause
 from eventproof.load.actor import Actor
-from eventproof.load.call_effects import CallEffects
 from eventproof.load.calls import said
 from eventproof.load.generator import Generator
 from eventproof.load.greenlets import together
 from eventproof.load.life import Life, LifeStep, Table
 
 from .desk import DeskScreen
-from .hall import SEATS, hall_of
+from .hall import hall_of
 from .library import RushedLibrary
 from .student import Student
 
@@ -73,10 +71,13 @@ class Rush(Life):
 
     def _book(self, intended: float) -> bool:
         """Have them all ask for the seat; whether one has it."""
-        books, students = self.generator.books, self._hall.students(self._size)
+        books, students = self.generator.books, self._hall.students.next(self._size)
         together([partial(self._ask, student, intended) for student in students])
         if len(self._winners) > 1:
             books.count("booked_twice", len(self._winners) - 1)
+            self._hall.twice[self._library.id, self._wanted["seatId"], self._wanted["startsAt"]] = (
+                len(self._winners) - 1
+            )
             books.incident(str(self._library), f"{len(self._winners)} students have one seat at one time")
         elif not self._winners:
             self._failed(f"nobody of {len(students)} got a seat that was free")
@@ -121,14 +122,9 @@ class Rush(Life):
         called: float,
     ) -> None:
         """The step is done: enter what it causes, and measure when the last in the library's room is told."""
-        name = f"{step.operation} of {says.get('bookingId')}"
-        effects = CallEffects(self.generator, Cause(step.operation, asked, who.identity.id, says), name, who.devices)
-        is_measured = step is not _CHECK_IN
-        if is_measured:
-            self._hall.seats.watch(name)
-        due = effects.expect(at=intended, called=called, step=next(self._hall.steps))
-        if is_measured:
-            self.generator.spawn(self._hall.seats.conclude, name, due.get(SEATS, 0))
+        number = next(self._hall.steps)
+        effects = who.caused(step.operation, asked, says, number)
+        self._hall.seats.begin(effects, at=intended, called=called, step=number)
 
     def _failed(self, why: str) -> None:
         books = self.generator.books
