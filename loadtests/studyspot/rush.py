@@ -74,10 +74,9 @@ class Rush(Life):
         books, students = self.generator.books, self._hall.students.next(self._size)
         together([partial(self._ask, student, intended) for student in students])
         if len(self._winners) > 1:
-            books.count("booked_twice", len(self._winners) - 1)
-            self._hall.twice[self._library.id, self._wanted["seatId"], self._wanted["startsAt"]] = (
-                len(self._winners) - 1
-            )
+            twice = len(self._winners) - 1
+            books.count("booked_twice", twice)
+            self._hall.twice[self._library.id, self._wanted["seatId"], self._wanted["startsAt"]] = twice
             books.incident(str(self._library), f"{len(self._winners)} students have one seat at one time")
         elif not self._winners:
             self._failed(f"nobody of {len(students)} got a seat that was free")
