@@ -168,6 +168,11 @@ class Books:
             for listener in self.listeners:
                 listener(event, match)
 
+    def leaked(self, event: str, recipient: object) -> None:
+        """An event was received by somebody of another system, whom it cannot have been for."""
+        self.ledger.tally(event).leaked += 1
+        self.incident(str(recipient), f"{event} was {Receipt.LEAKED.value}")
+
     def settle(self) -> None:
         """Enter what is lost by now, and what turned out to be nobody's."""
         for judged in self.ledger.settle(monotonic()):

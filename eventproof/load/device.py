@@ -223,6 +223,7 @@ class Device:
         books = self._owner.generator.books
         contract = books.contract(event.name, event.args, self, self.channel)
         if contract is None:
+            self._owner.generator.foreign(event.name, self._owner.role, self.channel, self)
             return
         payload = event.args[0] if event.args else None
         if contract.audience == _CONNECTION:

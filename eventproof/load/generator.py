@@ -31,7 +31,7 @@ from .contracts import contracts
 from .greenlets import Cancelled, Event, Greenlet, getcurrent, joinall, killall, sleep, spawn
 from .ledger import Ledger
 from .opening import connect
-from .rooms import Rooms
+from .rooms import EVERYONE, Rooms, of_role
 from .saturation import GeneratorLimits
 from .scenario import Scenario
 from .schedule import late
@@ -144,6 +144,8 @@ class Generator:
         """What the users of this process share, whatever the scenario makes of it."""
         self.connected: set[Identity] = set()
         """The members who had a session open, at any time; admins are none of them."""
+        self.neighbours: tuple[Generator, ...] = ()
+        """Those of the other scenarios of this process."""
         self.last: list[Callable[[], None]] = []
         """What is looked at when nothing is under way any more, and everybody is still connected."""
         self.stopping = Event()
@@ -207,6 +209,16 @@ class Generator:
             raise UsageError(f'{self.target.source}: there are more processes than people of the role "{role}"')
         people.rotate(-1)
         return people[-1]
+
+    def foreign(self, event: str, role: str, channel: str | None, recipient: object) -> None:
+        """An event arrived that this system does not have: where it is that of a neighbour, it is leaked there.
+
+        Unless it is for everyone on the channel, or for all of that role.
+        """
+        for other in self.neighbours:
+            known = _sent(other.system, self.channels[channel]).get(event)
+            if known is not None and not {EVERYONE, of_role(role)} & set(known.audience):
+                other.books.leaked(event, recipient)
 
     def joined(self, cause: Cause, *, asked: float) -> None:
         """A call was accepted that was made then: whom it has join a room, is in it."""

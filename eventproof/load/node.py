@@ -120,6 +120,8 @@ class Node:
             )
             for scenario in self._scenarios
         }
+        for generator in self._generators.values():
+            generator.neighbours = tuple(other for other in self._generators.values() if other is not generator)
 
     def _settled_account(self) -> SwarmAccount:
         try:
