@@ -27,8 +27,6 @@ async def test_an_event_carries_its_data_and_the_time(case: Case) -> None:
     other = f"{name}, washed"
     (await seller.call("updateProduct", productId=one, name=other)).must_succeed()
     _must_be_now(await line.hears("product:updated", told(one, other)))
-    (await case.admin.call("sendNotice", userId=seller.id, message=name)).must_succeed()
-    _must_be_now(await line.hears("notification", told(name)))
     (await seller.call("addToCart", productId=one, quantity=3)).must_succeed()
     _must_be_now(await line.hears("cart:updated", told(one, 3)))
 

@@ -5,7 +5,17 @@ from typing import Any, Final
 
 import pytest
 
-from eventproof.conform.cases import Answer, Case, ContractViolation, Person, capability, on_each, requirement
+from eventproof.conform.cases import (
+    Answer,
+    Case,
+    ContractViolation,
+    Person,
+    as_case,
+    capability,
+    on_each,
+    proves,
+    requirement,
+)
 
 from .market import ORDER_UPDATED, ORDERS, a_seller, must_not_hear, order, product, told
 
@@ -28,28 +38,34 @@ async def test_a_buyer_hears_of_changes_once_the_quotation_was_sent(case: Case) 
     await on_each([mine, theirs], lambda line: line.hears("quotation:updated", told(quotation, 19)), "heard of it")
 
 
-@requirement("MKT-ORD-1", "MKT-ORD-2")
-async def test_each_change_of_an_order_says_where_it_stands(case: Case) -> None:
-    """Made, fulfilled, refunded: three events, on both wires, to both, and not one that is like another."""
+@pytest.mark.parametrize(
+    ("channel", "name"),
+    [
+        pytest.param(None, "order:updated", marks=proves("MKT-ORD-1")),
+        pytest.param(ORDERS, ORDER_UPDATED, marks=proves("MKT-ORD-2")),
+    ],
+    ids=["socket.io", "websocket"],
+)
+@as_case
+async def test_each_change_of_an_order_says_where_it_stands(case: Case, channel: str | None, name: str) -> None:
+    """Made, fulfilled, refunded: three events, to both parties alone, and not one that is like another."""
     seller, (buyer, other) = await a_seller(case), await case.users(2)
     one = await product(seller)
-    lines = {person: (await person.connect(), await person.connect(channel=ORDERS)) for person in (seller, buyer)}
-    aside = await other.connect(), await other.connect(channel=ORDERS)
+    lines = [await person.connect(channel=channel) for person in (seller, buyer)]
+    aside = await other.connect(channel=channel)
     made = await order(buyer, one)
     (await seller.call("fulfilOrder", orderId=made)).must_succeed()
     (await seller.call("refundOrder", orderId=made)).must_succeed()
-    for socket, native in lines.values():
-        for line, name in ((socket, "order:updated"), (native, ORDER_UPDATED)):
-            heard = await line.hears_all(name, 3, told(made))
-            said = [_standing(event.payload) for event in heard]
-            if len({str(each) for each in said}) != 3:
-                raise ContractViolation(
-                    f"{line} heard three times of an order, and not three things",
-                    expected="one that is new, one that is fulfilled, one that is refunded",
-                    observed=str(said)[:400],
-                )
-    for line in aside:
-        await must_not_hear(case, other, line, 0, "", told(made))
+    for line in lines:
+        heard = await line.hears_all(name, 3, told(made))
+        said = [_standing(event.payload) for event in heard]
+        if len({str(each) for each in said}) != 3:
+            raise ContractViolation(
+                f"{line} heard three times of an order, and not three things",
+                expected="one that is new, one that is fulfilled, one that is refunded",
+                observed=str(said)[:400],
+            )
+    await must_not_hear(case, other, aside, 0, "", told(made))
 
 
 def _standing(payload: Any) -> Any:
