@@ -184,14 +184,14 @@ class Editor(ActingUser):
     def _made(self, intended: float) -> EditedPlan:
         """A new plan."""
         called = monotonic()
-        self.board.creating += 1
+        self.board.begins_creating()
         try:
             plan = self._created(self._create())
             self.board.plans[str(plan.id)] = plan
             self.board.made("createPlan", plan.id, intended, called)
             return plan
         finally:
-            self.board.creating -= 1
+            self.board.ends_creating()
 
     def _create(self) -> CallAnswer:
         fields = {"name": f"Plan {self.generator.random.getrandbits(48):x} of a swarm", "roi": 1, **_FIELDS}

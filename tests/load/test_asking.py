@@ -60,16 +60,20 @@ class Line:
         self.open()
 
     def open(self) -> None:
-        self.connection: Any = Connection()
-        self.device.opened(self.connection, monotonic())
+        self.connection = Connection()
+        self.device.opened(self.connection, monotonic())  # type: ignore[arg-type]  # as much of one as is used
 
     def lose(self) -> None:
-        self.device.closed(self.connection, Closure(ClosureReason.RESET), monotonic())
+        self.device.closed(self.connection, Closure(ClosureReason.RESET), monotonic())  # type: ignore[arg-type]
 
     def answer(self, *args: Any) -> None:
         """Answer the last request."""
         _, _, number = self.connection.sent[-1]
-        self.device.acknowledged(self.connection, AckReceived("/", number or 0, args), monotonic())
+        self.acknowledge(number, *args)
+
+    def acknowledge(self, number: int | None, *args: Any) -> None:
+        ack = AckReceived("/", number or 0, args)
+        self.device.acknowledged(self.connection, ack, monotonic())  # type: ignore[arg-type]
 
     def names(self) -> list[tuple[str, Any]]:
         return [(name, argument) for name, argument, _ in self.connection.sent]
@@ -79,7 +83,8 @@ class Line:
         CallEffects(generator, _BOOKED, "booking").expect(at=now, called=now)
 
     def hears(self, name: str, **payload: Any) -> None:
-        self.device.received(self.connection, EventReceived("/", name, (payload,), None), monotonic())
+        event = EventReceived("/", name, (payload,), None)
+        self.device.received(self.connection, event, monotonic())  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -171,7 +176,7 @@ def test_who_comes_back_while_leaving_stays(generator: Generator, line: Line) ->
     line.device.ask_to_leave("leave:library", "l1")
     _, _, leaving = line.connection.sent[-1]
     line.device.ask_for("join:library", "l1")
-    line.device.acknowledged(line.connection, AckReceived("/", leaving, ({},)), monotonic())
+    line.acknowledge(leaving, {})
     line.answer({"joined": "room:library:l1"})
     assert generator.rooms.told({"room:library:l1"}, since=monotonic())[line.device].is_certain
 

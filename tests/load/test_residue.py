@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
-from gevent.pywsgi import WSGIServer
 
 from eventproof import profile
 from eventproof.errors import UsageError
@@ -14,22 +15,31 @@ from eventproof.target import Metrics, Target
 
 
 @contextmanager
-def _counting(gauge: list[int], *, status: str = "200 OK") -> Iterator[Target]:
+def _counting(gauge: list[int], *, status: int = 200) -> Iterator[Target]:
     """A target with one gauge, which has these values one after the other, and the last one from then on."""
 
-    def answer(_environ: object, start: object) -> list[bytes]:
-        start(status, [("Content-Type", "text/plain; version=0.0.4")])  # type: ignore[operator]  # as WSGI has it
-        value = gauge.pop(0) if len(gauge) > 1 else gauge[0]
-        return [f"# TYPE app_connections gauge\napp_connections {value}\n".encode()]
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            value = gauge.pop(0) if len(gauge) > 1 else gauge[0]
+            body = f"# TYPE app_connections gauge\napp_connections {value}\n".encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
-    server = WSGIServer(("127.0.0.1", 0), answer, log=None)
-    server.start()
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    Thread(target=server.serve_forever, daemon=True).start()
     target = profile.for_url(f"http://127.0.0.1:{server.server_port}", env={})
     budgets = replace(target.budgets, cleanup=0.4)
     try:
         yield replace(target, metrics=Metrics("/metrics", ("app_connections",)), budgets=budgets)
     finally:
-        server.stop()
+        server.shutdown()
+        server.server_close()
 
 
 def test_a_gauge_that_returns_in_time_leaves_nothing_behind() -> None:
@@ -50,7 +60,7 @@ def test_a_gauge_that_does_not_return_is_named() -> None:
 
 
 def test_a_target_that_does_not_tell_its_gauges_is_refused_before_the_run() -> None:
-    with _counting([3], status="404 Not Found") as target, pytest.raises(UsageError, match="correct path under"):
+    with _counting([3], status=404) as target, pytest.raises(UsageError, match="correct path under"):
         Residue(target).remember()
 
 

@@ -24,7 +24,8 @@ def target(tmp_path: Path) -> Target:
         for role, count in (("student", 10), ("seller", 2))
     )
     path.write_text(
-        'base_url = "http://127.0.0.1:1"\nsystems = ["user-state", "plan-sync", "studyspot", "marketplace"]\n[[identities.admins]]\ntoken = "a"\n'
+        'base_url = "http://127.0.0.1:1"\nsystems = ["user-state", "plan-sync", "studyspot", "marketplace"]\n'
+        '[[identities.admins]]\ntoken = "a"\n'
         f'[[identities.users]]\nid = "{{n}}"\npassword = "p"\ncount = 10\n{people}'
     )
     return profile.load(path)
