@@ -12,6 +12,7 @@ import pytest
 from eventproof import profile
 from eventproof.client.hub_connection import Closure, ClosureReason
 from eventproof.load.acks import Acks
+from eventproof.load.asking import Requests
 from eventproof.load.books import Books
 from eventproof.load.calls import CallAnswer, Login
 from eventproof.load.device import Device
@@ -29,7 +30,7 @@ def books() -> Books:
 
 def _end(books: Books, reason: ClosureReason) -> AdminAction:
     """A session ends so, half a second after the ban of its user."""
-    generator: Any = SimpleNamespace(books=books, rooms=Rooms())
+    generator: Any = SimpleNamespace(books=books, rooms=Rooms(), requests=Requests())
     device: Any = object()
     user = AppUser(generator, Identity("user", token="t"), 1)
     user.action = AdminAction("ban", "user.banned", 10.0, Until.CLOSE, [device])
@@ -74,7 +75,7 @@ def test_a_member_who_leaves_during_a_ban_neither_loses_its_event_nor_outlives_i
     """What the target ended itself before, without the event, is lost all the same."""
     connections: list[_Connection] = []
 
-    def connect(device: Device, _token: object, _recover: object) -> _Connection:
+    def connect(device: Device, *_: object) -> _Connection:
         connections.append(_Connection(device))
         return connections[-1]
 
@@ -88,6 +89,7 @@ def test_a_member_who_leaves_during_a_ban_neither_loses_its_event_nor_outlives_i
     generator: Any = SimpleNamespace(
         books=books,
         rooms=Rooms(),
+        requests=Requests(),
         connected=set(),
         ready=deque(),
         acks=Acks(arrival=1, kept=1),
