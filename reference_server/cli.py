@@ -30,6 +30,11 @@ _LIMITS: Final = frozenset(entry.name for entry in fields(Limits))
 )
 @click.option("--systems", metavar="NAMES", help="The systems to serve, separated by commas; all by default.")
 @click.option(
+    "--allowed-origins",
+    metavar="ORIGINS",
+    help="Whose web pages may use the server, separated by commas; its own always may.",
+)
+@click.option(
     "--config", type=click.Path(dir_okay=False, path_type=Path), help="A TOML file with the same settings, and limits."
 )
 @click.option(
@@ -94,8 +99,8 @@ def serve(
     if (users is None) != (credentials is None):
         raise UsageError("--seed and --credentials belong together: give both or neither")
     given = {name: value for name, value in options.items() if value is not None}
-    if "systems" in given:
-        given["systems"] = [name.strip() for name in given["systems"].split(",") if name.strip()]
+    for listed in {"systems", "allowed_origins"} & given.keys():
+        given[listed] = [name.strip() for name in given[listed].split(",") if name.strip()]
     limits = {name: given.pop(name) for name in _LIMITS if name in given}
     settings = load(given | ({"limits": limits} if limits else {}), config)
     logs.configure(settings.log_level)

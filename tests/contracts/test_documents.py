@@ -113,7 +113,8 @@ def test_a_plain_yaml_reader_sees_the_same_as_ours(path: Path) -> None:
 def test_every_schema_file_belongs_to_an_event(event: Event) -> None:
     described = {known.schema_path for known in EVENTS}
     assert set(event.schema_path.parent.glob("*")) <= described
-    assert event.schema_path.stem == event.schema["title"] == event.name
+    assert event.schema["title"] == event.name
+    assert event.schema_path.stem == event.name.replace(":", "."), "not every file system has colons in names"
 
 
 @every_event
