@@ -31,10 +31,11 @@ _OF_SYSTEMS = {"user-state": Path(__file__).with_name("reference.user-state.toml
 _FURTHER = {
     "shield": '[[other_channels]]\nkind = "socketio"\naddress = "/shield/ws"\ntoken = "auth"\n',
     "plan-sync": '[[other_channels]]\nkind = "sse"\naddress = "/api/plans/subscribe"\ntoken = "header"\n',
+    "marketplace": '[[other_channels]]\nkind = "websocket"\naddress = "/ws/orders"\ntoken = "header"\n',
 }
 """What a ban ends as well, where a system is served beside user-state."""
 
-SYSTEMS = ("user-state", "shield", "plan-sync")
+SYSTEMS = ("user-state", "shield", "plan-sync", "marketplace")
 """The systems that the server serves where none are named."""
 
 QUICK = """

@@ -28,6 +28,7 @@ from .refusals import contracts
 from .services import Services
 from .settings import Settings
 from .store.database import Store
+from .systems.marketplace import handlers as marketplace
 from .systems.plan_sync import handlers as plan_sync
 from .systems.served import Served
 from .systems.shield import handlers as shield
@@ -45,6 +46,7 @@ SYSTEMS: Final[Mapping[str, Callable[[Services], Served]]] = {
     "shield": shield.served,
     "plan-sync": plan_sync.served,
     "studyspot": studyspot.served,
+    "marketplace": marketplace.served,
 }
 """What serves a system, one line a system; its channels follow from its contract."""
 

@@ -17,6 +17,9 @@ class Reason(StrEnum):
     INTERNAL_ERROR = "internal error"
     SLOW_READER = "slow reader"
     """It did not take what was sent, and more was waiting for it than may."""
+    UNACCEPTABLE = "unacceptable data"
+    """RFC 6455, 7.4.1: "it has received a type of data it cannot accept (e.g., an endpoint that understands only text
+    data […] if it receives a binary message)"."""
     ACCOUNT_BANNED = "account_banned"
     TOKEN_REVOKED = "token_revoked"
     TOKEN_EXPIRED = "token_expired"

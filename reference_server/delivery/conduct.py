@@ -152,6 +152,10 @@ class Conduct:
         """What a client is told of an event that was not taken: a code, a sentence, the event's name; None: nothing."""
         return code, sentence, original
 
+    def refuses_message(self, connection: Connection, binary: bool) -> bool:
+        """Whether a message of a client that nothing listens to ends its connection: the binary ones do."""
+        return binary
+
     # How a stream is written.
 
     def stream_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -214,6 +218,14 @@ class Conduct:
     def tier(self, account: Account) -> Tier:
         """The tier that decides what the account may use."""
         return account.tier
+
+    def owns(self, operation: str, owns: bool) -> bool:
+        """Whether what a call acts on belongs to its caller."""
+        return owns
+
+    def signed(self, code: str | None) -> str | None:
+        """The code that refuses what another server sends, by its signature."""
+        return code
 
     def conflict(self, late: bool) -> bool:
         """Whether a change is refused, since what it changes is no more as it was when it was edited."""

@@ -167,9 +167,9 @@ class Connections:
         """Every connection of this user, in the order they came, those being opened included."""
         return list(self._by_room.get(of_user(user_id), ()))
 
-    def hearing(self, room: str) -> list[Connection]:
-        """Every connection in this room or in one that it lies in, once, in the order they came into each."""
-        outer = around(room)
+    def hearing(self, *rooms: str) -> list[Connection]:
+        """Every connection in one of these rooms or in one that they lie in, once, in the order they came into each."""
+        outer = [each for room in rooms for each in around(room)]
         found = [connection for each in outer for connection in self._by_room.get(each, ())]
         return found if len(outer) == 1 else list(dict.fromkeys(found))
 

@@ -162,7 +162,7 @@ class Courier:
             owed = event.ack.level is AckLevel.REQUIRED and message.user_id is not None
         wanted = by or self._channels.keeps(system) or self._channels.pushes(system, message.name)
         return Entry(
-            seq=self._journal.place() if message.kept and wanted else 0,
+            seq=self._journal.place() if message.kept and wanted and not message.also else 0,
             system=system,
             name=message.name,
             room=message.room,
@@ -172,6 +172,7 @@ class Courier:
             ack_by=by,
             ack_key=key,
             ack=OWED if self._conduct.owed(message, owed) else NONE,
+            also=message.also,
         )
 
     def _is_pushed(self, entry: Entry) -> bool:
@@ -191,7 +192,7 @@ class Courier:
         self._retrying.due_in(max(0.0, debt.due_after(now) - now))
 
     def _recipients(self, entry: Entry) -> list[Connection]:
-        return self._carrying(entry, opened(self._connections.hearing(entry.room)))
+        return self._carrying(entry, opened(self._connections.hearing(entry.room, *entry.also)))
 
     def _carrying(self, entry: Entry, connections: Sequence[Connection]) -> list[Connection]:
         return [one for one in connections if self._channels.carries(one.channel, entry.system, entry.name)]

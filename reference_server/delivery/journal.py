@@ -55,7 +55,7 @@ Whose = tuple[str, str]
 """A user's, of a system."""
 _Place = BigInteger().with_variant(Integer, "sqlite")
 
-# The columns are the fields of `Entry`.
+# The columns are the first fields of `Entry`.
 JOURNAL: Final = Table(
     "journal",
     TABLES,
@@ -104,11 +104,13 @@ class Entry:
     ack_key: str | None = None
     """What that event must name."""
     ack: str = NONE
+    also: tuple[str, ...] = ()
+    """Further rooms that it is for; nothing keeps them, as it has no place then."""
 
     @property
     def user_id(self) -> str | None:
         """The user whom alone it is for; None where it is for others."""
-        return user_in(self.room)
+        return None if self.also else user_in(self.room)
 
     def emission(self) -> Emission:
         """What is sent of it."""
@@ -382,7 +384,7 @@ def _entry(row: Any) -> Entry:
 
 
 def _row(entry: Entry) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in Entry.__slots__}
+    return {name: getattr(entry, name) for name in JOURNAL.c.keys()}  # noqa: SIM118 - columns are no mapping's keys
 
 
 def _seq(entry: Entry) -> int:

@@ -21,8 +21,10 @@ class Message:
     """Whether it is sent once more to a user who comes back and may have missed it, where its system replays."""
     ends_before: int | None = None
     """Where it ends sessions: those of its user that were issued before this epoch. They hear it, then they close."""
+    also: tuple[str, ...] = ()
+    """Further rooms that it is for; who is in several hears it once. Such a message is never kept."""
 
     @property
     def user_id(self) -> str | None:
         """The user whom alone it is for; None where it is for others."""
-        return user_in(self.room)
+        return None if self.also else user_in(self.room)

@@ -40,6 +40,8 @@ class Call:
     account: Account | None
     remote: str
     """The address that it comes from."""
+    raw: bytes = b""
+    """The body as it came, which a signature is about."""
 
     @property
     def caller(self) -> tuple[Session, Account]:
@@ -96,8 +98,8 @@ class Rest:
             self._check_size(request)
             session, account = await self._caller(operation, request)
             given = parameters.read(request)
-            fields = await body.read(request, self._limits) if body else {}
-            call = Call({**given, **fields}, session, account, request.remote or "")
+            raw, fields = await body.read(request, self._limits) if body else (b"", {})
+            call = Call({**given, **fields}, session, account, request.remote or "", raw)
             answer = await handler(call)
             return json_response(
                 answer.status, self._conduct.answer(operation.id, account, answer.body), answer.headers
@@ -161,8 +163,8 @@ class Body:
             {**schema, "components": components}, offline=True, mask="it"
         )
 
-    async def read(self, request: web.Request, limits: Limits) -> Mapping[str, Any]:
-        """The fields. Raises Refusal."""
+    async def read(self, request: web.Request, limits: Limits) -> tuple[bytes, Mapping[str, Any]]:
+        """The body as it came, and its fields. Raises Refusal."""
         if request.content_type != "application/json":
             raise Refusal("unsupported_media_type")
         body = await read_body(request, limits.max_body, limits.body_timeout)
@@ -175,7 +177,7 @@ class Body:
             place = "/".join(map(str, problem.instance_path)) or "the body"
             raise Refusal("invalid_input", f"In {place}, {problem.message[:200]}: correct it and send it again.")
         result: Mapping[str, Any] = fields
-        return result
+        return body, result
 
 
 class Parameters:

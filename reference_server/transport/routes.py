@@ -11,6 +11,7 @@ from aiohttp import web
 from eventproof.catalog import Channel
 
 from ..limits import Limits
+from ..reasons import Reason
 from ..services import Services
 from ..tokens import bearer
 from .sse import Fields, StreamLink
@@ -50,19 +51,20 @@ def _last(request: web.Request) -> int | None:
 
 
 def websocket(channel: Channel, services: Services, limits: Limits) -> Route:
-    """A route that becomes a WebSocket; what a client says on it is not listened to."""
+    """A route that becomes a WebSocket; a text that a client says on it is passed over, and binary data ends it."""
 
     async def route(request: web.Request) -> web.StreamResponse:
         pipe = Pipe(limits, heartbeat=limits.ping_interval)
         pipe.check(request)
-        link = WebSocketLink(pipe)
+        link = WebSocketLink(pipe, named_inside=channel.name_at is not None)
         connection = await services.admission.admit(token_of(request), channel.address, link, request.match_info)
         pipe.on_slow = lambda: services.slow_readers.cut(link.transport, [connection])
         try:
             await pipe.open(request)
             await services.courier.welcome(connection)
-            async for _ in pipe.messages():
-                pass
+            async for message in pipe.messages():
+                if services.conduct.refuses_message(connection, isinstance(message, bytes)):
+                    pipe.close(Reason.UNACCEPTABLE)
             return await pipe.finished()
         finally:
             services.admission.leave(connection)

@@ -26,6 +26,7 @@ CLOSE_CODES: Final = {
     Reason.CLIENT_DISCONNECT: WSCloseCode.OK,
     Reason.TRANSPORT_ERROR: WSCloseCode.PROTOCOL_ERROR,
     Reason.INTERNAL_ERROR: WSCloseCode.INTERNAL_ERROR,
+    Reason.UNACCEPTABLE: WSCloseCode.UNSUPPORTED_DATA,
 }
 """Close codes by reason; any other reason is a policy of ours (1008)."""
 
@@ -128,16 +129,20 @@ class Pipe:
 
 
 class WebSocketLink:
-    """A connection's native WebSocket: one text message an event, `{"event", "data"}`."""
+    """A connection's native WebSocket: one text message an event.
+
+    It is `{"event", "data"}`, or the argument alone where that names its event itself.
+    """
 
     transport = "websocket"
 
-    def __init__(self, pipe: Pipe) -> None:
+    def __init__(self, pipe: Pipe, *, named_inside: bool = False) -> None:
         self._pipe = pipe
+        self._kind, self._frame = ("websocket-bare", _bare) if named_inside else ("websocket", _framed)
 
     def send(self, emission: Emission) -> None:
         """Send one event."""
-        self._pipe.write(emission.framed("websocket", _framed))
+        self._pipe.write(emission.framed(self._kind, self._frame))
 
     def close(self, reason: Reason) -> None:
         """Close behind what was sent."""
@@ -146,3 +151,7 @@ class WebSocketLink:
 
 def _framed(emission: Emission) -> bytes:
     return frame(TEXT, b'{"event":%s,"data":%s}' % (orjson.dumps(emission.name), emission.text.encode()))
+
+
+def _bare(emission: Emission) -> bytes:
+    return frame(TEXT, emission.text.encode())

@@ -20,6 +20,8 @@ CONTRACTS = catalog.load()
 SYSTEMS = tuple(CONTRACTS.systems.values())
 EVENTS = tuple(event for system in SYSTEMS for event in system.events)
 REQUIREMENTS = CONTRACTS.requirements()
+FOREIGN = frozenset({"receivePaymentEvent"})
+"""The calls whose bodies are another's to shape, whatever these hold; how large they may be is the server's to say."""
 COUNTEREXAMPLES = tuple((event, case) for event in EVENTS for case in event.counterexamples)
 
 every_system = pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
@@ -82,14 +84,14 @@ def test_all_that_a_body_takes_is_bounded(system: catalog.System) -> None:
             "schema"
         ]
         for operation in system.operations
-        if "malformed_json" in operation.refusals
+        if "malformed_json" in operation.refusals and operation.id not in FOREIGN
     ]
     for body in bodies:
         schema = resolved(document, body)
         assert schema["additionalProperties"] is False
         for field in schema["properties"].values():
             field = resolved(document, field)
-            assert field.keys() & {"enum", "maxLength", "maximum"}
+            assert field.keys() & {"enum", "maxLength", "maximum", "maxItems"}
 
 
 def resolved(document: Any, schema: Any) -> Any:

@@ -243,11 +243,11 @@ async def test_an_event_that_asks_for_the_wires_acknowledgement_gets_it_where_it
 
 async def test_a_namespace_that_does_not_listen_is_as_strict_as_before(house: House) -> None:
     user = await house.person()
-    socket = await house.socket(user, "/", PLACE)
+    socket = await house.socket(user, "/me", PLACE)
     assert (await socket.read()).startswith(f'42{PLACE},["connected"')
-    await socket.send('42["nonsense"]')
+    await socket.send('42/me,["nonsense"]')
     await is_heard(socket)
-    await socket.send("42{}")
+    await socket.send("42/me,{}")
     assert await socket.rest() == ([], 1002)
 
 

@@ -1,0 +1,90 @@
+"""Invitations to buy wholesale, what their buyers say, and what they order."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ....delivery.message import Message
+from ....refusals import Refusal
+from ....transport.rest import Answer, Call, Handler
+from .. import tables
+from ..desk import Desk, caller, new_id
+from ..events import Events
+from ..product import Product
+from ..wholesale import MOVES, Invitation, InvitationStatus, WholesaleOrder, ordered, shown
+from .stock import taken
+
+Told = tuple[Invitation, list[Message]]
+
+
+class Wholesale:
+    """The handlers, by the contract's operationIds."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def operations(self) -> Mapping[str, Handler]:
+        """The calls about wholesale."""
+        return {
+            "sendInvitation": self.invite,
+            "acceptInvitation": self.accept,
+            "rejectInvitation": self.reject,
+            "placeWholesaleOrder": self.order,
+        }
+
+    async def invite(self, call: Call) -> Answer:
+        """A new invitation; its seller hears that it is on its way."""
+        buyer = await self._desk.user(call.parameters["userId"])
+
+        async def change(connection: AsyncConnection, events: Events) -> Told:
+            invitation = Invitation(new_id("inv"), caller(call), buyer.id, call.parameters.get("message", ""))
+            await tables.add(connection, invitation)
+            return invitation, [events.invitation("invitation_sent", invitation)]
+
+        return Answer(201, shown(await self._desk.carry(change)))
+
+    async def accept(self, call: Call) -> Answer:
+        """Who was invited may order wholesale from now on."""
+        return await self._decided(call, "acceptInvitation", InvitationStatus.ACCEPTED, "invitation_accepted")
+
+    async def reject(self, call: Call) -> Answer:
+        """Who was invited does not want to."""
+        return await self._decided(call, "rejectInvitation", InvitationStatus.REJECTED, "invitation_rejected")
+
+    async def _decided(self, call: Call, operation: str, status: InvitationStatus, event: str) -> Answer:
+        async def change(connection: AsyncConnection, events: Events) -> Told:
+            before = await self._of_buyer(connection, operation, call)
+            if status not in MOVES[before.status]:
+                raise Refusal("invitation_decided")
+            invitation = replace(before, status=status)
+            await tables.save(connection, invitation)
+            return invitation, [events.invitation(event, invitation)]
+
+        return Answer(200, shown(await self._desk.carry(change)))
+
+    async def order(self, call: Call) -> Answer:
+        """What an invited buyer orders; the stock is less by that."""
+        quantity = int(call.parameters["quantity"])
+
+        async def change(connection: AsyncConnection, events: Events) -> tuple[WholesaleOrder, list[Message]]:
+            invitation = await self._of_buyer(connection, "placeWholesaleOrder", call)
+            if invitation.status is not InvitationStatus.ACCEPTED:
+                raise Refusal("invitation_not_accepted")
+            before = await self._desk.find(connection, Product, call.parameters["productId"])
+            if before.seller_id != invitation.seller_id:
+                raise Refusal("product_not_found", "This product is not of the seller who has invited you.")
+            after = await taken(connection, before, quantity)
+            parties = invitation.seller_id, invitation.buyer_id
+            order = WholesaleOrder(new_id("who"), invitation.id, before.id, *parties, quantity, quantity * before.price)
+            await tables.add(connection, order)
+            numbers = await tables.count(connection, before.seller_id)
+            return order, [events.wholesale_order(order), *events.changes(before, after, numbers)]
+
+        return Answer(201, ordered(await self._desk.carry(change)))
+
+    async def _of_buyer(self, connection: AsyncConnection, operation: str, call: Call) -> Invitation:
+        """The invitation of the call, which is the caller's. Raises Refusal."""
+        invitation = await self._desk.find(connection, Invitation, call.parameters["invitationId"])
+        self._desk.must_own(operation, invitation.buyer_id == caller(call))
+        return invitation
