@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 
 const LASTS = 8000;
-const MOST = 4;
+const MOST = 3;
 
 export class Toasts {
   constructor(region) {

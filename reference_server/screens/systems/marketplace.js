@@ -143,9 +143,10 @@ export const screen = {
 
     const shop = card(isSeller ? "Preview" : "Storefront", preview.node, offered.whole);
     const node = el("div", { class: "screen" });
-    if (isSeller) node.append(shop, ...forms.nodes, card("New product", productForm(parts)));
+    if (isSeller) node.append(shop, forms.node);
     else node.append(card("Visit a storefront", visitForm(sellerId, visit)), shop);
     node.append(card("Orders", orders.whole));
+    if (isSeller) node.append(card("New product", productForm(parts)));
     return { node, close: () => reader.close() };
   },
 };

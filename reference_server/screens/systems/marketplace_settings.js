@@ -1,6 +1,6 @@
 // A seller's settings: the five that visitors see, and one that is the seller's own business.
 
-import { card, choice, field, form } from "../dom.js";
+import { card, choice, el, field, form } from "../dom.js";
 
 const text = (label, name, maxlength = 200) => field(label, name, { maxlength });
 
@@ -69,7 +69,7 @@ export function settingForms(session, toast) {
   );
   const inputs = () => nodes.flatMap((node) => [...node.elements]).filter(({ name }) => name);
   return {
-    nodes: nodes.map((node, place) => card(FORMS[place].name, node)),
+    node: card("Settings", ...nodes.flatMap((node, place) => [el("h3", {}, FORMS[place].name), node])),
     /** Show what is saved, but in a field where somebody has written something else. */
     fill(settings) {
       saved = settings;

@@ -42,15 +42,17 @@ function member({ session, connection, toast, badge }) {
   const subscription = {};
 
   function changeClaim(id, changes, sentence, kind) {
-    const known = claims.get(id);
-    const claim = { ...known, ...changes, claimId: id };
+    const claim = { ...claims.get(id), ...changes, claimId: id };
+    if (sentence) toast(sentence, kind);
+    if (claim.amount === undefined) return void again(); // told of a claim that was not read yet
     claims.set(id, claim);
     listed.put(id, claim);
-    if (sentence) toast(sentence, kind);
   }
 
   function changeSubscription(changes) {
-    coverage.show(Object.assign(subscription, changes));
+    Object.assign(subscription, changes);
+    if (subscription.subscriptionId) coverage.show(subscription);
+    else again(); // told of a subscription that was not read yet
   }
 
   function unread(count) {
@@ -151,8 +153,8 @@ function member({ session, connection, toast, badge }) {
     card("Claims", listed.whole),
     balance.node,
     coverage.node,
-    card("Notifications", notices.whole),
     card("New claim", claimForm(session, again)),
+    card("Notifications", notices.whole),
   );
   return { node, close: () => reader.close() };
 }

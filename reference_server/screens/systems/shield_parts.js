@@ -129,7 +129,6 @@ export function coverageCard(session, toast) {
   return {
     node: card("Coverage", heading, bar, used, until, el("div", { class: "actions" }, cancel, restriction)),
     show({ planId, status: state, nextRenewalDate, coverage, cancellation }) {
-      if (!coverage) return; // nothing was read yet
       say(plan, `${title(planId)} plan`);
       say(status, title(state)).className = `pill ${state === "active" ? "good" : "bad"}`;
       bar.max = coverage.annualCap || 1;
