@@ -74,7 +74,7 @@ def no_secret_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
 def node_modules() -> Path:
     """The installed npm packages of `tests/js`: the official AsyncAPI schemas, Socket.IO server and client."""
     if not _NODE_MODULES.is_dir():
-        _lack("tests/js/node_modules is missing: run `npm ci` in tests/js, or `make test`")
+        lack("tests/js/node_modules is missing: run `npm ci` in tests/js, or `make test`")
     return _NODE_MODULES
 
 
@@ -83,11 +83,11 @@ def chromium() -> str:
     """The path of a Chromium."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
-        _lack("Chromium is missing: install the package chromium, or run `make test` as root")
+        lack("Chromium is missing: install the package chromium, or run `make test` as root")
     return path
 
 
-def _lack(sentence: str) -> NoReturn:
+def lack(sentence: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(sentence)
     pytest.skip(sentence)

@@ -80,7 +80,11 @@ function showLogin(message) {
   toasts.clear();
   const notice = el("p", { class: "notice", role: "alert", hidden: !message });
   const email = field("Email", "email", { type: "email", autocomplete: "username", required: true, maxlength: 254 });
-  const password = field("Password", "password", { type: "password", autocomplete: "current-password", required: true });
+  const password = field("Password", "password", {
+    type: "password",
+    autocomplete: "current-password",
+    required: true,
+  });
   const login = form({
     name: "Log in",
     fields: [email, password],

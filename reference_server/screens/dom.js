@@ -131,9 +131,10 @@ export class Rows {
   }
 }
 
-/** Draw the eye to what has just changed. */
+/** Draw the eye to what has just changed; where its screen is not shown, once it is. */
 export function flash(node) {
   node.classList.remove("changed");
   void node.offsetWidth; // lets the animation begin anew
   node.classList.add("changed");
+  node.addEventListener("animationend", () => node.classList.remove("changed"), { once: true });
 }

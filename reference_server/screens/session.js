@@ -104,13 +104,24 @@ export class Session extends EventTarget {
     let answer;
     try {
       const sent = body === undefined ? undefined : JSON.stringify(body);
-      answer = await fetch(path, { method, headers: given, body: sent, signal, cache: "no-store", credentials: "omit" });
+      answer = await fetch(path, {
+        method,
+        headers: given,
+        body: sent,
+        signal,
+        cache: "no-store",
+        credentials: "omit",
+      });
     } catch {
       throw new Unreachable();
     }
     if (answer.ok) return answer;
     const said = await answer.json().catch(() => null);
-    throw new Refused(answer.status, said?.error?.code ?? "", said?.error?.message ?? `The server answered ${answer.status}.`);
+    throw new Refused(
+      answer.status,
+      said?.error?.code ?? "",
+      said?.error?.message ?? `The server answered ${answer.status}.`,
+    );
   }
 
   #begin(token, user) {

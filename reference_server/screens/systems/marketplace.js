@@ -60,7 +60,11 @@ export const screen = {
         products.clear();
         for (const product of shop.products) products.set(product.id, product);
         offered.all(shop.products.map((product) => [product.id, product]));
-        orders.all(made.orders.toReversed().map((order) => [order.id, { ...order, product: products.get(order.productId)?.name }]));
+        orders.all(
+          made.orders
+            .toReversed()
+            .map((order) => [order.id, { ...order, product: products.get(order.productId)?.name }]),
+        );
         if (own) change(own);
         forms?.fill(own);
       },
@@ -102,8 +106,10 @@ export const screen = {
         products.delete(productId);
         offered.remove(productId);
       },
-      "product:stock_changed": ({ productId, sellerId: of, newStock }) => changeProduct(productId, { sellerId: of, stock: newStock }),
-      "product:price_changed": ({ productId, sellerId: of, newPrice }) => changeProduct(productId, { sellerId: of, price: newPrice }),
+      "product:stock_changed": ({ productId, sellerId: of, newStock }) =>
+        changeProduct(productId, { sellerId: of, stock: newStock }),
+      "product:price_changed": ({ productId, sellerId: of, newPrice }) =>
+        changeProduct(productId, { sellerId: of, price: newPrice }),
       "stock:low": (product) => toast(`${named(product)}: ${product.stock} are left.`, "bad"),
       "stock:out": (product) => toast(`${named(product)} is sold out.`, "bad"),
       "stock:restocked": (product) => toast(`${named(product)} is there again.`, "good"),

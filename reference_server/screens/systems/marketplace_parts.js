@@ -4,7 +4,12 @@ import { button, el, field, flash, form, say } from "../dom.js";
 import { dollars, title } from "../words.js";
 
 const KINDS = { pending: "busy", fulfilled: "good", refunded: "", payment_failed: "bad", canceled: "bad" };
-const SOCIAL = { socialInstagram: "Instagram", socialTwitter: "Twitter", socialTiktok: "TikTok", socialSnapchat: "Snapchat" };
+const SOCIAL = {
+  socialInstagram: "Instagram",
+  socialTwitter: "Twitter",
+  socialTiktok: "TikTok",
+  socialSnapchat: "Snapchat",
+};
 
 /** The storefront: each part stays where it is, and what changes is put in and drawn attention to. */
 export function storefront() {
@@ -48,7 +53,9 @@ export function storefront() {
       put("aboutStory", settings.aboutStory ?? "");
       put("shippingPolicy", settings.shippingPolicy ? `Shipping: ${settings.shippingPolicy}` : "");
       put("returnsPolicy", settings.returnsPolicy ? `Returns: ${settings.returnsPolicy}` : "");
-      const social = Object.entries(SOCIAL).filter(([key]) => settings[key]).map(([key, shown]) => `${shown} ${settings[key]}`);
+      const social = Object.entries(SOCIAL)
+        .filter(([key]) => settings[key])
+        .map(([key, shown]) => `${shown} ${settings[key]}`);
       put("contact", [settings.contactEmail, settings.socialWebsite, ...social].filter(Boolean).join(" · "));
       put("terms", settings.termsPdfUrl ? `Terms: ${settings.termsPdfUrl}` : "");
     },
@@ -88,7 +95,8 @@ export function productRow(id, { session, toast, isSeller, again }) {
       say(name, product.name);
       say(about, product.description).hidden = !product.description;
       say(price, dollars(product.price));
-      say(stock, product.stock ? `${product.stock} in stock` : "Sold out").className = `pill ${product.stock ? "" : "bad"}`;
+      say(stock, product.stock ? `${product.stock} in stock` : "Sold out").className =
+        `pill ${product.stock ? "" : "bad"}`;
       order.disabled = !product.stock;
       order.setAttribute("aria-label", `Order one ${product.name}`);
       for (const shown of forms) shown.setAttribute("aria-label", `Change ${product.name}`);
@@ -113,7 +121,13 @@ export function orderRow(id, { session, toast, ownId, changeOrder }) {
     });
   const fulfil = act("Fulfil", "fulfillment", {});
   const refund = act("Refund", "refund");
-  const node = el("li", { class: "row" }, el("div", {}, what, about), status, el("div", { class: "actions" }, fulfil, refund));
+  const node = el(
+    "li",
+    { class: "row" },
+    el("div", {}, what, about),
+    status,
+    el("div", { class: "actions" }, fulfil, refund),
+  );
   return {
     node,
     show(order) {

@@ -29,7 +29,12 @@ const FORMS = [
   {
     name: "Storefront",
     call: ["PATCH", "/api/user/store-status"],
-    fields: () => [choice("The storefront is", "storeActive", [["1", "open"], ["0", "closed"]])],
+    fields: () => [
+      choice("The storefront is", "storeActive", [
+        ["1", "open"],
+        ["0", "closed"],
+      ]),
+    ],
     body: ({ storeActive }) => ({ storeActive: Number(storeActive) }),
   },
   {
@@ -40,12 +45,21 @@ const FORMS = [
   {
     name: "Username",
     call: ["PATCH", "/api/user/username"],
-    fields: () => [field("Username", "username", { minlength: 3, maxlength: 40, pattern: "[A-Za-z0-9][A-Za-z0-9_\\-]*", required: true })],
+    fields: () => [
+      field("Username", "username", {
+        minlength: 3,
+        maxlength: 40,
+        pattern: "[A-Za-z0-9][A-Za-z0-9_\\-]*",
+        required: true,
+      }),
+    ],
   },
   {
     name: "Shipping price",
     call: ["PATCH", "/api/user/shipping"],
-    fields: () => [field("Shipping price", "shippingPrice", { type: "number", min: 0, max: 1000000, step: 0.01, required: true })],
+    fields: () => [
+      field("Shipping price", "shippingPrice", { type: "number", min: 0, max: 1000000, step: 0.01, required: true }),
+    ],
     body: ({ shippingPrice }) => ({ shippingPrice: Number(shippingPrice) }),
   },
 ];

@@ -21,15 +21,24 @@ export const screen = {
     const isAdmin = session.user.role === "admin";
     const status = el("span", { class: "sync", role: "status", "aria-label": "Sync status" }, "Initializing...");
     const plans = new Map();
-    const offered = new Rows("Plans", "There are no plans yet.", (id) => planRow(id, { session, toast, isAdmin, again }));
-    const own = new Rows("Your investments", "You have not invested yet.", (id) => investment(id, session, toast, again));
+    const offered = new Rows("Plans", "There are no plans yet.", (id) =>
+      planRow(id, { session, toast, isAdmin, again }),
+    );
+    const own = new Rows("Your investments", "You have not invested yet.", (id) =>
+      investment(id, session, toast, again),
+    );
 
     const read = async () => {
-      const [all, mine] = await Promise.all([session.call("GET", "/api/plans"), session.call("GET", "/api/user-plans")]);
+      const [all, mine] = await Promise.all([
+        session.call("GET", "/api/plans"),
+        session.call("GET", "/api/user-plans"),
+      ]);
       plans.clear();
       for (const plan of all.plans) plans.set(plan.id, plan);
       offered.all(all.plans.map((plan) => [plan.id, plan]));
-      own.all(mine.userPlans.map((held) => [held.id, { ...held, name: plans.get(held.planId)?.name ?? "A deleted plan" }]));
+      own.all(
+        mine.userPlans.map((held) => [held.id, { ...held, name: plans.get(held.planId)?.name ?? "A deleted plan" }]),
+      );
     };
     const reader = new Reader(read, (sentence) => toast(sentence, "bad"));
     function again() {
@@ -71,7 +80,12 @@ export const screen = {
     const stream = new Stream(session, "/api/plans/subscribe", { heard, lost });
     again();
 
-    const heading = el("div", { class: "heading" }, el("p", { class: "hint" }, "What an admin changes is seen here at once."), status);
+    const heading = el(
+      "div",
+      { class: "heading" },
+      el("p", { class: "hint" }, "What an admin changes is seen here at once."),
+      status,
+    );
     const node = el("div", { class: "screen" }, card("Plans", heading, offered.whole));
     node.append(isAdmin ? newPlan(session, again) : card("Your investments", own.whole));
     const close = () => {
@@ -117,7 +131,8 @@ function planRow(id, { session, toast, isAdmin, again }) {
   return {
     node,
     show(plan) {
-      for (const shown of [invest, change]) shown.setAttribute("aria-label", `${shown === invest ? "Invest in" : "Change"} ${plan.name}`);
+      for (const shown of [invest, change])
+        shown.setAttribute("aria-label", `${shown === invest ? "Invest in" : "Change"} ${plan.name}`);
       remove.setAttribute("aria-label", `Delete ${plan.name}`);
       say(name, plan.name);
       say(terms, `${plan.duration} days · ${dollars(plan.minAmount)} to ${dollars(plan.maxAmount)}`);
@@ -156,7 +171,8 @@ function investment(id, session, toast, again) {
 }
 
 function newPlan(session, again) {
-  const number = (label, name, more) => field(label, name, { type: "number", min: 0, required: true, step: "any", ...more });
+  const number = (label, name, more) =>
+    field(label, name, { type: "number", min: 0, required: true, step: "any", ...more });
   const create = form({
     name: "New plan",
     fields: [

@@ -4,7 +4,15 @@ import { card, el, Rows } from "../dom.js";
 import { Reader } from "../reader.js";
 import { dollars } from "../words.js";
 import { queue } from "./shield_admin.js";
-import { balanceCard, claimForm, claimRow, coverageCard, noticeRow, transactionRow, withdrawalForm } from "./shield_parts.js";
+import {
+  balanceCard,
+  claimForm,
+  claimRow,
+  coverageCard,
+  noticeRow,
+  transactionRow,
+  withdrawalForm,
+} from "./shield_parts.js";
 
 const NAMESPACE = "/shield/ws";
 /** How many events are known again. */
@@ -110,7 +118,10 @@ function member({ session, connection, toast, badge }) {
     withdrawal_status_changed(told) {
       const failed = told.newStatus === "failed";
       const why = told.failureReason ? `: ${told.failureReason}` : ".";
-      toast(`Your withdrawal of ${dollars(told.amount)} ${failed ? "has failed" : "is complete"}${why}`, failed ? "bad" : "good");
+      toast(
+        `Your withdrawal of ${dollars(told.amount)} ${failed ? "has failed" : "is complete"}${why}`,
+        failed ? "bad" : "good",
+      );
       balance.show(told.newWalletBalance);
       if (failed) again(); // the money came back by a transaction of its own
     },

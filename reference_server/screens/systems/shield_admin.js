@@ -44,7 +44,13 @@ export function queue({ session, connection, toast, badge }, namespace, token) {
     const deny = form({
       name: "Deny",
       inline: true,
-      fields: [choice("Reason", "code", DENIALS.map((code) => [code, code]))],
+      fields: [
+        choice(
+          "Reason",
+          "code",
+          DENIALS.map((code) => [code, code]),
+        ),
+      ],
       action: "Deny",
       submit: ({ code }) => call("deny", { denialCode: code }),
     });
@@ -82,5 +88,7 @@ export function queue({ session, connection, toast, badge }, namespace, token) {
       ping: () => connection.say(namespace, "pong"),
     },
   });
-  return { node: el("div", { class: "screen" }, card("Submitted claims", waiting.whole), card("Needs an admin", alerts.whole)) };
+  return {
+    node: el("div", { class: "screen" }, card("Submitted claims", waiting.whole), card("Needs an admin", alerts.whole)),
+  };
 }

@@ -27,7 +27,12 @@ export function claimRow(id, session, toast, change) {
       const isNew = status.dataset.status !== claim.status;
       if (isNew && status.dataset.status) flash(node);
       say(ticket, claim.ticketNumber);
-      say(about, [dollars(claim.amount), claim.city, claim.violationType && title(claim.violationType)].filter(Boolean).join(" · "));
+      say(
+        about,
+        [dollars(claim.amount), claim.city, claim.violationType && title(claim.violationType)]
+          .filter(Boolean)
+          .join(" · "),
+      );
       say(note, noteOf(claim)).hidden = !noteOf(claim);
       say(status, title(claim.status)).className = `pill ${KINDS[claim.status] ?? ""}`;
       status.dataset.status = claim.status;
@@ -36,13 +41,23 @@ export function claimRow(id, session, toast, change) {
   };
 }
 
-function noteOf({ status, proof, denialCode, denialReason, appealable, appealDeadline, payoutAmount, estimatedPayout }) {
+function noteOf({
+  status,
+  proof,
+  denialCode,
+  denialReason,
+  appealable,
+  appealDeadline,
+  payoutAmount,
+  estimatedPayout,
+}) {
   if (proof && !proof.submittedAt) return proof.dueBy ? `${proof.message} Until ${day(proof.dueBy)}.` : proof.message;
   if (status === "denied") {
     const until = appealable && appealDeadline ? ` You can appeal until ${day(appealDeadline)}.` : "";
     return denialReason ? `${denialCode}: ${denialReason}${until}` : "";
   }
-  if (status === "approved" || status === "paid") return payoutAmount === undefined ? "" : `Payout ${dollars(payoutAmount)}`;
+  if (status === "approved" || status === "paid")
+    return payoutAmount === undefined ? "" : `Payout ${dollars(payoutAmount)}`;
   return estimatedPayout === undefined ? "" : `Expected payout ${dollars(estimatedPayout)}`;
 }
 
@@ -98,7 +113,12 @@ export function withdrawalForm(session, toast, again) {
     inline: true,
     fields: [
       field("Amount", "amount", { type: "number", min: 0.01, step: 0.01, required: true }),
-      field("Account, last four", "account", { pattern: "[0-9]{4}", inputmode: "numeric", maxlength: 4, required: true }),
+      field("Account, last four", "account", {
+        pattern: "[0-9]{4}",
+        inputmode: "numeric",
+        maxlength: 4,
+        required: true,
+      }),
     ],
     action: "Withdraw",
     submit: async ({ amount, account }) => {
@@ -138,7 +158,8 @@ export function coverageCard(session, toast) {
       say(until, `Renews on ${day(nextRenewalDate)}`);
       const can = cancellation.canCancel;
       cancel.disabled = !can || state !== "active";
-      say(restriction, can ? "" : `Not for ${cancellation.daysRemaining} days, because of your latest payout.`).hidden = can;
+      say(restriction, can ? "" : `Not for ${cancellation.daysRemaining} days, because of your latest payout.`).hidden =
+        can;
     },
   };
 }

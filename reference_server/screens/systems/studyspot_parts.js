@@ -15,7 +15,9 @@ export function libraryRow(id, { call, toast, role, changeLibrary, look }) {
   const set = form({
     name: "Set the price",
     inline: true,
-    fields: [field("Price by the hour, in ₹", "hourly", { type: "number", min: 0, max: 1000000, step: "any", required: true })],
+    fields: [
+      field("Price by the hour, in ₹", "hourly", { type: "number", min: 0, max: 1000000, step: "any", required: true }),
+    ],
     action: "Set",
     submit: async ({ hourly }) => {
       const library = await call("PUT", `/api/libraries/${id}/pricing`, { hourly: Number(hourly) });
@@ -55,7 +57,13 @@ export function bookingRow(id, { call, toast, role, changeBooking }) {
   const checkIn = act("Check in", "POST", "/checkin");
   const checkOut = act("Check out", "POST", "/checkout");
   const cancel = act("Cancel", "DELETE");
-  const node = el("li", { class: "row" }, el("div", {}, who, when), status, el("div", { class: "actions" }, checkIn, checkOut, cancel));
+  const node = el(
+    "li",
+    { class: "row" },
+    el("div", {}, who, when),
+    status,
+    el("div", { class: "actions" }, checkIn, checkOut, cancel),
+  );
   return {
     node,
     show(booking) {

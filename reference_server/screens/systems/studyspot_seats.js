@@ -75,7 +75,12 @@ export function seats({ connection, toast, call, namespace, changeBooking }) {
   function make(id) {
     const seat = all.find((known) => known.id === id);
     const input = el("input", { type: "radio", name: "seat", value: id, "aria-label": `Seat ${seat.label}` });
-    const label = el("label", { class: "seat", "data-key": id }, input, el("span", { "aria-hidden": "true" }, seat.label));
+    const label = el(
+      "label",
+      { class: "seat", "data-key": id },
+      input,
+      el("span", { "aria-hidden": "true" }, seat.label),
+    );
     buttons.set(id, { input, label });
     grid.append(label);
     return { input, label };

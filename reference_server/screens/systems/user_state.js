@@ -29,7 +29,7 @@ export const screen = {
     );
 
     const show = () => {
-      if (tier.dataset.tier !== session.user.tier) flash(tier);
+      if (tier.dataset.tier && tier.dataset.tier !== session.user.tier) flash(tier);
       say(tier, title(session.user.tier)).dataset.tier = session.user.tier;
     };
     const reader = new Reader(
@@ -67,7 +67,12 @@ function fact(name, value) {
 /** A feature: whether it may be used is what the server answers to its use. */
 function feature(session, name, shown, from) {
   const state = el("span", { class: "pill" }, "…");
-  const node = el("li", { class: "row", "data-feature": name }, el("div", {}, el("strong", {}, shown), el("small", {}, from)), state);
+  const node = el(
+    "li",
+    { class: "row", "data-feature": name },
+    el("div", {}, el("strong", {}, shown), el("small", {}, from)),
+    state,
+  );
   return {
     node,
     async ask() {
@@ -88,9 +93,18 @@ function feature(session, name, shown, from) {
 
 /** What an admin does to a user: ban, unban, and another plan. */
 function admin(session, toast) {
-  const id = field("User id", "id", { required: true, pattern: "[A-Za-z0-9_\\-]+", maxlength: 64, autocomplete: "off" });
+  const id = field("User id", "id", {
+    required: true,
+    pattern: "[A-Za-z0-9_\\-]+",
+    maxlength: 64,
+    autocomplete: "off",
+  });
   const input = id.querySelector("input");
-  const tiers = choice("Plan", "tier", TIERS.map((tier) => [tier, title(tier)]));
+  const tiers = choice(
+    "Plan",
+    "tier",
+    TIERS.map((tier) => [tier, title(tier)]),
+  );
   const act = (text, method, path, body = () => undefined) =>
     button(text, async () => {
       if (!input.reportValidity()) return;
