@@ -11,9 +11,7 @@ FILES = sorted(
     for file in screens.FOLDER.rglob("*")
     if file.suffix in {".js", ".html"} and file.parent.name != "vendor"
 )
-MAKES_HTML = (
-    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\b|new Function|srcdoc|javascript:"
-)
+MAKES_HTML = r"(inner|outer|insertAdjacent)HTML|document\.write|DOMParser|\beval\b|new Function|srcdoc|javascript:"
 INLINE = r"<script(?![^>]*\bsrc=)|<style|\bon[a-z]+=\"|\bstyle="
 
 

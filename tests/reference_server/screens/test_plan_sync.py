@@ -20,7 +20,7 @@ async def agrees(visitor: Visitor) -> None:
     """The plans that are shown are those of REST."""
     plans = (await visitor.calls("GET", "/api/plans"))["plans"]
     for plan in plans:
-        await says(visitor.row(plan["id"]), f"{plan['roi']} % ROI")
+        await says(visitor.row(plan["id"]), f"{plan['roi']:g} % ROI")
     await expect(visitor.part("Plans").get_by_role("listitem")).to_have_count(len(plans), timeout=MILLISECONDS)
 
 

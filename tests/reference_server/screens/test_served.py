@@ -63,6 +63,8 @@ async def test_without_the_official_client_it_says_what_to_do(tmp_path: Path) ->
 
 
 async def test_the_command_serves_them(tmp_path: Path, client: None) -> None:
-    async with start_child(tmp_path, "--screens", "--systems", "user-state", users=1) as child:
-        async with child.http.get(child.url + "/screens/") as answer:
-            assert (answer.status, answer.content_type) == (200, "text/html")
+    async with (
+        start_child(tmp_path, "--screens", "--systems", "user-state", users=1) as child,
+        child.http.get(child.url + "/screens/") as answer,
+    ):
+        assert (answer.status, answer.content_type) == (200, "text/html")

@@ -38,14 +38,9 @@ async def agrees(visitor: Visitor) -> None:
 async def test_a_claim_is_submitted_reviewed_approved_and_paid_in_place(house: House, browser: Browser) -> None:
     async with logged_in(browser, house, screen="Shield") as visitor:
         form = visitor.part("New claim")
-        for label, text in {
-            "Ticket number": "T-1",
-            "City": "Oakland",
-            "State": "CA",
-            "Violation": "no_parking",
-        }.items():
+        given = {"Ticket number": "T-1", "City": "Oakland", "State": "CA", "Violation": "no_parking", "Amount": "175"}
+        for label, text in given.items():
             await form.get_by_label(label).fill(text)
-        await form.get_by_label("Amount").fill("175")
         await form.get_by_role("button", name="Submit the claim").click()
         await shows(visitor.toast("Claim T-1 was submitted."))
         claim = (await visitor.calls("GET", "/api/shield/claims"))["claims"][0]["claimId"]

@@ -15,7 +15,7 @@ async def test_a_new_tier_shows_the_toast_and_unlocks(house: House, browser: Bro
         await says(insights, "Locked")
         await visitor.mark(insights)
         await admin.page.get_by_label("User id").fill(visitor.person.id)
-        await admin.page.get_by_label("Plan").select_option("premium")
+        await admin.page.get_by_role("combobox", name="Plan").select_option("premium")
         await admin.page.get_by_role("button", name="Set the plan").click()
         await shows(visitor.toast("Your plan has been updated to Premium."))
         await says(insights, "Unlocked")
