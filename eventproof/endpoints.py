@@ -81,8 +81,8 @@ def of_systems(
     """The channels of each system, by its name and theirs, as its contract has them or as `[channels]` says.
 
     `[channels.SYSTEM]` is the main one, the first of its contract; `[channels.SYSTEM.NAME]` is a further one, and with
-    `NAME = false` the target has none. Those without parameters are there only where the profile names them: they are
-    further ways to what the main one carries.
+    `NAME = false` the target has none. One that is only a further way to what the main one carries is there where the
+    profile names it.
     """
     for name in table.names():
         if name not in catalog.systems:
@@ -94,12 +94,18 @@ def of_systems(
         main, *further = system.channels
         result[system.name, main.name] = _one(entry, main, socketio, rest)
         for channel in further:
-            if not entry.denies(channel.name) and (channel.parameters or channel.name in entry):
+            if not entry.denies(channel.name) and (channel.name in entry or _has_its_own(channel, system)):
                 own = entry.table(channel.name)
                 result[system.name, channel.name] = _one(own, channel, socketio, rest)
                 own.finish()
         entry.finish()
     return result
+
+
+def _has_its_own(channel: Channel, system: System) -> bool:
+    """Whether a further channel is about one thing, or carries what the main one does not."""
+    alone = (event for event in system.events if system.channels[0] not in event.channels)
+    return bool(channel.parameters) or any(channel in event.channels for event in alone)
 
 
 def _one(entry: Table, channel: Channel, socketio: SocketIO, rest: Rest) -> Endpoint:

@@ -35,7 +35,7 @@ _FURTHER = {
 }
 """What a ban ends as well, where a system is served beside user-state."""
 
-SYSTEMS = ("user-state", "shield", "plan-sync", "marketplace")
+SYSTEMS = ("user-state", "shield", "plan-sync", "studyspot", "marketplace")
 """The systems that the server serves where none are named."""
 
 QUICK = """

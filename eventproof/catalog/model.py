@@ -1,7 +1,7 @@
 """What the contracts say, as frozen values, and the look-ups in it."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -235,6 +235,21 @@ class Event:
         """
         names = PLACEHOLDER.findall(template)
         return filled(template, payload if isinstance(payload, Mapping) else dict.fromkeys(names, payload))
+
+    def asking(self, template: str, known: Mapping[str, Json], people: Callable[[str], Json]) -> Json:
+        """The argument with which a client asks for one room, `joins` filled; `people` gives the id of who has a role.
+
+        Raises KeyError with the placeholder's name where neither what is `known` nor a role tells its value.
+        """
+        fields = self.schema.get("properties", {})
+        is_object = bool(fields)
+
+        def value(name: str) -> Json:
+            role = (fields[name] if is_object else self.schema).get("x-role")
+            return known[name] if name in known or role is None else people(role)
+
+        values = {name: value(name) for name in PLACEHOLDER.findall(template)}
+        return values if is_object else next(iter(values.values()), None)
 
     def key(self, payload: Json) -> str | int | None:
         """The id within which the event keeps its order; None where it promises none, or the payload has no such id."""

@@ -31,7 +31,7 @@ from .canaries import Canaries
 from .driver import DriverOf, Fire
 from .line import Line
 from .people import People
-from .performing import arguments, perform
+from .performing import arguments, people_in, perform
 from .person import Person
 
 __all__ = ["by_contract"]
@@ -70,9 +70,10 @@ class _ContractDriver:
     # Canaries.
 
     async def canary(self, *people: Person) -> None:
-        """Cause an event for each of these people, and await it on each of their connections to the system."""
+        """Cause an event for each of these people, and await it on each of their connections to the main channel."""
+        main = self._system.channels[0].address
         for person in people:
-            lines = [line for line in person.lines if line.system == self._system.name and line.room is None]
+            lines = [line for line in person.lines if line.system == self._system.name and line.channel == main]
             if any(line.is_open for line in lines):
                 await self._canary(person, lines)
 
@@ -178,8 +179,8 @@ class _ContractDriver:
     async def parameters(self, user: Person) -> Mapping[str, Any]:
         """What the document gives as examples, and the ids of what was made for this user."""
         known: dict[str, Any] = {}
-        for operation in self._calls():
-            known = {**operation.example, **known}
+        for operation in self._system.operations:
+            known = {**operation.example, **await people_in(self._people, operation, user), **known}
         for operation in self._calls():
             before = self._system.before(operation.id)
             if any(name not in known for name in operation.parameters) and not any(each.ends for each in before):
@@ -202,15 +203,12 @@ class _ContractDriver:
                         await perform(self._people, user, each, known)
                     continue
                 fired.add(each.id)
-                people = {name: self._person(role, user).id for name, role in each.people.items()}
+                people = await people_in(self._people, each, user)
                 answer = await fire(each.id, **arguments(each, {**people, **known, "userId": user.id}))
                 if answer is not None:
                     known |= {name: answer.says(name) for name in each.answers if name in answer.ids}
             if operation.ends is not None:
                 user.logged_out()
-
-    def _person(self, role: str, user: Person) -> Person:
-        return user if role in (USER, user.role) else self._people.acting(role)
 
     def missing(self) -> Iterator[str]:
         """Whom the profile does not give, of those who make the calls or whom they name."""

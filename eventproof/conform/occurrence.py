@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventproof.catalog import ADMIN, USER, Cause, Channel, Effect, Ends, Operation, System, effects
+from eventproof.catalog import ADMIN, USER, Cause, Channel, Effect, Ends, Event, Operation, System, effects
 from eventproof.checks import Story
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.target import Endpoint
@@ -149,6 +149,7 @@ class _Making:
         if rooms := self._rooms():
             await self._enter_rooms(user, rooms, known)
             await self._enter_rooms(other, rooms, await self._prepared(other))
+        await self._ask_for_rooms(user, other, known)
         _, cause = await perform(case, user, operation, known)
         await heard(case, self.lines, caused(case, cause))
         silence = unsettled or await self._canary([other] if operation.ends is Ends.USER else [user, other])
@@ -219,6 +220,42 @@ class _Making:
                     parameters={parameter: str(known[parameter]) for parameter in channel.parameters}
                 )
                 self._listens(await person.connect(channel=channel.name, says=says))
+
+    async def _ask_for_rooms(self, user: Person, other: Person, known: Mapping[str, Any]) -> None:
+        """The user's connections join the rooms that hear of it, the other's those of another thing of that kind."""
+        asking = [event for event in self.case.system.events if event.joins in self._terms()]
+        if not asking:
+            return
+        joined = [await self._ask(event, user, known, set()) for event in asking]
+        if self.case.system.before(self.operation.id):
+            theirs = await self._prepared(other)
+            for event in asking:
+                await self._ask(event, other, theirs, {room for room in joined if room})
+
+    def _terms(self) -> set[str]:
+        """The rooms of all that the call causes, as the contract has them."""
+        caused_here = (event for event in self.case.system.events if self.operation.id in event.triggers)
+        return {
+            term
+            for event in caused_here
+            for term in (*event.audiences.get(self.operation.id, event.audience), *event.possible)
+        }
+
+    async def _ask(self, event: Event, person: Person, known: Mapping[str, Any], beside: set[str]) -> str | None:
+        """Join a room on each of somebody's connections, if it is none of these; the room, if it can be named."""
+        assert event.joins is not None  # noqa: S101 - only such events are asked with
+        try:
+            argument = event.asking(event.joins, known, lambda role: self.case.acting(role).id)
+        except (KeyError, NotTestable):
+            return None
+        room = event.room_of(event.joins, argument)
+        if room in beside:
+            return None
+        addresses = {channel.address for channel in event.channels}
+        for line in person.lines:
+            if line.channel in addresses and line.is_open:
+                await line.asks(event.name, argument)
+        return room
 
     async def _prepared(self, user: Person) -> dict[str, Any]:
         """Do all that comes before the call; what is known by then."""

@@ -10,7 +10,7 @@ from .calls import Answer
 from .person import Person
 from .undoing import TIER
 
-__all__ = ["WhoActs", "arguments", "perform"]
+__all__ = ["WhoActs", "arguments", "people_in", "perform"]
 
 
 class WhoActs(Protocol):
@@ -38,7 +38,7 @@ def arguments(operation: Operation, known: Mapping[str, Any], tier: str | None =
 
 
 def _unique(value: Any) -> Any:
-    return f"{value} {secrets.token_hex(4)}" if isinstance(value, str) else value
+    return f"{value}-{secrets.token_hex(4)}" if isinstance(value, str) else value
 
 
 async def perform(who: WhoActs, user: Person, operation: Operation, known: dict[str, Any]) -> tuple[Answer, Cause]:
@@ -49,14 +49,14 @@ async def perform(who: WhoActs, user: Person, operation: Operation, known: dict[
     gives_tier = operation.undone_by is not None and TIER in operation.undone_by.parameters.values()
     caller = who.caller(operation, user)
     await caller.session()  # whose id is known from then on
-    people = await _people(who, operation, user)
+    people = await people_in(who, operation, user)
     given = arguments(operation, {**people, **known, "userId": user.id}, who.another_tier(user) if gives_tier else None)
     answer = (await caller.call(operation.id, **given)).must_succeed()
     known |= {name: answer.says(name) for name in operation.answers if name in answer.ids}
     return answer, Cause(operation.id, given, caller.id, answer.ids)
 
 
-async def _people(who: WhoActs, operation: Operation, user: Person) -> dict[str, str | int]:
+async def people_in(who: WhoActs, operation: Operation, user: Person) -> dict[str, str | int]:
     """The ids of those whom a call names: of the user's own role they are the user, else who acts for that role."""
     found = {name: user if role in (USER, user.role) else who.acting(role) for name, role in operation.people.items()}
     for person in found.values():

@@ -182,35 +182,38 @@ async def _rehearse(case: Case, findings: _Findings) -> None:
         return True
 
     target = case.target
-    found: list[Person] = []
+    members: dict[str, Person] = {}
 
-    async def take_user() -> None:
-        found.append(await case.user())
+    async def take(role: str) -> None:
+        members[role] = await case.person(role)
 
     for person in case.standing:
         of_whom = f"a session for the {person.role} {person.identity.name}"
         is_needed = person is case.acting(person.role)
         if is_needed and not await attempt(of_whom, person.session):
             return
-    if not await attempt("a session for a user", take_user):
-        return
-    user = found[0]
-    await attempt("a second session for the same user", user.another_token)
+    roles = {name: case.catalogued(name).member for name in target.systems}
+    for role in dict.fromkeys(roles.values()):
+        if not await attempt(f"a session for a {role}", partial(take, role)):
+            return
+        await attempt(f"a second session for the same {role}", members[role].another_token)
+    user = members[roles[target.systems[0]]]
     if user.identity.password is not None and target.login is not None:
         await attempt(f"the answer of {target.login}", partial(_read_login, user, findings))
     for system in target.systems:
         channel = target.main(system)
         for transport in channel.transports:
             what = f"a connection to {channel.address} by {transport}"
-            await attempt(what, partial(user.connect, transport, system=system), _AUTH)
+            await attempt(what, partial(members[roles[system]].connect, transport, system=system), _AUTH)
     for other in target.other_channels or ():
         remedy = "see the address, the token and the parameter under [[other_channels]]"
         await attempt(f"a {other.wire} connection to {other.address}", partial(user.connect_to, other), remedy)
     fired: set[str] = set()
     for system, driver in case.drivers.items():
         # What is fired is a step of its own; this one is about what comes between.
-        fire = _Fire(case, user, attempt, findings, frozenset(fired))
-        await attempt(f"the calls of {system}", partial(driver.rehearse, user, fire))
+        member = members[roles[system]]
+        fire = _Fire(case, member, attempt, findings, frozenset(fired))
+        await attempt(f"the calls of {system}", partial(driver.rehearse, member, fire))
         fired |= {operation.id for operation in case.catalogued(system).operations}
     await attempt("a refusal that says why", partial(_refuse, user))
     findings.missing = await _missing(case, user)

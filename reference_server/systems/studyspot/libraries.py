@@ -45,8 +45,9 @@ class Seat:
 
 
 def made(library_id: str, owner: Account, fields: Mapping[str, Any]) -> Library:
-    """The library that these fields of a call describe."""
-    return Library(library_id, owner.id, fields["name"], fields["address"], fields["seatCount"], fields["hourly"])
+    """The library that these fields of a call describe; JSON may write a whole number as 3.0."""
+    seats = int(fields["seatCount"])
+    return Library(library_id, owner.id, fields["name"], fields["address"], seats, fields["hourly"])
 
 
 def changed(library: Library, fields: Mapping[str, Any]) -> Library:

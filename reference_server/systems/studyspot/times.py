@@ -35,8 +35,8 @@ def of_seconds(kept: int) -> datetime:
 def refusal(starts_at: datetime, ends_at: datetime, now: datetime, begun: datetime | None = None) -> str | None:
     """The code that refuses a booking of this time, or None.
 
-    The quarter of an hour that is running can still be booked. A booking that is changed may have `begun`: as long as it
-    still starts at that time, only its end has to lie ahead.
+    The quarter of an hour that is running can still be booked. A booking that is changed may have `begun`: as long as
+    it still starts at that time, only its end has to lie ahead.
     """
     if ends_at <= starts_at:
         return "times_crossed"
