@@ -162,6 +162,7 @@ def _target(root: Table, path: Path | None, environment: str | None, catalog: Ca
         users=people.pop(USER),
         others=people,
         jwt=identities.read_jwt(root.table("jwt")) if "jwt" in root else None,
+        webhook_secret=_webhook_secret(root.table("webhooks")) if "webhooks" in root else None,
         operations=calls,
         capabilities=capabilities,
         budgets=_budgets(root.table("budgets")),
@@ -258,6 +259,14 @@ def _capabilities(root: Table, catalog: Catalog) -> frozenset[str]:
         if name not in known:
             root.fail("capabilities", f'claims "{name}", which is no capability{nearest(name, known)}')
     return frozenset(names)
+
+
+def _webhook_secret(table: Table) -> str:
+    secret = table.secret("secret")
+    if secret is None:
+        table.fail("secret_env", "is missing: name the variable that holds the secret with which webhooks are signed")
+    table.finish()
+    return secret
 
 
 def _budgets(table: Table) -> Budgets:

@@ -107,7 +107,7 @@ def start(
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 stdin=subprocess.PIPE,
-                env={**os.environ, "EVENTPROOF_JWT_SECRET": secret},
+                env={**os.environ, "EVENTPROOF_JWT_SECRET": secret, "EVENTPROOF_WEBHOOK_SECRET": secret},
                 start_new_session=True,
             )
             try:
@@ -160,11 +160,11 @@ def _stop(child: "subprocess.Popen[bytes]") -> int:
 
 
 def profile_text(url: str, secret: str, systems: Sequence[str], *, quick: bool = True, settings: str = "") -> str:
-    """The profile of a server at this address, whose tokens are signed with this secret; the rest as for `start`."""
+    """The profile of a server at this address, whose tokens and webhooks are signed so; the rest as for `start`."""
     # What is known only now comes first, as TOML wants its top level.
     known = f"base_url = {json.dumps(url)}\nsystems = {json.dumps(list(systems))}\n"
     own = [path.read_text("utf-8") for system, path in _OF_SYSTEMS.items() if system in systems]
-    parts = [known, _SETTINGS.read_text("utf-8"), f"[jwt]\nsecret = {json.dumps(secret)}\n", *own]
+    parts = [known, _SETTINGS.read_text("utf-8"), _signed(secret), *own]
     if "user-state" in systems:
         parts += [further for system, further in _FURTHER.items() if system in systems]
     if quick:
@@ -173,3 +173,7 @@ def profile_text(url: str, secret: str, systems: Sequence[str], *, quick: bool =
         before, found, after = settings.partition(head)
         settings = f"{before}{head}{_QUICK_BUDGETS}{after}" if found else f"{settings}\n{head}{_QUICK_BUDGETS}"
     return "\n".join([*parts, settings])
+
+
+def _signed(secret: str) -> str:
+    return "".join(f"[{table}]\nsecret = {json.dumps(secret)}\n" for table in ("jwt", "webhooks"))

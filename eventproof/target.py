@@ -203,6 +203,10 @@ class Budgets:
     """How far back the events reach that a returning user gets (SHD-CONN-7)."""
     restriction_days: int = 90
     """From a payout until the subscription can be cancelled, in days of the member's time (SHD-PAY-3)."""
+    settings_shown: float = 1.0
+    """From the call that changes a storefront's settings to the event (MKT-SET-3)."""
+    low_stock: int = 10
+    """At this number or below it the stock of a product is low (MKT-PROD-3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +265,8 @@ class Target:
     others: Mapping[str, tuple[Identity, ...]] = field(default_factory=dict)
     """Those of further roles, by role."""
     jwt: Jwt | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
+    """With what those sign who tell the target something by a webhook; None where the profile does not give it."""
     capabilities: frozenset[str] = frozenset()
     budgets: Budgets = Budgets()
     other_channels: tuple[Endpoint, ...] | None = None

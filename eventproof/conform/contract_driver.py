@@ -64,21 +64,20 @@ class _ContractDriver:
         self._target = target
         self._history = history
         self._canaries: dict[Route, Canaries] = {}
-        self._routes: dict[str, list[Route]] = {}
-        """Those that may serve, by role; the one that served comes first."""
+        self._routes: dict[tuple[str, str], list[Route]] = {}
+        """Those that may serve, by role and the address of a channel; the one that served comes first."""
 
     # Canaries.
 
     async def canary(self, *people: Person) -> None:
-        """Cause an event for each of these people, and await it on each of their connections to the main channel."""
-        main = self._system.channels[0].address
+        """Cause an event for each of these people, and await it on each of their connections to the system."""
         for person in people:
-            lines = [line for line in person.lines if line.system == self._system.name and line.channel == main]
-            if any(line.is_open for line in lines):
-                await self._canary(person, lines)
+            lines = [line for line in person.lines if line.system == self._system.name and line.room is None]
+            for address in dict.fromkeys(line.channel for line in lines if line.is_open):
+                await self._canary(person, address, [line for line in lines if line.channel == address])
 
-    async def _canary(self, person: Person, lines: Sequence[Line]) -> None:
-        routes = self._routes.setdefault(person.role, list(self._ways(person.role)))
+    async def _canary(self, person: Person, address: str, lines: Sequence[Line]) -> None:
+        routes = self._routes.setdefault((person.role, address), list(self._ways(person.role, address)))
         lost: EventproofError | None = None
         for route in tuple(routes):
             found: list[Effect] = []
@@ -124,9 +123,10 @@ class _ContractDriver:
             raise _NotForThem("the event is for others")
         return answer, effect
 
-    def _ways(self, role: str) -> Iterator[Route]:
-        """How somebody of a role may come to hear something: the shortest first."""
-        ways = [way for event in self._events() for name in event.certain for way in self._ways_to(event, name, role)]
+    def _ways(self, role: str, address: str) -> Iterator[Route]:
+        """How somebody of a role may come to hear something on the channel at this address: the shortest first."""
+        events = self._events(address)
+        ways = [way for event in events for name in event.certain for way in self._ways_to(event, name, role)]
         yield from sorted(ways, key=lambda way: len(way.calls))
 
     def _ways_to(self, event: Event, trigger: str, role: str) -> Iterator[Route]:
@@ -146,10 +146,13 @@ class _ContractDriver:
         needed = [each for call in calls for each in (*self._system.before(call.id), call)]
         return Route(event, tuple(dict.fromkeys(needed)))
 
-    def _events(self) -> Iterator[Event]:
-        """What comes on the main channel."""
-        main = self._system.channels[0]
-        return (event for event in self._system.events if event.direction is Direction.SEND and main in event.channels)
+    def _events(self, address: str) -> Iterator[Event]:
+        """What comes on the channel at this address."""
+        return (
+            event
+            for event in self._system.events
+            if event.direction is Direction.SEND and address in {channel.address for channel in event.channels}
+        )
 
     # Traffic.
 

@@ -14,6 +14,7 @@ from eventproof.client.aio import (
     Received,
     SocketIOClient,
     SseClient,
+    WebSocketClient,
     Where,
 )
 from eventproof.errors import ContractViolation, Inconclusive, UsageError
@@ -275,6 +276,12 @@ class Line:
     async def say_raw(self, message: str | bytes) -> None:
         """Send one message of the transport as it is, such as `42["x"`."""
         await self._socketio.send_frame(message)
+
+    async def say_bytes(self, raw: bytes) -> None:
+        """Send bytes below the framing of a native WebSocket, valid frames or not."""
+        if not isinstance(self.client, WebSocketClient):
+            raise UsageError(f"{self.name} is no native WebSocket")
+        await self.client.send_bytes(raw)
 
     async def acknowledge(self, received: Received) -> dict[str, Any]:
         """Acknowledge an event as the catalogue says, whether that is required or optional; what was sent."""

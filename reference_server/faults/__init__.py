@@ -8,12 +8,19 @@ from typing import Final
 from eventproof.errors import UsageError
 
 from ..delivery.conduct import Conduct
-from . import every_system, plan_sync, shield, studyspot, user_state
+from . import every_system, marketplace, plan_sync, shield, studyspot, user_state
 from .fault import Fault
 
 __all__ = ["FAULTS", "Fault", "conduct_of"]
 
-_ALL: Final = (*user_state.FAULTS, *shield.FAULTS, *plan_sync.FAULTS, *studyspot.FAULTS, *every_system.FAULTS)
+_ALL: Final = (
+    *user_state.FAULTS,
+    *shield.FAULTS,
+    *plan_sync.FAULTS,
+    *studyspot.FAULTS,
+    *marketplace.FAULTS,
+    *every_system.FAULTS,
+)
 FAULTS: Final = {fault.name: fault for fault in _ALL}
 
 

@@ -70,22 +70,29 @@ class Rest:
         self._metrics = metrics
         self._conduct = conduct
         self._limits = limits
-        self._mounted: set[tuple[str, str]] = set()
+        self._mounted: dict[tuple[str, str], str] = {}
 
     def mount(self, app: web.Application, system: System, handlers: Mapping[str, Handler]) -> None:
-        """Serve every operation of the system's document. Raises ContractError where one has no handler.
+        """Serve every operation of the system's document.
 
-        One that another system shares, and has mounted, is not mounted twice.
+        One that another system shares, and has mounted, is not mounted twice. Raises ContractError where one has no
+        handler, and where another system has another one there.
         """
         served, described = set(handlers), {operation.id for operation in system.operations}
         if served != described:
             raise ContractError(
                 f"{system.name}: the operations {sorted(served ^ described)} are described or handled, not both"
             )
+        mounted = set(self._mounted.values())
         for operation in system.operations:
-            if (operation.method, operation.path) in self._mounted:
+            there = self._mounted.setdefault((operation.method, operation.path), operation.id)
+            if there != operation.id:
+                raise ContractError(
+                    f"{system.name}: {operation.id} is at {operation.method} {operation.path}, where another system "
+                    f"has {there}: give one of them another path"
+                )
+            if operation.id in mounted:
                 continue
-            self._mounted.add((operation.method, operation.path))
             handler = handlers[operation.id]
             app.router.add_route(operation.method, operation.path, self._route(system, operation, handler))
 

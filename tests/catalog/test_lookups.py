@@ -146,7 +146,7 @@ def test_a_requirement_is_found_by_its_id() -> None:
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     with pytest.raises(
         UsageError,
-        match=r'there is no system "user_state" \(did you mean "user-state"\?\); there are plan-sync, shield, study',
+        match=r'there is no system "user_state" \(did you mean "user-state"\?\); there are marketplace, plan-sync, ',
     ):
         CONTRACTS.system("user_state")
     with pytest.raises(UsageError, match="UST-BAN-99"):

@@ -17,7 +17,7 @@ def test_what_earlier_answers_tell_comes_first_and_the_rest_is_the_documents_exa
 
 def test_what_must_be_unique_is_another_one_each_time() -> None:
     made = [arguments(PLANS.operation("createPlan"), {})["name"] for _ in range(2)]
-    assert all(name.startswith("Platinum ") for name in made)
+    assert all(name.startswith("Platinum-") for name in made)
     assert len(set(made)) == 2
 
 

@@ -27,6 +27,7 @@ from reference_server.logs import configure
 from reference_server.refusals import contracts
 from reference_server.run import People, running
 from reference_server.settings import load
+from reference_server.systems.marketplace.signature import SECRET_VARIABLE as WEBHOOK_VARIABLE
 from reference_server.tokens import SECRET_VARIABLE
 from tests.conform.shares import in_share
 
@@ -103,7 +104,7 @@ def _serve(trial: Trial, folder: Path, secret: str, theirs: Connection, ours: Co
     theirs.close()
     with (folder / "server.log").open("wb") as log:
         os.dup2(log.fileno(), 2)
-    os.environ[SECRET_VARIABLE] = secret
+    os.environ |= {SECRET_VARIABLE: secret, WEBHOOK_VARIABLE: secret}
     configure("warning")
     asyncio.run(_serve_until_hung_up(trial, folder, ours))
 

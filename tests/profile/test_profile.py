@@ -53,8 +53,10 @@ def test_every_line_of_the_template_that_is_commented_out_loads_too(tmp_path: Pa
         TESTER_PASSWORD="b",
         JWT_SECRET="c" * 32,
         API_KEY="d",
+        WEBHOOK_SECRET="e",
     )
     assert len(target.users) == 20
+    assert target.webhook_secret == "e"
     assert isinstance(target.operations["banUser"], Command)
     assert target.metrics is not None
     assert target.openapi == str(tmp_path / "openapi.yaml")

@@ -129,7 +129,7 @@ def _resolved(here: Any) -> Any:
 @pytest.mark.parametrize("name", [name for name in contract_calls.names(CATALOG) if "/" in name])
 def test_the_example_of_every_call_loads_and_changes_nothing(tmp_path: Path, name: str) -> None:
     system, operation = contract_calls.names(CATALOG)[name]
-    claimed = '"clock", "fault-injection", "subscriber-count"'
+    claimed = '"clock", "fault-injection", "subscriber-count", "analytics"'
     head = f'base_url = "http://x"\nsystems = ["{system.name}"]\ncapabilities = [{claimed}]\n'
     path = tmp_path / "eventproof.toml"
     path.write_text(head, encoding="utf-8")

@@ -1,7 +1,16 @@
 """The table of faults: each breaks something that the contracts ask for, and is told from the others."""
 
 from reference_server.delivery.conduct import Conduct
-from reference_server.faults import FAULTS, conduct_of, every_system, plan_sync, shield, studyspot, user_state
+from reference_server.faults import (
+    FAULTS,
+    conduct_of,
+    every_system,
+    marketplace,
+    plan_sync,
+    shield,
+    studyspot,
+    user_state,
+)
 from reference_server.refusals import contracts
 
 KNOWN = {requirement.id for requirement in contracts().requirements()}
@@ -16,7 +25,14 @@ def test_every_fault_breaks_known_requirements_and_says_how() -> None:
 
 
 def test_no_two_faults_have_one_name() -> None:
-    tables = (user_state.FAULTS, shield.FAULTS, plan_sync.FAULTS, studyspot.FAULTS, every_system.FAULTS)
+    tables = (
+        user_state.FAULTS,
+        shield.FAULTS,
+        plan_sync.FAULTS,
+        studyspot.FAULTS,
+        marketplace.FAULTS,
+        every_system.FAULTS,
+    )
     assert len(FAULTS) == sum(map(len, tables))
 
 

@@ -19,7 +19,7 @@ class Notices:
 
     def operations(self) -> Mapping[str, Handler]:
         """The calls of admins."""
-        return {"notifyUser": self.notify, "announceToSellers": self.announce}
+        return {"sendNotice": self.notify, "announceToSellers": self.announce}
 
     async def notify(self, call: Call) -> Answer:
         """One user hears it."""

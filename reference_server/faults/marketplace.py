@@ -1,0 +1,434 @@
+# ruff: noqa: ARG002 - a question is answered with the arguments that it comes with
+"""The faults of the marketplace: each is a class, or a shape of one, and a line of the table below them."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from eventproof.catalog import Event as ContractEvent
+
+from ..accounts.account import Account
+from ..delivery.conduct import Conduct
+from ..delivery.connections import Connection, Connections, opened
+from ..delivery.journal import Entry
+from ..delivery.message import Message
+from ..delivery.rooms import of_user, user_in
+from ..systems.marketplace.channel import SELLERS, of_product, of_storefront
+from .fault import Fault
+from .shapes import limited, told_to
+
+Data = Mapping[str, Any]
+Alter = Callable[[Message], Message | None]
+_ORDERS: Final = "/ws/orders"
+_LOW: Final = frozenset({"product:low_stock", "stock:low"})
+_LATE: Final = 1.3
+"""Seconds: more than a preview may take."""
+_JUST: Final = 0.25
+"""Seconds in which a connection has just gone."""
+_NEVER: Final = 2**62
+
+
+class _Altered(Conduct):
+    """Messages of these names, altered; None: they are not sent."""
+
+    def __init__(self, names: Iterable[str], alter: Alter) -> None:
+        self._names, self._alter = frozenset(names), alter
+
+    def outgoing(self, message: Message) -> Iterable[Message]:
+        altered = self._alter(message) if message.name in self._names else message
+        return () if altered is None else (altered,)
+
+
+def _unsent(*names: str, where: Callable[[Data], bool] = lambda _: True) -> Callable[[], Conduct]:
+    return lambda: _Altered(names, lambda message: None if where(message.payload) else message)
+
+
+def _saying(name: str, alter: Callable[[Data], Data]) -> Callable[[], Conduct]:
+    return lambda: _Altered([name], lambda message: replace(message, payload=alter(message.payload)))
+
+
+def _told_also(name: str, room: Callable[[Data], str]) -> Callable[[], Conduct]:
+    """An event goes to a further room."""
+    return lambda: _Altered([name], lambda message: replace(message, also=(*message.also, room(message.payload))))
+
+
+def _told_alone(
+    name: str, room: Callable[[Data], str], where: Callable[[Data], bool] = lambda _: True
+) -> Callable[[], Conduct]:
+    """An event goes to one room, where this holds for it."""
+
+    def alter(message: Message) -> Message:
+        return replace(message, room=room(message.payload), also=()) if where(message.payload) else message
+
+    return lambda: _Altered([name], alter)
+
+
+def _seller(data: Data) -> str:
+    return of_user(data["sellerId"])
+
+
+def _buyer(data: Data) -> str:
+    return of_user(data["buyerId"])
+
+
+def _storefront(data: Data) -> str:
+    return of_storefront(data["sellerId"])
+
+
+def _everyone(_: list[Connection], everyone: Connections) -> list[Connection]:
+    return opened(everyone)
+
+
+def _without(*fields: str) -> Callable[[Data], Data]:
+    return lambda data: {name: value for name, value in data.items() if name not in fields}
+
+
+def _has_status(status: str) -> Callable[[Data], bool]:
+    return lambda data: data["status"] == status
+
+
+class _NoTimes(Conduct):
+    """No event says when it happened."""
+
+    def outgoing(self, message: Message) -> Iterable[Message]:
+        return (replace(message, payload=_without("timestamp")(message.payload)),)
+
+
+class _NamedTwice(Conduct):
+    """A new product is told once more, under a name without a module."""
+
+    def outgoing(self, message: Message) -> Iterable[Message]:
+        return (message, replace(message, name="productCreated")) if message.name == "product:created" else (message,)
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        if entry.name != "productCreated":
+            return right
+        heard = opened(everyone.hearing(entry.room, *entry.also))
+        return [connection for connection in heard if connection.channel != _ORDERS]
+
+
+class _LowEachTime(Conduct):
+    """A stock that is low already is told to be low at each change."""
+
+    def outgoing(self, message: Message) -> Iterable[Message]:
+        data = message.payload
+        if message.name == "product:stock_changed" and 0 < data["newStock"] < data["oldStock"] <= 10:
+            told = {**_without("oldStock", "newStock")(data), "stock": data["newStock"]}
+            return (message, replace(message, name="product:low_stock", payload=told, room=_seller(data), also=()))
+        return (message,)
+
+
+class _ActsTwice(Conduct):
+    """What the payment provider tells twice is told twice."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, tuple[Entry, list[Connection]]] = {}
+        self._known: set[str] = set()
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        if entry.name == "order_updated" and entry.order_key is not None:
+            self._last[entry.order_key] = entry, right
+        return right
+
+    def answer(self, operation: str, account: Account | None, body: Data | None) -> Data | None:
+        order = body.get("orderId") if operation == "receivePaymentEvent" and body else None
+        if order in self._known and order in self._last:
+            entry, heard = self._last[order]
+            for connection in opened(heard):
+                connection.link.send(entry.emission())
+        if order is not None:
+            self._known.add(order)
+        return body
+
+
+class _AnySignature(Conduct):
+    """Whatever is sent as the payment provider's is taken."""
+
+    def signed(self, code: str | None) -> str | None:
+        return None
+
+
+class _PreviewsLate(Conduct):
+    """What a storefront shows comes a second and more after the change."""
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        if not entry.name.startswith("settings:") or entry.name == "settings:internal_updated":
+            return right
+        for connection in right:
+            asyncio.get_running_loop().call_later(_LATE, connection.link.send, entry.emission())
+        return []
+
+
+class _LeaversHear(Conduct):
+    """Who leaves a room is answered, and hears on."""
+
+    def obeys(self, connection: Connection, name: str, payload: Any) -> bool:
+        return not name.startswith("leave:")
+
+
+class _StorefrontsDeaf(Conduct):
+    """Who asks for a storefront is answered, and hears nothing of it."""
+
+    def obeys(self, connection: Connection, name: str, payload: Any) -> bool:
+        return name != "join:storefront"
+
+
+class _RoomsByName(Conduct):
+    """Who asks for a storefront by the name of a user's room hears what that user hears."""
+
+    def __init__(self) -> None:
+        self._wishes: dict[str, list[Connection]] = {}
+
+    def fits(self, event: ContractEvent, payload: Any) -> bool:
+        return event.is_valid(payload) or (event.name == "join:storefront" and isinstance(payload, str))
+
+    def obeys(self, connection: Connection, name: str, payload: Any) -> bool:
+        if name != "join:storefront" or user_in(payload) is None:
+            return True
+        self._wishes.setdefault(payload, []).append(connection)
+        return False
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        return list(dict.fromkeys([*right, *opened(self._wishes.get(entry.room, ()))]))
+
+
+class _AnnouncedToAll(Conduct):
+    """What is for sellers goes to everybody."""
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        if entry.room != SELLERS:
+            return right
+        return [connection for connection in opened(everyone) if connection.channel != _ORDERS]
+
+
+class _AnnouncedToOne(Conduct):
+    """What is for sellers goes to the first of them."""
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        return right[:1] if entry.room == SELLERS else right
+
+
+class _OneWireAUser(Conduct):
+    """Who is connected by Socket.IO hears nothing on the native WebSocket."""
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        return [connection for connection in right if connection.channel != _ORDERS or _is_alone(connection, everyone)]
+
+
+def _is_alone(connection: Connection, everyone: Connections) -> bool:
+    others = opened(everyone.of_user(connection.session.user_id))
+    return all(other.channel == _ORDERS for other in others)
+
+
+class _BinaryPassedOver(Conduct):
+    """A binary message on a native WebSocket is passed over."""
+
+    def refuses_message(self, connection: Connection, binary: bool) -> bool:
+        return False
+
+
+class _ForgedOnOrders(Conduct):
+    """Nobody looks at the signature of a token."""
+
+    unverified = frozenset({"signature"})
+
+
+class _GoneFailsCalls(Conduct):
+    """A change that would be told to who has just gone fails."""
+
+    def __init__(self) -> None:
+        self._gone: dict[str, float] = {}
+
+    def forget(self, connections: Connections, connection: Connection) -> None:
+        now = time.monotonic()
+        self._gone |= {room: now for room in connection.rooms if room.startswith(of_product(""))}
+        connections.forget(connection)
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        if entry.name == "product:stock_changed":
+            latest = max((self._gone.get(room, 0.0) for room in entry.also), default=0.0)
+            if time.monotonic() - latest < _JUST:
+                raise OSError("a viewer has gone")
+        return right
+
+
+class _AnybodysThings(Conduct):
+    """Who may do something may do it to anybody's things."""
+
+    def owns(self, operation: str, owns: bool) -> bool:
+        return True
+
+
+_EMPTY: Final = _without("productId", "sellerId", "name", "description", "price", "stock")
+
+FAULTS: Final = (
+    Fault.of("events-without-times", "MKT-EVT-1", _NoTimes),
+    Fault(
+        "product-without-data",
+        "MKT-EVT-1",
+        "A new product is told without a word on it.",
+        _saying("product:created", _EMPTY),
+    ),
+    Fault.of("name-without-module", "MKT-EVT-2", _NamedTwice),
+    Fault(
+        "deletion-hidden-from-viewers",
+        "MKT-PROD-1",
+        "Who looks at a product does not hear that it is gone.",
+        _told_alone("product:deleted", _seller),
+    ),
+    Fault(
+        "new-products-told-to-all",
+        "MKT-PROD-1",
+        "Everybody hears of a new product.",
+        told_to("product:created", _everyone),
+        ("ALL-ROOM-1",),
+    ),
+    Fault(
+        "price-without-the-old-one",
+        "MKT-PROD-2",
+        "A change of price says the new price twice.",
+        _saying("product:price_changed", lambda data: {**data, "oldPrice": data["newPrice"]}),
+    ),
+    Fault(
+        "stock-told-to-seller-alone",
+        "MKT-PROD-2",
+        "Who looks at a product does not hear of its stock.",
+        _told_alone("product:stock_changed", _seller),
+        ("MKT-FAIL-1",),
+    ),
+    Fault.of("low-each-time", "MKT-PROD-3", _LowEachTime),
+    Fault(
+        "low-stock-shown-to-viewers",
+        "MKT-PROD-3",
+        "Who looks at a product hears that there are few.",
+        _told_also("stock:low", lambda data: of_product(data["productId"])),
+        ("ALL-ROOM-1",),
+    ),
+    Fault(
+        "threshold-exclusive",
+        "MKT-PROD-3",
+        "A stock that falls to the threshold is not low yet.",
+        _unsent(*_LOW, where=lambda data: data["stock"] == data["threshold"]),
+    ),
+    Fault("sold-out-untold", "MKT-PROD-3", "Nobody hears that a product is sold out.", _unsent("stock:out")),
+    Fault(
+        "acceptance-untold-to-buyer",
+        "MKT-WHOL-1",
+        "A buyer does not hear that an invitation is accepted.",
+        _told_alone("wholesale:invitation_accepted", _seller),
+    ),
+    Fault(
+        "rejection-told-to-buyer",
+        "MKT-WHOL-1",
+        "A rejection is told to who has rejected, too.",
+        _told_also("wholesale:invitation_rejected", _buyer),
+        ("ALL-ROOM-1",),
+    ),
+    Fault(
+        "drafts-shown-to-buyer",
+        "MKT-QUOT-1",
+        "A buyer hears of changes to what was not sent.",
+        _told_also("quotation:updated", _buyer),
+    ),
+    Fault(
+        "sent-quotation-changes-hidden",
+        "MKT-QUOT-1",
+        "A buyer hears of no change to what was sent.",
+        _told_alone("quotation:updated", _seller),
+    ),
+    Fault(
+        "fulfilment-untold-to-seller",
+        "MKT-ORD-1",
+        "A seller does not hear that an order is fulfilled.",
+        _told_alone("order:updated", _buyer, _has_status("fulfilled")),
+    ),
+    Fault(
+        "refund-not-on-native-wire",
+        "MKT-ORD-2",
+        "A refund is not told on the native WebSocket.",
+        _unsent("order_updated", where=_has_status("refunded")),
+        ("MKT-DUAL-1", "MKT-PAY-1"),
+    ),
+    Fault(
+        "sales-told-to-all",
+        "MKT-ORD-3",
+        "Everybody hears of a sale.",
+        told_to("analytics:sale_completed", _everyone),
+        ("ALL-ROOM-1", "MKT-ANA-1"),
+    ),
+    Fault("sales-untold", "MKT-ORD-3", "A seller does not hear of a sale.", _unsent("analytics:sale_completed")),
+    Fault(
+        "failed-payment-untold",
+        "MKT-PAY-1",
+        "Nobody hears that a payment has failed.",
+        _unsent("order:updated", "order_updated", where=_has_status("payment_failed")),
+    ),
+    Fault(
+        "cancellation-untold-to-seller",
+        "MKT-PAY-1",
+        "A seller does not hear that a payment was canceled.",
+        _told_alone("order_updated", _buyer, _has_status("canceled")),
+    ),
+    Fault.of("any-signature", "MKT-PAY-2", _AnySignature),
+    Fault.of("payment-acts-twice", "MKT-PAY-2", _ActsTwice),
+    Fault(
+        "carts-told-to-all",
+        "MKT-CART-1",
+        "Everybody hears of a cart.",
+        told_to("cart:updated", _everyone),
+        ("ALL-ROOM-1",),
+    ),
+    Fault(
+        "empty-cart-untold",
+        "MKT-CART-1",
+        "A cart that is empty then is not told.",
+        _unsent("cart:updated", where=lambda data: not data["items"]),
+    ),
+    Fault(
+        "terms-hidden-from-storefront",
+        "MKT-SET-1",
+        "A storefront does not hear of its terms.",
+        _told_alone("settings:terms_updated", _seller),
+    ),
+    Fault(
+        "branding-without-data",
+        "MKT-SET-1",
+        "What a storefront looks like is not said.",
+        _saying("settings:branding_updated", _without("storeBanner", "storeLogo", "shippingPolicy", "returnsPolicy")),
+    ),
+    Fault(
+        "internal-settings-shown",
+        "MKT-SET-2",
+        "A storefront hears which internal setting has changed.",
+        _told_also("settings:internal_updated", _storefront),
+        ("ALL-ROOM-1",),
+    ),
+    Fault(
+        "internal-settings-unnamed",
+        "MKT-SET-2",
+        "A seller hears that some internal setting has changed.",
+        _saying("settings:internal_updated", _without("setting")),
+    ),
+    Fault.of("previews-late", "MKT-SET-3", _PreviewsLate, ("MKT-SET-1",)),
+    Fault("views-untold", "MKT-ANA-1", "A seller does not hear of views.", _unsent("analytics:product_viewed")),
+    Fault("alerts-untold", "MKT-ANA-1", "No low stock is an alert.", _unsent("analytics:inventory_alert")),
+    Fault(
+        "notices-lost",
+        "MKT-NOTE-1",
+        "What is for one user reaches nobody.",
+        _unsent("notification", where=lambda data: "userId" in data),
+    ),
+    Fault.of("leavers-hear", "MKT-ROOM-1", _LeaversHear, ("ALL-ROOM-1",)),
+    Fault.of("storefronts-deaf", "MKT-ROOM-1", _StorefrontsDeaf, ("MKT-PROD-1", "MKT-SET-1")),
+    Fault.of("rooms-by-name", "MKT-ROOM-1", _RoomsByName, ("ALL-ROOM-1",)),
+    Fault.of("announced-to-all", "MKT-ROOM-2", _AnnouncedToAll, ("MKT-ROOM-1", "MKT-NOTE-1", "ALL-ROOM-1")),
+    Fault.of("announced-to-one", "MKT-ROOM-2", _AnnouncedToOne),
+    Fault.of("one-wire-a-user", "MKT-DUAL-1", _OneWireAUser, ("MKT-ORD-2",)),
+    Fault.of("binary-passed-over", "MKT-WS-1", _BinaryPassedOver),
+    Fault.of("forged-on-orders", "MKT-WS-1", _ForgedOnOrders),
+    Fault("any-size-on-orders", "MKT-WS-1", "No message is too large.", limited(max_message=_NEVER)),
+    Fault.of("gone-fails-calls", "MKT-FAIL-1", _GoneFailsCalls),
+    Fault.of("anybodys-things", "MKT-AUTH-1", _AnybodysThings),
+)
