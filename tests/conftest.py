@@ -18,6 +18,7 @@ from eventproof import redaction
 from tests.conform import shares
 
 _NODE_MODULES = Path(__file__).parent / "js" / "node_modules"
+_SCREENS_CLIENT = Path(__file__).parents[1] / "reference_server" / "screens" / "vendor" / "socket.io.esm.min.js"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -74,8 +75,15 @@ def no_secret_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
 def node_modules() -> Path:
     """The installed npm packages of `tests/js`: the official AsyncAPI schemas, Socket.IO server and client."""
     if not _NODE_MODULES.is_dir():
-        lack("tests/js/node_modules is missing: run `npm ci` in tests/js, or `make test`")
+        _lack("tests/js/node_modules is missing: run `npm ci` in tests/js, or `make test`")
     return _NODE_MODULES
+
+
+@pytest.fixture(scope="session")
+def screens_client() -> None:
+    """The official Socket.IO client is where the screens load it from."""
+    if not _SCREENS_CLIENT.is_file():
+        _lack(f"{_SCREENS_CLIENT.name} is missing: run `make screens`, or `make test`")
 
 
 @pytest.fixture(scope="session")
@@ -83,11 +91,11 @@ def chromium() -> str:
     """The path of a Chromium."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
-        lack("Chromium is missing: install the package chromium, or run `make test` as root")
+        _lack("Chromium is missing: install the package chromium, or run `make test` as root")
     return path
 
 
-def lack(sentence: str) -> NoReturn:
+def _lack(sentence: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(sentence)
     pytest.skip(sentence)

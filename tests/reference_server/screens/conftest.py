@@ -6,20 +6,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from reference_server.transport import screens
-from tests.conftest import lack
 from tests.reference_server.house import House, keep_house
 
 
-@pytest.fixture(scope="session")
-def client() -> None:
-    """The official client is where the screens load it from."""
-    if not (screens.FOLDER / screens.CLIENT).is_file():
-        lack(f"{screens.CLIENT} is missing: run `make screens`, or `make test`")
-
-
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def house(client: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def house(screens_client: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     async with keep_house(tmp_path_factory.mktemp("screens"), screens=True) as kept:
         yield kept
 

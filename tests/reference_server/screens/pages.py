@@ -110,9 +110,9 @@ async def person(house: House, role: str = USER) -> Person:
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, house: House, who: Person, **options: Any) -> AsyncIterator[Visitor]:
+async def visiting(browser: Browser, house: House, who: Person) -> AsyncIterator[Visitor]:
     """A browser session of its own, not logged in yet; nothing may go wrong in it while the block runs."""
-    context = await browser.new_context(**options)
+    context = await browser.new_context(locale="en-US", timezone_id="UTC")
     try:
         visitor = Visitor(house, who, await context.new_page())
         visitor.watch()
@@ -124,10 +124,10 @@ async def visiting(browser: Browser, house: House, who: Person, **options: Any) 
 
 @asynccontextmanager
 async def logged_in(
-    browser: Browser, house: House, role: str = USER, screen: str | None = None, **options: Any
+    browser: Browser, house: House, role: str = USER, screen: str | None = None
 ) -> AsyncIterator[Visitor]:
     """Somebody new of this role, logged in and connected, at this screen."""
-    async with visiting(browser, house, await person(house, role), **options) as visitor:
+    async with visiting(browser, house, await person(house, role)) as visitor:
         await visitor.log_in()
         await visitor.state("Connected")
         if screen is not None:

@@ -1,8 +1,8 @@
 """The page is served where it is asked for, with what keeps foreign scripts out of it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-import aiohttp
 import pytest
 from aiohttp import web
 
@@ -14,7 +14,7 @@ from tests.reference_server.house import House, keep_house
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
-async def get(house: House, path: str) -> tuple[int, "aiohttp.typedefs.CIMultiDictProxy[str]", str]:
+async def get(house: House, path: str) -> tuple[int, Mapping[str, str], str]:
     async with house.http.get(house.url + path, allow_redirects=False) as answer:
         return answer.status, answer.headers, await answer.text()
 
@@ -39,7 +39,7 @@ async def test_every_file_comes_with_a_strict_policy(house: House, path: str) ->
     assert headers["Referrer-Policy"] == "no-referrer"
 
 
-async def test_the_page_tells_which_systems_are_served(tmp_path: Path, client: None) -> None:
+async def test_the_page_tells_which_systems_are_served(tmp_path: Path, screens_client: None) -> None:
     async with keep_house(tmp_path, systems=("plan-sync", "user-state"), screens=True) as house:
         assert await house.call("GET", "/screens/systems.json") == (200, {"systems": ["plan-sync", "user-state"]})
 
@@ -62,7 +62,7 @@ async def test_without_the_official_client_it_says_what_to_do(tmp_path: Path) ->
         screens.mount(web.Application(), ["user-state"], tmp_path)
 
 
-async def test_the_command_serves_them(tmp_path: Path, client: None) -> None:
+async def test_the_command_serves_them(tmp_path: Path, screens_client: None) -> None:
     async with (
         start_child(tmp_path, "--screens", "--systems", "user-state", users=1) as child,
         child.http.get(child.url + "/screens/") as answer,
