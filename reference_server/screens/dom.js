@@ -27,6 +27,11 @@ export function card(title, ...children) {
   return el("section", { class: "card", "aria-label": title }, el("h2", {}, title), ...children);
 }
 
+/** Cards that stand below each other in one column. */
+export function stack(...cards) {
+  return el("div", { class: "stack" }, ...cards);
+}
+
 /** A button that is disabled while what it does is under way. */
 export function button(text, act, attributes = {}) {
   const node = el("button", { type: "button", ...attributes }, text);

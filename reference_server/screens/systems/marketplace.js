@@ -1,7 +1,7 @@
 // Marketplace: a seller's settings, products and orders beside the preview of the storefront; and the storefront that
 // a visitor looks at. The preview is changed by the events alone, on both sides.
 
-import { card, el, field, form, Rows } from "../dom.js";
+import { card, el, field, form, Rows, stack } from "../dom.js";
 import { Reader } from "../reader.js";
 import { dollars } from "../words.js";
 import { orderRow, productForm, productRow, storefront } from "./marketplace_parts.js";
@@ -149,10 +149,9 @@ export const screen = {
 
     const shop = card(isSeller ? "Preview" : "Storefront", preview.node, offered.whole);
     const node = el("div", { class: "screen" });
-    if (isSeller) node.append(shop, forms.node);
-    else node.append(card("Visit a storefront", visitForm(sellerId, visit)), shop);
-    node.append(card("Orders", orders.whole));
-    if (isSeller) node.append(card("New product", productForm(parts)));
+    const trade = card("Orders", orders.whole);
+    if (isSeller) node.append(shop, forms.node, stack(trade, card("New product", productForm(parts))));
+    else node.append(card("Visit a storefront", visitForm(sellerId, visit)), shop, trade);
     return { node, close: () => reader.close() };
   },
 };

@@ -1,6 +1,6 @@
 // Shield: a member's claims, wallet and coverage, changed in place by the events; an admin sees what waits.
 
-import { card, el, Rows } from "../dom.js";
+import { card, el, Rows, stack } from "../dom.js";
 import { Reader } from "../reader.js";
 import { dollars } from "../words.js";
 import { queue } from "./shield_admin.js";
@@ -162,10 +162,8 @@ function member({ session, connection, toast, badge }) {
     "div",
     { class: "screen" },
     card("Claims", listed.whole),
-    balance.node,
-    coverage.node,
-    card("New claim", claimForm(session, again)),
-    card("Notifications", notices.whole),
+    stack(balance.node, card("Notifications", notices.whole)),
+    stack(coverage.node, card("New claim", claimForm(session, again))),
   );
   return { node, close: () => reader.close() };
 }
