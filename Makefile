@@ -1,7 +1,7 @@
 # The two commands are `make demo` and `make test`; both set up all they need, once.
 # All paths are relative, so that a checkout in a path with a space works.
 
-.PHONY: demo environment screens test mutants lint format lock needs soak clean
+.PHONY: demo environment screens test mutants lint format docs lock needs soak clean
 .DEFAULT_GOAL := demo
 
 BIN := .venv/bin
@@ -41,6 +41,10 @@ format: $(STAMP)
 # The page of `eventproof serve --screens` loads the official Socket.IO client, which is in no commit.
 screens:
 	@sh scripts/screens.sh
+
+# The reference in docs/, from the contracts, the cases and the faults.
+docs: $(STAMP)
+	@$(BIN)/python -m handbook
 
 # What a test needs beside Python: installed where we may, named where we may not.
 needs:

@@ -28,13 +28,6 @@ _SETTINGS = Path(__file__).with_name("reference.toml")
 _OF_SYSTEMS = {"user-state": Path(__file__).with_name("reference.user-state.toml")}
 """What the profile says of the systems that have a say of their own."""
 
-_FURTHER = {
-    "shield": '[[other_channels]]\nkind = "socketio"\naddress = "/shield/ws"\ntoken = "auth"\n',
-    "plan-sync": '[[other_channels]]\nkind = "sse"\naddress = "/api/plans/subscribe"\ntoken = "header"\n',
-    "marketplace": '[[other_channels]]\nkind = "websocket"\naddress = "/ws/orders"\ntoken = "header"\n',
-}
-"""What a ban ends as well, where a system is served beside user-state."""
-
 SYSTEMS = ("user-state", "shield", "plan-sync", "studyspot", "marketplace")
 """The systems that the server serves where none are named."""
 
@@ -165,8 +158,6 @@ def profile_text(url: str, secret: str, systems: Sequence[str], *, quick: bool =
     known = f"base_url = {json.dumps(url)}\nsystems = {json.dumps(list(systems))}\n"
     own = [path.read_text("utf-8") for system, path in _OF_SYSTEMS.items() if system in systems]
     parts = [known, _SETTINGS.read_text("utf-8"), _signed(secret), *own]
-    if "user-state" in systems:
-        parts += [further for system, further in _FURTHER.items() if system in systems]
     if quick:
         # A table stands once in a file.
         head = "[budgets]\n"

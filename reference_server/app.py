@@ -36,7 +36,7 @@ from .systems.studyspot import handlers as studyspot
 from .systems.user_state import handlers as user_state
 from .tokens import Tokens, secret_for
 from .transport import screens
-from .transport.http import json_response
+from .transport.http import json_response, keep_concrete_paths
 from .transport.origins import Origins
 from .transport.rest import Rest
 from .transport.routes import stream, websocket
@@ -46,8 +46,8 @@ SYSTEMS: Final[Mapping[str, Callable[[Services], Served]]] = {
     "user-state": user_state.served,
     "shield": shield.served,
     "plan-sync": plan_sync.served,
-    "studyspot": studyspot.served,
     "marketplace": marketplace.served,
+    "studyspot": studyspot.served,
 }
 """What serves a system, one line a system; its channels follow from its contract."""
 
@@ -105,6 +105,7 @@ def application(settings: Settings, services: Services) -> web.Application:
     _mount_probes(app, channels, services, sockets)
     if settings.screens:
         screens.mount(app, chosen(settings))
+    keep_concrete_paths(app)
 
     async def close_connections(_: web.Application) -> None:
         sockets.close_all(Reason.GOING_AWAY)

@@ -39,7 +39,12 @@ async def test_what_clients_leave_behind_is_gone(case: Case) -> None:
     token = await case.admin.session() if case.target.metrics.identity == "admin" else None
     async with Gauges(case.target, token) as gauges:
         before = await gauges.read()
-        lines = [await user.connect(transport) for transport in case.transports for _ in range(4)]
+        lines = [
+            await user.connect(transport, channel=name)
+            for name, endpoint in case.endpoints
+            for transport in endpoint.transports
+            for _ in range(4)
+        ]
         if case.system is case.systems[0]:  # the further channels belong to no system alone
             lines += [await user.connect_to(channel) for channel in case.target.other_channels or ()]
         during = await gauges.read()

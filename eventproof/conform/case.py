@@ -10,7 +10,7 @@ from eventproof.checks import Finding, Known, Story, leaked, raise_for
 from eventproof.client.aio import ConnectionRefused
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable, UsageError
 from eventproof.history import History, Kind, Record
-from eventproof.target import Budgets, Target, Transport
+from eventproof.target import Budgets, Endpoint, Target, Transport
 from eventproof.unknown import unlike
 
 from .disturbances import Disturbances, disturbed
@@ -195,6 +195,13 @@ class Case:
             for operation in self.system.operations
             if operation.id in self.target.operations and operation.id not in earlier
         )
+
+    @property
+    def endpoints(self) -> tuple[tuple[str, Endpoint], ...]:
+        """The channels of the case's system that this target has and that need no parameter, by their names."""
+        there = self.target.channels
+        found = [(channel, there.get((self.system.name, channel.name))) for channel in self.system.channels]
+        return tuple((channel.name, endpoint) for channel, endpoint in found if endpoint and not channel.parameters)
 
     @property
     def transports(self) -> tuple[Transport, ...]:

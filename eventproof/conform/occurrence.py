@@ -169,7 +169,7 @@ class _Making:
     async def _connect(self, user: Person, other: Person, further: Sequence[Person]) -> None:
         """All the user's devices, and one of each other person; whom a channel is not open to does without."""
         sessions = {"an older session": await user.session(), "a newer session": await user.another_token()}
-        for channel, endpoint in self._endpoints():
+        for channel, endpoint in self.case.endpoints:
             for number, transport in enumerate(endpoint.transports):
                 session = list(sessions)[number % len(sessions)]
                 line = await user.connect(transport, channel=channel, token=sessions[session], acknowledges=True)
@@ -186,17 +186,10 @@ class _Making:
         line.role = role
         self.lines.append(line)
 
-    def _endpoints(self) -> Iterator[tuple[str, Endpoint]]:
-        """The system's channels that need no parameter, by their names."""
-        for channel in self.case.system.channels:
-            endpoint = self.case.target.channels.get((self.case.system.name, channel.name))
-            if endpoint is not None and not channel.parameters:
-                yield channel.name, endpoint
-
     def _further(self) -> Iterator[Endpoint]:
         """The further channels that certainly carry the system's events: at addresses of its contract."""
         own = {channel.address for channel in self.case.system.channels}
-        listed = {endpoint.known_as for _, endpoint in self._endpoints()}
+        listed = {endpoint.known_as for _, endpoint in self.case.endpoints}
         for endpoint in self.case.target.other_channels or ():
             if endpoint.address in own - listed and endpoint.presents_token:
                 yield endpoint
