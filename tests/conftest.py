@@ -18,6 +18,7 @@ from eventproof import redaction
 from tests.conform import shares
 
 _NODE_MODULES = Path(__file__).parent / "js" / "node_modules"
+_SCREENS_CLIENT = Path(__file__).parents[1] / "reference_server" / "screens" / "vendor" / "socket.io.esm.min.js"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -76,6 +77,13 @@ def node_modules() -> Path:
     if not _NODE_MODULES.is_dir():
         _lack("tests/js/node_modules is missing: run `npm ci` in tests/js, or `make test`")
     return _NODE_MODULES
+
+
+@pytest.fixture(scope="session")
+def screens_client() -> None:
+    """The official Socket.IO client is where the screens load it from."""
+    if not _SCREENS_CLIENT.is_file():
+        _lack(f"{_SCREENS_CLIENT.name} is missing: run `make screens`, or `make test`")
 
 
 @pytest.fixture(scope="session")
