@@ -15,7 +15,7 @@ from typing import Final
 from eventproof.report.records import Run
 from tests.conform.trials import Trial, hold
 
-LONGEST: Final = 100.0
+LONGEST: Final = 200.0
 """Seconds that a trial may take; then its process is killed."""
 AT_ONCE: Final = 3 * (os.cpu_count() or 1)
 """So many trials run at the same time, beside other tests: each computes for a tenth to a fifth of its time."""

@@ -11,7 +11,7 @@ from eventproof.conform import run
 from eventproof.conform.listing import collected
 from eventproof.verdict import Level, Outcome, Verdict
 from reference_server.faults import FAULTS
-from tests.conform.ahead import Ahead
+from tests.conform.ahead import LONGEST, Ahead
 from tests.conform.shares import SHARES, share, told
 from tests.conform.trials import SYSTEMS, Trial, checked, trials
 
@@ -33,6 +33,7 @@ def test_the_reference_server_passes_every_requirement() -> None:
     assert ran.outcome is Outcome.PASS
 
 
+@pytest.mark.timeout(LONGEST + 20)
 @pytest.mark.parametrize("trial", trials(), ids=str)
 def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(trial: Trial, ahead: Ahead) -> None:
     breaks, implied = FAULTS[trial.fault].breaks, set(FAULTS[trial.fault].implies)
