@@ -24,7 +24,7 @@ class Cause:
     says: Mapping[str, Any] = field(default_factory=dict)
     """What its answer says (`x-answers`); empty as long as there is none."""
     of_thing: Mapping[str, Any] = field(default_factory=dict)
-    """What the call that made the thing said of it, whose it is for one: for where this call does not tell who hears of it."""
+    """What the call that made the thing said of it, where this call does not tell who hears of it."""
 
     def names(self, name: str) -> str | None:
         """The id that it has under this name, as text: ids may be numbers in one place and texts in another."""
