@@ -90,7 +90,6 @@ class Login:
     """What a login gave; None for what there is not."""
 
     token: str | None = None
-    tier: str | None = None
     id: str | int | None = None
     answer: CallAnswer | None = field(default=None, compare=False)
     """What the call was answered with; None where a token was minted."""
@@ -117,9 +116,9 @@ class Calls:
         return self._invoke(action) if isinstance(action, Invocation) else self._request(action)
 
     def log_in(self, identity: Identity) -> Login:
-        """A new token of somebody, the tier that the answer tells, and the id where the profile gives none."""
+        """A new token of somebody, and the id that the answer tells where the profile gives none."""
         if identity.password is None:
-            return Login(actions.mint(self._target, identity, time(), secrets.token_hex(8)), identity.tier, identity.id)
+            return Login(actions.mint(self._target, identity, time(), secrets.token_hex(8)), identity.id)
         login = self._target.login
         if login is None:
             return Login(answer=CallAnswer(0, None, "[operations] denies what begins a session", was_made=False))
@@ -136,12 +135,10 @@ class Calls:
         learn(token)
         learn_from(answer.body)
         user_id = identity.id if identity.id is not None else actions.read(operation, "userId", answer.body)
-        tier = actions.at(answer.body, operation.answers.get("tier", ""))
         if not isinstance(token, str):
             return Login(answer=replace(answer, problem="the answer to login has no token"))
         return Login(
             token=token,
-            tier=tier if isinstance(tier, str) else None,
             id=user_id if isinstance(user_id, str | int) else None,
             answer=answer,
         )

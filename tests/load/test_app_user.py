@@ -109,3 +109,27 @@ def test_a_member_who_leaves_during_a_ban_neither_loses_its_event_nor_outlives_i
     account = books.account(users=1, connections=2, gauges=())
     assert (account.stragglers, account.count("lost"), account.count("expected")) == ((), lost, lost)
     assert len(account.samples("ban_to_logout")) == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "tier"),
+    [
+        (CallAnswer(200, {"token": "t", "user": {"tier": "premium"}}), "premium"),
+        (CallAnswer(200, {"token": "t"}), None),
+        (CallAnswer(401, None), None),
+        (None, "basic"),
+    ],
+)
+def test_the_tier_is_the_one_that_the_login_tells_and_the_profiles_where_there_was_none(
+    books: Books, answer: CallAnswer | None, tier: str | None
+) -> None:
+    generator: Any = SimpleNamespace(
+        books=books,
+        rooms=Rooms(),
+        requests=Requests(),
+        target=profile.for_url("http://127.0.0.1:1", env={}),
+        calls=SimpleNamespace(log_in=lambda _: Login("t", answer=answer)),
+    )
+    user = AppUser(generator, Identity("user", tier="basic", token="t"), 1)
+    assert user.renew()
+    assert user.tier == tier
