@@ -319,10 +319,12 @@ async def _seeded(folder: Path, users: int) -> list[dict[str, str]]:
 
 def test_seeding_gives_credentials_that_work_at_the_first_start_and_at_every_other(tmp_path: Path) -> None:
     first = asyncio.run(_seeded(tmp_path, 10))
-    assert [line["role"] for line in first] == ["admin"] * seeding.ADMINS + ["user"] * 10
+    assert [line["role"] for line in first][: seeding.ADMINS + 10] == ["admin"] * seeding.ADMINS + ["user"] * 10
+    assert sum(line["role"] == "seller" for line in first) == 10, "as many of each role that a contract names"
     assert stat.S_IMODE((tmp_path / "c").stat().st_mode) == 0o600
     again = asyncio.run(_seeded(tmp_path, 12))
-    assert [line["id"] for line in again][: len(first)] == [line["id"] for line in first]
+    ids = {line["email"]: line["id"] for line in again}
+    assert {line["email"]: ids[line["email"]] for line in first} == {line["email"]: line["id"] for line in first}
     assert again[0]["password"] != first[0]["password"]
 
 
