@@ -28,7 +28,7 @@ _SETTINGS = Path(__file__).with_name("reference.toml")
 _OF_SYSTEMS = {"user-state": Path(__file__).with_name("reference.user-state.toml")}
 """What the profile says of the systems that have a say of their own."""
 
-SYSTEMS = ("user-state", "shield", "plan-sync", "marketplace")
+SYSTEMS = ("user-state", "shield", "plan-sync", "studyspot", "marketplace")
 """The systems that the server serves where none are named."""
 
 QUICK = """

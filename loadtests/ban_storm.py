@@ -58,7 +58,7 @@ class Moderator(ActingUser):
     def rates(self) -> Mapping[Act, float]:
         """Bans and tier updates a second."""
         options = self.environment.parsed_options
-        return {self.ban: options.ban_rate / options.admins, self.update_tier: options.tier_rate / options.admins}
+        return {self.ban: options.ban_rate / self.fixed_count, self.update_tier: options.tier_rate / self.fixed_count}
 
     def ban(self, user: AppUser, intended: float) -> None:
         """Ban somebody, and bring them back."""

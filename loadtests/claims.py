@@ -97,12 +97,12 @@ class Adjuster(ActingUser):
     def rates(self) -> Mapping[Act, float]:
         """Claims a second."""
         options = self.environment.parsed_options
-        return {self.claim: options.claim_rate / options.admins}
+        return {self.claim: options.claim_rate / self.fixed_count}
 
     def most(self) -> float:
         """This admin's part of all claims."""
         options = self.environment.parsed_options
-        return ceil(options.claims / options.admins) if options.claims else inf
+        return ceil(options.claims / self.fixed_count) if options.claims else inf
 
     def claim(self, claimant: Claimant, intended: float) -> None:
         """Take a claim through its life. The member may have several under way."""

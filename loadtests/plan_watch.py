@@ -109,9 +109,9 @@ class Editor(ActingUser):
     def rates(self) -> Mapping[Act, float]:
         """Edits and new plans a second."""
         options = self.environment.parsed_options
-        rates: dict[Act, float] = {self.edit: options.update_rate / options.admins}
+        rates: dict[Act, float] = {self.edit: options.update_rate / self.fixed_count}
         if options.create_rate:
-            rates[self.come_and_go] = options.create_rate / options.admins
+            rates[self.come_and_go] = options.create_rate / self.fixed_count
         return rates
 
     def aim(self) -> EditedPlan:
@@ -184,14 +184,14 @@ class Editor(ActingUser):
     def _made(self, intended: float) -> EditedPlan:
         """A new plan."""
         called = monotonic()
-        self.board.creating += 1
+        self.board.begins_creating()
         try:
             plan = self._created(self._create())
             self.board.plans[str(plan.id)] = plan
             self.board.made("createPlan", plan.id, intended, called)
             return plan
         finally:
-            self.board.creating -= 1
+            self.board.ends_creating()
 
     def _create(self) -> CallAnswer:
         fields = {"name": f"Plan {self.generator.random.getrandbits(48):x} of a swarm", "roi": 1, **_FIELDS}

@@ -32,9 +32,12 @@ from .systems.marketplace import handlers as marketplace
 from .systems.plan_sync import handlers as plan_sync
 from .systems.served import Served
 from .systems.shield import handlers as shield
+from .systems.studyspot import handlers as studyspot
 from .systems.user_state import handlers as user_state
 from .tokens import Tokens, secret_for
-from .transport.http import json_response
+from .transport import screens
+from .transport.http import json_response, keep_concrete_paths
+from .transport.origins import Origins
 from .transport.rest import Rest
 from .transport.routes import stream, websocket
 from .transport.socketio import SocketServer
@@ -43,6 +46,7 @@ SYSTEMS: Final[Mapping[str, Callable[[Services], Served]]] = {
     "user-state": user_state.served,
     "shield": shield.served,
     "plan-sync": plan_sync.served,
+    "studyspot": studyspot.served,
     "marketplace": marketplace.served,
 }
 """What serves a system, one line a system; its channels follow from its contract."""
@@ -89,7 +93,9 @@ def build_services(settings: Settings, store: Store, conduct: Conduct) -> Servic
 def application(settings: Settings, services: Services) -> web.Application:
     """The application that serves these settings' systems. Raises ContractError where two of them cannot share."""
     rest = Rest(services.admission, services.metrics, services.conduct, settings.limits)
-    app = web.Application(middlewares=[rest.error_middleware])
+    origins = Origins(settings.allowed_origins, SOCKET_IO_PATH, services.conduct)
+    app = web.Application(middlewares=[rest.error_middleware, origins.middleware])
+    app.on_response_prepare.append(origins.prepared)
     for name in chosen(settings):
         system, served = contracts().system(name), SYSTEMS[name](services)
         rest.mount(app, system, served.operations)
@@ -97,6 +103,9 @@ def application(settings: Settings, services: Services) -> web.Application:
     channels = list(services.channels)
     sockets = _mount_channels(app, channels, services, settings.limits)
     _mount_probes(app, channels, services, sockets)
+    if settings.screens:
+        screens.mount(app, chosen(settings))
+    keep_concrete_paths(app)
 
     async def close_connections(_: web.Application) -> None:
         sockets.close_all(Reason.GOING_AWAY)

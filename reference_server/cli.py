@@ -30,6 +30,11 @@ _LIMITS: Final = frozenset(entry.name for entry in fields(Limits))
 )
 @click.option("--systems", metavar="NAMES", help="The systems to serve, separated by commas; all by default.")
 @click.option(
+    "--allowed-origins",
+    metavar="ORIGINS",
+    help="Whose web pages may use the server, separated by commas; its own always may.",
+)
+@click.option(
     "--config", type=click.Path(dir_okay=False, path_type=Path), help="A TOML file with the same settings, and limits."
 )
 @click.option(
@@ -70,6 +75,7 @@ _LIMITS: Final = frozenset(entry.name for entry in fields(Limits))
 @click.option(
     "--test-controls", is_flag=True, default=None, help="Serve what only tests need: a user's clock, failing on demand."
 )
+@click.option("--screens", is_flag=True, default=None, help="Serve the page at /screens/ that shows the systems.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="info by default.")
 @click.option("--attached", is_flag=True, help="Stop when standard input ends: with the program that started it.")
 def serve(
@@ -94,8 +100,8 @@ def serve(
     if (users is None) != (credentials is None):
         raise UsageError("--seed and --credentials belong together: give both or neither")
     given = {name: value for name, value in options.items() if value is not None}
-    if "systems" in given:
-        given["systems"] = [name.strip() for name in given["systems"].split(",") if name.strip()]
+    for listed in {"systems", "allowed_origins"} & given.keys():
+        given[listed] = [name.strip() for name in given[listed].split(",") if name.strip()]
     limits = {name: given.pop(name) for name in _LIMITS if name in given}
     settings = load(given | ({"limits": limits} if limits else {}), config)
     logs.configure(settings.log_level)

@@ -9,6 +9,9 @@ BY_SYSTEM: Final = frozenset(
 )
 """Those that one system may have otherwise than the rest. All others are of a transport, which systems share."""
 
+_OTHERWISE: Final[Mapping[str, Mapping[str, Any]]] = {"studyspot": {"events_a_second": 100}}
+"""What is otherwise where nothing else is said: a portal joins the rooms of all libraries that it shows at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -53,7 +56,7 @@ class Limits:
     """When an event that is not acknowledged is sent again for the first time; None: as its contract says."""
     ack_within: float | None = None
     """How long after an event it is sent again at all; None: as its contract says."""
-    by_system: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    by_system: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: _OTHERWISE, hash=False)
     """By system, what it has otherwise, of those in `BY_SYSTEM`."""
 
     def of(self, system: str) -> "Limits":

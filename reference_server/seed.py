@@ -15,7 +15,7 @@ from .accounts.account import ADMIN, USER, Account, Tier
 from .services import Services
 
 ADMINS: Final = 4
-MOST_OF_A_ROLE: Final = 1000
+MOST_OF_A_ROLE: Final = 2000
 BEST_EVERY: Final = 10
 """Every user of such a number has the best tier: what such a user has and others lack is to be tried too."""
 EMAIL_VARIABLE: Final = "EVENTPROOF_ADMIN_EMAIL"

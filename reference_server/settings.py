@@ -25,12 +25,21 @@ class Settings:
     database_url: str = DEFAULT_DATABASE
     systems: tuple[str, ...] = ()
     """Empty for all."""
+    allowed_origins: tuple[str, ...] = (
+        "http://localhost:3000",
+        "http://localhost:5173",
+        "https://studyspot-librarys.vercel.app",
+        "https://studyspot-student.vercel.app",
+    )
+    """The origins of web pages that may use the server, beside its own; those of the portals unless told otherwise."""
     log_level: str = "info"
     token_lifetime: float = 24 * 3600.0
     stop_timeout: float = 3.0
     fault: str = ""
     test_controls: bool = False
     """Serve the operations that only tests need."""
+    screens: bool = False
+    """Serve the page that shows the systems to a browser."""
     limits: Limits = field(default_factory=Limits)
 
 

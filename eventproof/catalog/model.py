@@ -361,6 +361,11 @@ class Operation:
     """The rooms that they are in no more, likewise."""
 
     @property
+    def in_path(self) -> tuple[str, ...]:
+        """The parameters in its path: the ids of what it is about."""
+        return tuple(PLACEHOLDER.findall(self.path))
+
+    @property
     def roles(self) -> tuple[str, ...]:
         """All roles that may call it."""
         return (self.role, *self.also)

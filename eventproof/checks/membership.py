@@ -13,7 +13,7 @@ from eventproof.history import Kind, Record
 
 from .answering import Called
 
-__all__ = ["Membership", "Stay"]
+__all__ = ["Membership", "Stay", "named"]
 
 
 @dataclass(slots=True)
@@ -59,9 +59,9 @@ class Membership:
         given = call.record.payload if isinstance(call.record.payload, Mapping) else {}
         cause = Cause(operation.id, given, caller, call.says)
         done = inf if call.answered is None or not call.is_accepted else float(call.answered)
-        for room, user in _named(operation.joins, cause):
+        for room, user in named(operation.joins, cause):
             self._of_users.setdefault(user, []).append(Stay(room, call.place, done))
-        for room, user in _named(operation.leaves, cause):
+        for room, user in named(operation.leaves, cause):
             _leave(self._of_users.get(user, ()), room, call.place, done)
 
     def _enter(self, place: int, record: Record) -> None:
@@ -103,7 +103,7 @@ class Membership:
         yield from self._of_connections.get(connection, ())
 
 
-def _named(rooms: Mapping[str, str], cause: Cause) -> Iterator[tuple[str, str]]:
+def named(rooms: Mapping[str, str], cause: Cause) -> Iterator[tuple[str, str]]:
     """The rooms, filled, and the ids of those who join or leave them, as far as the call tells both."""
     values = {**cause.says, **cause.parameters}
     for template, who in rooms.items():

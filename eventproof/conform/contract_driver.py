@@ -33,6 +33,7 @@ from .line import Line
 from .people import People
 from .performing import arguments, people_in, perform
 from .person import Person
+from .verdicts import NotTestable
 
 __all__ = ["by_contract"]
 
@@ -93,7 +94,7 @@ class _ContractDriver:
 
             try:
                 await self._sender(route).send(call, lines, is_it)
-            except _NotForThem:
+            except (_NotForThem, NotTestable):  # it is for others, or nobody acts for one of its callers
                 routes.remove(route)
             except Inconclusive as failed:
                 if len(routes) > 1:  # what does not serve once is tried last the next time

@@ -62,6 +62,11 @@ class HttpReceived:
             return self.content.decode(errors="replace")
 
     @property
+    def kind(self) -> str:
+        """Its Content-Type; empty where there is none."""
+        return self.headers.get("Content-Type", "")
+
+    @property
     def document(self) -> Any:
         """The content as JSON, or as text where it is none; None where there is nothing."""
         return document_in(self.text)

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
+from eventproof.acknowledgement import is_refusal
 from eventproof.catalog import AckLevel, Event
 from eventproof.client.aio import (
     ChannelClient,
@@ -22,7 +23,6 @@ from eventproof.history import History, Kind, Record
 from eventproof.target import Budgets
 from eventproof.wire.connection import Recovery
 
-from .acknowledgement import is_refusal
 from .beginning import Beginning
 from .behaviour import Behaviour
 

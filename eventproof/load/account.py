@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from eventproof.redaction import redacted
@@ -42,6 +42,15 @@ class SwarmAccount:
     stragglers: tuple[str, ...] = ()
     incidents: tuple[Incident, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def of_system(self, system: str) -> "SwarmAccount":
+        """The same as a part of a run with several systems: events and sentences say which one they are about."""
+        return replace(
+            self,
+            tallies={f"{system}/{event}": tally for event, tally in self.tallies.items()},
+            notes=tuple(f"{system}: {note}" for note in self.notes),
+            incidents=tuple(replace(one, who=f"{system}: {one.who}") for one in self.incidents),
+        )
 
     def samples(self, metric: str) -> Histogram:
         """The distribution of a latency; an empty one where it was never measured."""

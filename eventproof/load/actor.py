@@ -1,13 +1,13 @@
 """Somebody of the target as whom a swarm acts: one identity with its session, its devices, and the calls it makes."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from eventproof import actions
 from eventproof.catalog import Cause
 from eventproof.client.hub_connection import Closure
-from eventproof.errors import EventproofError
+from eventproof.errors import ContractViolation, EventproofError, TargetUnavailable
 from eventproof.target import Identity
 
 from .acknowledging import Acknowledging
@@ -44,19 +44,30 @@ class Actor:
     knows_repeats = True
     """Whether the same payload about no known thing is the same event again."""
 
-    def __init__(self, generator: "Generator", identity: Identity, devices: int = 1) -> None:
+    def __init__(
+        self, generator: "Generator", identity: Identity, devices: int = 1, channels: Iterable[str] = ()
+    ) -> None:
+        """`devices` are those on the main channel; of each further one of `channels`, it has one."""
         self.generator = generator
         self.identity = identity
         self.token = identity.token
         self.has_left = False
         self.is_entering = True
-        self.devices: tuple[Device, ...] = tuple(Device(self, number + 1) for number in range(devices))
+        self.devices: tuple[Device, ...] = (
+            *(Device(self, number + 1) for number in range(devices)),
+            *(Device(self, 1, channel) for channel in channels),
+        )
         self._why: object = ""
         """What a login that failed was answered with."""
         self.join()
 
     def __str__(self) -> str:
         return self.identity.name
+
+    @property
+    def role(self) -> str:
+        """That of the identity."""
+        return self.identity.role
 
     @property
     def rooms(self) -> tuple[str, ...]:
@@ -75,9 +86,11 @@ class Actor:
         return False
 
     def join(self) -> None:
-        """Be in one's rooms, with every device."""
+        """Be in one's rooms, with every device: but for those that its connections must ask for."""
+        asked = self.generator.requests.opened(self.role)
+        rooms = [room for room in self.rooms if room not in asked]
         for device in self.devices:
-            self.generator.rooms.join(device, self.rooms)
+            self.generator.rooms.join(device, rooms)
 
     def enter(self) -> None:
         """Come in: with a new token where the profile gives none, or where only a login tells the id."""
@@ -120,6 +133,20 @@ class Actor:
         if answer.status == _UNAUTHORIZED and self.renew():
             answer = self._perform(operation, parameters)
         return answer
+
+    def must(self, operation: str, parameters: Mapping[str, Any]) -> CallAnswer:
+        """Make a call that has to be done. Raises TargetUnavailable or ContractViolation where it was not."""
+        answer = self.perform(operation, parameters)
+        if answer.status == 0:
+            raise TargetUnavailable(str(answer))
+        if not answer.done:
+            raise ContractViolation(f"{operation} was answered with {answer}")
+        return answer
+
+    def caused(self, operation: str, asked: Mapping[str, Any], says: Mapping[str, Any], number: int) -> CallEffects:
+        """What a call of this user causes, made with `asked` alone: beside it counts what its answer `says`."""
+        cause = Cause(operation, asked, self.identity.id, says)
+        return CallEffects(self.generator, cause, f"{operation} {number}", self.devices)
 
     def call(self, operation: str, parameters: Mapping[str, Any], name: str, **says: Any) -> CallEffects:
         """What a call of this user, or an admin's about them, causes; `says` is what its answer says."""

@@ -1,12 +1,16 @@
 """Whether a swarm may start, and which identities each of its processes acts as."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import TypeVar
 
+from eventproof.catalog import ADMIN, USER
 from eventproof.errors import UsageError
 from eventproof.target import Target
+
+from .scenario import Scenario
 
 _Item = TypeVar("_Item")
 
@@ -23,6 +27,12 @@ class ProcessShare:
         return tuple(items[self.index :: self.of])
 
 
+def part_of(scenario: Scenario, scenarios: Sequence[Scenario]) -> ProcessShare:
+    """Which part a scenario has of the identities of its users' role: nobody takes part in two of them."""
+    alike = [one for one in scenarios if one.role == scenario.role]
+    return ProcessShare(alike.index(scenario), len(alike))
+
+
 def about(target: Target, system: str) -> None:
     """Raise UsageError where a swarm is about no system, or about one that is not under test."""
     if not system:
@@ -34,24 +44,41 @@ def about(target: Target, system: str) -> None:
         )
 
 
-def admit(target: Target, users: int, admins: int, processes: int) -> None:
+def admit(target: Target, users: int, acting: int, processes: int, scenarios: Sequence[Scenario]) -> None:
     """Raise UsageError where a swarm of this size may not, or cannot, go at the target.
 
-    Locust spreads users evenly, but not to the last one; so several processes need a few identities more.
+    `users` are all, `acting` those among them who act; the others are shared by the scenarios. Locust spreads users
+    evenly, but not to the last one; so several processes need a few identities more.
     """
     if not target.may_be_loaded:
         raise UsageError(
             f"{target.source}: a swarm against {target.base_url} is not allowed; where it is, write allow_load = true"
         )
-    if admins and not target.admins:
-        raise UsageError(f"{target.source}: the swarm needs an admin; name one under [[identities.admins]]")
-    members = max(users - admins, 0)
-    needed = members if processes == 1 else (ceil(members / processes) + 1) * processes
-    if len(target.users) >= needed:
-        return
+    for role in dict.fromkeys(scenario.acting for scenario in scenarios):
+        if acting and not target.people(role):
+            raise UsageError(_nobody_acts(target, role))
+    members = ceil(max(users - acting, 0) / len(scenarios))
+    roles = Counter(scenario.role for scenario in scenarios)
+    for role, parts in roles.items():
+        needed = parts * (members if processes == 1 else (ceil(members / processes) + 1) * processes)
+        if len(target.people(role)) < needed:
+            raise UsageError(_too_few(target, role, members * parts, needed, processes))
+
+
+def _nobody_acts(target: Target, role: str) -> str:
+    if role == ADMIN:
+        return f"{target.source}: the swarm needs an admin; name one under [[identities.admins]]"
+    return (
+        f'{target.source}: the swarm needs somebody of the role "{role}" to act; list them under '
+        "[[identities.people]], or in a file of credentials that the profile names"
+    )
+
+
+def _too_few(target: Target, role: str, members: int, needed: int, processes: int) -> str:
     reason = "" if processes == 1 else f" over {processes} processes"
-    raise UsageError(
-        f"{target.source}: {members} users{reason} need {needed} identities, and there are {len(target.users)}. "
-        "Name a file with more of them under [identities] (`eventproof serve --seed N --credentials FILE` writes one "
-        "for the bundled server), or start fewer users"
+    of_role = "" if role == USER else f' of the role "{role}"'
+    return (
+        f"{target.source}: {members} users{reason} need {needed} identities{of_role}, and there are "
+        f"{len(target.people(role))}. Name a file with more of them under [identities] (`eventproof serve --seed N "
+        "--credentials FILE` writes one for the bundled server), or start fewer users"
     )

@@ -40,6 +40,7 @@ Report = Callable[[str, str, float, str], None]
 class Books:
     """Kept while a test runs. `report` hears of every entry; `events` are those that the contract has, by name.
 
+    `further` are those of the system's further channels, by the names of these.
     `elsewhere` are the names that other contracts have: what comes under one is not looked at. Whatever a target says,
     these are bounded: a name that is one of too many is reported as something else.
     """
@@ -51,13 +52,17 @@ class Books:
         ledger: Ledger | None = None,
         *,
         elsewhere: Container[str] = (),
+        further: Mapping[str, Mapping[str, Event]] | None = None,
     ) -> None:
         self.ledger = Ledger() if ledger is None else ledger
         self.changes = Changes()
         self.events = events
+        self._by_channel: Mapping[str | None, Mapping[str, Event]] = {None: events} | dict(further or {})
         self._elsewhere = elsewhere
         self._reported: set[str] = set()
         self._strange: set[str] = set()
+        self.listeners: list[Callable[[str, Match], object]] = []
+        """Told of every event that was delivered: its name, and what the receipt turned out to be."""
         self._report = report
         self._histograms: dict[str, Histogram] = {}
         self._counts: Counter[str] = Counter()
@@ -114,9 +119,18 @@ class Books:
         if len(self._notes) < _CAP or sentence in self._notes:
             self._notes[sentence] += 1
 
-    def contract(self, name: str, args: tuple[Any, ...], recipient: object) -> Event | None:
+    @property
+    def known(self) -> Iterable[Event]:
+        """All events of the channels that somebody here listens to, each once."""
+        return dict.fromkeys(event for events in self._by_channel.values() for event in events.values())
+
+    def is_of(self, channel: str | None, event: Event) -> bool:
+        """Whether a channel, the main one where none is named, carries this event."""
+        return self._by_channel[channel].get(event.name) is event
+
+    def contract(self, name: str, args: tuple[Any, ...], recipient: object, channel: str | None = None) -> Event | None:
         """The contract of an event that arrived, its payload checked against it; None where it has none."""
-        event = self.events.get(name)
+        event = self._by_channel[channel].get(name)
         if event is None:
             if name not in self._elsewhere:
                 self.count("unknown")
@@ -145,13 +159,24 @@ class Books:
     ) -> None:
         """Enter what an action causes, and how long that took of what has been received before."""
         for match in self.ledger.expect(action, event, recipients, at=at, deadline=deadline, **more):
-            if match.latency is not None:
-                self.record(event, match.latency)
+            self.delivered(event, match)
+
+    def delivered(self, event: str, match: Match) -> None:
+        """Something was received that an action had caused: how long that took."""
+        if match.latency is not None:
+            self.record(event, match.latency)
+            for listener in self.listeners:
+                listener(event, match)
+
+    def leaked(self, event: str, recipient: object) -> None:
+        """An event was received by somebody of another system, whom it cannot have been for."""
+        self.ledger.tally(event).leaked += 1
+        self.incident(str(recipient), f"{event} was {Receipt.LEAKED.value}")
 
     def settle(self) -> None:
         """Enter what is lost by now, and what turned out to be nobody's."""
         for judged in self.ledger.settle(monotonic()):
-            became = "lost" if isinstance(judged, Loss) else Receipt.LEAKED.value
+            became = "lost" if isinstance(judged, Loss) else judged.receipt.value
             self.incident(str(judged.recipient), f"{judged.event} was {became}")
 
     def gauges(self, limits: GeneratorLimits, busy: float) -> tuple[Gauge, ...]:

@@ -1,18 +1,23 @@
 """What a call causes, entered in the ledger: its effects by the contract, at the devices that are in their rooms."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eventproof.catalog import Cause, Effect, effects
+
+from .rooms import Presence, Stay
 
 if TYPE_CHECKING:
     from .device import Device
     from .generator import Generator
 
 __all__ = ["CallEffects"]
+
+_UNORDERED = 0
+"""The step of every cause of an event whose contract promises no order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,41 +32,98 @@ class CallEffects:
     name: str
     own: "tuple[Device, ...]" = ()
 
-    def expect(self, *, at: float, called: float, key: Hashable = None, step: int | None = None) -> None:
+    def expect(
+        self,
+        *,
+        at: float,
+        called: float,
+        key: Hashable = None,
+        step: int | None = None,
+        also: Collection[str] = (),
+    ) -> Mapping[str, int]:
         """It was accepted, or is about to be: enter what it must cause, and permit what it may.
 
-        `at` is its intended time, `called` when it was made. Who was connected all the time since then is to receive
-        now, who comes back where missed events are sent again, then; at others it may come. `key` tells its events
-        from others about the same thing where their payloads say it, and `step` orders the causes about one thing.
+        `at` is its intended time, `called` when it was made. Who was connected, and in the room, all the time since
+        then is to receive now, who comes back where missed events are sent again, then; at others it may come. `key`
+        tells its events from others about the same thing where their payloads say it, and `step` orders the causes
+        about one thing. `also` are the events that it must cause here, though no one can tell that from the call.
+        Gives how many devices are to receive each event now.
         """
-        books = self.generator.books
-        for effect, devices in self._effects():
-            event, subject = effect.event.name, effect.key
-            if not effect.is_certain:
-                books.ledger.permit(event, devices, until=monotonic() + self.generator.deadline)
-                continue
-            about = {"subject": subject, "key": key if event in self.generator.keys else None}
-            ordered = None if subject is None else step
-            present, away, absent = _by_connection(devices, called)
-            deadline = monotonic() + self.generator.deadline
-            books.expect(self.name, event, present, at=at, deadline=deadline, step=ordered, **about)
-            books.expect(self.name, event, away, at=at, deadline=inf, step=ordered, **about)
-            books.ledger.excuse(self.name, event, absent, at=at, **about)
+        due: dict[str, int] = {}
+        for effect in self._effects():
+            known = self._told(effect, called)
+            must_come = effect.is_certain or effect.event.name in also
+            certain = {device: told.stay for device, told in known.items() if told.is_certain and must_come}
+            perhaps = {device: told.stay for device, told in known.items() if device not in certain}
+            about = {"subject": _subject(effect), "key": key if effect.event.name in self.generator.keys else None}
+            self._permit(effect, perhaps, at, about)
+            due[effect.event.name] = self._expect(effect, certain, at, called, about, step)
+        return due
+
+    def _expect(
+        self,
+        effect: Effect,
+        devices: "Mapping[Device, Stay | None]",
+        at: float,
+        called: float,
+        about: Mapping[str, Hashable],
+        step: int | None,
+    ) -> int:
+        books, event, subject = self.generator.books, effect.event.name, about["subject"]
+        stays = {device: stay for device, stay in devices.items() if stay is not None}
+        is_ordered = subject is not None and effect.event.order_by is not None
+        ordered = step if is_ordered else None if subject is None else _UNORDERED
+        present, away, absent = _by_connection(devices, called)
+        deadline = monotonic() + self.generator.deadline
+        more: dict[str, Any] = {"step": ordered, **about}
+        books.expect(self.name, event, present, at=at, deadline=deadline, stays=stays, **more)
+        books.expect(self.name, event, away, at=at, deadline=inf, **more)
+        books.ledger.excuse(self.name, event, absent, at=at, subject=subject, key=about["key"], stays=stays)
+        return len(present)
+
+    def _permit(
+        self, effect: Effect, devices: "Mapping[Device, Stay | None]", at: float, about: Mapping[str, Hashable]
+    ) -> None:
+        """At these it may come: where it is about something, what is about that; else any, as long as it may take."""
+        ledger, event = self.generator.books.ledger, effect.event.name
+        if about["subject"] is None:
+            ledger.permit(event, devices, until=monotonic() + self.generator.deadline)
+            return
+        stays = {device: stay for device, stay in devices.items() if stay is not None}
+        more: dict[str, Any] = dict(about)
+        ledger.excuse(self.name, event, devices, at=at, stays=stays, is_away=False, **more)
 
     def withdraw(self) -> None:
         """It was refused: nothing is expected of it any more."""
-        for effect, devices in self._effects():
-            self.generator.books.ledger.withdraw(self.name, effect.event.name, devices)
+        for effect in self._effects():
+            self.generator.books.ledger.withdraw(self.name, effect.event.name, self._meant(effect))
 
     def permit(self) -> None:
         """Nobody knows whether it was done: what it causes may come, at any time."""
-        for effect, devices in self._effects():
-            self.generator.books.ledger.permit(effect.event.name, devices, until=inf)
+        for effect in self._effects():
+            self.generator.books.ledger.permit(effect.event.name, self._meant(effect), until=inf)
 
-    def _effects(self) -> "Iterator[tuple[Effect, tuple[Device, ...]]]":
-        for effect in effects(self.generator.books.events.values(), self.cause):
-            rooms = effect.rooms
-            yield effect, self.own if rooms is None else self.generator.rooms.of(rooms)
+    def _effects(self) -> Iterator[Effect]:
+        yield from effects(self.generator.books.known, self.cause)
+
+    def _told(self, effect: Effect, since: float) -> "Mapping[Device, Presence]":
+        """Who is told since then, and who may be: where the call does not tell, its own devices."""
+        rooms, perhaps = effect.rooms, effect.event.perhaps({**self.cause.says, **effect.values})
+        if rooms is None:
+            told: dict[Device, Presence] = dict.fromkeys(self.own, Presence(True, None))
+        else:
+            told = dict(self.generator.rooms.told(rooms, since))
+        for device, presence in self.generator.rooms.told(perhaps, since).items():
+            told.setdefault(device, Presence(False, presence.stay))
+        return {device: presence for device, presence in told.items() if device.hears(effect.event)}
+
+    def _meant(self, effect: Effect) -> "Iterable[Device]":
+        return self._told(effect, inf)
+
+
+def _subject(effect: Effect) -> str | None:
+    """What its payload names, as `reading` finds it there."""
+    return effect.subject if effect.event.order_by is None else effect.key
 
 
 def _by_connection(devices: "Iterable[Device]", called: float) -> "tuple[list[Device], list[Device], list[Device]]":

@@ -30,12 +30,12 @@ from eventproof.errors import (
 from eventproof.redaction import learn, learn_from
 from eventproof.refusal import LIMITED, Proof, Refusal, proof
 from eventproof.retry_after import seconds_of
-from eventproof.target import Identity, Target
+from eventproof.target import Call, Command, Identity, Target
 from eventproof.wellformed import masked
 from eventproof.wire.socketio import depth
 
 from .dial import HttpDial
-from .exchange import HttpConnection
+from .exchange import HttpConnection, Response
 from .greenlets import BoundedSemaphore
 from .program import Overflow, run
 
@@ -90,7 +90,6 @@ class Login:
     """What a login gave; None for what there is not."""
 
     token: str | None = None
-    tier: str | None = None
     id: str | int | None = None
     answer: CallAnswer | None = field(default=None, compare=False)
     """What the call was answered with; None where a token was minted."""
@@ -117,9 +116,9 @@ class Calls:
         return self._invoke(action) if isinstance(action, Invocation) else self._request(action)
 
     def log_in(self, identity: Identity) -> Login:
-        """A new token of somebody, the tier that the answer tells, and the id where the profile gives none."""
+        """A new token of somebody, and the id that the answer tells where the profile gives none."""
         if identity.password is None:
-            return Login(actions.mint(self._target, identity, time(), secrets.token_hex(8)), identity.tier, identity.id)
+            return Login(actions.mint(self._target, identity, time(), secrets.token_hex(8)), identity.id)
         login = self._target.login
         if login is None:
             return Login(answer=CallAnswer(0, None, "[operations] denies what begins a session", was_made=False))
@@ -136,12 +135,10 @@ class Calls:
         learn(token)
         learn_from(answer.body)
         user_id = identity.id if identity.id is not None else actions.read(operation, "userId", answer.body)
-        tier = actions.at(answer.body, operation.answers.get("tier", ""))
         if not isinstance(token, str):
             return Login(answer=replace(answer, problem="the answer to login has no token"))
         return Login(
             token=token,
-            tier=tier if isinstance(tier, str) else None,
             id=user_id if isinstance(user_id, str | int) else None,
             answer=answer,
         )
@@ -186,6 +183,10 @@ class Calls:
                 return UsageError(f"{who}: the answer has no token where answers of {setting} says")
         return UsageError(f"{who}: {answer}; is the password right?")
 
+    def fetch(self, url: str, headers: Mapping[str, str]) -> Response:
+        """What stands at a URL. Raises OSError, or EventproofError where it cannot be asked for or read."""
+        return self._exchange("GET", url, headers, None)
+
     def close(self) -> None:
         """Close the connections that nobody uses."""
         for idle in self._idle.values():
@@ -193,24 +194,26 @@ class Calls:
                 idle.pop()[1].close()
 
     def _request(self, request: Request) -> CallAnswer:
-        parts = urlsplit(request.url)
-        address = Address.parse(parts._replace(path="", query="", fragment="").geturl())
-        connection = self._connection(address)
-        headers = request.sent_headers
-        target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
-        timeout = self._target.budgets.call
         try:
-            response = connection.exchange(request.method, target, headers, request.content, timeout=timeout)
+            response = self._exchange(request.method, request.url, request.sent_headers, request.content)
         except (OSError, ProtocolViolation, UsageError) as error:
             return CallAnswer(0, None, f"{request.operation} was not answered: {str(error) or type(error).__name__}")
-        if connection.is_reusable:
-            self._idle.setdefault(address, []).append((monotonic(), connection))
         return CallAnswer(
             response.status,
             _json(response.content),
             further=self._target.rest.refused_with,
             headers=response.headers,
         )
+
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Response:
+        parts = urlsplit(url)
+        address = Address.parse(parts._replace(path="", query="", fragment="").geturl())
+        connection = self._connection(address)
+        path = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        response = connection.exchange(method, path, headers, content, timeout=self._target.budgets.call)
+        if connection.is_reusable:
+            self._idle.setdefault(address, []).append((monotonic(), connection))
+        return response
 
     def _connection(self, address: Address) -> HttpConnection:
         idle = self._idle.get(address, [])
@@ -230,6 +233,13 @@ class Calls:
             return CallAnswer(0, None, f"{invocation.operation} did not end: {type(error).__name__}")
         problem = f"{invocation.operation} ended with exit code {code}" if code else ""
         return CallAnswer(invocation.status(code), _json(output), problem)
+
+
+def said(operation: Call | Command, answer: CallAnswer) -> dict[str, Any]:
+    """What an answer says by the names of our contracts, as far as it does: ids, a status."""
+    places = {name: place for name, place in operation.answers.items() if place[:1] in ("", "/")}
+    found = {name: actions.at(answer.body, place) for name, place in places.items()}
+    return {name: value for name, value in found.items() if isinstance(value, str | int)}
 
 
 def _asked_to_wait(answer: CallAnswer) -> float:

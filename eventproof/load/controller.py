@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any
 
 from eventproof import profile
+from eventproof.catalog import ADMIN
 from eventproof.errors import TargetUnavailable
 from eventproof.history import History, Kind
 from eventproof.report import folder as folders
@@ -26,6 +27,7 @@ from .greenlets import Timeout
 from .objectives import ObjectiveLine
 from .outcome import Circumstances, conclude
 from .probe import probe
+from .residue import LEFT_BEHIND, Residue
 from .scenario import Scenario
 
 
@@ -37,37 +39,48 @@ def target_of(options: Any) -> Target:
     return profile.load(named, options.target_environment or None, catalog=contracts())
 
 
-def asked(defaults: Iterable[ObjectiveLine], expressions: Iterable[str]) -> tuple[ObjectiveLine, ...]:
-    """The objectives of a run: those given, and the scenario's about what no given one is about."""
-    given = tuple(map(objectives.parse, expressions))
+def asked(defaults: Iterable[ObjectiveLine], given: Iterable[ObjectiveLine]) -> tuple[ObjectiveLine, ...]:
+    """The objectives of a run: those given, and the scenario's about what no given one is about, each once."""
+    given = tuple(given)
     about = {(one.metric, one.selector, one.percent) for one in given}
-    return (*(one for one in defaults if (one.metric, one.selector, one.percent) not in about), *given)
+    others = (one for one in defaults if (one.metric, one.selector, one.percent) not in about)
+    return (*dict.fromkeys(others), *given)
 
 
 class Controller:
     """Admits a run, and concludes it. `target` and `objectives` are what it is about."""
 
-    def __init__(self, options: Any, scenario: Scenario, processes: int) -> None:
-        """Admit a run of this many processes; raises EventproofError with the reason where it cannot be."""
-        self.objectives = asked(scenario.objectives, options.objective)
+    def __init__(
+        self, options: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine], processes: int
+    ) -> None:
+        """Admit a run of this many processes; raises EventproofError with the reason where it cannot be.
+
+        `whole` are the objectives of all scenarios together.
+        """
+        own = (line for scenario in scenarios for line in scenario.objectives)
+        self.objectives = asked(asked(own, whole), map(objectives.parse, options.objective))
         self.target = target_of(options)
-        self._system = scenario.system
+        self._scenarios = tuple(scenarios)
         self._options = options
         self._processes = processes
         self._folder: Path | None = None
-        admission.about(self.target, self._system)
+        for scenario in self._scenarios:
+            admission.about(self.target, scenario.system)
         self._reach()
+        self._residue = Residue(self.target) if any(line.metric == LEFT_BEHIND for line in self.objectives) else None
         if options.headless:
             self.admit(options.num_users or 1)
         self._floor = floor.measure()
 
     def admit(self, users: int) -> None:
         """A test of so many users begins. Raises UsageError where there are too few identities, or no folder."""
-        admission.admit(self.target, users, self._options.admins, self._processes)
+        admission.admit(self.target, users, self._options.admins, self._processes, self._scenarios)
         if self._folder is None:
             results = self._options.results
             self._folder = folders.prepare(Path(results) if results else None, "swarm")
         self._users = users
+        if self._residue is not None:
+            self._residue.remember()
         self._started, self._began = datetime.now(UTC), monotonic()
 
     def conclude(
@@ -84,11 +97,13 @@ class Controller:
         `users` are those asked for last; it may have begun with another number.
         """
         account = merge(accounts)
+        if self._residue is not None:
+            account = merge([account, self._residue.left()])
         run = conclude(
             account,
             Circumstances(
                 target=self.target,
-                system=self._system,
+                systems=tuple(scenario.system for scenario in self._scenarios),
                 objectives=self.objectives,
                 started=self._started.isoformat(timespec="milliseconds"),
                 seconds=monotonic() - self._began,
@@ -116,10 +131,12 @@ class Controller:
             terminal.print_summary(run, report=folder / "report.html")
 
     def _reach(self) -> None:
-        """Raise where nobody listens, or an admin cannot log in: before thousands of users find that out."""
-        probe(self.target, self.target.main(self._system))
+        """Raise where nobody listens, or who acts cannot log in: before thousands of users find that out."""
+        for scenario in self._scenarios:
+            probe(self.target, self.target.main(scenario.system))
         calls, patience = Calls(self.target), self.target.budgets.call
-        for admin in self.target.admins:
+        further = {scenario.acting for scenario in self._scenarios} - {ADMIN}
+        for admin in (*self.target.admins, *(one for role in sorted(further) for one in self.target.people(role)[:1])):
             nothing = TargetUnavailable(
                 f"{admin.name} cannot log in: {self.target.rest.url} did not answer within {patience:g} s"
             )

@@ -15,6 +15,7 @@ from eventproof.errors import EventproofError
 from eventproof.wire.connection import AckReceived, EventReceived
 
 from .acknowledging import Acknowledging
+from .asking import Asking
 from .backoff import backoff
 from .greenlets import spawn_later
 from .judgement import Match, Receipt
@@ -49,6 +50,10 @@ class Owner(Protocol):
     knows_repeats: bool
 
     @property
+    def role(self) -> str:
+        """The role of their session."""
+
+    @property
     def replays(self) -> bool:
         """Whether what was missed without a connection is due on the return."""
 
@@ -79,6 +84,7 @@ class Device:
     """From its first connection until its owner leaves."""
 
     __slots__ = (
+        "_asking",
         "_attempts",
         "_began",
         "_connection",
@@ -89,13 +95,16 @@ class Device:
         "_postponed",
         "_recovery",
         "_sent",
+        "channel",
         "connections",
         "number",
         "since",
     )
 
-    def __init__(self, owner: Owner, number: int) -> None:
+    def __init__(self, owner: Owner, number: int, channel: str | None = None) -> None:
         self.number = number
+        self.channel = channel
+        """The name of a further channel of the system; None: its main one."""
         self.connections = 0
         """How many connections were opened."""
         self.since: float | None = None
@@ -110,14 +119,19 @@ class Device:
         self._cut_for: deque[Hashable] = deque(maxlen=_CUT_FOR)
         self._postponed = 0
         self._sent: deque[float] = deque(maxlen=_AT_ONCE)
+        asks = channel is None and bool(owner.generator.requests.events)
+        self._asking = Asking(self, owner.generator, owner.role) if asks else None
 
     def __str__(self) -> str:
-        return f"{self._owner} on device {self.number}"
+        where = f"device {self.number}" if self.channel is None else self.channel
+        return f"{self._owner} on {where}"
 
     @property
     def is_connecting(self) -> bool:
         """Whether it is not known yet if it ever connects."""
-        return not self.connections and not self._has_left and self._attempts < _PATIENT_ATTEMPTS
+        if not self.connections:
+            return not self._has_left and self._attempts < _PATIENT_ATTEMPTS
+        return self._asking is not None and self._asking.is_waiting
 
     @property
     def is_open(self) -> bool:
@@ -138,7 +152,21 @@ class Device:
         """Begin to connect."""
         if not self._has_left and self._connection is None:
             self._began = monotonic()
-            self._connection = self._owner.generator.open(self, self._owner.token, self._recovery)
+            self._connection = self._owner.generator.open(self, self._owner.token, self._recovery, self.channel)
+
+    def hears(self, event: Event) -> bool:
+        """Whether its channel carries this event."""
+        return self._owner.generator.books.is_of(self.channel, event)
+
+    def ask_for(self, name: str, argument: Any) -> None:
+        """Be in a room, also when it comes back, by the client's event of this name."""
+        if self._asking is not None:
+            self._asking.join(name, argument)
+
+    def ask_to_leave(self, name: str, argument: Any) -> None:
+        """Be in a room no more."""
+        if self._asking is not None:
+            self._asking.leave(name, argument)
 
     def stall(self) -> None:
         """Read nothing more; the connection stays."""
@@ -165,8 +193,14 @@ class Device:
 
     # What the connection tells.
 
-    def opened(self, _connection: HubConnection, at: float) -> None:
-        """The server accepted the token."""
+    def opened(self, connection: HubConnection, at: float) -> None:
+        """The server accepted the token; where its clients have to ask for more, it is open with the answer."""
+        if self._asking is None:
+            self._is_there(at)
+        else:
+            self._asking.open(connection, at, self._is_there)
+
+    def _is_there(self, at: float) -> None:
         generator = self._owner.generator
         if self.connections and self._attempts >= _PATIENT_ATTEMPTS:
             generator.books.count("gone", -1)
@@ -180,13 +214,16 @@ class Device:
             generator.books.record("reconnect", at - self._lost_at)
         window = generator.target.budgets.replay_window
         generator.books.ledger.resume(self, deadline=at + generator.deadline, since=at - window)
+        if self._asking is not None:
+            self._asking.repeat()
         self._owner.connected(self)
 
     def received(self, connection: HubConnection, event: EventReceived, at: float) -> None:
         """An event arrived."""
         books = self._owner.generator.books
-        contract = books.contract(event.name, event.args, self)
+        contract = books.contract(event.name, event.args, self, self.channel)
         if contract is None:
+            self._owner.generator.foreign(event.name, self._owner.role, self.channel, self)
             return
         payload = event.args[0] if event.args else None
         if contract.audience == _CONNECTION:
@@ -208,8 +245,8 @@ class Device:
             owed=is_required and self._owner.owes(what, at=at),
         )
         self._owner.received(self, event.name, payload, match)
-        if match.latency is not None:
-            books.record(event.name, match.latency)
+        if match.receipt is Receipt.DELIVERED:
+            books.delivered(event.name, match)
         elif match.receipt is Receipt.WAITING and reading.subject is not None:
             self._owner.met(self, reading.subject)
         elif match.receipt is Receipt.WAITING and not self._owner.has_acted:
@@ -219,8 +256,10 @@ class Device:
         if acknowledgement is not None:
             self._answer(connection, contract, acknowledgement, what, is_required=is_required)
 
-    def acknowledged(self, _connection: HubConnection, _ack: AckReceived, _at: float) -> None:
-        """An answer to an event of ours; we ask for none."""
+    def acknowledged(self, _connection: HubConnection, ack: AckReceived, at: float) -> None:
+        """An answer to an event of ours."""
+        if self._asking is not None:
+            self._asking.acknowledged(ack, at)
 
     def disconnected(self, connection: HubConnection, _at: float) -> None:
         """The server ended our part in the channel: nothing can arrive here."""
@@ -235,6 +274,8 @@ class Device:
         self._recovery = connection.recovery if self._owner.replays else None
         self._connection = self.since = None
         generator.acks.lost(connection, at=at)
+        if self._asking is not None:
+            self._asking.lost(at)
         if not self._owner.returns:
             self._has_left = True
             generator.books.ledger.forget(self)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
 
+from .rooms import Stay
+
 __all__ = ["Arrival", "Dispatch", "Expectation", "ExpectationState", "Slot", "SubjectOrder", "Topic"]
 
 _COMPARED = 16
@@ -67,11 +69,13 @@ class Expectation:
         "connection",
         "deadline",
         "dispatch",
+        "is_used",
         "mark",
         "order",
         "recipient",
         "slot",
         "state",
+        "stay",
         "ticket",
         "was_away",
     )
@@ -92,6 +96,10 @@ class Expectation:
         """That of what was received."""
         self.connection = 0
         """On which of its recipient's connections that was."""
+        self.stay: Stay | None = None
+        """The stay in a room by which it is for its recipient, where that may end; None: it does not."""
+        self.is_used = False
+        """Whether something came for what need not come."""
 
 
 @dataclass(slots=True)
@@ -161,6 +169,11 @@ class Slot:
     def is_empty(self) -> bool:
         """Whether nothing is kept here."""
         return not (self.received or self.pending or self.strays or self.lost or self.away)
+
+    def allowed(self, at: float) -> Expectation | None:
+        """What need not come and may have come then: first one that nothing came for yet; None where there is none."""
+        allowed = [one for one in self.away if one.stay is None or at <= one.stay.left]
+        return next((one for one in allowed if not one.is_used), allowed[0] if allowed else None)
 
     @staticmethod
     def first(expectations: Iterable[Expectation], *, before: float) -> Expectation | None:

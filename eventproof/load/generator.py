@@ -13,23 +13,27 @@ from time import monotonic, process_time
 from typing import Any, Protocol, TypeVar
 
 from eventproof import actions
-from eventproof.catalog import Direction
+from eventproof.catalog import Cause, Direction, System
+from eventproof.catalog import Event as Message
+from eventproof.checks.membership import named
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import HubConnection, HubListener
 from eventproof.errors import ContractViolation, UsageError
-from eventproof.target import Identity, Target
+from eventproof.target import Endpoint, Identity, Target
 
 from .account import SwarmAccount
 from .acks import Acks
 from .admission import ProcessShare
+from .asking import Requests
 from .books import Books, Report
 from .calls import CallAnswer, Calls
 from .contracts import contracts
-from .greenlets import Cancelled, Event, Greenlet, getcurrent, killall, sleep, spawn
+from .greenlets import Cancelled, Event, Greenlet, getcurrent, joinall, killall, sleep, spawn
 from .ledger import Ledger
 from .opening import connect
-from .rooms import Rooms
+from .rooms import EVERYONE, Rooms, of_role
 from .saturation import GeneratorLimits
+from .scenario import Scenario
 from .schedule import late
 
 _TICK = 0.05
@@ -81,42 +85,43 @@ _Anybody = TypeVar("_Anybody", bound=Participant)
 
 
 class Generator:
-    """Everything that the users of one process share. `report` hears of every measurement.
+    """Everything that the users of one scenario in one process share. `report` hears of every measurement.
 
-    `system` names what the swarm is about: its events, its main channel. `patience` is how many seconds an event may
-    wait for its cause, where causes are entered only when their calls are answered; for `keys`, see there.
+    `scenario` says what the swarm is about: the system with its channels, who takes part. `share` is this process's
+    part of the identities of each role, and `part` that of the scenario where others have users of the same role.
     """
 
     def __init__(
         self,
         target: Target,
         *,
-        system: str,
+        scenario: Scenario,
         share: ProcessShare,
+        part: ProcessShare | None = None,
         deadline: float,
         limits: GeneratorLimits,
         seed: int,
         report: Report,
-        patience: float = 0.0,
-        keys: Mapping[str, str] | None = None,
     ) -> None:
         self.target = target
         self.deadline = deadline
-        self.patience = patience
+        self.patience = scenario.patience
         self.random = Random(f"{seed}/{share.index}")  # noqa: S311 - repeatable, not secret
-        self.system = contracts().system(system)
-        self.channel = target.main(system)
-        events = {
-            event.name: event
-            for event in self.system.events
-            if event.direction is Direction.SEND
-            if any(channel.address == self.channel.known_as for channel in event.channels)
+        self.system = contracts().system(scenario.system)
+        self.channels: Mapping[str | None, Endpoint] = {
+            None: target.main(scenario.system),
+            **{name: target.channels[scenario.system, name] for name in scenario.channels},
         }
+        """Those that somebody listens to: the main one, which has no name here, and further ones by their names."""
+        further = {name: _sent(self.system, channel) for name, channel in self.channels.items() if name is not None}
+        events = _sent(self.system, self.channels[None])
         kept = _KEPT
         if any(event.ack for event in events.values()):
             kept += max(target.budgets.ack_retries_end, target.budgets.replay_window)
         elsewhere = {event.name for system in contracts().systems.values() for event in system.events}
-        self.books = Books(events, report, Ledger(kept=kept, patience=patience), elsewhere=elsewhere)
+        ledger = Ledger(kept=kept, patience=self.patience, recurs=scenario.recurs)
+        self.books = Books(events, report, ledger, elsewhere=elsewhere, further=further)
+        self.requests = Requests.of(self.system, self.channels[None].known_as)
         self.acks = Acks(arrival=deadline, kept=kept)
         self.calls = Calls(target)
         opening = max(target.budgets.connect, _OPENING)
@@ -131,7 +136,7 @@ class Generator:
         """Whom an action may be aimed at: everyone whose sessions are all open and whom no action concerns."""
         self.rooms: Rooms[Any] = Rooms()
         """Of the devices of this process."""
-        self.keys = keys or {}
+        self.keys = scenario.keys
         """By the names of events: where their payloads tell them from others about the same thing (a JSON pointer)."""
         self.beside: list[Participant] = []
         """Those who are connected beside the users, such as admins where admins are told something."""
@@ -139,6 +144,10 @@ class Generator:
         """What the users of this process share, whatever the scenario makes of it."""
         self.connected: set[Identity] = set()
         """The members who had a session open, at any time; admins are none of them."""
+        self.neighbours: tuple[Generator, ...] = ()
+        """Those of the other scenarios of this process."""
+        self.last: list[Callable[[], None]] = []
+        """What is looked at when nothing is under way any more, and everybody is still connected."""
         self.stopping = Event()
         self.under_way: set[Greenlet] = set()
         """The actions that are being carried out."""
@@ -146,7 +155,9 @@ class Generator:
         self.entered = 0
         """How many have come in so far."""
         self._limits = limits
-        self._identities = deque(share.cut(target.users))
+        self._share = share
+        self._identities = deque((part or ProcessShare()).cut(share.cut(target.people(scenario.role))))
+        self._others: dict[str, deque[Identity]] = {}
         self._admins = deque(self.calls.token_of(admin) for admin in target.admins)
         self._users: set[Participant] = set()
         self._next: deque[Participant] = deque()
@@ -183,9 +194,36 @@ class Generator:
         task.link_exception(lambda dead: self.books.fault(dead.exception))
         task.rawlink(self._tasks.discard)
 
-    def open(self, listener: HubListener, token: str | None, recover: Any = None) -> HubConnection:
-        """Begin to connect to the system's channel with a token, and go on from `recover`."""
-        return connect(self.hub, self.target, self.channel, listener, token, recover)
+    def open(
+        self, listener: HubListener, token: str | None, recover: Any = None, channel: str | None = None
+    ) -> HubConnection:
+        """Begin to connect to a channel of the system with a token, and go on from `recover`."""
+        return connect(self.hub, self.target, self.channels[channel], listener, token, recover)
+
+    def somebody(self, role: str) -> Identity:
+        """The next one of another role of this process's share, in turn. Raises UsageError where it has none."""
+        if role not in self._others:
+            self._others[role] = deque(self._share.cut(self.target.people(role)))
+        people = self._others[role]
+        if not people:
+            raise UsageError(f'{self.target.source}: there are more processes than people of the role "{role}"')
+        people.rotate(-1)
+        return people[-1]
+
+    def foreign(self, event: str, role: str, channel: str | None, recipient: object) -> None:
+        """An event arrived that this system does not have: where it is that of a neighbour, it is leaked there.
+
+        Unless it is for everyone on the channel, or for all of that role.
+        """
+        for other in self.neighbours:
+            known = _sent(other.system, self.channels[channel]).get(event)
+            if known is not None and not {EVERYONE, of_role(role)} & set(known.audience):
+                other.books.leaked(event, recipient)
+
+    def joined(self, cause: Cause, *, asked: float) -> None:
+        """A call was accepted that was made then: whom it has join a room, is in it."""
+        for room, user in named(self.system.operation(cause.operation).joins, cause):
+            self.rooms.join_user(user, room, asked=asked, at=monotonic())
 
     def all_spawned(self) -> None:
         """Every user is there; measuring begins as soon as their sessions are open."""
@@ -252,12 +290,25 @@ class Generator:
                 break
         killall(list(self.under_way), timeout=_LINGER)
         sleep(0 if self._is_hurried else _LINGER)
+        self._look(end)
         self.books.settle()
         self.books.ledger.conclude()
         # Nobody is to hear of it; and a target that floods us would keep this process from what is left to do.
         self._hang_up()
         self.books.changes.take_back(until=end, fault=self.books.fault)
         self.tell_what_is_left()
+
+    def _look(self, end: float) -> None:
+        """Look at what there is, all at once, within the time that is left; what takes longer is known to nobody."""
+        looks = [spawn(look) for look in (() if self._is_hurried else self.last)]
+        for look in looks:
+            look.link_exception(lambda dead: self.books.fault(dead.exception))
+        joinall(looks, timeout=max(end - monotonic(), 0))
+        for look in looks:
+            if not look.dead:
+                look.kill(block=False)
+                self.books.count("failed")
+                self.books.note("what there was at the end could not be looked at in time")
 
     def tell_what_is_left(self) -> None:
         """Note what is not as it was."""
@@ -321,6 +372,15 @@ class Generator:
                 user.prepare()
                 self._next.append(user)
             sleep(_TICK)
+
+
+def _sent(system: System, channel: Endpoint) -> dict[str, Message]:
+    """What a server sends on a channel, by name."""
+    return {
+        event.name: event
+        for event in system.events
+        if event.direction is Direction.SEND and any(at.address == channel.known_as for at in event.channels)
+    }
 
 
 def _first_ready(users: deque[Participant]) -> Participant | None:

@@ -55,7 +55,8 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A receipt whose cause was never entered: it is leaked."""
+    """A receipt whose cause was never entered: it is leaked, or came a second time."""
 
     event: str
     recipient: Hashable
+    receipt: Receipt = Receipt.LEAKED

@@ -15,6 +15,8 @@ The rules:
 - of one subject, what an earlier step caused is received first; else it is out of order;
 - a receipt that nobody caused, or that comes after the logout of its recipient, is leaked;
 - where the ledger has patience, a receipt may come before its cause is entered: what its cause is, is asked again then;
+  where things recur, what looks like a second one, or like one that need not come, may be such an early one;
+- who asks to leave a room may be told what was on its way, and is to be told nothing of it after the answer;
 - somebody without a connection loses nothing: what is due waits for the return, or is not due any more (away);
 - what is settled is kept for a while, so that late and duplicate receipts are known as such, and then dropped;
 - only so many receipts wait for their cause: what comes beyond is counted in `overflowed`, and not judged.
@@ -25,9 +27,11 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
+from typing import Any
 
 from .expectation import Arrival, Dispatch, Expectation, ExpectationState, Slot, SubjectOrder, Topic
 from .judgement import Loss, Match, Receipt, Stray
+from .rooms import Stay
 from .tally import Tally
 
 __all__ = ["Ledger"]
@@ -41,12 +45,13 @@ class Ledger:
     """The account of all deliveries of one process.
 
     `kept` is how long settled expectations are remembered, `patience` how long a receipt may wait for its cause; in
-    seconds.
+    seconds. With `recurs`, the same happens to one thing again and again.
     """
 
-    def __init__(self, *, kept: float = _KEPT_SECONDS, patience: float = 0.0) -> None:
+    def __init__(self, *, kept: float = _KEPT_SECONDS, patience: float = 0.0, recurs: bool = False) -> None:
         self._kept = kept
         self._patience = patience
+        self._recurs = recurs
         self._tallies: dict[str, Tally] = {}
         self._topics: dict[tuple[str, Hashable, Hashable], Topic] = {}
         self._orders: dict[Hashable, dict[Hashable, SubjectOrder]] = {}
@@ -102,15 +107,17 @@ class Ledger:
         subject: Hashable = None,
         key: Hashable = None,
         step: int | None = None,
+        stays: Mapping[Any, Stay] | None = None,
     ) -> tuple[Match, ...]:
         """Enter that each of `recipients` is to receive `event` by `deadline`, caused by `action` (intended for `at`).
 
         `subject` is what the payload is about and `key` what tells it from others about that, where the contract has
         such things; without them, receipts are matched in the order in which they were caused. `step` orders the
         causes of one subject; left out, they are in the order of their entry. A deadline of `inf` is that of somebody
-        who is away, and set on the return. Gives what had been received before.
+        who is away, and set on the return. `stays` are those in rooms, by recipient, by which it is for them, where
+        they may end. Gives what had been received before.
         """
-        dispatch = self._enter(action, event, recipients, at, deadline, subject, key, step)
+        dispatch = self._enter(action, event, recipients, at, deadline, subject, key, step, stays)
         if dispatch is None:
             return ()
         self.tally(event).expected += len(dispatch.expectations)
@@ -131,11 +138,16 @@ class Ledger:
         at: float,
         subject: Hashable = None,
         key: Hashable = None,
+        stays: Mapping[Any, Stay] | None = None,
+        is_away: bool = True,
     ) -> None:
-        """Enter what `action` caused for somebody who had no connection: it may come, and is not due."""
-        dispatch = self._enter(action, event, recipients, at, at, subject, key, None)
+        """Enter what `action` caused for somebody who had no connection: it may come, and is not due.
+
+        Likewise, without `is_away`, for somebody of whom nobody can tell whether it is for them: that is not counted.
+        """
+        dispatch = self._enter(action, event, recipients, at, at, subject, key, None, stays)
         for expectation in () if dispatch is None else dispatch.expectations:
-            self._is_away(expectation)
+            self._is_away(expectation, is_counted=is_away)
             for _ in self._early(expectation.slot):
                 pass
 
@@ -200,7 +212,7 @@ class Ledger:
         if self._own and self._is_own(receipt):
             self._clear(slot)
             return Match(Receipt.PERMITTED, received=at)
-        if match := self._match(receipt):
+        if match := self._match(receipt, is_final=not self._may_be_early(receipt)):
             return match
         if self._patience and self._waiting >= _MOST_WAITING:
             self.overflowed += 1
@@ -248,6 +260,14 @@ class Ledger:
         for expectation in self._pending_at(recipient):
             self._excuse(expectation)
 
+    def release(self, recipient: Hashable, stay: Stay) -> None:
+        """`recipient` asks to leave a room: what is pending there by this stay may still come, and is not due."""
+        for expectation in self._pending_at(recipient):
+            if expectation.stay is stay:
+                self.tally(expectation.dispatch.event).expected -= 1
+                self._is_away(expectation, is_counted=False)
+                self._take_out(expectation)
+
     def settle(self, now: float) -> list[Loss | Stray]:
         """What was lost or found leaked since the last call, by its time. Drops what was settled long ago."""
         self._age(now)
@@ -273,6 +293,7 @@ class Ledger:
         subject: Hashable,
         key: Hashable,
         step: int | None,
+        stays: Mapping[Any, Stay] | None,
     ) -> Dispatch | None:
         """What is expected of somebody by this; None where it is for nobody."""
         distinct = dict.fromkeys(recipients)
@@ -290,7 +311,10 @@ class Ledger:
             if order is None:
                 order = orders[recipient] = SubjectOrder()
             order.length += 1
-            entered.append(Expectation(dispatch, recipient, slot, order))
+            expectation = Expectation(dispatch, recipient, slot, order)
+            if stays:
+                expectation.stay = stays.get(recipient)
+            entered.append(expectation)
         self._kept_now += len(distinct)
         return dispatch
 
@@ -306,13 +330,14 @@ class Ledger:
     def _early(self, slot: Slot) -> Iterator[Match]:
         """Ask the receipts that wait there again; what they turn out to be."""
         for receipt in tuple(slot.strays):
-            if match := self._match(receipt):
+            if match := self._match(receipt, is_final=not self._may_be_early(receipt)):
                 receipt.is_judged = True
                 self._waiting -= 1
                 slot.strays.remove(receipt)
                 yield match
 
-    def _match(self, receipt: Arrival) -> Match | None:
+    def _match(self, receipt: Arrival, *, is_final: bool) -> Match | None:
+        """What it is of; None where nobody knows, or may know better when more causes are entered (not `is_final`)."""
         slot = receipt.slot
         tally = self.tally(slot.topic.event)
         known = slot.received.get(receipt.mark)
@@ -328,12 +353,19 @@ class Ledger:
             return self._late(tally, lost, receipt)
         if pending is not None:
             return self._deliver(tally, pending, receipt)
-        if known is not None:
+        if not is_final:
+            return None
+        allowed = slot.allowed(receipt.at) if slot.away else None
+        if known is not None and (allowed is None or allowed.is_used):
             return self._repeat(tally, known, receipt)
-        if slot.away:
-            away = slot.away[0].dispatch
-            return Match(Receipt.PERMITTED, away.action, away.at, received=receipt.at)
+        if allowed is not None:
+            allowed.is_used = True
+            return Match(Receipt.PERMITTED, allowed.dispatch.action, allowed.dispatch.at, received=receipt.at)
         return None
+
+    def _may_be_early(self, receipt: Arrival) -> bool:
+        """Whether it may be of a cause that is not entered yet, whatever else it may be of."""
+        return self._recurs and bool(self._patience) and receipt.mark is None and not receipt.owed
 
     def _deliver(self, tally: Tally, expectation: Expectation, receipt: Arrival) -> Match:
         slot, dispatch = expectation.slot, expectation.dispatch
@@ -402,13 +434,14 @@ class Ledger:
 
     def _excuse(self, expectation: Expectation) -> None:
         self.tally(expectation.dispatch.event).expected -= 1
+        expectation.stay = None  # whatever connection it is on its way to
         self._is_away(expectation)
         self._take_out(expectation)
 
-    def _is_away(self, expectation: Expectation) -> None:
+    def _is_away(self, expectation: Expectation, *, is_counted: bool = True) -> None:
         expectation.state = ExpectationState.AWAY
         expectation.slot.away.append(expectation)
-        self.tally(expectation.dispatch.event).away += 1
+        self.tally(expectation.dispatch.event).away += is_counted
         self._keep(expectation, (expectation,), expectation.dispatch.at)
 
     def _take_out(self, expectation: Expectation) -> None:
@@ -429,12 +462,16 @@ class Ledger:
             return
         receipt.is_judged = True
         self._waiting -= 1
-        receipt.slot.strays.remove(receipt)
-        self._clear(receipt.slot)
-        if not self._is_permitted(receipt):
-            event = receipt.slot.topic.event
+        slot, event = receipt.slot, receipt.slot.topic.event
+        slot.strays.remove(receipt)
+        match = None if self._is_own(receipt) else self._match(receipt, is_final=True)
+        self._clear(slot)
+        if match is not None:
+            if match.receipt is Receipt.DUPLICATE and not match.is_explained:
+                self._judged.append(Stray(event, slot.recipient, match.receipt))
+        elif not self._is_permitted(receipt):
             self.tally(event).leaked += 1
-            self._judged.append(Stray(event, receipt.slot.recipient))
+            self._judged.append(Stray(event, slot.recipient))
 
     def _is_permitted(self, receipt: Arrival) -> bool:
         until = self._permits.get((receipt.slot.recipient, receipt.slot.topic.event), receipt.at)

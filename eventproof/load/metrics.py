@@ -15,6 +15,7 @@ from .contracts import contracts
 LATENCIES: dict[str, str] = {
     "connect": "from the wish to connect to the answer of the CONNECT packet, each session",
     "reconnect": "from the loss of a connection to the answer of the CONNECT packet of the next, pauses included",
+    "join": "from a request for a room to its acknowledgement",
     "send_lag": "how late the load generator sent an action",
     "loop_lag": "how late the load generator's event loop ran a timer",
 }
@@ -45,7 +46,7 @@ class Count:
 
 COUNTS: dict[str, Count] = {
     "sessions": Count("sessions opened", "sessions"),
-    "actions": Count("actions of admins", "actions"),
+    "actions": Count("actions of those who act", "actions"),
     "expected": Count("events that recipients were to receive", "expected"),
     "delivered": Count("those received in time", "expected"),
     "lost": Count("those not received in time", "expected"),
@@ -67,5 +68,8 @@ COUNTS: dict[str, Count] = {
     "failed": Count("actions that were refused, or whose outcome never became known", "actions"),
     "unanswered": Count("actions without an answer, whose outcome was read afterwards", "actions"),
     "unopened": Count("sessions that could not be opened", "sessions"),
+    "unjoined": Count("requests for rooms that were refused, or not answered in time", "sessions"),
+    "gauges": Count("gauges of the target that were read before the run", "gauges"),
+    "left_behind": Count("those that did not return to what they were when everybody had left", "gauges"),
     "gone": Count("sessions that were lost, and could not be opened again", "sessions"),
 }

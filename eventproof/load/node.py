@@ -4,7 +4,7 @@ The master deals out the identities before a test, and before it stops it waits 
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any
 
@@ -12,12 +12,13 @@ from eventproof.redaction import learn, learnt, redacted_text
 from eventproof.report.records import Delivery
 from eventproof.target import Target
 
-from . import controller, saturation
+from . import admission, controller, objectives, saturation
 from .account import SwarmAccount, merge
 from .admission import ProcessShare
 from .controller import Controller
 from .generator import Generator, grace
-from .greenlets import Event, sleep
+from .greenlets import Event, sleep, together
+from .objectives import ObjectiveLine
 from .scenario import Scenario
 
 _SHARE, _COLLECT, _ACCOUNT = "eventproof.share", "eventproof.collect", "eventproof.account"
@@ -34,32 +35,39 @@ class Unexpected(Exception):
 
 
 class Node:
-    """What all processes have in common. `scenario` is what the locustfile says of itself."""
+    """What all processes have in common. `scenarios` are what the locustfile says of itself, `whole` what of all."""
 
-    def __init__(self, environment: Any, runner: Any, scenario: Scenario) -> None:
+    def __init__(
+        self, environment: Any, runner: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine] = ()
+    ) -> None:
         self._environment = environment
         self._runner = runner
-        self._scenario = scenario
-        self._generator: Generator | None = None
+        self._scenarios = tuple(scenarios)
+        self._whole = tuple(whole)
+        self._generators: dict[Scenario, Generator] = {}
         self._is_testing = self._was_interrupted = False
         self._over = Event()
         self._over.set()
 
     @property
     def generator(self) -> Generator:
-        """The load generator of this process, while a test runs."""
-        if self._generator is None:
+        """The load generator of this process, that of its first scenario, while a test runs."""
+        return self.generator_of(self._scenarios[0])
+
+    def generator_of(self, scenario: Scenario) -> Generator:
+        """The load generator of a scenario in this process, while a test runs."""
+        if scenario not in self._generators:
             raise RuntimeError("no test is running in this process")
-        return self._generator
+        return self._generators[scenario]
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """The account of every event as it is now."""
-        return () if self._generator is None else SwarmAccount(tallies=self._generator.books.ledger.tallies).delivery()
+        return self._interim_account().delivery()
 
     def spawning_complete(self, **_: Any) -> None:
         """Every user is there."""
-        if self._generator is not None:
-            self._generator.all_spawned()
+        for generator in self._generators.values():
+            generator.all_spawned()
 
     def test_start(self, **_: Any) -> None:
         """A test begins."""
@@ -76,8 +84,8 @@ class Node:
         """
         if not self._over.is_set() and not self._is_testing:
             self._was_interrupted = True
-            if self._generator is not None:
-                self._generator.hurry()
+            for generator in self._generators.values():
+                generator.hurry()
             self._over.wait()
         self._end(interrupted=bool(self._environment.parsed_options.run_time))
 
@@ -93,28 +101,46 @@ class Node:
     def _conclude(self) -> None:
         raise NotImplementedError
 
-    def _start_generator(self, share: ProcessShare, target: Target) -> None:
+    def _start_generators(self, share: ProcessShare, target: Target) -> None:
         options = self._environment.parsed_options
-        if self._generator is not None:
-            self._generator.close()
-        self._generator = Generator(
-            target,
-            system=self._scenario.system,
-            patience=self._scenario.patience,
-            keys=self._scenario.keys,
-            share=share,
-            deadline=options.deadline,
-            limits=saturation.limits(controller.asked(self._scenario.objectives, options.objective)),
-            seed=options.seed,
-            report=self._report,
-        )
+        for generator in self._generators.values():
+            generator.close()
+        own = (line for one in self._scenarios for line in one.objectives)
+        asked = controller.asked(controller.asked(own, self._whole), map(objectives.parse, options.objective))
+        self._generators = {
+            scenario: Generator(
+                target,
+                scenario=scenario,
+                share=share,
+                part=admission.part_of(scenario, self._scenarios),
+                deadline=options.deadline,
+                limits=saturation.limits(asked),
+                seed=options.seed,
+                report=self._report,
+            )
+            for scenario in self._scenarios
+        }
+        for generator in self._generators.values():
+            generator.neighbours = tuple(other for other in self._generators.values() if other is not generator)
 
     def _settled_account(self) -> SwarmAccount:
         try:
-            self.generator.settle()
+            together([generator.settle for generator in self._generators.values()])
         except KeyboardInterrupt:  # the second one: what is there must do
-            self.generator.tell_what_is_left()
-        return self.generator.account()
+            for generator in self._generators.values():
+                generator.tell_what_is_left()
+        return merge(self._named(one, generator.account()) for one, generator in self._generators.items())
+
+    def _interim_account(self) -> SwarmAccount:
+        """The deliveries so far."""
+        return merge(
+            self._named(one, SwarmAccount(tallies=generator.books.ledger.tallies))
+            for one, generator in self._generators.items()
+        )
+
+    def _named(self, scenario: Scenario, account: SwarmAccount) -> SwarmAccount:
+        """The account of a scenario: where there are several, each event with the name of its system."""
+        return account if len(self._scenarios) == 1 else account.of_system(scenario.system)
 
     def _report(self, kind: str, name: str, seconds: float, problem: str) -> None:
         told = redacted_text(problem) if problem else ""
@@ -131,14 +157,16 @@ class Node:
 class Local(Node):
     """The only process: generates the load and concludes the run."""
 
-    def __init__(self, environment: Any, runner: Any, scenario: Scenario) -> None:
-        super().__init__(environment, runner, scenario)
-        self._controller = Controller(environment.parsed_options, scenario, 1)
+    def __init__(
+        self, environment: Any, runner: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine] = ()
+    ) -> None:
+        super().__init__(environment, runner, scenarios, whole)
+        self._controller = Controller(environment.parsed_options, scenarios, whole, 1)
 
     def test_start(self, **_: Any) -> None:
         """Admit the test, and be ready for its users."""
         self._controller.admit(self._runner.target_user_count)
-        self._start_generator(ProcessShare(), self._controller.target)
+        self._start_generators(ProcessShare(), self._controller.target)
         super().test_start()
 
     def _conclude(self) -> None:
@@ -151,8 +179,10 @@ class Local(Node):
 class Worker(Node):
     """Generates its share of the load, and sends its account when it is asked for it."""
 
-    def __init__(self, environment: Any, runner: Any, scenario: Scenario) -> None:
-        super().__init__(environment, runner, scenario)
+    def __init__(
+        self, environment: Any, runner: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine] = ()
+    ) -> None:
+        super().__init__(environment, runner, scenarios, whole)
         self._share = _NOBODY
         runner.register_message(_SHARE, self._on_share)
         runner.register_message(_COLLECT, self._on_collect, concurrent=True)
@@ -160,7 +190,7 @@ class Worker(Node):
 
     def test_start(self, **_: Any) -> None:
         """Be ready for the users of this process; the share came before."""
-        self._start_generator(self._share, controller.target_of(self._environment.parsed_options))
+        self._start_generators(self._share, controller.target_of(self._environment.parsed_options))
         super().test_start()
 
     def _conclude(self) -> None:
@@ -174,16 +204,20 @@ class Worker(Node):
 
     def _on_report(self, data: dict[str, Any], **_: Any) -> None:
         """The deliveries so far, for the master's web UI."""
-        if self._generator is not None:
-            data["eventproof"] = SwarmAccount(tallies=dict(self._generator.books.ledger.tallies)).to_json()
+        if self._generators:
+            data["eventproof"] = self._interim_account().to_json()
 
 
 class Master(Node):
     """Generates nothing: deals out shares, collects accounts, concludes the run."""
 
-    def __init__(self, environment: Any, runner: Any, scenario: Scenario) -> None:
-        super().__init__(environment, runner, scenario)
-        self._controller = Controller(environment.parsed_options, scenario, environment.parsed_options.expect_workers)
+    def __init__(
+        self, environment: Any, runner: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine] = ()
+    ) -> None:
+        super().__init__(environment, runner, scenarios, whole)
+        self._controller = Controller(
+            environment.parsed_options, scenarios, whole, environment.parsed_options.expect_workers
+        )
         self._workers: dict[str, str] = {}
         self._late: list[str] = []
         self._accounts: dict[str, SwarmAccount] = {}

@@ -32,8 +32,8 @@ class Circumstances:
     """What the master knows of a run beside the accounts."""
 
     target: Target
-    system: str
-    """The one that the swarm is about."""
+    systems: tuple[str, ...]
+    """Those that the swarm is about."""
     objectives: Sequence[ObjectiveLine]
     started: str
     seconds: float
@@ -63,7 +63,7 @@ def conclude(account: SwarmAccount, at: Circumstances) -> Run:
     return Run(
         kind="swarm",
         target=at.target.base_url,
-        systems=(at.system,),
+        systems=at.systems,
         started=at.started,
         seconds=round(at.seconds, 3),
         seed=at.seed,
@@ -172,7 +172,7 @@ def _reasons(account: SwarmAccount, at: Circumstances, too_busy: str) -> Iterabl
     if gone := account.count("gone"):
         yield f"invalid: {gone} sessions were lost and could not be opened again: nobody knows what they missed"
     if not account.count("actions"):
-        yield "invalid: no admin did anything; run it longer"
+        yield "invalid: nobody did anything; run it longer"
 
 
 def _incidents(account: SwarmAccount) -> Iterable[str]:

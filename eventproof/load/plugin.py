@@ -3,13 +3,14 @@
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import inf, isfinite
 from typing import Any
 
 from locust import events
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
+from eventproof.catalog import ADMIN
 from eventproof.errors import EventproofError, UsageError
 from eventproof.redaction import guarded
 from eventproof.verdict import ExitCode
@@ -19,32 +20,65 @@ from . import objectives as lines
 from .generator import Generator
 from .metrics import COUNTS, LATENCIES, Count
 from .node import Local, Master, Node, Worker
-from .scenario import Scenario
+from .objectives import ObjectiveLine
+from .scenario import Scenario, appointed
 
-__all__ = ["check", "count", "generator", "latency", "objectives", "option", "system"]
+__all__ = ["check", "count", "current", "generator", "latency", "objectives", "option", "system", "together"]
 
 _NODES: dict[type, type[Node]] = {LocalRunner: Local, MasterRunner: Master, WorkerRunner: Worker}
 _EVENTS = ("test_start", "test_stopping", "spawning_complete", "quitting")
-_scenario = Scenario()
+_scenarios: list[Scenario] = []
+"""Those of the locustfile: the last one is the one that is being read."""
+_whole: list[ObjectiveLine] = []
+"""What is asked for of several scenarios together."""
 _checks: list[Callable[[Any], object]] = []
 _own: list[str] = []
 """The names of the scenario's own options."""
 _UNKNOWN = "unrecognized arguments: --"
 
 
+def current() -> Scenario:
+    """The scenario that is being read."""
+    if not _scenarios:
+        _scenarios.append(Scenario())
+    return _scenarios[-1]
+
+
 def objectives(*expressions: str) -> None:
     """What a scenario asks for where nobody asks for anything else."""
-    _scenario.objectives = tuple(map(lines.parse, expressions))
+    current().objectives = tuple(map(lines.parse, expressions))
 
 
-def system(name: str, *, patience: float = 0.0, keys: Mapping[str, str] | None = None) -> None:
-    """The system that a scenario is about; every scenario says it.
+def together(*expressions: str) -> None:
+    """What is asked for of all scenarios of a run together, in place of what each of them asks for of the same."""
+    _whole.extend(map(lines.parse, expressions))
 
+
+def system(
+    name: str,
+    *,
+    members: str = "",
+    acting: str = ADMIN,
+    channels: Iterable[str] = (),
+    patience: float = 0.0,
+    recurs: bool = False,
+    keys: Mapping[str, str] | None = None,
+) -> None:
+    """The system that a scenario is about; every scenario says it, before its users are defined.
+
+    `members` is the role of its users, where the system's main channel is not for that role alone, and `acting` that of
+    those who act. `channels` are the further channels of the system that somebody listens to.
     With `patience`, in seconds, an event may be received before its cause is entered: for actions whose causes are
-    known only when their calls are answered. `keys` says of events where their payloads tell them from others about
-    the same thing (a JSON pointer): which status it has reached, say.
+    known only when their calls are answered; `recurs` says that the same happens to one thing again and again, so that
+    what looks like a second receipt may be such an early one. `keys` says of events where their payloads tell them from
+    others about the same thing (a JSON pointer): which status it has reached, say.
     """
-    _scenario.system, _scenario.patience, _scenario.keys = name, patience, keys or {}
+    if current().system:
+        _scenarios.append(Scenario())
+    scenario = current()
+    scenario.system, scenario.members, scenario.acting = name, members, acting
+    scenario.channels, scenario.keys = tuple(channels), keys or {}
+    scenario.patience, scenario.recurs = patience, recurs
 
 
 def latency(name: str, what: str) -> None:
@@ -92,10 +126,10 @@ def check(function: Callable[[Any], object]) -> None:
 check(_within("--deadline", above=0, most=60))
 
 
-def generator(environment: Any) -> Generator:
-    """The load generator of this process, while a test runs."""
+def generator(environment: Any, scenario: Scenario | None = None) -> Generator:
+    """The load generator of a scenario, of the only one where none is named, in this process, while a test runs."""
     node: Node = environment.eventproof
-    return node.generator
+    return node.generator if scenario is None else node.generator_of(scenario)
 
 
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
@@ -130,7 +164,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "default": "",
         "help": "A named environment of the profile.",
     },
-    "--admins": {"type": int, "default": 2, "help": "How many of the users are admins."},
+    "--admins": {"type": int, "default": 2, "help": "How many of the users act: admins, or whoever the scenario says."},
     "--multi-device": {
         "type": float,
         "default": 0.3,
@@ -164,12 +198,25 @@ def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> N
     greenlets.on_signal(signal.SIGINT, greenlets.interrupt)
     for checked in _checks:
         _or_sentence(checked)(environment.parsed_options)
-    node = _or_sentence(lambda: _NODES[type(runner)](environment, runner, _scenario))()
+    current()
+    _appoint(environment)
+    node = _or_sentence(lambda: _NODES[type(runner)](environment, runner, _scenarios, _whole))()
     environment.eventproof = node
     for name in _EVENTS:
         getattr(environment.events, name).add_listener(_or_sentence(getattr(node, name)))
     if web_ui is not None:
         web.show(web_ui, node.deliveries)
+
+
+def _appoint(environment: Any) -> None:
+    """Locust takes the number of users of a class from the class."""
+    options = environment.parsed_options
+    classes: list[Any] = [known for known in environment.user_classes if getattr(known, "acts", False)]
+    for user_class, number in appointed(options.admins, classes).items():
+        user_class.fixed_count = number
+        if not number:
+            environment.user_classes.remove(user_class)
+    options.admins = sum(user_class.fixed_count for user_class in classes)
 
 
 def _or_sentence(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,7 +1,7 @@
 """What a payload says of itself: what it is about, and which of several events about that it is.
 
-An event names its subject where the contract's `x-order-by` says, and what tells it from others about that where the
-scenario does. What names no subject is known by all that it says.
+An event names its subject where the contract's `x-order-by` says, else where its `x-correlate` does; and what tells it
+from others about that where the scenario says. What names no subject is known by all that it says.
 """
 
 from collections.abc import Hashable
@@ -32,7 +32,8 @@ def read(event: Event, payload: Any, key_at: str | None = None) -> Reading:
 
     `key_at` is where its key stands (a JSON pointer). An id is a text, also where it came as a number.
     """
-    subject = None if event.order_by is None else actions.at(payload, event.order_by)
+    place = event.order_by or event.correlate
+    subject = None if place is None else actions.at(payload, place)
     if not isinstance(subject, str | int):
         return Reading(mark=_mark(payload))
     if isinstance(subject, int):

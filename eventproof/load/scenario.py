@@ -1,19 +1,44 @@
 """What a locustfile says of itself: the system it is about, and what it asks for where nobody asks for more."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from eventproof.catalog import ADMIN
+
+from .contracts import contracts
 from .objectives import ObjectiveLine
 
+__all__ = ["Scenario", "appointed"]
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class Scenario:
-    """Filled in while the locustfile is read."""
+    """Filled in while the locustfile is read. A run has one, or several side by side."""
 
     system: str = ""
     """Its name; no swarm is about none."""
+    channels: tuple[str, ...] = ()
+    """The further channels of the system that somebody listens to, by their names in the contract."""
+    members: str = ""
+    """The role of its users; empty: that of those whom the system's main channel is for."""
+    acting: str = ADMIN
+    """The role of those who act."""
     patience: float = 0.0
     """Seconds that an event may wait for its cause."""
+    recurs: bool = False
+    """Whether the same happens to one thing again and again: what looks like a second receipt may be an early one."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """By the names of events: where their payloads tell them from others about the same thing (a JSON pointer)."""
     objectives: tuple[ObjectiveLine, ...] = ()
+
+    @property
+    def role(self) -> str:
+        """The role of its users."""
+        return self.members or contracts().system(self.system).member
+
+
+def appointed(asked: int, classes: Sequence[Any]) -> Mapping[Any, int]:
+    """How many users of each class act, of so many in all; where anybody acts, one of each class does."""
+    share, rest = divmod(asked, max(len(classes), 1))
+    return {one: max(share + (number < rest), min(asked, 1)) for number, one in enumerate(classes)}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from locust import User, events, task
 from locust.exception import StopUser
@@ -15,6 +15,7 @@ from eventproof.target import Identity
 from . import plugin
 from .generator import Generator, Participant
 from .greenlets import Greenlet, Group, Pool, sleep
+from .scenario import Scenario
 from .schedule import schedule
 
 __all__ = ["Act", "ActingUser", "ConnectedUser"]
@@ -29,7 +30,17 @@ _AT_ONCE = 1000
 """How many actions of one admin may be under way; the next ones wait, and what they wait is measured."""
 
 
-class ConnectedUser(User):
+class _OfScenario:
+    """Takes part in the scenario that was being read when its class was defined."""
+
+    scenario: ClassVar[Scenario]
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        cls.scenario = plugin.current()
+
+
+class ConnectedUser(_OfScenario, User):
     """Somebody who is connected and does what the server says, and nothing else.
 
     Such a one needs no greenlet: Locust counts one that is never started, which saves nine kilobytes a user.
@@ -39,7 +50,10 @@ class ConnectedUser(User):
 
     def devices(self) -> int:
         """On how many devices this one is logged in: one, or two or three for the share `--multi-device` of all."""
-        random, share = plugin.generator(self.environment).random, self.environment.parsed_options.multi_device
+        random, share = (
+            plugin.generator(self.environment, self.scenario).random,
+            self.environment.parsed_options.multi_device,
+        )
         return random.choice((2, 3)) if random.random() < share else 1
 
     def actor(self, generator: Generator, identity: Identity) -> Participant:
@@ -52,7 +66,7 @@ class ConnectedUser(User):
         uncalled = Greenlet(_never, self)
         self._greenlet = uncalled
         group.add(uncalled)
-        generator = plugin.generator(self.environment)
+        generator = plugin.generator(self.environment, self.scenario)
         self._actor: Participant | None = None
         try:
             self._actor = generator.enter(self.actor)
@@ -64,7 +78,7 @@ class ConnectedUser(User):
     def stop(self, force: bool = False) -> bool:  # noqa: ARG002 - there is nothing to wait for
         """Close them."""
         if self._actor is not None:
-            plugin.generator(self.environment).leave(self._actor)
+            plugin.generator(self.environment, self.scenario).leave(self._actor)
         if self._greenlet is not None:
             self._greenlet.kill(block=False)
         return True
@@ -78,12 +92,13 @@ def _never(_user: User) -> None:
     """What a greenlet that is never started would do; Locust finds its user by the argument."""
 
 
-class ActingUser(User):
+class ActingUser(_OfScenario, User):
     """Somebody who acts on members of the same process, at times that are fixed in advance."""
 
     abstract = True
+    acts = True
     fixed_count = 1
-    """Set by `--admins`."""
+    """How many of them there are in all processes; set by `--admins`."""
 
     def rates(self) -> Mapping[Act, float]:
         """What this admin does, and how often a second."""
@@ -99,7 +114,7 @@ class ActingUser(User):
 
     def on_start(self) -> None:
         """Come in, and wait until everybody is connected."""
-        self.generator = plugin.generator(self.environment)
+        self.generator = plugin.generator(self.environment, self.scenario)
         self.generator.books.count("admins")
         try:
             self.enter()
@@ -132,13 +147,4 @@ class ActingUser(User):
 @events.user_error.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
 def _is_our_fault(user_instance: Any, exception: Exception, **_: Any) -> None:
     """Locust logs what a user of ours raises, and goes on."""
-    plugin.generator(user_instance.environment).books.fault(exception)
-
-
-@events.init.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
-def _appoint_admins(environment: Any, **_: Any) -> None:
-    """Locust takes the number of users of a class from the class."""
-    for user_class in [known for known in environment.user_classes if issubclass(known, ActingUser)]:
-        user_class.fixed_count = environment.parsed_options.admins
-        if not user_class.fixed_count:
-            environment.user_classes.remove(user_class)
+    plugin.generator(user_instance.environment, getattr(user_instance, "scenario", None)).books.fault(exception)

@@ -28,7 +28,8 @@ class Board:
         self.generator = generator
         self.plans: dict[str, EditedPlan] = {}
         """By their ids, as texts."""
-        self.creating = 0
+        self._creating = 0
+        self._strange: set[Hashable] = set()
         self._latencies: dict[str, list[float]] = {}
         self._heard: dict[str, Event] = {}
         self._due: dict[str, int] = {}
@@ -91,9 +92,25 @@ class Board:
 
     def met(self, subject: Hashable) -> None:
         """Somebody was told of a plan that nobody here makes or edits: others do, and it is theirs to judge."""
-        if not self.creating and subject not in self.plans and subject not in self._foreign:
+        if subject in self.plans or subject in self._foreign:
+            return
+        if self._creating:
+            self._strange.add(subject)
+        else:
             self._foreign.add(subject)
             self.generator.books.ledger.own(None, subject)
+
+    def begins_creating(self) -> None:
+        """A plan is being made: what is told of one that nobody knows may be about it."""
+        self._creating += 1
+
+    def ends_creating(self) -> None:
+        """It is made and known, or it could not be made."""
+        self._creating -= 1
+        if not self._creating:
+            strange, self._strange = self._strange, set()
+            for subject in strange:
+                self.met(subject)
 
 
 def board_of(generator: Generator) -> Board:

@@ -52,10 +52,20 @@ class AppUser(Actor):
         """Get a new token; whether there is one."""
         self.token = None
         login = self.generator.calls.log_in(self.identity)
-        self.token, self.tier, self._answer = login.token, login.tier, login.answer
+        self.token, self.tier, self._answer = login.token, self._tier_told(login.answer), login.answer
         if login.id is not None:
             self.identity = replace(self.identity, id=login.id)
         return self.token is not None
+
+    def _tier_told(self, answer: CallAnswer | None) -> str | None:
+        """The tier that a login tells; that of the profile where there was no call, since the token was minted."""
+        if answer is None:
+            return self.identity.tier
+        target = self.generator.target
+        if target.login is None or not answer.done:
+            return None
+        tier = actions.at(answer.body, target.operations[target.login].answers.get("tier", ""))
+        return tier if isinstance(tier, str) else None
 
     def prepare(self) -> None:
         """Know the tier, from the target itself; where it does not tell, the first update of it is a guess."""

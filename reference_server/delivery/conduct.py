@@ -59,6 +59,14 @@ class Conduct:
     def connected(self, connection: Connection, handshake: Handshake) -> None:
         """A connection to a namespace was accepted, whose client said this on the way."""
 
+    def origin(self, origin: str, allowed: bool) -> bool:
+        """Whether pages of this origin may use the server."""
+        return allowed
+
+    def shared(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """The headers by which a browser lets a page of another origin read an answer."""
+        return headers
+
     # What is kept of a connection.
 
     def condemn(self, connections: Connections, connection: Connection, reason: Reason) -> None:
@@ -119,6 +127,10 @@ class Conduct:
     def fits(self, event: ContractEvent, payload: Any) -> bool:
         """Whether what a client says fits the event's contract."""
         return event.is_valid(payload)
+
+    def joins(self, connection: Connection, room: str, code: str | None) -> str | None:
+        """The code that refuses a client a room that it asks for, given the one that the rules found."""
+        return code
 
     def acknowledged(
         self, code: str | None, connection: Connection, event: ContractEvent, payload: Mapping[str, Any]
@@ -218,6 +230,20 @@ class Conduct:
     def conflict(self, late: bool) -> bool:
         """Whether a change is refused, since what it changes is no more as it was when it was edited."""
         return late
+
+    # Whose things are whose, and what is whose for how long.
+
+    def concerns(self, operation: str, concerned: bool) -> bool:
+        """Whether a call about somebody's things is that of somebody whom they concern."""
+        return concerned
+
+    def holds(self, seat: str) -> bool:
+        """Whether a booking holds its seat."""
+        return True
+
+    def frees(self, seat: str) -> bool:
+        """Whether a booking that is no more leaves its seat."""
+        return True
 
     # How a call is answered.
 

@@ -92,7 +92,7 @@ class Incoming:
         now = self.clock()
         in_time = len(recent) < most or now - recent[0] >= _SECOND
         if not self._conduct.in_time(connection, in_time):
-            raise Refusal(TOO_MANY)
+            raise Refusal(TOO_MANY, f"More than {most} events came within a second: wait a second, then go on.")
         recent.append(now)
 
     def _read(self, text: str, served: SystemOnChannel) -> Any:

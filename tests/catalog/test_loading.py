@@ -373,7 +373,7 @@ def test_a_reference_that_leads_back_to_itself_is_refused(spoiled: Callable[[str
 
 def test_a_folder_that_is_no_system_is_left_alone(contracts: Path) -> None:
     (contracts / "notes").mkdir()
-    assert list(catalog.load(contracts).systems) == ["marketplace", "plan-sync", "shield", "user-state"]
+    assert list(catalog.load(contracts).systems) == ["marketplace", "plan-sync", "shield", "studyspot", "user-state"]
 
 
 def test_yaml_is_read_as_json_would_be(contracts: Path) -> None:

@@ -6,9 +6,11 @@ import pytest
 from eventproof import profile
 from eventproof.errors import UsageError
 from eventproof.load.admission import ProcessShare, admit
+from eventproof.load.scenario import Scenario
 from eventproof.target import Target, is_loopback
 
 MakeTarget = Callable[..., Target]
+_ONE = [Scenario("user-state")]
 
 
 @pytest.fixture
@@ -35,34 +37,34 @@ def test_everything_else_is_not(url: str) -> None:
 
 def test_a_swarm_against_another_machine_needs_the_profiles_permission(target: MakeTarget) -> None:
     with pytest.raises(UsageError, match="allow_load = true"):
-        admit(target("http://10.0.0.1"), 5, 1, 1)
-    admit(target("http://10.0.0.1", more="allow_load = true"), 5, 1, 1)
+        admit(target("http://10.0.0.1"), 5, 1, 1, _ONE)
+    admit(target("http://10.0.0.1", more="allow_load = true"), 5, 1, 1, _ONE)
 
 
 def test_calls_that_leave_this_machine_need_it_too(target: MakeTarget) -> None:
     with pytest.raises(UsageError, match="allow_load = true"):
-        admit(target(more='[rest]\nurl = "https://api.example.com"'), 5, 1, 1)
+        admit(target(more='[rest]\nurl = "https://api.example.com"'), 5, 1, 1, _ONE)
 
 
 def test_admins_do_not_count_as_users(target: MakeTarget) -> None:
-    admit(target(users=10), 12, 2, 1)
+    admit(target(users=10), 12, 2, 1, _ONE)
 
 
 def test_too_few_identities_are_refused_with_the_way_to_more(target: MakeTarget) -> None:
     with pytest.raises(UsageError, match=r"11 users need 11 identities, and there are 10.*--seed N"):
-        admit(target(users=10), 13, 2, 1)
+        admit(target(users=10), 13, 2, 1, _ONE)
 
 
 def test_several_processes_need_a_few_identities_more(target: MakeTarget) -> None:
-    admit(target(users=12), 12, 2, 2)
+    admit(target(users=12), 12, 2, 2, _ONE)
     with pytest.raises(UsageError, match="over 2 processes need 12 identities"):
-        admit(target(users=11), 12, 2, 2)
+        admit(target(users=11), 12, 2, 2, _ONE)
 
 
 def test_a_swarm_without_an_admin_to_act_is_refused(target: MakeTarget) -> None:
     with pytest.raises(UsageError, match="needs an admin"):
-        admit(target(admins=0), 5, 1, 1)
-    admit(target(admins=0), 5, 0, 1)
+        admit(target(admins=0), 5, 1, 1, _ONE)
+    admit(target(admins=0), 5, 0, 1, _ONE)
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3, 7])

@@ -12,6 +12,7 @@ import pytest
 from eventproof import profile
 from eventproof.client.hub_connection import Closure, ClosureReason
 from eventproof.load.acks import Acks
+from eventproof.load.asking import Requests
 from eventproof.load.books import Books
 from eventproof.load.calls import CallAnswer, Login
 from eventproof.load.device import Device
@@ -29,7 +30,7 @@ def books() -> Books:
 
 def _end(books: Books, reason: ClosureReason) -> AdminAction:
     """A session ends so, half a second after the ban of its user."""
-    generator: Any = SimpleNamespace(books=books, rooms=Rooms())
+    generator: Any = SimpleNamespace(books=books, rooms=Rooms(), requests=Requests())
     device: Any = object()
     user = AppUser(generator, Identity("user", token="t"), 1)
     user.action = AdminAction("ban", "user.banned", 10.0, Until.CLOSE, [device])
@@ -74,7 +75,7 @@ def test_a_member_who_leaves_during_a_ban_neither_loses_its_event_nor_outlives_i
     """What the target ended itself before, without the event, is lost all the same."""
     connections: list[_Connection] = []
 
-    def connect(device: Device, _token: object, _recover: object) -> _Connection:
+    def connect(device: Device, *_: object) -> _Connection:
         connections.append(_Connection(device))
         return connections[-1]
 
@@ -88,6 +89,7 @@ def test_a_member_who_leaves_during_a_ban_neither_loses_its_event_nor_outlives_i
     generator: Any = SimpleNamespace(
         books=books,
         rooms=Rooms(),
+        requests=Requests(),
         connected=set(),
         ready=deque(),
         acks=Acks(arrival=1, kept=1),
@@ -107,3 +109,27 @@ def test_a_member_who_leaves_during_a_ban_neither_loses_its_event_nor_outlives_i
     account = books.account(users=1, connections=2, gauges=())
     assert (account.stragglers, account.count("lost"), account.count("expected")) == ((), lost, lost)
     assert len(account.samples("ban_to_logout")) == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "tier"),
+    [
+        (CallAnswer(200, {"token": "t", "user": {"tier": "premium"}}), "premium"),
+        (CallAnswer(200, {"token": "t"}), None),
+        (CallAnswer(401, None), None),
+        (None, "basic"),
+    ],
+)
+def test_the_tier_is_the_one_that_the_login_tells_and_the_profiles_where_there_was_none(
+    books: Books, answer: CallAnswer | None, tier: str | None
+) -> None:
+    generator: Any = SimpleNamespace(
+        books=books,
+        rooms=Rooms(),
+        requests=Requests(),
+        target=profile.for_url("http://127.0.0.1:1", env={}),
+        calls=SimpleNamespace(log_in=lambda _: Login("t", answer=answer)),
+    )
+    user = AppUser(generator, Identity("user", tier="basic", token="t"), 1)
+    assert user.renew()
+    assert user.tier == tier

@@ -113,8 +113,8 @@ async def test_a_call_without_an_answer_leaves_unknown_what_happened(server: Ser
     assert len(server.asked) == 1
 
 
-async def test_a_login_gives_a_token_and_the_tier(target: Target) -> None:
-    assert await _with(target, lambda calls: calls.log_in(_SOMEBODY)) == Login("fresh", "basic", _SOMEBODY.id)
+async def test_a_login_gives_a_token_and_what_it_was_answered_with(target: Target) -> None:
+    assert await _with(target, lambda calls: calls.log_in(_SOMEBODY)) == Login("fresh", _SOMEBODY.id)
 
 
 async def test_a_call_that_the_profile_lacks_something_for_is_not_made(server: Server, target: Target) -> None:

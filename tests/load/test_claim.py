@@ -16,6 +16,7 @@ from eventproof.load.admission import ProcessShare
 from eventproof.load.calls import CallAnswer
 from eventproof.load.generator import Generator
 from eventproof.load.saturation import GeneratorLimits
+from eventproof.load.scenario import Scenario
 from eventproof.target import Identity
 from loadtests.shield.claim import ClaimLife
 from loadtests.shield.claimant import Claimant
@@ -67,14 +68,12 @@ def generator() -> Iterator[Generator]:
     target = replace(profile.for_url("http://127.0.0.1:1", env={}), capabilities=frozenset({"replay"}))
     generator = Generator(
         target,
-        system="shield",
+        scenario=Scenario("shield", patience=0.2, keys={"claim_status_changed": "/data/newStatus"}),
         share=ProcessShare(),
         deadline=1,
         limits=GeneratorLimits(),
         seed=0,
         report=lambda *_: None,
-        patience=0.2,
-        keys={"claim_status_changed": "/data/newStatus"},
     )
     yield generator
     generator.close()

@@ -5,7 +5,7 @@ _DEFAULTS = [parse("ban_to_logout: p(99) < 1s"), parse("lost == 0")]
 
 
 def _asked(*lines: str) -> list[str]:
-    return [one.expression for one in asked(_DEFAULTS, lines)]
+    return [one.expression for one in asked(_DEFAULTS, map(parse, lines))]
 
 
 def test_without_a_wish_the_scenarios_objectives_hold() -> None:

@@ -12,6 +12,7 @@ from eventproof.catalog import Direction
 from eventproof.client.hub_connection import Closure, ClosureReason
 from eventproof.load.acks import Acks
 from eventproof.load.actor import Actor
+from eventproof.load.asking import Requests
 from eventproof.load.books import Books
 from eventproof.load.ledger import Ledger
 from eventproof.load.rooms import Rooms
@@ -44,6 +45,7 @@ def _generator() -> Any:
         target=profile.for_url("http://127.0.0.1:1", env={}),
         open=lambda *_: Connection(),
         rooms=Rooms(),
+        requests=Requests(),
         keys={},
         connected=set(),
     )

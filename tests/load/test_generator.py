@@ -11,6 +11,7 @@ from eventproof import profile
 from eventproof.load.admission import ProcessShare
 from eventproof.load.generator import Generator, grace
 from eventproof.load.saturation import GeneratorLimits
+from eventproof.load.scenario import Scenario
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def generator() -> Iterator[Generator]:
     target = profile.for_url("http://127.0.0.1:1", env={})
     generator = Generator(
         target,
-        system="user-state",
+        scenario=Scenario("user-state"),
         share=ProcessShare(),
         deadline=1,
         limits=GeneratorLimits(),

@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from eventproof.load.judgement import Loss, Match, Receipt, Stray
 from eventproof.load.ledger import Ledger
+from eventproof.load.rooms import Stay
 from eventproof.load.tally import Tally
 
 BAN = "user.banned"
@@ -504,3 +505,57 @@ def test_what_waited_for_its_cause_is_in_order_where_it_came_in_order() -> None:
     ledger.expect("review", "reviewed", ["a"], at=0.5, deadline=9, subject="c", step=1)
     ledger.expect("submit", "submitted", ["a"], at=0, deadline=9, subject="c", step=0)
     assert [ledger.tally(event).out_of_order for event in ("submitted", "reviewed")] == [0, 0]
+
+
+SEAT = "seat:availability"
+
+
+@pytest.fixture
+def recurring() -> Ledger:
+    return Ledger(kept=100, patience=20, recurs=True)
+
+
+def test_where_things_recur_a_second_receipt_may_be_of_a_cause_that_is_not_entered_yet(recurring: Ledger) -> None:
+    recurring.expect("book", SEAT, ["a"], at=1, deadline=9, subject="s1")
+    first = recurring.receive(SEAT, "a", at=2, subject="s1")
+    second = recurring.receive(SEAT, "a", at=3, subject="s1")
+    assert (first.receipt, second.receipt) == (Receipt.DELIVERED, Receipt.WAITING)
+    (match,) = recurring.expect("cancel", SEAT, ["a"], at=2.5, deadline=9, subject="s1")
+    assert (match.receipt, match.action) == (Receipt.DELIVERED, "cancel")
+    assert recurring.tallies[SEAT] == Tally(expected=2, delivered=2)
+
+
+def test_where_things_recur_a_second_receipt_of_no_cause_is_a_duplicate_when_its_time_is_over(
+    recurring: Ledger,
+) -> None:
+    recurring.expect("book", SEAT, ["a"], at=1, deadline=9, subject="s1")
+    for at in (2, 3):
+        recurring.receive(SEAT, "a", at=at, subject="s1")
+    assert recurring.settle(30) == [Stray(SEAT, "a", Receipt.DUPLICATE)]
+    assert recurring.tallies[SEAT] == Tally(expected=1, delivered=1, duplicate=1)
+
+
+def test_where_things_recur_what_may_come_takes_nothing_from_what_must(recurring: Ledger) -> None:
+    recurring.excuse("order", SEAT, ["a"], at=1, subject="s1", is_away=False)
+    assert recurring.receive(SEAT, "a", at=2, subject="s1").receipt is Receipt.WAITING
+    recurring.expect("set", SEAT, ["a"], at=1.5, deadline=9, subject="s1")
+    assert recurring.receive(SEAT, "a", at=3, subject="s1").receipt is Receipt.WAITING
+    recurring.conclude()
+    assert recurring.tallies[SEAT] == Tally(expected=1, delivered=1), "the one is delivered, the other is permitted"
+
+
+def test_who_asks_to_leave_a_room_loses_nothing_of_it_and_after_the_answer_it_is_leaked(ledger: Ledger) -> None:
+    stay = Stay(asked=0, joined=1)
+    ledger.expect("book", SEAT, ["a", "b"], at=2, deadline=5, subject="s1", stays={"a": stay})
+    ledger.release("a", stay)
+    assert ledger.tallies[SEAT] == Tally(expected=1)
+    assert ledger.receive(SEAT, "a", at=3, subject="s1").receipt is Receipt.PERMITTED
+    stay.left = 4
+    assert ledger.receive(SEAT, "a", at=4.5, subject="s1").receipt is Receipt.LEAKED
+
+
+def test_what_may_come_to_somebody_comes_only_as_long_as_they_may_be_in_the_room(ledger: Ledger) -> None:
+    stay = Stay(asked=0, joined=1, leaving=2, left=4)
+    ledger.excuse("book", SEAT, ["a"], at=1, subject="s1", stays={"a": stay}, is_away=False)
+    assert ledger.receive(SEAT, "a", at=5, subject="s1").receipt is Receipt.LEAKED
+    assert ledger.tallies[SEAT].away == 0

@@ -18,7 +18,7 @@ _LINES = ("ban_to_logout: p(99) < 1s", "lost == 0", "leaked == 0")
 def at() -> Circumstances:
     return Circumstances(
         target=profile.for_url("http://127.0.0.1:8080", env={}),
-        system="user-state",
+        systems=("user-state",),
         objectives=[parse(line) for line in _LINES],
         started="2026-01-01T00:00:00+00:00",
         seconds=20,

@@ -12,3 +12,10 @@ from tests.reference_server.house import House, keep_house
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     async with keep_house(tmp_path_factory.mktemp("house")) as kept:
         yield kept
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def strict_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """One on whose main namespace clients have nothing to say: what they say there is judged by the protocol alone."""
+    async with keep_house(tmp_path_factory.mktemp("strict"), systems=("user-state",)) as kept:
+        yield kept

@@ -129,13 +129,13 @@ async def test_nothing_is_taken_before_connect(house: House, frame: str | bytes)
     ],
 )
 async def test_what_the_protocol_forbids_closes_the_connection_and_hurts_nobody_else(
-    house: House, frames: list[str | bytes]
+    strict_house: House, frames: list[str | bytes]
 ) -> None:
-    user, witness = await house.person(), await house.person()
-    socket, other = await house.socket(user), await house.socket(witness)
+    user, witness = await strict_house.person(), await strict_house.person()
+    socket, other = await strict_house.socket(user), await strict_house.socket(witness)
     await socket.send(*frames)
     assert (await socket.rest()) == ([], aiohttp.WSCloseCode.PROTOCOL_ERROR)
-    await house.set_tier(witness, "basic")
+    await strict_house.set_tier(witness, "basic")
     assert (await other.read()).startswith('42["user.tier.updated"')
 
 
@@ -157,11 +157,11 @@ async def test_what_the_protocol_forbids_closes_the_connection_and_hurts_nobody_
         ["6"],
     ],
 )
-async def test_an_event_that_nobody_handles_does_no_harm(house: House, frames: list[str | bytes]) -> None:
-    user = await house.person()
-    socket = await house.socket(user)
+async def test_an_event_that_nobody_handles_does_no_harm(strict_house: House, frames: list[str | bytes]) -> None:
+    user = await strict_house.person()
+    socket = await strict_house.socket(user)
     await socket.send(*frames)
-    await house.set_tier(user, "basic")
+    await strict_house.set_tier(user, "basic")
     assert (await socket.read()).startswith('42["user.tier.updated"'), "no answer, and no end"
 
 

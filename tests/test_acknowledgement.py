@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from eventproof.conform.acknowledgement import is_refusal
+from eventproof.acknowledgement import is_refusal
 
 
 @pytest.mark.parametrize(

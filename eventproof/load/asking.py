@@ -1,0 +1,193 @@
+"""What one device asks the server for by events of its own: to be told what its role is told, to be in rooms.
+
+It asks anew on every connection, and each request waits for its acknowledgement by the wire. Between the two nobody
+knows whether it is in the room; once it has left one, and that was answered, what the room is told is not for it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from eventproof import actions
+from eventproof.acknowledgement import is_refusal
+from eventproof.catalog import Direction, Event, Opening, System
+from eventproof.client.hub_connection import HubConnection
+from eventproof.errors import UsageError
+from eventproof.wire.connection import AckReceived
+
+from .greenlets import spawn_later
+
+if TYPE_CHECKING:
+    from .device import Device
+    from .generator import Generator
+
+__all__ = ["Asking", "Requests"]
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """What the clients of one channel may ask for, by its contract."""
+
+    opening: Opening | None = None
+    events: Mapping[str, Event] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, system: System, address: str) -> "Requests":
+        """Those of the channel that the contract knows under this address."""
+        opening = next((channel.opening for channel in system.channels if channel.address == address), None)
+        received = (event for event in system.events if event.direction is Direction.RECEIVE)
+        asked = {event.name: event for event in received if any(at.address == address for at in event.channels)}
+        return cls(opening, {name: event for name, event in asked.items() if event.joins or event.leaves})
+
+    def argument(self, role: str) -> Any:
+        """What the opening event of somebody of this role says."""
+        return None if self.opening is None else actions.fill(self.opening.argument, {"role": role}, "x-opening")
+
+    def opened(self, role: str) -> tuple[str, ...]:
+        """The rooms that the opening event joins."""
+        event = None if self.opening is None else self.events.get(self.opening.event)
+        if event is None or event.joins is None:
+            return ()
+        return (event.room_of(event.joins, self.argument(role)),)
+
+    def event(self, name: str) -> Event:
+        """The event of this name. Raises UsageError where none of it joins or leaves a room."""
+        if name not in self.events:
+            raise UsageError(f"no client of this channel can ask for a room by {name}: see x-joins and x-leaves")
+        return self.events[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request that is not answered yet."""
+
+    name: str
+    at: float
+    joins: str | None = None
+    leaves: str | None = None
+    then: Callable[[float], None] | None = None
+
+
+class Asking:
+    """That of one device, over all its connections."""
+
+    __slots__ = ("_asked", "_connection", "_device", "_generator", "_numbers", "_role", "_wanted")
+
+    def __init__(self, device: "Device", generator: "Generator", role: str) -> None:
+        self._device = device
+        self._generator = generator
+        self._role = role
+        self._connection: HubConnection | None = None
+        """The one on which it may ask: an opened one."""
+        self._numbers = count(1)
+        self._asked: dict[int, Asked] = {}
+        self._wanted: dict[str, tuple[str, Any]] = {}
+        """The rooms that it means to be in, each with how it is asked for."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a request is not answered yet."""
+        return bool(self._asked)
+
+    def open(self, connection: HubConnection, at: float, then: Callable[[float], None]) -> None:
+        """A connection is there: send what opens it, and `then` what is told when that is answered."""
+        self._connection = connection
+        requests = self._generator.requests
+        if requests.opening is None:
+            then(at)
+            return
+        rooms = requests.opened(self._role)
+        for room in rooms:
+            self._generator.rooms.ask(self._device, room, at)
+        asked = Asked(requests.opening.event, at, joins=next(iter(rooms), None), then=then)
+        self._send(asked, requests.argument(self._role))
+
+    def repeat(self) -> None:
+        """Ask for every room that it means to be in."""
+        for name, argument in self._wanted.values():
+            self._join(name, argument)
+
+    def join(self, name: str, argument: Any) -> None:
+        """Be in a room, on this connection and those that follow, by the event of this name."""
+        event = self._generator.requests.event(name)
+        room = event.room_of(event.joins or "", argument)
+        if room not in self._wanted:
+            self._wanted[room] = name, argument
+            if self._device.is_open:
+                self._join(name, argument)
+
+    def leave(self, name: str, argument: Any) -> None:
+        """Be in a room no more, by the event of this name; nothing happens where it does not mean to be there."""
+        event = self._generator.requests.event(name)
+        room = event.room_of(event.leaves or "", argument)
+        if self._wanted.pop(room, None) is None or not self._device.is_open:
+            return
+        now = monotonic()
+        stay = self._generator.rooms.ask_to_leave(self._device, room, now)
+        if stay is not None:
+            self._generator.books.ledger.release(self._device, stay)
+        self._send(Asked(name, now, leaves=room), argument)
+
+    def acknowledged(self, ack: AckReceived, at: float) -> None:
+        """The server answered a request."""
+        asked = self._asked.pop(ack.id, None)
+        if asked is None:
+            return
+        if is_refusal(ack.args):
+            self._is_refused(asked, f"{asked.name} was refused: {_told(ack.args[0])}")
+            return
+        books, rooms = self._generator.books, self._generator.rooms
+        books.record("join", at - asked.at)
+        if asked.joins is not None:
+            rooms.join(self._device, (asked.joins,), at)
+        if asked.leaves is not None:
+            rooms.leave(self._device, (asked.leaves,), at)
+            again = [known.at for known in self._asked.values() if known.joins == asked.leaves]
+            for since in again:
+                rooms.ask(self._device, asked.leaves, since)
+        if asked.then is not None:
+            asked.then(at)
+
+    def lost(self, at: float) -> None:
+        """The connection is gone."""
+        self._connection = None
+        self._asked.clear()
+        self._generator.rooms.lose(self._device, (*self._wanted, *self._generator.requests.opened(self._role)), at)
+
+    def _join(self, name: str, argument: Any) -> None:
+        event, now = self._generator.requests.event(name), monotonic()
+        room = event.room_of(event.joins or "", argument)
+        self._generator.rooms.ask(self._device, room, now)
+        self._send(Asked(name, now, joins=room), argument)
+
+    def _send(self, asked: Asked, argument: Any) -> None:
+        if self._connection is None:
+            return
+        number = next(self._numbers)
+        self._asked[number] = asked
+        self._connection.emit(asked.name, argument, ack_id=number)
+        timer = spawn_later(self._generator.hub.patience, self._is_over, number, asked)
+        timer.link_exception(lambda dead: self._generator.books.fault(dead.exception))
+
+    def _is_over(self, number: int, asked: Asked) -> None:
+        """The time for an answer is over."""
+        if self._asked.get(number) is asked and not self._generator.stopping.is_set():
+            del self._asked[number]
+            self._is_refused(asked, f"{asked.name} was not answered")
+
+    def _is_refused(self, asked: Asked, why: str) -> None:
+        books = self._generator.books
+        books.count("unjoined")
+        books.incident(str(self._device), why)
+        if asked.joins is not None:
+            self._wanted.pop(asked.joins, None)
+        if asked.then is not None and self._connection is not None:
+            self._connection.drop()
+
+
+def _told(said: Any) -> str:
+    error = said.get("error", said) if isinstance(said, Mapping) else said
+    known = [error.get(name) for name in ("code", "message")] if isinstance(error, Mapping) else [error]
+    return ": ".join(text for text in known if isinstance(text, str)) or "nothing that can be read"
