@@ -74,6 +74,16 @@ async def test_who_was_banned_while_away_hears_of_it_on_return(house: House, bro
         await says(visitor.page.get_by_role("alert").first, BANNED)
 
 
+async def test_where_there_is_no_websocket_it_polls(house: House, browser: Browser) -> None:
+    async with visiting(browser, house, await person(house)) as visitor:
+        await visitor.page.add_init_script("delete window.WebSocket")
+        await visitor.log_in()
+        await visitor.state("Connected")
+        assert any("transport=polling" in address for address in visitor.addresses)
+        await house.set_tier(visitor.person, "premium")
+        await shows(visitor.toast("Your plan has been updated to Premium."))
+
+
 async def test_another_tab_is_somebody_else(house: House, browser: Browser) -> None:
     async with logged_in(browser, house) as visitor:
         second = await visitor.page.context.new_page()
