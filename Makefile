@@ -1,7 +1,7 @@
 # The two commands are `make demo` and `make test`; both set up all they need, once.
 # All paths are relative, so that a checkout in a path with a space works.
 
-.PHONY: demo environment test mutants lint format lock needs soak clean
+.PHONY: demo environment screens test mutants lint format docs lock needs soak clean
 .DEFAULT_GOAL := demo
 
 BIN := .venv/bin
@@ -38,6 +38,14 @@ format: $(STAMP)
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+# The page of `eventproof serve --screens` loads the official Socket.IO client, which is in no commit.
+screens:
+	@sh scripts/screens.sh
+
+# The reference in docs/, from the contracts, the cases and the faults.
+docs: $(STAMP)
+	@$(BIN)/python -m handbook
+
 # What a test needs beside Python: installed where we may, named where we may not.
 needs:
 	@sh scripts/test-needs.sh
@@ -50,7 +58,7 @@ lock:
 	@sh scripts/lock.sh
 
 clean:
-	rm -rf .venv .coverage .coverage.* tests/js/node_modules
+	rm -rf .venv .coverage .coverage.* tests/js/node_modules reference_server/screens/vendor
 
 $(STAMP): requirements.lock pyproject.toml scripts/environment.sh
 	@sh scripts/environment.sh

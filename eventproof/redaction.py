@@ -53,6 +53,9 @@ _LEAST_ENCODED = 8
 _MOST = 500_000
 """Spellings that are known at once, at most; the oldest are forgotten first."""
 _DEEPEST = 60
+_SHORT_TEXT = 200
+"""Texts of so many characters are remembered as they are written: names and addresses come again and again."""
+_REMEMBERED = 10_000
 _WORDS = (
     r"pass(?:word|wd|phrase)|(?:client[_-]?)?secret|(?:(?:access|refresh|id|auth|session)[_-]?)?token|jwt"
     r"|(?:set-)?cookie|(?:proxy-)?authorization|(?:x-)?api[_-]?key"
@@ -88,6 +91,8 @@ class Secrets:
         self._letters: tuple[set[str], ...] = tuple(set() for _ in range(_SHORTEST))
         self._beginning: re.Pattern[str] | None = None
         self._lock = Lock()
+        self.written: dict[str, str] = {}
+        """How short texts were written since the latest secret was learnt; a new one from then on."""
 
     def learn(self, secret: str) -> None:
         """Strike this out from now on."""
@@ -104,6 +109,7 @@ class Secrets:
                         self._add(spelling, REDACTED)
             while len(self._spellings) > _MOST:
                 self._forget(next(iter(self._spellings)))
+            self.written = {}  # who was writing a text meanwhile remembers it in the old one
 
     def strike(self, text: str) -> str:
         """The text without the secrets, and without the beginning of one at its end or before the mark of a cut."""
@@ -241,6 +247,19 @@ def holds_a_secret(data: bytes | bytearray) -> bool:
 
 def redacted_text(text: str) -> str:
     """The text without known secrets, and with whatever looks like a token, a password or a cookie struck out."""
+    if len(text) > _SHORT_TEXT:
+        return _written(text)
+    written = _SECRETS.written
+    known = written.get(text)
+    if known is None:
+        known = _written(text)
+        if len(written) == _REMEMBERED:
+            written.clear()
+        written[text] = known
+    return known
+
+
+def _written(text: str) -> str:
     text = _SECRETS.strike(text)
     text = _JWT.sub(REDACTED, text)
     text = _AUTHORIZATION.sub(rf"\1 {REDACTED}", text)

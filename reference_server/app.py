@@ -35,7 +35,8 @@ from .systems.shield import handlers as shield
 from .systems.studyspot import handlers as studyspot
 from .systems.user_state import handlers as user_state
 from .tokens import Tokens, secret_for
-from .transport.http import json_response
+from .transport import screens
+from .transport.http import json_response, keep_concrete_paths
 from .transport.origins import Origins
 from .transport.rest import Rest
 from .transport.routes import stream, websocket
@@ -102,6 +103,9 @@ def application(settings: Settings, services: Services) -> web.Application:
     channels = list(services.channels)
     sockets = _mount_channels(app, channels, services, settings.limits)
     _mount_probes(app, channels, services, sockets)
+    if settings.screens:
+        screens.mount(app, chosen(settings))
+    keep_concrete_paths(app)
 
     async def close_connections(_: web.Application) -> None:
         sockets.close_all(Reason.GOING_AWAY)

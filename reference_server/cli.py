@@ -75,6 +75,7 @@ _LIMITS: Final = frozenset(entry.name for entry in fields(Limits))
 @click.option(
     "--test-controls", is_flag=True, default=None, help="Serve what only tests need: a user's clock, failing on demand."
 )
+@click.option("--screens", is_flag=True, default=None, help="Serve the page at /screens/ that shows the systems.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="info by default.")
 @click.option("--attached", is_flag=True, help="Stop when standard input ends: with the program that started it.")
 def serve(

@@ -38,6 +38,8 @@ class Settings:
     fault: str = ""
     test_controls: bool = False
     """Serve the operations that only tests need."""
+    screens: bool = False
+    """Serve the page that shows the systems to a browser."""
     limits: Limits = field(default_factory=Limits)
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the tests need beside Python: Node.js, the packages of tests/js, Chromium.
+# What the tests need beside Python: Node.js, the packages of tests/js, the screens' Socket.IO client, Chromium.
 # Installs what it may (npm locally, Debian packages as root) and names what is missing.
 # Under CI=true a missing piece fails.
 set -eu
@@ -20,11 +20,9 @@ debian node nodejs
 debian npm npm
 debian chromium chromium
 
-if command -v npm >/dev/null && ! cmp -s tests/js/package-lock.json tests/js/node_modules/.installed-lock; then
-    (cd tests/js && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) \
-        && cp tests/js/package-lock.json tests/js/node_modules/.installed-lock || true
-fi
+sh scripts/screens.sh || true
 [ -e tests/js/node_modules/.installed-lock ] || missing="$missing tests/js/node_modules"
+[ -e reference_server/screens/vendor/socket.io.esm.min.js ] || missing="$missing reference_server/screens/vendor"
 
 if [ -n "$missing" ]; then
     printf 'eventproof: missing, so the tests that need them are skipped:%s\n' "$missing" >&2

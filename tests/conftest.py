@@ -6,7 +6,7 @@ And how several processes (`pytest -n 4`) share the tests.
 import gc
 import os
 import shutil
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,6 +18,7 @@ from eventproof import redaction
 from tests.conform import shares
 
 _NODE_MODULES = Path(__file__).parent / "js" / "node_modules"
+_SCREENS_CLIENT = Path(__file__).parents[1] / "reference_server" / "screens" / "vendor" / "socket.io.esm.min.js"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -79,6 +80,13 @@ def node_modules() -> Path:
 
 
 @pytest.fixture(scope="session")
+def screens_client() -> None:
+    """The official Socket.IO client is where the screens load it from."""
+    if not _SCREENS_CLIENT.is_file():
+        _lack(f"{_SCREENS_CLIENT.name} is missing: run `make screens`, or `make test`")
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
@@ -105,28 +113,27 @@ except ImportError:
 else:
 
     class _ByFile(LoadScopeScheduling):  # type: ignore[misc] # xdist has no annotations
-        """The tests of a file stay together, for what they share; those of the trials share nothing.
-
-        A trial waits most of its time, and most files compute: they take turns, so that the processor is never idle.
-        """
+        """The tests of a file stay together, for what they share; those that take longest begin first."""
 
         def _split_scope(self, nodeid: str) -> str:
-            return nodeid if _TRIALS in nodeid else nodeid.split("::")[0]
+            return next((scope for scope in _LONGEST if nodeid.startswith(scope)), nodeid.split("::")[0])
 
         def _assign_work_unit(self, node: Any) -> None:
-            wants_trial = bool(self.assigned_work) and not _has_trial(self.assigned_work.values())
-            fitting = (scope for scope in self.workqueue if (_TRIALS in scope) is wants_trial)
-            if (scope := next(fitting, None)) is not None:
+            longest = (scope for scope in _LONGEST if scope in self.workqueue)
+            if (scope := next(longest, None)) is not None:
                 self.workqueue.move_to_end(scope, last=False)
             super()._assign_work_unit(node)
 
-    _TRIALS = "test_every_case_bites.py"
-
-    def _has_trial(assigned: Iterable[Mapping[str, Mapping[str, bool]]]) -> bool:
-        """Whether half of the processes have a trial to do."""
-        known = list(assigned)
-        busy = [any(_TRIALS in scope and not all(tests.values()) for scope, tests in one.items()) for one in known]
-        return 2 * sum(busy) >= len(busy)
+    _LONGEST = (
+        "tests/conform/test_every_case_bites.py::test_a_fault_fails",  # one process holds all of them, many at once
+        "tests/conform/test_every_case_bites.py::test_the_reference_server_passes",
+        "tests/cli/test_demo.py",
+        "tests/conform/test_rehearsal.py",
+        "tests/load/test_hostile_targets.py",
+        "tests/load/test_claims_swarm.py",
+        "tests/load/test_swarm.py",
+    )
+    """Files, and tests that have nothing to do with the others of their file."""
 
     @pytest.hookimpl(optionalhook=True)  # pytest -p no:xdist knows no such hook
     def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:

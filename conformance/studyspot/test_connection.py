@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import pytest
 
 from eventproof import checks
-from eventproof.actions import at
+from eventproof.actions import at, presented
 from eventproof.conform.cases import (
     SOCKET_IO,
     Case,
@@ -68,15 +69,17 @@ def _from_page(user: Person, token: str, transport: Transport, origin: str) -> L
 
 async def _polled(case: Case, origin: str) -> HttpReceived:
     """The answer to the first request of a page that connects by polling."""
-    path = case.target.socketio.path
+    path, endpoint = case.target.socketio.path, case.target.main(case.system.name)
+    usual = presented(endpoint.headers, None, case.target.source)
+    query = {"EIO": "4", "transport": "polling", **presented(endpoint.query, None, case.target.source)}
     async with session() as http:
         return await exchange(
             http,
             "GET",
-            f"{case.target.base_url}{path}?EIO=4&transport=polling",
+            f"{case.target.base_url}{path}?{urlencode(query)}",
             what=f"GET {path} of a page of {origin}",
             seconds=case.budgets.connect,
-            headers={"Origin": origin},
+            headers={**{name: value for name, value in usual.items() if name.lower() != "origin"}, "Origin": origin},
         )
 
 

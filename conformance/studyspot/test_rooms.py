@@ -5,8 +5,8 @@ from typing import Any, Final
 import pytest
 
 from eventproof import checks
+from eventproof.acknowledgement import is_refusal
 from eventproof.actions import at
-from eventproof.conform.acknowledgement import is_refusal
 from eventproof.conform.cases import Case, ContractViolation, HandshakeOptions, Inconclusive, Line, Person, requirement
 from eventproof.unknown import unlike
 

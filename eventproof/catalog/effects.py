@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .model import OWNER, Event
+from .event import OWNER, Event
 
 __all__ = ["Cause", "Effect", "effects"]
 
@@ -23,6 +23,8 @@ class Cause:
     """The id of the user who made it; None where nobody knows it."""
     says: Mapping[str, Any] = field(default_factory=dict)
     """What its answer says (`x-answers`); empty as long as there is none."""
+    of_thing: Mapping[str, Any] = field(default_factory=dict)
+    """What the call that made the thing said of it, such as whose it is, where this call does not say that."""
 
     def names(self, name: str) -> str | None:
         """The id that it has under this name, as text: ids may be numbers in one place and texts in another."""
@@ -89,7 +91,8 @@ def effects(events: Iterable[Event], cause: Cause) -> Iterator[Effect]:
 
 
 def _values(event: Event, cause: Cause) -> Mapping[str, str]:
-    found = {name: cause.names(name) for name in event.placeholders}
+    made = Cause(cause.operation, says=cause.of_thing)
+    found = {name: cause.names(name) or made.names(name) for name in event.placeholders}
     if cause.operation in event.caused_by_owner and cause.caller is not None:
         found[OWNER] = str(cause.caller)
     return {name: value for name, value in found.items() if value is not None}

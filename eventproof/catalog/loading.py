@@ -1,6 +1,7 @@
 """Documents in, a catalog out; whatever is wrong with them is a ContractError that names the file and the place."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from eventproof import layout
@@ -9,18 +10,29 @@ from eventproof.verdict import Level
 from .bundling import bundled
 from .calls import operations
 from .documents import Document, Formats
+from .event import Event
 from .messages import channels, events
-from .model import Catalog, Derived, Ends, ErrorCode, Event, Operation, Requirement, System
+from .model import Catalog, Derived, ErrorCode, Requirement, System
+from .operation import Ends, Operation
 
 _SHARED = "all"
 """What stands for the system in a requirement that every system shares."""
 
 
-def load(root: Path = layout.CONTRACTS) -> Catalog:
+def load(root: Path | None = None) -> Catalog:
     """Everything in a folder of contracts: each folder in it with a `requirements.yaml` is a system.
 
-    Raises ContractError.
+    Where no folder is named, it is the one that ships with the engine, read once a process. Raises ContractError.
     """
+    return _shipped() if root is None else _read(root)
+
+
+@cache
+def _shipped() -> Catalog:
+    return _read(layout.CONTRACTS)
+
+
+def _read(root: Path) -> Catalog:
     formats = Formats(root / "formats")
     errors = _errors(formats.read(root / "errors.yaml", "errors"))
     shared = formats.read(root / "requirements.yaml", "requirements")

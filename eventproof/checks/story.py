@@ -11,6 +11,7 @@ from .answering import Called, calls
 from .closing import is_by_peer, is_end
 from .contract import Known
 from .membership import Membership
+from .things import Things
 
 __all__ = ["Caused", "Rooms", "Story"]
 
@@ -82,11 +83,13 @@ class Story:
         return tuple(self._follows())
 
     def _follows(self) -> Iterator[Caused]:
+        things = Things(self._operations)
         for call in self.calls:
             if call.is_refused:
                 continue
             given = call.record.payload if isinstance(call.record.payload, Mapping) else {}
-            cause = Cause(call.record.name, given, self._id(call.record.actor), call.says)
+            cause = Cause(call.record.name, given, self._id(call.record.actor), call.says, things.known(call))
+            things.enter(call)
             for effect in effects(self._events.get(call.record.name, ()), cause):
                 yield Caused(call, effect)
 

@@ -420,7 +420,8 @@ class Case:
             notes += await self._restored(person)
         for maker, operation, parameters in self.undo.made(records, self.target):
             with suppress(EventproofError):  # what stays is told at the end of the run
-                await (self._run.people.named(maker) or self.admin).call(operation, **parameters)
+                who = self._run.people.named(maker) or self.acting(self._run.operations[operation].role)
+                await who.call(operation, **parameters)
         return notes
 
     def _suspects(self, records: tuple[Record, ...]) -> list[Person]:

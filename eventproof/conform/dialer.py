@@ -38,6 +38,7 @@ class HandshakeOptions:
     """Further fields of what a CONNECT of Socket.IO carries, where that is an object."""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    """In place of those that the profile gives the same name."""
     role: str = USER
     """Of whoever connects."""
     begins: bool = True
@@ -130,7 +131,9 @@ class Dialer:
         channel = self._channel(system, endpoint.known_as)
         behaviour = Behaviour.on(channel, self._systems, **switches)
         source = self._target.source
-        headers = (*presented(endpoint.headers, token, source).items(), *says.headers.items())
+        said = {name.lower() for name in says.headers}
+        usual = presented(endpoint.headers, token, source).items()
+        headers = (*((name, value) for name, value in usual if name.lower() not in said), *says.headers.items())
         query = {**presented(endpoint.query, token, source), **says.query}
         shared: dict[str, Any] = {
             "headers": headers,

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from textwrap import fill
 
@@ -45,7 +46,12 @@ def collected(systems: Sequence[str]) -> tuple[ListedCase, ...]:
 
 
 def items(systems: Sequence[str]) -> tuple[pytest.Item, ...]:
-    """The same, as pytest has them."""
+    """The same, as pytest has them; collected once a process."""
+    return _items(tuple(systems))
+
+
+@cache
+def _items(systems: tuple[str, ...]) -> tuple[pytest.Item, ...]:
     collector = _Collector(systems)
     with no_foreign_options():
         pytest.main([*ISOLATED, "--collect-only", *folders_of(systems)], plugins=[plugin, collector])

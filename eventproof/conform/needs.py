@@ -7,8 +7,9 @@ which call.
 
 import dis
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -52,9 +53,8 @@ def needs_of(target: Target, catalog: Catalog) -> Needs:
         given = params.get("system")
         systems = [given] if given else [catalog.requirement(line).system for line in lines]
         kinds = tuple(drivers[system] for system in systems if system in drivers)
-        words = set(_derived(catalog, params))
-        _gather(inspect.unwrap(item.function), kinds, words, set())  # type: ignore[attr-defined]
-        found.append((frozenset(lines), frozenset(words)))
+        words = _derived(catalog, params) | _words(inspect.unwrap(item.function), kinds)  # type: ignore[attr-defined]
+        found.append((frozenset(lines), words))
     return Needs(tuple(found))
 
 
@@ -68,6 +68,14 @@ def _derived(catalog: Catalog, params: Mapping[str, Any]) -> frozenset[str]:
     triggers += [params["operation"]] if "operation" in params else []
     chains = [{trigger, *(needed.id for needed in system.before(trigger))} for trigger in triggers]
     return frozenset(set.intersection(*chains)) if chains else frozenset()
+
+
+@cache
+def _words(function: Callable[..., object], kinds: tuple[type, ...]) -> frozenset[str]:
+    """The words in a function of the cases, and in what it reaches; read once for all its parameters."""
+    words: set[str] = set()
+    _gather(function, kinds, words, set())
+    return frozenset(words)
 
 
 def _gather(value: Any, kinds: tuple[type, ...], words: set[str], seen: set[int]) -> None:
@@ -98,7 +106,8 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(inner)
 
 
-def _constants(code: CodeType) -> set[str]:
+@cache
+def _constants(code: CodeType) -> frozenset[str]:
     """The strings in it.
 
     Left out are those that it compares, or looks for first (it does without them), and keys: of its tables, and those
@@ -115,4 +124,4 @@ def _constants(code: CodeType) -> set[str]:
             found -= {each for each in last if isinstance(each, str)}
         elif step.opname == "COMPARE_OP" or (step.opname == "CONTAINS_OP" and step.arg == _OPTIONAL):
             optional |= {each for each in last if isinstance(each, str)}
-    return found - optional
+    return frozenset(found - optional)

@@ -52,8 +52,9 @@ async def perform(who: WhoActs, user: Person, operation: Operation, known: dict[
     people = await people_in(who, operation, user)
     given = arguments(operation, {**people, **known, "userId": user.id}, who.another_tier(user) if gives_tier else None)
     answer = (await caller.call(operation.id, **given)).must_succeed()
+    of_thing = dict(known)
     known |= {name: answer.says(name) for name in operation.answers if name in answer.ids}
-    return answer, Cause(operation.id, given, caller.id, answer.ids)
+    return answer, Cause(operation.id, given, caller.id, answer.ids, of_thing)
 
 
 async def people_in(who: WhoActs, operation: Operation, user: Person) -> dict[str, str | int]:

@@ -11,17 +11,17 @@ from ..delivery.conduct import Conduct
 from . import every_system, marketplace, plan_sync, shield, studyspot, user_state
 from .fault import Fault
 
-__all__ = ["FAULTS", "Fault", "conduct_of"]
+__all__ = ["FAULTS", "TABLES", "Fault", "conduct_of"]
 
-_ALL: Final = (
-    *user_state.FAULTS,
-    *shield.FAULTS,
-    *plan_sync.FAULTS,
-    *marketplace.FAULTS,
-    *studyspot.FAULTS,
-    *every_system.FAULTS,
+TABLES: Final = (
+    user_state.FAULTS,
+    shield.FAULTS,
+    plan_sync.FAULTS,
+    studyspot.FAULTS,
+    marketplace.FAULTS,
+    every_system.FAULTS,
 )
-FAULTS: Final = {fault.name: fault for fault in _ALL}
+FAULTS: Final = {fault.name: fault for table in TABLES for fault in table}
 
 
 def conduct_of(name: str) -> Conduct:

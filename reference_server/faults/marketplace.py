@@ -97,13 +97,13 @@ class _NoTimes(Conduct):
 
 
 class _NamedTwice(Conduct):
-    """A new product is told once more, under a name without a module."""
+    """A cart is told once more, under a name without a module."""
 
     def outgoing(self, message: Message) -> Iterable[Message]:
-        return (message, replace(message, name="productCreated")) if message.name == "product:created" else (message,)
+        return (message, replace(message, name="cartUpdated")) if message.name == "cart:updated" else (message,)
 
     def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
-        if entry.name != "productCreated":
+        if entry.name != "cartUpdated":
             return right
         heard = opened(everyone.hearing(entry.room, *entry.also))
         return [connection for connection in heard if connection.channel != _ORDERS]

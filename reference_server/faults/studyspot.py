@@ -248,29 +248,62 @@ def _told(fault: str, breaks: str, summary: str, name: str, choose: Choice, *imp
     return Fault(fault, breaks, summary, told_to(name, choose), implies)
 
 
-_LEAKS: Final = "ALL-ROOM-1"
-
 FAULTS: Final = (
-    Fault.of("no-polling", "STD-CONN-1", _NoPolling),
+    Fault.of("no-polling", "STD-CONN-1", _NoPolling, ("STD-CONN-2",)),
     Fault.of("any-origin", "STD-CONN-2", _AnyOrigin),
     Fault.of("listed-origin-refused", "STD-CONN-2", _ListedOriginRefused),
     Fault.of("no-credentials", "STD-CONN-2", _NoCredentials),
     Fault.of("shared-with-all", "STD-CONN-2", _SharedWithAll),
-    Fault.of("deaf-after-return", "STD-CONN-3", _DeafAfterReturn),
-    Fault.of("twice-after-return", "STD-CONN-3", _TwiceAfterReturn),
+    Fault.of(
+        "deaf-after-return",
+        "STD-CONN-3",
+        _DeafAfterReturn,
+        (
+            "STD-BOOK-1",
+            "STD-BOOK-2",
+            "STD-BOOK-3",
+            "STD-BOOK-5",
+            "STD-LIB-1",
+            "STD-LIB-2",
+            "STD-ROOM-1",
+            "STD-ROOM-2",
+            "STD-ROOM-3",
+            "STD-LAT-1",
+            "STD-SCALE-1",
+        ),
+    ),
+    Fault.of("twice-after-return", "STD-CONN-3", _TwiceAfterReturn, ("STD-BOOK-5", "STD-SEAT-1")),
     Fault(
         "role-not-joined",
         "STD-ROOM-1",
         "Who joins the room of their role is told that they have, and has not.",
         lambda: _Disobeys("join:role"),
+        (
+            "STD-BOOK-1",
+            "STD-BOOK-2",
+            "STD-BOOK-3",
+            "STD-BOOK-5",
+            "STD-CONN-3",
+            "STD-LIB-1",
+            "STD-LIB-2",
+            "STD-ROOM-3",
+            "STD-SCALE-1",
+        ),
     ),
     Fault(
         "library-not-joined",
         "STD-ROOM-1",
         "Who joins the room of a library is told that they have, and has not.",
         lambda: _Disobeys("join:library"),
+        ("STD-ROOM-3", "STD-SEAT-1", "STD-CONN-3"),
     ),
-    Fault("any-role-joined", "STD-ROOM-2", "The room of any role is joined by anybody.", lambda: _Joins("role:")),
+    Fault(
+        "any-role-joined",
+        "STD-ROOM-2",
+        "The room of any role is joined by anybody.",
+        lambda: _Joins("role:"),
+        ("STD-ROOM-3",),
+    ),
     Fault("unknown-library-joined", "STD-ROOM-3", "A library that is not there is joined.", lambda: _Joins("library:")),
     Fault.of("refused-room-closes", "STD-ROOM-3", _MalformedRoomCloses),
     Fault(
@@ -278,6 +311,7 @@ FAULTS: Final = (
         "STD-ROOM-4",
         "Who leaves the room of a library is told that they have, and has not.",
         lambda: _Disobeys("leave:library"),
+        ("ALL-ROOM-1",),
     ),
     _told(
         "booking-told-to-every-desk",
@@ -285,6 +319,7 @@ FAULTS: Final = (
         "A new booking is told at the desks of all libraries.",
         "booking:created",
         _and_all(_OWNER, _STAFF),
+        "ALL-ROOM-1",
     ),
     _told(
         "booking-told-to-students",
@@ -292,6 +327,9 @@ FAULTS: Final = (
         "A new booking is told to all students.",
         "booking:created",
         _and_all(_STUDENT),
+        "ALL-ROOM-1",
+        "STD-ROOM-2",
+        "STD-SCALE-1",
     ),
     _told(
         "staff-untold",
@@ -306,6 +344,9 @@ FAULTS: Final = (
         "A booking that has changed is told to everyone.",
         "booking:updated",
         _everyone,
+        "ALL-ROOM-1",
+        "STD-CONN-3",
+        "STD-SCALE-1",
     ),
     _told(
         "update-untold-to-student",
@@ -313,6 +354,7 @@ FAULTS: Final = (
         "A booking that has changed is told at the desk alone.",
         "booking:updated",
         _without(_STUDENT),
+        "STD-SCALE-1",
     ),
     _told(
         "cancellation-told-to-everyone",
@@ -320,6 +362,8 @@ FAULTS: Final = (
         "A booking that was cancelled is told to everyone.",
         "booking:cancelled",
         _everyone,
+        "ALL-ROOM-1",
+        "STD-CONN-3",
     ),
     Fault.of("cancelled-seat-stays-taken", "STD-BOOK-3", _SeatStaysTaken),
     _told(
@@ -328,6 +372,8 @@ FAULTS: Final = (
         "Who was checked in is told to the staff instead of the student.",
         "booking:checkin",
         lambda _, everyone: _and_all(_STAFF)([], everyone),
+        "ALL-ROOM-1",
+        "STD-CONN-1",
     ),
     _told(
         "checkout-told-to-students",
@@ -335,6 +381,7 @@ FAULTS: Final = (
         "Who was checked out is told to all students.",
         "booking:checkout",
         _and_all(_STUDENT),
+        "ALL-ROOM-1",
     ),
     Fault.of("seat-booked-twice", "STD-BOOK-5", _HoldsNothing),
     Fault.of("race-undecided", "STD-BOOK-5", _RaceUndecided),
@@ -344,6 +391,8 @@ FAULTS: Final = (
         "A new library is told to no student.",
         "library:created",
         _without(_STUDENT),
+        "STD-ROOM-1",
+        "STD-SCALE-1",
     ),
     _told(
         "desk-hears-of-no-change",
@@ -351,6 +400,7 @@ FAULTS: Final = (
         "A library that has changed is told to students alone.",
         "library:updated",
         _without(_OWNER, _STAFF),
+        "STD-SCALE-1",
     ),
     _told(
         "removal-told-to-owners",
@@ -358,6 +408,7 @@ FAULTS: Final = (
         "A library that is gone is told to its kind of owner instead of students.",
         "library:deleted",
         lambda _, everyone: _and_all(_OWNER)([], everyone),
+        "ALL-ROOM-1",
     ),
     Fault.of("old-pricing-told", "STD-LIB-2", _OldPricing),
     Fault(
@@ -373,6 +424,9 @@ FAULTS: Final = (
         "Whether a seat is free is told to all students.",
         "seat:availability",
         _and_all(_STUDENT),
+        "ALL-ROOM-1",
+        "STD-ROOM-4",
+        "STD-SCALE-1",
     ),
     Fault(
         "bookings-of-others-cancelled",

@@ -1,7 +1,7 @@
 """HTTP below the application: what is no HTTP is refused like everything else, with a code and a sentence."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,25 @@ def json_response(status: int, body: Any, headers: Mapping[str, str] | None = No
     if body is None:
         return web.Response(status=status, headers=headers)
     return web.Response(status=status, body=orjson.dumps(body), content_type="application/json", headers=headers)
+
+
+def keep_concrete_paths(app: web.Application) -> None:
+    """A path without parameters is served by its own methods alone; to be called once all routes are there.
+
+    aiohttp would go on to a path with parameters that fits, too, and have `PUT /things/count` change the thing `count`.
+    OpenAPI, 4.8.8.1: "concrete (non-templated) paths would be matched before their templated counterparts".
+    """
+    for resource in app.router.resources():
+        methods = {route.method for route in resource}
+        if isinstance(resource, web.PlainResource) and "*" not in methods:
+            resource.add_route("*", _refusing_all_but(methods))
+
+
+def _refusing_all_but(methods: Collection[str]) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPMethodNotAllowed(request.method, methods)
+
+    return refuse
 
 
 class HttpProtocol(web.RequestHandler):

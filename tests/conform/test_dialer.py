@@ -11,7 +11,7 @@ from aiohttp import web
 from eventproof import catalog, profile
 from eventproof.catalog import Wire
 from eventproof.client.aio import ConnectionRefused
-from eventproof.conform.dialer import Dialer
+from eventproof.conform.dialer import Dialer, HandshakeOptions
 from eventproof.conform.probe import probe
 from eventproof.history import History
 from eventproof.target import Endpoint, SocketIO, Target, Transport
@@ -83,3 +83,14 @@ async def test_the_token_of_another_namespace_goes_into_the_query_beside_that_of
     await _refused(_dialer(target).other("user-1", further, "secret-1"))
     (request,) = requests
     assert (request.query["key"], request.query["v"], request.query["transport"]) == ("secret-1", "2", "websocket")
+
+
+async def test_what_a_case_says_takes_the_place_of_what_the_profile_says(
+    asked: tuple[Target, list[web.Request]],
+) -> None:
+    target, requests = asked
+    says = HandshakeOptions(headers={"origin": "https://page.example"})
+    await _refused(_dialer(target).main("user-1", "user-state", "secret-1", says=says))
+    (request,) = requests
+    assert request.headers.getall("Origin") == ["https://page.example"]
+    assert request.headers["X-Tenant"] == "acme"

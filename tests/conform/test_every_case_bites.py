@@ -1,40 +1,28 @@
 """A case that never failed proves nothing: the suite against a server that misbehaves in each of the named ways."""
 
-import os
-import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
 
 import pytest
 
 from eventproof import catalog, profile, reference
 from eventproof.conform import run
 from eventproof.conform.listing import collected
-from eventproof.report.records import Run
 from eventproof.verdict import Level, Outcome, Verdict
 from reference_server.faults import FAULTS
+from tests.conform.ahead import LONGEST, Ahead
 from tests.conform.shares import SHARES, share, told
-from tests.conform.trials import SYSTEMS, Trial, checked, hold, prepare, trials
-
-LONGEST = 100.0
-"""Seconds that a trial may take. Where one takes longer its process is killed, and the later ones fail at once."""
+from tests.conform.trials import SYSTEMS, Trial, checked, trials
 
 
 @pytest.fixture(scope="session")
-def held() -> Iterator[Callable[[Trial], Run]]:
-    """Hold a trial, in a process that can be killed and that coverage does not slow down."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=prepare) as pool:
-        process = pool.submit(os.getpid).result()
-
-        def hold_within(trial: Trial) -> Run:
-            try:
-                return pool.submit(hold, trial, share()).result(LONGEST)
-            except TimeoutError:
-                os.kill(process, signal.SIGKILL)
-                raise
-
-        yield hold_within
+def ahead(request: pytest.FixtureRequest) -> Iterator[Ahead]:
+    """All the trials of this session."""
+    functions = (item for item in request.session.items if isinstance(item, pytest.Function))
+    order: list[Any] = [item.callspec.params["trial"] for item in functions if "ahead" in item.fixturenames]
+    with closing(Ahead(order, share())) as trials_ahead:
+        yield trials_ahead
 
 
 @pytest.mark.timeout(600)  # every case of every system, measured, beside others
@@ -45,10 +33,11 @@ def test_the_reference_server_passes_every_requirement() -> None:
     assert ran.outcome is Outcome.PASS
 
 
+@pytest.mark.timeout(LONGEST + 20)
 @pytest.mark.parametrize("trial", trials(), ids=str)
-def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(trial: Trial, held: Callable[[Trial], Run]) -> None:
+def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(trial: Trial, ahead: Ahead) -> None:
     breaks, implied = FAULTS[trial.fault].breaks, set(FAULTS[trial.fault].implies)
-    ran = held(trial)
+    ran = ahead.held(trial)
     lines = {line.id: line for line in ran.requirements}
     is_advice = lines[breaks].level is Level.SHOULD
     assert lines[breaks].verdict is (Verdict.WARN if is_advice else Verdict.FAIL), lines[breaks].reason

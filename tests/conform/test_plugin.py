@@ -490,13 +490,13 @@ def test_what_the_plugin_adds_bears_our_name(tmp_path: Path) -> None:
     (tmp_path / "plain.ini").write_text("[pytest]\n")
     shown = {}
     for option in ("--help", "--markers"):
-        command = [sys.executable, "-m", "pytest", "-c", "plain.ini", option]
-        for plugins in ((), ("-p", "no:eventproof")):
+        command = [sys.executable, "-m", "pytest", "-c", "plain.ini", "--disable-plugin-autoload", option]
+        for plugins in (("-p", "eventproof"), ()):
             ran = subprocess.run(
                 [*command, *plugins], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
             )
             shown[option, bool(plugins)] = set(ran.stdout.splitlines())
-        ours = {line.strip() for line in shown[option, False] - shown[option, True]}
+        ours = {line.strip() for line in shown[option, True] - shown[option, False]}
         named = {line for line in ours if line.startswith(("--", "@pytest"))}
         assert named
         assert all(line.startswith(("--eventproof-", "@pytest.mark.eventproof_")) for line in named)

@@ -7,7 +7,6 @@ A trial checks what its fault concerns and a share of the rest (`shares.py`).
 """
 
 import asyncio
-import gc
 import os
 import secrets
 import tempfile
@@ -65,12 +64,6 @@ def checked(trial: Trial, share: int | None) -> list[str]:
     fault = FAULTS[trial.fault]
     known = [line.id for line in contracts().requirements([trial.system])]
     return [line for line in known if line in (fault.breaks, *fault.implies) or in_share(f"{trial} {line}", share)]
-
-
-def prepare() -> None:
-    """Once in the process that holds trials: what it has loaded stays, and need not be gone through for garbage."""
-    contracts()
-    gc.freeze()
 
 
 def hold(trial: Trial, share: int | None) -> Run:

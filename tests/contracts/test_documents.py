@@ -116,7 +116,7 @@ def test_every_schema_file_belongs_to_an_event(event: Event) -> None:
     described = {known.schema_path for known in EVENTS}
     assert set(event.schema_path.parent.glob("*")) <= described
     assert event.schema["title"] == event.name
-    assert event.schema_path.stem == event.name.replace(":", "."), "not every file system has colons in names"
+    assert event.schema_path.stem == event.name.replace(":", "."), "Windows takes no colon in the name of a file"
 
 
 @every_event

@@ -1,4 +1,4 @@
-"""What a call causes, entered at whom it is for: by the trigger, by what the answer says, on the channel that has it."""
+"""What a call causes, entered at whom it is for: by the trigger, by what the answer says, on the right channel."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

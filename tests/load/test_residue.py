@@ -1,4 +1,4 @@
-"""What a swarm leaves behind, by the gauges of a target that tells them; against a server of our own in this process."""
+"""What a swarm leaves behind, by the gauges of a target that tells them; against a server in this process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

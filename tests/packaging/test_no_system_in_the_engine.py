@@ -1,9 +1,11 @@
-"""The engine knows no system: what it needs of one stands in its contracts."""
+"""The engine knows no system, nor does what writes the reference: what they need of one stands in its contracts."""
 
 import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from eventproof import catalog
 
@@ -40,8 +42,10 @@ def _named_in(folder: Path) -> list[str]:
     ]
 
 
-def test_the_engine_names_no_operation_and_no_event_of_any_system() -> None:
-    assert _named_in(_ENGINE) == []
+@pytest.mark.parametrize("folder", [_ENGINE, _ENGINE.parent / "handbook"], ids=lambda folder: folder.name)
+def test_no_operation_and_no_event_of_any_system_is_named_there(folder: Path) -> None:
+    assert list(folder.rglob("*.py")) != []
+    assert _named_in(folder) == []
 
 
 def test_a_name_would_be_seen_wherever_it_stands(tmp_path: Path) -> None:

@@ -65,11 +65,16 @@ def test_the_wheel_ships_the_five_folders_under_one_import_name(wheel: Path) -> 
         "eventproof/py.typed",
         "eventproof/contracts/user_state/asyncapi.yaml",
         "eventproof/reference_server/app.py",
+        "eventproof/reference_server/screens/index.html",
         "eventproof/loadtests/ban_storm.py",
         "eventproof/report/results.schema.json",
     ):
         assert name in names
     assert any(name.startswith("eventproof/conformance/user_state/test_") for name in names)
+
+
+def test_the_wheel_brings_the_official_client_of_the_screens(screens_client: None, wheel: Path) -> None:
+    assert "eventproof/reference_server/screens/vendor/socket.io.esm.min.js" in zipfile.ZipFile(wheel).namelist()
 
 
 def test_the_installed_tool_imports_nothing_of_the_checkout(environment: Path) -> None:

@@ -1,16 +1,7 @@
 """The table of faults: each breaks something that the contracts ask for, and is told from the others."""
 
 from reference_server.delivery.conduct import Conduct
-from reference_server.faults import (
-    FAULTS,
-    conduct_of,
-    every_system,
-    marketplace,
-    plan_sync,
-    shield,
-    studyspot,
-    user_state,
-)
+from reference_server.faults import FAULTS, TABLES, conduct_of
 from reference_server.refusals import contracts
 
 KNOWN = {requirement.id for requirement in contracts().requirements()}
@@ -25,15 +16,7 @@ def test_every_fault_breaks_known_requirements_and_says_how() -> None:
 
 
 def test_no_two_faults_have_one_name() -> None:
-    tables = (
-        user_state.FAULTS,
-        shield.FAULTS,
-        plan_sync.FAULTS,
-        marketplace.FAULTS,
-        studyspot.FAULTS,
-        every_system.FAULTS,
-    )
-    assert len(FAULTS) == sum(map(len, tables))
+    assert len(FAULTS) == sum(map(len, TABLES))
 
 
 def test_every_requirement_has_a_fault_that_breaks_it() -> None:

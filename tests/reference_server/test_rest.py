@@ -140,6 +140,8 @@ async def test_an_unknown_tier_is_refused_and_nothing_is_sent(house: House, tier
         ("PATCH", "/api/admin/users/x/tier", {"PUT"}),
         ("POST", "/api/me/stream", {"GET"}),
         ("TRACE", "/api/me", {"GET"}),
+        ("PUT", "/api/admin/plans/subscribers", {"GET"}),  # not the plan `subscribers`
+        ("DELETE", "/api/plans/subscribe", {"GET"}),
     ],
 )
 async def test_another_method_is_refused_with_those_that_are_allowed(

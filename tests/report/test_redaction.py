@@ -274,3 +274,16 @@ def test_a_guarded_stream_lets_no_secret_through_however_it_is_written() -> None
 def test_many_secrets_cost_a_text_no_more_than_few() -> None:
     known = knowing(*(f"sess_{number:08}_{number * 7919:010}" for number in range(20_000)))
     assert known.strike("sess_x nothing here " * 20_000 + "sess_00000007_0000055433").endswith(f"here {REDACTED}")
+
+
+def test_a_text_that_was_written_before_its_secret_was_known_is_struck_out_from_then_on() -> None:
+    text = "the door says correct-horse-battery"
+    assert redacted_text(text) == text
+    learn("correct-horse-battery")
+    assert redacted_text(text) == f"the door says {REDACTED}"
+
+
+def test_what_is_remembered_of_texts_has_an_end() -> None:
+    written = [redacted_text(f"user-{number}") for number in range(25_000)]
+    assert written[-1] == "user-24999"
+    assert len(redaction._SECRETS.written) <= 10_000

@@ -1,0 +1,56 @@
+"""What the reference is written from, read once: contracts, cases, faults, and the drawings beside the server."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from eventproof import catalog as contracts
+from eventproof import layout
+from eventproof.catalog import Catalog
+from eventproof.conform import listing
+from eventproof.conform.listing import ListedCase
+from reference_server.faults import FAULTS, Fault
+
+__all__ = ["ROOT", "Material", "gathered"]
+
+ROOT = layout.CONTRACTS.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A document that lies beside the reference server's code of a system: its title, and its path in the checkout."""
+
+    title: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything that the pages tell."""
+
+    catalog: Catalog
+    cases: tuple[ListedCase, ...]
+    faults: tuple[Fault, ...]
+    drawings: Mapping[str, tuple[Drawing, ...]]
+    """By the system's name."""
+
+
+def gathered() -> Material:
+    """The material of this checkout; raises ContractError where a contract is none."""
+    known = contracts.load()
+    return Material(
+        catalog=known,
+        cases=listing.collected(tuple(known.systems)),
+        faults=tuple(FAULTS.values()),
+        drawings={name: _drawings(name) for name in known.systems},
+    )
+
+
+def _drawings(system: str) -> tuple[Drawing, ...]:
+    folder = ROOT / "reference_server" / "systems" / system.replace("-", "_")
+    return tuple(map(_drawing, sorted(folder.glob("*.md"))))
+
+
+def _drawing(file: Path) -> Drawing:
+    title = file.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+    return Drawing(title, file.relative_to(ROOT).as_posix())

@@ -1,0 +1,18 @@
+"""All pages of the reference, by the names of their files."""
+
+from collections.abc import Mapping
+
+from . import index, system
+from .links import INDEX, SHARED, page_of
+from .material import Material
+
+__all__ = ["pages"]
+
+
+def pages(material: Material) -> Mapping[str, str]:
+    """Every file of `docs/`, with its text."""
+    return {
+        INDEX: index.page(material),
+        SHARED: system.shared_page(material),
+        **{page_of(name): system.page(each, material) for name, each in material.catalog.systems.items()},
+    }

@@ -1,0 +1,16 @@
+"""Trials that are held before they are asked for."""
+
+from contextlib import closing
+
+import pytest
+
+from tests.conform.ahead import Ahead
+from tests.conform.trials import Trial
+
+
+def test_a_trial_that_cannot_be_held_says_why_and_leaves_the_others() -> None:
+    unheard_of = [Trial("no-such-fault", "user-state"), Trial("no-such-fault", "shield")]
+    with closing(Ahead(unheard_of, 0)) as ahead:
+        for trial in unheard_of:
+            with pytest.raises(RuntimeError, match=f"^{trial} did not come to an end: Traceback"):
+                ahead.held(trial)
