@@ -65,7 +65,7 @@ async def test_each_change_of_an_order_says_where_it_stands(case: Case, channel:
                 expected="one that is new, one that is fulfilled, one that is refunded",
                 observed=str(said)[:400],
             )
-    await must_not_hear(case, other, aside, 0, "", told(made))
+    await must_not_hear(case, other, aside, 0, name, told(made))
 
 
 def _standing(payload: Any) -> Any:
