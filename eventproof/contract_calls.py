@@ -9,7 +9,7 @@ from typing import Any
 
 from . import operations, templates
 from .catalog import Catalog, Operation, System
-from .catalog.model import PLACEHOLDER
+from .catalog.placeholders import PLACEHOLDER
 
 __all__ = ["found", "listing", "names", "row", "shown", "shown_text"]
 

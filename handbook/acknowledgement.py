@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from eventproof.catalog import Ack, AckLevel, Event, System
-from eventproof.catalog.model import CALLBACK
+from eventproof.catalog.event import CALLBACK
 
 from .fields import name_at
 from .links import Links

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from eventproof.catalog import Event, System
-from eventproof.catalog.model import CALLER, OWNER
+from eventproof.catalog.event import OWNER
+from eventproof.catalog.operation import CALLER
 
 from .links import Links
 from .markdown import code, listed

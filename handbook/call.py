@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from eventproof.catalog import ADMIN, ANYONE, USER, Catalog, Ends, ErrorCode, OfSession, Operation, System
-from eventproof.catalog.model import CALLER
+from eventproof.catalog.operation import CALLER
 
 from .audience import role_in_words
 from .fields import Field, fields, fields_table, says

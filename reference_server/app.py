@@ -46,8 +46,8 @@ SYSTEMS: Final[Mapping[str, Callable[[Services], Served]]] = {
     "user-state": user_state.served,
     "shield": shield.served,
     "plan-sync": plan_sync.served,
-    "marketplace": marketplace.served,
     "studyspot": studyspot.served,
+    "marketplace": marketplace.served,
 }
 """What serves a system, one line a system; its channels follow from its contract."""
 

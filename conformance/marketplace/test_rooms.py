@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from eventproof.conform.acknowledgement import is_refusal
+from eventproof.acknowledgement import is_refusal
 from eventproof.conform.cases import Case, ContractViolation, Line, Person, requirement
 
 from .market import a_seller, must_not_hear, product, told

@@ -4,33 +4,13 @@
 never by trying schemas in turn.
 """
 
+from .channel import Channel, Heartbeat, Opening, Wire
 from .effects import Cause, Effect, effects
+from .event import Ack, AckLevel, Counterexample, Direction, Event, Retry
 from .loading import load
-from .model import (
-    ADMIN,
-    ANYONE,
-    CALLER,
-    USER,
-    Ack,
-    AckLevel,
-    Catalog,
-    Channel,
-    Counterexample,
-    Direction,
-    Ends,
-    ErrorCode,
-    Event,
-    Heartbeat,
-    OfSession,
-    Opening,
-    Operation,
-    Requirement,
-    Retry,
-    System,
-    Undoing,
-    Wire,
-    filled,
-)
+from .model import Catalog, ErrorCode, Requirement, System
+from .operation import ADMIN, ANYONE, CALLER, USER, Ends, OfSession, Operation, Undoing
+from .placeholders import filled
 from .schema import Problem
 
 __all__ = [

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .documents import Document
-from .model import ADMIN, ANYONE, CALLER, PLACEHOLDER, USER, Ends, ErrorCode, OfSession, Operation, Undoing
+from .model import ErrorCode
+from .operation import ADMIN, ANYONE, CALLER, USER, Ends, OfSession, Operation, Undoing
+from .placeholders import PLACEHOLDER
 from .schema import pointer
 
 _METHODS = ("get", "put", "post", "delete", "patch")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .model import OWNER, Event
+from .event import OWNER, Event
 
 __all__ = ["Cause", "Effect", "effects"]
 

@@ -8,7 +8,8 @@ fields of the next body, the link gives that body, with the document's example f
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .model import PLACEHOLDER, Operation
+from .operation import Operation
+from .placeholders import PLACEHOLDER
 from .schema import at
 
 __all__ = ["linked"]

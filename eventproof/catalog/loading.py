@@ -10,8 +10,10 @@ from eventproof.verdict import Level
 from .bundling import bundled
 from .calls import operations
 from .documents import Document, Formats
+from .event import Event
 from .messages import channels, events
-from .model import Catalog, Derived, Ends, ErrorCode, Event, Operation, Requirement, System
+from .model import Catalog, Derived, ErrorCode, Requirement, System
+from .operation import Ends, Operation
 
 _SHARED = "all"
 """What stands for the system in a requirement that every system shares."""

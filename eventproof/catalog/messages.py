@@ -4,25 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .channel import Channel, Heartbeat, Opening, Wire
 from .documents import Document, Formats
-from .model import (
-    ADMIN,
-    ANYONE,
-    CALLBACK,
-    OWNER,
-    PLACEHOLDER,
-    Ack,
-    AckLevel,
-    Channel,
-    Counterexample,
-    Direction,
-    Event,
-    Heartbeat,
-    Opening,
-    Operation,
-    Retry,
-    Wire,
-)
+from .event import CALLBACK, OWNER, Ack, AckLevel, Counterexample, Direction, Event, Retry
+from .operation import ADMIN, ANYONE, Operation
+from .placeholders import PLACEHOLDER
 from .schema import Schema, SchemaError, pointer
 
 

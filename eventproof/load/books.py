@@ -124,6 +124,11 @@ class Books:
         """All events of the channels that somebody here listens to, each once."""
         return dict.fromkeys(event for events in self._by_channel.values() for event in events.values())
 
+    @property
+    def is_of_one_channel(self) -> bool:
+        """Whether everybody listens to the main channel, and to no other."""
+        return len(self._by_channel) == 1
+
     def is_of(self, channel: str | None, event: Event) -> bool:
         """Whether a channel, the main one where none is named, carries this event."""
         return self._by_channel[channel].get(event.name) is event

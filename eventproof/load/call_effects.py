@@ -115,6 +115,8 @@ class CallEffects:
             told = dict(self.generator.rooms.told(rooms, since))
         for device, presence in self.generator.rooms.told(perhaps, since).items():
             told.setdefault(device, Presence(False, presence.stay))
+        if self.generator.books.is_of_one_channel:
+            return told
         return {device: presence for device, presence in told.items() if device.hears(effect.event)}
 
     def _meant(self, effect: Effect) -> "Iterable[Device]":

@@ -60,6 +60,9 @@ class Presence(NamedTuple):
     """The one that may end by a request; None where none does."""
 
 
+_SURE: Final = Presence(True, None)
+
+
 class Rooms(Generic[_Device]):
     """Those of one process."""
 
@@ -160,9 +163,12 @@ class Rooms(Generic[_Device]):
 
 def _enter(found: dict[_Device, Presence], device: _Device, stay: Stay, since: float) -> None:
     """Of several rooms, the one counts where it is most surely, and for longest."""
+    if stay is ALWAYS:
+        found[device] = _SURE
+        return
     if stay.left < since:
         return
-    presence = Presence(stay.is_certain(since), None if stay is ALWAYS else stay)
+    presence = Presence(stay.is_certain(since), stay)
     known = found.get(device)
     if known is None or (presence.is_certain, presence.stay is None) > (known.is_certain, known.stay is None):
         found[device] = presence

@@ -1,16 +1,25 @@
 """Socket.IO, protocol 5: what may come when, and what happens otherwise."""
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from reference_server.limits import Limits
 from tests.reference_server.house import House, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """A server of which no namespace listens to what clients say, so that the protocol alone judges it."""
+    async with keep_house(tmp_path_factory.mktemp("house"), systems=("user-state",)) as kept:
+        yield kept
 
 
 @pytest.mark.parametrize(

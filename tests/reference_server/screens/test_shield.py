@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.reference_server.house import House, Person, keep_house
 from tests.reference_server.screens.pages import MILLISECONDS, Visitor, call, logged_in, says, shows
@@ -114,6 +114,31 @@ async def test_after_the_network_was_cut_claims_and_wallet_agree_with_rest(house
         await visitor.come_back()
         await shows(visitor.row(third))
         await agrees(visitor)
+
+
+async def test_an_answer_that_is_older_than_what_was_told_is_read_again(house: House, browser: Browser) -> None:
+    async with logged_in(browser, house, screen="Shield") as visitor:
+        claim = await submit(house, visitor.person, "R-1")
+        await says(visitor.row(claim), "Submitted")
+        held: list[Route] = []
+
+        async def hold(route: Route) -> None:
+            """Hold back the first answer until the page has been told what it does not know yet."""
+            answer = await route.fetch()
+            if not held:
+                held.append(route)
+                await decide(house, visitor.person, claim, "review")
+                await shows(visitor.toast("Claim R-1 is under review."))
+            await route.fulfill(response=answer)
+
+        await visitor.page.route("**/api/shield/claims", hold)
+        await visitor.cut_off()
+        await visitor.come_back()
+        await says(visitor.row(claim), "Under review")
+        await agrees(visitor)
+        assert held
+        await visitor.page.unroute_all(behavior="wait")
+        await says(visitor.row(claim), "Under review")
 
 
 async def test_an_admin_sees_a_claim_come_in_and_decides_it(house: House, browser: Browser) -> None:
