@@ -280,6 +280,12 @@ FAULTS: Final = (
         _told_alone("product:deleted", _seller),
     ),
     Fault(
+        "creation-hidden-from-storefront",
+        "MKT-PROD-1",
+        "Who looks at a storefront does not hear of a new product.",
+        _told_alone("product:created", _seller),
+    ),
+    Fault(
         "new-products-told-to-all",
         "MKT-PROD-1",
         "Everybody hears of a new product.",
