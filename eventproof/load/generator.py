@@ -220,10 +220,17 @@ class Generator:
             if known is not None and not {EVERYONE, of_role(role)} & set(known.audience):
                 other.books.leaked(event, recipient)
 
-    def joined(self, cause: Cause, *, asked: float) -> None:
-        """A call was accepted that was made then: whom it has join a room, is in it."""
-        for room, user in named(self.system.operation(cause.operation).joins, cause):
-            self.rooms.join_user(user, room, asked=asked, at=monotonic())
+    def moved(self, cause: Cause, *, asked: float) -> None:
+        """A call was accepted that was made then: whom it has join a room is in it, and whom it has leave one is not.
+
+        Who has left may be told what was on its way for as long as an event may take: no answer of a call proves that
+        nothing is, since events come on other connections.
+        """
+        operation, now = self.system.operation(cause.operation), monotonic()
+        for room, user in named(operation.joins, cause):
+            self.rooms.join_user(user, room, asked=asked, at=now)
+        for room, user in named(operation.leaves, cause):
+            self.rooms.leave_user(user, room, asked=asked, at=now + self.deadline)
 
     def all_spawned(self) -> None:
         """Every user is there; measuring begins as soon as their sessions are open."""
