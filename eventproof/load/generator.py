@@ -13,8 +13,7 @@ from time import monotonic, process_time
 from typing import Any, Protocol, TypeVar
 
 from eventproof import actions
-from eventproof.catalog import Cause, Direction, System
-from eventproof.catalog import Event as Message
+from eventproof.catalog import Cause
 from eventproof.checks.membership import named
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import HubConnection, HubListener
@@ -27,7 +26,7 @@ from .admission import ProcessShare
 from .asking import Requests
 from .books import Books, Report
 from .calls import CallAnswer, Calls
-from .contracts import contracts
+from .contracts import contracts, sent
 from .greenlets import Cancelled, Event, Greenlet, getcurrent, joinall, killall, sleep, spawn
 from .ledger import Ledger
 from .opening import connect
@@ -113,8 +112,8 @@ class Generator:
             **{name: target.channels[scenario.system, name] for name in scenario.channels},
         }
         """Those that somebody listens to: the main one, which has no name here, and further ones by their names."""
-        further = {name: _sent(self.system, channel) for name, channel in self.channels.items() if name is not None}
-        events = _sent(self.system, self.channels[None])
+        further = {name: sent(self.system, channel) for name, channel in self.channels.items() if name is not None}
+        events = sent(self.system, self.channels[None])
         kept = _KEPT
         if any(event.ack for event in events.values()):
             kept += max(target.budgets.ack_retries_end, target.budgets.replay_window)
@@ -216,7 +215,7 @@ class Generator:
         Unless it is for everyone on the channel, or for all of that role.
         """
         for other in self.neighbours:
-            known = _sent(other.system, self.channels[channel]).get(event)
+            known = sent(other.system, self.channels[channel]).get(event)
             if known is not None and not {EVERYONE, of_role(role)} & set(known.audience):
                 other.books.leaked(event, recipient)
 
@@ -379,15 +378,6 @@ class Generator:
                 user.prepare()
                 self._next.append(user)
             sleep(_TICK)
-
-
-def _sent(system: System, channel: Endpoint) -> dict[str, Message]:
-    """What a server sends on a channel, by name."""
-    return {
-        event.name: event
-        for event in system.events
-        if event.direction is Direction.SEND and any(at.address == channel.known_as for at in event.channels)
-    }
 
 
 def _first_ready(users: deque[Participant]) -> Participant | None:

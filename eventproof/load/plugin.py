@@ -67,8 +67,9 @@ def system(
 ) -> None:
     """The system that a scenario is about; every scenario says it, before its users are defined.
 
-    `members` is the role of its users, where the system's main channel is not for that role alone, `acting` that of those
-    who act, and `others` are the further roles of which it needs somebody. `channels` are the further channels of the system that somebody listens to.
+    `members` is the role of its users, where the system's main channel is not for that role alone, `acting` that of
+    those who act, and `others` are the further roles of which it needs somebody. `channels` are the further channels of
+    the system that somebody listens to.
     With `patience`, in seconds, an event may be received before its cause is entered: for actions whose causes are
     known only when their calls are answered; `recurs` says that the same happens to one thing again and again, so that
     what looks like a second receipt may be such an early one. `keys` says of events where their payloads tell them from
