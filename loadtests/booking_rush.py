@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
+from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -145,7 +146,7 @@ class Librarian(ActingUser):
         called, options = monotonic(), self.environment.parsed_options
         self.hall.begins_creating()
         try:
-            name = f"Library {self.generator.random.getrandbits(48):x} of a swarm"
+            name = f"Library {token_hex(6)} of a swarm"
             asked = {"name": name, "address": _ADDRESS, "seatCount": options.seats, "hourly": 50}
             answer = self.owner.must("createLibrary", asked)
             says = said(self.generator.target.operations["createLibrary"], answer)

@@ -114,15 +114,14 @@ class Generator:
         """Those that somebody listens to: the main one, which has no name here, and further ones by their names."""
         further = {name: sent(self.system, channel) for name, channel in self.channels.items() if name is not None}
         events = sent(self.system, self.channels[None])
-        kept = _KEPT
-        if any(event.ack for event in events.values()):
-            kept += max(target.budgets.ack_retries_end, target.budgets.replay_window)
+        is_sent_again = any(event.ack for event in events.values())
+        kept = _KEPT + is_sent_again * max(target.budgets.ack_retries_end, target.budgets.replay_window)
         elsewhere = {event.name for system in contracts().systems.values() for event in system.events}
         ledger = Ledger(kept=kept, patience=self.patience, recurs=scenario.recurs)
         self.books = Books(events, report, ledger, elsewhere=elsewhere, further=further)
         self.requests = Requests.of(self.system, self.channels[None].known_as)
         self.acks = Acks(arrival=deadline, kept=kept)
-        self.calls = Calls(target)
+        self.calls = Calls(target, self.nobody_knows)
         opening = max(target.budgets.connect, _OPENING)
         self.hub = Hub(
             target.base_url,
@@ -222,8 +221,7 @@ class Generator:
     def moved(self, cause: Cause, *, asked: float) -> None:
         """A call was accepted that was made then: whom it has join a room is in it, and whom it has leave one is not.
 
-        Who has left may be told what was on its way for as long as an event may take: no answer of a call proves that
-        nothing is, since events come on other connections.
+        That one may be told what was on its way as long as an event may take: events come on other connections.
         """
         operation, now = self.system.operation(cause.operation), monotonic()
         for room, user in named(operation.joins, cause):
@@ -272,6 +270,13 @@ class Generator:
             self.books.fault(error)
         finally:
             self.under_way.discard(this)
+
+    def nobody_knows(self, operation: str) -> None:
+        """A call has no answer that tells whether it was done: for a while, what it causes may come to anybody."""
+        until = monotonic() + self.patience + self.deadline
+        for event in self.books.known:
+            if operation in event.triggers:
+                self.books.ledger.permit(event.name, (None,), until=until)
 
     def administer(self, operation: str, identity: Identity, **parameters: str) -> CallAnswer:
         """Perform an admin's operation on somebody; the admins of the profile act in turn."""
