@@ -152,6 +152,7 @@ class _Making:
         await self._ask_for_rooms(user, other, known)
         _, cause = await perform(case, user, operation, known)
         await heard(case, self.lines, caused(case, cause))
+        case.note(f"what {operation.id} causes has come by now, or had the time to")
         silence = unsettled or await self._canary([other] if operation.ends is Ends.USER else [user, other])
         special = {line.name: line.role for line in self.lines if line.role}
         return Occurrence(operation.id, case.story_of_all(settled), special, silence)

@@ -56,7 +56,12 @@ FAULTS: Final = (
         "now-and-then-to-others",
         "ALL-ROOM-1",
         _NowAndThenToOthers,
-        ("UST-BAN-7", "UST-TIER-5", "UST-UNBAN-3", "SHD-EVT-2", "SHD-ADMIN-2", "SHD-ACK-6", "PLN-EVT-3"),
+        (
+            *("UST-BAN-7", "UST-TIER-5", "UST-UNBAN-3", "SHD-EVT-2", "SHD-ADMIN-2", "SHD-ACK-6", "PLN-EVT-3"),
+            *("MKT-PROD-1", "MKT-PROD-2", "MKT-PROD-3", "MKT-WHOL-1", "MKT-QUOT-1", "MKT-ORD-1", "MKT-ORD-2"),
+            *("MKT-ORD-3", "MKT-CART-1", "MKT-SET-1", "MKT-SET-2", "MKT-ANA-1", "MKT-NOTE-1", "MKT-ROOM-1"),
+            *("MKT-ROOM-2", "MKT-DUAL-1", "MKT-PAY-2", "MKT-EVT-2"),
+        ),
     ),
     Fault.of("stack-trace-in-refusal", "ALL-MSG-1", _StackTraceInRefusal, ("UST-BAN-6", "PLN-ADMIN-2")),
     Fault.of("curt-refusal", "ALL-MSG-1", _CurtRefusal),

@@ -78,7 +78,8 @@ def _storefront(data: Data) -> str:
 
 
 def _everyone(_: list[Connection], everyone: Connections) -> list[Connection]:
-    return opened(everyone)
+    """Everybody on a channel that has names for such events."""
+    return [connection for connection in opened(everyone) if connection.channel != _ORDERS]
 
 
 def _without(*fields: str) -> Callable[[Data], Data]:
@@ -200,7 +201,7 @@ class _AnnouncedToAll(Conduct):
     def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
         if entry.room != SELLERS:
             return right
-        return [connection for connection in opened(everyone) if connection.channel != _ORDERS]
+        return _everyone(right, everyone)
 
 
 class _AnnouncedToOne(Conduct):

@@ -4,9 +4,9 @@
 import { Unreachable } from "./session.js";
 import { Manager } from "./vendor/socket.io.esm.min.js";
 
+/** It begins by polling and goes on by WebSocket: so it stands, too, where something on the way lets none through. */
 const OPTIONS = {
-  transports: ["websocket", "polling"],
-  tryAllTransports: true,
+  transports: ["polling", "websocket"],
   reconnectionDelay: 300,
   reconnectionDelayMax: 3000,
   autoConnect: false,
@@ -14,7 +14,7 @@ const OPTIONS = {
 const ACKNOWLEDGED_WITHIN = 10_000;
 
 export class Connection {
-  #manager = new Manager(location.origin, OPTIONS);
+  #manager = new Manager(location.origin, { ...OPTIONS });
   #sockets = new Map();
   #closed = false;
 

@@ -83,7 +83,7 @@ class Rest:
             raise ContractError(
                 f"{system.name}: the operations {sorted(served ^ described)} are described or handled, not both"
             )
-        mounted = set(self._mounted.values())
+        shared = set(self._mounted)
         for operation in system.operations:
             there = self._mounted.setdefault((operation.method, operation.path), operation.id)
             if there != operation.id:
@@ -91,7 +91,7 @@ class Rest:
                     f"{system.name}: {operation.id} is at {operation.method} {operation.path}, where another system "
                     f"has {there}: give one of them another path"
                 )
-            if operation.id in mounted:
+            if (operation.method, operation.path) in shared:
                 continue
             handler = handlers[operation.id]
             app.router.add_route(operation.method, operation.path, self._route(system, operation, handler))

@@ -3,15 +3,20 @@
 import asyncio
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
+from aiohttp import web
 from yarl import URL
 
+from eventproof.errors import ContractError
 from reference_server.accounts.account import Account
 from reference_server.limits import Limits
+from reference_server.refusals import contracts
+from reference_server.transport.rest import Answer, Call, Rest
 from tests.reference_server.house import BANNED, SECONDS, House, Person, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -327,3 +332,21 @@ async def test_every_kind_of_refusal_is_counted_by_its_channel(house: House) -> 
     ):
         assert after[name] == before.get(name, 0) + 1
     await socket.raw.close()
+
+
+async def test_two_systems_with_two_calls_at_one_path_are_not_mounted(house: House) -> None:
+    async def handler(_: Call) -> Answer:
+        return Answer(204)
+
+    services, app, system = house.services, web.Application(), contracts().system("plan-sync")
+    rest = Rest(services.admission, services.metrics, services.conduct, Limits())
+    rest.mount(app, system, {operation.id: handler for operation in system.operations})
+    renamed = [
+        replace(operation, id="listSchemes") if operation.id == "listPlans" else operation
+        for operation in system.operations
+    ]
+    other = replace(system, name="schemes", operations=tuple(renamed))
+    with pytest.raises(
+        ContractError, match="schemes: listSchemes is at GET /api/plans, where another system has listPlans"
+    ):
+        rest.mount(app, other, {operation.id: handler for operation in renamed})

@@ -166,7 +166,7 @@ def test_a_url_that_names_no_database_is_refused(refused: Refused, url: str, sen
     [
         (
             ["--systems", "nonsense"],
-            "there is no system 'nonsense': choose from user-state, shield, plan-sync, marketplace, studyspot",
+            "there is no system 'nonsense': choose from user-state, shield, plan-sync, studyspot, marketplace",
         ),
         (["--fault", "nonsense"], "there is no fault 'nonsense': `eventproof serve --list-faults` names them"),
         (["--seed", "5"], "--seed and --credentials belong together: give both or neither"),

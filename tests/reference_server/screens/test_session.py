@@ -1,9 +1,12 @@
 """Logging in, and being logged out: by oneself, by a ban, by a ban while one was away."""
 
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.reference_server.house import BANNED, House
+from reference_server.faults import conduct_of
+from tests.reference_server.house import BANNED, House, keep_house
 from tests.reference_server.screens.pages import MILLISECONDS, logged_in, person, says, shows, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -37,7 +40,10 @@ async def test_who_logs_out_is_at_the_login_screen_and_the_token_is_dead(house: 
 
 
 async def test_no_address_carries_a_token(house: House, browser: Browser) -> None:
-    async with logged_in(browser, house, screen="Plans") as visitor:
+    async with visiting(browser, house, await person(house)) as visitor:
+        async with visitor.page.expect_websocket():
+            await visitor.log_in()
+        await visitor.turn_to("Plans")
         await says(visitor.page.get_by_role("status", name="Sync status"), "Live")
         token = await visitor.page.evaluate("() => Object.values(sessionStorage)[0]")
         assert any(address.startswith("ws:") for address in visitor.addresses)
@@ -74,11 +80,13 @@ async def test_who_was_banned_while_away_hears_of_it_on_return(house: House, bro
         await says(visitor.page.get_by_role("alert").first, BANNED)
 
 
-async def test_where_there_is_no_websocket_it_polls(house: House, browser: Browser) -> None:
-    async with visiting(browser, house, await person(house)) as visitor:
-        await visitor.page.add_init_script("delete window.WebSocket")
-        await visitor.log_in()
-        await visitor.state("Connected")
+async def test_where_no_connection_begins_by_websocket_it_polls(
+    browser: Browser, screens_client: None, tmp_path: Path
+) -> None:
+    async with (
+        keep_house(tmp_path, conduct=conduct_of("websocket-refused"), screens=True) as house,
+        logged_in(browser, house) as visitor,
+    ):
         assert any("transport=polling" in address for address in visitor.addresses)
         await house.set_tier(visitor.person, "premium")
         await shows(visitor.toast("Your plan has been updated to Premium."))
