@@ -1,7 +1,7 @@
 """All five systems at once: each with its own users and its own account, on one server; nothing is left behind.
 
 Every scenario does what it does alone, with its options and its objectives. What one system tells may reach nobody of
-another; and when everybody has left, the target holds what it held before.
+another; and when everybody has left, the target holds what it held before, which takes one that nobody else uses.
 
 locust -f loadtests/mixed.py --target eventproof.toml --admins 5
 eventproof swarm mixed --users 1000 --admins 10 --spawn-rate 200 --run-time 1m

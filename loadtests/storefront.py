@@ -9,6 +9,7 @@ eventproof swarm storefront --users 1000 --spawn-rate 200 --run-time 1m --option
 
 from collections.abc import Mapping
 from functools import partial
+from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -201,5 +202,7 @@ class Shopkeeper(ActingUser):
         self.generator.books.count("actions")
         self.generator.books.record("send_lag", monotonic() - intended)
 
-    def _name(self) -> str:
-        return f"swarm-{self.generator.random.getrandbits(40):x}"
+    @staticmethod
+    def _name() -> str:
+        """Like no other, also of another run against the same target."""
+        return f"swarm-{token_hex(5)}"

@@ -41,6 +41,11 @@ class Requests:
         asked = {event.name: event for event in received if any(at.address == address for at in event.channels)}
         return cls(opening, {name: event for name, event in asked.items() if event.joins or event.leaves})
 
+    @property
+    def are_needed(self) -> bool:
+        """Whether its clients have anything to ask for."""
+        return self.opening is not None or bool(self.events)
+
     def argument(self, role: str) -> Any:
         """What the opening event of somebody of this role says."""
         return None if self.opening is None else actions.fill(self.opening.argument, {"role": role}, "x-opening")

@@ -85,7 +85,7 @@ class Rush(Life):
 
     def _ask(self, student: Student, intended: float) -> None:
         books, called = self.generator.books, monotonic()
-        answer = student.perform(_BOOK.operation, self._wanted)
+        answer = student.attempt(_BOOK.operation, self._wanted)
         if answer.done:
             books.record("booking_to_answer", monotonic() - intended)
             books.count("bookings")
@@ -102,7 +102,7 @@ class Rush(Life):
         student, booking = self._winners[0]
         who: Actor = student if step is _CANCEL else self._desk
         asked, called = {"bookingId": booking["bookingId"]}, monotonic()
-        answer = who.perform(step.operation, asked)
+        answer = who.attempt(step.operation, asked)
         if not answer.done:
             self._failed(f"{step.operation} was answered with {answer}")
             return False
