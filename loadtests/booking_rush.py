@@ -129,8 +129,8 @@ class Librarian(ActingUser):
 
     def move(self, library: RushedLibrary, intended: float) -> None:  # noqa: ARG002 - nobody waits for it
         """A student goes over to this library."""
-        for student in self.hall.students.next(1):
-            if student.library is not library:
+        for student in self.hall.visitors.next(1):
+            if student.place is not library:
                 student.move(library)
 
     def reprice(self, library: RushedLibrary, intended: float) -> None:

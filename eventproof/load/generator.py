@@ -23,13 +23,13 @@ from eventproof.target import Endpoint, Identity, Target
 from .account import SwarmAccount
 from .acks import Acks
 from .admission import ProcessShare
-from .asking import Requests
 from .books import Books, Report
 from .calls import CallAnswer, Calls
 from .contracts import contracts, sent
 from .greenlets import Cancelled, Event, Greenlet, getcurrent, joinall, killall, sleep, spawn
 from .ledger import Ledger
 from .opening import connect
+from .requests import Requests
 from .rooms import EVERYONE, Rooms, of_role
 from .saturation import GeneratorLimits
 from .scenario import Scenario

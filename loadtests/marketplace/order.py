@@ -12,11 +12,11 @@ from eventproof.load.call_effects import CallEffects
 from eventproof.load.calls import CallAnswer, said
 from eventproof.load.generator import Generator
 from eventproof.load.life import Life, LifeStep, Table
+from eventproof.load.visits import Visitor
 
 from .market import ORDER_EVENTS, market_of
 from .payments import WEBHOOK, event, tell
 from .storefront import Product, Storefront
-from .visitor import Visitor
 
 __all__ = ["OrderLife"]
 
@@ -50,7 +50,7 @@ class OrderLife(Life):
     def __init__(
         self,
         generator: Generator,
-        buyer: Visitor,
+        buyer: Visitor[Storefront],
         storefront: Storefront,
         product: Product,
         intended: float,
