@@ -270,6 +270,7 @@ FAULTS: Final = (
         "MKT-EVT-1",
         "A new product is told without a word on it.",
         _saying("product:created", _EMPTY),
+        ("MKT-PROD-1",),
     ),
     Fault.of("name-without-module", "MKT-EVT-2", _NamedTwice),
     Fault(
