@@ -58,6 +58,24 @@ async def test_every_name_is_a_module_and_an_action(case: Case) -> None:
             )
 
 
+@requirement("MKT-PROD-1")
+async def test_a_storefront_and_a_product_are_looked_at_by_themselves(case: Case) -> None:
+    """Who looks at the storefront alone hears of what is new and what changes; who looks at the product, of its end."""
+    seller, (visitor, viewer) = await a_seller(case), await case.users(2)
+    at_storefront, at_product = await visitor.connect(), await viewer.connect()
+    await joins(at_storefront, "storefront", seller.id)
+    one = await product(seller)
+    await at_storefront.hears("product:created", told(one))
+    await joins(at_product, "product", one)
+    (await seller.call("updateProduct", productId=one, name="Shirt, ironed")).must_succeed()
+    for line in (at_storefront, at_product):
+        await line.hears("product:updated", told(one, "Shirt, ironed"))
+    (await seller.call("deleteProduct", productId=one)).must_succeed()
+    await at_product.hears("product:deleted", told(one))
+    await must_not_hear(case, viewer, at_product, 0, "product:created")
+    await must_not_hear(case, visitor, at_storefront, 0, "product:deleted")
+
+
 @requirement("MKT-PROD-2")
 async def test_a_change_says_what_was_before_and_what_is_now(case: Case) -> None:
     """To its seller and to who looks at the product, and to nobody else."""

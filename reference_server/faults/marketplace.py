@@ -17,7 +17,7 @@ from ..delivery.message import Message
 from ..delivery.rooms import of_user, user_in
 from ..systems.marketplace.channel import SELLERS, of_product, of_storefront
 from .fault import Fault
-from .shapes import limited, told_to
+from .shapes import told_to
 
 Data = Mapping[str, Any]
 Alter = Callable[[Message], Message | None]
@@ -27,7 +27,6 @@ _LATE: Final = 1.3
 """Seconds: more than a preview may take."""
 _JUST: Final = 0.25
 """Seconds in which a connection has just gone."""
-_NEVER: Final = 2**62
 
 
 class _Altered(Conduct):
@@ -280,6 +279,12 @@ FAULTS: Final = (
         _told_alone("product:deleted", _seller),
     ),
     Fault(
+        "creation-hidden-from-storefront",
+        "MKT-PROD-1",
+        "Who looks at a storefront does not hear of a new product.",
+        _told_alone("product:created", _seller),
+    ),
+    Fault(
         "new-products-told-to-all",
         "MKT-PROD-1",
         "Everybody hears of a new product.",
@@ -429,7 +434,6 @@ FAULTS: Final = (
     Fault.of("one-wire-a-user", "MKT-DUAL-1", _OneWireAUser, ("MKT-ORD-2",)),
     Fault.of("binary-passed-over", "MKT-WS-1", _BinaryPassedOver),
     Fault.of("forged-on-orders", "MKT-WS-1", _ForgedOnOrders),
-    Fault("any-size-on-orders", "MKT-WS-1", "No message is too large.", limited(max_message=_NEVER)),
     Fault.of("gone-fails-calls", "MKT-FAIL-1", _GoneFailsCalls),
     Fault.of("anybodys-things", "MKT-AUTH-1", _AnybodysThings),
 )
