@@ -39,4 +39,9 @@ __all__ = [
     "Subscriber",
 ]
 
+# What somebody has not acknowledged stays with the target when they have left: that is its duty, and not left behind.
+plugin.default("--silent-share", 0.0)
+plugin.default("--late-share", 0.0)
+# One admin edits here what several do where they are alone: of more plans, fewer edits wait for the one before.
+plugin.default("--plans", 20)
 plugin.together("leaked == 0", "lost == 0", "left_behind == 0")

@@ -23,7 +23,7 @@ from .node import Local, Master, Node, Worker
 from .objectives import ObjectiveLine
 from .scenario import Scenario, appointed
 
-__all__ = ["check", "count", "current", "generator", "latency", "objectives", "option", "system", "together"]
+__all__ = ["check", "count", "current", "default", "generator", "latency", "objectives", "option", "system", "together"]
 
 _NODES: dict[type, type[Node]] = {LocalRunner: Local, MasterRunner: Master, WorkerRunner: Worker}
 _EVENTS = ("test_start", "test_stopping", "spawning_complete", "quitting")
@@ -101,6 +101,11 @@ def option(name: str, *, least: float = -inf, most: float = inf, above: float | 
     _OPTIONS[name] = described
     _own.append(name.removeprefix("--"))
     check(_within(name, least=least, most=most, above=above))
+
+
+def default(name: str, value: Any) -> None:
+    """Another default for an option of a scenario that this locustfile takes in."""
+    _OPTIONS[name]["default"] = value
 
 
 def _within(
