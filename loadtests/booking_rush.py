@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
+from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,7 +35,7 @@ else:
     Rush = layout.loadtests("studyspot.rush").Rush
     Student = layout.loadtests("studyspot.student").Student
 
-plugin.system("studyspot", members="student", acting="library_owner", patience=15.0, recurs=True)
+plugin.system("studyspot", members="student", acting="library_owner", others=("staff",), patience=15.0, recurs=True)
 plugin.latency("seat_to_last", "from the intended time of a booking or its end to the last in the library who was told")
 plugin.latency("booking_to_answer", "from the intended time of a rush to the answer of whoever got the seat")
 plugin.count("bookings", "seats that somebody got", of="bookings")
@@ -128,8 +129,8 @@ class Librarian(ActingUser):
 
     def move(self, library: RushedLibrary, intended: float) -> None:  # noqa: ARG002 - nobody waits for it
         """A student goes over to this library."""
-        for student in self.hall.students.next(1):
-            if student.library is not library:
+        for student in self.hall.visitors.next(1):
+            if student.place is not library:
                 student.move(library)
 
     def reprice(self, library: RushedLibrary, intended: float) -> None:
@@ -145,7 +146,7 @@ class Librarian(ActingUser):
         called, options = monotonic(), self.environment.parsed_options
         self.hall.begins_creating()
         try:
-            name = f"Library {self.generator.random.getrandbits(48):x} of a swarm"
+            name = f"Library {token_hex(6)} of a swarm"
             asked = {"name": name, "address": _ADDRESS, "seatCount": options.seats, "hourly": 50}
             answer = self.owner.must("createLibrary", asked)
             says = said(self.generator.target.operations["createLibrary"], answer)
@@ -196,5 +197,5 @@ class Librarian(ActingUser):
         """A call of the owner was done: enter whom it put into which room, and what it causes."""
         says, number = said(self.generator.target.operations[operation], answer), next(self.hall.steps)
         effects = self.owner.caused(operation, asked, says, number)
-        self.generator.joined(effects.cause, asked=called)
+        self.generator.moved(effects.cause, asked=called)
         effects.expect(at=intended, called=called, step=number)

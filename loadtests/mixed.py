@@ -1,7 +1,7 @@
 """All five systems at once: each with its own users and its own account, on one server; nothing is left behind.
 
 Every scenario does what it does alone, with its options and its objectives. What one system tells may reach nobody of
-another; and when everybody has left, the target holds what it held before.
+another; and when everybody has left, the target holds what it held before, which takes one that nobody else uses.
 
 locust -f loadtests/mixed.py --target eventproof.toml --admins 5
 eventproof swarm mixed --users 1000 --admins 10 --spawn-rate 200 --run-time 1m
@@ -39,4 +39,9 @@ __all__ = [
     "Subscriber",
 ]
 
+# What somebody has not acknowledged stays with the target when they have left: that is its duty, and not left behind.
+plugin.default("--silent-share", 0.0)
+plugin.default("--late-share", 0.0)
+# One admin edits here what several do where they are alone: of more plans, fewer edits wait for the one before.
+plugin.default("--plans", 20)
 plugin.together("leaked == 0", "lost == 0", "left_behind == 0")

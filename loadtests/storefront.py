@@ -9,6 +9,7 @@ eventproof swarm storefront --users 1000 --spawn-rate 200 --run-time 1m --option
 
 from collections.abc import Mapping
 from functools import partial
+from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,17 +22,17 @@ from eventproof.load.users import Act, ActingUser, ConnectedUser
 from eventproof.target import Identity
 
 if TYPE_CHECKING:
+    from loadtests.marketplace.buyer import Buyer
     from loadtests.marketplace.market import market_of
     from loadtests.marketplace.order import OrderLife
     from loadtests.marketplace.storefront import ORDERS, Product, Storefront
-    from loadtests.marketplace.visitor import Visitor
 else:
     market_of = layout.loadtests("marketplace.market").market_of
     OrderLife = layout.loadtests("marketplace.order").OrderLife
     ORDERS = layout.loadtests("marketplace.storefront").ORDERS
     Product = layout.loadtests("marketplace.storefront").Product
     Storefront = layout.loadtests("marketplace.storefront").Storefront
-    Visitor = layout.loadtests("marketplace.visitor").Visitor
+    Buyer = layout.loadtests("marketplace.buyer").Buyer
 
 plugin.system("marketplace", acting="seller", channels=(ORDERS,), patience=15.0, recurs=True)
 plugin.latency("preview", "from the intended time of a change of public settings to the last visitor who was told")
@@ -76,11 +77,11 @@ _UNIQUE: Final = "username"
 class Shopper(ConnectedUser):
     """A visitor, who may buy."""
 
-    def actor(self, generator: Generator, identity: Identity) -> Visitor:
+    def actor(self, generator: Generator, identity: Identity) -> Buyer:
         """On the main channel; of any many in a row a share is on the other wire, too."""
         share = self.environment.parsed_options.wire_share
         channels: tuple[str, ...] = chosen(generator.entered, (((ORDERS,), share),), ())
-        return Visitor(generator, identity, self.devices(), channels)
+        return Buyer(generator, identity, self.devices(), channels)
 
 
 class Shopkeeper(ActingUser):
@@ -98,7 +99,7 @@ class Shopkeeper(ActingUser):
             for number in range(options.products):
                 self._offer(storefront, is_sold=number % 2 == 1)
             self.storefronts.append(storefront)
-            self.market.storefronts.append(storefront)
+            self.market.places.append(storefront)
         self.market.settle_in()
 
     def rates(self) -> Mapping[Act, float]:
@@ -167,7 +168,7 @@ class Shopkeeper(ActingUser):
     def visit(self, storefront: Storefront, intended: float) -> None:  # noqa: ARG002 - nobody waits for it
         """A visitor goes over to this storefront."""
         for visitor in self.market.visitors.next(1):
-            if visitor.storefront is not storefront:
+            if visitor.place is not storefront:
                 visitor.move(storefront)
 
     def _offer(self, storefront: Storefront, *, is_sold: bool) -> None:
@@ -201,5 +202,7 @@ class Shopkeeper(ActingUser):
         self.generator.books.count("actions")
         self.generator.books.record("send_lag", monotonic() - intended)
 
-    def _name(self) -> str:
-        return f"swarm-{self.generator.random.getrandbits(40):x}"
+    @staticmethod
+    def _name() -> str:
+        """Like no other, also of another run against the same target."""
+        return f"swarm-{token_hex(5)}"

@@ -1,8 +1,7 @@
 """What admins do to plans, and users have of them, by REST; and what every system's cases need of plan-sync."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from typing import Any, Final
 
@@ -10,10 +9,9 @@ from eventproof.actions import at
 from eventproof.conform.cases import (
     ADMIN,
     Answer,
-    Canaries,
     Case,
+    ContractDriver,
     ContractViolation,
-    Fire,
     HandshakeOptions,
     History,
     Inconclusive,
@@ -21,6 +19,7 @@ from eventproof.conform.cases import (
     People,
     Person,
     Received,
+    System,
     Target,
 )
 
@@ -33,8 +32,6 @@ CHANGES: Final = (CREATE, UPDATE, DELETE)
 ONE_PLAN: Final = "plan"
 """The channel of one plan."""
 
-_CANARY: Final = ("PLN-EVT-1",)
-"""What has to hold for the canary, a new plan, to arrive."""
 _FIELDS: Final[Mapping[str, Any]] = {"roi": 2.5, "duration": 90, "minAmount": 100, "maxAmount": 10000}
 _NAMED: Final = ("name", *_FIELDS)
 _TRAFFIC: Final = 10
@@ -69,16 +66,15 @@ class Plan:
         return is_told_by
 
 
-class Plans:
+class Plans(ContractDriver):
     """The calls that arrange a case, so that what is not accepted raises Inconclusive."""
 
     actors = 1
 
-    def __init__(self, people: People, target: Target, history: History) -> None:  # noqa: ARG002 - as every driver
+    def __init__(self, system: System, people: People, target: Target, history: History) -> None:
+        super().__init__(system, people, target, history)
         self.admin = people.acting(ADMIN)
-        self._target = target
         self._numbers = count(1)
-        self._canaries = Canaries("a new plan", CREATE, *_CANARY)
 
     def fields(self, **fields: Any) -> dict[str, Any]:
         """What a new plan may be made with; its name is like no other of this run."""
@@ -121,51 +117,12 @@ class Plans:
         """The plan in a list of them; None where it is not there."""
         return next((item for item in plans if str(item.get("planId")) == str(plan.id)), None)
 
-    async def canary(self, *people: Person) -> None:
-        """Create a plan, and await the news on each of these people's streams of all plans.
-
-        What was sent to one of them before has arrived by then. Raises Inconclusive where it does not arrive; once two
-        in a row did not, there is none in this run any more.
-        """
-        made = self.fields()
-        lines = [line for person in people for line in person.lines if line.system == SYSTEM and line.room is None]
-        call = partial(self.admin.call, "createPlan", **made)
-        await self._canaries.send(call, lines, lambda answer: plan_of(answer, made).is_told_by)
-
     async def traffic(self, actors: Sequence[Person]) -> None:  # noqa: ARG002 - everybody hears of every plan
         """Plans come, change and go."""
         for _ in range(_TRAFFIC):
             plan = await self.create()
             await self.update(plan, roi=3.5)
             await self.delete(plan)
-
-    async def parameters(self, user: Person) -> Mapping[str, Any]:
-        """A plan, what the user has of it, and what a plan may be made with."""
-        plan = await self.create()
-        return {"planId": plan.id, "userPlanId": await self.invest(user, plan), "amount": AMOUNT, **self.fields()}
-
-    async def rehearse(self, user: Person, fire: Fire) -> None:
-        """From a new plan to its deletion; the logout comes last."""
-        await fire("getMe")
-        await fire("countSubscribers")
-        made = self.fields()
-        created = await fire("createPlan", **made)
-        if created is not None:
-            plan = plan_of(created, made)
-            await fire("getPlan", planId=plan.id)
-            await fire("updatePlan", planId=plan.id, roi=3.5)
-            invested = await fire("invest", planId=plan.id, amount=AMOUNT)
-            await fire("listUserPlans")
-            if invested is not None:
-                await fire("endUserPlan", userPlanId=invested.says("userPlanId"))
-            await fire("listPlans")
-            await fire("deletePlan", planId=plan.id)
-        await fire("logout")
-        user.logged_out()
-
-    def missing(self) -> Iterator[str]:
-        """Nothing beside calls."""
-        yield from ()
 
 
 def plan_of(answer: Answer, fields: Mapping[str, Any]) -> Plan:

@@ -15,6 +15,7 @@ from eventproof.conform.cases import (
     History,
     People,
     Person,
+    System,
     Target,
     Where,
 )
@@ -33,7 +34,7 @@ class Members:
 
     actors = 2
 
-    def __init__(self, people: People, target: Target, history: History) -> None:
+    def __init__(self, _: System, people: People, target: Target, history: History) -> None:
         self.admin = people.acting(ADMIN)
         self._target = target
         self._history = history

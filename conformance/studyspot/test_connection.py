@@ -28,7 +28,6 @@ from .spots import (
     CHECKED_IN,
     JOIN_LIBRARY,
     LIBRARY_UPDATED,
-    OWNER,
     SEAT,
     Spot,
     a_name,
@@ -144,7 +143,7 @@ async def _view(case: Case, person: Person) -> set[str]:
 async def test_an_owner_who_comes_back_hears_each_event_once_and_sees_what_rest_shows(case: Case) -> None:
     """What they missed they read by REST, and go on from there by the events."""
     student = await case.user()
-    spot = await open_spot(case, await case.person(OWNER))
+    spot = await open_spot(case)
     line = await spot.owner.connect()
     first = await spot.booked(student, 0)
     await line.awaits(BOOKING_CREATED, first.is_about)

@@ -17,6 +17,7 @@ from eventproof.conform.cases import (
     People,
     Person,
     Record,
+    System,
     Target,
     Tier,
     Where,
@@ -34,7 +35,7 @@ class Accounts:
 
     actors = 4
 
-    def __init__(self, people: People, target: Target, history: History) -> None:
+    def __init__(self, _: System, people: People, target: Target, history: History) -> None:
         self.admin = people.acting(ADMIN)
         self._target = target
         self._history = history

@@ -1,6 +1,6 @@
 """What the cases import: the case itself, who takes part, the marks, and what a case may raise."""
 
-from eventproof.catalog import ADMIN, USER
+from eventproof.catalog import ADMIN, USER, System
 from eventproof.client.aio import By, Closed, ConnectionRefused, Ending, Received, Where
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable
 from eventproof.history import History, Kind, Record
@@ -10,6 +10,7 @@ from eventproof.target import SOCKET_IO, Command, Endpoint, Target, Tier, Transp
 from .calls import Answer, Twin
 from .canaries import Canaries
 from .case import Case
+from .contract_driver import ContractDriver
 from .dialer import HandshakeOptions
 from .driver import Driver, DriverOf, Fire
 from .each import on_each
@@ -40,6 +41,7 @@ __all__ = [
     "Closed",
     "Command",
     "ConnectionRefused",
+    "ContractDriver",
     "ContractViolation",
     "Driver",
     "DriverOf",
@@ -61,6 +63,7 @@ __all__ = [
     "Received",
     "Record",
     "Refusal",
+    "System",
     "Target",
     "TargetUnavailable",
     "Tier",

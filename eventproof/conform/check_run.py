@@ -17,7 +17,7 @@ from eventproof.target import Identity, Target
 
 from .calls import Caller
 from .case import Case
-from .contract_driver import by_contract
+from .contract_driver import ContractDriver
 from .dialer import Dialer
 from .disturbances import Disturbances
 from .driver import Driver, DriverOf
@@ -67,7 +67,7 @@ class CheckRun:
     def _driver(self, system: str) -> Driver:
         drivers: Mapping[str, DriverOf] = layout.conformance("drivers").DRIVERS
         known = next(known for known in self.systems if known.name == system)
-        return drivers.get(system, by_contract(known))(self.people, self.target, self.history)
+        return drivers.get(system, ContractDriver)(known, self.people, self.target, self.history)
 
     @property
     def rooms(self) -> dict[str, frozenset[str]]:

@@ -1,9 +1,8 @@
-"""The driver of a system of which nobody wrote one: all that it does follows from the contract."""
+"""The driver of a system as its contract gives it; a system that knows more derives its own from it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from eventproof.catalog import (
@@ -28,22 +27,17 @@ from eventproof.target import Target
 
 from .calls import Answer
 from .canaries import Canaries
-from .driver import DriverOf, Fire
+from .driver import Fire
 from .line import Line
 from .people import People
 from .performing import arguments, people_in, perform
 from .person import Person
 from .verdicts import NotTestable
 
-__all__ = ["by_contract"]
+__all__ = ["ContractDriver"]
 
 _ACTORS = 2
 _EVERYONE = "everyone"
-
-
-def by_contract(system: System) -> DriverOf:
-    """Makes the driver of a system for a run."""
-    return partial(_ContractDriver, system)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +48,7 @@ class Route:
     calls: tuple[Operation, ...]
 
 
-class _ContractDriver:
+class ContractDriver:
     """Every call comes after those that it needs, about things that were made for it."""
 
     actors = _ACTORS

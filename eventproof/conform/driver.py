@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from eventproof.catalog import System
 from eventproof.history import History
 from eventproof.target import Target
 
@@ -52,5 +53,5 @@ class Driver(Protocol):
         """What the profile lacks for its cases, beside calls, in words; with the ids of their requirements."""
 
 
-DriverOf = Callable[[People, Target, History], Driver]
-"""Makes a driver for a run: who takes part, the target, the history that everything is entered in."""
+DriverOf = Callable[[System, People, Target, History], Driver]
+"""Makes a driver for a run: of a system, with who takes part, the target, and the history that all is entered in."""

@@ -134,9 +134,16 @@ class Actor:
             answer = self._perform(operation, parameters)
         return answer
 
+    def attempt(self, operation: str, parameters: Mapping[str, Any]) -> CallAnswer:
+        """Make a call of which nobody asks afterwards: without an answer that tells, what it causes may come."""
+        answer = self.perform(operation, parameters)
+        if answer.was_made and not (answer.done or 400 <= answer.status < 500):
+            self.generator.nobody_knows(operation)
+        return answer
+
     def must(self, operation: str, parameters: Mapping[str, Any]) -> CallAnswer:
         """Make a call that has to be done. Raises TargetUnavailable or ContractViolation where it was not."""
-        answer = self.perform(operation, parameters)
+        answer = self.attempt(operation, parameters)
         if answer.status == 0:
             raise TargetUnavailable(str(answer))
         if not answer.done:

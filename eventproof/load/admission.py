@@ -54,9 +54,9 @@ def admit(target: Target, users: int, acting: int, processes: int, scenarios: Se
         raise UsageError(
             f"{target.source}: a swarm against {target.base_url} is not allowed; where it is, write allow_load = true"
         )
-    for role in dict.fromkeys(scenario.acting for scenario in scenarios):
+    for role in dict.fromkeys(role for scenario in scenarios for role in (scenario.acting, *scenario.others)):
         if acting and not target.people(role):
-            raise UsageError(_nobody_acts(target, role))
+            raise UsageError(_nobody(target, role))
     members = ceil(max(users - acting, 0) / len(scenarios))
     roles = Counter(scenario.role for scenario in scenarios)
     for role, parts in roles.items():
@@ -65,11 +65,11 @@ def admit(target: Target, users: int, acting: int, processes: int, scenarios: Se
             raise UsageError(_too_few(target, role, members * parts, needed, processes))
 
 
-def _nobody_acts(target: Target, role: str) -> str:
+def _nobody(target: Target, role: str) -> str:
     if role == ADMIN:
         return f"{target.source}: the swarm needs an admin; name one under [[identities.admins]]"
     return (
-        f'{target.source}: the swarm needs somebody of the role "{role}" to act; list them under '
+        f'{target.source}: the swarm needs somebody of the role "{role}"; list them under '
         "[[identities.people]], or in a file of credentials that the profile names"
     )
 

@@ -5,58 +5,32 @@ knows whether it is in the room; once it has left one, and that was answered, wh
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from eventproof import actions
 from eventproof.acknowledgement import is_refusal
-from eventproof.catalog import Direction, Event, Opening, System
 from eventproof.client.hub_connection import HubConnection
-from eventproof.errors import UsageError
 from eventproof.wire.connection import AckReceived
 
 from .greenlets import spawn_later
 
 if TYPE_CHECKING:
-    from .device import Device
     from .generator import Generator
 
-__all__ = ["Asking", "Requests"]
+__all__ = ["Asking"]
 
 
-@dataclass(frozen=True, slots=True)
-class Requests:
-    """What the clients of one channel may ask for, by its contract."""
+class Asker(Protocol):
+    """The device that asks."""
 
-    opening: Opening | None = None
-    events: Mapping[str, Event] = field(default_factory=dict)
+    def __hash__(self) -> int:
+        """It stands in rooms and in the ledger."""
 
-    @classmethod
-    def of(cls, system: System, address: str) -> "Requests":
-        """Those of the channel that the contract knows under this address."""
-        opening = next((channel.opening for channel in system.channels if channel.address == address), None)
-        received = (event for event in system.events if event.direction is Direction.RECEIVE)
-        asked = {event.name: event for event in received if any(at.address == address for at in event.channels)}
-        return cls(opening, {name: event for name, event in asked.items() if event.joins or event.leaves})
-
-    def argument(self, role: str) -> Any:
-        """What the opening event of somebody of this role says."""
-        return None if self.opening is None else actions.fill(self.opening.argument, {"role": role}, "x-opening")
-
-    def opened(self, role: str) -> tuple[str, ...]:
-        """The rooms that the opening event joins."""
-        event = None if self.opening is None else self.events.get(self.opening.event)
-        if event is None or event.joins is None:
-            return ()
-        return (event.room_of(event.joins, self.argument(role)),)
-
-    def event(self, name: str) -> Event:
-        """The event of this name. Raises UsageError where none of it joins or leaves a room."""
-        if name not in self.events:
-            raise UsageError(f"no client of this channel can ask for a room by {name}: see x-joins and x-leaves")
-        return self.events[name]
+    @property
+    def is_open(self) -> bool:
+        """Whether events can arrive here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +49,7 @@ class Asking:
 
     __slots__ = ("_asked", "_connection", "_device", "_generator", "_numbers", "_role", "_wanted")
 
-    def __init__(self, device: "Device", generator: "Generator", role: str) -> None:
+    def __init__(self, device: Asker, generator: "Generator", role: str) -> None:
         self._device = device
         self._generator = generator
         self._role = role

@@ -36,7 +36,7 @@ from eventproof.wire.socketio import depth
 
 from .dial import HttpDial
 from .exchange import HttpConnection, Response
-from .greenlets import BoundedSemaphore
+from .greenlets import BoundedSemaphore, Cancelled
 from .program import Overflow, run
 
 _IDLE_SECONDS = 1.5
@@ -98,8 +98,10 @@ class Login:
 class Calls:
     """Performs the operations of one target."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, nobody_knows: Callable[[str], object] | None = None) -> None:
+        """`nobody_knows` is told the operation of each call that was given up before its answer."""
         self._target = target
+        self._nobody_knows = nobody_knows
         self._logins = BoundedSemaphore(_LOGINS)
         self._dials: dict[Address, HttpDial] = {}
         self._idle: dict[Address, list[tuple[float, HttpConnection]]] = {}
@@ -113,7 +115,12 @@ class Calls:
             action = actions.action_for(self._target, operation, parameters, token)
         except (UsageError, ContractViolation) as lacking:
             return CallAnswer(0, None, str(lacking), was_made=False)
-        return self._invoke(action) if isinstance(action, Invocation) else self._request(action)
+        try:
+            return self._invoke(action) if isinstance(action, Invocation) else self._request(action)
+        except Cancelled:
+            if self._nobody_knows is not None:
+                self._nobody_knows(operation)
+            raise
 
     def log_in(self, identity: Identity) -> Login:
         """A new token of somebody, and the id that the answer tells where the profile gives none."""

@@ -119,7 +119,7 @@ class Device:
         self._cut_for: deque[Hashable] = deque(maxlen=_CUT_FOR)
         self._postponed = 0
         self._sent: deque[float] = deque(maxlen=_AT_ONCE)
-        asks = channel is None and bool(owner.generator.requests.events)
+        asks = channel is None and owner.generator.requests.are_needed
         self._asking = Asking(self, owner.generator, owner.role) if asks else None
 
     def __str__(self) -> str:

@@ -13,8 +13,7 @@ from time import monotonic, process_time
 from typing import Any, Protocol, TypeVar
 
 from eventproof import actions
-from eventproof.catalog import Cause, Direction, System
-from eventproof.catalog import Event as Message
+from eventproof.catalog import Cause
 from eventproof.checks.membership import named
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import HubConnection, HubListener
@@ -24,13 +23,13 @@ from eventproof.target import Endpoint, Identity, Target
 from .account import SwarmAccount
 from .acks import Acks
 from .admission import ProcessShare
-from .asking import Requests
 from .books import Books, Report
 from .calls import CallAnswer, Calls
-from .contracts import contracts
+from .contracts import contracts, sent
 from .greenlets import Cancelled, Event, Greenlet, getcurrent, joinall, killall, sleep, spawn
 from .ledger import Ledger
 from .opening import connect
+from .requests import Requests
 from .rooms import EVERYONE, Rooms, of_role
 from .saturation import GeneratorLimits
 from .scenario import Scenario
@@ -113,17 +112,16 @@ class Generator:
             **{name: target.channels[scenario.system, name] for name in scenario.channels},
         }
         """Those that somebody listens to: the main one, which has no name here, and further ones by their names."""
-        further = {name: _sent(self.system, channel) for name, channel in self.channels.items() if name is not None}
-        events = _sent(self.system, self.channels[None])
-        kept = _KEPT
-        if any(event.ack for event in events.values()):
-            kept += max(target.budgets.ack_retries_end, target.budgets.replay_window)
+        further = {name: sent(self.system, channel) for name, channel in self.channels.items() if name is not None}
+        events = sent(self.system, self.channels[None])
+        is_sent_again = any(event.ack for event in events.values())
+        kept = _KEPT + is_sent_again * max(target.budgets.ack_retries_end, target.budgets.replay_window)
         elsewhere = {event.name for system in contracts().systems.values() for event in system.events}
         ledger = Ledger(kept=kept, patience=self.patience, recurs=scenario.recurs)
         self.books = Books(events, report, ledger, elsewhere=elsewhere, further=further)
         self.requests = Requests.of(self.system, self.channels[None].known_as)
         self.acks = Acks(arrival=deadline, kept=kept)
-        self.calls = Calls(target)
+        self.calls = Calls(target, self.nobody_knows)
         opening = max(target.budgets.connect, _OPENING)
         self.hub = Hub(
             target.base_url,
@@ -216,14 +214,20 @@ class Generator:
         Unless it is for everyone on the channel, or for all of that role.
         """
         for other in self.neighbours:
-            known = _sent(other.system, self.channels[channel]).get(event)
+            known = sent(other.system, self.channels[channel]).get(event)
             if known is not None and not {EVERYONE, of_role(role)} & set(known.audience):
                 other.books.leaked(event, recipient)
 
-    def joined(self, cause: Cause, *, asked: float) -> None:
-        """A call was accepted that was made then: whom it has join a room, is in it."""
-        for room, user in named(self.system.operation(cause.operation).joins, cause):
-            self.rooms.join_user(user, room, asked=asked, at=monotonic())
+    def moved(self, cause: Cause, *, asked: float) -> None:
+        """A call was accepted that was made then: whom it has join a room is in it, and whom it has leave one is not.
+
+        That one may be told what was on its way as long as an event may take: events come on other connections.
+        """
+        operation, now = self.system.operation(cause.operation), monotonic()
+        for room, user in named(operation.joins, cause):
+            self.rooms.join_user(user, room, asked=asked, at=now)
+        for room, user in named(operation.leaves, cause):
+            self.rooms.leave_user(user, room, asked=asked, at=now + self.deadline)
 
     def all_spawned(self) -> None:
         """Every user is there; measuring begins as soon as their sessions are open."""
@@ -266,6 +270,13 @@ class Generator:
             self.books.fault(error)
         finally:
             self.under_way.discard(this)
+
+    def nobody_knows(self, operation: str) -> None:
+        """A call has no answer that tells whether it was done: for a while, what it causes may come to anybody."""
+        until = monotonic() + self.patience + self.deadline
+        for event in self.books.known:
+            if operation in event.triggers:
+                self.books.ledger.permit(event.name, (None,), until=until)
 
     def administer(self, operation: str, identity: Identity, **parameters: str) -> CallAnswer:
         """Perform an admin's operation on somebody; the admins of the profile act in turn."""
@@ -372,15 +383,6 @@ class Generator:
                 user.prepare()
                 self._next.append(user)
             sleep(_TICK)
-
-
-def _sent(system: System, channel: Endpoint) -> dict[str, Message]:
-    """What a server sends on a channel, by name."""
-    return {
-        event.name: event
-        for event in system.events
-        if event.direction is Direction.SEND and any(at.address == channel.known_as for at in event.channels)
-    }
 
 
 def _first_ready(users: deque[Participant]) -> Participant | None:

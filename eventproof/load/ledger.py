@@ -152,7 +152,7 @@ class Ledger:
                 pass
 
     def permit(self, event: str, recipients: Iterable[Hashable], *, until: float) -> None:
-        """Allow `event` at `recipients` without expecting it."""
+        """Allow `event` at `recipients` without expecting it. A recipient of None stands for everybody."""
         self.tally(event)
         for recipient in recipients:
             self._permits[recipient, event] = max(until, self._permits.get((recipient, event), until))
@@ -355,6 +355,8 @@ class Ledger:
             return self._deliver(tally, pending, receipt)
         if not is_final:
             return None
+        if known is not None and self._may_come_to_all(receipt):
+            return Match(Receipt.PERMITTED, received=receipt.at)
         allowed = slot.allowed(receipt.at) if slot.away else None
         if known is not None and (allowed is None or allowed.is_used):
             return self._repeat(tally, known, receipt)
@@ -475,7 +477,10 @@ class Ledger:
 
     def _is_permitted(self, receipt: Arrival) -> bool:
         until = self._permits.get((receipt.slot.recipient, receipt.slot.topic.event), receipt.at)
-        return until > receipt.at or self._is_own(receipt)
+        return until > receipt.at or self._is_own(receipt) or self._may_come_to_all(receipt)
+
+    def _may_come_to_all(self, receipt: Arrival) -> bool:
+        return self._permits.get((None, receipt.slot.topic.event), receipt.at) > receipt.at
 
     def _is_own(self, receipt: Arrival) -> bool:
         _, subject, _ = receipt.slot.topic.key

@@ -23,7 +23,7 @@ from .node import Local, Master, Node, Worker
 from .objectives import ObjectiveLine
 from .scenario import Scenario, appointed
 
-__all__ = ["check", "count", "current", "generator", "latency", "objectives", "option", "system", "together"]
+__all__ = ["check", "count", "current", "default", "generator", "latency", "objectives", "option", "system", "together"]
 
 _NODES: dict[type, type[Node]] = {LocalRunner: Local, MasterRunner: Master, WorkerRunner: Worker}
 _EVENTS = ("test_start", "test_stopping", "spawning_complete", "quitting")
@@ -59,6 +59,7 @@ def system(
     *,
     members: str = "",
     acting: str = ADMIN,
+    others: Iterable[str] = (),
     channels: Iterable[str] = (),
     patience: float = 0.0,
     recurs: bool = False,
@@ -66,8 +67,9 @@ def system(
 ) -> None:
     """The system that a scenario is about; every scenario says it, before its users are defined.
 
-    `members` is the role of its users, where the system's main channel is not for that role alone, and `acting` that of
-    those who act. `channels` are the further channels of the system that somebody listens to.
+    `members` is the role of its users, where the system's main channel is not for that role alone, `acting` that of
+    those who act, and `others` are the further roles of which it needs somebody. `channels` are the further channels of
+    the system that somebody listens to.
     With `patience`, in seconds, an event may be received before its cause is entered: for actions whose causes are
     known only when their calls are answered; `recurs` says that the same happens to one thing again and again, so that
     what looks like a second receipt may be such an early one. `keys` says of events where their payloads tell them from
@@ -77,7 +79,7 @@ def system(
         _scenarios.append(Scenario())
     scenario = current()
     scenario.system, scenario.members, scenario.acting = name, members, acting
-    scenario.channels, scenario.keys = tuple(channels), keys or {}
+    scenario.others, scenario.channels, scenario.keys = tuple(others), tuple(channels), keys or {}
     scenario.patience, scenario.recurs = patience, recurs
 
 
@@ -99,6 +101,11 @@ def option(name: str, *, least: float = -inf, most: float = inf, above: float | 
     _OPTIONS[name] = described
     _own.append(name.removeprefix("--"))
     check(_within(name, least=least, most=most, above=above))
+
+
+def default(name: str, value: Any) -> None:
+    """Another default for an option of a scenario that this locustfile takes in."""
+    _OPTIONS[name]["default"] = value
 
 
 def _within(

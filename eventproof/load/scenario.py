@@ -24,6 +24,8 @@ class Scenario:
     """The role of its users; empty: that of those whom the system's main channel is for."""
     acting: str = ADMIN
     """The role of those who act."""
+    others: tuple[str, ...] = ()
+    """The further roles of which it needs somebody."""
     patience: float = 0.0
     """Seconds that an event may wait for its cause."""
     recurs: bool = False

@@ -12,11 +12,11 @@ from eventproof.load.call_effects import CallEffects
 from eventproof.load.calls import CallAnswer, said
 from eventproof.load.generator import Generator
 from eventproof.load.life import Life, LifeStep, Table
+from eventproof.load.visits import Visitor
 
 from .market import ORDER_EVENTS, market_of
 from .payments import WEBHOOK, event, tell
 from .storefront import Product, Storefront
-from .visitor import Visitor
 
 __all__ = ["OrderLife"]
 
@@ -50,7 +50,7 @@ class OrderLife(Life):
     def __init__(
         self,
         generator: Generator,
-        buyer: Visitor,
+        buyer: Visitor[Storefront],
         storefront: Storefront,
         product: Product,
         intended: float,
@@ -79,10 +79,10 @@ class OrderLife(Life):
             return self._is_told(step, min(intended, called), called)
         if step is _MAKE:
             asked: dict[str, Any] = {"productId": self._product.id, "quantity": 1}
-            answer = self._buyer.perform(step.operation, asked)
+            answer = self._buyer.attempt(step.operation, asked)
         else:
             asked = {"orderId": self._says["orderId"], **({"trackingNumber": _TRACKING} if step is _FULFIL else {})}
-            answer = self._storefront.perform(step.operation, asked)
+            answer = self._storefront.attempt(step.operation, asked)
         if not self._is_done(step, answer):
             return False
         self._says = {**self._says, **said(self.generator.target.operations[step.operation], answer)}
@@ -94,8 +94,11 @@ class OrderLife(Life):
     def _is_told(self, step: LifeStep, intended: float, called: float) -> bool:
         """The payment provider tells, now and then twice: what is known already changes nothing."""
         number = next(self._market.steps)
-        told = event(self.generator.random.getrandbits(60), _KINDS[step], self._says["orderId"])
-        if not self._is_done(step, tell(self.generator, told)):
+        told = event(_KINDS[step], self._says["orderId"])
+        answer = tell(self.generator, told)
+        if not self._is_done(step, answer):
+            if answer.status == 0:
+                self.generator.nobody_knows(WEBHOOK)
             return False
         self.generator.books.count("webhooks")
         self._enter(step, self._storefront.caused(WEBHOOK, told, self._says, number), intended, called, number)

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
+from secrets import token_hex
 from time import time
 from typing import Any
 
@@ -14,12 +15,13 @@ __all__ = ["WEBHOOK", "event", "tell"]
 WEBHOOK = "receivePaymentEvent"
 
 
-def event(number: int, kind: str, order_id: str | int) -> dict[str, Any]:
-    """An event of this type about an order, which its intent or charge names; `number` tells it from all others."""
+def event(kind: str, order_id: str | int) -> dict[str, Any]:
+    """An event of this type about an order, which its intent or charge names; its id is like no other's, ever."""
+    mark = token_hex(8)
     return {
-        "id": f"evt_swarm_{number:x}",
+        "id": f"evt_swarm_{mark}",
         "type": kind,
-        "data": {"object": {"id": f"pi_swarm_{number:x}", "metadata": {"orderId": order_id}}},
+        "data": {"object": {"id": f"pi_swarm_{mark}", "metadata": {"orderId": order_id}}},
     }
 
 

@@ -1,50 +1,35 @@
 """What the students and the desks of one process share: the libraries, who is there, and what everybody is told."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Hashable
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from eventproof.load.generator import Generator
 from eventproof.load.spread import Spread
-from eventproof.load.turns import Turns
+from eventproof.load.visits import Visits
 
 from .library import RushedLibrary
-
-if TYPE_CHECKING:
-    from .student import Student
 
 __all__ = ["Hall", "hall_of"]
 
 _SEATS: Final = "seat:availability"
 
 
-class Hall:
-    """That of one process and run."""
+class Hall(Visits[RushedLibrary]):
+    """That of one process and run; the places are libraries, and the visitors students."""
 
     def __init__(self, generator: Generator) -> None:
+        super().__init__()
         self.generator = generator
-        self.libraries: deque[RushedLibrary] = deque()
         self.steps = count(1)
         """The places of all causes in the order in which they were known."""
         self.seats = Spread(generator, (_SEATS,), "seat_to_last")
-        self.students: Turns[Student] = Turns()
         self.twice: Counter[tuple[str, ...]] = Counter()
         """How often more than once a seat was booked at a time, by library, seat and time, as answers said."""
         self._creating = 0
         self._known: set[Hashable] = set()
         self._strange: set[Hashable] = set()
-
-    def came(self, student: "Student") -> None:
-        """A student is connected for the first time."""
-        self.students.came(student)
-        if student.library is None and self.libraries:
-            student.move(self.next_library())
-
-    def next_library(self) -> RushedLibrary:
-        """The next one in turn."""
-        self.libraries.rotate(-1)
-        return self.libraries[-1]
 
     def begins_creating(self) -> None:
         """A library is being opened: what is told of one that nobody knows may be about it."""
@@ -55,17 +40,11 @@ class Hall:
         self._creating -= 1
         if library is not None:
             self._known.add(library.id)
-            self.libraries.append(library)
+            self.places.append(library)
         if not self._creating:
             strange, self._strange = self._strange, set()
             for subject in strange:
                 self.met(subject)
-
-    def settle_in(self) -> None:
-        """Who has no library yet goes to one."""
-        for student in self.students.all():
-            if student.library is None:
-                student.move(self.next_library())
 
     def met(self, subject: Hashable) -> None:
         """All students were told of a library: one that nobody here opens is that of others, and theirs to judge."""

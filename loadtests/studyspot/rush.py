@@ -17,7 +17,6 @@ from eventproof.load.life import Life, LifeStep, Table
 from .desk import DeskScreen
 from .hall import hall_of
 from .library import RushedLibrary
-from .student import Student
 
 __all__ = ["Rush"]
 
@@ -50,7 +49,7 @@ class Rush(Life):
         self._desk = desk
         self._size = size
         self._will_be_cancelled = is_cancelled
-        self._winners: list[tuple[Student, Mapping[str, Any]]] = []
+        self._winners: list[tuple[Actor, Mapping[str, Any]]] = []
         """Who has the seat, each with what the answer said; one, where the target is right."""
 
     def live(self) -> bool:
@@ -71,7 +70,7 @@ class Rush(Life):
 
     def _book(self, intended: float) -> bool:
         """Have them all ask for the seat; whether one has it."""
-        books, students = self.generator.books, self._hall.students.next(self._size)
+        books, students = self.generator.books, self._hall.visitors.next(self._size)
         together([partial(self._ask, student, intended) for student in students])
         if len(self._winners) > 1:
             twice = len(self._winners) - 1
@@ -83,9 +82,9 @@ class Rush(Life):
         self.state = _BOOK.state
         return len(self._winners) == 1
 
-    def _ask(self, student: Student, intended: float) -> None:
+    def _ask(self, student: Actor, intended: float) -> None:
         books, called = self.generator.books, monotonic()
-        answer = student.perform(_BOOK.operation, self._wanted)
+        answer = student.attempt(_BOOK.operation, self._wanted)
         if answer.done:
             books.record("booking_to_answer", monotonic() - intended)
             books.count("bookings")
@@ -102,7 +101,7 @@ class Rush(Life):
         student, booking = self._winners[0]
         who: Actor = student if step is _CANCEL else self._desk
         asked, called = {"bookingId": booking["bookingId"]}, monotonic()
-        answer = who.perform(step.operation, asked)
+        answer = who.attempt(step.operation, asked)
         if not answer.done:
             self._failed(f"{step.operation} was answered with {answer}")
             return False

@@ -58,6 +58,17 @@ FAULTS: Final = (
         _NowAndThenToOthers,
         (
             *("UST-BAN-7", "UST-TIER-5", "UST-UNBAN-3", "SHD-EVT-2", "SHD-ADMIN-2", "SHD-ACK-6", "PLN-EVT-3"),
+            *(
+                "STD-BOOK-1",
+                "STD-BOOK-2",
+                "STD-BOOK-3",
+                "STD-BOOK-4",
+                "STD-BOOK-5",
+                "STD-LIB-1",
+                "STD-LIB-2",
+                "STD-SEAT-1",
+            ),
+            *("STD-CONN-3", "STD-ROOM-2", "STD-ROOM-4", "STD-SCALE-1"),
             *("MKT-PROD-1", "MKT-PROD-2", "MKT-PROD-3", "MKT-WHOL-1", "MKT-QUOT-1", "MKT-ORD-1", "MKT-ORD-2"),
             *("MKT-ORD-3", "MKT-CART-1", "MKT-SET-1", "MKT-SET-2", "MKT-ANA-1", "MKT-NOTE-1", "MKT-ROOM-1"),
             *("MKT-ROOM-2", "MKT-DUAL-1", "MKT-PAY-2", "MKT-EVT-2"),

@@ -189,13 +189,13 @@ class _OldPricing(Conduct):
 
 
 class _Slow(Conduct):
-    """Events go out half a second late."""
+    """Events go out a quarter of a second late."""
 
     def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
         if not entry.name.startswith(_EVENTS):
             return right
         for connection in right:
-            asyncio.get_running_loop().call_later(0.5, connection.link.send, entry.emission())
+            asyncio.get_running_loop().call_later(0.25, connection.link.send, entry.emission())
         return []
 
 
@@ -446,6 +446,6 @@ FAULTS: Final = (
         "A student is checked in at the desk of any library.",
         lambda: _Concerns("checkIn"),
     ),
-    Fault.of("half-a-second-late", "STD-LAT-1", _Slow),
+    Fault.of("a-quarter-of-a-second-late", "STD-LAT-1", _Slow),
     Fault.of("five-hundred-hear-of-libraries", "STD-SCALE-1", _FiveHundredHear),
 )

@@ -77,6 +77,15 @@ def test_a_call_without_a_session_is_the_one_that_anyone_may_make(system: catalo
 
 
 @every_system
+def test_whatever_a_path_names_is_told_by_the_calls_before_or_is_somebody(system: catalog.System) -> None:
+    for call in system.operations:
+        known = {"userId", *call.example, *call.people}
+        for before in system.before(call.id):
+            known |= {*before.answers, *before.parameters}
+        assert set(call.in_path) <= known, f"{call.id} lacks x-needs"
+
+
+@every_system
 def test_all_that_a_body_takes_is_bounded(system: catalog.System) -> None:
     document = json.loads(json.dumps(system.openapi))
     bodies = [

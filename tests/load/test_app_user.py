@@ -12,10 +12,10 @@ import pytest
 from eventproof import profile
 from eventproof.client.hub_connection import Closure, ClosureReason
 from eventproof.load.acks import Acks
-from eventproof.load.asking import Requests
 from eventproof.load.books import Books
 from eventproof.load.calls import CallAnswer, Login
 from eventproof.load.device import Device
+from eventproof.load.requests import Requests
 from eventproof.load.rooms import Rooms
 from eventproof.target import Identity
 from loadtests.user_state import administering

@@ -13,10 +13,10 @@ from eventproof.client.hub_connection import Closure, ClosureReason
 from eventproof.errors import UsageError
 from eventproof.load.actor import Actor
 from eventproof.load.admission import ProcessShare
-from eventproof.load.asking import Requests
 from eventproof.load.call_effects import CallEffects
 from eventproof.load.contracts import contracts
 from eventproof.load.generator import Generator
+from eventproof.load.requests import Requests
 from eventproof.load.saturation import GeneratorLimits
 from eventproof.load.scenario import Scenario
 from eventproof.target import Identity
@@ -194,8 +194,17 @@ def test_a_room_that_is_refused_is_not_asked_for_again(line: Line) -> None:
 def test_a_call_puts_its_caller_into_a_room(generator: Generator) -> None:
     owner = Actor(generator, Identity("library_owner", id="7", token="t"))
     cause = Cause("createLibrary", {}, "7", {"libraryId": "l1", "id": "l1"})
-    generator.joined(cause, asked=monotonic())
+    generator.moved(cause, asked=monotonic())
     assert generator.rooms.of({"room:desk:l1"}) == owner.devices
+
+
+def test_a_call_takes_somebody_out_of_a_room_and_what_was_on_its_way_may_still_come(generator: Generator) -> None:
+    staff, desk = Actor(generator, Identity("staff", id="8", token="t")), {"libraryId": "l1", "staffId": "8"}
+    generator.moved(Cause("addStaff", desk, "7"), asked=monotonic())
+    generator.moved(Cause("removeStaff", desk, "7"), asked=monotonic())
+    now = monotonic()
+    assert not generator.rooms.told({"room:desk:l1"}, since=now)[staff.devices[0]].is_certain
+    assert generator.rooms.told({"room:desk:l1"}, since=now + generator.deadline + 0.1) == {}
 
 
 def test_an_event_that_joins_no_room_cannot_be_asked_for() -> None:

@@ -82,6 +82,15 @@ def test_who_may_receive_it_is_permitted_and_not_expected(generator: Generator) 
     assert books.ledger.tally("quotation:updated").away == 0
 
 
+def test_a_call_that_is_given_up_accuses_nobody(generator: Generator) -> None:
+    buyer = _somebody(generator, "user", "b")
+    generator.nobody_knows("createOrder")
+    for event in ("order:updated", "cart:updated"):
+        generator.books.received(event, buyer.devices[0], monotonic(), subject="o1")
+    account = {event: tally.leaked for event, tally in generator.books.ledger.tallies.items() if tally.leaked}
+    assert account == {"cart:updated": 1}
+
+
 def test_what_a_call_causes_now_and_then_is_expected_where_somebody_knows_better(generator: Generator) -> None:
     seller = _somebody(generator, "seller", "s", "orders")
     told = {"id": "evt_1", "type": "charge.refunded", "data": {}}

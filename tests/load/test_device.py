@@ -12,9 +12,9 @@ from eventproof.catalog import Direction
 from eventproof.client.hub_connection import Closure, ClosureReason
 from eventproof.load.acks import Acks
 from eventproof.load.actor import Actor
-from eventproof.load.asking import Requests
 from eventproof.load.books import Books
 from eventproof.load.ledger import Ledger
+from eventproof.load.requests import Requests
 from eventproof.load.rooms import Rooms
 from eventproof.target import Identity
 from eventproof.wire.connection import EventReceived

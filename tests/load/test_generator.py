@@ -9,6 +9,7 @@ import pytest
 
 from eventproof import profile
 from eventproof.load.admission import ProcessShare
+from eventproof.load.calls import Calls
 from eventproof.load.generator import Generator, grace
 from eventproof.load.saturation import GeneratorLimits
 from eventproof.load.scenario import Scenario
@@ -90,3 +91,18 @@ def test_what_we_begin_beside_all_else_does_not_die_unseen(generator: Generator)
     account = generator.account()
     assert account.count("faults") == 2
     assert account.notes == ("a fault of ours: RecursionError: too deep (2 times)",)
+
+
+def test_what_a_call_that_is_cancelled_caused_may_come(generator: Generator) -> None:
+    """Nobody knows whether it was done."""
+
+    def never(*_: object, **__: object) -> None:
+        gevent.sleep(3600)
+
+    generator.calls._exchange = never  # type: ignore[method-assign,assignment]  # a target that never answers
+    call = {"userId": "u1", "reason": "test"}
+    _begin(generator, lambda *_: Calls.perform(generator.calls, "banUser", call, "t"), "u1")
+    generator.settle()
+    generator.books.received("user.banned", "somebody", monotonic())
+    account = generator.account()
+    assert (account.count("cancelled"), account.count("leaked")) == (1, 0)

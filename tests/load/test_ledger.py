@@ -554,6 +554,14 @@ def test_who_asks_to_leave_a_room_loses_nothing_of_it_and_after_the_answer_it_is
     assert ledger.receive(SEAT, "a", at=4.5, subject="s1").receipt is Receipt.LEAKED
 
 
+def test_what_nobody_knows_of_may_come_to_everybody_for_a_while_and_is_then_nobodys(ledger: Ledger) -> None:
+    ledger.expect("book", SEAT, ["a"], at=1, deadline=5, subject="s1")
+    ledger.receive(SEAT, "a", at=2, subject="s1")
+    ledger.permit(SEAT, (None,), until=4)
+    receipts = [ledger.receive(SEAT, who, at=at, subject="s1").receipt for who, at in (("a", 3), ("b", 3), ("b", 4.5))]
+    assert receipts == [Receipt.PERMITTED, Receipt.PERMITTED, Receipt.LEAKED]
+
+
 def test_what_may_come_to_somebody_comes_only_as_long_as_they_may_be_in_the_room(ledger: Ledger) -> None:
     stay = Stay(asked=0, joined=1, leaving=2, left=4)
     ledger.excuse("book", SEAT, ["a"], at=1, subject="s1", stays={"a": stay}, is_away=False)

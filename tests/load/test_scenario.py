@@ -12,7 +12,7 @@ from eventproof.load.scenario import Scenario, appointed
 from eventproof.load.tally import Tally
 from eventproof.target import Target
 
-_STUDY = Scenario("studyspot", members="student", acting="library_owner")
+_STUDY = Scenario("studyspot", members="student", acting="library_owner", others=("staff",))
 _BAN, _PLANS = Scenario("user-state"), Scenario("plan-sync")
 
 
@@ -46,8 +46,10 @@ def test_the_users_of_a_scenario_are_of_its_role(target: Target) -> None:
 
 
 def test_who_is_missing_to_act_is_named(target: Target) -> None:
-    with pytest.raises(UsageError, match=r'needs somebody of the role "library_owner" to act; list them under'):
+    with pytest.raises(UsageError, match=r'needs somebody of the role "library_owner"; list them under'):
         admit(target, 10, 1, 1, [_STUDY])
+    with pytest.raises(UsageError, match=r'needs somebody of the role "staff"; list them under'):
+        admit(target, 10, 1, 1, [Scenario("marketplace", acting="seller", others=("staff",))])
     admit(target, 10, 1, 1, [Scenario("marketplace", acting="seller")])
 
 
