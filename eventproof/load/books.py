@@ -99,6 +99,11 @@ class Books:
         told = what if what in self._reported else _ELSE
         self._report("incident", told, 0.0, told)
 
+    def failed(self, who: str, why: Exception) -> None:
+        """Something that was to be done was not, or nobody knows, and not for a fault of ours."""
+        self.count("failed")
+        self.incident(who, str(why))
+
     def straggler(self, name: str) -> None:
         """A session or a token outlived what was to end it."""
         self.count("stragglers")

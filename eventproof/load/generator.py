@@ -6,9 +6,7 @@ Actor and recipients of one measurement live in one process, so one monotonic cl
 import gc
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from random import Random
-from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from time import monotonic, process_time
 from typing import Any, Protocol, TypeVar
 
@@ -17,7 +15,7 @@ from eventproof.catalog import Cause
 from eventproof.checks.membership import named
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import HubConnection, HubListener
-from eventproof.errors import ContractViolation, UsageError
+from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable, UsageError
 from eventproof.target import Endpoint, Identity, Target
 
 from .account import SwarmAccount
@@ -28,6 +26,7 @@ from .calls import CallAnswer, Calls
 from .contracts import contracts, sent
 from .greenlets import Cancelled, Event, Greenlet, getcurrent, joinall, killall, sleep, spawn
 from .ledger import Ledger
+from .open_files import allow_many
 from .opening import connect
 from .requests import Requests
 from .rooms import EVERYONE, Rooms, of_role
@@ -164,7 +163,7 @@ class Generator:
         self._busy = 0.0
         self._share_busy: float | None = None
         self._tasks: set[Greenlet] = set()
-        _allow_many_files()
+        allow_many()
         # A process without an admin is measured, too: it may be the one that is too busy.
         for helper in (self._keep_books, self._look_ahead, self.wait_until_measuring):
             self.spawn(helper)
@@ -263,9 +262,8 @@ class Generator:
         except Cancelled:
             self.books.count("cancelled")
             raise
-        except ContractViolation as violation:
-            self.books.count("failed")
-            self.books.incident(str(aim), str(violation))
+        except (ContractViolation, TargetUnavailable) as failure:
+            self.books.failed(str(aim), failure)
         except Exception as error:
             self.books.fault(error)
         finally:
@@ -311,15 +309,19 @@ class Generator:
 
     def _look(self, end: float) -> None:
         """Look at what there is, all at once, within the time that is left; what takes longer is known to nobody."""
-        looks = [spawn(look) for look in (() if self._is_hurried else self.last)]
-        for look in looks:
-            look.link_exception(lambda dead: self.books.fault(dead.exception))
+        looks = [spawn(self._look_once, look) for look in (() if self._is_hurried else self.last)]
         joinall(looks, timeout=max(end - monotonic(), 0))
-        for look in looks:
-            if not look.dead:
-                look.kill(block=False)
-                self.books.count("failed")
-                self.books.note("what there was at the end could not be looked at in time")
+        if late := [look for look in looks if not look.dead]:
+            killall(late, block=False)
+            self.books.failed("the end of the run", Inconclusive("what there is could not be looked at in time"))
+
+    def _look_once(self, look: Callable[[], None]) -> None:
+        try:
+            look()
+        except (ContractViolation, TargetUnavailable) as failure:
+            self.books.failed("the end of the run", failure)
+        except Exception as error:
+            self.books.fault(error)
 
     def tell_what_is_left(self) -> None:
         """Note what is not as it was."""
@@ -391,10 +393,3 @@ def _first_ready(users: deque[Participant]) -> Participant | None:
         if user.is_ready:
             return user
     return None
-
-
-def _allow_many_files() -> None:
-    """Locust raises the limit to 10,000 open files; a session is one, and there may be more."""
-    _, hard = getrlimit(RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):
-        setrlimit(RLIMIT_NOFILE, (hard, hard))

@@ -8,6 +8,7 @@ import gevent
 import pytest
 
 from eventproof import profile
+from eventproof.errors import ContractViolation, TargetUnavailable
 from eventproof.load.admission import ProcessShare
 from eventproof.load.calls import Calls
 from eventproof.load.generator import Generator, grace
@@ -106,3 +107,25 @@ def test_what_a_call_that_is_cancelled_caused_may_come(generator: Generator) -> 
     generator.books.received("user.banned", "somebody", monotonic())
     account = generator.account()
     assert (account.count("cancelled"), account.count("leaked")) == (1, 0)
+
+
+def _raises(error: Exception) -> None:
+    raise error
+
+
+@pytest.mark.parametrize("error", [ContractViolation("it said no"), TargetUnavailable("it said nothing")])
+def test_what_a_target_does_not_do_is_no_fault_of_ours(generator: Generator, error: Exception) -> None:
+    """Neither in an action, nor where what there is at the end is looked at."""
+    _begin(generator, lambda *_: _raises(error), "u1")
+    generator.last.append(lambda: _raises(error))
+    generator.settle()
+    account = generator.account()
+    assert (account.count("failed"), account.count("faults")) == (2, 0)
+
+
+def test_the_end_of_a_run_waits_for_no_look_that_takes_too_long(generator: Generator) -> None:
+    generator.last.append(lambda: gevent.sleep(3600))
+    began = monotonic()
+    generator.settle()
+    assert monotonic() - began < grace(generator.deadline) + 3
+    assert generator.account().incidents[-1].what == "what there is could not be looked at in time"
