@@ -132,10 +132,10 @@ async def _admins(case: Case, count: int) -> None:
     await case.admins(count)
 
 
-def test_another_door_that_is_a_systems_channel_is_opened_as_that(server: Reference) -> None:
+def test_a_further_channel_that_is_a_systems_is_opened_as_that(server: Reference) -> None:
     with House(server, "user-state") as house:
         case = house.case
-        (further,) = [channel for channel in case.target.other_channels or () if channel.address == "/shield/ws"]
+        further = case.target.main("shield")
 
         async def acts() -> None:
             line = await (await case.user()).connect_to(further)
