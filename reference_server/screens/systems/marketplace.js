@@ -1,5 +1,5 @@
 // Marketplace: a seller's settings, products and orders beside the preview of the storefront; and the storefront that
-// a visitor looks at. The preview is changed by the events alone, on both sides.
+// a visitor looks at. The preview is read once, and changed by the events from then on, on both sides.
 
 import { card, el, field, form, Rows, stack } from "../dom.js";
 import { Reader } from "../reader.js";
@@ -50,10 +50,11 @@ export const screen = {
     const reader = new Reader(
       async () => {
         const asked = sellerId;
-        const [shop, made, own] = await Promise.all([
+        const [shop, made, own, seen] = await Promise.all([
           asked ? session.call("GET", `/api/sellers/${asked}/products`) : { products: [] },
           session.call("GET", "/api/orders"),
           isSeller ? session.call("GET", "/api/user/settings") : null,
+          asked && !isSeller ? session.call("GET", `/api/sellers/${asked}/storefront`) : null,
         ]);
         if (asked !== sellerId) return void reader.told();
         await look(shop.products.filter(({ id }) => !products.has(id)));
@@ -65,7 +66,7 @@ export const screen = {
             .toReversed()
             .map((order) => [order.id, { ...order, product: products.get(order.productId)?.name }]),
         );
-        if (own) change(own);
+        if (own ?? seen) change(own ?? seen);
         forms?.fill(own);
       },
       (sentence) => toast(sentence, "bad"),

@@ -14,7 +14,7 @@ from ...refusals import Refusal
 from ...services import Services
 from ...transport.rest import Call
 from . import tables
-from .channel import SYSTEM
+from .channel import SELLER, SYSTEM
 from .events import Events
 from .money import cents
 from .order import Order
@@ -65,6 +65,13 @@ class Desk:
         """Raises Refusal where what a call acts on is somebody else's."""
         if not self.conduct.owns(operation, owns):
             raise Refusal("not_yours")
+
+    async def seller(self, user_id: str) -> Account:
+        """The seller of this id. Raises Refusal where there is none."""
+        account = await self.accounts.find(user_id)
+        if account is None or account.role != SELLER:
+            raise Refusal("seller_not_found")
+        return account
 
     async def user(self, user_id: str) -> Account:
         """The user of this id. Raises Refusal where there is none."""

@@ -65,3 +65,9 @@ def said(settings: Settings, fields: tuple[str, ...]) -> dict[str, Any]:
 def shown(settings: Settings) -> dict[str, Any]:
     """The settings, as their seller sees them."""
     return {"sellerId": settings.seller_id, **settings.values}
+
+
+def seen(settings: Settings) -> dict[str, Any]:
+    """The settings, as everybody may see them: those that the events of the storefront say."""
+    public = [field for call in CALLS.values() if isinstance(call, Public) for field in call.fields]
+    return {"sellerId": settings.seller_id, **said(settings, tuple(public))}

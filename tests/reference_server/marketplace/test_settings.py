@@ -55,6 +55,20 @@ async def test_what_is_internal_reaches_the_seller_alone_and_says_no_more_than_w
     assert await theirs.heard() == []
 
 
+async def test_a_visitor_reads_what_the_storefront_was_told_and_nothing_else(house: House) -> None:
+    seller, visitor = await house.person("seller"), await house.person()
+    public: dict[str, Any] = {}
+    path = f"/api/sellers/{seller.id}/storefront"
+    assert await done(house, visitor, "GET", path) == {"sellerId": seller.id}
+    for method, there, body, _ in (*PUBLIC, *INTERNAL):
+        if body.get("username"):
+            body = {"username": f"lune-{seller.id[-6:]}"}
+        await done(house, seller, method, there, **body)
+        public |= body if (method, there) in {row[:2] for row in PUBLIC} else {}
+    assert await done(house, visitor, "GET", path) == {"sellerId": seller.id, **public}
+    assert await refused(house, visitor, "GET", f"/api/sellers/{visitor.id}/storefront") == (404, "seller_not_found")
+
+
 async def test_settings_are_kept_beside_each_other_and_shown_to_their_seller(house: House) -> None:
     seller, buyer = await house.person("seller"), await house.person()
     expected: dict[str, Any] = {}

@@ -112,6 +112,6 @@ async def test_after_the_network_was_cut_the_preview_agrees_with_rest(house: Hou
             products = (await seller.calls("GET", f"/api/sellers/{seller.person.id}/products"))["products"]
             shown = page.page.get_by_role("list", name="Products").get_by_role("listitem")
             await expect(shown).to_have_count(len(products), timeout=MILLISECONDS)
-        await says(seller.page.get_by_role("article", name="Storefront"), "Shipping: Within three days.")
+            await says(page.page.get_by_role("article", name="Storefront"), "Shipping: Within three days.")
         await call(house, seller.person, "PATCH", f"/api/products/{new}/stock", {"stock": 11})
         await says(visitor.row(new), "11 in stock")

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ....delivery.message import Message
-from ....refusals import Refusal
 from ....transport.rest import Answer, Call, Handler
 from .. import tables
 from ..channel import SELLER
@@ -53,9 +52,7 @@ class Products:
 
     async def of_seller(self, call: Call) -> Answer:
         """The products of one seller."""
-        account = await self._desk.accounts.find(call.parameters["sellerId"])
-        if account is None or account.role != SELLER:
-            raise Refusal("seller_not_found")
+        account = await self._desk.seller(call.parameters["sellerId"])
         async with self._desk.store.reading() as connection:
             products = await tables.products_of(connection, account.id)
         return Answer(200, {"products": [shown(product) for product in products]})

@@ -13,7 +13,7 @@ from .. import tables
 from ..desk import Desk, caller, in_cents
 from ..events import Events
 from ..money import amount
-from ..setting import CALLS, Settings, shown
+from ..setting import CALLS, Settings, seen, shown
 
 
 class SettingsCalls:
@@ -23,13 +23,23 @@ class SettingsCalls:
         self._desk = desk
 
     def operations(self) -> Mapping[str, Handler]:
-        """The ten, and the one that shows all of them to their seller."""
-        return {"getSettings": self.get, **{name: partial(self.change, name) for name in CALLS}}
+        """The ten, the one that shows all of them to their seller, and the one that shows what is public."""
+        return {
+            "getSettings": self.get,
+            "getStorefront": self.storefront,
+            **{name: partial(self.change, name) for name in CALLS},
+        }
 
     async def get(self, call: Call) -> Answer:
         """All of them."""
         async with self._desk.store.reading() as connection:
             return Answer(200, shown(await tables.settings_of(connection, caller(call))))
+
+    async def storefront(self, call: Call) -> Answer:
+        """What everybody may see of them."""
+        await self._desk.seller(call.parameters["sellerId"])
+        async with self._desk.store.reading() as connection:
+            return Answer(200, seen(await tables.settings_of(connection, call.parameters["sellerId"])))
 
     async def change(self, operation: str, call: Call) -> Answer:
         """Some of them are others from now on."""
