@@ -1,4 +1,4 @@
-"""The first minute: the bundled server, its check, a swarm against it, and one report of both."""
+"""The first minutes: the bundled server, its check, a swarm against it, and one report of both."""
 
 from pathlib import Path
 
@@ -22,19 +22,19 @@ _SPARE = 40
 
 
 def demo(*, users: int = 200, admins: int = 2, run_time: float = 20.0, results: Path | None = None) -> tuple[Run, Path]:
-    """Check user-state on the reference server, let a swarm loose on it; give the run of both, and its results folder.
+    """Check all systems on the reference server, let a swarm loose on it; give the run of both, and its results folder.
 
     The folder holds the two runs' own folders as `check` and `swarm`. After an interrupted check there is no swarm.
     Raises what either of them raises.
     """
     folder = folders.prepare(results, "demo")
-    with reference.start(systems=("user-state",), seed_users=users + _SPARE) as server:
+    with reference.start(seed_users=users + _SPARE) as server:
         target = launch.target_of(str(server.profile))
         with progress() as listener:
             checked = conform.check(
                 target,
                 results=folders.prepare(folder / "check", "check"),
-                command="eventproof check --reference --system user-state",
+                command="eventproof check --reference",
                 listener=listener,
             )
         runs = [checked]

@@ -78,7 +78,8 @@ def for_url(
 
     `EVENTPROOF_CREDENTIALS` names a file of them (NDJSON, as `eventproof serve --credentials` writes it); or
     `EVENTPROOF_ADMIN_EMAIL` (or `_TOKEN`), `EVENTPROOF_ADMIN_PASSWORD`, `EVENTPROOF_USER_EMAILS` (separated by
-    commas) and `EVENTPROOF_USER_PASSWORD`. `Target.require_identities` tells what is missing.
+    commas) and `EVENTPROOF_USER_PASSWORD`. The systems are those for whose members there is somebody; without anybody,
+    those that any user is a member of, and `Target.require_identities` tells what is missing.
     """
     variables = os.environ if env is None else env
     given: dict[str, Any] = {}
@@ -97,7 +98,14 @@ def for_url(
         given["users"] = [{"email": email, **shared} for email in emails]
     known = catalog or contracts.load()
     values = {"base_url": url, "systems": sorted(known.systems), "identities": given}
-    return _target(Table(values, source or wellformed.masked(url), variables), None, None, known)
+    name = source or wellformed.masked(url)
+    whole = _target(Table(values, name, variables), None, None, known)
+    roles = {system: known.system(system).member for system in whole.systems}
+    there = [system for system, role in roles.items() if whole.people(role)]
+    there = there or [system for system, role in roles.items() if role == USER]
+    if len(there) == len(whole.systems):
+        return whole
+    return _target(Table({**values, "systems": there}, name, variables), None, None, known)
 
 
 def _parsed(path: Path) -> dict[str, Any]:

@@ -126,7 +126,6 @@ else:
 
     _LONGEST = (
         "tests/conform/test_every_case_bites.py::test_a_fault_fails",  # one process holds all of them, many at once
-        "tests/conform/test_every_case_bites.py::test_the_reference_server_passes",
         "tests/cli/test_demo.py",
         "tests/conform/test_rehearsal.py",
         "tests/load/test_hostile_targets.py",

@@ -14,7 +14,7 @@ from .output import finish, json_option, results_option
 @results_option
 @json_option
 def demo(users: int, run_time: float, results: Path | None, as_json: bool) -> int:
-    """Server, check, short swarm, report: the first minute."""
+    """Server, check, short swarm, report: the first minutes."""
     from eventproof.demo import demo
 
     both, written = demo(users=users, run_time=run_time, results=results)

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from eventproof import catalog, profile, reference
-from eventproof.conform import run
+from eventproof import catalog
 from eventproof.conform.listing import collected
 from eventproof.verdict import Level, Outcome, Verdict
 from reference_server.faults import FAULTS
-from tests.conform.ahead import LONGEST, Ahead
+from tests.conform.ahead import Ahead
 from tests.conform.shares import SHARES, share, told
 from tests.conform.trials import SYSTEMS, Trial, checked, trials
 
@@ -25,15 +24,6 @@ def ahead(request: pytest.FixtureRequest) -> Iterator[Ahead]:
         yield trials_ahead
 
 
-@pytest.mark.timeout(600)  # every case of every system, measured, beside others
-def test_the_reference_server_passes_every_requirement() -> None:
-    with reference.start() as running:
-        ran = run.check(profile.load(running.profile))
-    assert {line.id: line.reason for line in ran.requirements if line.verdict is not Verdict.PASS} == {}
-    assert ran.outcome is Outcome.PASS
-
-
-@pytest.mark.timeout(LONGEST + 20)
 @pytest.mark.parametrize("trial", trials(), ids=str)
 def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(trial: Trial, ahead: Ahead) -> None:
     breaks, implied = FAULTS[trial.fault].breaks, set(FAULTS[trial.fault].implies)
@@ -41,8 +31,9 @@ def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(trial: Trial,
     lines = {line.id: line for line in ran.requirements}
     is_advice = lines[breaks].level is Level.SHOULD
     assert lines[breaks].verdict is (Verdict.WARN if is_advice else Verdict.FAIL), lines[breaks].reason
-    assert ran.outcome is (Outcome.PASS if is_advice else Outcome.FAIL)
     broken = {line for line, found in lines.items() if found.verdict in (Verdict.FAIL, Verdict.WARN)}
+    is_all_advice = all(lines[line].level is Level.SHOULD for line in broken)
+    assert ran.outcome is (Outcome.PASS if is_all_advice else Outcome.FAIL)
     assert broken - {breaks} <= implied, {line: lines[line].reason for line in broken}
     assert Verdict.HARNESS_ERROR not in {found.verdict for found in lines.values()}
 
