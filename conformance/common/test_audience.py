@@ -14,8 +14,9 @@ async def _join_others(case: Case, system: str, user: Person) -> None:
     for channel in case.catalogued(system).channels:
         if channel.parameters and (system, channel.name) in case.target.channels:
             known = await case.drivers[system].parameters(user)
-            says = HandshakeOptions(parameters={name: str(known[name]) for name in channel.parameters})
-            await user.connect(system=system, channel=channel.name, says=says)
+            if all(name in known for name in channel.parameters):
+                says = HandshakeOptions(parameters={name: str(known[name]) for name in channel.parameters})
+                await user.connect(system=system, channel=channel.name, says=says)
 
 
 def _apart(case: Case) -> list[str]:
@@ -47,7 +48,10 @@ async def test_nobody_receives_what_is_not_for_them(case: Case) -> None:
     for driver in drivers.values():
         await driver.canary(*users)
     settled = len(case.records)
-    await asyncio.gather(*(driver.traffic(actors[name]) for name, driver in drivers.items()))
+    traffic = (driver.traffic(actors[name]) for name, driver in drivers.items())
+    for ended in await asyncio.gather(*traffic, return_exceptions=True):  # none runs on into another case
+        if ended is not None:
+            raise ended
     # Whom the traffic cut off can receive nothing more.
     listening = [user for user in users if any(line.is_open for line in user.lines)]
     for driver in drivers.values():

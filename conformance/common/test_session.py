@@ -21,11 +21,18 @@ async def _connected(case: Case, user: Person) -> list[tuple[str, Line]]:
             "the profile does not say which further channels there are: other_channels, [] if there is none"
         )
     own = target.main(case.system.name)
-    channels = {channel.known_as: channel for channel in (*target.channels.values(), *target.other_channels)}
+    of_others = [
+        channel
+        for (system, _), channel in target.channels.items()
+        if system not in target.systems or case.is_open_to(system, user)
+    ]
+    channels = {(channel.wire, channel.address): channel for channel in (*of_others, *target.other_channels)}
     found = [
         (f"the {channel.wire} connection to {channel.address}", await user.connect_to(channel))
         for channel in channels.values()
-        if channel.known_as != own.known_as and channel.presents_token and not PLACEHOLDER.search(channel.address)
+        if (channel.wire, channel.address) != (own.wire, own.address)
+        and channel.presents_token
+        and not PLACEHOLDER.search(channel.address)
     ]
     if not found:
         raise NotApplicable("the profile says that there is no further channel")

@@ -29,6 +29,8 @@ def _channel(document: Document, name: str, entry: Mapping[str, Any]) -> Channel
     wire, place = Wire(entry["x-wire"]), ["channels", name]
     if "x-auth" in entry and wire is not Wire.SOCKET_IO:
         raise document.fault(pointer([*place, "x-auth"]), f"{wire} has no CONNECT to send it in")
+    if "x-opening" in entry and wire is not Wire.SOCKET_IO:
+        raise document.fault(pointer([*place, "x-opening"]), f"{wire} has no acknowledgement by which it is answered")
     if "x-name-at" in entry and wire is Wire.SOCKET_IO:
         raise document.fault(pointer([*place, "x-name-at"]), f"{wire} has the name beside the argument")
     greeting, beat = entry.get("x-greeting"), entry.get("x-heartbeat")

@@ -1,9 +1,11 @@
 """The event with which every client of a channel begins, and whether this server acknowledges it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["Beginning"]
+
+_ENOUGH: Final = 2
 
 
 @dataclass(slots=True)
@@ -12,5 +14,10 @@ class Beginning:
 
     event: str
     argument: Any
-    is_acknowledged: bool = True
-    """As far as is known; a server that let it pass in silence once is not waited for again."""
+    missed: int = 0
+    """How often no acknowledgement came."""
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """As far as is known; a server that let it pass in silence twice is not waited for again."""
+        return self.missed < _ENOUGH

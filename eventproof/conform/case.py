@@ -369,7 +369,7 @@ class Case:
             others = self._run.perform(self._others_acts(self._lent))
             if not others:
                 raise
-            self._warnings += self.leave()
+            self._warnings = self.leave()
             self._mark, self._end = len(self._run.history), None
             self.note(f"once more, for {others}")
             self.occurrences.clear()

@@ -21,7 +21,7 @@ from eventproof.catalog import (
     filled,
 )
 from eventproof.client.aio import Received
-from eventproof.errors import EventproofError, Inconclusive
+from eventproof.errors import Inconclusive
 from eventproof.history import History
 from eventproof.target import Target
 
@@ -73,7 +73,6 @@ class ContractDriver:
 
     async def _canary(self, person: Person, address: str, lines: Sequence[Line]) -> None:
         routes = self._routes.setdefault((person.role, address), list(self._ways(person.role, address)))
-        lost: EventproofError | None = None
         for route in tuple(routes):
             found: list[Effect] = []
             mark = len(self._history)
@@ -90,11 +89,11 @@ class ContractDriver:
                 await self._sender(route).send(call, lines, is_it)
             except (_NotForThem, NotTestable):  # it is for others, or nobody acts for one of its callers
                 routes.remove(route)
-            except Inconclusive as failed:
+            except Inconclusive:
                 if len(routes) > 1:  # what does not serve once is tried last the next time
                     routes.remove(route)
                     routes.append(route)
-                raise failed from lost
+                raise
             else:
                 return
         raise Inconclusive(
@@ -157,7 +156,7 @@ class ContractDriver:
         for operation in self._calls():
             if operation.id in causing and operation.ends is None and not operation.lasts:
                 for person in actors:
-                    with suppress(Inconclusive):  # what one call does not allow now, another one may
+                    with suppress(Inconclusive, NotTestable):  # what one call does not allow now, another one may
                         await self._made(person, *self._system.before(operation.id), operation)
 
     async def _made(self, person: Person, *calls: Operation) -> dict[str, Any]:

@@ -171,15 +171,19 @@ class Line:
             await self._begin(self._begins)
 
     async def _begin(self, begins: Beginning) -> None:
-        """Send what every client begins with; a server that acknowledges nothing is taken at its word."""
+        """Send what every client begins with; where a server acknowledges nothing, it has a moment to do it."""
+        room = self._rooms_by(begins.event, begins.argument)[0]
         if not begins.is_acknowledged:
-            self._enter(Kind.JOINED, self._rooms_by(begins.event, begins.argument)[0])
+            self._enter(Kind.JOINS, room)
             await self.say(begins.event, begins.argument)
+            with suppress(NotClosed):
+                await self._gone(GRACE)
+            self._enter(Kind.JOINED, room)
             return
         answer = await self.asks(begins.event, begins.argument)
         if answer is None:
-            begins.is_acknowledged = False
-            self._enter(Kind.JOINED, self._rooms_by(begins.event, begins.argument)[0])
+            begins.missed += 1 if self.is_open else 0
+            self._enter(Kind.JOINED, room)
         elif is_refusal(answer):
             raise Inconclusive(
                 f"{self.name} is of no use: `{begins.event}` of {begins.argument!r}, with which every client begins, "

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from eventproof.catalog import ADMIN, USER, Operation, System
-from eventproof.errors import Inconclusive
+from eventproof.catalog import ADMIN, ANYONE, USER, Operation, System
+from eventproof.errors import EventproofError, Inconclusive
 from eventproof.target import Identity, Target
 
 from .person import Person
@@ -13,6 +13,8 @@ from .verdicts import NotTestable
 
 __all__ = ["People"]
 
+_LENT = 3
+"""Of those who are the members of one system and act in another, so many are kept to be lent before one acts."""
 _TRIED = 8
 """So many are tried at most until one of them gets a session."""
 
@@ -27,7 +29,9 @@ class People:
     def __init__(
         self, target: Target, systems: Iterable[System], make: Callable[[str, Identity], Person], seed: int
     ) -> None:
-        members = {USER, *(system.member for system in systems)}
+        known = tuple(systems)
+        members = {USER, *(system.member for system in known)}
+        beside = {role for system in known for role in system.roles if role != system.member} - {USER}
         self._source = target.source
         self.admins = self._made(make, ADMIN, target.admins)
         self._acting = {ADMIN: self.admins[0]} if self.admins else {}
@@ -37,7 +41,7 @@ class People:
         for role in (USER, *target.others):
             people = self._made(make, role, target.people(role))
             self._all += people
-            if role not in members and people:
+            if people and (role not in members or (role in beside and len(people) > _LENT)):
                 self._acting[role] = people.pop(0)
             self._shares.append(Share(f"{target.base_url} {role}", seed))
             self._pools[role] = Pool(*self._shares[-1].of(people), role=role)
@@ -75,7 +79,9 @@ class People:
 
     def caller(self, operation: Operation, user: Person) -> Person:
         """Who makes a call about a user: they themselves where their role may, else who acts for the role that does."""
-        return user if {USER, user.role} & set(operation.roles) else self.acting(operation.role)
+        if {ANYONE, USER, user.role} & set(operation.roles):
+            return user
+        return self.acting(next((role for role in operation.roles if role in self._acting), operation.role))
 
     def another_tier(self, person: Person) -> str | None:  # noqa: ARG002 - a case knows
         """Nobody here knows which tier somebody has."""
@@ -99,6 +105,9 @@ class People:
                 pool.postpone(person, str(failed))
                 if not left:
                     raise
+            except BaseException:
+                pool.give_back(person)
+                raise
             else:
                 return person
         raise AssertionError("one of them was lent, or what kept the last one from it was raised")
@@ -109,7 +118,7 @@ class People:
         for person in pool.take_again(names, most):
             try:
                 await person.fresh_session()
-            except Inconclusive as failed:
+            except EventproofError as failed:
                 pool.postpone(person, str(failed))
             else:
                 found.append(person)

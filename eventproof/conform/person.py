@@ -116,7 +116,10 @@ class Person:
             raise NotTestable(f"{self.identity.name} has no id in the profile, and no answer tells it: answers.userId")
 
     def _learn_id(self, answer: Answer) -> None:
-        found = None if self.is_known else answer.says("userId")
+        try:
+            found = None if self.is_known else answer.says("userId")
+        except ContractViolation:  # another answer may tell it
+            return
         if found is not None:
             self.id = found if isinstance(found, int) else str(found)
             self._caller.meet(self.name, replace(self.identity, id=self.id))

@@ -147,7 +147,7 @@ def done_to(person: Person, records: Iterable[Record]) -> frozenset[str]:
 
 def _object(record: Record, person: Person) -> bool:
     parameters = record.payload if isinstance(record.payload, dict) else {}
-    return bool(parameters["userId"] == person.id if "userId" in parameters else record.actor == person.name)
+    return str(parameters["userId"]) == str(person.id) if "userId" in parameters else record.actor == person.name
 
 
 def may_doubt(records: Iterable[Record], person: Person) -> bool:

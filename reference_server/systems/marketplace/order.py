@@ -24,16 +24,16 @@ MOVES: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
     ),
     OrderStatus.FULFILLED: frozenset({OrderStatus.REFUNDED}),
     OrderStatus.REFUNDED: frozenset(),
-    OrderStatus.PAYMENT_FAILED: frozenset({OrderStatus.CANCELED}),
+    # The buyer may have paid after all, by another attempt of the same intent.
+    OrderStatus.PAYMENT_FAILED: frozenset({OrderStatus.FULFILLED, OrderStatus.REFUNDED, OrderStatus.CANCELED}),
     OrderStatus.CANCELED: frozenset(),
 }
 
-BY_PAYMENT: Final[Mapping[str, OrderStatus]] = {
+_BY_PAYMENT: Final[Mapping[str, OrderStatus]] = {
     "payment_intent.payment_failed": OrderStatus.PAYMENT_FAILED,
     "payment_intent.canceled": OrderStatus.CANCELED,
     "charge.refunded": OrderStatus.REFUNDED,
 }
-"""What an order is after an event of the payment provider, by its type; others concern no order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,21 @@ class Order:
     total: int
     status: OrderStatus = OrderStatus.PENDING
     tracking_number: str | None = None
+
+
+def status_after(event: Mapping[str, Any]) -> OrderStatus | None:
+    """What an order is after an event of the payment provider; None where the event leaves it as it is.
+
+    A charge that was refunded in part is still a charge.
+    """
+    about = event["data"].get("object", {})
+    is_partial = about.get("refunded") is False or (
+        isinstance(about.get("amount"), int)
+        and isinstance(about.get("amount_refunded"), int)
+        and about["amount_refunded"] < about["amount"]
+    )
+    status = _BY_PAYMENT.get(event["type"])
+    return None if status is OrderStatus.REFUNDED and is_partial else status
 
 
 def order_of(event: Mapping[str, Any]) -> str | None:

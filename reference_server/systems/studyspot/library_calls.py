@@ -119,7 +119,8 @@ class LibraryCalls:
         """Somebody helps at the desk; whoever does already, does."""
         staff_id = call.parameters["staffId"]
         member = await self._accounts.find(staff_id)
-        async with self._store.writing() as connection:
+
+        async def change(connection: AsyncConnection) -> Told:
             library = await self._own(connection, call, "addStaff")
             if member is None or member.role != "staff":
                 raise Refusal("staff_not_found")
@@ -128,15 +129,23 @@ class LibraryCalls:
                 if len(there) >= MOST_STAFF:
                     raise Refusal("desk_full")
                 await tables.add_staff(connection, library.id, staff_id)
+            return library, []
+
+        library = await self._courier.carry(SYSTEM, change)
         return done({"libraryId": library.id, "staffId": staff_id}, status=201)
 
     async def remove_staff(self, call: Call) -> Answer:
         """Somebody helps there no more, and hears no more of it."""
         staff_id = call.parameters["staffId"]
-        async with self._store.writing() as connection:
+
+        async def change(connection: AsyncConnection) -> Told:
             library = await self._own(connection, call, "removeStaff")
             if not await tables.remove_staff(connection, library.id, staff_id):
                 raise Refusal("staff_not_found")
+            return library, []
+
+        # By the courier, although it tells nobody: what was committed before is told before, and nothing of it after.
+        library = await self._courier.carry(SYSTEM, change)
         return done({"libraryId": library.id, "staffId": staff_id})
 
     async def _own(self, connection: AsyncConnection, call: Call, operation: str, *, hold: bool = True) -> Library:

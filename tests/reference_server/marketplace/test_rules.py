@@ -1,6 +1,7 @@
 """The rules of the marketplace, which need no server."""
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from reference_server.systems.marketplace import order, quotation, wholesale
 from reference_server.systems.marketplace.money import amount, cents
-from reference_server.systems.marketplace.order import order_of
+from reference_server.systems.marketplace.order import MOVES, OrderStatus, order_of, status_after
 from reference_server.systems.marketplace.product import Alert, alerts
 from reference_server.systems.marketplace.signature import refused_with, signature
 
@@ -102,3 +103,21 @@ def test_a_signature_is_of_this_body_by_this_secret_and_young(
     given_header: str | None, now: float, code: str | None
 ) -> None:
     assert refused_with(given_header, b"{}", SECRET, now) == code
+
+
+@pytest.mark.parametrize(
+    ("charge", "status"),
+    [
+        ({}, OrderStatus.REFUNDED),
+        ({"refunded": True, "amount": 500, "amount_refunded": 500}, OrderStatus.REFUNDED),
+        ({"refunded": False, "amount": 500, "amount_refunded": 100}, None),
+        ({"amount": 500, "amount_refunded": 100}, None),
+    ],
+)
+def test_a_charge_that_was_refunded_in_part_is_still_a_charge(charge: dict[str, Any], status: OrderStatus) -> None:
+    assert status_after({"type": "charge.refunded", "data": {"object": charge}}) is status
+
+
+def test_an_order_whose_payment_failed_may_be_paid_after_all() -> None:
+    assert MOVES[OrderStatus.PAYMENT_FAILED] == {OrderStatus.FULFILLED, OrderStatus.REFUNDED, OrderStatus.CANCELED}
+    assert status_after({"type": "invoice.paid", "data": {"object": {}}}) is None

@@ -12,7 +12,7 @@ from ....transport.rest import Answer, Call, Handler
 from .. import tables
 from ..desk import Desk
 from ..events import Events
-from ..order import BY_PAYMENT, MOVES, Order, order_of
+from ..order import MOVES, Order, order_of, status_after
 from ..signature import refused_with
 
 _log = structlog.get_logger("payments")
@@ -39,7 +39,7 @@ class Webhooks:
         code = refused_with(given.get("stripeSignature"), call.raw, self._secret, self._desk.clock())
         if code := self._desk.conduct.signed(code):
             raise Refusal(code)
-        status, order_id = BY_PAYMENT.get(given["type"]), order_of(given)
+        status, order_id = status_after(given), order_of(given)
         if status is None or order_id is None:
             return Answer(200, {"received": True})
 
