@@ -146,7 +146,7 @@ class _MalformedRoomCloses(Conduct):
         self, connection: Connection, code: str, sentence: str, original: str | None
     ) -> tuple[str, str, str | None]:
         if connection.channel == _PORTAL:
-            asyncio.get_running_loop().call_later(0.05, connection.link.close, Reason.SERVER_DISCONNECT)
+            asyncio.get_running_loop().call_soon(connection.link.close, Reason.SERVER_DISCONNECT)
         return code, sentence, original
 
 

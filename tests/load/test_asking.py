@@ -1,7 +1,7 @@
 """What a device asks for by events of its own: on every connection again, and what is known of it meanwhile."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -88,8 +88,10 @@ class Line:
 
 
 @pytest.fixture
-def generator() -> Iterator[Generator]:
-    target = replace(profile.for_url("http://127.0.0.1:1", env={}), systems=("studyspot",))
+def generator(tmp_path: Path) -> Iterator[Generator]:
+    people = tmp_path / "people.ndjson"
+    people.write_text('{"email": "ada@example.com", "role": "student"}')
+    target = profile.for_url("http://127.0.0.1:1", env={"EVENTPROOF_CREDENTIALS": str(people)})
     generator = Generator(
         target,
         scenario=Scenario("studyspot", members="student", acting="library_owner"),
