@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from eventproof import checks
 from eventproof.actions import at
-from eventproof.conform.cases import Answer, Case, ContractViolation, Line, Person, Received
+from eventproof.conform.cases import Answer, Case, ContractViolation, Inconclusive, Line, Person, Received
 
 STUDENT: Final = "student"
 OWNER: Final = "library_owner"
@@ -28,6 +28,11 @@ PRICING_UPDATED: Final = "pricing:updated"
 SEAT: Final = "seat:availability"
 
 _FIELDS: Final[Mapping[str, Any]] = {"address": "12 MG Road, Pune", "seatCount": 4, "hourly": 50}
+_FIRST_HOUR: Final = 9
+_HOURS: Final = 3
+"""That a booking takes, where its case does not say otherwise."""
+_HOURS_APART: Final = 4
+"""From one seat's hours to those of the next: nobody has to be allowed two seats at a time."""
 Id = str | int
 
 
@@ -62,16 +67,22 @@ class Spot:
         midnight = datetime(self.day.year, self.day.month, self.day.day, tzinfo=UTC)
         return (midnight + timedelta(hours=hour)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def asked(self, seat: int = 0, begin: float = 9, end: float = 12) -> dict[str, Any]:
-        """What a booking of this seat is asked for with."""
-        times = {"startsAt": self.time(begin), "endsAt": self.time(end)}
+    def asked(self, seat: int = 0, begin: float | None = None, end: float | None = None) -> dict[str, Any]:
+        """What a booking of this seat is asked for with: for the seat's own hours where none are named."""
+        usual = _FIRST_HOUR + _HOURS_APART * seat
+        begin = usual if begin is None else begin
+        times = {"startsAt": self.time(begin), "endsAt": self.time(begin + _HOURS if end is None else end)}
         return {"libraryId": self.id, "seatId": self.seats[seat], **times}
 
-    async def book(self, student: Person, seat: int = 0, begin: float = 9, end: float = 12) -> Answer:
+    async def book(
+        self, student: Person, seat: int = 0, begin: float | None = None, end: float | None = None
+    ) -> Answer:
         """Ask for a seat, whatever the answer."""
         return await student.call("createBooking", **self.asked(seat, begin, end))
 
-    async def booked(self, student: Person, seat: int = 0, begin: float = 9, end: float = 12) -> Booking:
+    async def booked(
+        self, student: Person, seat: int = 0, begin: float | None = None, end: float | None = None
+    ) -> Booking:
         """A booking, which only arranges the case."""
         return booking_of((await self.book(student, seat, begin, end)).must_succeed(), student)
 
@@ -82,6 +93,16 @@ class Spot:
     async def cancel(self, booking: Booking, by: Person) -> Answer:
         """Cancel a booking."""
         return (await by.call("cancelBooking", bookingId=booking.id)).must_succeed()
+
+    async def check_in(self, booking: Booking, by: Person) -> Answer:
+        """Check a student in, a day ahead; raises Inconclusive where that is refused, since a server may be strict."""
+        answer = await by.call("checkIn", bookingId=booking.id)
+        if answer.is_refused:
+            raise Inconclusive(
+                f"checkIn was refused, so nothing can be said here: {answer}; bookings of the check are for tomorrow "
+                "(UTC), and a server that checks in only near the beginning of a booking cannot be judged by them"
+            )
+        return answer
 
     async def employs(self, member: Person) -> Person:
         """Have somebody help at its desk; gives them back."""
@@ -98,7 +119,11 @@ async def open_spot(case: Case, owner: Person | None = None) -> Spot:
     listed = (await owner.call("listSeats", libraryId=library)).must_succeed()
     place = case.target.operations["listSeats"].answers.get("seatId", "/seatId")
     return Spot(
-        case, owner, library, [at(seat, place) for seat in items(listed, "seats")], date.today() + timedelta(days=1)
+        case,
+        owner,
+        library,
+        [at(seat, place) for seat in items(listed, "seats")],
+        datetime.now(UTC).date() + timedelta(days=1),
     )
 
 
@@ -157,10 +182,21 @@ async def set_scene(case: Case) -> Scene:
         others.append(elsewhere.owner)
         if len(case.target.people(STAFF)) > 1:
             others.append(await elsewhere.employs(await case.person(STAFF)))
+    _warn_of_silent_desks(case, others)
     mine, *desk = [await person.connect() for person in (student, spot.owner, member)]
     for person in others:
         await person.connect()
     return Scene(spot, student, mine, desk, others)
+
+
+def _warn_of_silent_desks(case: Case, others: Sequence[Person]) -> None:
+    """Nobody listens at another desk where the profile gives too few: what is told to all desks is not seen then."""
+    if silent := {OWNER, STAFF} - {person.role for person in others}:
+        roles = " and ".join(f'"{role}"' for role in sorted(silent))
+        case.warn(
+            f"nobody of the role {roles} listens at the desk of another library, so it is not seen whether they are "
+            "told of this one: give two of each under [[identities.people]]"
+        )
 
 
 def says(name: str, value: Any) -> Callable[[Received], bool]:

@@ -84,7 +84,7 @@ async def test_check_in_and_check_out_are_told_to_the_student_alone(case: Case) 
     scene = await set_scene(case)
     for seat, by in enumerate((scene.spot.owner, case.acting("staff"))):
         booking = await scene.spot.booked(scene.student, seat)
-        (await by.call("checkIn", bookingId=booking.id)).must_be_accepted()
+        (await scene.spot.check_in(booking, by)).must_be_accepted()
         await scene.mine.hears(CHECKED_IN, booking.is_about)
         (await by.call("checkOut", bookingId=booking.id)).must_be_accepted()
         await scene.mine.hears(CHECKED_OUT, booking.is_about)

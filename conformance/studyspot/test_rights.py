@@ -8,9 +8,11 @@ from eventproof.conform.cases import Answer, Case, ContractViolation, Person, Re
 
 from .spots import OWNER, STAFF, STUDENT, Booking, Spot, a_name, open_spot
 
-_OF_STUDENTS: Final = ("updateBooking", "cancelBooking")
-_OF_DESKS: Final = (*_OF_STUDENTS, "checkIn")
-_OF_OWNERS: Final = (*_OF_DESKS, "updateLibrary", "updatePricing", "deleteLibrary", "addStaff")
+_OF_STUDENTS: Final = ("getBooking", "updateBooking", "cancelBooking")
+_OF_DESKS: Final = (*_OF_STUDENTS, "checkIn", "checkOut")
+_OF_LIBRARIES: Final = ("updateLibrary", "updatePricing", "deleteLibrary")
+_OF_EMPLOYERS: Final = ("listStaff", "addStaff", "removeStaff")
+_OF_OWNERS: Final = (*_OF_DESKS, *_OF_LIBRARIES, *_OF_EMPLOYERS)
 _ATTEMPTS: Final = [
     pytest.param(operation, role, id=f"{operation}-by-another-{role}")
     for role, operations in ((STUDENT, _OF_STUDENTS), (STAFF, _OF_DESKS), (OWNER, _OF_OWNERS))
@@ -28,16 +30,20 @@ async def test_nobody_acts_on_what_is_anothers(case: Case, operation: str, role:
     stranger = await _stranger(case, role)
     given = await _given(case, operation, spot, booking)
     right = student if role == STUDENT else spot.owner
-    before, again = await _as_it_is(spot, booking), await _as_it_is(spot, booking)
+    with_staff = operation in _OF_EMPLOYERS and "listStaff" in case.target.operations
+    before = await _as_it_is(spot, booking, with_staff=with_staff)
+    again = await _as_it_is(spot, booking, with_staff=with_staff)
     because = f"to {stranger.name}, whom it does not concern"
     attempt = await stranger.call(operation, **given)
     refusal = Refusal.CALLER if attempt.status in (401, 403) else Refusal.VALUE
     attempt.must_not_be_done(because, refusal)
-    after = await _as_it_is(spot, booking)
+    after = await _as_it_is(spot, booking, with_staff=with_staff)
     if after != before == again:  # what changes by itself, such as a time in each answer, tells nothing
         raise ContractViolation(f"{operation} was refused {because}, and done", expected=before, observed=after)
 
     async def by_whom_it_concerns() -> Answer:
+        if operation == "checkIn":
+            return (await spot.check_in(booking, right)).must_succeed()
         return (await right.call(operation, **given)).must_succeed()
 
     await attempt.must_be_refused_beside(by_whom_it_concerns, because, refusal)
@@ -60,7 +66,10 @@ async def _given(case: Case, operation: str, spot: Spot, booking: Booking) -> di
     match operation:
         case "updateBooking":
             return {"bookingId": booking.id, "startsAt": spot.time(9), "endsAt": spot.time(13)}
-        case "cancelBooking" | "checkIn":
+        case "getBooking" | "cancelBooking" | "checkIn":
+            return {"bookingId": booking.id}
+        case "checkOut":
+            (await spot.check_in(booking, spot.owner)).must_succeed()
             return {"bookingId": booking.id}
         case "updateLibrary":
             return {"libraryId": spot.id, "name": a_name(case)}
@@ -70,12 +79,18 @@ async def _given(case: Case, operation: str, spot: Spot, booking: Booking) -> di
             member = case.acting(STAFF)
             await member.session()
             return {"libraryId": spot.id, "staffId": member.id}
+        case "removeStaff":
+            return {"libraryId": spot.id, "staffId": (await spot.employs(case.acting(STAFF))).id}
         case _:
             return {"libraryId": spot.id}
 
 
-async def _as_it_is(spot: Spot, booking: Booking) -> str:
-    """What REST shows of both, to whom they concern."""
+async def _as_it_is(spot: Spot, booking: Booking, *, with_staff: bool) -> str:
+    """What REST shows of both, to whom they concern; and of who helps at the desk."""
     library = (await spot.owner.call("getLibrary", libraryId=spot.id)).must_be_an_answer()
     shown = (await booking.student.call("getBooking", bookingId=booking.id)).must_be_an_answer()
-    return f"{library.status} {library.body}; {shown.status} {shown.body}"
+    told = f"{library.status} {library.body}; {shown.status} {shown.body}"
+    if with_staff:
+        staff = (await spot.owner.call("listStaff", libraryId=spot.id)).must_be_an_answer()
+        told += f"; {staff.status} {staff.body}"
+    return told
