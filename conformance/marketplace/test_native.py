@@ -4,14 +4,25 @@ import asyncio
 import os
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 import pytest
 
 from eventproof.conform.bad_tokens import changed
-from eventproof.conform.cases import Case, ContractViolation, Kind, Line, requirement
+from eventproof.conform.cases import (
+    Case,
+    Closed,
+    ContractViolation,
+    Inconclusive,
+    Kind,
+    Line,
+    Person,
+    Record,
+    requirement,
+)
 
-from .market import ORDER_UPDATED, ORDERS, a_seller, order, product, told
+from .market import ORDER_UPDATED, ORDERS, a_seller, about, order, product
 
 _FIN, _MASK = 0x80, 0x80
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING = 0x0, 0x1, 0x2, 0x8, 0x9
@@ -20,24 +31,18 @@ _GLANCE: Final = 0.02
 _PROTOCOL, _UNACCEPTABLE, _NO_UTF8, _TOO_BIG = 1002, 1003, 1007, 1009
 
 
-def _frame(
-    opcode: int, payload: bytes = b"", *, first: int = _FIN, masked: bool = True, says: int | None = None
-) -> bytes:
-    """A frame of a client; `first` are the upper bits of its first byte, `says` the length that it gives."""
-    size, flag = len(payload) if says is None else says, _MASK if masked else 0
+def _frame(opcode: int, payload: bytes = b"", *, first: int = _FIN, masked: bool = True) -> bytes:
+    """A frame of a client; `first` are the upper bits of its first byte."""
+    size, flag = len(payload), _MASK if masked else 0
     if size < 126:
         head = bytes((first | opcode, flag | size))
-    elif size < 2**16:
-        head = bytes((first | opcode, flag | 126)) + struct.pack("!H", size)
     else:
-        head = bytes((first | opcode, flag | 127)) + struct.pack("!Q", size)
+        head = bytes((first | opcode, flag | 126)) + struct.pack("!H", size)
     key = os.urandom(4)
     return head + key + bytes(byte ^ key[place % 4] for place, byte in enumerate(payload)) if masked else head + payload
 
 
 _FORBIDDEN: Final[Mapping[str, tuple[bytes, tuple[int, ...]]]] = {
-    "binary": (_frame(_BINARY, b"\x00\x01"), (_UNACCEPTABLE,)),
-    "larger-than-anything": (_frame(_TEXT, b"x", says=2**40), (_TOO_BIG,)),
     "a-reserved-bit": (_frame(_TEXT, b"x", first=_FIN | 0x40), (_PROTOCOL,)),
     "no-utf-8": (_frame(_TEXT, b"\xff\xfe"), (_NO_UTF8,)),
     "unmasked": (_frame(_TEXT, b"x", masked=False), (_PROTOCOL,)),
@@ -47,6 +52,10 @@ _FORBIDDEN: Final[Mapping[str, tuple[bytes, tuple[int, ...]]]] = {
     "a-continuation-of-nothing": (_frame(_CONTINUATION, b"x"), (_PROTOCOL,)),
 }
 """What ends a connection, each with the codes of RFC 6455, 7.4.1, that say why."""
+_ENDLESS: Final = 2**40
+"""Bytes that the oversized message announces: more than any server takes."""
+_STEP, _STEPS, _PAUSE = 2**20, 32, 0.1
+"""Bytes of it that are sent at once, how often at most, and the seconds between, in which a close is read."""
 
 
 _PLAIN: Final[Mapping[str, tuple[str | None, str]]] = {
@@ -77,29 +86,49 @@ async def test_pings_are_answered_and_parts_put_together(case: Case) -> None:
     seller, buyer = await a_seller(case), await case.user()
     line = await buyer.connect(channel=ORDERS)
     await line.say_bytes(_frame(_PING, b"there?"))
-    await _ponged(case, line, 1, "a ping")
+    await _ponged(case, line, b"there?", "a ping")
     parts = (
         _frame(_TEXT, '{"é'.encode()[:3], first=0),
-        _frame(_PING),
+        _frame(_PING, b"between"),
         _frame(_CONTINUATION, '{"é'.encode()[3:] + b'": 1}'),
     )
     await line.say_bytes(b"".join(parts))
-    await _ponged(case, line, 2, "a ping between two parts of a message")
+    await _ponged(case, line, b"between", "a ping between two parts of a message")
     for byte in _frame(_PING, b"slowly"):
         await line.say_bytes(bytes((byte,)))
-    await _ponged(case, line, 3, "a ping that came byte by byte")
+    await _ponged(case, line, b"slowly", "a ping that came byte by byte")
     made = await order(buyer, await product(seller))
-    await line.hears(ORDER_UPDATED, told(made))
+    await line.hears(ORDER_UPDATED, about(case, made))
 
 
-async def _ponged(case: Case, line: Line, count: int, what: str) -> None:
-    """Wait until so many pings were answered."""
-    deadline = case.now + case.budgets.event_arrival
-    while sum(frame.payload == "[PONG]" and frame.kind is Kind.FRAME_IN for frame in line.frames) < count:
+async def _ponged(case: Case, line: Line, data: bytes, what: str) -> None:
+    """Wait until a ping with this application data was answered with the same."""
+    if not await _pongs(case, line, data):
+        raise ContractViolation(
+            f"{line} was not answered {what}",
+            expected=f"a PONG with its data, `{data.decode()}`",
+            observed=_state(line),
+        )
+
+
+async def _pongs(case: Case, line: Line, data: bytes) -> bool:
+    """Whether such a PONG comes in time, and before the end."""
+    deadline, wanted = case.now + case.budgets.event_arrival, f"[PONG {data.decode()}]"
+    while not any(frame.payload == wanted for frame in _heard_frames(line)):
         if not line.is_open or case.now > deadline:
-            how = "it is open" if line.is_open else f"it ended: {line.closed}"
-            raise ContractViolation(f"{line} was not answered {what}", expected="a PONG", observed=how)
+            return False
         await asyncio.sleep(_GLANCE)
+    return True
+
+
+def _state(line: Line) -> str:
+    others = [str(frame.payload) for frame in _heard_frames(line) if str(frame.payload).startswith("[PONG")]
+    how = "it is open" if line.is_open else f"it ended: {line.closed}"
+    return f"{', '.join(others) or 'no PONG'}; {how}"
+
+
+def _heard_frames(line: Line) -> list[Record]:
+    return [frame for frame in line.frames if frame.kind is Kind.FRAME_IN]
 
 
 @requirement("MKT-WS-1")
@@ -110,14 +139,78 @@ async def test_what_the_protocol_forbids_ends_its_own_connection_with_its_code(c
     line, witness = await buyer.connect(channel=ORDERS), await buyer.connect(channel=ORDERS)
     data, codes = _FORBIDDEN[sent]
     await line.say_bytes(data)
-    closed = await line.ends()
+    _must_say(line, sent.replace("-", " "), await line.ends(), codes)
+    await _goes_on(case, witness, await _ordered(seller, buyer))
+
+
+@requirement("MKT-WS-1")
+async def test_a_binary_message_is_refused_with_its_code_or_passed_over(case: Case) -> None:
+    """Where it is passed over, the connection is as good as before: it answers a ping, and hears of a later order."""
+    seller, buyer = await a_seller(case), await case.user()
+    line, witness = await buyer.connect(channel=ORDERS), await buyer.connect(channel=ORDERS)
+    await line.say_bytes(_frame(_BINARY, b"\x00\x01") + _frame(_PING, b"still?"))
+    answers = await _pongs(case, line, b"still?")
+    made = await _ordered(seller, buyer)
+    await _goes_on(case, witness, made)
+    if answers:
+        try:
+            await line.hears(ORDER_UPDATED, about(case, made))
+        except ContractViolation:
+            if line.is_open:
+                raise
+    if not line.is_open:
+        _must_say(line, "binary", await line.ends(), (_UNACCEPTABLE,))
+    elif not answers:
+        raise ContractViolation(
+            f"{line} was sent a binary message, and is neither closed nor of use",
+            expected=f"{_UNACCEPTABLE}, or a PONG for the ping after it",
+            observed=_state(line),
+        )
+
+
+@requirement("MKT-WS-1")
+async def test_a_message_larger_than_anything_ends_its_own_connection_with_its_code(case: Case) -> None:
+    """By the length that it announces, or by what really comes of it, up to a limit of ours."""
+    seller, buyer = await a_seller(case), await case.user()
+    line, witness = await buyer.connect(channel=ORDERS), await buyer.connect(channel=ORDERS)
+    key = os.urandom(4)
+    await line.say_bytes(bytes((_FIN | _TEXT, _MASK | 127)) + struct.pack("!Q", _ENDLESS) + key)
+    closed, came = await _fed(line, bytes(byte ^ ord("x") for byte in key) * (_STEP // len(key)))
+    if closed is None:
+        raise Inconclusive(f"{line} took {came // 2**20} MB of one message, and is open: where it ends was not seen")
+    if closed.code is None and came:
+        raise Inconclusive(f"{line} ended, and its code may be lost with what was on its way then: {closed.reason}")
+    _must_say(line, "a message larger than anything", closed, (_TOO_BIG,))
+    await _goes_on(case, witness, await _ordered(seller, buyer))
+
+
+async def _fed(line: Line, step: bytes) -> tuple[Closed | None, int]:
+    """Send the same again and again until the server has enough: how it closed, if it did, and the bytes sent."""
+    came = 0
+    for _ in range(_STEPS):
+        with suppress(ContractViolation):
+            return await line.ends(_PAUSE), came
+        await line.say_bytes(step)
+        came += len(step)
+    with suppress(ContractViolation):
+        return await line.ends(), came
+    return None, came
+
+
+def _must_say(line: Line, sent: str, closed: Closed, codes: tuple[int, ...]) -> None:
     if closed.code not in codes:
         raise ContractViolation(
-            f"{line} was sent {sent.replace('-', ' ')}, and closed otherwise than RFC 6455 has it",
+            f"{line} was sent {sent}, and closed otherwise than RFC 6455 has it",
             expected=" or ".join(map(str, codes)),
             observed=str(closed.code or closed.reason),
         )
+
+
+async def _ordered(seller: Person, buyer: Person) -> str | int:
+    return await order(buyer, await product(seller))
+
+
+async def _goes_on(case: Case, witness: Line, made: str | int) -> None:
     if not witness.is_open:
         raise ContractViolation(f"{witness} ended with it", expected="an open connection", observed=str(witness.closed))
-    made = await order(buyer, await product(seller))
-    await witness.awaits(ORDER_UPDATED, told(made))
+    await witness.awaits(ORDER_UPDATED, about(case, made))

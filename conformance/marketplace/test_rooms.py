@@ -7,7 +7,7 @@ import pytest
 from eventproof.acknowledgement import is_refusal
 from eventproof.conform.cases import Case, ContractViolation, Line, Person, requirement
 
-from .market import a_seller, must_not_hear, product, told
+from .market import a_price, a_seller, about, must_not_hear, product, told
 
 _LEFT: Final = "stock:out"
 
@@ -24,11 +24,11 @@ async def test_who_joins_hears_until_they_leave(case: Case, what: str) -> None:
         await _asks(each, f"join:{what}", room)
     await _renamed(seller, one, "Shirt, pressed")
     for each in (line, other):
-        await each.hears("product:updated", told(one, "Shirt, pressed"))
+        await each.hears("product:updated", about(case, one, "Shirt, pressed"))
     await _asks(line, f"leave:{what}", room)
     since = len(line.received)
     await _renamed(seller, one, "Shirt, folded")
-    await other.awaits("product:updated", told(one, "Shirt, folded"))
+    await other.awaits("product:updated", about(case, one, "Shirt, folded"))
     await must_not_hear(case, viewer, line, since, "product:updated")
 
 
@@ -72,7 +72,7 @@ async def test_nobody_gets_into_a_room_of_somebody_by_asking(case: Case, room: s
         return
     (await case.admin.call("sendNotice", userId=owner.id, message=secret)).must_succeed()
     await mine.awaits("notification", told(secret))
-    (await owner.call("updateShipping", shippingPrice=4.9)).must_succeed()
+    (await owner.call("updateShipping", shippingPrice=a_price(case))).must_succeed()
     await mine.awaits("settings:internal_updated")
     await must_not_hear(case, thief, theirs, since, "notification", told(secret))
     await must_not_hear(case, thief, theirs, since, "settings:internal_updated")
@@ -97,4 +97,4 @@ async def test_a_viewer_who_is_gone_neither_fails_nor_delays_a_call(case: Case) 
                 expected=f"an answer within {case.budgets.settings_shown:g} s",
                 observed=f"after {took:.2f} s",
             )
-        await line.hears("product:stock_changed", told(one, stock))
+        await line.hears("product:stock_changed", about(case, one, stock))

@@ -276,8 +276,9 @@ class WebSocketStream(asyncio.Protocol):
                 if self._listener.on_ping(payload):
                     self._journal.frame_out("[PONG]")
                     self.write_raw(websocket.encode(Opcode.PONG, payload, os.urandom(4)))
-            case Opcode.PONG, _:
-                self._journal.frame_in("[PONG]")
+            case Opcode.PONG, bytes():
+                shown = payload.decode("ascii", errors="backslashreplace")
+                self._journal.frame_in(f"[PONG {shown}]" if shown else "[PONG]")
             case Opcode.CLOSE, bytes():
                 code, text = websocket.close_reason(payload)
                 shown = f"{code} {text}".strip()

@@ -16,6 +16,7 @@ from ..delivery.journal import Entry
 from ..delivery.message import Message
 from ..delivery.rooms import of_user, user_in
 from ..systems.marketplace.channel import SELLERS, of_product, of_storefront
+from ..systems.marketplace.setting import CALLS as SETTINGS_CALLS
 from .fault import Fault
 from .shapes import told_to
 
@@ -150,6 +151,23 @@ class _AnySignature(Conduct):
         return None
 
 
+class _SettingsShownWhole(Conduct):
+    """What is told of a storefront says all that its seller has set before, the internal settings too."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Data] = {}
+
+    def answer(self, operation: str, account: Account | None, body: Data | None) -> Data | None:
+        if operation in SETTINGS_CALLS and body:
+            self._known[body["sellerId"]] = body
+        return body
+
+    def outgoing(self, message: Message) -> Iterable[Message]:
+        if not message.name.startswith("settings:") or message.name == "settings:internal_updated":
+            return (message,)
+        return (replace(message, payload={**self._known.get(message.payload["sellerId"], {}), **message.payload}),)
+
+
 class _PreviewsLate(Conduct):
     """What a storefront shows comes a second and more after the change."""
 
@@ -222,11 +240,19 @@ def _is_alone(connection: Connection, everyone: Connections) -> bool:
     return all(other.channel == _ORDERS for other in others)
 
 
-class _BinaryPassedOver(Conduct):
-    """A binary message on a native WebSocket is passed over."""
+class _DeafAfterBinary(Conduct):
+    """Who sends a binary message on a native WebSocket hears nothing more, and is not told why."""
+
+    def __init__(self) -> None:
+        self._deaf: set[Connection] = set()
 
     def refuses_message(self, connection: Connection, binary: bool) -> bool:
+        if binary:
+            self._deaf.add(connection)
         return False
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        return [connection for connection in right if connection not in self._deaf]
 
 
 class _ForgedOnOrders(Conduct):
@@ -418,6 +444,7 @@ FAULTS: Final = (
         "A seller hears that some internal setting has changed.",
         _saying("settings:internal_updated", _without("setting")),
     ),
+    Fault.of("settings-shown-whole", "MKT-SET-2", _SettingsShownWhole),
     Fault.of("previews-late", "MKT-SET-3", _PreviewsLate, ("MKT-SET-1",)),
     Fault("views-untold", "MKT-ANA-1", "A seller does not hear of views.", _unsent("analytics:product_viewed")),
     Fault("alerts-untold", "MKT-ANA-1", "No low stock is an alert.", _unsent("analytics:inventory_alert")),
@@ -433,7 +460,7 @@ FAULTS: Final = (
     Fault.of("announced-to-all", "MKT-ROOM-2", _AnnouncedToAll, ("MKT-ROOM-1", "MKT-NOTE-1", "ALL-ROOM-1")),
     Fault.of("announced-to-one", "MKT-ROOM-2", _AnnouncedToOne),
     Fault.of("one-wire-a-user", "MKT-DUAL-1", _OneWireAUser, ("MKT-ORD-2",)),
-    Fault.of("binary-passed-over", "MKT-WS-1", _BinaryPassedOver),
+    Fault.of("deaf-after-binary", "MKT-WS-1", _DeafAfterBinary),
     Fault.of("forged-on-orders", "MKT-WS-1", _ForgedOnOrders),
     Fault.of("gone-fails-calls", "MKT-FAIL-1", _GoneFailsCalls),
     Fault.of("anybodys-things", "MKT-AUTH-1", _AnybodysThings),
