@@ -136,17 +136,25 @@ def after_call(_context: Any, case: Any, response: Any) -> None:
         PEOPLE.logged_out(role)
 
 
+def _not_found(parameter: str) -> str:
+    """The code with which the thing that this parameter names is not found: `userPlanId` has `user_plan_not_found`."""
+    words = re.sub(r"(?<!^)(?=[A-Z])", "_", parameter.removesuffix("Id"))
+    return f"{words.lower()}_not_found"
+
+
 @schemathesis.hook
 def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> bool:
     """What is said to fit is refused rightly where the contract lists the code, or where it does not fit after all.
 
-    And what is not found is not what was just made where the body names somebody who is not there.
+    And what is not found is not what was just made where the body names somebody or something that is not there.
     """
     known = OPERATIONS[_id_of(case)]
     if type(failure).__name__ == "EnsureResourceAvailability":
         named = case.body if isinstance(case.body, dict) else {}
         people = {name: PEOPLE.of(role) or {} for name, role in known["people"].items() if name in named}
-        return all(person.get("id") == named[name] for name, person in people.items())
+        said = response.json()["error"]["code"]
+        is_in_path = said in {_not_found(name) for name in case.path_parameters or {}}
+        return is_in_path and all(person.get("id") == named[name] for name, person in people.items())
     if type(failure).__name__ != "RejectedPositiveData":
         return True
     said = response.json()["error"]["code"]
