@@ -10,7 +10,6 @@ from eventproof.catalog import (
     ANYONE,
     CALLER,
     USER,
-    Cause,
     Direction,
     Effect,
     Event,
@@ -18,8 +17,8 @@ from eventproof.catalog import (
     Operation,
     System,
     effects,
-    filled,
 )
+from eventproof.checks.membership import named
 from eventproof.client.aio import Received
 from eventproof.errors import Inconclusive
 from eventproof.history import History
@@ -111,7 +110,7 @@ class ContractDriver:
         rooms = {f"user:{person.id}", f"role:{person.role}", _EVERYONE}
         for operation in route.calls:
             answer, cause = await perform(self._people, person, operation, known)
-            rooms |= set(_joined(operation, cause, person))
+            rooms |= {room for room, user in named(operation.joins, cause) if user == str(person.id)}
         effect = next(effects([route.event], cause))
         if not rooms & (effect.rooms or frozenset()):
             raise _NotForThem("the event is for others")
@@ -223,15 +222,6 @@ class _NotForThem(Inconclusive):
 
 def _is_of(effect: Effect, heard: Received) -> bool:
     return effect.may_be(heard.payload) and effect.is_about(heard.payload)
-
-
-def _joined(operation: Operation, cause: Cause, person: Person) -> Iterator[str]:
-    """The rooms that a call has had this person join."""
-    for template, who in operation.joins.items():
-        user = cause.caller if who == CALLER else cause.names(who)
-        if str(user) == str(person.id):
-            with suppress(KeyError):
-                yield filled(template, {**cause.says, **cause.parameters})
 
 
 def _judges(system: System) -> Iterator[str]:

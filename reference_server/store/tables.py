@@ -2,6 +2,11 @@
 
 from typing import Final
 
-from sqlalchemy import MetaData
+from sqlalchemy import BigInteger, Column, Integer, MetaData
 
 TABLES: Final = MetaData()
+
+
+def number() -> Column[int]:
+    """A column that counts the rows in the order of their making."""
+    return Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)

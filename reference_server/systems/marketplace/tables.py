@@ -30,17 +30,12 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ...store.tables import TABLES
+from ...store.tables import TABLES, number
 from .order import Order, OrderStatus
 from .product import Product
 from .quotation import Quotation, QuotationStatus
 from .setting import Settings
 from .wholesale import Invitation, InvitationStatus, WholesaleOrder
-
-
-def _number() -> Column[int]:
-    """Counts the rows in the order of their making."""
-    return Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
 
 
 def _id(name: str = "id", *, unique: bool = False) -> Column[str]:
@@ -54,7 +49,7 @@ def _choice(kind: type[StrEnum]) -> Enum:
 PRODUCTS: Final = Table(
     "market_products",
     TABLES,
-    _number(),
+    number(),
     _id(unique=True),
     _id("seller_id"),
     Column("name", String(200), nullable=False),
@@ -69,7 +64,7 @@ PRODUCTS: Final = Table(
 INVITATIONS: Final = Table(
     "market_invitations",
     TABLES,
-    _number(),
+    number(),
     _id(unique=True),
     _id("seller_id"),
     _id("buyer_id"),
@@ -80,7 +75,7 @@ INVITATIONS: Final = Table(
 WHOLESALE_ORDERS: Final = Table(
     "market_wholesale_orders",
     TABLES,
-    _number(),
+    number(),
     _id(unique=True),
     _id("invitation_id"),
     _id("product_id"),
@@ -93,7 +88,7 @@ WHOLESALE_ORDERS: Final = Table(
 QUOTATIONS: Final = Table(
     "market_quotations",
     TABLES,
-    _number(),
+    number(),
     _id(unique=True),
     _id("seller_id"),
     _id("buyer_id"),
@@ -106,7 +101,7 @@ QUOTATIONS: Final = Table(
 ORDERS: Final = Table(
     "market_orders",
     TABLES,
-    _number(),
+    number(),
     _id(unique=True),
     _id("product_id"),
     _id("seller_id"),

@@ -3,22 +3,16 @@
 from dataclasses import asdict, fields, replace
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import BigInteger, Column, Enum, Float, Index, Integer, String, Table, delete, insert, select, update
+from sqlalchemy import Column, Enum, Float, Index, Integer, String, Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ...store.tables import TABLES
+from ...store.tables import TABLES, number
 from .plans import Plan, Standing, UserPlan
-
-
-def _number() -> Column[int]:
-    """Counts the rows in the order of their making."""
-    return Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
-
 
 PLANS: Final = Table(
     "plans",
     TABLES,
-    _number(),
+    number(),
     Column("id", String(64), nullable=False, unique=True),
     Column("name", String(100), nullable=False),
     Column("roi", Float, nullable=False),
@@ -31,7 +25,7 @@ PLANS: Final = Table(
 USER_PLANS: Final = Table(
     "user_plans",
     TABLES,
-    _number(),
+    number(),
     Column("id", String(64), nullable=False, unique=True),
     Column("user_id", String(64), nullable=False),
     Column("plan_id", String(64)),

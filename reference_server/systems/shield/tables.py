@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ...store.tables import TABLES
+from ...store.tables import TABLES, number
 from .claims import Claim, Status
 from .member import Member, Subscription
 from .notices import Kind as NoticeKind
@@ -54,11 +54,6 @@ class Moment(TypeDecorator[datetime]):
 
 def _choice(of: type[StrEnum]) -> Enum:
     return Enum(of, values_callable=lambda members: [each.value for each in members], native_enum=False, length=32)
-
-
-def _number() -> Column[int]:
-    """Counts the rows in the order of their making."""
-    return Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
 
 
 def _id(name: str = "id", **options: Any) -> Column[str]:
@@ -95,7 +90,7 @@ MEMBERS: Final = Table(
 CLAIMS: Final = Table(
     "shield_claims",
     TABLES,
-    _number(),
+    number(),
     _id(nullable=False, unique=True),
     _id("user_id", nullable=False),
     Column("ticket_number", Text, nullable=False),
@@ -122,7 +117,7 @@ CLAIMS: Final = Table(
 TRANSACTIONS: Final = Table(
     "shield_transactions",
     TABLES,
-    _number(),
+    number(),
     _id(nullable=False, unique=True),
     _id("user_id", nullable=False),
     Column("kind", _choice(TransactionKind), nullable=False),
@@ -148,7 +143,7 @@ WITHDRAWALS: Final = Table(
 NOTICES: Final = Table(
     "shield_notices",
     TABLES,
-    _number(),
+    number(),
     _id(nullable=False, unique=True),
     _id("user_id", nullable=False),
     Column("title", Text, nullable=False),

@@ -21,9 +21,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ...store.tables import TABLES
+from ...store.tables import TABLES, number
 from .bookings import MOVES, Booking, Status
-from .tables import LIBRARIES, STAFF, number
+from .tables import LIBRARIES, STAFF
 from .times import of_seconds, seconds, slots
 
 BOOKINGS: Final = Table(

@@ -5,7 +5,6 @@ from dataclasses import asdict, fields
 from typing import Any, Final
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     Float,
     Index,
@@ -20,14 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ...store.tables import TABLES
+from ...store.tables import TABLES, number
 from .libraries import Library, Seat
-
-
-def number() -> Column[int]:
-    """Counts the rows in the order of their making."""
-    return Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
-
 
 LIBRARIES: Final = Table(
     "studyspot_libraries",
