@@ -1,7 +1,7 @@
 """What a swarm changed is changed back at its end, or told."""
 
 from functools import partial
-from time import monotonic
+from time import monotonic, sleep
 
 import gevent
 
@@ -22,6 +22,18 @@ def test_what_is_changed_back_is_not_left() -> None:
         changes.enter(BANNED, somebody, partial(changes.clear, BANNED, somebody))
     changes.take_back(until=monotonic() + 10, fault=_none)
     assert (list(changes.left()), len(changes)) == ([], 0)
+
+
+def test_time_that_a_long_computation_took_is_not_missing() -> None:
+    """Fifty callbacks are what gevent runs before it looks at its timers again."""
+    changes = Changes()
+    changes.enter(BANNED, "u1", partial(changes.clear, BANNED, "u1"))
+    gevent.sleep(0.001)
+    busy = [gevent.spawn(sleep, 0.0005) for _ in range(100)]
+    sleep(0.4)
+    changes.take_back(until=monotonic() + 0.3, fault=_none)
+    gevent.joinall(busy)
+    assert len(changes) == 0
 
 
 def test_the_first_change_is_the_one_that_leads_back() -> None:
