@@ -6,7 +6,6 @@ and fits its contract; then it acknowledges what was sent, or causes what its sy
 
 import re
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ import structlog
 from eventproof.catalog import Event
 
 from ..limits import Limits
+from ..pace import Window
 from ..refusals import Refusal
 from .channels import Channels, SystemOnChannel
 from .conduct import Conduct
@@ -28,7 +28,6 @@ _log = structlog.get_logger("incoming")
 _MOST_MARKED: Final = 10_000
 _NAME: Final = re.compile(r'\s*\[\s*("(?:[^"\\]|\\.){1,100}")')
 """The name with which an event begins, as far as that can be told without reading on."""
-_SECOND: Final = 1.0
 Acknowledgement = list[Any]
 """The arguments of the acknowledgement that the wire has for an event, where its client asks for one."""
 
@@ -88,12 +87,11 @@ class Incoming:
     def _check_pace(self, connection: Connection, served: SystemOnChannel) -> None:
         """At most so many events in any second; those that are refused for it do not count."""
         most = self._limits.of(served.system).events_a_second
-        recent = connection.recent.setdefault(served.system, deque(maxlen=most))
+        window = connection.paces.setdefault(served.system, Window(most))
         now = self.clock()
-        in_time = len(recent) < most or now - recent[0] >= _SECOND
-        if not self._conduct.in_time(connection, in_time):
+        if not self._conduct.in_time(connection, window.has_room(now)):
             raise Refusal(TOO_MANY, f"More than {most} events came within a second: wait a second, then go on.")
-        recent.append(now)
+        window.take(now)
 
     def _read(self, text: str, served: SystemOnChannel) -> Any:
         most = self._limits.of(served.system).max_event
