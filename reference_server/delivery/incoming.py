@@ -14,6 +14,7 @@ import structlog
 
 from eventproof.catalog import Event
 
+from ..legible import legible
 from ..limits import Limits
 from ..pace import Window
 from ..refusals import Refusal
@@ -157,7 +158,7 @@ _UNACKNOWLEDGED: Final = {
 
 
 def named(text: str) -> str | None:
-    """The name of the event, where it can be read: also of one that is cut short, or is not valid otherwise."""
+    """The name of the event, where people can read it: also of one that is cut short, or is not valid otherwise."""
     found = _NAME.match(text)
     if found is None:
         return None
@@ -165,7 +166,7 @@ def named(text: str) -> str | None:
         name: str = orjson.loads(found[1])
     except ValueError:
         return None
-    return name
+    return name if legible(name) == name else None
 
 
 def _unfit(event: Event) -> str:

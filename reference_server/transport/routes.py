@@ -13,7 +13,7 @@ from eventproof.catalog import Channel
 from ..limits import Limits
 from ..reasons import Reason
 from ..services import Services
-from ..tokens import bearer
+from ..tokens import bearer, only
 from .sse import Fields, StreamLink
 from .websocket import Pipe, WebSocketLink
 
@@ -22,8 +22,12 @@ Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def token_of(request: web.Request) -> str | None:
-    """The token in the header, or in the cookie `session` or in `?token=`, as a browser can set no header here."""
-    return bearer(request.headers.get("Authorization")) or request.cookies.get("session") or request.query.get("token")
+    """The token in the header, or in the cookie `session` or in `?token=`, as a browser can set no header here.
+
+    Raises Refusal where there are several in one of these places.
+    """
+    in_header, in_query = request.headers.getall("Authorization", ()), request.query.getall("token", ())
+    return bearer(in_header) or request.cookies.get("session") or only(in_query)
 
 
 def stream(channel: Channel, services: Services, limits: Limits) -> Route:
