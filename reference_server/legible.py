@@ -1,7 +1,7 @@
 """Legible: what clients say that people come to read is text which is as it looks.
 
-Control characters move a terminal's cursor, and U+202E turns what follows around: "exe.gnp" is shown for "png.exe". Tabs
-and line breaks are text, and so are the marks that scripts from right to left need for single letters.
+Control characters move a terminal's cursor, and U+202E turns what follows around: "exe.gnp" is shown for "png.exe".
+Tabs and line breaks are text, and so are the marks that scripts from right to left need for single letters.
 """
 
 import re

@@ -16,6 +16,7 @@ from eventproof.catalog import Event
 
 from ..legible import legible
 from ..limits import Limits
+from ..metrics import Metrics
 from ..pace import Window
 from ..refusals import Refusal
 from .channels import Channels, SystemOnChannel
@@ -42,12 +43,14 @@ class Incoming:
         self,
         channels: Channels,
         courier: Courier,
+        metrics: Metrics,
         conduct: Conduct,
         limits: Limits,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._channels = channels
         self._courier = courier
+        self._metrics = metrics
         self._conduct = conduct
         self._limits = limits
         self.clock = clock
@@ -136,6 +139,7 @@ class Incoming:
             return None
         code, sentence, name = told
         code = served.options.codes.get(code, code)
+        self._metrics.refused(connection.channel, code)
         if served.options.complaint is None:
             return [refusal_body(code, sentence)]
         connection.link.send(Emission(*served.options.complaint(code, sentence, name)))

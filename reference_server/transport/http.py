@@ -95,6 +95,8 @@ class HttpProtocol(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002 - aiohttp gives it
     ) -> web.StreamResponse:
         """The answer to a request that never reached the application, or broke it."""
+        if isinstance(exc, ConnectionError):
+            raise exc
         if has_begun(request):
             raise ConnectionResetError("the answer has begun")
         if status >= 500:

@@ -194,10 +194,11 @@ class Body:
             place = "/".join(map(str, problem.instance_path)) or "the body"
             said = legible(f"In {place}, {problem.message[:200]}")
             raise Refusal("invalid_input", f"{said}: correct it and send it again.")
-        if self._is_shown and (place := illegible(body.decode(), fields)) is not None:
+        unseen = illegible(body.decode(), fields) if self._is_shown else None
+        if unseen is not None:
             raise Refusal(
                 "invalid_input",
-                f"In {legible(place) or 'the body'}, a control character or one that turns the text around stands: "
+                f"In {legible(unseen) or 'the body'}, a control character or one that turns the text around stands: "
                 "take it out and send it again.",
             )
         result: Mapping[str, Any] = fields

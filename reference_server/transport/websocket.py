@@ -1,7 +1,8 @@
 """WebSocket, the server's side: one open connection.
 
 aiohttp reads the handshake's request, and then lets go of the connection. What comes is read as far as it goes and
-handed on at once; only what has to wait for something is done in a task, and nothing more is read meanwhile. A frame is
+handed on at once; only what has to wait for something is done in a task, and nothing more is read meanwhile. So it is
+where the client has had its turn, or says more than it may. A frame is
 made once for all its recipients, and writing it neither waits nor needs a task. What the socket does not take waits in
 the transport's buffer, up to `Limits.max_backlog`; whoever lets it grow beyond is let go and delays nobody else.
 """
@@ -11,10 +12,10 @@ from typing import Final, Protocol
 
 from aiohttp import web
 
-from ..limits import Limits
 from ..reasons import Reason
 from . import frames
-from .frames import Close, FrameError, Frames, Message, Ping, close_frame, frame
+from .allowance import Allowance, Kind, TooMuch
+from .frames import Close, FrameError, Frames, Message, Part, Ping, Pong, close_frame, frame
 from .handshake import check
 from .http import close_transport, hand_over
 from .lines import Lines
@@ -33,7 +34,7 @@ class Listener(Protocol):
     """Whom an open WebSocket tells what comes."""
 
     def heard(self, message: Message) -> asyncio.Task[None] | None:
-        """A message came. Gives what has to be waited for before the next one."""
+        """A message came. Gives what has to be waited for before the next one. Raises TooMuch."""
 
     def failed(self, failure: BaseException) -> None:
         """Hearing a message failed."""
@@ -48,13 +49,17 @@ class Listener(Protocol):
 class Pipe(asyncio.Protocol):
     """One open WebSocket."""
 
-    __slots__ = ("_busy", "_ended", "_frames", "_limits", "_lines", "_timer", "_transport", "fresh", "listener")
+    __slots__ = (
+        *("_allowance", "_busy", "_ended", "_frames", "_limits", "_lines", "_timer", "_transport"),
+        *("fresh", "listener"),
+    )
 
-    def __init__(self, request: web.Request, limits: Limits, lines: Lines) -> None:
+    def __init__(self, request: web.Request, lines: Lines, allowance: Allowance) -> None:
         """Answer a handshake. Raises Refusal where the request is none, ConnectionError where the client has gone."""
         answer = check(request)
-        self._limits = limits
+        self._limits = limits = allowance.limits
         self._lines = lines
+        self._allowance = allowance
         self._frames: Frames | None = Frames(limits.max_message)
         """None once the client broke the protocol: what follows means nothing."""
         self.listener: Listener | None = None
@@ -92,18 +97,27 @@ class Pipe(asyncio.Protocol):
 
     def _work(self) -> None:
         """Hand on what has come, as far as it needs no waiting."""
+        allowance, goes_on = self._allowance, False
         try:
-            while self._frames is not None and (found := self._frames.next()) is not None:
+            while self._frames is not None:
+                if not allowance.may_go_on():
+                    self._busy = True
+                    allowance.later(self._go_on, goes_on=goes_on)
+                    return
+                found = self._frames.next()
+                if found is None:
+                    return
+                goes_on = True
                 if isinstance(found, str | bytes):
                     waiting = self._hand_on(found)
                     if waiting is not None:
                         self._busy = True
                         waiting.add_done_callback(self._done)
                         return
-                elif isinstance(found, Ping):
-                    self.write(frame(frames.PONG, found.payload))
                 elif isinstance(found, Close):
                     self._answer_close(found)
+                else:
+                    self._take_note(found)
         except FrameError as broken:
             self._frames = None
             self._say_goodbye(close_frame(broken.code))
@@ -117,6 +131,16 @@ class Pipe(asyncio.Protocol):
         except Exception as failure:
             self.listener.failed(failure)
             return None
+
+    def _take_note(self, found: Ping | Pong | Part) -> None:
+        """What means nothing to the listener costs its client something all the same."""
+        try:
+            self._allowance.says(Kind.PACKET if isinstance(found, Part) else Kind.HEARTBEAT)
+        except TooMuch as failure:
+            if self.listener is not None:
+                self.listener.failed(failure)
+        if isinstance(found, Ping):
+            self.write(frame(frames.PONG, found.payload))
 
     def _done(self, task: asyncio.Task[None]) -> None:
         """What a message had to wait for is there."""

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,8 @@ async def met(house: House, limit: str) -> float:
 
 async def pours(socket: Socket, *frames: str | bytes) -> tuple[list[str], int | None]:
     """Say all of this; gives what was answered, and the code with which the server closed."""
-    try:
+    with suppress(ConnectionError, aiohttp.ClientError):  # It may be closed meanwhile.
         await socket.send(*frames)
-    except (ConnectionError, aiohttp.ClientError):
-        pass  # It was closed meanwhile.
     return await socket.rest()
 
 
