@@ -91,3 +91,26 @@ async def test_it_is_cancelled_where_it_waits() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert notes == ["tidied"]
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["in no task", "in a task"])
+async def test_a_timeout_holds_that_begins_before_the_first_wait(inside: bool) -> None:
+    notes: list[str] = []
+
+    async def hurry() -> None:
+        try:
+            async with asyncio.timeout(0.001):
+                await asyncio.Event().wait()
+        except TimeoutError:
+            notes.append("late")
+
+    begun: asyncio.Future[asyncio.Task[None] | None] = asyncio.get_running_loop().create_future()
+    if inside:
+        begun.set_result(begin(hurry()))
+        assert asyncio.current_task() is not None
+    else:
+        asyncio.get_running_loop().call_soon(lambda: begun.set_result(begin(hurry())))
+    task = await begun
+    assert task is not None
+    await task
+    assert notes == ["late"]
