@@ -87,6 +87,19 @@ class HttpProtocol(web.RequestHandler):
         if self.on_lost is not None:
             self.on_lost()
 
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send an answer; aiohttp makes one itself, in words of its own, before the application hears of the request.
+
+        RFC 9110, 10.1.1: "A server that receives an Expect field value containing a member other than 100-continue MAY
+        respond with a 417 […] to indicate that the unexpected expectation cannot be met."
+        """
+        if isinstance(resp, web.HTTPExpectationFailed):
+            refusal = Refusal("malformed_request", "Nothing but 100-continue can be expected here: leave Expect out.")
+            resp = json_response(refusal.status, refusal.body())
+        return await super().finish_response(request, resp, start_time)
+
     def handle_error(
         self,
         request: web.BaseRequest,

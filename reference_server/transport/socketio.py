@@ -41,7 +41,7 @@ UNKNOWN_NAMESPACE: Final = {"message": "Invalid namespace"}
 """What the protocol's own example of a CONNECT_ERROR says, and nothing beside it."""
 _SPOKEN: Final = re.compile(r"2(?:(/[^,?]*)(?:\?[^,]*)?,?)?([0-9]{0,18})(.*)", re.DOTALL)
 """An EVENT packet: the namespace if it is not `/`, an id where an acknowledgement is asked for, and the event."""
-_HEADER: Final = re.compile(r"(?:[0-4]|[56][1-9][0-9]{0,2}-)(?:/[^,]*(?:,|\Z))?[0-9]{0,99}(?![\d-])")
+_HEADER: Final = re.compile(r"(?:[0-4]|[56][1-9][0-9]{0,2}-)(?:/[^,]*(?:,|\Z)|(?!/))[0-9]{0,99}(?![\d-])")
 """What packets begin with: python-socketio takes attachments of those that have none, and digits of any script."""
 _ID_BYTES: Final = 15
 _BINARY: Final = (packet.BINARY_EVENT, packet.BINARY_ACK)

@@ -229,3 +229,32 @@ async def test_a_crowd_behind_one_address_meets_no_limit(tmp_path: Path) -> None
 
         await asyncio.gather(*map(comes_and_goes, people))
         assert [name for name in await house.gauges() if "limits_met_total" in name] == []
+
+
+@pytest.mark.parametrize("attachments", [0, 1])
+async def test_attachments_that_do_not_come_in_time_end_their_connection(tmp_path: Path, attachments: int) -> None:
+    async with witnessed(tmp_path, Limits(attachment_timeout=0.2, linger=0.1)) as house:
+        socket = await house.socket(await house.person(), "/me")
+        await socket.send('452-/me,["x"]', *[b"x" * 100_000] * attachments)
+        await house.settles(attachments=1)
+        assert await socket.rest() == ([], aiohttp.WSCloseCode.PROTOCOL_ERROR)
+        assert await met(house, "attachment_timeout") == 1
+
+
+async def test_attachments_that_come_in_time_end_nothing(tmp_path: Path) -> None:
+    async with witnessed(tmp_path, Limits(attachment_timeout=0.2)) as house:
+        socket = await house.socket(await house.person(), "/me")
+        await socket.send('452-/me,["x"]', b"x", b"y")
+        await asyncio.sleep(0.3)
+        assert await socket.is_open()
+        await socket.raw.close()
+
+
+async def test_attachments_end_with_their_connection(tmp_path: Path) -> None:
+    async with witnessed(tmp_path) as house:
+        sockets = [await house.socket(await house.person()) for _ in range(3)]
+        for socket in sockets:
+            await socket.send('4516-["x"]', *[b"x" * 100_000] * 15)
+        await house.settles(attachments=3)
+        for socket in sockets:
+            await socket.raw.close()
