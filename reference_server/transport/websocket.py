@@ -20,6 +20,8 @@ from .handshake import check
 from .http import close_transport, hand_over
 from .lines import Lines
 
+_READ: Final = 16 * 1024
+"""Bytes that are read at once: what is read and may not be worked on yet, is kept."""
 CLOSE_CODES: Final = {
     Reason.GOING_AWAY: frames.GOING_AWAY,
     Reason.CLIENT_DISCONNECT: frames.NORMAL,
@@ -73,6 +75,7 @@ class Pipe(asyncio.Protocol):
         self.fresh = False
         """Something came since this was set to False."""
         transport, early = hand_over(request, self)
+        transport.max_size = _READ  # type: ignore[attr-defined]  # asyncio's own have it
         self._transport: asyncio.Transport | None = transport
         lines.add(transport)
         transport.write(answer)
