@@ -3,16 +3,17 @@
 Quotations are from the Engine.IO protocol, version 4.
 """
 
-import json
 import secrets
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
+import orjson
 from aiohttp import web
 
 from ..reasons import Reason
 from ..refusals import Refusal
 from .engineio import OPEN, EngineSession, Host, ProtocolError, SessionState
+from .frames import TEXT, frame
 from .http import HANDED_OVER, read_body, when_lost
 from .lines import Lines
 from .websocket import Pipe
@@ -64,32 +65,34 @@ class EngineServer:
         raise Refusal("malformed_request", "A session takes GET and POST requests: use one of them.")
 
     def _open_websocket(self, request: web.Request) -> web.StreamResponse:
-        pipe = Pipe(request, self.limits, self._lines)
-        self._open(pipe, request)
+        sid = secrets.token_urlsafe(_ID_BYTES)
+        pipe = Pipe(request, self.limits, self._lines, frame(TEXT, self._opening(sid).encode()))
+        self._begin(EngineSession(sid, self._host, pipe), request)
         pipe.read()
         return HANDED_OVER
 
     async def _open_polling(self, request: web.Request) -> web.Response:
-        return await self._fetch(self._open(None, request), request)
+        session = EngineSession(secrets.token_urlsafe(_ID_BYTES), self._host)
+        session.send(self._opening(session.sid, upgrades=("websocket",)))
+        self._begin(session, request)
+        return await self._fetch(session, request)
 
-    def _open(self, pipe: Pipe | None, request: web.Request) -> EngineSession:
-        session = EngineSession(secrets.token_urlsafe(_ID_BYTES), self._host, pipe)
+    def _begin(self, session: EngineSession, request: web.Request) -> None:
         self.sessions[session.sid] = session
-        session.send(OPEN + json.dumps(self._handshake(session.sid, pipe), separators=(",", ":")))
         session.begin_interval()
-        own = {name.lower(): value for name, value in request.headers.items() if name.lower().startswith("x-")}
+        own = {name.lower(): value for name, value in request.headers.items() if name[:2] in ("x-", "X-")}
         self._host.opened(session, {"query": request.query_string, "headers": own})
-        return session
 
-    def _handshake(self, sid: str, pipe: Pipe | None) -> Mapping[str, Any]:
-        """Times in whole milliseconds."""
-        return {
+    def _opening(self, sid: str, upgrades: Sequence[str] = ()) -> str:
+        """The packet that opens a session; times in whole milliseconds."""
+        handshake = {
             "sid": sid,
-            "upgrades": ["websocket"] if pipe is None else [],
+            "upgrades": upgrades,
             "pingInterval": round(self.limits.ping_interval * 1000),
             "pingTimeout": round(self.limits.ping_timeout * 1000),
             "maxPayload": self.limits.max_message,
         }
+        return OPEN + orjson.dumps(handshake).decode()
 
     async def _fetch(self, session: EngineSession, request: web.Request) -> web.Response:
         with when_lost(request, lambda: session.abort(Reason.TRANSPORT_ERROR)):

@@ -27,6 +27,8 @@ CLOSE_CODES: Final = {
     Reason.UNACCEPTABLE: frames.UNSUPPORTED_DATA,
 }
 """Close codes by reason; any other reason is a policy of ours (1008)."""
+_HELD_BACK: Final = 16 * 1024
+"""From so many bytes on, nothing is held back."""
 
 
 class Listener(Protocol):
@@ -48,10 +50,16 @@ class Listener(Protocol):
 class Pipe(asyncio.Protocol):
     """One open WebSocket."""
 
-    __slots__ = ("_busy", "_ended", "_frames", "_limits", "_lines", "_timer", "_transport", "fresh", "listener")
+    __slots__ = (
+        *("_busy", "_ended", "_frames", "_held", "_limits", "_lines", "_timer", "_transport"),
+        *("fresh", "listener"),
+    )
 
-    def __init__(self, request: web.Request, limits: Limits, lines: Lines) -> None:
-        """Answer a handshake. Raises Refusal where the request is none, ConnectionError where the client has gone."""
+    def __init__(self, request: web.Request, limits: Limits, lines: Lines, first: bytes = b"") -> None:
+        """Answer a handshake, and send these first frames with it.
+
+        Raises Refusal where the request is no handshake, ConnectionError where the client has gone.
+        """
         answer = check(request)
         self._limits = limits
         self._lines = lines
@@ -65,12 +73,14 @@ class Pipe(asyncio.Protocol):
         """Nothing more will come from the client."""
         self._timer: asyncio.TimerHandle | None = None
         """Ends it; where there is one, the closing handshake has begun."""
+        self._held: bytearray | None = None
+        """What is sent while that which came is worked on: it goes out in one piece behind it."""
         self.fresh = False
         """Something came since this was set to False."""
         transport, early = hand_over(request, self)
         self._transport: asyncio.Transport | None = transport
         lines.add(transport)
-        transport.write(answer)
+        transport.write(answer + first)
         self._frames.feed(early)
 
     # Reading.
@@ -92,14 +102,11 @@ class Pipe(asyncio.Protocol):
 
     def _work(self) -> None:
         """Hand on what has come, as far as it needs no waiting."""
+        self._held = bytearray()
         try:
-            while self._frames is not None and (found := self._frames.next()) is not None:
+            while not self._busy and self._frames is not None and (found := self._frames.next()) is not None:
                 if isinstance(found, str | bytes):
-                    waiting = self._hand_on(found)
-                    if waiting is not None:
-                        self._busy = True
-                        waiting.add_done_callback(self._done)
-                        return
+                    self._hand_on(found)
                 elif isinstance(found, Ping):
                     self.write(frame(frames.PONG, found.payload))
                 elif isinstance(found, Close):
@@ -108,15 +115,20 @@ class Pipe(asyncio.Protocol):
             self._frames = None
             self._say_goodbye(close_frame(broken.code))
             self._leave()
+        finally:
+            self._let_go()
 
-    def _hand_on(self, message: Message) -> asyncio.Task[None] | None:
+    def _hand_on(self, message: Message) -> None:
         if self._timer is not None or self.listener is None:
-            return None
+            return
         try:
-            return self.listener.heard(message)
+            waiting = self.listener.heard(message)
         except Exception as failure:
             self.listener.failed(failure)
-            return None
+            return
+        if waiting is not None:
+            self._busy = True
+            waiting.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         """What a message had to wait for is there."""
@@ -172,9 +184,21 @@ class Pipe(asyncio.Protocol):
         transport = self._transport
         if transport is None or self._timer is not None or transport.is_closing():
             return
-        if transport.get_write_buffer_size() + len(data) <= self._limits.max_backlog:
+        if self._held is not None and len(self._held) < _HELD_BACK:
+            self._held += data
+        elif transport.get_write_buffer_size() + len(data) <= self._limits.max_backlog:
+            self._let_go()
             transport.write(data)
-            return
+        else:
+            self._cut()
+
+    def _let_go(self) -> None:
+        """Send what was held back."""
+        held, self._held = self._held, None
+        if held and self._transport is not None:
+            self._transport.write(held)
+
+    def _cut(self) -> None:
         if self.listener is not None:
             self.listener.cut()
         self.close(Reason.SLOW_READER)
@@ -191,6 +215,7 @@ class Pipe(asyncio.Protocol):
             self._say_goodbye(close_frame(CLOSE_CODES.get(reason, frames.POLICY_VIOLATION), reason.value))
 
     def _say_goodbye(self, said: bytes) -> None:
+        self._let_go()
         if self._transport is not None and self._timer is None:
             self._transport.write(said)
             loop = asyncio.get_running_loop()

@@ -17,7 +17,7 @@ OVERRIDDEN: dict[type, tuple[type, set[str]]] = {
 USED: list[tuple[object, set[str]]] = [
     (
         socketio.packet.Packet(),
-        {"add_attachment", "attachment_count", "data", "encode", "id", "namespace", "packet_type"},
+        {"add_attachment", "attachment_count", "data", "id", "namespace", "packet_type"},
     ),
     (web.RequestHandler, {"_message_tail", "_request_count", "_upgraded"}),
 ]
