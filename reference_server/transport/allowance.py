@@ -139,28 +139,25 @@ class Allowance:
 
     def may_go_on(self) -> bool:
         """Whether it may do the next thing at once."""
-        return not self._wait() and not self._turns.over()
+        return not self.owes() and not self._turns.over()
 
-    def later(self, work: Work, *, goes_on: bool) -> None:
-        """Do what it may not do at once, as soon as it may; `goes_on` says that it has had a turn and was not done."""
-        seconds = self._wait()
-        if seconds:
-            asyncio.get_running_loop().call_later(max(seconds, _LEAST_WAIT), work)
-        else:
-            self._turns.later(work, goes_on=goes_on)
-
-    async def turn(self) -> None:
-        """Wait until it may do the next thing."""
-        if seconds := self._wait():
-            await asyncio.sleep(max(seconds, _LEAST_WAIT))
-        await self._turns.turn()
-
-    def _wait(self) -> float:
+    def owes(self) -> float:
+        """For how many seconds nothing more of it is read, as it says more than it may; 0.0 where it does not."""
         due = self._due
         if not due:
             return 0.0
         seconds = wait(due, _AT_ONCE, self._fairness.clock())
-        return seconds if seconds > _TOLERANCE else 0.0
+        return max(seconds, _LEAST_WAIT) if seconds > _TOLERANCE else 0.0
+
+    def later(self, work: Work, *, goes_on: bool) -> None:
+        """Do this in a turn to come; `goes_on` says that it has had one and was not done."""
+        self._turns.later(work, goes_on=goes_on)
+
+    async def turn(self) -> None:
+        """Wait until it may do the next thing."""
+        if seconds := self.owes():
+            await asyncio.sleep(seconds)
+        await self._turns.turn()
 
     @property
     def _turns(self) -> Turns:

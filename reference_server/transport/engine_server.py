@@ -3,17 +3,18 @@
 Quotations are from the Engine.IO protocol, version 4.
 """
 
-import json
 import secrets
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
+import orjson
 from aiohttp import web
 
 from ..reasons import Reason
 from ..refusals import Refusal
 from .allowance import Allowance, Fairness, Kind, TooMuch
 from .engineio import OPEN, EngineSession, Host, ProtocolError, SessionState
+from .frames import TEXT, frame
 from .http import HANDED_OVER, read_body, when_lost
 from .lines import Lines
 from .websocket import Pipe
@@ -85,34 +86,36 @@ class EngineServer:
         return self.sessions.get(sid)
 
     def _open_websocket(self, request: web.Request) -> web.StreamResponse:
+        sid = secrets.token_urlsafe(_ID_BYTES)
         allowance = Allowance(self._fairness)
-        pipe = Pipe(request, self._lines, allowance)
-        self._open(pipe, allowance, request)
+        pipe = Pipe(request, self._lines, allowance, frame(TEXT, self._opening(sid).encode()))
+        self._begin(EngineSession(sid, self._host, allowance, pipe), request)
         pipe.read()
         return HANDED_OVER
 
     async def _open_polling(self, request: web.Request) -> web.Response:
-        return await self._fetch(self._open(None, Allowance(self._fairness), request), request)
+        session = EngineSession(secrets.token_urlsafe(_ID_BYTES), self._host, Allowance(self._fairness))
+        session.send(self._opening(session.sid, upgrades=("websocket",)))
+        self._begin(session, request)
+        return await self._fetch(session, request)
 
-    def _open(self, pipe: Pipe | None, allowance: Allowance, request: web.Request) -> EngineSession:
-        session = EngineSession(secrets.token_urlsafe(_ID_BYTES), self._host, allowance, pipe)
+    def _begin(self, session: EngineSession, request: web.Request) -> None:
         self.sessions[session.sid] = session
         self.rank(session)
-        session.send(OPEN + json.dumps(self._handshake(session.sid, pipe), separators=(",", ":")))
         session.begin_interval()
-        own = {name.lower(): value for name, value in request.headers.items() if name.lower().startswith("x-")}
+        own = {name.lower(): value for name, value in request.headers.items() if name[:2] in ("x-", "X-")}
         self._host.opened(session, {"query": request.query_string, "headers": own})
-        return session
 
-    def _handshake(self, sid: str, pipe: Pipe | None) -> Mapping[str, Any]:
-        """Times in whole milliseconds."""
-        return {
+    def _opening(self, sid: str, upgrades: Sequence[str] = ()) -> str:
+        """The packet that opens a session; times in whole milliseconds."""
+        handshake = {
             "sid": sid,
-            "upgrades": ["websocket"] if pipe is None else [],
+            "upgrades": upgrades,
             "pingInterval": round(self.limits.ping_interval * 1000),
             "pingTimeout": round(self.limits.ping_timeout * 1000),
             "maxPayload": self.limits.max_message,
         }
+        return OPEN + orjson.dumps(handshake).decode()
 
     async def _fetch(self, session: EngineSession, request: web.Request) -> web.Response:
         with when_lost(request, lambda: session.abort(Reason.TRANSPORT_ERROR)):

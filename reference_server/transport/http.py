@@ -1,6 +1,7 @@
 """HTTP below the application: what is no HTTP is refused like everything else, with a code and a sentence."""
 
 import asyncio
+import select
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -182,6 +183,13 @@ def when_lost(request: web.Request, act: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         protocol.on_lost = None
+
+
+def has_left(transport: asyncio.Transport) -> bool:
+    """Whether the client has ended its side, also where what it sent before has not been read."""
+    looking = select.poll()
+    looking.register(transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
+    return bool(looking.poll(0))
 
 
 def close_transport(transport: asyncio.BaseTransport | None, linger: float) -> None:

@@ -109,9 +109,8 @@ class SocketLink:
             admission.leave(connection)
 
     def _packet(self, emission: Emission) -> str:
-        place = "" if self._namespace == "/" else f"{self._namespace},"
         argument = "" if emission.empty else f",{emission.text}"
-        return f"{MESSAGE}{packet.EVENT}{place}[{orjson.dumps(emission.name).decode()}{argument}]"
+        return f"{MESSAGE}{packet.EVENT}{_place(self._namespace)}[{orjson.dumps(emission.name).decode()}{argument}]"
 
     def _frame(self, emission: Emission) -> bytes:
         return frame(TEXT, self._packet(emission).encode())
@@ -207,7 +206,7 @@ class SocketServer:
         if namespace not in self._namespaces:
             self._services.metrics.refused("unknown", "not_found")
             session.allowance.refused()
-            _send(session, packet.Packet(packet.CONNECT_ERROR, UNKNOWN_NAMESPACE, namespace))
+            session.send(_written(packet.CONNECT_ERROR, namespace, UNKNOWN_NAMESPACE))
             return
         if namespace in client.links:
             again = Refusal("malformed_request", "This namespace is connected already.")
@@ -231,7 +230,7 @@ class SocketServer:
         link.connection = connection
         self._rank(session, client)
         self._services.conduct.connected(connection, {"auth": auth, **client.handshake})
-        _send(session, packet.Packet(packet.CONNECT, {"sid": secrets.token_urlsafe(_ID_BYTES)}, namespace))
+        session.send(_written(packet.CONNECT, namespace, {"sid": secrets.token_urlsafe(_ID_BYTES)}))
         await self._services.courier.welcome(connection)
 
     def _rank(self, session: EngineSession, client: _Client) -> None:
@@ -258,7 +257,7 @@ class SocketServer:
         if client is None or link is None:
             return
         link.connection = None
-        _send(session, packet.Packet(packet.DISCONNECT, namespace=namespace))
+        session.send(_written(packet.DISCONNECT, namespace))
         if client.links:
             self._rank(session, client)
         else:
@@ -407,20 +406,26 @@ class SocketServer:
             _acknowledge(session, namespace, received.id, answer)
 
 
-def _send(session: EngineSession, sent: packet.Packet) -> None:
-    """Send a packet of ours: none has attachments."""
-    session.send(MESSAGE + str(sent.encode()))
+def _place(namespace: str) -> str:
+    """A namespace as a packet has it: "the namespace (if different from the main namespace `/`)"."""
+    return "" if namespace == "/" else f"{namespace},"
+
+
+def _written(kind: int, namespace: str, data: Any = None, number: int | None = None) -> str:
+    """A packet of ours, in its message: none has attachments."""
+    payload = "" if data is None else orjson.dumps(data).decode()
+    return f"{MESSAGE}{kind}{_place(namespace)}{'' if number is None else number}{payload}"
 
 
 def _acknowledge(session: EngineSession, namespace: str, number: int | None, answer: Acknowledgement | None) -> None:
     """Answer an event in the way that its client asked for by a number."""
     if number is not None and answer is not None:
-        _send(session, packet.Packet(packet.ACK, answer, namespace, number))
+        session.send(_written(packet.ACK, namespace, answer, number))
 
 
 def _refuse(session: EngineSession, namespace: str, refusal: Refusal) -> None:
     data = {"message": refusal.sentence, "data": {"code": refusal.code}}
-    _send(session, packet.Packet(packet.CONNECT_ERROR, data, namespace))
+    session.send(_written(packet.CONNECT_ERROR, namespace, data))
 
 
 def _check_payload(received: packet.Packet) -> None:

@@ -17,7 +17,7 @@ from . import frames
 from .allowance import Allowance, Kind, TooMuch
 from .frames import Close, FrameError, Frames, Message, Part, Ping, Pong, close_frame, frame
 from .handshake import check
-from .http import close_transport, hand_over
+from .http import close_transport, hand_over, has_left
 from .lines import Lines
 
 _READ: Final = 16 * 1024
@@ -30,6 +30,8 @@ CLOSE_CODES: Final = {
     Reason.UNACCEPTABLE: frames.UNSUPPORTED_DATA,
 }
 """Close codes by reason; any other reason is a policy of ours (1008)."""
+_HELD_BACK: Final = 16 * 1024
+"""From so many bytes on, nothing is held back."""
 
 
 class Listener(Protocol):
@@ -52,12 +54,15 @@ class Pipe(asyncio.Protocol):
     """One open WebSocket."""
 
     __slots__ = (
-        *("_allowance", "_busy", "_ended", "_frames", "_limits", "_lines", "_timer", "_transport"),
+        *("_allowance", "_busy", "_ended", "_frames", "_held", "_limits", "_lines", "_timer", "_transport"),
         *("fresh", "listener"),
     )
 
-    def __init__(self, request: web.Request, lines: Lines, allowance: Allowance) -> None:
-        """Answer a handshake. Raises Refusal where the request is none, ConnectionError where the client has gone."""
+    def __init__(self, request: web.Request, lines: Lines, allowance: Allowance, first: bytes = b"") -> None:
+        """Answer a handshake, and send these first frames with it.
+
+        Raises Refusal where the request is no handshake, ConnectionError where the client has gone.
+        """
         answer = check(request)
         self._limits = limits = allowance.limits
         self._lines = lines
@@ -72,13 +77,15 @@ class Pipe(asyncio.Protocol):
         """Nothing more will come from the client."""
         self._timer: asyncio.TimerHandle | None = None
         """Ends it; where there is one, the closing handshake has begun."""
+        self._held: bytearray | None = None
+        """What is sent while that which came is worked on: it goes out in one piece behind it."""
         self.fresh = False
         """Something came since this was set to False."""
         transport, early = hand_over(request, self)
         transport.max_size = _READ  # type: ignore[attr-defined]  # asyncio's own have it
         self._transport: asyncio.Transport | None = transport
         lines.add(transport)
-        transport.write(answer)
+        transport.write(answer + first)
         self._frames.feed(early)
 
     # Reading.
@@ -100,23 +107,19 @@ class Pipe(asyncio.Protocol):
 
     def _work(self) -> None:
         """Hand on what has come, as far as it needs no waiting."""
-        allowance, goes_on = self._allowance, False
+        self._held = bytearray()
+        goes_on = False
         try:
-            while self._frames is not None:
-                if not allowance.may_go_on():
-                    self._busy = True
-                    allowance.later(self._go_on, goes_on=goes_on)
+            while not self._busy and self._frames is not None:
+                if not self._allowance.may_go_on():
+                    self._give_way(goes_on=goes_on)
                     return
                 found = self._frames.next()
                 if found is None:
                     return
                 goes_on = True
                 if isinstance(found, str | bytes):
-                    waiting = self._hand_on(found)
-                    if waiting is not None:
-                        self._busy = True
-                        waiting.add_done_callback(self._done)
-                        return
+                    self._hand_on(found)
                 elif isinstance(found, Close):
                     self._answer_close(found)
                 else:
@@ -125,15 +128,36 @@ class Pipe(asyncio.Protocol):
             self._frames = None
             self._say_goodbye(close_frame(broken.code))
             self._leave()
+        finally:
+            self._let_go()
 
-    def _hand_on(self, message: Message) -> asyncio.Task[None] | None:
+    def _hand_on(self, message: Message) -> None:
         if self._timer is not None or self.listener is None:
-            return None
+            return
         try:
-            return self.listener.heard(message)
+            waiting = self.listener.heard(message)
         except Exception as failure:
             self.listener.failed(failure)
-            return None
+            return
+        if waiting is not None:
+            self._busy = True
+            waiting.add_done_callback(self._done)
+
+    def _give_way(self, *, goes_on: bool) -> None:
+        """Hand nothing more on until the client may say more, or has another turn."""
+        self._busy = True
+        seconds = self._allowance.owes()
+        if seconds:
+            asyncio.get_running_loop().call_later(seconds, self._resume)
+        else:
+            self._allowance.later(self._go_on, goes_on=goes_on)
+
+    def _resume(self) -> None:
+        """Go on with what a client said too fast, unless it is not there any more: that, nobody tells meanwhile."""
+        if self._transport is not None and has_left(self._transport):
+            self._transport.abort()
+        else:
+            self._go_on()
 
     def _take_note(self, found: Ping | Pong | Part) -> None:
         """What means nothing to the listener costs its client something all the same."""
@@ -199,9 +223,21 @@ class Pipe(asyncio.Protocol):
         transport = self._transport
         if transport is None or self._timer is not None or transport.is_closing():
             return
-        if transport.get_write_buffer_size() + len(data) <= self._limits.max_backlog:
+        if self._held is not None and len(self._held) < _HELD_BACK:
+            self._held += data
+        elif transport.get_write_buffer_size() + len(data) <= self._limits.max_backlog:
+            self._let_go()
             transport.write(data)
-            return
+        else:
+            self._cut()
+
+    def _let_go(self) -> None:
+        """Send what was held back."""
+        held, self._held = self._held, None
+        if held and self._transport is not None:
+            self._transport.write(held)
+
+    def _cut(self) -> None:
         if self.listener is not None:
             self.listener.cut()
         self.close(Reason.SLOW_READER)
@@ -218,6 +254,7 @@ class Pipe(asyncio.Protocol):
             self._say_goodbye(close_frame(CLOSE_CODES.get(reason, frames.POLICY_VIOLATION), reason.value))
 
     def _say_goodbye(self, said: bytes) -> None:
+        self._let_go()
         if self._transport is not None and self._timer is None:
             self._transport.write(said)
             loop = asyncio.get_running_loop()

@@ -258,3 +258,16 @@ async def test_attachments_end_with_their_connection(tmp_path: Path) -> None:
         await house.settles(attachments=3)
         for socket in sockets:
             await socket.raw.close()
+
+
+async def test_who_floods_and_hangs_up_is_gone_though_nothing_more_is_read(tmp_path: Path) -> None:
+    """What is left of a minute's flood in the buffers keeps nobody connected for a minute."""
+    async with witnessed(tmp_path) as house:
+        for _ in range(3):
+            socket = await house.socket(await house.person())
+            writer = socket.raw._writer.transport
+            assert writer is not None
+            writer.write(b"\x81\x81\0\0\0\x006" * 60_000)
+            await asyncio.sleep(0.1)
+            writer.abort()
+        await house.settles(connections=1, engine_sessions=1)
