@@ -19,7 +19,6 @@ from .delivery.eviction import Eviction
 from .delivery.incoming import Incoming
 from .delivery.journal import Journal
 from .delivery.slow_readers import SlowReaders
-from .garbage import Garbage
 from .metrics import CONTENT_TYPE, Metrics
 from .passwords import Passwords
 from .reasons import Reason
@@ -65,7 +64,7 @@ SOCKET_IO_PATH: Final = "/socket.io/"
 def build_services(settings: Settings, store: Store, conduct: Conduct) -> Services:
     """Everything that the systems stand on."""
     limits, accounts, metrics, channels = settings.limits, Accounts(store), Metrics(), Channels()
-    connections = Connections(limits.max_rooms, Garbage().left)
+    connections = Connections(limits.max_rooms)
     journal = Journal(store, limits)
     eviction, slow_readers = Eviction(connections, conduct), SlowReaders(metrics)
     courier = Courier(

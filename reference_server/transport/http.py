@@ -82,7 +82,9 @@ class HttpProtocol(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client has gone. A request that waits for something to send hears of it; others go on undisturbed."""
+        transport = self.transport
         super().connection_lost(exc)
+        release(transport)
         if self._head_timer is not None:
             self._head_timer.cancel()
         if self.on_lost is not None:
@@ -115,6 +117,8 @@ class HttpProtocol(web.RequestHandler):
             raise ConnectionResetError("the answer has begun")
         if status >= 500:
             self.log_exception("a request failed", exc_info=exc)
+        if exc is not None:
+            exc.__traceback__ = None  # Its frames hold this protocol, which holds it.
         refusal = Refusal("malformed_request" if status < 500 else "internal_error")
         response = json_response(refusal.status, refusal.body())
         response.force_close()
@@ -190,6 +194,12 @@ def has_left(transport: asyncio.Transport) -> bool:
     looking = select.poll()
     looking.register(transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
     return bool(looking.poll(0))
+
+
+def release(transport: Any) -> None:
+    """Take from a lost transport its reference to itself, so that it is freed at once and not by a collection."""
+    if hasattr(transport, "_read_ready_cb"):
+        transport._read_ready_cb = None
 
 
 def close_transport(transport: asyncio.BaseTransport | None, linger: float) -> None:
