@@ -7,6 +7,7 @@ and fits its contract; then it acknowledges what was sent, or causes what its sy
 import re
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -52,7 +53,7 @@ class Incoming:
         self._courier = courier
         self._metrics = metrics
         self._conduct = conduct
-        self._limits = limits
+        self._limits_of = cache(limits.of)
         self.clock = clock
         self._failing: dict[str, None] = {}
 
@@ -90,15 +91,17 @@ class Incoming:
 
     def _check_pace(self, connection: Connection, served: SystemOnChannel) -> None:
         """At most so many events in any second; those that are refused for it do not count."""
-        most = self._limits.of(served.system).events_a_second
-        window = connection.paces.setdefault(served.system, Window(most))
+        most = self._limits_of(served.system).events_a_second
+        window = connection.paces.get(served.system)
+        if window is None:
+            window = connection.paces[served.system] = Window(most)
         now = self.clock()
         if not self._conduct.in_time(connection, window.has_room(now)):
             raise Refusal(TOO_MANY, f"More than {most} events came within a second: wait a second, then go on.")
         window.take(now)
 
     def _read(self, text: str, served: SystemOnChannel) -> Any:
-        most = self._limits.of(served.system).max_event
+        most = self._limits_of(served.system).max_event
         if len(text) > most or len(text.encode(errors="replace")) > most:
             raise Refusal(INVALID, f"An event may have {most} bytes here: send a smaller one.")
         try:
