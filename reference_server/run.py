@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import os
-import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -18,13 +17,13 @@ from aiohttp import web
 from eventproof.catalog import ADMIN, USER
 from eventproof.errors import UsageError
 
-from . import garbage, seed
+from . import descriptors, garbage, seed
 from .app import application, build_services, chosen
 from .delivery.conduct import Conduct
 from .faults import conduct_of
 from .refusals import contracts
 from .services import Services
-from .settings import Settings
+from .settings import Settings, fitted
 from .store.database import open_store
 from .store.tables import TABLES
 from .transport.http import HttpProtocol
@@ -76,7 +75,8 @@ async def running(settings: Settings, people: People, conduct: Conduct) -> Async
     It stops listening, closes the connections, lets requests finish for `stop_timeout`, and closes the store.
     """
     chosen(settings)
-    settings = replace(settings, limits=conduct.limits(settings.limits))
+    descriptors.raise_limit()
+    settings = replace(settings, limits=fitted(conduct.limits(settings.limits)))
     store = await open_store(settings.database_url, TABLES)
     try:
         services = build_services(settings, store, conduct)
@@ -134,7 +134,6 @@ def _stopped(attached: bool) -> asyncio.Event:
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> asyncio.Server:
-    _raise_file_limit()
     loop, server = asyncio.get_running_loop(), runner.server
     assert server is not None  # noqa: S101 - the runner is set up
 
@@ -163,9 +162,3 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> asyncio.Server:
 def _url(listening: asyncio.Server) -> str:
     host, port = listening.sockets[0].getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _raise_file_limit() -> None:
-    """A connection is a file: take as many as we may."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
