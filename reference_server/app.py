@@ -23,6 +23,7 @@ from .garbage import Garbage
 from .limits import Limits
 from .metrics import CONTENT_TYPE, Metrics
 from .passwords import Passwords
+from .places import Places
 from .reasons import Reason
 from .refusals import contracts
 from .services import Services
@@ -64,6 +65,7 @@ SOCKET_IO_PATH: Final = "/socket.io/"
 def build_services(settings: Settings, store: Store, conduct: Conduct) -> Services:
     """Everything that the systems stand on."""
     limits, accounts, metrics, channels = settings.limits, Accounts(store), Metrics(), Channels()
+    places = Places(limits.max_connections)
     connections = Connections(limits.max_rooms, Garbage().left)
     journal = Journal(store, limits)
     eviction, slow_readers = Eviction(connections, conduct), SlowReaders(metrics)
@@ -77,7 +79,7 @@ def build_services(settings: Settings, store: Store, conduct: Conduct) -> Servic
         passwords=Passwords(),
         tokens=tokens,
         connections=connections,
-        admission=Admission(tokens, accounts, connections, metrics, conduct, channels, limits.max_connections),
+        admission=Admission(tokens, accounts, connections, metrics, conduct, channels, places),
         channels=channels,
         courier=courier,
         eviction=eviction,
@@ -85,6 +87,7 @@ def build_services(settings: Settings, store: Store, conduct: Conduct) -> Servic
         journal=journal,
         incoming=Incoming(channels, courier, conduct, limits),
         metrics=metrics,
+        places=places,
         conduct=conduct,
         test_controls=settings.test_controls,
     )
@@ -131,7 +134,13 @@ def chosen(settings: Settings) -> tuple[str, ...]:
 def _mount_channels(app: web.Application, channels: list[Channel], services: Services, limits: Limits) -> SocketServer:
     namespaces = dict.fromkeys(channel.address for channel in channels if channel.wire is Wire.SOCKET_IO)
     sockets = SocketServer(namespaces, services, limits)
-    app.router.add_route("*", SOCKET_IO_PATH, sockets.handle)
+
+    async def connect(request: web.Request) -> web.StreamResponse:
+        if "sid" not in request.query:
+            services.places.check()
+        return await sockets.handle(request)
+
+    app.router.add_route("*", SOCKET_IO_PATH, connect)
     for channel in channels:
         if channel.wire is Wire.SSE:
             app.router.add_route("GET", channel.address, stream(channel, services, limits))

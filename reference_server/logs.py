@@ -3,7 +3,8 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+import time
+from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
 import structlog
@@ -11,6 +12,8 @@ import structlog
 _SECRET_KEYS: Final = frozenset({"password", "token", "secret", "authorization", "auth"})
 _TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 REDACTED: Final = "[redacted]"
+PAUSE: Final = 5.0
+"""Seconds for which what happens again and again is told once."""
 
 
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -58,3 +61,22 @@ def configure(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+
+
+class Seldom:
+    """Says each event once in a while, and then how often it has happened since: what comes in floods fills no log."""
+
+    def __init__(self, say: Callable[..., object], clock: Callable[[], float] = time.monotonic) -> None:
+        self._say = say
+        self._clock = clock
+        self._said: dict[str, float] = {}
+        self._times: dict[str, int] = {}
+
+    def __call__(self, event: str, **fields: object) -> None:
+        """It has happened; `event` is one of a few names."""
+        now, times = self._clock(), self._times.get(event, 0) + 1
+        if now - self._said.get(event, -PAUSE) < PAUSE:
+            self._times[event] = times
+            return
+        self._said[event], self._times[event] = now, 0
+        self._say(event, times=times, **fields)

@@ -26,10 +26,11 @@ from .services import Services
 from .settings import Settings, fitted
 from .store.database import open_store
 from .store.tables import TABLES
+from .transport.callers import Callers
+from .transport.door import Door, bound
 from .transport.http import HttpProtocol
 
 _log = structlog.get_logger("server")
-_LONGEST_LINE: Final = 32 * 1024
 _LINGER: Final = 1.0
 """Seconds for which what is left of a refused body is read, so that its sender comes to read the refusal."""
 _NO_LOG: Final[Any] = None
@@ -89,11 +90,11 @@ async def running(settings: Settings, people: People, conduct: Conduct) -> Async
         await services.courier.start()
         await runner.setup()
         try:
-            listening = await _listen(runner, settings)
+            door = await _listen(runner, services, settings)
             try:
-                yield Running(_url(listening), services)
+                yield Running(_url(door), services)
             finally:
-                listening.close()
+                door.close()
         finally:
             await runner.cleanup()
             await services.courier.close()
@@ -133,22 +134,27 @@ def _stopped(attached: bool) -> asyncio.Event:
     return stop
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> asyncio.Server:
-    loop, server = asyncio.get_running_loop(), runner.server
+async def _listen(runner: web.AppRunner, services: Services, settings: Settings) -> Door:
+    loop, server, limits = asyncio.get_running_loop(), runner.server, settings.limits
     assert server is not None  # noqa: S101 - the runner is set up
+    callers: Callers[HttpProtocol] = Callers()
 
-    def protocol() -> HttpProtocol:
+    def greet() -> HttpProtocol:
         return HttpProtocol(
             server,
-            head_timeout=settings.limits.head_timeout,
+            callers=callers,
             loop=loop,
             access_log=_NO_LOG,
-            max_line_size=_LONGEST_LINE,
+            max_line_size=limits.max_target,
+            max_field_size=limits.max_header,
+            max_headers=limits.max_headers,
             lingering_time=_LINGER,
         )
 
     try:
-        listening = await loop.create_server(protocol, settings.host, settings.port, backlog=4096)
+        listening = await bound(settings.host, settings.port)
+        door = Door(listening, greet, services.places, callers, services.metrics, limits.head_timeout)
+        door.open()
     except OSError as failure:
         place = f"{settings.host}:{settings.port}"
         if failure.errno == errno.EADDRINUSE:
@@ -156,9 +162,9 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> asyncio.Server:
         else:
             problem = f"cannot listen on {place} ({failure.strerror or failure}): choose another with --host and --port"
         raise UsageError(problem) from None
-    return listening
+    return door
 
 
-def _url(listening: asyncio.Server) -> str:
-    host, port = listening.sockets[0].getsockname()[:2]
+def _url(door: Door) -> str:
+    host, port = door.listening[0].getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -14,6 +14,7 @@ from .delivery.journal import Journal
 from .delivery.slow_readers import SlowReaders
 from .metrics import Metrics
 from .passwords import Passwords
+from .places import Places
 from .store.database import Store
 from .tokens import Tokens
 
@@ -35,6 +36,7 @@ class Services:
     journal: Journal
     incoming: Incoming
     metrics: Metrics
+    places: Places
     conduct: Conduct
     test_controls: bool
     """Whether the operations that only tests need are served: moving a user's time, failing inside."""

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from ..accounts.account import Account, Session, standing
 from ..metrics import Metrics
+from ..places import Places
 from ..reasons import Reason
 from ..refusals import Refusal
 from ..tokens import Tokens, bare
@@ -42,7 +43,7 @@ class Admission:
         metrics: Metrics,
         conduct: Conduct,
         channels: Channels,
-        most: int,
+        places: Places,
     ) -> None:
         self._tokens = tokens
         self._accounts = accounts
@@ -50,7 +51,7 @@ class Admission:
         self._metrics = metrics
         self._conduct = conduct
         self._channels = channels
-        self._most = most
+        self._places = places
 
     async def caller(self, token: str | None, operation: str) -> tuple[Session, Account]:
         """Whose session a call of this operation belongs to. Raises Refusal."""
@@ -67,8 +68,7 @@ class Admission:
         Raises Refusal, in the channel's own codes, and then has left no trace of it.
         """
         try:
-            if len(self._connections) >= self._most:
-                raise Refusal("unavailable", "There are as many connections as may be: try again in a few seconds.")
+            self._places.check()
             session = self._read(bare(token))
             connection = self._connections.enrol(session, channel, link)
             try:

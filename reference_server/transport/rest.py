@@ -25,7 +25,7 @@ from ..limits import Limits
 from ..metrics import Metrics
 from ..refusals import Refusal, contracts
 from ..tokens import bearer
-from .http import has_begun, json_response, read_body, too_large
+from .http import has_begun, json_response, logged_in, read_body, too_large
 
 _log = structlog.get_logger("rest")
 _BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
@@ -122,6 +122,7 @@ class Rest:
         if operation.role == ANYONE:
             return None, None
         session, account = await self._admission.caller(bearer(request.headers.get("Authorization")), operation.id)
+        logged_in(request)
         if operation.is_bound_to_a_role:
             refusal = "forbidden" if operation.role == ADMIN else "wrong_role"
             code = self._conduct.role(operation.id, None if account.role in operation.roles else refusal)

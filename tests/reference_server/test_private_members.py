@@ -12,7 +12,10 @@ from reference_server.transport.socketio import Packet
 
 OVERRIDDEN: dict[type, tuple[type, set[str]]] = {
     Packet: (socketio.packet.Packet, {"reconstruct_binary"}),
-    HttpProtocol: (web.RequestHandler, {"connection_lost", "connection_made", "handle_error", "set_parser"}),
+    HttpProtocol: (
+        web.RequestHandler,
+        {"connection_lost", "connection_made", "data_received", "finish_response", "handle_error", "set_parser"},
+    ),
 }
 USED: list[tuple[object, set[str]]] = [
     (
