@@ -10,6 +10,7 @@ from eventproof.catalog import Channel, Wire
 from eventproof.errors import UsageError
 
 from .accounts.tables import Accounts
+from .attempts import Attempts
 from .delivery.admission import Admission
 from .delivery.channels import Channels
 from .delivery.conduct import Conduct
@@ -76,7 +77,8 @@ def build_services(settings: Settings, store: Store, conduct: Conduct) -> Servic
     return Services(
         store=store,
         accounts=accounts,
-        passwords=Passwords(),
+        attempts=Attempts(limits, time.monotonic),
+        passwords=Passwords(limits),
         tokens=tokens,
         connections=connections,
         admission=Admission(tokens, accounts, connections, metrics, conduct, channels, places),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from .accounts.tables import Accounts
+from .attempts import Attempts
 from .delivery.admission import Admission
 from .delivery.channels import Channels
 from .delivery.conduct import Conduct
@@ -25,6 +26,7 @@ class Services:
 
     store: Store
     accounts: Accounts
+    attempts: Attempts
     passwords: Passwords
     tokens: Tokens
     connections: Connections
