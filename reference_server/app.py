@@ -11,6 +11,7 @@ from eventproof.errors import UsageError
 
 from .accounts.tables import Accounts
 from .attempts import Attempts
+from .clocks import Clock, Steady
 from .delivery.admission import Admission
 from .delivery.channels import Channels
 from .delivery.conduct import Conduct
@@ -63,17 +64,17 @@ TRANSPORTS: Final[Mapping[Wire, tuple[str, ...]]] = {
 SOCKET_IO_PATH: Final = "/socket.io/"
 
 
-def build_services(settings: Settings, store: Store, conduct: Conduct) -> Services:
-    """Everything that the systems stand on."""
+def build_services(settings: Settings, store: Store, conduct: Conduct, clock: Clock = time.time) -> Services:
+    """Everything that the systems stand on; `clock` is the wall clock."""
     limits, accounts, metrics, channels = settings.limits, Accounts(store), Metrics(), Channels()
     places = Places(limits.max_connections)
     connections = Connections(limits.max_rooms, Garbage().left)
     journal = Journal(store, limits)
     eviction, slow_readers = Eviction(connections, conduct), SlowReaders(metrics)
     courier = Courier(
-        store, journal, connections, channels, eviction, slow_readers, metrics, conduct, limits, time.time
+        store, journal, connections, channels, eviction, slow_readers, metrics, conduct, limits, Steady(clock)
     )
-    tokens = Tokens(secret_for(store.path), settings.token_lifetime, time.time)
+    tokens = Tokens(secret_for(store.path), settings.token_lifetime, limits.clock_leeway, clock)
     return Services(
         store=store,
         accounts=accounts,

@@ -5,6 +5,7 @@ import errno
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from eventproof.errors import UsageError
 
 from . import descriptors, garbage, seed
 from .app import application, build_services, chosen
+from .clocks import Clock
 from .delivery.conduct import Conduct
 from .faults import conduct_of
 from .refusals import contracts
@@ -70,8 +72,10 @@ async def serve(settings: Settings, people: People, *, attached: bool = False) -
 
 
 @asynccontextmanager
-async def running(settings: Settings, people: People, conduct: Conduct) -> AsyncIterator[Running]:
-    """A server that listens while the block runs, and then closes everything in order.
+async def running(
+    settings: Settings, people: People, conduct: Conduct, clock: Clock = time.time
+) -> AsyncIterator[Running]:
+    """A server that listens while the block runs, and then closes everything in order; `clock` is the wall clock.
 
     It stops listening, closes the connections, lets requests finish for `stop_timeout`, and closes the store.
     """
@@ -80,7 +84,7 @@ async def running(settings: Settings, people: People, conduct: Conduct) -> Async
     settings = replace(settings, limits=fitted(conduct.limits(settings.limits)))
     store = await open_store(settings.database_url, TABLES)
     try:
-        services = build_services(settings, store, conduct)
+        services = build_services(settings, store, conduct, clock)
         await services.accounts.recall()
         for email, password in people.admins:
             await seed.create_admin(services, email, password)

@@ -77,7 +77,7 @@ class Admission:
                 here = [served.options for served in self._channels.at(channel)]
                 rooms = (of_role(account.role), *(room for options in here for room in options.rooms(asked)))
                 self._connections.open(connection, rooms, reads=any(options.keeps for options in here))
-                left = max(0.0, session.expires_at - self._tokens.now())
+                left = self._tokens.left(session)
                 connection.expiry = asyncio.get_running_loop().call_later(left, self._expire, connection)
             except BaseException:
                 self._connections.forget(connection)

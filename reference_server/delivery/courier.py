@@ -7,6 +7,7 @@ told again until they do; and a message that ends sessions closes their connecti
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -79,8 +80,10 @@ class Courier:
 
     async def start(self) -> None:
         """Take up what the last server left. Once, before anybody comes in."""
+        now = self._clock()
         for entry in self._conduct.recalled(await self._journal.recall()):
-            self._owe(entry)
+            # What the last server kept may be of the future, where the clock was set back since: it is due from now on.
+            self._owe(replace(entry, created_at=min(entry.created_at, now)))
         self._told = self._journal.seq
         self._purging.due_in(_PURGE_EVERY)
 

@@ -49,7 +49,7 @@ class Sessions:
     async def logout(self, call: Call) -> Answer:
         """End this session, and the connections that it opened."""
         session, _ = call.caller
-        await self._accounts.end_session(session, self._tokens.now())
+        await self._accounts.end_session(session, self._tokens.dead_since())
         self._eviction.log_out(session.user_id, session.token_id)
         return Answer(204)
 
