@@ -22,8 +22,6 @@ SECRET_VARIABLE: Final = "EVENTPROOF_JWT_SECRET"
 SHORTEST_SECRET: Final = 32
 """Bytes: RFC 7518, 3.2 wants a key at least as long as the hash."""
 LONGEST_TOKEN: Final = 4096
-_TIMES_ARE_OURS: Final = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
-"""The library would ask the system's clock for them."""
 
 
 class Tokens:
@@ -76,8 +74,14 @@ class Tokens:
                 token,
                 self._secret,
                 algorithms=[ALGORITHM],
-                options={"require": ["exp", "iat", "sub", "jti"], "verify_signature": "signature" not in unverified}
-                | _TIMES_ARE_OURS,
+                options={
+                    "require": ["exp", "iat", "sub", "jti"],
+                    "verify_signature": "signature" not in unverified,
+                    # The library would ask the system's clock for them.
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                },
             )
             self._check_times(claims, unverified)
             session = Session(claims["sub"], claims["jti"], claims.get("epoch", 0), float(claims["exp"]))
