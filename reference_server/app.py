@@ -39,6 +39,7 @@ from .systems.studyspot import handlers as studyspot
 from .systems.user_state import handlers as user_state
 from .tokens import Tokens, secret_for
 from .transport import screens
+from .transport.border import border
 from .transport.http import json_response, keep_concrete_paths
 from .transport.origins import Origins
 from .transport.rest import Rest
@@ -100,7 +101,7 @@ def application(settings: Settings, services: Services) -> web.Application:
     """The application that serves these settings' systems. Raises ContractError where two of them cannot share."""
     rest = Rest(services.admission, services.metrics, services.conduct, settings.limits)
     origins = Origins(settings.allowed_origins, SOCKET_IO_PATH, services.conduct)
-    app = web.Application(middlewares=[rest.error_middleware, origins.middleware])
+    app = web.Application(middlewares=[rest.error_middleware, border, origins.middleware])
     app.on_response_prepare.append(origins.prepared)
     for name in chosen(settings):
         system, served = contracts().system(name), SYSTEMS[name](services)

@@ -1,7 +1,7 @@
 """Passwords: Argon2id in a few threads, so that logins neither stop the server nor fill its memory.
 
 The threads step back for the event loop where the system lets them. Whose password is verified next is shared by
-address (`turns.py`): a flood from one of them delays its own logins.
+address (`shares.py`): a flood from one of them delays its own logins.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from .limits import Limits
 from .refusals import Refusal
-from .turns import PutOff, Turns
+from .shares import PutOff, Shares
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _BEHIND: Final = 10
@@ -30,7 +30,7 @@ class Passwords:
 
     def __init__(self, limits: Limits) -> None:
         self._threads = ThreadPoolExecutor(limits.logins_at_once, "argon2", _step_back)
-        self._turns = Turns(limits.logins_at_once, limits.logins_waiting)
+        self._shares = Shares(limits.logins_at_once, limits.logins_waiting)
         self._nobodys = _HASHER.hash("nobody's")
 
     async def hash(self, password: str) -> str:
@@ -43,7 +43,7 @@ class Passwords:
         Raises Refusal where too many wait, most of whom come from this address.
         """
         try:
-            async with self._turns.turn(address):
+            async with self._shares.turn(address):
                 loop = asyncio.get_running_loop()
                 same = await loop.run_in_executor(self._threads, _verify, kept or self._nobodys, password)
         except PutOff:

@@ -153,6 +153,7 @@ async def _listen(runner: web.AppRunner, services: Services, settings: Settings)
             max_field_size=limits.max_header,
             max_headers=limits.max_headers,
             lingering_time=_LINGER,
+            auto_decompress=False,
         )
 
     try:

@@ -122,8 +122,8 @@ class HttpProtocol(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002 - aiohttp gives it
     ) -> web.StreamResponse:
         """The answer to a request that never reached the application, or broke it."""
-        if has_begun(request):
-            raise ConnectionResetError("the answer has begun")
+        if has_begun(request) or isinstance(exc, ConnectionError):
+            raise ConnectionResetError("the answer has begun, or there is nobody to read it")
         if status >= 500:
             self.log_exception("a request failed", exc_info=exc)
         refusal = Refusal("malformed_request" if status < 500 else "internal_error")

@@ -5,19 +5,19 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from reference_server.turns import PutOff, Turns
+from reference_server.shares import PutOff, Shares
 
 
 class _Work:
     """Work that goes on when it is told to."""
 
-    def __init__(self, turns: Turns) -> None:
-        self._turns = turns
+    def __init__(self, shares: Shares) -> None:
+        self._shares = shares
         self._go_on = asyncio.Semaphore(0)
         self.done: list[str] = []
 
     async def do(self, owner: str, name: str) -> None:
-        async with self._turns.turn(owner):
+        async with self._shares.turn(owner):
             await self._go_on.acquire()
             self.done.append(name)
 
@@ -36,13 +36,13 @@ Begin = Callable[[str, str], Awaitable[asyncio.Task[None]]]
 
 
 @pytest.fixture
-def turns() -> Turns:
-    return Turns(1, 4)
+def shares() -> Shares:
+    return Shares(1, 4)
 
 
 @pytest.fixture
-def work(turns: Turns) -> _Work:
-    return _Work(turns)
+def work(shares: Shares) -> _Work:
+    return _Work(shares)
 
 
 @pytest.fixture
@@ -78,24 +78,24 @@ async def test_where_too_many_wait_the_last_of_whoever_has_most_is_put_off(work:
     assert sorted(work.done) == ["a0", "a1", "a2", "a3", "b1"]
 
 
-async def test_where_all_have_one_the_newest_is_put_off(begin: Begin, work: _Work, turns: Turns) -> None:
+async def test_where_all_have_one_the_newest_is_put_off(begin: Begin, work: _Work, shares: Shares) -> None:
     waiting = [await begin(owner, owner) for owner in "abcde"]
     with pytest.raises(PutOff):
         await (await begin("f", "f"))
     for _ in waiting:
         await work.go_on()
-    assert (work.done, len(turns)) == (list("abcde"), 0)
+    assert (work.done, len(shares)) == (list("abcde"), 0)
 
 
 @pytest.mark.parametrize("left", [1, 2])
-async def test_whoever_leaves_keeps_nobody_waiting(work: _Work, begin: Begin, turns: Turns, left: int) -> None:
+async def test_whoever_leaves_keeps_nobody_waiting(work: _Work, begin: Begin, shares: Shares, left: int) -> None:
     tasks = [await begin("a", str(number)) for number in range(3)]
     tasks[left].cancel()
     await _rest()
     for _ in range(2):
         await work.go_on()
     await asyncio.wait(tasks)
-    assert (len(work.done), len(turns)) == (2, 0)
+    assert (len(work.done), len(shares)) == (2, 0)
     last = await begin("b", "last")
     await work.go_on()
     await last
@@ -112,13 +112,13 @@ async def test_a_turn_that_was_just_given_to_somebody_who_leaves_is_passed_on(wo
 
 
 async def test_who_has_just_been_given_a_turn_and_leaves_passes_it_on() -> None:
-    turns = Turns(1, 4)
+    shares = Shares(1, 4)
 
     async def have(owner: str) -> None:
-        async with turns.turn(owner):
+        async with shares.turn(owner):
             pass
 
-    async with turns.turn("a"):
+    async with shares.turn("a"):
         leaving, staying = asyncio.create_task(have("b")), asyncio.create_task(have("c"))
         await _rest()
     leaving.cancel()

@@ -1,4 +1,4 @@
-"""Turns: work of which little is done at once, shared fairly among those for whom it is done."""
+"""Shares: work of which little is done at once, shared fairly among those for whom it is done."""
 
 import asyncio
 from collections import deque
@@ -10,7 +10,7 @@ class PutOff(Exception):
     """Too much is waiting, and more of it is theirs than anybody else's."""
 
 
-class Turns:
+class Shares:
     """At most `at_once` are under way; at most `most` wait, and go on one of each owner's after the other.
 
     Where more would wait, whichever came last of the owner who has most of them is put off. So an owner of many delays
