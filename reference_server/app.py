@@ -22,6 +22,7 @@ from .delivery.incoming import Incoming
 from .delivery.journal import Journal
 from .delivery.slow_readers import SlowReaders
 from .garbage import Garbage
+from .health import Health
 from .limits import Limits
 from .metrics import CONTENT_TYPE, Metrics
 from .passwords import Passwords
@@ -78,12 +79,13 @@ def build_services(settings: Settings, store: Store, conduct: Conduct, clock: Cl
     tokens = Tokens(secret_for(store.path), settings.token_lifetime, limits.clock_leeway, clock)
     return Services(
         store=store,
+        health=Health(store, time.monotonic),
         accounts=accounts,
         attempts=Attempts(limits, time.monotonic),
         passwords=Passwords(limits),
         tokens=tokens,
         connections=connections,
-        admission=Admission(tokens, accounts, connections, metrics, conduct, channels, places),
+        admission=Admission(tokens, accounts, connections, metrics, conduct, channels, places, limits.call_timeout),
         channels=channels,
         courier=courier,
         eviction=eviction,
@@ -121,6 +123,7 @@ def application(settings: Settings, services: Services) -> web.Application:
 
     async def close_services(_: web.Application) -> None:
         services.passwords.close()
+        await services.health.close()
 
     app.on_shutdown.append(close_connections)
     app.on_cleanup.append(close_services)
@@ -165,7 +168,9 @@ def _mount_probes(app: web.Application, channels: list[Channel], services: Servi
     )
 
     async def healthz(_: web.Request) -> web.Response:
-        await services.accounts.find("")
+        problem = await services.health.problem()
+        if problem is not None:
+            return json_response(503, {"status": "unavailable", "reason": problem})
         return json_response(200, {"status": "ok"})
 
     async def metrics(_: web.Request) -> web.Response:

@@ -13,6 +13,7 @@ from .delivery.eviction import Eviction
 from .delivery.incoming import Incoming
 from .delivery.journal import Journal
 from .delivery.slow_readers import SlowReaders
+from .health import Health
 from .metrics import Metrics
 from .passwords import Passwords
 from .places import Places
@@ -25,6 +26,7 @@ class Services:
     """Accounts and their sessions, the ways out to connected users, and how to behave."""
 
     store: Store
+    health: Health
     accounts: Accounts
     attempts: Attempts
     passwords: Passwords

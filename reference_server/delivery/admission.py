@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from ..accounts.account import Account, Session, standing
+from ..deadline import in_time
 from ..metrics import Metrics
 from ..places import Places
 from ..reasons import Reason
@@ -44,6 +45,7 @@ class Admission:
         conduct: Conduct,
         channels: Channels,
         places: Places,
+        seconds: float,
     ) -> None:
         self._tokens = tokens
         self._accounts = accounts
@@ -52,6 +54,8 @@ class Admission:
         self._conduct = conduct
         self._channels = channels
         self._places = places
+        self._seconds = seconds
+        """For which the store may be asked."""
 
     async def caller(self, token: str | None, operation: str) -> tuple[Session, Account]:
         """Whose session a call of this operation belongs to. Raises Refusal."""
@@ -72,7 +76,8 @@ class Admission:
             session = self._read(bare(token))
             connection = self._connections.enrol(session, channel, link)
             try:
-                account = await self._check(channel, session)
+                async with in_time(self._seconds):
+                    account = await self._check(channel, session)
                 await self._conduct.opening(connection)
                 here = [served.options for served in self._channels.at(channel)]
                 rooms = (of_role(account.role), *(room for options in here for room in options.rooms(asked)))

@@ -20,6 +20,7 @@ from eventproof.catalog import AckLevel, Event
 from ..limits import Limits
 from ..metrics import Metrics
 from ..reasons import Reason
+from ..refusals import Refusal
 from ..store.database import Store
 from .channels import Channels, SystemOnChannel
 from .chore import Chore
@@ -109,8 +110,10 @@ class Courier:
 
         What the change raises undoes it. `committed` learns its result once that is certain, before anybody is told.
         Messages reach the wire in the order of commits; one that cannot be sent is logged, and fails nobody's call. A
-        caller who leaves half way leaves nothing half done.
+        caller who leaves half way leaves nothing half done. Raises Refusal where too many changes wait for the store.
         """
+        if len(self._under_way) >= self._limits.max_changes:
+            raise Refusal("unavailable")
         task = asyncio.create_task(self._carry(system, change, committed))
         self._under_way.add(task)
         task.add_done_callback(self._done)
