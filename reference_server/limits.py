@@ -138,10 +138,35 @@ class Limits:
 
     # What clients say.
     max_message: int = size(128 * 1024, "A message from a client, and the body of a polling request.")
-    max_attachments: int = count(16, "The attachments of a message from a client.", least=0)
+    max_packets: int = count(1000, "Packets in one body of long-polling.")
+    max_attachments: int = count(
+        16, "The attachments of one event; none of them is kept, as no contract has any.", least=0
+    )
+    attachment_timeout: float = seconds(10.0, "How long the attachments that an event announces may take to come.")
     max_event: int = size(64 * 1024, "An event from a client.", by_system=True)
     events_a_second: int = count(10, "Events from one connection within any second.", by_system=True)
     max_rooms: int = count(100, "The rooms that one connection may be in.")
+
+    # How fast they say it. A second's worth may come at once; where more events may come, so many packets may.
+    max_strangers: int = count(
+        20_000, "Sessions of Socket.IO that have not logged in; beyond that the oldest are closed."
+    )
+    stranger_packets: int = count(
+        32, "Packets and requests, in any minute, of a session that has not logged in; it is closed beyond."
+    )
+    stranger_bytes: int = size(64 * 1024, "What its packets may be together in any minute.")
+    max_refusals: int = count(10, "How often a session may be refused in any minute before it is closed.")
+    packets_a_second: int = count(
+        1000,
+        "Events, acknowledgements, messages and empty packets of one connection that has logged in; it is read no "
+        "faster.",
+    )
+    joins_a_second: int = count(10, "CONNECT and DISCONNECT packets of one that has logged in.")
+    heartbeats_a_second: int = count(100, "Pings and pongs of each protocol, and probes, of one that has logged in.")
+    requests_a_second: int = count(100, "Requests of long-polling of one that has logged in.")
+    bytes_a_second: int = size(8 * 1024 * 1024, "All that one says that has logged in.")
+    turn: float = seconds(0.004, "Work on packets gives way to everything else after so long.")
+    stranger_turn: float = seconds(0.002, "Work for all that have not logged in gives way after so long.")
 
     # What clients are told.
     max_backlog: int = size(512 * 1024, "What may wait for one reader who is slow; one for whom more waits is cut off.")
@@ -182,6 +207,11 @@ class Limits:
     def of(self, system: str) -> "Limits":
         """The limits that hold for what is said to this system, and for what it says."""
         return replace(self, **self.by_system[system]) if system in self.by_system else self
+
+    @property
+    def most_events_a_second(self) -> int:
+        """The most events that any system takes from one connection."""
+        return max(self.events_a_second, *(self.of(system).events_a_second for system in self.by_system), 0)
 
     @property
     def longest_window(self) -> float:

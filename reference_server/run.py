@@ -32,6 +32,9 @@ from .transport.callers import Callers
 from .transport.door import Door, bound
 from .transport.http import HttpProtocol
 
+if sys.platform == "linux":
+    from .selector import FairSelector
+
 _log = structlog.get_logger("server")
 _LINGER: Final = 1.0
 """Seconds for which what is left of a refused body is read, so that its sender comes to read the refusal."""
@@ -54,6 +57,13 @@ class Running:
 
     url: str
     services: Services
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """A loop that a crowd does not hold up, where the system has what that takes."""
+    if sys.platform == "linux":
+        return asyncio.SelectorEventLoop(FairSelector())
+    return asyncio.new_event_loop()
 
 
 async def serve(settings: Settings, people: People, *, attached: bool = False) -> None:

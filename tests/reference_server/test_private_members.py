@@ -14,15 +14,15 @@ OVERRIDDEN: dict[type, tuple[type, set[str]]] = {
     Packet: (socketio.packet.Packet, {"reconstruct_binary"}),
     HttpProtocol: (
         web.RequestHandler,
-        {"connection_lost", "connection_made", "data_received", "finish_response", "handle_error", "set_parser"},
+        {"connection_lost", "connection_made", "data_received", "finish_response", "handle_error"},
     ),
 }
 USED: list[tuple[object, set[str]]] = [
     (
         socketio.packet.Packet(),
-        {"add_attachment", "attachment_count", "data", "encode", "id", "namespace", "packet_type"},
+        {"attachment_count", "data", "id", "namespace", "packet_type"},
     ),
-    (web.RequestHandler, {"_request_count"}),
+    (web.RequestHandler, {"_message_tail", "_request_count", "_upgraded"}),
 ]
 
 
