@@ -19,11 +19,11 @@ from ..delivery.admission import Admission
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
 from ..delivery.incoming import Acknowledgement, named
+from ..eager import begin
 from ..reasons import Reason
 from ..refusals import Refusal
 from ..services import Services
 from .allowance import Fairness
-from .eager import begin
 from .engine_server import EngineServer
 from .engineio import MESSAGE, EngineSession, ProtocolError, SessionState
 from .frames import TEXT, Message, frame
