@@ -18,9 +18,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..store.database import Store
+from ..store.sql import SqlConnection
 from ..store.tables import TABLES
 from .account import Account, Change, Session, Tier
 from .memory import Memory
@@ -106,7 +106,7 @@ class Accounts:
         return account, bool(row.ended)
 
     async def change(
-        self, connection: AsyncConnection, user_id: str, rule: Callable[[Account], Account]
+        self, connection: SqlConnection, user_id: str, rule: Callable[[Account], Account]
     ) -> Change | None:
         """Make of an account what the rule says, in this transaction; None where there is no such account.
 

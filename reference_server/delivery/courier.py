@@ -12,7 +12,6 @@ from typing import Any, Final, TypeVar
 import orjson
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventproof.catalog import AckLevel, Event
 
@@ -20,6 +19,7 @@ from ..limits import Limits
 from ..metrics import Metrics
 from ..reasons import Reason
 from ..store.database import Store
+from ..store.sql import SqlConnection
 from .channels import Channels, SystemOnChannel
 from .chore import Chore
 from .conduct import Conduct
@@ -32,7 +32,7 @@ from .owed import Debt, Owed, policy
 from .slow_readers import SlowReaders
 
 T = TypeVar("T")
-Change = Callable[[AsyncConnection], Awaitable[tuple[T, Sequence[Message]]]]
+Change = Callable[[SqlConnection], Awaitable[tuple[T, Sequence[Message]]]]
 _log = structlog.get_logger("courier")
 
 _SAVE_EVERY: Final = 1.0
@@ -120,7 +120,7 @@ class Courier:
 
     async def _carry(self, system: str, change: Change[T], committed: Callable[[T], None]) -> T:
         async with self._turn:
-            async with self._store.writing() as connection:
+            async with self._store.committing() as connection:
                 result, given = await change(connection)
                 told = [
                     (self._entry(system, message), message.ends_before)
@@ -140,6 +140,7 @@ class Courier:
                 if not heard and entry.seq and entry not in pushed and self._is_pushed(entry):
                     unheard.append(entry)
                 self._told = entry.seq or self._told
+        await self._store.synced()
         if unheard:
             await self._push(unheard)
         return result

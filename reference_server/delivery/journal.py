@@ -31,12 +31,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventproof.catalog import Event
 
 from ..limits import Limits
 from ..store.database import Store
+from ..store.sql import SqlConnection
 from ..store.tables import TABLES
 from . import pushes
 from .emission import Emission
@@ -171,7 +171,7 @@ class Journal:
 
     # Writing.
 
-    async def write(self, connection: AsyncConnection, kept: Sequence[Entry], pushed: Sequence[Entry]) -> None:
+    async def write(self, connection: SqlConnection, kept: Sequence[Entry], pushed: Sequence[Entry]) -> None:
         """Write entries, and what of them goes to the push outbox, in the transaction that causes them."""
         if kept:
             await connection.execute(insert(JOURNAL), [_row(entry) for entry in kept])
@@ -330,7 +330,7 @@ class Journal:
             await self._push(connection, entries, pushes.OFFLINE, now)
 
     @staticmethod
-    async def _push(connection: AsyncConnection, entries: Sequence[Entry], reason: str, now: float) -> None:
+    async def _push(connection: SqlConnection, entries: Sequence[Entry], reason: str, now: float) -> None:
         """Put them into the push outbox, unless they are there already."""
         there = await pushes.among(connection, [entry.seq for entry in entries])
         await pushes.add(connection, [_pushed(entry, reason, now) for entry in entries if entry.seq not in there])

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, Text, delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..store.sql import SqlConnection
 from ..store.tables import TABLES
 
 SHOWN: Final = 200
@@ -41,7 +41,7 @@ class Push:
     """`offline`: its user was not connected; `unacknowledged`: it was sent again and again in vain."""
 
 
-async def add(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def add(connection: SqlConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add rows of the table, and let go of what nobody is shown any more."""
     if not rows:
         return
@@ -52,12 +52,12 @@ async def add(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) ->
         await connection.execute(delete(PUSHES).where(mine, PUSHES.c.seq <= oldest.scalar_subquery()))
 
 
-async def among(connection: AsyncConnection, seqs: Sequence[int]) -> set[int]:
+async def among(connection: SqlConnection, seqs: Sequence[int]) -> set[int]:
     """Those of these places in the journal that are in the outbox."""
     return set((await connection.execute(select(PUSHES.c.seq).where(PUSHES.c.seq.in_(seqs)))).scalars())
 
 
-async def latest(connection: AsyncConnection, user_id: str) -> list[Push]:
+async def latest(connection: SqlConnection, user_id: str) -> list[Push]:
     """The latest of this user, the oldest first."""
     statement = select(PUSHES).where(PUSHES.c.user_id == user_id).order_by(PUSHES.c.seq.desc()).limit(SHOWN)
     rows = (await connection.execute(statement)).all()

@@ -28,8 +28,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ...store.sql import SqlConnection
 from ...store.tables import TABLES, number
 from .order import Order, OrderStatus
 from .product import Product
@@ -175,13 +175,13 @@ def _of(kind: type[_Thing], row: Any) -> _Thing:
     return kind(**{field.name: getattr(row, field.name) for field in fields(kind)})
 
 
-async def add(connection: AsyncConnection, thing: Thing) -> None:
+async def add(connection: SqlConnection, thing: Thing) -> None:
     """A new one."""
     await connection.execute(insert(_TABLES[type(thing)]).values(**asdict(thing)))
 
 
 async def find(
-    connection: AsyncConnection, kind: type[_Thing], thing_id: str, *, to_change: bool = False
+    connection: SqlConnection, kind: type[_Thing], thing_id: str, *, to_change: bool = False
 ) -> _Thing | None:
     """The one of this id, or None; `to_change`: nobody else changes it while the transaction lasts."""
     table = _TABLES[kind]
@@ -192,24 +192,24 @@ async def find(
     return None if row is None else _of(kind, row)
 
 
-async def save(connection: AsyncConnection, thing: Thing) -> None:
+async def save(connection: SqlConnection, thing: Thing) -> None:
     """What became of one."""
     table = _TABLES[type(thing)]
     await connection.execute(update(table).where(table.c.id == thing.id).values(**asdict(thing)))
 
 
-async def remove(connection: AsyncConnection, product: Product) -> None:
+async def remove(connection: SqlConnection, product: Product) -> None:
     """The product is gone; what was ordered of it stays."""
     await connection.execute(delete(PRODUCTS).where(PRODUCTS.c.id == product.id))
 
 
-async def products_of(connection: AsyncConnection, seller_id: str) -> list[Product]:
+async def products_of(connection: SqlConnection, seller_id: str) -> list[Product]:
     """The products of a seller, the oldest first."""
     statement = select(PRODUCTS).where(PRODUCTS.c.seller_id == seller_id).order_by(PRODUCTS.c.number)
     return [_of(Product, row) for row in await connection.execute(statement)]
 
 
-async def orders_of(connection: AsyncConnection, user_id: str) -> list[Order]:
+async def orders_of(connection: SqlConnection, user_id: str) -> list[Order]:
     """What a user has bought and sold, the oldest first."""
     mine = or_(ORDERS.c.seller_id == user_id, ORDERS.c.buyer_id == user_id)
     return [_of(Order, row) for row in await connection.execute(select(ORDERS).where(mine).order_by(ORDERS.c.number))]
@@ -218,14 +218,14 @@ async def orders_of(connection: AsyncConnection, user_id: str) -> list[Order]:
 # Carts.
 
 
-async def cart_of(connection: AsyncConnection, user_id: str) -> dict[str, int]:
+async def cart_of(connection: SqlConnection, user_id: str) -> dict[str, int]:
     """How many of each product are in a user's cart, in the order in which they came there."""
     statement = select(CART_ITEMS).where(CART_ITEMS.c.user_id == user_id)
     rows = await connection.execute(statement.order_by(CART_ITEMS.c.since, CART_ITEMS.c.product_id))
     return {row.product_id: row.quantity for row in rows}
 
 
-async def put(connection: AsyncConnection, user_id: str, product_id: str, quantity: int, now: float) -> None:
+async def put(connection: SqlConnection, user_id: str, product_id: str, quantity: int, now: float) -> None:
     """So many of a product are in a cart from now on."""
     here = (CART_ITEMS.c.user_id == user_id) & (CART_ITEMS.c.product_id == product_id)
     done = await connection.execute(update(CART_ITEMS).where(here).values(quantity=quantity))
@@ -234,7 +234,7 @@ async def put(connection: AsyncConnection, user_id: str, product_id: str, quanti
         await connection.execute(insert(CART_ITEMS).values(row))
 
 
-async def take_out(connection: AsyncConnection, user_id: str, product_ids: Iterable[str]) -> None:
+async def take_out(connection: SqlConnection, user_id: str, product_ids: Iterable[str]) -> None:
     """These products are in a cart no more."""
     here = (CART_ITEMS.c.user_id == user_id) & CART_ITEMS.c.product_id.in_(list(product_ids))
     await connection.execute(delete(CART_ITEMS).where(here))
@@ -243,7 +243,7 @@ async def take_out(connection: AsyncConnection, user_id: str, product_ids: Itera
 # Sellers.
 
 
-async def settings_of(connection: AsyncConnection, seller_id: str, *, to_change: bool = False) -> Settings:
+async def settings_of(connection: SqlConnection, seller_id: str, *, to_change: bool = False) -> Settings:
     """The settings of a seller; `to_change` as for `find`."""
     statement = select(SETTINGS.c.text).where(SETTINGS.c.seller_id == seller_id)
     if to_change:
@@ -252,7 +252,7 @@ async def settings_of(connection: AsyncConnection, seller_id: str, *, to_change:
     return Settings(seller_id, {} if text is None else orjson.loads(text))
 
 
-async def save_settings(connection: AsyncConnection, settings: Settings) -> bool:
+async def save_settings(connection: SqlConnection, settings: Settings) -> bool:
     """Keep the settings; False where another seller has the username, and then the transaction is lost."""
     name = settings.values.get("username")
     values = {"text": orjson.dumps(settings.values).decode(), "username": None if name is None else name.lower()}
@@ -267,7 +267,7 @@ async def save_settings(connection: AsyncConnection, settings: Settings) -> bool
 
 
 async def count(
-    connection: AsyncConnection, seller_id: str, *, views: int = 0, orders: int = 0, revenue: int = 0
+    connection: SqlConnection, seller_id: str, *, views: int = 0, orders: int = 0, revenue: int = 0
 ) -> Numbers:
     """A seller's numbers, with so much more of each."""
     mine = NUMBERS.c.seller_id == seller_id
@@ -281,7 +281,7 @@ async def count(
     return after
 
 
-async def remember(connection: AsyncConnection, event_id: str, now: float) -> bool:
+async def remember(connection: SqlConnection, event_id: str, now: float) -> bool:
     """An event of the payment provider acts now; False where it has before, and then the transaction is lost."""
     try:
         await connection.execute(insert(PAYMENT_EVENTS).values(id=event_id, at=now))

@@ -21,8 +21,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ...store.sql import SqlConnection
 from ...store.tables import TABLES, number
 from .claims import Claim, Status
 from .member import Member, Subscription
@@ -168,7 +168,7 @@ Thing = Claim | Transaction | Withdrawal | Notice
 _Thing = TypeVar("_Thing", Claim, Transaction, Withdrawal, Notice)
 
 
-async def member(connection: AsyncConnection, user_id: str, *, to_change: bool = False) -> Member | None:
+async def member(connection: SqlConnection, user_id: str, *, to_change: bool = False) -> Member | None:
     """The member, if this user is one yet; `to_change`: nobody else changes it while the transaction lasts."""
     statement = select(MEMBERS).where(MEMBERS.c.user_id == user_id)
     if to_change:
@@ -177,7 +177,7 @@ async def member(connection: AsyncConnection, user_id: str, *, to_change: bool =
     return None if row is None else Member(**row)
 
 
-async def save_member(connection: AsyncConnection, member: Member) -> None:
+async def save_member(connection: SqlConnection, member: Member) -> None:
     """Keep a member, new or changed."""
     values = asdict(member)
     changed = await connection.execute(update(MEMBERS).where(MEMBERS.c.user_id == member.user_id).values(values))
@@ -185,7 +185,7 @@ async def save_member(connection: AsyncConnection, member: Member) -> None:
         await connection.execute(insert(MEMBERS).values(values))
 
 
-async def find(connection: AsyncConnection, kind: type[_Thing], user_id: str, thing_id: str) -> _Thing | None:
+async def find(connection: SqlConnection, kind: type[_Thing], user_id: str, thing_id: str) -> _Thing | None:
     """The thing of this id, where it is the user's."""
     table = _OWNED[kind]
     row = (
@@ -194,7 +194,7 @@ async def find(connection: AsyncConnection, kind: type[_Thing], user_id: str, th
     return next((kind(**each) for each in row), None)
 
 
-async def latest(connection: AsyncConnection, kind: type[_Thing], user_id: str, most: int) -> list[_Thing]:
+async def latest(connection: SqlConnection, kind: type[_Thing], user_id: str, most: int) -> list[_Thing]:
     """The user's things of this kind, the newest first, so many at most."""
     table = _OWNED[kind]
     statement = _columns(kind).where(table.c.user_id == user_id).order_by(table.c.number.desc()).limit(most)
@@ -202,7 +202,7 @@ async def latest(connection: AsyncConnection, kind: type[_Thing], user_id: str, 
 
 
 async def latest_beside(
-    connection: AsyncConnection, count: Column[int], kind: type[_Thing], user_id: str, most: int
+    connection: SqlConnection, count: Column[int], kind: type[_Thing], user_id: str, most: int
 ) -> tuple[int, list[_Thing]]:
     """A count of the member's row and the user's latest things, as one and the same commit left them."""
     table = _OWNED[kind]
@@ -223,12 +223,12 @@ async def latest_beside(
     return (rows[0]["count"] if rows else 0), things
 
 
-async def add(connection: AsyncConnection, thing: Thing) -> None:
+async def add(connection: SqlConnection, thing: Thing) -> None:
     """Keep a new thing."""
     await connection.execute(insert(_OWNED[type(thing)]).values(asdict(thing)))
 
 
-async def save(connection: AsyncConnection, thing: Thing) -> None:
+async def save(connection: SqlConnection, thing: Thing) -> None:
     """Keep what became of a thing."""
     table = _OWNED[type(thing)]
     await connection.execute(update(table).where(table.c.id == thing.id).values(asdict(thing)))

@@ -19,8 +19,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ...store.sql import SqlConnection
 from ...store.tables import TABLES, number
 from .bookings import MOVES, Booking, Status
 from .tables import LIBRARIES, STAFF
@@ -88,17 +88,17 @@ def _booking(row: Any) -> Booking:
     )
 
 
-async def add(connection: AsyncConnection, booking: Booking) -> None:
+async def add(connection: SqlConnection, booking: Booking) -> None:
     """A new one; it holds nothing yet."""
     await connection.execute(insert(BOOKINGS).values(**_row(booking)))
 
 
-async def write(connection: AsyncConnection, booking: Booking) -> None:
+async def write(connection: SqlConnection, booking: Booking) -> None:
     """The booking as it is now."""
     await connection.execute(update(BOOKINGS).where(BOOKINGS.c.id == booking.id).values(**_row(booking)))
 
 
-async def hold(connection: AsyncConnection, booking: Booking) -> bool:
+async def hold(connection: SqlConnection, booking: Booking) -> bool:
     """Hold the seat for the time of a booking; False where another one does: the transaction is to be undone then."""
     taken = [
         {"seat_id": booking.seat_id, "slot": slot, "booking_id": booking.id}
@@ -111,19 +111,19 @@ async def hold(connection: AsyncConnection, booking: Booking) -> bool:
     return True
 
 
-async def free(connection: AsyncConnection, booking: Booking) -> None:
+async def free(connection: SqlConnection, booking: Booking) -> None:
     """Hold nothing any more for a booking."""
     await connection.execute(delete(HELD).where(HELD.c.booking_id == booking.id))
 
 
-async def find(connection: AsyncConnection, booking_id: str, *, hold: bool = False) -> Booking | None:
+async def find(connection: SqlConnection, booking_id: str, *, hold: bool = False) -> Booking | None:
     """The booking of this id, or None; with `hold`, nobody else changes it meanwhile."""
     statement = select(BOOKINGS).where(BOOKINGS.c.id == booking_id)
     row = (await connection.execute(statement.with_for_update() if hold else statement)).one_or_none()
     return None if row is None else _booking(row)
 
 
-async def concerning(connection: AsyncConnection, user_id: str) -> Iterator[Booking]:
+async def concerning(connection: SqlConnection, user_id: str) -> Iterator[Booking]:
     """A student's own bookings, or those of the desks that somebody is at; the newest first."""
     owned = select(LIBRARIES.c.id).where(LIBRARIES.c.owner_id == user_id)
     helped = select(STAFF.c.library_id).where(STAFF.c.staff_id == user_id)
@@ -132,7 +132,7 @@ async def concerning(connection: AsyncConnection, user_id: str) -> Iterator[Book
     return map(_booking, await connection.execute(theirs.order_by(BOOKINGS.c.number.desc())))
 
 
-async def taken(connection: AsyncConnection, library_id: str, now: datetime) -> dict[str, list[Time]]:
+async def taken(connection: SqlConnection, library_id: str, now: datetime) -> dict[str, list[Time]]:
     """When the seats of a library are booked, by their ids: the times that are not over, the earliest first."""
     of_library = select(BOOKINGS.c.seat_id, BOOKINGS.c.starts_at, BOOKINGS.c.ends_at).where(
         BOOKINGS.c.library_id == library_id, BOOKINGS.c.status.in_(_OPEN), BOOKINGS.c.ends_at > seconds(now)
@@ -143,7 +143,7 @@ async def taken(connection: AsyncConnection, library_id: str, now: datetime) -> 
     return found
 
 
-async def remove_all(connection: AsyncConnection, library_id: str) -> None:
+async def remove_all(connection: SqlConnection, library_id: str) -> None:
     """The bookings of a library that is gone are gone."""
     theirs = select(BOOKINGS.c.id).where(BOOKINGS.c.library_id == library_id)
     await connection.execute(delete(HELD).where(HELD.c.booking_id.in_(theirs)))
