@@ -36,7 +36,7 @@ from eventproof.catalog import Event
 
 from ..limits import Limits
 from ..store.database import Store
-from ..store.sql import SqlConnection
+from ..store.sql import Prepared, SqlConnection
 from ..store.tables import TABLES
 from . import pushes
 from .emission import Emission
@@ -81,6 +81,18 @@ CONFIRMED: Final = Table(
     Column("seq", _Place, nullable=False),
     Column("admin", Boolean, nullable=False, default=False),
 )
+
+_COLUMNS: Final = JOURNAL.c.keys()
+_ADD: Final = Prepared(insert(JOURNAL), _COLUMNS)
+_ACKNOWLEDGED: Final = Prepared(
+    select(JOURNAL).where(
+        JOURNAL.c.ack_key == bindparam("key"), JOURNAL.c.ack_by == bindparam("by"), JOURNAL.c.system == bindparam("of")
+    )
+)
+_SETTLE: Final = Prepared(update(JOURNAL).where(JOURNAL.c.seq == bindparam("place")).values(ack=ACKED))
+_WHOSE: Final = (CONFIRMED.c.user_id == bindparam("whose"), CONFIRMED.c.system == bindparam("of"))
+_FORGET: Final = Prepared(delete(CONFIRMED).where(*_WHOSE))
+_CONFIRM: Final = Prepared(insert(CONFIRMED), CONFIRMED.c.keys())
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +185,7 @@ class Journal:
 
     async def write(self, connection: SqlConnection, kept: Sequence[Entry], pushed: Sequence[Entry]) -> None:
         """Write entries, and what of them goes to the push outbox, in the transaction that causes them."""
-        if kept:
-            await connection.execute(insert(JOURNAL), [_row(entry) for entry in kept])
+        await connection.run(_ADD, [_row(entry) for entry in kept])
         await pushes.add(connection, [_pushed(entry, pushes.OFFLINE, entry.created_at) for entry in pushed])
 
     def committed(self, kept: Iterable[Entry]) -> None:
@@ -222,19 +233,11 @@ class Journal:
             return
         async with self._store.writing() as connection:
             if acked:
-                await connection.execute(
-                    update(JOURNAL).where(JOURNAL.c.seq == bindparam("place")).values(ack=ACKED),
-                    [{"place": seq} for seq in acked],
-                )
+                await connection.run(_SETTLE, [{"place": seq} for seq in acked])
             if confirmed:
-                await connection.execute(
-                    delete(CONFIRMED).where(
-                        CONFIRMED.c.user_id == bindparam("whose"), CONFIRMED.c.system == bindparam("of")
-                    ),
-                    [{"whose": user_id, "of": system} for user_id, system in confirmed],
-                )
-                await connection.execute(
-                    insert(CONFIRMED),
+                await connection.run(_FORGET, [{"whose": user_id, "of": system} for user_id, system in confirmed])
+                await connection.run(
+                    _CONFIRM,
                     [
                         {"user_id": whose[0], "system": whose[1], "seq": seq, "admin": whose in self._admins}
                         for whose, seq in confirmed.items()
@@ -302,9 +305,9 @@ class Journal:
 
     async def acknowledged(self, system: str, by: str, key: str) -> list[Entry]:
         """What an event of this name with this key acknowledges, also where that has been acknowledged before."""
-        statement = select(JOURNAL).where(JOURNAL.c.ack_key == key, JOURNAL.c.ack_by == by, JOURNAL.c.system == system)
+        asked = {"key": key, "by": by, "of": system}
         async with self._store.reading() as connection:
-            return [_entry(row) for row in await connection.execute(statement)]
+            return [_entry(row) for row in await connection.rows(_ACKNOWLEDGED, asked)]
 
     async def pushes(self, user_id: str) -> list[pushes.Push]:
         """The latest 200 of this user's push outbox, the oldest first."""
@@ -384,7 +387,7 @@ def _entry(row: Any) -> Entry:
 
 
 def _row(entry: Entry) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in JOURNAL.c.keys()}  # noqa: SIM118 - columns are no mapping's keys
+    return {name: getattr(entry, name) for name in _COLUMNS}
 
 
 def _seq(entry: Entry) -> int:

@@ -44,6 +44,11 @@ class Store:
         """Whether this process alone writes to the database."""
         return self._claim is not None
 
+    @property
+    def commits_at_once(self) -> bool:
+        """Whether nothing else happens between the end of a transaction and what follows it, in this process."""
+        return self._database.commits_at_once
+
     def reading(self) -> AbstractAsyncContextManager[SqlConnection]:
         """A connection that sees what is committed, statement by statement."""
         return self._database.reading()

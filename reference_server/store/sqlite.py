@@ -7,18 +7,17 @@ whoever is in the way is asked again in a moment, and the log is synced in a thr
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import structlog
-from sqlalchemy import Executable, MetaData, create_engine
+from sqlalchemy import CursorResult, Engine, MetaData, create_engine
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from .sql import Rows, SqlConnection
+from .sql import NOTHING, Compiled, Prepared, Row, Values, compiled
 from .wal import WriteAheadLog
 
 T = TypeVar("T")
@@ -38,8 +37,9 @@ _STATEMENTS: Final = 500
 _TO_WRITE: Final = (
     *("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA wal_autocheckpoint=0", "PRAGMA foreign_keys=ON"),
     *(BEGIN, "COMMIT"),  # The first transaction makes the log.
+    "PRAGMA busy_timeout=0",  # Whoever opens a database may wait; from then on, that is for the event loop.
 )
-_TO_READ: Final = ("PRAGMA query_only=ON",)
+_TO_READ: Final = ("PRAGMA query_only=ON", "PRAGMA busy_timeout=0")
 
 
 class Cursor(sqlite3.Cursor):
@@ -74,9 +74,137 @@ class _Driver(sqlite3.Connection):
 
 
 class _Connection:
-    """A connection as SQLAlchemy's Core has it, without its transactions: those are ours."""
+    """A connection as SQLAlchemy's Core has it, without its transactions: those are ours.
 
-    def __init__(self, url: URL, first: tuple[str, ...]) -> None:
+    What is prepared goes past Core, to the driver.
+    """
+
+    def __init__(self, engine: Engine, compilations: dict[Prepared, Compiled], first: Iterable[str]) -> None:
+        self.core = engine.connect()
+        driver: Any = self.core.connection.dbapi_connection
+        self.driver: sqlite3.Connection = driver
+        self._cursor = sqlite3.Cursor(driver)
+        self._compilations = compilations
+        try:
+            for statement in first:
+                self.core.exec_driver_sql(statement)
+        except BaseException:
+            self.core.close()
+            raise
+
+    async def rows(self, statement: Prepared, values: Values = NOTHING, /) -> list[Row]:
+        """All rows of a SELECT."""
+        made = self._compiled(statement)
+        return made.rows(await _patiently(self.do, made.sql, made.parameters(values)))
+
+    async def run(self, statement: Prepared, values: Values | Sequence[Values] = NOTHING, /) -> int:
+        """Run an INSERT, UPDATE or DELETE; many rows in a thread."""
+        made = self._compiled(statement)
+        if isinstance(values, Mapping):
+            self.do(made.sql, made.parameters(values))
+        elif len(values) > _FEW:
+            await asyncio.to_thread(self._do_many, made.sql, [made.parameters(each) for each in values])
+        else:
+            self._do_many(made.sql, [made.parameters(each) for each in values])
+        return self._cursor.rowcount
+
+    async def execute(self, statement: Any, parameters: Any = None, /) -> CursorResult[*Row]:
+        """At once, but many rows in a thread."""
+        if isinstance(parameters, list) and len(parameters) > _FEW:
+            return await asyncio.to_thread(self.core.execute, statement, parameters)
+        return await _patiently(self.core.execute, statement, parameters)
+
+    def do(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Have the driver execute this, and fetch all rows."""
+        try:
+            return self._cursor.execute(sql, parameters).fetchall()
+        except sqlite3.Error as failure:
+            raise _told(sql, failure) from failure
+
+    def _do_many(self, sql: str, many: Sequence[Sequence[Any]]) -> None:
+        try:
+            self._cursor.executemany(sql, many)
+        except sqlite3.Error as failure:
+            raise _told(sql, failure) from failure
+
+    def _compiled(self, statement: Prepared) -> Compiled:
+        made = self._compilations.get(statement)
+        if made is None:
+            made = self._compilations[statement] = compiled(statement, self.core.dialect)
+        return made
+
+
+def _told(sql: str, failure: sqlite3.Error) -> DBAPIError:
+    """The failure as SQLAlchemy's Core tells it."""
+    told = DBAPIError.instance(sql, None, failure, sqlite3.Error, dialect=None)
+    assert isinstance(told, DBAPIError)  # noqa: S101 - as it is one of the driver's
+    return told
+
+
+async def _patiently(do: Callable[..., T], *arguments: Any) -> T:
+    """Do it as soon as no other program is in the way."""
+    until = None
+    while True:
+        try:
+            return do(*arguments)
+        except OperationalError as failure:
+            now = asyncio.get_running_loop().time()
+            until = now + _BUSY_SECONDS if until is None else until
+            if getattr(failure.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY or now >= until:
+                raise
+        await asyncio.sleep(_PAUSE)
+
+
+class _Reading:
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+
+    async def __aenter__(self) -> _Connection:
+        return self._connection
+
+    async def __aexit__(self, *failure: object) -> None:
+        pass
+
+
+class _Committing:
+    """One transaction, in its turn."""
+
+    def __init__(self, connection: _Connection, turn: asyncio.Lock, written: Callable[[], None]) -> None:
+        self._connection = connection
+        self._turn = turn
+        self._written = written
+        self._before = 0
+
+    async def __aenter__(self) -> _Connection:
+        await self._turn.acquire()
+        try:
+            await _patiently(self._connection.do, BEGIN)
+        except BaseException:
+            self._turn.release()
+            raise
+        self._before = self._connection.driver.total_changes
+        return self._connection
+
+    async def __aexit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        driver = self._connection.driver
+        try:
+            if failed is None:
+                self._connection.do("COMMIT")
+                if driver.total_changes != self._before:
+                    self._written()
+        finally:
+            if driver.in_transaction:
+                driver.rollback()
+            self._turn.release()
+
+
+class Sqlite:
+    """An open file."""
+
+    commits_at_once = True
+
+    def __init__(self, url: URL, path: Path) -> None:
+        """Raises DBAPIError, and OSError."""
         engine = create_engine(
             url.set(drivername="sqlite+pysqlite"),
             poolclass=NullPool,
@@ -88,58 +216,11 @@ class _Connection:
                 "timeout": _BUSY_SECONDS,
             },
         )
-        self.core = engine.connect()
-        driver = self.core.connection.dbapi_connection
-        assert isinstance(driver, _Driver)  # noqa: S101 - that is what it was asked for
-        self.driver: _Driver = driver
-        try:
-            for statement in first:
-                self.core.exec_driver_sql(statement)
-        except BaseException:
-            self.core.close()
-            raise
-
-    async def execute(self, statement: Executable, parameters: Any = None, /) -> Rows:
-        """At once, but many rows in a thread."""
-        if isinstance(parameters, list) and len(parameters) > _FEW:
-            return await asyncio.to_thread(self.core.execute, statement, parameters)
-        return await _patiently(lambda: self.core.execute(statement, parameters))
-
-    async def run(self, sql: str) -> None:
-        """What needs no compiling."""
-        await _patiently(lambda: self._run(sql))
-
-    def _run(self, sql: str) -> None:
-        try:
-            self.driver.execute(sql)
-        except sqlite3.Error as failure:
-            raise OperationalError(sql, None, failure) from failure
-
-
-async def _patiently(do: Callable[[], T]) -> T:
-    """Do it as soon as no other program is in the way."""
-    tried = 0
-    while True:
-        try:
-            return do()
-        except OperationalError as failure:
-            if getattr(failure.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
-                raise
-            if tried * _PAUSE >= _BUSY_SECONDS:
-                raise
-        tried += 1
-        await asyncio.sleep(_PAUSE)
-
-
-class Sqlite:
-    """An open file."""
-
-    def __init__(self, url: URL, path: Path) -> None:
-        """Raises DBAPIError, and OSError."""
+        compilations: dict[Prepared, Compiled] = {}
         self._turn = asyncio.Lock()
-        self._writer = _Connection(url, _TO_WRITE)
+        self._writer = _Connection(engine, compilations, _TO_WRITE)
         try:
-            self._reader = _Connection(url, _TO_READ)
+            self._reader = _Connection(engine, compilations, _TO_READ)
             self._log = WriteAheadLog(path)
         except BaseException:
             self._writer.core.close()
@@ -147,37 +228,24 @@ class Sqlite:
         self._folded = 0
         self._folding: asyncio.Task[None] | None = None
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[SqlConnection]:
+    def reading(self) -> "_Reading":
         """A connection that sees what is committed, statement by statement."""
-        yield self._reader
+        return _Reading(self._reader)
 
-    @asynccontextmanager
-    async def committing(self) -> AsyncIterator[SqlConnection]:
+    def committing(self) -> "_Committing":
         """A transaction; it is in the system's hands when the block has ended, and outlives this process."""
-        async with self._turn:
-            driver, before = self._writer.driver, self._writer.driver.total_changes
-            await self._writer.run(BEGIN)
-            try:
-                yield self._writer
-                await self._writer.run("COMMIT")
-            except BaseException:
-                if driver.in_transaction:
-                    driver.rollback()
-                raise
-            if driver.total_changes != before:
-                self._log.committed()
-                self._fold_if_due()
+        return _Committing(self._writer, self._turn, self._written)
 
-    async def synced(self) -> None:
-        """Wait for the disk, together with all others who do."""
-        await self._log.synced()
-
-    def _fold_if_due(self) -> None:
+    def _written(self) -> None:
+        self._log.committed()
         changes = self._writer.driver.total_changes
         if changes - self._folded >= _FOLDED_EVERY and self._folding is None:
             self._folded = changes
             self._folding = asyncio.create_task(self._fold())
+
+    async def synced(self) -> None:
+        """Wait for the disk, together with all others who do."""
+        await self._log.synced()
 
     async def _fold(self) -> None:
         """Most of it beside the commits, then what they have left, so that the log begins anew and stays small."""

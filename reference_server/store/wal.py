@@ -7,13 +7,14 @@ every thousand pages. Here both are done beside the commits, in threads.
 import asyncio
 import os
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from threading import Thread
+from typing import Final
 
 from sqlalchemy.exc import OperationalError
 
-_sync = getattr(os, "fdatasync", os.fsync)
+_sync: Final = getattr(os, "fdatasync", os.fsync)
 
 
 class WriteAheadLog:
@@ -23,13 +24,16 @@ class WriteAheadLog:
         """Raises OSError, and sqlite3.Error."""
         # The log, and never the database itself: closing a file that SQLite has locked would lose its locks.
         self._file = os.open(f"{database}-wal", os.O_RDONLY)
-        self._folding = sqlite3.connect(database, isolation_level=None, check_same_thread=False, timeout=0)
-        self._threads = ThreadPoolExecutor(2, "store")
+        self._folder = sqlite3.connect(database, isolation_level=None, check_same_thread=False, timeout=0)
         self._behind = True
-        """Whether there are commits that no sync covers, even of those that run."""
-        self._running: asyncio.Future[None] | None = None
-        self._next: asyncio.Future[None] | None = None
-        """The sync that follows the one that runs: all that is committed meanwhile shares it."""
+        """Whether there are commits that no sync covers, not even the one that runs."""
+        self._waiting: list[asyncio.Future[None]] = []
+        """For the sync after the one that runs; whoever commits meanwhile shares it."""
+        self._served: list[asyncio.Future[None]] | None = None
+        """By the sync that runs; None: none does."""
+        self._wanted: SimpleQueue[asyncio.AbstractEventLoop | None] = SimpleQueue()
+        self._thread = Thread(target=self._sync_again_and_again, name="sync", daemon=True)
+        self._thread.start()
         _sync_folder(database.parent)
 
     def committed(self) -> None:
@@ -38,49 +42,62 @@ class WriteAheadLog:
 
     async def synced(self) -> None:
         """Wait until all that is committed now is on the disk. Raises OperationalError where the disk fails."""
-        if self._behind and self._next is None:
-            self._next = asyncio.get_running_loop().create_future()
-        waited = self._next or self._running
-        if self._running is None and self._next is not None:
-            self._begin()
-        if waited is not None:
-            await asyncio.shield(waited)
+        waiter = asyncio.get_running_loop().create_future()
+        if self._behind:
+            self._waiting.append(waiter)
+            if self._served is None:
+                self._begin()
+        elif self._served is not None:
+            self._served.append(waiter)
+        else:
+            return
+        await waiter
 
     def _begin(self) -> None:
-        self._running, self._next, self._behind = self._next, None, False
-        syncing = asyncio.get_running_loop().run_in_executor(self._threads, _sync, self._file)
-        syncing.add_done_callback(self._ended)
+        self._served, self._waiting, self._behind = self._waiting, [], False
+        self._wanted.put(asyncio.get_running_loop())
 
-    def _ended(self, syncing: asyncio.Future[Any]) -> None:
-        ended, self._running = self._running, None
-        assert ended is not None  # noqa: S101 - this is its end
-        failure = syncing.exception()
-        if failure is None:
-            ended.set_result(None)
-        else:
-            self._behind = True
-            ended.set_exception(OperationalError("the sync of the log", None, failure))
-            ended.exception()  # Whoever waited may have left.
-        if self._next is not None:
+    def _sync_again_and_again(self) -> None:
+        while (loop := self._wanted.get()) is not None:
+            try:
+                _sync(self._file)
+            except OSError as failure:
+                loop.call_soon_threadsafe(self._ended, failure)
+            else:
+                loop.call_soon_threadsafe(self._ended, None)
+
+    def _ended(self, failure: OSError | None) -> None:
+        served, self._served = self._served or [], None
+        self._behind = self._behind or failure is not None
+        if self._waiting:
             self._begin()
+        for waiter in served:
+            if waiter.cancelled():
+                continue
+            if failure is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(OperationalError("the sync of the log", None, failure))
 
     async def fold(self) -> None:
         """Write what is in the log into the database, as far as no reader is in the way. Raises sqlite3.Error.
 
         Where that was all, and nothing is committed meanwhile, the log begins anew.
         """
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._fold)
+        await asyncio.to_thread(self._fold)
 
     def _fold(self) -> None:
-        self._folding.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        self._folder.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     async def close(self) -> None:
-        """Wait for what is under way; before the last connection to the database is closed."""
-        while self._running is not None:
-            await asyncio.wait({self._running})
-        self._threads.shutdown()
-        self._folding.close()
-        os.close(self._file)
+        """Sync, and end; before the last connection to the database is closed."""
+        try:
+            await self.synced()
+        finally:
+            self._wanted.put(None)
+            self._thread.join()
+            self._folder.close()
+            os.close(self._file)
 
 
 def _sync_folder(folder: Path) -> None:
