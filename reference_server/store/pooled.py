@@ -27,6 +27,8 @@ class _Connection:
     async def run(self, statement: Prepared, values: Values | Sequence[Values] = NOTHING, /) -> int:
         """Run an INSERT, UPDATE or DELETE."""
         given = dict(values) if isinstance(values, Mapping) else [dict(each) for each in values]
+        if not given and not isinstance(given, dict):
+            return 0
         return (await self._core.execute(statement.core, given)).rowcount
 
     async def execute(self, statement: Any, parameters: Any = None, /) -> CursorResult[*Row]:

@@ -102,6 +102,8 @@ class _Connection:
         made = self._compiled(statement)
         if isinstance(values, Mapping):
             self.do(made.sql, made.parameters(values))
+        elif not values:
+            return 0
         elif len(values) > _FEW:
             await asyncio.to_thread(self._do_many, made.sql, [made.parameters(each) for each in values])
         else:
