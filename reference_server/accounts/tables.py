@@ -53,6 +53,9 @@ _FIND_LOGIN: Final = Prepared(select(*_ACCOUNT, USERS.c.password).where(USERS.c.
 _ENDED: Final = exists().where(ENDED.c.token_id == bindparam("session_id"))
 _FIND_SESSION: Final = Prepared(select(*_ACCOUNT, _ENDED.label("ended")).where(_THIS))
 _CHANGE: Final = Prepared(update(USERS).where(_THIS), ("tier", "banned", "epoch"))
+_ADD: Final = Prepared(insert(USERS), USERS.c.keys())
+_GIVEN: Final = ("role", "tier", "banned")
+_REPLACE: Final = Prepared(update(USERS).where(USERS.c.email == bindparam("address")), ("password", *_GIVEN))
 
 
 def _account(row: Row) -> Account:
@@ -150,15 +153,13 @@ class Accounts:
         async with self._store.writing() as connection:
             known = set((await connection.execute(select(USERS.c.email))).scalars())
             new = [_row(account) | {"password": password} for account in accounts if account.email not in known]
-            old = [{f"_{name}": value for name, value in _row(a).items()} for a in accounts if a.email in known]
-            if new:
-                await connection.execute(insert(USERS), new)
-            if old:
-                given: dict[str, Any] = {name: bindparam(f"_{name}") for name in ("role", "tier", "banned")}
-                statement = (
-                    update(USERS).where(USERS.c.email == bindparam("_email")).values(given | {"password": password})
-                )
-                await connection.execute(statement, old)
+            old = [
+                {"address": account.email, "password": password, **{name: _row(account)[name] for name in _GIVEN}}
+                for account in accounts
+                if account.email in known
+            ]
+            await connection.run(_ADD, new)
+            await connection.run(_REPLACE, old)
         self._memory.forget()
 
     async def all(self, emails: Iterable[str]) -> list[Account]:

@@ -8,7 +8,7 @@ acknowledgement is understood. One server has the journal: what it must know at 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from sqlalchemy import (
@@ -49,8 +49,12 @@ _MOST: Final = 200_000
 _MOST_UNDERSTOOD: Final = 1_000_000
 """How many of the latest messages are kept for replays, and for acknowledgements, however young they are."""
 _AT_ONCE: Final = 500
-"""How many rows one statement names, or deletes, so that no transaction has to wait for long."""
+"""How many rows one transaction is about at most, so that no other has to wait for long."""
+_TOLD_AND_LOST: Final = 10_000
+"""So many places are left out at each start: a power cut takes back what was told and not on the disk yet, and whoever
+heard of that must not miss what comes in its place."""
 
+T = TypeVar("T")
 Whose = tuple[str, str]
 """A user's, of a system."""
 _Place = BigInteger().with_variant(Integer, "sqlite")
@@ -173,7 +177,7 @@ class Journal:
             last = (await connection.execute(select(func.max(pushes.PUSHES.c.seq)))).scalar() or 0
             owed = await connection.execute(select(JOURNAL).where(JOURNAL.c.ack == OWED).order_by(JOURNAL.c.seq))
             entries = [_entry(row) for row in owed]
-        self.seq = max(last, *self._latest.values(), *self._confirmed.values(), 0)
+        self.seq = max(last, *self._latest.values(), *self._confirmed.values(), 0) + _TOLD_AND_LOST
         return entries
 
     def place(self) -> int:
@@ -227,25 +231,27 @@ class Journal:
     async def save(self) -> None:
         """Save what was confirmed and acknowledged since the last time."""
         self._unsaved &= self._confirmed.keys()
-        confirmed = {whose: self._confirmed[whose] for whose in self._unsaved}
-        acked = list(self._acked)
-        if not confirmed and not acked:
-            return
-        async with self._store.writing() as connection:
-            if acked:
+        confirmed = [(whose, self._confirmed[whose]) for whose in self._unsaved]
+        saved: set[int] = set()
+        for acked in _portions(list(self._acked)):
+            async with self._store.writing() as connection:
                 await connection.run(_SETTLE, [{"place": seq} for seq in acked])
-            if confirmed:
-                await connection.run(_FORGET, [{"whose": user_id, "of": system} for user_id, system in confirmed])
+            saved.update(acked)
+            self._just_saved.update(acked)
+            self._acked.difference_update(acked)
+        for some in _portions(confirmed):
+            async with self._store.writing() as connection:
+                await connection.run(_FORGET, [{"whose": user_id, "of": system} for (user_id, system), _ in some])
                 await connection.run(
                     _CONFIRM,
                     [
                         {"user_id": whose[0], "system": whose[1], "seq": seq, "admin": whose in self._admins}
-                        for whose, seq in confirmed.items()
+                        for whose, seq in some
                     ],
                 )
-        self._just_saved = set(acked)
-        self._acked -= self._just_saved
-        self._unsaved -= {whose for whose, seq in confirmed.items() if self._confirmed.get(whose) == seq}
+            self._unsaved -= {whose for whose, seq in some if self._confirmed.get(whose) == seq}
+        if saved or confirmed:
+            self._just_saved = saved
 
     # Reading.
 
@@ -413,6 +419,6 @@ def _passed(marks: deque[tuple[float, int]], moment: float) -> int:
     return passed
 
 
-def _portions(seqs: Sequence[int]) -> Iterator[Sequence[int]]:
-    for first in range(0, len(seqs), _AT_ONCE):
-        yield seqs[first : first + _AT_ONCE]
+def _portions(all_of_them: Sequence[T]) -> Iterator[Sequence[T]]:
+    for first in range(0, len(all_of_them), _AT_ONCE):
+        yield all_of_them[first : first + _AT_ONCE]

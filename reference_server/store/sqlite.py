@@ -8,6 +8,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -111,9 +112,7 @@ class _Connection:
         return self._cursor.rowcount
 
     async def execute(self, statement: Any, parameters: Any = None, /) -> CursorResult[*Row]:
-        """At once, but many rows in a thread."""
-        if isinstance(parameters, list) and len(parameters) > _FEW:
-            return await asyncio.to_thread(self.core.execute, statement, parameters)
+        """Execute any statement of Core."""
         return await _patiently(self.core.execute, statement, parameters)
 
     def do(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
@@ -220,14 +219,15 @@ class Sqlite:
         )
         compilations: dict[Prepared, Compiled] = {}
         self._turn = asyncio.Lock()
-        self._writer = _Connection(engine, compilations, _TO_WRITE)
-        try:
+        with ExitStack() as opened:
+            self._writer = _Connection(engine, compilations, _TO_WRITE)
+            opened.callback(self._writer.core.close)
             self._reader = _Connection(engine, compilations, _TO_READ)
+            opened.callback(self._reader.core.close)
             self._log = WriteAheadLog(path)
-        except BaseException:
-            self._writer.core.close()
-            raise
+            self._opened = opened.pop_all()
         self._folded = 0
+        """How many rows had been changed when the log was last folded back."""
         self._folding: asyncio.Task[None] | None = None
 
     def reading(self) -> "_Reading":
@@ -269,8 +269,7 @@ class Sqlite:
 
     async def close(self) -> None:
         """SQLite folds its log back into the file when the last connection closes."""
-        if self._folding is not None:
-            await asyncio.wait({self._folding})
-        await self._log.close()
-        for connection in (self._reader, self._writer):
-            connection.core.close()
+        with self._opened:
+            if self._folding is not None:
+                await asyncio.wait({self._folding})
+            await self._log.close()

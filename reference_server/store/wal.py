@@ -22,6 +22,7 @@ class WriteAheadLog:
 
     def __init__(self, database: Path) -> None:
         """Raises OSError, and sqlite3.Error."""
+        _sync_folder(database.parent)
         # The log, and never the database itself: closing a file that SQLite has locked would lose its locks.
         self._file = os.open(f"{database}-wal", os.O_RDONLY)
         self._folder = sqlite3.connect(database, isolation_level=None, check_same_thread=False, timeout=0)
@@ -34,7 +35,6 @@ class WriteAheadLog:
         self._wanted: SimpleQueue[asyncio.AbstractEventLoop | None] = SimpleQueue()
         self._thread = Thread(target=self._sync_again_and_again, name="sync", daemon=True)
         self._thread.start()
-        _sync_folder(database.parent)
 
     def committed(self) -> None:
         """There is more in the log."""

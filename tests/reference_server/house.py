@@ -70,7 +70,7 @@ class Socket:
         async with asyncio.timeout(SECONDS):
             while (message := await self.raw.receive()).type is aiohttp.WSMsgType.TEXT:
                 frames.append(message.data)
-        return frames, self.raw.close_code
+        return frames, message.data if message.type is aiohttp.WSMsgType.CLOSE else self.raw.close_code
 
     async def is_open(self) -> bool:
         """A round trip: the server answers a WebSocket ping on whatever is open."""

@@ -13,6 +13,7 @@ from reference_server.delivery.journal import JOURNAL
 from reference_server.delivery.message import Message
 from reference_server.delivery.rooms import of_user
 from reference_server.limits import Limits
+from reference_server.store.database import Store
 from reference_server.store.sql import SqlConnection
 from reference_server.transport.socketio import SocketLink
 from tests.reference_server.delivery.line import comes_next, greeted, hears, message, tell
@@ -89,6 +90,29 @@ async def test_a_caller_who_leaves_half_way_leaves_nothing_half_done(tmp_path: P
     async with keep_house(tmp_path) as house:
         user = await house.person()
         socket = await greeted(house, user)
+        begun, never = asyncio.Event(), asyncio.Event()
+
+        async def change(_: SqlConnection) -> tuple[None, Sequence[Message]]:
+            begun.set()
+            await never.wait()
+            return None, [message(user, claimId="clm_1")]
+
+        call = asyncio.create_task(house.services.courier.carry("shield", change))
+        await begun.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await comes_next(house, user, socket)
+        assert await journaled(house) == 1
+
+
+async def test_where_a_commit_takes_time_a_change_is_finished_although_its_caller_has_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Store, "commits_at_once", False)
+    async with keep_house(tmp_path) as house:
+        user = await house.person()
+        socket = await greeted(house, user)
         begun, go_on = asyncio.Event(), asyncio.Event()
 
         async def change(_: SqlConnection) -> tuple[None, Sequence[Message]]:
@@ -104,6 +128,27 @@ async def test_a_caller_who_leaves_half_way_leaves_nothing_half_done(tmp_path: P
         go_on.set()
         assert (await hears(socket))[1]["data"]["claimId"] == "clm_1"
         assert await journaled(house) == 1
+
+
+async def test_who_is_told_need_not_wait_for_the_disk_and_who_is_answered_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = asyncio.Event()
+    synced = Store.synced
+
+    async def late(store: Store) -> None:
+        await slow.wait()
+        await synced(store)
+
+    async with keep_house(tmp_path) as house:
+        user = await house.person()
+        socket = await greeted(house, user)
+        monkeypatch.setattr(Store, "synced", late)
+        telling = asyncio.create_task(tell(house, message(user, claimId="clm_1")))
+        assert (await hears(socket))[1]["data"]["claimId"] == "clm_1"
+        assert not telling.done()
+        slow.set()
+        await telling
 
 
 async def test_what_is_under_way_when_the_server_stops_is_finished(tmp_path: Path) -> None:
