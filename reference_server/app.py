@@ -20,7 +20,6 @@ from .delivery.incoming import Incoming
 from .delivery.journal import Journal
 from .delivery.slow_readers import SlowReaders
 from .garbage import Garbage
-from .limits import Limits
 from .metrics import CONTENT_TYPE, Metrics
 from .passwords import Passwords
 from .reasons import Reason
@@ -36,7 +35,9 @@ from .systems.studyspot import handlers as studyspot
 from .systems.user_state import handlers as user_state
 from .tokens import Tokens, secret_for
 from .transport import screens
+from .transport.allowance import Fairness
 from .transport.http import json_response, keep_concrete_paths
+from .transport.lines import Lines
 from .transport.origins import Origins
 from .transport.rest import Rest
 from .transport.routes import stream, websocket
@@ -83,7 +84,7 @@ def build_services(settings: Settings, store: Store, conduct: Conduct) -> Servic
         eviction=eviction,
         slow_readers=slow_readers,
         journal=journal,
-        incoming=Incoming(channels, courier, conduct, limits),
+        incoming=Incoming(channels, courier, metrics, conduct, limits),
         metrics=metrics,
         conduct=conduct,
         test_controls=settings.test_controls,
@@ -100,8 +101,9 @@ def application(settings: Settings, services: Services) -> web.Application:
         system, served = contracts().system(name), SYSTEMS[name](services)
         rest.mount(app, system, served.operations)
         services.channels.add(system, served.channels)
-    channels = list(services.channels)
-    sockets = _mount_channels(app, channels, services, settings.limits)
+    channels, lines = list(services.channels), Lines()
+    fairness = Fairness(settings.limits, services.metrics.met)
+    sockets = _mount_channels(app, channels, services, fairness, lines)
     _mount_probes(app, channels, services, sockets)
     if settings.screens:
         screens.mount(app, chosen(settings))
@@ -111,6 +113,7 @@ def application(settings: Settings, services: Services) -> web.Application:
         sockets.close_all(Reason.GOING_AWAY)
         for connection in services.connections:
             connection.link.close(Reason.GOING_AWAY)
+        await lines.ended(settings.stop_timeout)
 
     async def close_services(_: web.Application) -> None:
         services.passwords.close()
@@ -128,15 +131,17 @@ def chosen(settings: Settings) -> tuple[str, ...]:
     return settings.systems or tuple(SYSTEMS)
 
 
-def _mount_channels(app: web.Application, channels: list[Channel], services: Services, limits: Limits) -> SocketServer:
+def _mount_channels(
+    app: web.Application, channels: list[Channel], services: Services, fairness: Fairness, lines: Lines
+) -> SocketServer:
     namespaces = dict.fromkeys(channel.address for channel in channels if channel.wire is Wire.SOCKET_IO)
-    sockets = SocketServer(namespaces, services, limits)
+    sockets = SocketServer(namespaces, services, fairness, lines)
     app.router.add_route("*", SOCKET_IO_PATH, sockets.handle)
     for channel in channels:
         if channel.wire is Wire.SSE:
-            app.router.add_route("GET", channel.address, stream(channel, services, limits))
+            app.router.add_route("GET", channel.address, stream(channel, services, fairness, lines))
         elif channel.wire is Wire.WEBSOCKET:
-            app.router.add_route("GET", channel.address, websocket(channel, services, limits))
+            app.router.add_route("GET", channel.address, websocket(channel, services, fairness, lines))
     return sockets
 
 

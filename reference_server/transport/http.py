@@ -1,15 +1,15 @@
 """HTTP below the application: what is no HTTP is refused like everything else, with a code and a sentence."""
 
 import asyncio
+import select
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from aiohttp import web
 
 from ..refusals import Refusal
-from .masks import MaskedFrames
 
 
 def json_response(status: int, body: Any, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -61,9 +61,24 @@ class HttpProtocol(web.RequestHandler):
         if self.transport is not None and not self._request_count:
             self.transport.abort()
 
-    def set_parser(self, parser: Any, data_received_cb: Callable[[], None] | None = None) -> None:
-        """The connection becomes a WebSocket: its frames have to be masked."""
-        super().set_parser(MaskedFrames(parser), data_received_cb)  # type: ignore[arg-type]  # a parser is what feeds
+    @property
+    def upgrades(self) -> bool:
+        """Whether what comes behind the request is HTTP no more, if the upgrade that it asks for is granted."""
+        return self._upgraded
+
+    def hand_over(self, heir: asyncio.BaseProtocol) -> tuple[asyncio.Transport, bytes]:
+        """Give the connection, with what came behind the request, to another protocol; it is HTTP no more.
+
+        To aiohttp its client has gone: it lets go of all that it holds. Raises ConnectionError where that is so.
+        """
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            raise ConnectionResetError("the client has gone")
+        early, self._message_tail = self._message_tail, b""
+        self.on_lost = self.transport = None
+        self.connection_lost(None)
+        transport.set_protocol(heir)
+        return transport, early
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client has gone. A request that waits for something to send hears of it; others go on undisturbed."""
@@ -73,6 +88,19 @@ class HttpProtocol(web.RequestHandler):
         if self.on_lost is not None:
             self.on_lost()
 
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send an answer; aiohttp makes one itself, in words of its own, before the application hears of the request.
+
+        RFC 9110, 10.1.1: "A server that receives an Expect field value containing a member other than 100-continue MAY
+        respond with a 417 […] to indicate that the unexpected expectation cannot be met."
+        """
+        if isinstance(resp, web.HTTPExpectationFailed):
+            refusal = Refusal("malformed_request", "Nothing but 100-continue can be expected here: leave Expect out.")
+            resp = json_response(refusal.status, refusal.body())
+        return await super().finish_response(request, resp, start_time)
+
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -81,6 +109,8 @@ class HttpProtocol(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002 - aiohttp gives it
     ) -> web.StreamResponse:
         """The answer to a request that never reached the application, or broke it."""
+        if isinstance(exc, ConnectionError):
+            raise exc
         if has_begun(request):
             raise ConnectionResetError("the answer has begun")
         if status >= 500:
@@ -115,16 +145,51 @@ def too_large(most: int) -> Refusal:
     return Refusal("payload_too_large", f"A body may have {most} bytes here: send a smaller one.")
 
 
+class _HandedOver(web.StreamResponse):
+    """What a handler gives for a request whose connection was handed over: aiohttp writes nothing there."""
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """Nothing is to be prepared."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing is to be ended."""
+
+
+HANDED_OVER: Final = _HandedOver()
+
+
+def hand_over(request: web.Request, heir: asyncio.BaseProtocol) -> tuple[asyncio.Transport, bytes]:
+    """Give the request's connection to another protocol (`HttpProtocol.hand_over`); its handler gives `HANDED_OVER`."""
+    return _protocol(request).hand_over(heir)
+
+
+def upgrades(request: web.Request) -> bool:
+    """Whether the request asks for another protocol, is whole, and has what comes behind it kept for that."""
+    return _protocol(request).upgrades
+
+
+def _protocol(request: web.Request) -> HttpProtocol:
+    protocol = request.protocol
+    assert isinstance(protocol, HttpProtocol)  # noqa: S101 - run.py listens with it
+    return protocol
+
+
 @contextmanager
 def when_lost(request: web.Request, act: Callable[[], None]) -> Iterator[None]:
     """Act, while the block runs, if the request's client hangs up."""
-    protocol = request.protocol
-    assert isinstance(protocol, HttpProtocol)  # noqa: S101 - run.py listens with it
+    protocol = _protocol(request)
     protocol.on_lost = act
     try:
         yield
     finally:
         protocol.on_lost = None
+
+
+def has_left(transport: asyncio.Transport) -> bool:
+    """Whether the client has ended its side, also where what it sent before has not been read."""
+    looking = select.poll()
+    looking.register(transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
+    return bool(looking.poll(0))
 
 
 def close_transport(transport: asyncio.BaseTransport | None, linger: float) -> None:

@@ -4,9 +4,10 @@ Quotations are from the Socket.IO protocol, version 5.
 """
 
 import asyncio
+import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any, Final
 
 import orjson
@@ -14,16 +15,19 @@ import structlog
 from aiohttp import web
 from socketio import packet
 
+from ..delivery.admission import Admission
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
 from ..delivery.incoming import Acknowledgement, named
-from ..limits import Limits
 from ..reasons import Reason
 from ..refusals import Refusal
 from ..services import Services
+from .allowance import Fairness
+from .eager import begin
 from .engine_server import EngineServer
-from .engineio import MESSAGE, EngineSession, Message, ProtocolError, SessionState
-from .websocket import TEXT, frame
+from .engineio import MESSAGE, EngineSession, ProtocolError, SessionState
+from .frames import TEXT, Message, frame
+from .lines import Lines
 
 _log = structlog.get_logger("socket.io")
 
@@ -37,7 +41,10 @@ UNKNOWN_NAMESPACE: Final = {"message": "Invalid namespace"}
 """What the protocol's own example of a CONNECT_ERROR says, and nothing beside it."""
 _SPOKEN: Final = re.compile(r"2(?:(/[^,?]*)(?:\?[^,]*)?,?)?([0-9]{0,18})(.*)", re.DOTALL)
 """An EVENT packet: the namespace if it is not `/`, an id where an acknowledgement is asked for, and the event."""
+_HEADER: Final = re.compile(r"(?:[0-4]|[56][1-9][0-9]{0,2}-)(?:/[^,]*(?:,|\Z)|(?!/))[0-9]{0,99}(?![\d-])")
+"""What packets begin with: python-socketio takes attachments of those that have none, and digits of any script."""
 _ID_BYTES: Final = 15
+_BINARY: Final = (packet.BINARY_EVENT, packet.BINARY_ACK)
 _EVENTS: Final = (packet.EVENT, packet.BINARY_EVENT)
 _FROM_CLIENTS: Final = (packet.CONNECT, packet.DISCONNECT, packet.ACK, packet.BINARY_ACK, *_EVENTS)
 
@@ -47,6 +54,10 @@ class Packet(packet.Packet):  # type: ignore[misc]  # socketio ships no types
 
     "num" is "the index of the attachment"; the official parser refuses any other as "illegal attachments".
     """
+
+    def check_placeholders(self) -> None:
+        """Raises ProtocolError where one stands for no attachment that was announced."""
+        self.data: Any = self.reconstruct_binary(self.data, [b""] * self.attachment_count)
 
     @classmethod
     def reconstruct_binary(cls, data: Any, attachments: list[bytes]) -> Any:
@@ -91,10 +102,15 @@ class SocketLink:
         """DISCONNECT, then the transport where no other namespace is left on it."""
         self._server.dismiss(self._session, self._namespace, reason)
 
+    def end(self, admission: Admission) -> None:
+        """The client has left the namespace."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            admission.leave(connection)
+
     def _packet(self, emission: Emission) -> str:
-        place = "" if self._namespace == "/" else f"{self._namespace},"
         argument = "" if emission.empty else f",{emission.text}"
-        return f"{MESSAGE}{packet.EVENT}{place}[{orjson.dumps(emission.name).decode()}{argument}]"
+        return f"{MESSAGE}{packet.EVENT}{_place(self._namespace)}[{orjson.dumps(emission.name).decode()}{argument}]"
 
     def _frame(self, emission: Emission) -> bytes:
         return frame(TEXT, self._packet(emission).encode())
@@ -103,14 +119,16 @@ class SocketLink:
 class _Client:
     """What is kept of one Engine.IO session."""
 
-    __slots__ = ("handshake", "links", "partial", "timer")
+    __slots__ = ("attachments", "deadline", "handshake", "links", "timer")
 
     def __init__(self, handshake: Mapping[str, Any]) -> None:
         self.handshake = handshake
         self.links: dict[str, SocketLink] = {}
         """Its connections, by namespace."""
-        self.partial: Packet | None = None
-        """What waits for its attachments."""
+        self.attachments = 0
+        """How many are still to come. None of them is kept: no contract has any."""
+        self.deadline: asyncio.TimerHandle | None = None
+        """Closes it, as long as some are."""
         self.timer: asyncio.TimerHandle | None = None
         """Closes it, as long as it belongs to no namespace."""
 
@@ -125,12 +143,19 @@ class _Client:
             self.timer.cancel()
             self.timer = None
 
+    def expect(self, attachments: int, deadline: asyncio.TimerHandle | None) -> None:
+        """So many attachments are to come until then."""
+        if self.deadline is not None and self.deadline is not deadline:
+            self.deadline.cancel()
+        self.attachments, self.deadline = attachments, deadline
+
 
 class SocketServer:
     """Socket.IO over `EngineServer`; who may connect is decided by `Admission`, what is heard goes to `Incoming`."""
 
-    def __init__(self, namespaces: Iterable[str], services: Services, limits: Limits) -> None:
-        self.limits = limits
+    def __init__(self, namespaces: Iterable[str], services: Services, fairness: Fairness, lines: Lines) -> None:
+        self.limits = fairness.limits
+        self._fairness = fairness
         self._namespaces = frozenset(namespaces)
         self._services = services
         self._clients: dict[str, _Client] = {}
@@ -142,7 +167,7 @@ class SocketServer:
             ]
             for namespace in self._namespaces
         }
-        self._engine = EngineServer(self)
+        self._engine = EngineServer(self, fairness, lines)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request to the Engine.IO path. Raises Refusal."""
@@ -159,7 +184,7 @@ class SocketServer:
             "engine_sessions": len(self._engine.sessions),
             "socket_sessions": len(clients),
             "connect_timers": sum(client.timer is not None for client in clients),
-            "attachments": sum(client.partial is not None for client in clients),
+            "attachments": sum(client.attachments > 0 for client in clients),
         }
 
     # Coming in.
@@ -177,14 +202,16 @@ class SocketServer:
             client.timer = loop.call_later(seconds, session.close, Reason.CONNECT_TIMEOUT)
 
     async def _connect(self, session: EngineSession, client: _Client, namespace: str, auth: Any) -> None:
-        """A namespace is joined once; a refusal leaves the session as it was."""
+        """A namespace is joined once; a refusal leaves the session as it was. Raises TooMuch for one too many."""
         if namespace not in self._namespaces:
             self._services.metrics.refused("unknown", "not_found")
-            _send(session, packet.Packet(packet.CONNECT_ERROR, UNKNOWN_NAMESPACE, namespace))
+            session.allowance.refused()
+            session.send(_written(packet.CONNECT_ERROR, namespace, UNKNOWN_NAMESPACE))
             return
         if namespace in client.links:
             again = Refusal("malformed_request", "This namespace is connected already.")
             self._services.metrics.refused(namespace, again.code)
+            session.allowance.refused()
             _refuse(session, namespace, again)
             return
         client.stop_timer()
@@ -193,16 +220,23 @@ class SocketServer:
             connection = await self._admit(link, namespace, auth)
         except Refusal as refusal:
             client.links.pop(namespace, None)
-            _refuse(session, namespace, refusal)
             self._watch(session, client)
+            session.allowance.refused()
+            _refuse(session, namespace, refusal)
             return
         if self._clients.get(session.sid) is not client or client.links.get(namespace) is not link:
             self._services.admission.leave(connection)  # The client has left meanwhile.
             return
         link.connection = connection
+        self._rank(session, client)
         self._services.conduct.connected(connection, {"auth": auth, **client.handshake})
-        _send(session, packet.Packet(packet.CONNECT, {"sid": secrets.token_urlsafe(_ID_BYTES)}, namespace))
+        session.send(_written(packet.CONNECT, namespace, {"sid": secrets.token_urlsafe(_ID_BYTES)}))
         await self._services.courier.welcome(connection)
+
+    def _rank(self, session: EngineSession, client: _Client) -> None:
+        """Whoever is in a namespace has logged in."""
+        session.allowance.is_member = bool(client.connections)
+        self._engine.rank(session)
 
     async def _admit(self, link: SocketLink, namespace: str, auth: Any) -> Connection:
         token = auth.get("token") if isinstance(auth, dict) else None
@@ -219,17 +253,22 @@ class SocketServer:
     def dismiss(self, session: EngineSession, namespace: str, reason: Reason) -> None:
         """Send DISCONNECT to one namespace, and close the session where it was the last."""
         client = self._clients.get(session.sid)
-        if client is None or client.links.pop(namespace, None) is None:
+        link = client.links.pop(namespace, None) if client is not None else None
+        if client is None or link is None:
             return
-        _send(session, packet.Packet(packet.DISCONNECT, namespace=namespace))
-        if not client.links:
+        link.connection = None
+        session.send(_written(packet.DISCONNECT, namespace))
+        if client.links:
+            self._rank(session, client)
+        else:
             session.close(reason)
 
     def _disconnect(self, session: EngineSession, client: _Client, namespace: str) -> None:
         """The client leaves one namespace."""
         link = client.links.pop(namespace, None)
-        if link is not None and link.connection is not None:
-            self._services.admission.leave(link.connection)
+        if link is not None:
+            link.end(self._services.admission)
+            self._rank(session, client)
         self._watch(session, client)
 
     def cut(self, session: EngineSession) -> None:
@@ -242,8 +281,9 @@ class SocketServer:
         client = self._clients.pop(session.sid, None)
         if client is not None:
             client.stop_timer()
-            for connection in client.connections:
-                self._services.admission.leave(connection)
+            client.expect(0, None)
+            for link in client.links.values():
+                link.end(self._services.admission)
 
     def gone(self, session: EngineSession) -> None:
         """Nothing more is sent there."""
@@ -268,74 +308,92 @@ class SocketServer:
 
     # Messages.
 
-    async def received(self, session: EngineSession, message: Message) -> None:
-        """Take one message. Raises ProtocolError, which closes the connection, where the protocol forbids it.
+    def received(self, session: EngineSession, message: Message) -> asyncio.Task[None] | None:
+        """Take one message; gives what has to be waited for before the next one, if anything.
 
+        Raises ProtocolError, which closes the connection, where the protocol forbids it.
         "If the server does not receive a CONNECT packet first, then it MUST close the connection immediately." "The
         payload is mandatory and MUST be a non-empty array. If that's not the case, then the receiver MUST close the
         connection."
         """
         client = self._clients.get(session.sid)
-        if client is None or await self._is_heard(session, client, message):
-            return
+        if client is None:
+            return None
+        heard = self._heard(session, client, message)
+        if heard is not None:
+            return begin(heard)
         try:
-            received = self._decode(client, message)
+            received = self._decode(session, client, message)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as unreadable:
             raise ProtocolError("no packet of Socket.IO") from unreadable
         if received is None:
-            return
-        _check_payload(received)
+            return None
         namespace = received.namespace or "/"
         if received.packet_type == packet.CONNECT:
-            await self._connect(session, client, namespace, received.data)
-        elif received.packet_type == packet.DISCONNECT:
+            return begin(self._connect(session, client, namespace, received.data))
+        if received.packet_type == packet.DISCONNECT:
             self._disconnect(session, client, namespace)
         elif received.packet_type in _EVENTS:  # An ACK is of nothing: no event of ours asks for one.
             self._refuse_attachments(session, client, namespace, received)
+        return None
 
-    async def _is_heard(self, session: EngineSession, client: _Client, message: Message) -> bool:
-        """Give an event to `Incoming` where its namespace listens: what is wrong with it then closes nothing."""
-        if not isinstance(message, str) or client.partial is not None:
-            return False
+    def _heard(self, session: EngineSession, client: _Client, message: Message) -> Coroutine[Any, Any, None] | None:
+        """What gives an event to `Incoming`, where its namespace listens: what is wrong with it then closes nothing."""
+        if not isinstance(message, str) or client.attachments:
+            return None
         spoken = _SPOKEN.fullmatch(message)
         if spoken is None:
-            return False
+            return None
         namespace, number, text = spoken[1] or "/", spoken[2], spoken[3]
         connection = self._listening(client, namespace)
         if connection is None:
-            return False
+            return None
+        return self._take(session, connection, text, int(number) if number else None)
+
+    async def _take(self, session: EngineSession, connection: Connection, text: str, number: int | None) -> None:
         answer = await self._services.incoming.take(connection, text)
-        _acknowledge(session, namespace, int(number) if number else None, answer)
-        return True
+        _acknowledge(session, connection.channel, number, answer)
 
     def _listening(self, client: _Client, namespace: str) -> Connection | None:
         """The client's connection to a namespace that takes events from clients."""
         link = client.links.get(namespace)
         return link.connection if link and self._services.channels.listening(namespace) else None
 
-    def _decode(self, client: _Client, message: Message) -> Packet | None:
-        """The packet, or None while its attachments are on their way. Raises ProtocolError."""
-        waiting = client.partial
-        if waiting is not None:
+    def _decode(self, session: EngineSession, client: _Client, message: Message) -> Packet | None:
+        """The packet, before its attachments; None for one of these, which is passed over. Raises ProtocolError."""
+        if client.attachments:
             if not isinstance(message, bytes):
                 raise ProtocolError("text where an attachment was announced")
-            if not waiting.add_attachment(message):
-                return None
-            client.partial = None
-            return waiting
+            client.expect(client.attachments - 1, client.deadline if client.attachments > 1 else None)
+            return None
         if isinstance(message, bytes):
             raise ProtocolError("an attachment that belongs to nothing")
+        if not _HEADER.match(message):
+            raise ProtocolError("no packet of Socket.IO")
         received = Packet(encoded_packet=message)
         if received.packet_type not in _FROM_CLIENTS:
             raise ProtocolError("a packet that only the server sends")
         if received.packet_type != packet.CONNECT and not client.links:
             raise ProtocolError("nothing comes before CONNECT")
-        if received.attachment_count > self.limits.max_attachments:
-            raise ProtocolError("too many attachments")
-        if received.attachment_count:
-            client.partial = received
-            return None
+        if not (received.namespace or "/").isprintable():
+            raise ProtocolError("a namespace that nobody can read")
+        if received.packet_type in _BINARY:
+            self._expect(session, client, received)
+        _check_payload(received)
         return received
+
+    def _expect(self, session: EngineSession, client: _Client, announced: Packet) -> None:
+        """Pass over the attachments that are to come; whoever does not send them in time is closed."""
+        if announced.attachment_count > self.limits.max_attachments:
+            self._fairness.met("max_attachments")
+            raise ProtocolError("too many attachments")
+        announced.check_placeholders()
+        loop, seconds = asyncio.get_running_loop(), self.limits.attachment_timeout
+        client.expect(announced.attachment_count, loop.call_later(seconds, self._give_up, session))
+
+    def _give_up(self, session: EngineSession) -> None:
+        self._fairness.met("attachment_timeout")
+        session.close(Reason.TRANSPORT_ERROR)
 
     def _refuse_attachments(
         self, session: EngineSession, client: _Client, namespace: str, received: packet.Packet
@@ -343,25 +401,31 @@ class SocketServer:
         """An event that did not go to `Incoming`: with attachments, or to a namespace that takes none."""
         connection = self._listening(client, namespace)
         if connection is not None:
-            name = named(orjson.dumps(received.data[:1]).decode())
+            name = named(json.dumps(received.data[:1], ensure_ascii=False))
             answer = self._services.incoming.refuse(connection, name)
             _acknowledge(session, namespace, received.id, answer)
 
 
-def _send(session: EngineSession, sent: packet.Packet) -> None:
-    """Send a packet of ours: none has attachments."""
-    session.send(MESSAGE + str(sent.encode()))
+def _place(namespace: str) -> str:
+    """A namespace as a packet has it: "the namespace (if different from the main namespace `/`)"."""
+    return "" if namespace == "/" else f"{namespace},"
+
+
+def _written(kind: int, namespace: str, data: Any = None, number: int | None = None) -> str:
+    """A packet of ours, in its message: none has attachments."""
+    payload = "" if data is None else orjson.dumps(data).decode()
+    return f"{MESSAGE}{kind}{_place(namespace)}{'' if number is None else number}{payload}"
 
 
 def _acknowledge(session: EngineSession, namespace: str, number: int | None, answer: Acknowledgement | None) -> None:
     """Answer an event in the way that its client asked for by a number."""
     if number is not None and answer is not None:
-        _send(session, packet.Packet(packet.ACK, answer, namespace, number))
+        session.send(_written(packet.ACK, namespace, answer, number))
 
 
 def _refuse(session: EngineSession, namespace: str, refusal: Refusal) -> None:
     data = {"message": refusal.sentence, "data": {"code": refusal.code}}
-    _send(session, packet.Packet(packet.CONNECT_ERROR, data, namespace))
+    session.send(_written(packet.CONNECT_ERROR, namespace, data))
 
 
 def _check_payload(received: packet.Packet) -> None:

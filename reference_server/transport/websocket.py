@@ -1,157 +1,270 @@
-"""WebSocket, the server's side: frames written at once where the socket takes them, and the native channel.
+"""WebSocket, the server's side: one open connection.
 
-aiohttp does the handshake and reads; we write. A frame is made once for all its recipients, and writing it neither
-waits nor needs a task. What the socket does not take waits in the transport's buffer, up to `Limits.max_backlog`;
-whoever lets it grow beyond is cut off and delays nobody else.
+aiohttp reads the handshake's request, and then lets go of the connection. What comes is read as far as it goes and
+handed on at once; only what has to wait for something is done in a task, and nothing more is read meanwhile. So it is
+where the client has had its turn, or says more than it may. A frame is
+made once for all its recipients, and writing it neither waits nor needs a task. What the socket does not take waits in
+the transport's buffer, up to `Limits.max_backlog`; whoever lets it grow beyond is let go and delays nobody else.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Final
+from typing import Final, Protocol
 
-import orjson
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import web
 
-from ..delivery.emission import Emission
-from ..limits import Limits
 from ..reasons import Reason
-from ..refusals import Refusal
-from .http import close_transport
+from . import frames
+from .allowance import Allowance, Kind, TooMuch
+from .frames import Close, FrameError, Frames, Message, Part, Ping, Pong, close_frame, frame
+from .handshake import check
+from .http import close_transport, hand_over, has_left
+from .lines import Lines
 
-VERSION: Final = "13"
-TEXT: Final = 0x1
-BINARY: Final = 0x2
+_READ: Final = 16 * 1024
+"""Bytes that are read at once: what is read and may not be worked on yet, is kept."""
 CLOSE_CODES: Final = {
-    Reason.GOING_AWAY: WSCloseCode.GOING_AWAY,
-    Reason.CLIENT_DISCONNECT: WSCloseCode.OK,
-    Reason.TRANSPORT_ERROR: WSCloseCode.PROTOCOL_ERROR,
-    Reason.INTERNAL_ERROR: WSCloseCode.INTERNAL_ERROR,
-    Reason.UNACCEPTABLE: WSCloseCode.UNSUPPORTED_DATA,
+    Reason.GOING_AWAY: frames.GOING_AWAY,
+    Reason.CLIENT_DISCONNECT: frames.NORMAL,
+    Reason.TRANSPORT_ERROR: frames.PROTOCOL_ERROR,
+    Reason.INTERNAL_ERROR: frames.INTERNAL_ERROR,
+    Reason.UNACCEPTABLE: frames.UNSUPPORTED_DATA,
 }
 """Close codes by reason; any other reason is a policy of ours (1008)."""
+_HELD_BACK: Final = 16 * 1024
+"""From so many bytes on, nothing is held back."""
 
 
-def frame(opcode: int, payload: bytes) -> bytes:
-    """One whole unmasked message (RFC 6455, 5.2: a server must not mask)."""
-    size = len(payload)
-    if size < 126:
-        header = bytes((0x80 | opcode, size))
-    elif size < 65536:
-        header = bytes((0x80 | opcode, 126)) + size.to_bytes(2, "big")
-    else:
-        header = bytes((0x80 | opcode, 127)) + size.to_bytes(8, "big")
-    return header + payload
+class Listener(Protocol):
+    """Whom an open WebSocket tells what comes."""
+
+    def heard(self, message: Message) -> asyncio.Task[None] | None:
+        """A message came. Gives what has to be waited for before the next one. Raises TooMuch."""
+
+    def failed(self, failure: BaseException) -> None:
+        """Hearing a message failed."""
+
+    def cut(self) -> None:
+        """The client does not read what is sent, and is let go."""
+
+    def left(self) -> None:
+        """Nothing more comes; called once."""
 
 
-class Pipe:
-    """One open WebSocket; with `heartbeat` (seconds), a client that answers no PING in half of it is let go."""
+class Pipe(asyncio.Protocol):
+    """One open WebSocket."""
 
-    def __init__(self, limits: Limits, heartbeat: float | None = None) -> None:
-        self._limits = limits
-        self.on_slow: Callable[[], None] | None = None
-        """Called where the client does not read what is sent, and is cut off."""
-        self._response = web.WebSocketResponse(
-            compress=False, max_msg_size=limits.max_message, timeout=limits.close_timeout, heartbeat=heartbeat
-        )
-        self._transport: asyncio.Transport | None = None
-        self._closing: asyncio.Task[None] | None = None
-        self._early: list[Callable[[], None]] = []
-        """What was asked of it before the handshake was answered."""
+    __slots__ = (
+        *("_allowance", "_busy", "_ended", "_frames", "_held", "_limits", "_lines", "_timer", "_transport"),
+        *("fresh", "listener"),
+    )
 
-    def check(self, request: web.Request) -> None:
-        """Raises Refusal where the request is no handshake.
+    def __init__(self, request: web.Request, lines: Lines, allowance: Allowance, first: bytes = b"") -> None:
+        """Answer a handshake, and send these first frames with it.
 
-        RFC 6455, 4.4: "If this version does not match a version understood by the server, the server MUST [send] an
-        appropriate HTTP error code (such as 426 Upgrade Required) and a Sec-WebSocket-Version header field".
+        Raises Refusal where the request is no handshake, ConnectionError where the client has gone.
         """
-        is_websocket = "websocket" in request.headers.get("Upgrade", "").lower()
-        if is_websocket and request.headers.get("Sec-WebSocket-Version", "").strip() != VERSION:
-            raise Refusal("upgrade_required", headers={"Sec-WebSocket-Version": VERSION, "Upgrade": "websocket"})
-        if not self._response.can_prepare(request):
-            raise Refusal("malformed_request", "This path speaks WebSocket: open it with a WebSocket client.")
+        answer = check(request)
+        self._limits = limits = allowance.limits
+        self._lines = lines
+        self._allowance = allowance
+        self._frames: Frames | None = Frames(limits.max_message)
+        """None once the client broke the protocol: what follows means nothing."""
+        self.listener: Listener | None = None
+        """Whom it tells; None once it has told that nothing more comes."""
+        self._busy = True
+        """Nothing is handed on: nobody reads yet, or a message is still being worked on."""
+        self._ended = False
+        """Nothing more will come from the client."""
+        self._timer: asyncio.TimerHandle | None = None
+        """Ends it; where there is one, the closing handshake has begun."""
+        self._held: bytearray | None = None
+        """What is sent while that which came is worked on: it goes out in one piece behind it."""
+        self.fresh = False
+        """Something came since this was set to False."""
+        transport, early = hand_over(request, self)
+        transport.max_size = _READ  # type: ignore[attr-defined]  # asyncio's own have it
+        self._transport: asyncio.Transport | None = transport
+        lines.add(transport)
+        transport.write(answer + first)
+        self._frames.feed(early)
 
-    async def open(self, request: web.Request) -> None:
-        """Answer the handshake. Raises Refusal where the request is none, ConnectionError where the client has gone."""
-        self.check(request)
-        await self._response.prepare(request)
-        self._transport = request.transport
-        if self._transport is None:
-            raise ConnectionResetError("the client has gone")
-        self._transport.set_write_buffer_limits(high=self._limits.max_backlog)
-        for act in self._early:
-            act()
-        self._early.clear()
+    # Reading.
+
+    def read(self) -> None:
+        """Tell its listener from now on what comes."""
+        self._go_on()
+
+    def data_received(self, data: bytes) -> None:
+        """Part of asyncio's protocol."""
+        self.fresh = True
+        if self._frames is None or self._transport is None:
+            return
+        self._frames.feed(data)
+        if self._busy:
+            self._transport.pause_reading()
+        else:
+            self._work()
+
+    def _work(self) -> None:
+        """Hand on what has come, as far as it needs no waiting."""
+        self._held = bytearray()
+        goes_on = False
+        try:
+            while not self._busy and self._frames is not None:
+                if not self._allowance.may_go_on():
+                    self._give_way(goes_on=goes_on)
+                    return
+                found = self._frames.next()
+                if found is None:
+                    return
+                goes_on = True
+                if isinstance(found, str | bytes):
+                    self._hand_on(found)
+                elif isinstance(found, Close):
+                    self._answer_close(found)
+                else:
+                    self._take_note(found)
+        except FrameError as broken:
+            self._frames = None
+            self._say_goodbye(close_frame(broken.code))
+            self._leave()
+        finally:
+            self._let_go()
+
+    def _hand_on(self, message: Message) -> None:
+        if self._timer is not None or self.listener is None:
+            return
+        try:
+            waiting = self.listener.heard(message)
+        except Exception as failure:
+            self.listener.failed(failure)
+            return
+        if waiting is not None:
+            self._busy = True
+            waiting.add_done_callback(self._done)
+
+    def _give_way(self, *, goes_on: bool) -> None:
+        """Hand nothing more on until the client may say more, or has another turn."""
+        self._busy = True
+        seconds = self._allowance.owes()
+        if seconds:
+            asyncio.get_running_loop().call_later(seconds, self._resume)
+        else:
+            self._allowance.later(self._go_on, goes_on=goes_on)
+
+    def _resume(self) -> None:
+        """Go on with what a client said too fast, unless it is not there any more: that, nobody tells meanwhile."""
+        if self._transport is not None and has_left(self._transport):
+            self._transport.abort()
+        else:
+            self._go_on()
+
+    def _take_note(self, found: Ping | Pong | Part) -> None:
+        """What means nothing to the listener costs its client something all the same."""
+        try:
+            self._allowance.says(Kind.PACKET if isinstance(found, Part) else Kind.HEARTBEAT)
+        except TooMuch as failure:
+            if self.listener is not None:
+                self.listener.failed(failure)
+        if isinstance(found, Ping):
+            self.write(frame(frames.PONG, found.payload))
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """What a message had to wait for is there."""
+        failure = None if task.cancelled() else task.exception()
+        if failure is not None and self.listener is not None:
+            self.listener.failed(failure)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._busy = False
+        self._work()
+        transport = self._transport
+        if self._busy or transport is None:
+            return
+        if self._ended:
+            self._end()
+        else:
+            transport.resume_reading()
+
+    def _answer_close(self, close: Close) -> None:
+        """5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST
+        send a Close frame in response." "The server MUST close the underlying TCP connection immediately".
+        """
+        self._frames = None
+        if self._timer is None:
+            self._say_goodbye(close_frame(close.code))
+        self._end()
+        self._leave()
+
+    def eof_received(self) -> bool:
+        """Part of asyncio's protocol: what came before is still worked on."""
+        self._ended = True
+        return self._busy
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio gives it
+        """Part of asyncio's protocol: it is over."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._transport is not None:
+            self._lines.lost(self._transport)
+        self._transport = self._frames = None
+        self._leave()
+
+    def _leave(self) -> None:
+        listener, self.listener = self.listener, None
+        if listener is not None:
+            listener.left()
+
+    # Writing.
 
     def write(self, data: bytes) -> None:
         """Write a whole frame."""
         transport = self._transport
-        if transport is None:
-            self._early.append(lambda: self.write(data))
+        if transport is None or self._timer is not None or transport.is_closing():
             return
-        if self._closing is not None or transport.is_closing():
-            return
-        if transport.get_write_buffer_size() + len(data) > self._limits.max_backlog:
-            if self.on_slow is not None:
-                self.on_slow()
-            transport.abort()
-            return
-        transport.write(data)
+        if self._held is not None and len(self._held) < _HELD_BACK:
+            self._held += data
+        elif transport.get_write_buffer_size() + len(data) <= self._limits.max_backlog:
+            self._let_go()
+            transport.write(data)
+        else:
+            self._cut()
+
+    def _let_go(self) -> None:
+        """Send what was held back."""
+        held, self._held = self._held, None
+        if held and self._transport is not None:
+            self._transport.write(held)
+
+    def _cut(self) -> None:
+        if self.listener is not None:
+            self.listener.cut()
+        self.close(Reason.SLOW_READER)
+        self._end()
+        self._leave()
+
+    def ping(self) -> None:
+        """Ask for a sign of life."""
+        self.write(frame(frames.PING, b""))
 
     def close(self, reason: Reason) -> None:
-        """Begin the closing handshake; whoever does not answer it in time is cut off."""
-        if self._transport is None:
-            self._early.append(lambda: self.close(reason))
-        elif self._closing is None:
-            self._closing = asyncio.create_task(self._close(reason))
+        """Begin the closing handshake, behind what was sent; whoever does not answer it in time is cut off."""
+        if self._timer is None:
+            self._say_goodbye(close_frame(CLOSE_CODES.get(reason, frames.POLICY_VIOLATION), reason.value))
 
-    async def _close(self, reason: Reason) -> None:
-        code = CLOSE_CODES.get(reason, WSCloseCode.POLICY_VIOLATION)
-        try:
-            async with asyncio.timeout(self._limits.close_timeout):
-                await self._response.close(code=code, message=reason.value.encode())
-        except (TimeoutError, ConnectionError):
-            pass
-        finally:
-            close_transport(self._transport, self._limits.linger)
+    def _say_goodbye(self, said: bytes) -> None:
+        self._let_go()
+        if self._transport is not None and self._timer is None:
+            self._transport.write(said)
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._limits.close_timeout, self._end)
 
-    async def messages(self) -> AsyncIterator[str | bytes]:
-        """What the client sends, until either side closes."""
-        async for message in self._response:
-            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY) or self._closing is not None:
-                break
-            yield message.data
+    def abort(self) -> None:
+        """Cut the connection off."""
+        if self._transport is not None:
+            self._transport.abort()
 
-    async def finished(self) -> web.WebSocketResponse:
-        """Wait for the closing handshake, if we began one; gives the answer that aiohttp wants."""
-        if self._closing is not None:
-            await asyncio.wait({self._closing})
-        return self._response
-
-
-class WebSocketLink:
-    """A connection's native WebSocket: one text message an event.
-
-    It is `{"event", "data"}`, or the argument alone where that names its event itself.
-    """
-
-    transport = "websocket"
-
-    def __init__(self, pipe: Pipe, *, named_inside: bool = False) -> None:
-        self._pipe = pipe
-        self._kind, self._frame = ("websocket-bare", _bare) if named_inside else ("websocket", _framed)
-
-    def send(self, emission: Emission) -> None:
-        """Send one event."""
-        self._pipe.write(emission.framed(self._kind, self._frame))
-
-    def close(self, reason: Reason) -> None:
-        """Close behind what was sent."""
-        self._pipe.close(reason)
-
-
-def _framed(emission: Emission) -> bytes:
-    return frame(TEXT, b'{"event":%s,"data":%s}' % (orjson.dumps(emission.name), emission.text.encode()))
-
-
-def _bare(emission: Emission) -> bytes:
-    return frame(TEXT, emission.text.encode())
+    def _end(self) -> None:
+        """End the TCP connection; what waits may still go out for a while."""
+        close_transport(self._transport, self._limits.linger)
