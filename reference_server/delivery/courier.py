@@ -7,6 +7,7 @@ told again until they do; and a message that ends sessions closes their connecti
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -18,6 +19,7 @@ from eventproof.catalog import AckLevel, Event
 from ..limits import Limits
 from ..metrics import Metrics
 from ..reasons import Reason
+from ..refusals import Refusal
 from ..store.database import Store
 from ..store.sql import SqlConnection
 from .channels import Channels, SystemOnChannel
@@ -72,6 +74,8 @@ class Courier:
         self._told = 0
         """How far the journal has been told to whoever is there."""
         self._turn = asyncio.Lock()
+        self._changes = 0
+        """How many changes are under way, or wait for the store."""
         self._under_way: set[asyncio.Task[Any]] = set()
         self._saving = Chore("save", self._save)
         self._retrying = Chore("retry", self._retry, _RETRY_PAUSE)
@@ -79,8 +83,10 @@ class Courier:
 
     async def start(self) -> None:
         """Take up what the last server left. Once, before anybody comes in."""
+        now = self._clock()
         for entry in self._conduct.recalled(await self._journal.recall()):
-            self._owe(entry)
+            # What the last server kept may be of the future, where the clock was set back since: it is due from now on.
+            self._owe(replace(entry, created_at=min(entry.created_at, now)))
         self._told = self._journal.seq
         self._purging.due_in(_PURGE_EVERY)
 
@@ -108,15 +114,21 @@ class Courier:
 
         What the change raises undoes it. `committed` learns its result once that is certain, before anybody is told.
         Messages reach the wire in the order of commits; one that cannot be sent is logged, and fails nobody's call. A
-        caller who leaves half way leaves nothing half done.
+        caller who leaves half way leaves nothing half done. Raises Refusal where too many changes wait for the store.
         """
-        if self._store.commits_at_once:  # Then nobody can leave between the commit and the telling.
-            result, unheard = await self._carry(system, change, committed)
-        else:
-            result, unheard = await self._to_the_end(self._carry(system, change, committed))
-        if unheard:
-            await self._to_the_end(self._push(unheard))
-        await self._store.synced()
+        if self._changes >= self._limits.max_changes:
+            raise Refusal("unavailable")
+        self._changes += 1
+        try:
+            if self._store.commits_at_once:  # Then nobody can leave between the commit and the telling.
+                result, unheard = await self._carry(system, change, committed)
+            else:
+                result, unheard = await self._to_the_end(self._carry(system, change, committed))
+            if unheard:
+                await self._to_the_end(self._push(unheard))
+            await self._store.synced()
+        finally:
+            self._changes -= 1
         return result
 
     async def _to_the_end(self, doing: Coroutine[Any, Any, T]) -> T:

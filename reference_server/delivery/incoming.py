@@ -11,11 +11,14 @@ from typing import Any, Final
 
 import orjson
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from eventproof.catalog import Event
 
+from ..deadline import in_time
 from ..legible import legible
 from ..limits import Limits
+from ..logs import Seldom
 from ..metrics import Metrics
 from ..pace import Window
 from ..refusals import Refusal
@@ -54,6 +57,7 @@ class Incoming:
         self._conduct = conduct
         self._limits = limits
         self.clock = clock
+        self._store_failed = Seldom(_log.error)
         self._failing: dict[str, None] = {}
 
     def fail_next(self, user_id: str) -> None:
@@ -74,7 +78,11 @@ class Incoming:
             self._check_pace(connection, served)
             answer = await self._do(connection, served, name or "", self._read(text, served))
         except Refusal as refusal:
-            return self._refuse(connection, served, refusal, name)
+            known = refusal if refusal.code != "unavailable" else Refusal(BROKEN, refusal.sentence)
+            return self._refuse(connection, served, known, name)
+        except SQLAlchemyError as failure:
+            self._store_failed("store-failed", channel=connection.channel, error=str(failure))
+            return self._refuse(connection, served, Refusal(BROKEN), name)
         except Exception:
             _log.exception("event-failed", channel=connection.channel, event_name=name)
             return self._refuse(connection, served, Refusal(BROKEN), name)
@@ -121,7 +129,8 @@ class Incoming:
         await self._conduct.heard(connection, name)
         acknowledged = self._channels.acknowledged_by(connection.channel, name)
         if acknowledged is not None:
-            code = await self._courier.acknowledge(connection, acknowledged, payload)
+            async with in_time(self._limits.call_timeout):
+                code = await self._courier.acknowledge(connection, acknowledged, payload)
             if code:
                 raise Refusal(code, _UNACKNOWLEDGED.get(code))
         if served.channel.heartbeat and name == served.channel.heartbeat.answer:
@@ -129,7 +138,8 @@ class Incoming:
         handler = served.options.handlers.get(name)
         if handler is None or not self._conduct.obeys(connection, name, payload):
             return None
-        return await handler(connection, payload)
+        async with in_time(self._limits.call_timeout):
+            return await handler(connection, payload)
 
     def _refuse(
         self, connection: Connection, served: SystemOnChannel, refusal: Refusal, name: str | None

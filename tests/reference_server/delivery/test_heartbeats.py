@@ -50,7 +50,7 @@ async def test_a_client_that_gives_no_sign_is_let_go_after_interval_and_timeout(
         began = asyncio.get_running_loop().time()
         socket = await greeted(house, user)
         frames, _ = await socket.rest()
-        assert 0.4 <= asyncio.get_running_loop().time() - began, "its first interval began when it connected"
+        assert asyncio.get_running_loop().time() - began >= 0.4, "its first interval began when it connected"
         assert frames == [f'42{PLACE},["ping"]', "2"]
         await house.settles(connections=0, readers=0)
 
