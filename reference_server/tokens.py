@@ -24,6 +24,7 @@ SHORTEST_SECRET: Final = 32
 LONGEST_TOKEN: Final = 4096
 _KNOWN: Final = 1000
 """So many tokens that were verified are known by themselves: who makes one call makes others."""
+_NEVER: Final = (0.0, None)
 
 
 class Tokens:
@@ -37,7 +38,8 @@ class Tokens:
         self._lifetime = lifetime
         self._leeway = leeway
         self._clock = clock
-        self._known: dict[str, Session] = {}
+        self._known: dict[str, tuple[float, Session]] = {}
+        """Of tokens that were verified: from when on they are good, and what they say."""
 
     def left(self, session: Session) -> float:
         """The seconds until a session expires; 0 where it has."""
@@ -72,15 +74,17 @@ class Tokens:
             raise Refusal("token_missing")
         if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
             raise Refusal("token_invalid")
-        known = self._known.get(token)
-        if known is None or known.expires_at <= self._clock():
-            known = self._verified(token, unverified)
+        if unverified:
+            return self._verified(token, unverified)[1]
+        since, session = self._known.get(token, _NEVER)
+        if session is None or not since <= self._clock() < session.expires_at:
+            since, session = self._verified(token, unverified)
             if len(self._known) >= _KNOWN:
                 self._known.clear()
-            self._known[token] = known
-        return known
+            self._known[token] = since, session
+        return session
 
-    def _verified(self, token: str, unverified: Container[str]) -> Session:
+    def _verified(self, token: str, unverified: Container[str]) -> tuple[float, Session]:
         try:
             claims = jwt.decode(
                 token,
@@ -95,23 +99,25 @@ class Tokens:
                     "verify_iat": False,
                 },
             )
-            self._check_times(claims, unverified)
+            since = self._check_times(claims, unverified)
             session = Session(claims["sub"], claims["jti"], claims.get("epoch", 0), float(claims["exp"]))
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
             raise Refusal("token_invalid") from None
         if not isinstance(session.user_id, str) or not isinstance(session.epoch, int) or math.isinf(session.expires_at):
             raise Refusal("token_invalid")
-        return session
+        return since, session
 
-    def _check_times(self, claims: Mapping[str, Any], unverified: Container[str]) -> None:
-        """RFC 7519, 4.1.4 and 4.1.5: not on or after `exp`, and not before `nbf`."""
+    def _check_times(self, claims: Mapping[str, Any], unverified: Container[str]) -> float:
+        """From when on the token is good. RFC 7519, 4.1.4 and 4.1.5: not on or after `exp`, and not before `nbf`."""
         now = self._clock()
-        if "nbf" not in unverified and "nbf" in claims and not float(claims["nbf"]) <= now:
-            raise Refusal("token_invalid")
-        if not float(claims["iat"]) <= now + self._leeway:
+        since = float(claims["iat"]) - self._leeway
+        if "nbf" not in unverified and "nbf" in claims:
+            since = max(since, float(claims["nbf"]))
+        if not since <= now:
             raise Refusal("token_invalid")
         if "exp" not in unverified and not now < float(claims["exp"]):
             raise Refusal("token_expired")
+        return since
 
 
 def bearer(headers: Sequence[str]) -> str | None:

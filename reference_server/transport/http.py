@@ -131,7 +131,9 @@ class HttpProtocol(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client has gone. A request that waits for something to send hears of it; others go on undisturbed."""
+        transport = self.transport
         super().connection_lost(exc)
+        release(transport)
         self._callers.forget(self)
         if self.on_lost is not None:
             self.on_lost()
@@ -148,6 +150,8 @@ class HttpProtocol(web.RequestHandler):
             raise ConnectionResetError("the answer has begun, or there is nobody to read it")
         if status >= 500:
             self.log_exception("a request failed", exc_info=exc)
+        if exc is not None:
+            exc.__traceback__ = None  # Its frames hold this protocol, which holds it.
         refusal = Refusal("malformed_request" if status < 500 else "internal_error")
         response = json_response(refusal.status, refusal.body())
         response.force_close()
@@ -228,6 +232,12 @@ def has_left(transport: asyncio.Transport) -> bool:
     looking = select.poll()
     looking.register(transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
     return bool(looking.poll(0))
+
+
+def release(transport: Any) -> None:
+    """Take from a lost transport its reference to itself, so that it is freed at once and not by a collection."""
+    if hasattr(transport, "_read_ready_cb"):
+        transport._read_ready_cb = None
 
 
 def close_transport(transport: asyncio.BaseTransport | None, linger: float) -> None:

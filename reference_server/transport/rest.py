@@ -150,6 +150,7 @@ class Rest:
         except web.HTTPException as found:
             code = _BY_STATUS.get(found.status, "malformed_request" if found.status < 500 else "internal_error")
             allow = found.headers.get("Allow")
+            found.__traceback__ = None  # Its frames hold the request, whose route may hold it.
             return self._refused(request, Refusal(code, headers={"Allow": allow} if allow else None))
         except SQLAlchemyError as failure:
             self._store_failed("store-failed", path=request.path, error=str(failure))
