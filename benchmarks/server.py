@@ -6,6 +6,7 @@ Servers take turns in each round, each new for each scene; one client on another
 import argparse
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,25 +16,25 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.serving.client import Failed
-from benchmarks.serving.contenders import ROOT, Contender, Ours, node_peer, python_peer
+from benchmarks.serving.contenders import ROOT, Contender, Ours, floor_peer, node_peer, stock_peer
 from benchmarks.serving.figures import Results, table
 from benchmarks.serving.process import NotStarted
 from benchmarks.serving.scenes import SCENES, Sizes, rows
 
-QUICK: Final = Sizes(crowd=20, few=10, many=20, most=20, bans=5, broadcasts=3, outstanding=8, seconds=0.2)
-NO_STREAMS: Final = dict.fromkeys(("streams", "streams-first", "streams-last"), "python-socketio has no streams")
+QUICK: Final = Sizes(crowd=20, few=10, many=20, most=20, bans=5, broadcasts=3, outstanding=8, seconds=0.2, settle=0.1)
 SERVERS: Final[dict[str, Callable[[int, Path], Contender]]] = {
     "ours": lambda users, folder: Ours("ours", ROOT, users, folder / "ours"),
     "node": node_peer,
-    "stock": lambda users, folder: python_peer("stock", users, folder, NO_STREAMS),
-    "floor": lambda users, folder: python_peer("floor", users, folder),
+    "stock": stock_peer,
+    "floor": floor_peer,
 }
 """The servers, by the names that `--servers` takes."""
 BASE: Final = "node"
+_INTERRUPTED: Final = 130
 
 
-def measure(contenders: dict[str, Contender], wanted: set[str], rounds: int, sizes: Sizes) -> Results:
-    """Each scene that gives a wanted row, on each server in turn, in each round."""
+def measure(contenders: dict[str, Contender], wanted: set[str], rounds: int, sizes: Sizes) -> tuple[Results, bool]:
+    """Each scene that gives a wanted row, on each server in turn, in each round; and whether it came to its end."""
     results, cores = Results(), sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[1]})
     try:
@@ -44,9 +45,11 @@ def measure(contenders: dict[str, Contender], wanted: set[str], rounds: int, siz
                     continue
                 for server, contender in contenders.items():
                     _play(results, server, contender, name, round_, sizes, cores[0])
+    except KeyboardInterrupt:
+        return results, False
     finally:
         os.sched_setaffinity(0, cores)
-    return results
+    return results, True
 
 
 def _play(results: Results, server: str, contender: Contender, name: str, round_: int, sizes: Sizes, core: int) -> None:
@@ -94,9 +97,9 @@ def _said(*command: str) -> str:
         return ""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print. Who is interrupted prints what there is; the exit code is then 130."""
+    parser = argparse.ArgumentParser(description=__doc__, usage=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=_positive, default=3, help="how often each is measured; 3")
     parser.add_argument("--rows", help="only the scenes that give these rows, or rows that begin so: memory,ban; all")
     parser.add_argument("--servers", default=",".join(SERVERS), help=f"which of {', '.join(SERVERS)}; all")
@@ -116,10 +119,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wanted = set(_chosen(parser, "row", options.rows, known)) if options.rows else set(known)
     with tempfile.TemporaryDirectory(prefix="eventproof-") as folder:
         contenders = _contenders(parser, options, sizes, Path(folder))
-        results = measure(contenders, wanted, 1 if options.quick else options.rounds, sizes)
+        results, ended = measure(contenders, wanted, 1 if options.quick else options.rounds, sizes)
         shown = [row for row in rows(sizes) if row.name in wanted]
         print(f"{machine()}\n")
         print(table(results, shown, {name: one.title for name, one in contenders.items()}, BASE))
+    return 0 if ended else _INTERRUPTED
 
 
 def _contenders(
@@ -160,4 +164,5 @@ def _positive(text: str) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(main())

@@ -73,11 +73,15 @@ class Floor:
             pass
         return socket
 
-    async def stream(self, request: web.Request) -> web.StreamResponse:
-        """A stream, greeted."""
+    async def plans(self, request: web.Request) -> web.StreamResponse:
+        """A stream of changes, greeted."""
+        return await self.stream(request, b'data: {"type":"CONNECTED"}\n\n')
+
+    async def stream(self, request: web.Request, greeting: bytes = b"") -> web.StreamResponse:
+        """A stream."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        await response.write(b'data: {"type":"CONNECTED"}\n\n')
+        await response.write(greeting)
 
         async def send(name: str, data: str) -> None:
             await response.write(f"event: {name}\ndata: {data}\nid: 1\n\n".encode())
@@ -139,7 +143,7 @@ def main() -> None:
             web.get("/socket.io/", floor.connect),
             web.get("/ws", floor.native),
             web.get("/stream", floor.stream),
-            web.get("/api/plans/subscribe", floor.stream),
+            web.get("/api/plans/subscribe", floor.plans),
             web.post("/pour", floor.pour),
         ]
     )

@@ -18,6 +18,7 @@ from . import frames
 __all__ = ["Call", "Client", "Connection", "Failed", "Request", "Share"]
 
 _AT_ONCE: Final = 64
+_SCENE_LASTS: Final = 120.0
 _SOURCES: Final = 5_000
 """Connections from one address: there are 28,000 ports."""
 _READ: Final = 1 << 18
@@ -318,7 +319,8 @@ def vanish(client: Client, connections: Sequence[Connection]) -> int:
     child = os.fork()
     if child == 0:
         try:
-            time.sleep(120)
+            os.nice(19)  # Its end is not to keep those waiting who stay.
+            time.sleep(_SCENE_LASTS)
         finally:
             os._exit(0)
     for connection in connections:

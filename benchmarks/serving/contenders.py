@@ -15,10 +15,13 @@ import jwt
 
 from .process import NotStarted, Process, running
 
-__all__ = ["ROOT", "Contender", "Ours", "Peer", "People", "node_peer", "python_peer"]
+__all__ = ["FLOOR", "ROOT", "Contender", "Ours", "Peer", "People", "floor_peer", "node_peer", "stock_peer"]
 
 ROOT: Final = Path(__file__).parents[2]
-_PEERS: Final = ROOT / "benchmarks" / "peers"
+FLOOR: Final = (sys.executable, "-m", "benchmarks.peers.floor")
+"""The command that serves with bare aiohttp."""
+_STOCK: Final = (sys.executable, "-m", "benchmarks.peers.stock")
+_NODE: Final = ROOT / "benchmarks" / "peers" / "node.mjs"
 _SECRET: Final = "a secret of benchmarks alone, as long as HS256 wants it"
 _HEARTBEAT: Final = 120
 """Seconds; so long that none falls into what is measured."""
@@ -147,9 +150,15 @@ def node_peer(users: int, folder: Path) -> Peer:
         raise NotStarted("Node is not installed")
     if not (ROOT / "tests" / "js" / "node_modules" / "socket.io").exists():
         raise NotStarted("its package is missing: run `npm ci` in tests/js")
-    return Peer("Node", [node, str(_PEERS / "node.mjs")], users, folder)
+    return Peer("Node", [node, str(_NODE)], users, folder)
 
 
-def python_peer(name: str, users: int, folder: Path, lacking: Mapping[str, str] | None = None) -> Peer:
-    """A server that is written in Python, in `peers/`."""
-    return Peer(name, [sys.executable, "-m", f"benchmarks.peers.{name}"], users, folder, lacking)
+def stock_peer(users: int, folder: Path) -> Peer:
+    """python-socketio as it comes."""
+    lacking = dict.fromkeys(("streams", "streams-first", "streams-last"), "python-socketio has no streams")
+    return Peer("stock", _STOCK, users, folder, lacking)
+
+
+def floor_peer(users: int, folder: Path) -> Peer:
+    """Bare aiohttp."""
+    return Peer("floor", FLOOR, users, folder)

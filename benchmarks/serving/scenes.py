@@ -21,7 +21,6 @@ __all__ = ["SCENES", "Scene", "Sizes", "rows"]
 
 _SCENE_SECONDS: Final = 90.0
 _PATIENCE: Final = 5.0
-_SETTLE: Final = 1.0
 _WARM_UP: Final = 100
 _EVENT_TEXT: Final = "Everything that is sent back within thirty days, unworn and in its box, is paid back. " + "x" * 50
 
@@ -38,6 +37,8 @@ class Sizes:
     broadcasts: int = 20
     outstanding: int = 64
     seconds: float = 2.0
+    settle: float = 1.0
+    """Seconds after which a server has done what it does once somebody is in."""
 
     @property
     def users(self) -> int:
@@ -68,7 +69,7 @@ class Stage:
         """Let some come and go, so that what a server does once is done."""
         for connection in self.enter(min(_WARM_UP, self.sizes.crowd)):
             self.client.close(connection)
-        self.client.rest(_SETTLE / 2)
+        self.client.rest(self.sizes.settle)
 
     def call(self) -> Call:
         """A connection for calls."""
@@ -101,7 +102,7 @@ def _memory(stage: Stage, row: str, *, offers: bool) -> Iterator[Figure]:
     began = time.perf_counter()
     crowd = stage.enter(count, offers=offers)
     took, client = time.perf_counter() - began, share.now()
-    stage.client.rest(_SETTLE)
+    stage.client.rest(stage.sizes.settle)
     yield Figure(row, (stage.process.memory - before) / count / 1024, client)
     if not offers:
         yield Figure("connects", count / took, client)
@@ -305,12 +306,12 @@ def _streams(stage: Stage) -> Iterator[Figure]:
     plan = {"name": "Platinum", "roi": 5, "duration": 180, "minAmount": 1000, "maxAmount": 100000}
     made = client.call(call, Request.of("POST", "/api/admin/plans", admin.token, plan))
     crowd = client.streams("/api/plans/subscribe", [user.token for user in stage.people.users[: stage.sizes.crowd]])
-    client.rest(_SETTLE / 2)
+    client.rest(stage.sizes.settle)
     for connection in crowd:
         connection.rest = b""
     firsts, lasts, share = [], [], Share()
     for number in range(stage.sizes.broadcasts):
-        body = {"roi": 5 + number / 10}
+        body = {"roi": 6 + number / 10}
         request = Request.of("PUT", f"/api/admin/plans/{made['id']}", admin.token, body)
         first, last = _streamed(client, call, request, len(crowd))
         firsts.append(first * 1e3)
