@@ -6,21 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.server import main
+
 ROOT = Path(__file__).parents[2]
 
 
-def _run(*options: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks" / "server.py"), *options],
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-
-
 def test_a_few_connections_to_our_server_give_every_figure_of_a_scene() -> None:
-    run = _run("--quick", "--servers", "ours", "--rows", "connects,vanish-crowd")
+    command = [sys.executable, str(ROOT / "benchmarks" / "server.py")]
+    options = ["--quick", "--servers", "ours", "--rows", "connects,vanish-crowd"]
+    run = subprocess.run([*command, *options], capture_output=True, text=True, timeout=100, check=False)
     assert run.returncode == 0, run.stderr
     lines = [line for line in run.stdout.splitlines() if line.startswith("|")]
     assert [line.split(" | ")[0] for line in lines[2:]] == [
@@ -39,9 +33,13 @@ def test_a_few_connections_to_our_server_give_every_figure_of_a_scene() -> None:
         (["--checkout", "before=/nowhere"], "--checkout before=/nowhere: write it like"),
     ],
 )
-def test_an_option_that_means_nothing_is_refused_in_a_sentence(options: list[str], problem: str) -> None:
-    run = _run(*options)
-    assert run.returncode == 2
-    assert problem in run.stderr
-    assert len(run.stderr.splitlines()) == 1
-    assert not run.stdout
+def test_an_option_that_means_nothing_is_refused_in_a_sentence(
+    options: list[str], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(options)
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert problem in said.err
+    assert len(said.err.splitlines()) == 1
+    assert not said.out
