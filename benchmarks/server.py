@@ -33,23 +33,22 @@ BASE: Final = "node"
 _INTERRUPTED: Final = 130
 
 
-def measure(contenders: dict[str, Contender], wanted: set[str], rounds: int, sizes: Sizes) -> tuple[Results, bool]:
-    """Each scene that gives a wanted row, on each server in turn, in each round; and whether it came to its end."""
-    results, cores = Results(), sorted(os.sched_getaffinity(0))
+def measure(results: Results, contenders: dict[str, Contender], wanted: set[str], rounds: int, sizes: Sizes) -> bool:
+    """Each scene that gives a wanted row, on each server in turn, in each round; gives whether it came to its end."""
+    cores, first = sorted(os.sched_getaffinity(0)), results.next_round
     os.sched_setaffinity(0, {cores[1]})
     try:
-        for round_ in range(rounds):
+        for round_ in range(first, first + rounds):
             for name, scene in SCENES.items():
-                gives = [row.name for row in scene.rows(sizes)]
-                if wanted.isdisjoint(gives):
+                if wanted.isdisjoint(row.name for row in scene.rows(sizes)):
                     continue
                 for server, contender in contenders.items():
                     _play(results, server, contender, name, round_, sizes, cores[0])
     except KeyboardInterrupt:
-        return results, False
+        return False
     finally:
         os.sched_setaffinity(0, cores)
-    return results, True
+    return True
 
 
 def _play(results: Results, server: str, contender: Contender, name: str, round_: int, sizes: Sizes, core: int) -> None:
@@ -110,6 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="NAME=FOLDER",
         help="one more server: ours of another checkout",
     )
+    parser.add_argument(
+        "--add-to", type=Path, metavar="FILE", help="keep the figures here, and show all that were kept here"
+    )
     parser.add_argument("--quick", action="store_true", help="20 connections, one round: to see that it works")
     options = parser.parse_args(arguments)
     if len(os.sched_getaffinity(0)) < 2:
@@ -119,11 +121,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = set(_chosen(parser, "row", options.rows, known)) if options.rows else set(known)
     with tempfile.TemporaryDirectory(prefix="eventproof-") as folder:
         contenders = _contenders(parser, options, sizes, Path(folder))
-        results, ended = measure(contenders, wanted, 1 if options.quick else options.rounds, sizes)
+        results = _kept(parser, options.add_to)
+        ended = measure(results, contenders, wanted, 1 if options.quick else options.rounds, sizes)
+        if options.add_to is not None:
+            options.add_to.write_text(results.written(), encoding="utf-8")
         shown = [row for row in rows(sizes) if row.name in wanted]
         print(f"{machine()}\n")
         print(table(results, shown, {name: one.title for name, one in contenders.items()}, BASE))
     return 0 if ended else _INTERRUPTED
+
+
+def _kept(parser: argparse.ArgumentParser, file: Path | None) -> Results:
+    """What earlier runs have left in the file."""
+    if file is None or not file.exists():
+        return Results()
+    try:
+        return Results.read(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        parser.error(f"--add-to {file}: {problem}: name another file")
 
 
 def _contenders(

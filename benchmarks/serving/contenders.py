@@ -23,6 +23,7 @@ FLOOR: Final = (sys.executable, "-m", "benchmarks.peers.floor")
 _STOCK: Final = (sys.executable, "-m", "benchmarks.peers.stock")
 _NODE: Final = ROOT / "benchmarks" / "peers" / "node.mjs"
 _SECRET: Final = "a secret of benchmarks alone, as long as HS256 wants it"
+_ENVIRONMENT: Final = {"EVENTPROOF_JWT_SECRET": _SECRET}
 _HEARTBEAT: Final = 120
 """Seconds; so long that none falls into what is measured."""
 _SETTINGS: Final = f"""\
@@ -69,7 +70,7 @@ class Ours:
         self.title = title
         self._folder = folder
         self._settings = folder / "server.toml"
-        self._environment = {"PYTHONPATH": str(checkout), "EVENTPROOF_JWT_SECRET": _SECRET}
+        self._checkout = checkout
         self._users = users
         self._people: People | None = None
 
@@ -108,7 +109,9 @@ class Ours:
             *(sys.executable, "-m", "eventproof", "serve", "--attached", "--port", "0", "--log-level", "warning"),
             *("--database-url", f"sqlite+aiosqlite:///{database}", "--config", str(self._settings), *options),
         ]
-        with running(command, self._folder / "server.log", environment=self._environment, core=core) as process:
+        with running(
+            command, self._folder / "server.log", environment=_ENVIRONMENT, checkout=self._checkout, core=core
+        ) as process:
             yield process
 
 
@@ -132,8 +135,7 @@ class Peer:
     @contextmanager
     def serve(self, core: int) -> Iterator[tuple[Process, People]]:
         """A new one. Raises NotStarted."""
-        environment = {"PYTHONPATH": str(ROOT), "EVENTPROOF_JWT_SECRET": _SECRET}
-        with running(self._command, self._log, environment=environment, core=core) as process:
+        with running(self._command, self._log, environment=_ENVIRONMENT, checkout=ROOT, core=core) as process:
             yield process, self._people
 
 

@@ -1,5 +1,6 @@
 """Figures: what was measured, round by round, and the table of it. Pure."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
@@ -43,12 +44,42 @@ class Results:
 
     def add(self, server: str, round_: int, figure: Figure) -> None:
         """This was measured."""
+        self.missing.pop((figure.row, server), None)
         self.figures.setdefault((figure.row, server), {})[round_] = figure
 
     def fail(self, server: str, rows: Iterable[str], reason: str) -> None:
         """These rows could not be measured there."""
         for row in rows:
             self.missing[row, server] = reason
+
+    @property
+    def next_round(self) -> int:
+        """The number of the next round."""
+        return max((number for rounds in self.figures.values() for number in rounds), default=-1) + 1
+
+    def written(self) -> str:
+        """All of it, as JSON that `read` takes."""
+        figures = [
+            [server, number, figure.row, figure.value, figure.client]
+            for (_, server), rounds in self.figures.items()
+            for number, figure in rounds.items()
+        ]
+        missing = [[server, row, reason] for (row, server), reason in self.missing.items()]
+        return json.dumps({"figures": figures, "missing": missing})
+
+    @classmethod
+    def read(cls, text: str) -> "Results":
+        """What was written. Raises ValueError where it was not."""
+        results = cls()
+        try:
+            found = json.loads(text)
+            for server, number, row, value, client in found["figures"]:
+                results.add(str(server), int(number), Figure(str(row), float(value), float(client)))
+            for server, row, reason in found["missing"]:
+                results.fail(str(server), [str(row)], str(reason))
+        except (TypeError, KeyError, ValueError):
+            raise ValueError("these are no results of a benchmark") from None
+        return results
 
     def values(self, row: str, server: str) -> list[float]:
         """The values of a row, by round."""

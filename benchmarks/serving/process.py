@@ -48,11 +48,17 @@ class Process:
 
 
 def started(
-    command: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None, core: int | None = None
+    command: Sequence[str],
+    log: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    checkout: Path | None = None,
+    core: int | None = None,
 ) -> Process:
     """Start a server that prints where it listens, and wait until it has. Raises NotStarted.
 
-    What it says on standard error is added to the `log`. It ends with its standard input.
+    What it says on standard error is added to the `log`. It ends with its standard input. Where it is of a `checkout`,
+    it imports what is there, whatever is installed.
     """
     mine = os.sched_getaffinity(0)
     with log.open("ab") as stderr:
@@ -64,7 +70,8 @@ def started(
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env={**os.environ, **(environment or {})},
+                env={**os.environ, **({"PYTHONPATH": str(checkout)} if checkout else {}), **(environment or {})},
+                cwd=checkout,  # The module that is run is looked for here first.
             )
         finally:
             os.sched_setaffinity(0, mine)
@@ -106,10 +113,15 @@ def stop(child: "subprocess.Popen[bytes]") -> None:
 
 @contextmanager
 def running(
-    command: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None, core: int | None = None
+    command: Sequence[str],
+    log: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    checkout: Path | None = None,
+    core: int | None = None,
 ) -> Iterator[Process]:
     """A server, as `started` has it, until the block ends."""
-    process = started(command, log, environment=environment, core=core)
+    process = started(command, log, environment=environment, checkout=checkout, core=core)
     try:
         yield process
     finally:
