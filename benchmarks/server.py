@@ -43,7 +43,7 @@ def measure(results: Results, contenders: dict[str, Contender], wanted: set[str]
                 if wanted.isdisjoint(row.name for row in scene.rows(sizes)):
                     continue
                 for server, contender in contenders.items():
-                    _play(results, server, contender, name, round_, sizes, cores[0])
+                    _play(results, server, contender, name, round_, wanted, sizes, cores[0])
     except KeyboardInterrupt:
         return False
     finally:
@@ -51,11 +51,20 @@ def measure(results: Results, contenders: dict[str, Contender], wanted: set[str]
     return True
 
 
-def _play(results: Results, server: str, contender: Contender, name: str, round_: int, sizes: Sizes, core: int) -> None:
-    """One scene on one server; what goes wrong is noted for the rows that are missing for it."""
+def _play(
+    results: Results,
+    server: str,
+    contender: Contender,
+    name: str,
+    round_: int,
+    wanted: set[str],
+    sizes: Sizes,
+    core: int,
+) -> None:
+    """One scene on one server, as far as it is wanted; what goes wrong is noted for the rows that are missing for it."""
     scene = SCENES[name]
-    lacking = {row.name: contender.lacks(row.name) for row in scene.rows(sizes)}
-    left = [row for row, reason in lacking.items() if reason is None]
+    lacking = {row.name: contender.lacks(row.name) for row in scene.rows(sizes) if row.name in wanted}
+    left = {row for row, reason in lacking.items() if reason is None}
     for row, reason in lacking.items():
         if reason is not None:
             results.fail(server, [row], reason)
@@ -65,8 +74,11 @@ def _play(results: Results, server: str, contender: Contender, name: str, round_
     try:
         with contender.serve(core) as (process, people):
             for figure in scene.figures(process, people, sizes):
-                results.add(server, round_, figure)
-                left.remove(figure.row)
+                if figure.row in wanted:
+                    results.add(server, round_, figure)
+                left.discard(figure.row)
+                if not left:
+                    break
     except (Failed, NotStarted, OSError) as failure:
         problem = str(failure)
         results.fail(server, left, problem)
