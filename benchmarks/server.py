@@ -61,7 +61,7 @@ def _play(
     sizes: Sizes,
     core: int,
 ) -> None:
-    """One scene on one server, as far as it is wanted; what goes wrong is noted for the rows that are missing for it."""
+    """One scene on one server, as far as it is wanted; what goes wrong is noted for the rows that it costs."""
     scene = SCENES[name]
     lacking = {row.name: contender.lacks(row.name) for row in scene.rows(sizes) if row.name in wanted}
     left = {row for row, reason in lacking.items() if reason is None}

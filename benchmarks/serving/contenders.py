@@ -107,7 +107,7 @@ class Ours:
     def _running(self, database: Path, *options: str, core: int | None) -> Iterator[Process]:
         command = [
             *(sys.executable, "-m", "eventproof", "serve", "--attached", "--port", "0", "--log-level", "warning"),
-            *("--database-url", f"sqlite+aiosqlite:///{database}", "--config", str(self._settings), *options),
+            *("--database-url", f"sqlite:///{database}", "--config", str(self._settings), *options),
         ]
         with running(
             command, self._folder / "server.log", environment=_ENVIRONMENT, checkout=self._checkout, core=core
