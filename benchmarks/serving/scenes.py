@@ -197,7 +197,7 @@ def _vanishing(stage: Stage, crowd: Sequence[Connection], size: str) -> Iterator
     gone = 0.0
     try:
         while not gone:
-            witness.watch(0.1)
+            witness.watch(0.02)
             if process.descriptors <= left:
                 gone = time.perf_counter() - began
             elif time.perf_counter() - began > 30:
