@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 from eventproof.catalog import ADMIN, Direction, Event, Operation, System
-from eventproof.checks import Finding, Known, Story, leaked, raise_for
+from eventproof.checks import Finding, Known, Story, Unjudged, leaked, raise_for
 from eventproof.client.aio import ConnectionRefused
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable, UsageError
 from eventproof.history import History, Kind, Record
@@ -344,10 +344,9 @@ class Case:
                 f"{twin.name} had to be accepted, and was refused as well, so nothing can be said here: {refused}"
             ) from refused
 
-    def judge(self, *findings: Iterable[Finding]) -> None:
-        """Raise ContractViolation for the first of what the checks found."""
-        for found in findings:
-            raise_for(found)
+    def judge(self, *judged: Iterable[Finding | Unjudged]) -> None:
+        """Raise ContractViolation for the first of what the checks found; Inconclusive for what could not be judged."""
+        raise_for(*judged)
 
     def perform(self, acting: Coroutine[Any, Any, None]) -> None:
         """Run a case to its end."""

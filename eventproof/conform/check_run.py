@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import aiohttp
 
 from eventproof import layout
-from eventproof.catalog import ADMIN, Catalog, Operation, System
+from eventproof.catalog import ADMIN, Catalog, Operation, System, rooms_of
 from eventproof.checks import Story, known_events
 from eventproof.errors import Inconclusive
 from eventproof.history import History
@@ -72,11 +72,7 @@ class CheckRun:
     @property
     def rooms(self) -> dict[str, frozenset[str]]:
         """The rooms of everybody whose id is known."""
-        return {
-            person.name: frozenset({f"user:{person.id}", f"role:{person.identity.role}", "everyone"})
-            for person in self.people
-            if person.is_known
-        }
+        return {person.name: rooms_of(person.id, person.role) for person in self.people if person.is_known}
 
     @property
     def story(self) -> Story:

@@ -169,6 +169,11 @@ def _reasons(account: SwarmAccount, at: Circumstances, too_busy: str) -> Iterabl
             f"invalid: {overflowed} events and acknowledgements were more than the load generator can remember, "
             "and were not judged"
         )
+    if untold := account.count("untold"):
+        yield (
+            f"invalid: of {untold} calls the target does not say for whom all is that they cause, so that neither a "
+            "leak nor a loss of it is told: see what is to be mapped"
+        )
     if gone := account.count("gone"):
         yield f"invalid: {gone} sessions were lost and could not be opened again: nobody knows what they missed"
     if not account.count("actions"):

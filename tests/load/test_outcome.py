@@ -145,6 +145,7 @@ def test_a_limit_above_zero_allows_no_leak(at: Circumstances) -> None:
         ("absent", "3 of the admins could not come in"),
         ("overflowed", "were not judged"),
         ("gone", "could not be opened again"),
+        ("untold", "does not say for whom"),
     ],
 )
 def test_what_was_not_seen_makes_the_run_invalid(at: Circumstances, count: str, words: str) -> None:
