@@ -23,7 +23,7 @@ from eventproof.catalog import (
 )
 from eventproof.checks.membership import moves
 from eventproof.client.aio import Received
-from eventproof.errors import Inconclusive
+from eventproof.errors import Inconclusive, UsageError
 from eventproof.history import History
 from eventproof.target import Target
 
@@ -192,7 +192,10 @@ class ContractDriver:
     # The dry run.
 
     async def rehearse(self, user: Person, fire: Fire) -> None:
-        """Every call once, after what it needs; what ends the session comes last."""
+        """Every call once, after what it needs; what ends the session comes last.
+
+        What nobody can make here is left out, and the others are made all the same.
+        """
         fired: set[str] = set()
         for operation in sorted(self._calls(), key=lambda each: (each.ends is not None, len(each.needs) > 0)):
             if operation.session is OfSession.BEGINS:
@@ -200,11 +203,15 @@ class ContractDriver:
             known: dict[str, Any] = {}
             for each in (*self._system.before(operation.id), operation):
                 if each.id in fired:
-                    with suppress(Inconclusive):
+                    with suppress(Inconclusive, NotTestable, UsageError):
                         await perform(self._people, user, each, known)
                     continue
                 fired.add(each.id)
-                people = await people_in(self._people, each, user)
+                try:
+                    people = await people_in(self._people, each, user)
+                except (Inconclusive, NotTestable) as lacking:
+                    fire.left_out(each.id, lacking)
+                    continue
                 answer = await fire(each.id, **arguments(each, {**people, **known, "userId": user.id}))
                 if answer is not None:
                     known |= {name: answer.says(name) for name in each.answers if name in answer.ids}
