@@ -121,6 +121,11 @@ class Pipe:
                 break
             yield message.data
 
+    @property
+    def close_code(self) -> int | None:
+        """That of the closing handshake, whoever began it; None before it."""
+        return self._response.close_code
+
     async def finished(self) -> web.WebSocketResponse:
         """Wait for the closing handshake, if we began one; gives the answer that aiohttp wants."""
         if self._closing is not None:
@@ -143,6 +148,11 @@ class WebSocketLink:
     def send(self, emission: Emission) -> None:
         """Send one event."""
         self._pipe.write(emission.framed(self._kind, self._frame))
+
+    @property
+    def close_code(self) -> int | None:
+        """As of the pipe."""
+        return self._pipe.close_code
 
     def close(self, reason: Reason) -> None:
         """Close behind what was sent."""
