@@ -216,5 +216,5 @@ async def _goes_on(case: Case, witness: Line, made: str | int) -> None:
     except Inconclusive:
         if witness.is_open:
             raise
-        ended = str(witness.closed)
+        ended = witness.closed.reason if witness.closed else "a closed one"
         raise ContractViolation(f"{witness} ended with it", expected="an open connection", observed=ended) from None

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 import orjson
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
 from ..delivery.emission import Emission
 from ..limits import Limits
@@ -50,6 +50,8 @@ class Pipe:
         self._limits = limits
         self.on_slow: Callable[[], None] | None = None
         """Called where the client does not read what is sent, and is cut off."""
+        self.refused_with: int | None = None
+        """The close code of what the client sent that ended it."""
         self._response = web.WebSocketResponse(
             compress=False, max_msg_size=limits.max_message, timeout=limits.close_timeout, heartbeat=heartbeat
         )
@@ -117,14 +119,11 @@ class Pipe:
     async def messages(self) -> AsyncIterator[str | bytes]:
         """What the client sends, until either side closes."""
         async for message in self._response:
+            if isinstance(message.data, WebSocketError):
+                self.refused_with = message.data.code
             if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY) or self._closing is not None:
                 break
             yield message.data
-
-    @property
-    def close_code(self) -> int | None:
-        """That of the closing handshake, whoever began it; None before it."""
-        return self._response.close_code
 
     async def finished(self) -> web.WebSocketResponse:
         """Wait for the closing handshake, if we began one; gives the answer that aiohttp wants."""
@@ -150,9 +149,9 @@ class WebSocketLink:
         self._pipe.write(emission.framed(self._kind, self._frame))
 
     @property
-    def close_code(self) -> int | None:
-        """As of the pipe."""
-        return self._pipe.close_code
+    def refused_with(self) -> int | None:
+        """The close code of what its client said and may not; None where that did not end it."""
+        return self._pipe.refused_with
 
     def close(self, reason: Reason) -> None:
         """Close behind what was sent."""

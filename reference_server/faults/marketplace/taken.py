@@ -107,7 +107,7 @@ class _TooLargeEndsAll(Conduct):
     def forget(self, connections: Connections, connection: Connection) -> None:
         super().forget(connections, connection)
         link = connection.link
-        if isinstance(link, WebSocketLink) and link.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+        if isinstance(link, WebSocketLink) and link.refused_with == WSCloseCode.MESSAGE_TOO_BIG:
             for other in opened(connections):
                 if other.channel == ORDERS:
                     other.link.close(Reason.TRANSPORT_ERROR)
