@@ -9,7 +9,8 @@ from typing import Any, Final
 from .audience import Audience
 from .channel import Channel
 from .placeholders import PLACEHOLDER, filled
-from .schema import Problem, Schema, at
+from .pointer import reached
+from .schema import Problem, Schema
 
 __all__ = ["CALLBACK", "OWNER", "Ack", "AckLevel", "Counterexample", "Direction", "Event", "Retry"]
 
@@ -197,7 +198,7 @@ class Event:
         """What the payload says, without the envelope of its channel: what is sent again may carry another time."""
         place = self.channels[0].envelope
         try:
-            return payload if place is None else at(payload, place)
+            return payload if place is None else reached(payload, place)
         except KeyError:
             return payload
 
@@ -210,7 +211,7 @@ class Event:
         if self.ack is None or self.ack.by == CALLBACK:
             return None
         try:
-            named = {name: at(payload, place) for name, place in self.ack.match.items()}
+            named = {name: reached(payload, place) for name, place in self.ack.match.items()}
         except KeyError:
             return None
         return {**named, **self.ack.constants}
@@ -218,7 +219,7 @@ class Event:
 
 def _id(payload: Json, place: str | None) -> str | int | None:
     try:
-        value = None if place is None else at(payload, place)
+        value = None if place is None else reached(payload, place)
     except KeyError:
         return None
     return value if isinstance(value, str | int) else None

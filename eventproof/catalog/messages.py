@@ -9,7 +9,8 @@ from .documents import Document, Formats
 from .event import CALLBACK, OWNER, Ack, AckLevel, Counterexample, Direction, Event, Retry
 from .operation import ADMIN, ANYONE, Operation
 from .placeholders import PLACEHOLDER
-from .schema import Schema, SchemaError, pointer
+from .pointer import pointer
+from .schema import Schema, SchemaError
 
 
 def channels(document: Document) -> dict[str, Channel]:
