@@ -13,6 +13,7 @@ from eventproof.checks import Story, known_events
 from eventproof.errors import Inconclusive
 from eventproof.history import History
 from eventproof.interruption import HEEDED
+from eventproof.open_files import allow_many
 from eventproof.target import Identity, Target
 
 from .calls import Caller
@@ -41,6 +42,7 @@ class CheckRun:
         self.seed = seed
         self.systems = tuple(catalog.system(name) for name in target.systems)
         _require_people(target, self.systems)
+        allow_many()
         self.undo = Undo(self.systems)
         self.history = History(time.monotonic)
         served = [catalog.system(name) for name in target.served]

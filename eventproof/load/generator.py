@@ -16,6 +16,7 @@ from eventproof.checks.membership import moves
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import HubConnection, HubListener
 from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable, UsageError
+from eventproof.open_files import allow_many
 from eventproof.target import Endpoint, Identity, Target
 
 from .account import SwarmAccount
@@ -26,7 +27,6 @@ from .calls import CallAnswer, Calls
 from .contracts import contracts, sent
 from .greenlets import Cancelled, Event, Greenlet, getcurrent, joinall, killall, sleep, spawn
 from .ledger import Ledger
-from .open_files import allow_many
 from .opening import connect
 from .requests import Requests
 from .rooms import Rooms
