@@ -21,7 +21,7 @@ from eventproof.conform.cases import (
 
 from .claims import brought_to
 from .clock import advance
-from .reading import answered, data, day, fresh, money, said
+from .reading import answered, answered_day, data, day, fresh, money, said
 
 PLANS: Final = ("basic", "pro", "professional")
 _A_YEAR: Final = 366
