@@ -297,7 +297,7 @@ class SocketServer:
         for connection in client.connections if client else ():
             self._services.courier.heartbeat_sent(connection)
             for heartbeat in self._heartbeats[connection.channel]:
-                if self._services.conduct.heartbeat(connection):
+                if self._services.conduct.heartbeat(self._services.connections, connection):
                     connection.link.send(heartbeat)
 
     def ponged(self, session: EngineSession) -> None:

@@ -55,7 +55,7 @@ class Pipe(asyncio.Protocol):
 
     __slots__ = (
         *("_allowance", "_busy", "_ended", "_frames", "_held", "_limits", "_lines", "_timer", "_transport"),
-        *("fresh", "listener"),
+        *("fresh", "listener", "refused_with"),
     )
 
     def __init__(self, request: web.Request, lines: Lines, allowance: Allowance, first: bytes = b"") -> None:
@@ -71,6 +71,8 @@ class Pipe(asyncio.Protocol):
         """None once the client broke the protocol: what follows means nothing."""
         self.listener: Listener | None = None
         """Whom it tells; None once it has told that nothing more comes."""
+        self.refused_with: int | None = None
+        """The close code of what the client sent that ended it."""
         self._busy = True
         """Nothing is handed on: nobody reads yet, or a message is still being worked on."""
         self._ended = False
@@ -126,6 +128,7 @@ class Pipe(asyncio.Protocol):
                     self._take_note(found)
         except FrameError as broken:
             self._frames = None
+            self.refused_with = broken.code
             self._say_goodbye(close_frame(broken.code))
             self._leave()
         finally:
