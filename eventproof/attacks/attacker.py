@@ -33,7 +33,7 @@ _UNKNOWN_EVENT: Final = '"eventproof:nothing"'
 
 @dataclass(frozen=True, slots=True)
 class Attacker:
-    """`member` is the channel as somebody logged in comes to it, `stranger` as nobody does: None, where none is to come."""
+    """`member` is the channel as somebody logged in comes to it, `stranger` as nobody does; None where none comes."""
 
     member: Place
     stranger: Place | None

@@ -49,6 +49,7 @@ class SharedByCases(Protocol):
     unrestored: dict[Person, list[tuple[str, dict[str, Any]]]]
     occurrences: dict[str, dict[str, object]]
     seed: int
+    hostile: bool
 
     @property
     def story(self) -> Story:
@@ -86,6 +87,11 @@ class Case:
     def target(self) -> Target:
         """The server under test."""
         return self._run.target
+
+    @property
+    def hostile(self) -> bool:
+        """Whether attacks are made with full force."""
+        return self._run.hostile
 
     @property
     def budgets(self) -> Budgets:
