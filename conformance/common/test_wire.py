@@ -1,5 +1,7 @@
 """Whoever breaks a protocol hurts nobody else: each attack of the catalogue, beside witnesses on every wire."""
 
+from functools import partial
+
 from eventproof.attacks import End, Kind
 from eventproof.conform.attacking import Attacks
 from eventproof.conform.cases import Case, Inconclusive, every_system, requirement
@@ -14,7 +16,7 @@ async def test_what_breaks_a_protocol_ends_its_own_connection_at_most(case: Case
     async with attacks.holding(Kind.SLOW):
         for kind in Kind:
             if kind is not Kind.SLOW:
-                await witnesses.while_attacked(kind, lambda kind=kind: attacks.make(kind))
+                await witnesses.while_attacked(kind, partial(attacks.make, kind))
     await witnesses.must_still_hear()
     unmade, made = attacks.made.pop(End.UNMADE, 0), attacks.made.total()
     if not made:

@@ -1,5 +1,6 @@
 """How a protocol can be broken: the catalogue of attacks, and who makes one on a target."""
 
+from .apart import made_apart
 from .attack import Attack, Door, Kind, Who
 from .attacker import Attacker
 from .catalogue import ATTACKS, of_kind
@@ -18,6 +19,7 @@ __all__ = [
     "Patience",
     "Place",
     "Who",
+    "made_apart",
     "of_kind",
     "place",
 ]

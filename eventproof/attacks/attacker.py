@@ -48,18 +48,23 @@ class Attacker:
     async def make(self, attacks: Iterable[Attack], seconds: float = 30.0) -> list[Outcome]:
         """Make all of these, at every door that they fit and by everybody who makes them.
 
-        Each is looked at until it is over. What has not come to an end within so many seconds has no outcome.
+        Those that hold their connections hold them while the others are made, and until they have been looked at. What
+        has not come to an end within so many seconds has no outcome.
         """
-        turns, outcomes = asyncio.Semaphore(self.at_once), list[Outcome]()
+        known = tuple(attacks)
+        held = [attack for attack in known if attack.holds]
+        turns, over, outcomes = asyncio.Semaphore(self.at_once), asyncio.Event(), list[Outcome]()
 
         async def go(visit: Visit) -> None:
             async with turns:
                 outcomes.append(await _made(visit))
 
-        over = asyncio.Event()
-        over.set()
-        await _within(seconds, [go(visit) for attack in attacks for visit in self._visits(attack, over)])
-        return outcomes
+        async with self.holding(held) as kept:
+            others = (attack for attack in known if not attack.holds)
+            await _within(seconds, [go(visit) for attack in others for visit in self._visits(attack, over)])
+            if held:
+                await asyncio.sleep(self.patience.looking)
+        return outcomes + kept
 
     @asynccontextmanager
     async def holding(self, attacks: Iterable[Attack]) -> AsyncIterator[list[Outcome]]:

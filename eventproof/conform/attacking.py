@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from eventproof.acknowledgement import is_refusal
 from eventproof.actions import fill
-from eventproof.attacks import Attacker, End, Kind, Outcome, Patience, of_kind, place
+from eventproof.attacks import Attacker, End, Kind, Outcome, Patience, made_apart, of_kind, place
 from eventproof.catalog import Channel, Direction, Wire
 from eventproof.errors import ContractViolation, EventproofError
 
@@ -19,6 +19,7 @@ from .verdicts import NotTestable
 
 __all__ = ["Attacks"]
 
+_AT_ONCE: Final = 32
 _FULL_AT_ONCE: Final = 100
 _LOOKING: Final = 1.0
 _TRIED: Final = 3
@@ -52,7 +53,8 @@ class Attacks:
                     None if endpoint.wire in known else place(case.target, endpoint, None),
                     event if endpoint.wire is Wire.SOCKET_IO else None,
                     Patience(case.budgets.connect, _LOOKING),
-                    **({"at_once": _FULL_AT_ONCE, "full": True} if case.hostile else {}),
+                    at_once=_FULL_AT_ONCE if case.hostile else _AT_ONCE,
+                    full=case.hostile,
                 )
                 for _, endpoint in case.endpoints
             ],
@@ -61,7 +63,8 @@ class Attacks:
     async def make(self, kind: Kind) -> None:
         """Make all of a kind; raises ContractViolation where an event in one of them reached a handler."""
         for attacker in self._attackers:
-            self._judge(await attacker.make(of_kind(kind)))
+            attacks = of_kind(kind)
+            self._judge(await (made_apart(attacker, attacks) if attacker.full else attacker.make(attacks)))
 
     @asynccontextmanager
     async def holding(self, kind: Kind) -> AsyncIterator[None]:
