@@ -26,6 +26,7 @@ _DOORS: Final = (
     ("plan-sync", "plans", "user", None),
 )
 """One channel a wire: whose it is, its name, the role of who comes in, and a good event of theirs."""
+_KILLS: Final = "kill -9 at random points"
 _BACK_SECONDS: Final = 15.0
 _AT_ONCE: Final = 100
 _LIFE: Final = (0.05, 0.6)
@@ -39,8 +40,14 @@ class Plan:
     rounds: int
     seed: int
     whole: bool
+    only: tuple[str, ...] = ()
+    """The names of rows; none: all of them."""
     seconds: float = 30.0
     """For what is in one row, at most."""
+
+    def has(self, name: str) -> bool:
+        """Whether a row of this name is wanted."""
+        return not self.only or name in self.only
 
 
 async def run(plan: Plan, folder: Path, tell: Callable[[Row], None]) -> list[Row]:
@@ -61,10 +68,12 @@ async def run(plan: Plan, folder: Path, tell: Callable[[Row], None]) -> list[Row
                 await asyncio.sleep(_LIFE[1])
             await _attacks(plan, _Scene(server, witness), keep)
             for trouble in (*TROUBLES, *of_clock(clock)):
-                keep(await _trouble(_Scene(server, witness), trouble))
+                if plan.has(trouble.name) and (plan.whole or not trouble.is_long):
+                    keep(await _trouble(_Scene(server, witness), trouble))
         finally:
             witness.close()
-        keep(await _kills(plan, server))
+        if plan.rounds and plan.has(_KILLS):
+            keep(await _kills(plan, server))
     finally:
         server.stop()
     return rows
@@ -103,7 +112,7 @@ class _Scene:
             after=after,
             lost=lost + seen.dropped + refused,
             tracebacks=self.server.tracebacks - tracebacks,
-            remark=seen.first_error,
+            remark=self.server.raised if self.server.tracebacks > tracebacks else seen.first_error,
             is_restarted=bool(crashes),
         )
 
@@ -116,6 +125,8 @@ async def _attacks(plan: Plan, scene: _Scene, keep: Callable[[Row], None]) -> No
     else:
         parts = [(kind, of_kind(kind)) for kind in Kind]
     for name, attacks in parts:
+        if not plan.has(name):
+            continue
 
         async def act(attacks: Sequence[Attack] = attacks) -> tuple[int, str, int]:
             outcomes: list[Outcome] = []
@@ -181,7 +192,7 @@ async def _kills(plan: Plan, server: Server) -> Row:
             await asyncio.to_thread(server.start, "--log-level", "warning")
     account = await notes.settled()
     return Row(
-        name="kill -9 at random points",
+        name=_KILLS,
         made=plan.rounds,
         became=_told(account),
         crashes=0,

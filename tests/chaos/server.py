@@ -21,6 +21,9 @@ READY: Final = "listening on "
 START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 20.0
 _RESIDENT: Final = re.compile(r"VmRSS:\s+(\d+)")
+_TRACEBACK: Final = "Traceback (most recent call last)"
+_RAISED: Final = re.compile(r"\\n(\w[\w.]*(?:Error|Exception|Group|Exit)\b[^\\\"]{0,100})")
+"""The last line of a traceback, as a line of JSON has it."""
 _KEPT: Final = 2_000
 """Lines of the log that are kept; tracebacks are counted in all of them."""
 
@@ -45,6 +48,8 @@ class Server:
         self.database = folder / "server.db"
         self.log: deque[str] = deque(maxlen=_KEPT)
         self.tracebacks = 0
+        self.raised = ""
+        """What the last of them ended with."""
         self.secret = secrets.token_urlsafe(48)
         self._users = users
         self._variables = dict(variables or {})
@@ -144,4 +149,6 @@ class Server:
         with log:
             for line in log:
                 self.log.append(line)
-                self.tracebacks += line.count("Traceback (most recent call last)")
+                if found := line.count(_TRACEBACK):
+                    self.tracebacks += found
+                    self.raised = next(reversed(_RAISED.findall(line)), "")

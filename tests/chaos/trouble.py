@@ -34,6 +34,8 @@ class Trouble:
     makes: Makes
     seconds: float
     refuses: tuple[str, ...] = ()
+    is_long: bool = False
+    """Whether the short form does without it."""
 
 
 def _no_file_beyond(size: int) -> Makes:
@@ -71,7 +73,7 @@ def _locked(server: Server) -> Iterator[None]:
 TROUBLES: Final = (
     Trouble("the process is stopped", _stopped, 2.0),
     Trouble("somebody else holds the database for a second", _locked, 1.0, ("caused",)),
-    Trouble("somebody else holds the database for long", _locked, 8.0, ("caused",)),
+    Trouble("somebody else holds the database for long", _locked, 8.0, ("caused",), is_long=True),
     Trouble("the disk is full", _no_file_beyond(64 * 1024), 3.0, ("caused",)),
     Trouble("the disk takes nothing", _no_file_beyond(0), 3.0, ("caused",)),
 )

@@ -22,6 +22,7 @@ from tests.chaos.server import Server
 
 _SECONDS: Final = 60.0
 _PAUSES: Final = {"call": 0.02, "event": 0.05, "caused": 0.2}
+_TIERS: Final = ("basic", "premium")
 _AGAIN: Final = 0.2
 _HEADROOM: Final = 15.0
 """Seconds longer than anything the witness waits for: then it is given up."""
@@ -117,6 +118,10 @@ class _Watch:
         self.is_on = False
         return Seen(self.worst, self.count, self.errors, self.first_error, self.dropped)
 
+    def took(self, name: str, seconds: float) -> None:
+        self.worst[name] = max(self.worst.get(name, 0.0), seconds)
+        self.count[name] = self.count.get(name, 0) + 1
+
     async def repeat(self, name: str, act: Callable[[], Awaitable[None]]) -> None:
         """Do it again and again while somebody wants to know, and keep the longest time that it took."""
         while True:
@@ -131,8 +136,7 @@ class _Watch:
                 self.first_error = self.first_error or f"{name}: {type(error).__name__}: {error}"[:120]
                 await asyncio.sleep(_AGAIN)
             del self.pending[name]
-            self.worst[name] = max(self.worst.get(name, 0.0), time.monotonic() - began)
-            self.count[name] = self.count.get(name, 0) + 1
+            self.took(name, time.monotonic() - began)
 
 
 class _Line:
@@ -157,25 +161,27 @@ class _Line:
 
 async def _look(given: dict[str, Any]) -> None:
     watch, user = _Watch(given), given["user"]
-    tiers = ("basic", "premium")
     theirs, students = _Line(watch, user["token"]), _Line(watch, given["student"])
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     async with aiohttp.ClientSession(given["url"], timeout=timeout, trust_env=False) as http:
-        causes = 0
 
-        async def call() -> None:
+        async def me() -> dict[str, Any]:
             async with http.get("/api/me", headers=_bearer(user["token"])) as answer:
                 if answer.status != 200:
                     raise OSError(f"answered {answer.status}")
+                found: dict[str, Any] = await answer.json()
+                return found
+
+        async def call() -> None:
+            await me()
 
         async def event() -> None:
             await (await students.client()).call("join:role", "student", timeout=_SECONDS)
 
         async def caused() -> None:
-            nonlocal causes
-            causes += 1
             client, path = await theirs.client(), f"/api/admin/users/{user['id']}/tier"
-            body = {"tier": tiers[causes % 2]}
+            has = (await me())["tier"]  # what a refused change has done is unknown
+            body = {"tier": next(tier for tier in _TIERS if tier != has)}
             async with http.put(path, json=body, headers=_bearer(given["admin"])) as answer:
                 if answer.status != 200:
                     raise OSError(f"the tier was answered {answer.status}")
