@@ -37,6 +37,7 @@ from .systems.user_state import handlers as user_state
 from .tokens import Tokens, secret_for
 from .transport import screens
 from .transport.http import json_response, keep_concrete_paths
+from .transport.lines import Lines
 from .transport.origins import Origins
 from .transport.rest import Rest
 from .transport.routes import stream, websocket
@@ -100,8 +101,8 @@ def application(settings: Settings, services: Services) -> web.Application:
         system, served = contracts().system(name), SYSTEMS[name](services)
         rest.mount(app, system, served.operations)
         services.channels.add(system, served.channels)
-    channels = list(services.channels)
-    sockets = _mount_channels(app, channels, services, settings.limits)
+    channels, lines = list(services.channels), Lines()
+    sockets = _mount_channels(app, channels, services, settings.limits, lines)
     _mount_probes(app, channels, services, sockets)
     if settings.screens:
         screens.mount(app, chosen(settings))
@@ -111,6 +112,7 @@ def application(settings: Settings, services: Services) -> web.Application:
         sockets.close_all(Reason.GOING_AWAY)
         for connection in services.connections:
             connection.link.close(Reason.GOING_AWAY)
+        await lines.ended(settings.stop_timeout)
 
     async def close_services(_: web.Application) -> None:
         services.passwords.close()
@@ -128,15 +130,17 @@ def chosen(settings: Settings) -> tuple[str, ...]:
     return settings.systems or tuple(SYSTEMS)
 
 
-def _mount_channels(app: web.Application, channels: list[Channel], services: Services, limits: Limits) -> SocketServer:
+def _mount_channels(
+    app: web.Application, channels: list[Channel], services: Services, limits: Limits, lines: Lines
+) -> SocketServer:
     namespaces = dict.fromkeys(channel.address for channel in channels if channel.wire is Wire.SOCKET_IO)
-    sockets = SocketServer(namespaces, services, limits)
+    sockets = SocketServer(namespaces, services, limits, lines)
     app.router.add_route("*", SOCKET_IO_PATH, sockets.handle)
     for channel in channels:
         if channel.wire is Wire.SSE:
-            app.router.add_route("GET", channel.address, stream(channel, services, limits))
+            app.router.add_route("GET", channel.address, stream(channel, services, limits, lines))
         elif channel.wire is Wire.WEBSOCKET:
-            app.router.add_route("GET", channel.address, websocket(channel, services, limits))
+            app.router.add_route("GET", channel.address, websocket(channel, services, limits, lines))
     return sockets
 
 

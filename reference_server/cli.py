@@ -14,7 +14,7 @@ from eventproof.errors import UsageError
 from . import logs, seed
 from .faults import FAULTS
 from .limits import Limits
-from .run import People
+from .run import People, new_loop
 from .run import serve as run
 from .settings import load
 
@@ -106,7 +106,8 @@ def serve(
     settings = load(given | ({"limits": limits} if limits else {}), config)
     logs.configure(settings.log_level)
     admins = [admin for admin in (seed.admin_from_environment(), _asked(create_admin)) if admin]
-    asyncio.run(run(settings, People(admins, users or 0, credentials), attached=attached))
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(run(settings, People(admins, users or 0, credentials), attached=attached))
 
 
 def _asked(email: str | None) -> tuple[str, str] | None:

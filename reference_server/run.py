@@ -29,6 +29,9 @@ from .store.database import open_store
 from .store.tables import TABLES
 from .transport.http import HttpProtocol
 
+if sys.platform == "linux":
+    from .selector import FairSelector
+
 _log = structlog.get_logger("server")
 _LONGEST_LINE: Final = 32 * 1024
 _LINGER: Final = 1.0
@@ -52,6 +55,13 @@ class Running:
 
     url: str
     services: Services
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """A loop that a crowd does not hold up, where the system has what that takes."""
+    if sys.platform == "linux":
+        return asyncio.SelectorEventLoop(FairSelector())
+    return asyncio.new_event_loop()
 
 
 async def serve(settings: Settings, people: People, *, attached: bool = False) -> None:

@@ -13,7 +13,8 @@ from aiohttp import web
 from ..reasons import Reason
 from ..refusals import Refusal
 from .engineio import OPEN, EngineSession, Host, ProtocolError, SessionState
-from .http import read_body, when_lost
+from .http import HANDED_OVER, read_body, when_lost
+from .lines import Lines
 from .websocket import Pipe
 
 TRANSPORTS: Final = ("polling", "websocket")
@@ -24,8 +25,9 @@ _ID_BYTES: Final = 15
 class EngineServer:
     """Engine.IO on aiohttp; what sessions are for is their host's."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, lines: Lines) -> None:
         self.limits = host.limits
+        self._lines = lines
         self.sessions: dict[str, EngineSession] = {}
         self._host = host
 
@@ -46,12 +48,13 @@ class EngineServer:
                 raise Refusal("malformed_request", "A session begins with a GET request: send one without a sid.")
             if len(self.sessions) >= self.limits.max_connections:
                 raise Refusal("unavailable", "There are as many connections as may be: try again in a few seconds.")
-            return await (self._open_websocket(request) if by_websocket else self._open_polling(request))
+            return self._open_websocket(request) if by_websocket else await self._open_polling(request)
         session = self.sessions.get(query["sid"])
         if session is None:
             raise Refusal("malformed_request", "There is no session with this sid: open a new one.")
         if by_websocket:
-            return await self._serve(session, request)
+            session.upgrade(Pipe(request, self.limits, self._lines))
+            return HANDED_OVER
         if session.state is SessionState.WEBSOCKET:
             raise Refusal("malformed_request", "This session has moved to its WebSocket: go on there.")
         if request.method == "GET":
@@ -60,12 +63,11 @@ class EngineServer:
             return await self._post(session, request)
         raise Refusal("malformed_request", "A session takes GET and POST requests: use one of them.")
 
-    async def _open_websocket(self, request: web.Request) -> web.StreamResponse:
-        pipe = Pipe(self.limits)
-        await pipe.open(request)
-        session = self._open(pipe, request)
-        await session.serve(pipe)
-        return await pipe.finished()
+    def _open_websocket(self, request: web.Request) -> web.StreamResponse:
+        pipe = Pipe(request, self.limits, self._lines)
+        self._open(pipe, request)
+        pipe.read()
+        return HANDED_OVER
 
     async def _open_polling(self, request: web.Request) -> web.Response:
         return await self._fetch(self._open(None, request), request)
@@ -88,12 +90,6 @@ class EngineServer:
             "pingTimeout": round(self.limits.ping_timeout * 1000),
             "maxPayload": self.limits.max_message,
         }
-
-    async def _serve(self, session: EngineSession, request: web.Request) -> web.StreamResponse:
-        pipe = Pipe(self.limits)
-        await pipe.open(request)
-        await session.serve(pipe)
-        return await pipe.finished()
 
     async def _fetch(self, session: EngineSession, request: web.Request) -> web.Response:
         with when_lost(request, lambda: session.abort(Reason.TRANSPORT_ERROR)):

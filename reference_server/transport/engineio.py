@@ -9,7 +9,6 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from enum import Enum, auto
 from typing import Any, Final, Protocol
 
@@ -17,13 +16,13 @@ import structlog
 
 from ..limits import Limits
 from ..reasons import Reason
-from .websocket import BINARY, TEXT, Pipe, frame
+from .frames import BINARY, TEXT, Message, frame
+from .websocket import Pipe
 
 _log = structlog.get_logger("engine.io")
 
 OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = "0123456"
 SEPARATOR: Final = "\x1e"
-Message = str | bytes
 
 
 class ProtocolError(Exception):
@@ -61,8 +60,8 @@ class Host(Protocol):
     def opened(self, session: "EngineSession", handshake: Mapping[str, Any]) -> None:
         """A session was opened, whose client said this on the way: its `query`, and its own `headers`."""
 
-    async def received(self, session: "EngineSession", message: Message) -> None:
-        """A message came. Raises ProtocolError."""
+    def received(self, session: "EngineSession", message: Message) -> asyncio.Task[None] | None:
+        """A message came. Gives what has to be waited for before the next one, if anything. Raises ProtocolError."""
 
     def pinged(self, session: "EngineSession") -> None:
         """A ping goes out."""
@@ -104,7 +103,7 @@ class EngineSession:
         self._pipe: Pipe | None = None
         if pipe is not None:
             self._take(pipe)
-        self._probe: Pipe | None = None
+        self._probe: Probe | None = None
         self._posting = False
         self._asked = False
         self._backlog: list[Message] = []
@@ -176,24 +175,25 @@ class EngineSession:
 
     # Receiving.
 
-    async def receive(self, packet: Message) -> None:
-        """Take one packet. Raises ProtocolError."""
+    def receive(self, packet: Message) -> asyncio.Task[None] | None:
+        """Take one packet; gives what has to be waited for before the next one, if anything. Raises ProtocolError."""
         if self.state in (SessionState.CLOSING, SessionState.CLOSED):
             if packet == CLOSE and self.state is SessionState.CLOSING:
                 self._finish()
-            return
+            return None
         if self._asked:
             self.begin_interval()
         if isinstance(packet, bytes):
-            await self._host.received(self, packet)
-        elif packet[:1] == MESSAGE:
-            await self._host.received(self, packet[1:])
-        elif packet[:1] == PONG:
+            return self._host.received(self, packet)
+        if packet[:1] == MESSAGE:
+            return self._host.received(self, packet[1:])
+        if packet[:1] == PONG:
             self._host.ponged(self)
         elif packet == CLOSE:
             self.abort(Reason.CLIENT_DISCONNECT)
         elif packet != NOOP:
             raise ProtocolError(packet[:20])
+        return None
 
     # Polling.
 
@@ -229,64 +229,59 @@ class EngineSession:
         self._posting = True
         try:
             for packet in payload.split(SEPARATOR):
-                await self.receive(_decoded(packet))
+                waiting = self.receive(_decoded(packet))
+                if waiting is not None:
+                    await waiting
         finally:
             self._posting = False
 
     # WebSocket.
 
-    async def serve(self, pipe: Pipe) -> None:
-        """Read a WebSocket until it ends: the session's own, or one that it moves to."""
-        try:
-            if pipe is not self._pipe and not await self._upgrade(pipe):
-                return
-            async for packet in pipe.messages():
-                await self.receive(packet)
-        except ProtocolError:
+    def heard(self, message: Message) -> asyncio.Task[None] | None:
+        """A packet came by the session's WebSocket. Raises ProtocolError."""
+        return self.receive(message)
+
+    def failed(self, failure: BaseException) -> None:
+        """The client broke the protocol, or we did."""
+        if isinstance(failure, ProtocolError):
             self.close(Reason.TRANSPORT_ERROR)
-        except ConnectionError:
-            raise
-        except Exception:
-            _log.exception("session-failed", sid=self.sid)
+        else:
+            _log.error("session-failed", sid=self.sid, exc_info=failure)
             self.close(Reason.INTERNAL_ERROR)
-        finally:
-            if pipe is self._pipe:
-                self.abort(Reason.TRANSPORT_CLOSE)
 
-    async def _upgrade(self, pipe: Pipe) -> bool:
-        """Move to a WebSocket: probe, answer, and, once the client asks for it, send there what waits."""
-        if self.state is SessionState.POLLING and self._probe is None:
-            self._probe = pipe
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._host.limits.connect_timeout):
-                    await self._be_probed(pipe)
-            self._probe = None
-        if self._pipe is pipe:
-            return self.state is SessionState.WEBSOCKET
-        pipe.close(Reason.TRANSPORT_ERROR)
-        return False
+    def cut(self) -> None:
+        """The client does not read what is sent."""
+        self._host.cut(self)
 
-    async def _be_probed(self, pipe: Pipe) -> None:
-        try:
-            async for packet in pipe.messages():
-                if packet == PING + "probe" and self.state is SessionState.POLLING:
-                    self._go(SessionState.PROBING)
-                    pipe.write(frame(TEXT, (PONG + "probe").encode()))
-                    # A pending GET is answered, with a noop packet if need be, so that the client can go on.
-                    self._wake()
-                    continue
-                if packet == UPGRADE and self.state in (SessionState.PROBING, SessionState.CLOSING):
-                    self._move(pipe)
-                break
-        finally:
-            if self.state is SessionState.PROBING:
-                self._go(SessionState.POLLING)
+    def left(self) -> None:
+        """The session's WebSocket is over."""
+        self.abort(Reason.TRANSPORT_CLOSE)
 
     def _take(self, pipe: Pipe) -> None:
         self._pipe = pipe
-        pipe.on_slow = lambda: self._host.cut(self)
+        pipe.listener = self
 
-    def _move(self, pipe: Pipe) -> None:
+    def upgrade(self, pipe: Pipe) -> None:
+        """A client asks for this WebSocket to move to: one at a time, for a session that polls."""
+        if self.state is SessionState.POLLING and self._probe is None:
+            self._probe = pipe.listener = Probe(self, pipe, self._host.limits.connect_timeout)
+        else:
+            pipe.close(Reason.TRANSPORT_ERROR)
+        pipe.read()
+
+    def probed(self, pipe: Pipe) -> None:
+        """The client tries the WebSocket. Raises ProtocolError where it may not."""
+        if self.state is not SessionState.POLLING:
+            raise ProtocolError("no session to probe for")
+        self._go(SessionState.PROBING)
+        pipe.write(frame(TEXT, (PONG + "probe").encode()))
+        # A pending GET is answered, with a noop packet if need be, so that the client can go on.
+        self._wake()
+
+    def move(self, pipe: Pipe) -> None:
+        """Go on by the WebSocket, and send there what waits. Raises ProtocolError where that was not tried before."""
+        if self.state not in (SessionState.PROBING, SessionState.CLOSING):
+            raise ProtocolError("an upgrade that was not probed")
         self._take(pipe)
         self._probe = None
         for packet in self._taken():
@@ -296,6 +291,13 @@ class EngineSession:
             self._finish()
         else:
             self._go(SessionState.WEBSOCKET)
+
+    def unprobed(self, probe: "Probe") -> None:
+        """Nothing came of this probe: the session goes on polling."""
+        if self._probe is probe:
+            self._probe = None
+            if self.state is SessionState.PROBING:
+                self._go(SessionState.POLLING)
 
     # The end.
 
@@ -335,6 +337,47 @@ class EngineSession:
         if self._probe is not None:
             self._probe.close(Reason.SERVER_DISCONNECT)
         self._host.gone(self)
+
+
+class Probe:
+    """A WebSocket that a polling session may move to, while it is tried out, for so many seconds."""
+
+    __slots__ = ("_pipe", "_session", "_timer")
+
+    def __init__(self, session: EngineSession, pipe: Pipe, seconds: float) -> None:
+        self._session = session
+        self._pipe = pipe
+        self._timer = asyncio.get_running_loop().call_later(seconds, self.close, Reason.TRANSPORT_ERROR)
+
+    def heard(self, message: Message) -> None:
+        """The probe, or the upgrade. Raises ProtocolError for anything else."""
+        if message == PING + "probe":
+            self._session.probed(self._pipe)
+        elif message == UPGRADE:
+            self._session.move(self._pipe)
+            self._timer.cancel()
+        else:
+            raise ProtocolError("neither a probe nor an upgrade")
+
+    def failed(self, failure: BaseException) -> None:
+        """What it heard was no upgrade: it is closed."""
+        if not isinstance(failure, ProtocolError):
+            _log.error("probe-failed", exc_info=failure)
+        self.close(Reason.TRANSPORT_ERROR)
+
+    def cut(self) -> None:
+        """Nothing of the session goes there yet."""
+
+    def left(self) -> None:
+        """The session stays where it is."""
+        self._timer.cancel()
+        self._session.unprobed(self)
+
+    def close(self, reason: Reason) -> None:
+        """It is not moved to."""
+        self._timer.cancel()
+        self._pipe.close(reason)
+        self._session.unprobed(self)
 
 
 def _textual(packet: Message) -> str:

@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from aiohttp import web
 
 from ..refusals import Refusal
-from .masks import MaskedFrames
 
 
 def json_response(status: int, body: Any, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -61,9 +60,24 @@ class HttpProtocol(web.RequestHandler):
         if self.transport is not None and not self._request_count:
             self.transport.abort()
 
-    def set_parser(self, parser: Any, data_received_cb: Callable[[], None] | None = None) -> None:
-        """The connection becomes a WebSocket: its frames have to be masked."""
-        super().set_parser(MaskedFrames(parser), data_received_cb)  # type: ignore[arg-type]  # a parser is what feeds
+    @property
+    def upgrades(self) -> bool:
+        """Whether what comes behind the request is HTTP no more, if the upgrade that it asks for is granted."""
+        return self._upgraded
+
+    def hand_over(self, heir: asyncio.BaseProtocol) -> tuple[asyncio.Transport, bytes]:
+        """Give the connection, with what came behind the request, to another protocol; it is HTTP no more.
+
+        To aiohttp its client has gone: it lets go of all that it holds. Raises ConnectionError where that is so.
+        """
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            raise ConnectionResetError("the client has gone")
+        early, self._message_tail = self._message_tail, b""
+        self.on_lost = self.transport = None
+        self.connection_lost(None)
+        transport.set_protocol(heir)
+        return transport, early
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client has gone. A request that waits for something to send hears of it; others go on undisturbed."""
@@ -115,11 +129,39 @@ def too_large(most: int) -> Refusal:
     return Refusal("payload_too_large", f"A body may have {most} bytes here: send a smaller one.")
 
 
+class _HandedOver(web.StreamResponse):
+    """What a handler gives for a request whose connection was handed over: aiohttp writes nothing there."""
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """Nothing is to be prepared."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing is to be ended."""
+
+
+HANDED_OVER: Final = _HandedOver()
+
+
+def hand_over(request: web.Request, heir: asyncio.BaseProtocol) -> tuple[asyncio.Transport, bytes]:
+    """Give the request's connection to another protocol (`HttpProtocol.hand_over`); its handler gives `HANDED_OVER`."""
+    return _protocol(request).hand_over(heir)
+
+
+def upgrades(request: web.Request) -> bool:
+    """Whether the request asks for another protocol, is whole, and has what comes behind it kept for that."""
+    return _protocol(request).upgrades
+
+
+def _protocol(request: web.Request) -> HttpProtocol:
+    protocol = request.protocol
+    assert isinstance(protocol, HttpProtocol)  # noqa: S101 - run.py listens with it
+    return protocol
+
+
 @contextmanager
 def when_lost(request: web.Request, act: Callable[[], None]) -> Iterator[None]:
     """Act, while the block runs, if the request's client hangs up."""
-    protocol = request.protocol
-    assert isinstance(protocol, HttpProtocol)  # noqa: S101 - run.py listens with it
+    protocol = _protocol(request)
     protocol.on_lost = act
     try:
         yield

@@ -14,8 +14,12 @@ from ..limits import Limits
 from ..reasons import Reason
 from ..services import Services
 from ..tokens import bearer
+from .handshake import check
+from .http import HANDED_OVER
+from .lines import Lines
+from .native import WebSocketLink
 from .sse import Fields, StreamLink
-from .websocket import Pipe, WebSocketLink
+from .websocket import Pipe
 
 _LONGEST_ID: Final = 18
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -26,20 +30,25 @@ def token_of(request: web.Request) -> str | None:
     return bearer(request.headers.get("Authorization")) or request.cookies.get("session") or request.query.get("token")
 
 
-def stream(channel: Channel, services: Services, limits: Limits) -> Route:
+def stream(channel: Channel, services: Services, limits: Limits, lines: Lines) -> Route:
     """A route that answers with Server-Sent Events."""
     resumes = any(served.options.resumes for served in services.channels.at(channel.address))
     fields = Fields(event=channel.name_at is None, id=resumes)
 
     async def route(request: web.Request) -> web.StreamResponse:
-        link = StreamLink(limits, fields, services.conduct)
+        link = StreamLink(request, services, limits, lines, fields)
         connection = await services.admission.admit(token_of(request), channel.address, link, request.match_info)
-        link.on_slow = lambda: services.slow_readers.cut(link.transport, [connection])
+        try:
+            await link.open(request, connection)
+        except BaseException:
+            services.admission.leave(connection)
+            raise
         try:
             await services.courier.welcome(connection, _last(request))
-            return await link.serve(request)
-        finally:
-            services.admission.leave(connection)
+        except BaseException:
+            link.close(Reason.INTERNAL_ERROR)
+            raise
+        return HANDED_OVER
 
     return route
 
@@ -50,23 +59,25 @@ def _last(request: web.Request) -> int | None:
     return int(said) if said.isascii() and said.isdigit() and len(said) <= _LONGEST_ID else None
 
 
-def websocket(channel: Channel, services: Services, limits: Limits) -> Route:
+def websocket(channel: Channel, services: Services, limits: Limits, lines: Lines) -> Route:
     """A route that becomes a WebSocket; a text that a client says on it is passed over, and binary data ends it."""
 
     async def route(request: web.Request) -> web.StreamResponse:
-        pipe = Pipe(limits, heartbeat=limits.ping_interval)
-        pipe.check(request)
-        link = WebSocketLink(pipe, named_inside=channel.name_at is not None)
+        check(request)
+        link = WebSocketLink(services, limits, named_inside=channel.name_at is not None)
         connection = await services.admission.admit(token_of(request), channel.address, link, request.match_info)
-        pipe.on_slow = lambda: services.slow_readers.cut(link.transport, [connection])
         try:
-            await pipe.open(request)
-            await services.courier.welcome(connection)
-            async for message in pipe.messages():
-                if services.conduct.refuses_message(connection, isinstance(message, bytes)):
-                    pipe.close(Reason.UNACCEPTABLE)
-            return await pipe.finished()
-        finally:
+            pipe = Pipe(request, limits, lines)
+        except BaseException:
             services.admission.leave(connection)
+            raise
+        link.open(pipe, connection)
+        try:
+            await services.courier.welcome(connection)
+        except BaseException:
+            link.close(Reason.INTERNAL_ERROR)
+            raise
+        pipe.read()
+        return HANDED_OVER
 
     return route

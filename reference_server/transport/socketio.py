@@ -6,7 +6,7 @@ Quotations are from the Socket.IO protocol, version 5.
 import asyncio
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any, Final
 
 import orjson
@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 from socketio import packet
 
+from ..delivery.admission import Admission
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
 from ..delivery.incoming import Acknowledgement, named
@@ -21,9 +22,11 @@ from ..limits import Limits
 from ..reasons import Reason
 from ..refusals import Refusal
 from ..services import Services
+from .eager import begin
 from .engine_server import EngineServer
-from .engineio import MESSAGE, EngineSession, Message, ProtocolError, SessionState
-from .websocket import TEXT, frame
+from .engineio import MESSAGE, EngineSession, ProtocolError, SessionState
+from .frames import TEXT, Message, frame
+from .lines import Lines
 
 _log = structlog.get_logger("socket.io")
 
@@ -91,6 +94,12 @@ class SocketLink:
         """DISCONNECT, then the transport where no other namespace is left on it."""
         self._server.dismiss(self._session, self._namespace, reason)
 
+    def end(self, admission: Admission) -> None:
+        """The client has left the namespace."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            admission.leave(connection)
+
     def _packet(self, emission: Emission) -> str:
         place = "" if self._namespace == "/" else f"{self._namespace},"
         argument = "" if emission.empty else f",{emission.text}"
@@ -129,7 +138,7 @@ class _Client:
 class SocketServer:
     """Socket.IO over `EngineServer`; who may connect is decided by `Admission`, what is heard goes to `Incoming`."""
 
-    def __init__(self, namespaces: Iterable[str], services: Services, limits: Limits) -> None:
+    def __init__(self, namespaces: Iterable[str], services: Services, limits: Limits, lines: Lines) -> None:
         self.limits = limits
         self._namespaces = frozenset(namespaces)
         self._services = services
@@ -142,7 +151,7 @@ class SocketServer:
             ]
             for namespace in self._namespaces
         }
-        self._engine = EngineServer(self)
+        self._engine = EngineServer(self, lines)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request to the Engine.IO path. Raises Refusal."""
@@ -219,8 +228,10 @@ class SocketServer:
     def dismiss(self, session: EngineSession, namespace: str, reason: Reason) -> None:
         """Send DISCONNECT to one namespace, and close the session where it was the last."""
         client = self._clients.get(session.sid)
-        if client is None or client.links.pop(namespace, None) is None:
+        link = client.links.pop(namespace, None) if client is not None else None
+        if client is None or link is None:
             return
+        link.connection = None
         _send(session, packet.Packet(packet.DISCONNECT, namespace=namespace))
         if not client.links:
             session.close(reason)
@@ -228,8 +239,8 @@ class SocketServer:
     def _disconnect(self, session: EngineSession, client: _Client, namespace: str) -> None:
         """The client leaves one namespace."""
         link = client.links.pop(namespace, None)
-        if link is not None and link.connection is not None:
-            self._services.admission.leave(link.connection)
+        if link is not None:
+            link.end(self._services.admission)
         self._watch(session, client)
 
     def cut(self, session: EngineSession) -> None:
@@ -242,8 +253,8 @@ class SocketServer:
         client = self._clients.pop(session.sid, None)
         if client is not None:
             client.stop_timer()
-            for connection in client.connections:
-                self._services.admission.leave(connection)
+            for link in client.links.values():
+                link.end(self._services.admission)
 
     def gone(self, session: EngineSession) -> None:
         """Nothing more is sent there."""
@@ -268,45 +279,52 @@ class SocketServer:
 
     # Messages.
 
-    async def received(self, session: EngineSession, message: Message) -> None:
-        """Take one message. Raises ProtocolError, which closes the connection, where the protocol forbids it.
+    def received(self, session: EngineSession, message: Message) -> asyncio.Task[None] | None:
+        """Take one message; gives what has to be waited for before the next one, if anything.
 
+        Raises ProtocolError, which closes the connection, where the protocol forbids it.
         "If the server does not receive a CONNECT packet first, then it MUST close the connection immediately." "The
         payload is mandatory and MUST be a non-empty array. If that's not the case, then the receiver MUST close the
         connection."
         """
         client = self._clients.get(session.sid)
-        if client is None or await self._is_heard(session, client, message):
-            return
+        if client is None:
+            return None
+        heard = self._heard(session, client, message)
+        if heard is not None:
+            return begin(heard)
         try:
             received = self._decode(client, message)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as unreadable:
             raise ProtocolError("no packet of Socket.IO") from unreadable
         if received is None:
-            return
+            return None
         _check_payload(received)
         namespace = received.namespace or "/"
         if received.packet_type == packet.CONNECT:
-            await self._connect(session, client, namespace, received.data)
-        elif received.packet_type == packet.DISCONNECT:
+            return begin(self._connect(session, client, namespace, received.data))
+        if received.packet_type == packet.DISCONNECT:
             self._disconnect(session, client, namespace)
         elif received.packet_type in _EVENTS:  # An ACK is of nothing: no event of ours asks for one.
             self._refuse_attachments(session, client, namespace, received)
+        return None
 
-    async def _is_heard(self, session: EngineSession, client: _Client, message: Message) -> bool:
-        """Give an event to `Incoming` where its namespace listens: what is wrong with it then closes nothing."""
+    def _heard(self, session: EngineSession, client: _Client, message: Message) -> Coroutine[Any, Any, None] | None:
+        """What gives an event to `Incoming`, where its namespace listens: what is wrong with it then closes nothing."""
         if not isinstance(message, str) or client.partial is not None:
-            return False
+            return None
         spoken = _SPOKEN.fullmatch(message)
         if spoken is None:
-            return False
+            return None
         namespace, number, text = spoken[1] or "/", spoken[2], spoken[3]
         connection = self._listening(client, namespace)
         if connection is None:
-            return False
+            return None
+        return self._take(session, connection, text, int(number) if number else None)
+
+    async def _take(self, session: EngineSession, connection: Connection, text: str, number: int | None) -> None:
         answer = await self._services.incoming.take(connection, text)
-        _acknowledge(session, namespace, int(number) if number else None, answer)
-        return True
+        _acknowledge(session, connection.channel, number, answer)
 
     def _listening(self, client: _Client, namespace: str) -> Connection | None:
         """The client's connection to a namespace that takes events from clients."""

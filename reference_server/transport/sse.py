@@ -1,19 +1,23 @@
-"""Server-Sent Events: the framing of the HTML standard, and a stream that ends when the server says so."""
+"""Server-Sent Events: the framing of the HTML standard, and a stream that ends when the server says so.
+
+aiohttp begins the answer, and then lets go of the connection: an event is made once for all streams, and writing it
+neither waits nor needs a task.
+"""
 
 import asyncio
 import re
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
-from ..delivery.conduct import Conduct
+from ..delivery.connections import Connection
 from ..delivery.emission import Emission
 from ..limits import Limits
 from ..reasons import Reason
-from .http import close_transport, when_lost
+from ..services import Services
+from .http import close_transport, hand_over
+from .lines import Lines
 
 _LINE: Final = re.compile(r"\r\n|\r|\n")
 _HEADERS: Final = {
@@ -23,6 +27,7 @@ _HEADERS: Final = {
 }
 RETRY: Final = b"retry: 3000\n\n"
 COMMENT: Final = b":\n\n"
+_LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,86 +50,128 @@ class Fields:
 
 
 NAMED: Final = Fields()
-_RIGHT: Final = Conduct()
 
 
-class StreamLink:
-    """A connection's stream. What is sent waits, in a bounded queue, for the request's own task to write it."""
+class StreamLink(asyncio.Protocol):
+    """A connection's stream. What is sent goes to the socket at once; what that does not take waits, up to a bound."""
+
+    __slots__ = (
+        *("_chunked", "_connection", "_early", "_ended", "_fields", "_kind", "_limits", "_lines", "_services"),
+        *("_spoke", "_timer", "_transport"),
+    )
 
     transport = "sse"
 
     def __init__(
-        self,
-        limits: Limits,
-        fields: Fields = NAMED,
-        conduct: Conduct = _RIGHT,
+        self, request: web.Request, services: Services, limits: Limits, lines: Lines, fields: Fields = NAMED
     ) -> None:
+        self._services = services
         self._limits = limits
+        self._lines = lines
         self._fields = fields
-        self._conduct = conduct
-        self.on_slow: Callable[[], None] | None = None
-        """Called where the client does not read what is sent, and is cut off."""
-        self._waiting = [conduct.beginning(RETRY)]
-        self._size = len(RETRY)
-        self._ended = False
-        self._wake = asyncio.Event()
+        self._chunked = request.version >= HttpVersion11
+        self._kind = f"sse {fields} {self._chunked}"
+        self._connection: Connection | None = None
         self._transport: asyncio.Transport | None = None
-
-    def send(self, emission: Emission) -> None:
-        """Send one event."""
-        if self._ended:
-            return
-        data = emission.framed(f"sse {self._fields}", self._framed)
-        self._size += len(data)
-        if self._size > self._limits.max_backlog:
-            if self.on_slow is not None:
-                self.on_slow()
-            self._end()
-            self._close_transport(0)
-        else:
-            self._waiting.append(data)
-            self._wake.set()
-
-    def _framed(self, emission: Emission) -> bytes:
-        return self._conduct.block(emission.name, self._fields.block(emission))
+        self._early = bytearray(self._chunk(services.conduct.beginning(RETRY)))
+        """What is sent before the answer has begun."""
+        self._ended = False
+        self._spoke = 0.0
+        """When something was sent, on the loop's clock."""
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def pipe(self) -> asyncio.Transport | None:
-        """What it is written to; None before it is served."""
+        """What it is written to; None unless it is open."""
         return self._transport
+
+    async def open(self, request: web.Request, connection: Connection) -> None:
+        """Begin the answer, with what was sent so far. Raises ConnectionError where the client has gone."""
+        response = web.StreamResponse(headers=self._services.conduct.stream_headers(_HEADERS))
+        response.force_close()
+        if self._chunked:
+            response.enable_chunked_encoding()
+        writer = await response.prepare(request)
+        if writer is not None:
+            writer.send_headers()
+        self._transport, _ = hand_over(request, self)
+        self._transport.resume_reading()
+        self._lines.add(self._transport)
+        self._connection = connection
+        early, self._early = self._early, bytearray()
+        self._transport.write(early)
+        if self._ended:
+            self._end()
+        else:
+            self._spoke = asyncio.get_running_loop().time()
+            self._comment_in(self._limits.stream_comment)
+
+    # Writing.
+
+    def send(self, emission: Emission) -> None:
+        """Send one event."""
+        self._write(emission.framed(self._kind, self._framed))
+
+    def _framed(self, emission: Emission) -> bytes:
+        return self._chunk(self._services.conduct.block(emission.name, self._fields.block(emission)))
+
+    def _chunk(self, data: bytes) -> bytes:
+        """RFC 9112, 7.1: an empty one would be the last."""
+        return b"%x\r\n%b\r\n" % (len(data), data) if self._chunked and data else data
+
+    def _write(self, data: bytes) -> None:
+        if self._ended:
+            return
+        transport = self._transport
+        waiting = len(self._early) if transport is None else transport.get_write_buffer_size()
+        if waiting + len(data) > self._limits.max_backlog:
+            self._services.slow_readers.cut(self.transport, [self._connection] if self._connection else ())
+            self._end()
+            self._leave()
+        elif transport is None:
+            self._early += data
+        elif not transport.is_closing():
+            transport.write(data)
+            self._spoke = asyncio.get_running_loop().time()
+
+    def _comment_in(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._comment)
+
+    def _comment(self) -> None:
+        """Say that the stream is alive, where nothing was said for long."""
+        quiet = asyncio.get_running_loop().time() - self._spoke
+        if quiet >= self._limits.stream_comment:
+            self._write(self._chunk(COMMENT))
+            quiet = 0.0
+        self._comment_in(self._limits.stream_comment - quiet)
+
+    # The end.
 
     def close(self, reason: Reason) -> None:  # noqa: ARG002 - a stream has no place for it
         """End the stream behind what was sent; a reader who takes none of it is not waited for."""
-        self._end()
-        asyncio.get_running_loop().call_later(self._limits.close_timeout, self._close_transport, self._limits.linger)
+        if not self._ended:
+            self._end()
 
     def _end(self) -> None:
         self._ended = True
-        self._wake.set()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._transport is not None and not self._transport.is_closing():
+            if self._chunked:
+                self._transport.write(_LAST_CHUNK)
+            close_transport(self._transport, self._limits.linger)
 
-    def _close_transport(self, linger: float) -> None:
-        close_transport(self._transport, linger)
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio gives it
+        """Part of asyncio's protocol: it is over."""
+        self._ended = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._transport is not None:
+            self._lines.lost(self._transport)
+            self._transport = None
+        self._leave()
 
-    async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Answer the request with the stream, until either side ends it."""
-        self._transport = request.transport
-        response = web.StreamResponse(headers=self._conduct.stream_headers(_HEADERS))
-        response.force_close()
-        with suppress(ConnectionError), when_lost(request, self._end):
-            await response.prepare(request)
-            while self._waiting or not self._ended:
-                data, self._waiting, self._size = b"".join(self._waiting), [], 0
-                await response.write(data)
-                if not self._waiting and not self._ended:
-                    await self._more()
-            await response.write_eof()
-        return response
-
-    async def _more(self) -> None:
-        """Wait for more to write: an event, a comment when there was none for long, or the end."""
-        try:
-            async with asyncio.timeout(self._limits.stream_comment):
-                await self._wake.wait()
-        except TimeoutError:
-            self._waiting.append(COMMENT)
-        self._wake.clear()
+    def _leave(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._services.admission.leave(connection)

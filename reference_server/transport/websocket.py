@@ -1,157 +1,206 @@
-"""WebSocket, the server's side: frames written at once where the socket takes them, and the native channel.
+"""WebSocket, the server's side: one open connection.
 
-aiohttp does the handshake and reads; we write. A frame is made once for all its recipients, and writing it neither
-waits nor needs a task. What the socket does not take waits in the transport's buffer, up to `Limits.max_backlog`;
-whoever lets it grow beyond is cut off and delays nobody else.
+aiohttp reads the handshake's request, and then lets go of the connection. What comes is read as far as it goes and
+handed on at once; only what has to wait for something is done in a task, and nothing more is read meanwhile. A frame is
+made once for all its recipients, and writing it neither waits nor needs a task. What the socket does not take waits in
+the transport's buffer, up to `Limits.max_backlog`; whoever lets it grow beyond is let go and delays nobody else.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Final
+from typing import Final, Protocol
 
-import orjson
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import web
 
-from ..delivery.emission import Emission
 from ..limits import Limits
 from ..reasons import Reason
-from ..refusals import Refusal
-from .http import close_transport
+from . import frames
+from .frames import Close, FrameError, Frames, Message, Ping, close_frame, frame
+from .handshake import check
+from .http import close_transport, hand_over
+from .lines import Lines
 
-VERSION: Final = "13"
-TEXT: Final = 0x1
-BINARY: Final = 0x2
 CLOSE_CODES: Final = {
-    Reason.GOING_AWAY: WSCloseCode.GOING_AWAY,
-    Reason.CLIENT_DISCONNECT: WSCloseCode.OK,
-    Reason.TRANSPORT_ERROR: WSCloseCode.PROTOCOL_ERROR,
-    Reason.INTERNAL_ERROR: WSCloseCode.INTERNAL_ERROR,
-    Reason.UNACCEPTABLE: WSCloseCode.UNSUPPORTED_DATA,
+    Reason.GOING_AWAY: frames.GOING_AWAY,
+    Reason.CLIENT_DISCONNECT: frames.NORMAL,
+    Reason.TRANSPORT_ERROR: frames.PROTOCOL_ERROR,
+    Reason.INTERNAL_ERROR: frames.INTERNAL_ERROR,
+    Reason.UNACCEPTABLE: frames.UNSUPPORTED_DATA,
 }
 """Close codes by reason; any other reason is a policy of ours (1008)."""
 
 
-def frame(opcode: int, payload: bytes) -> bytes:
-    """One whole unmasked message (RFC 6455, 5.2: a server must not mask)."""
-    size = len(payload)
-    if size < 126:
-        header = bytes((0x80 | opcode, size))
-    elif size < 65536:
-        header = bytes((0x80 | opcode, 126)) + size.to_bytes(2, "big")
-    else:
-        header = bytes((0x80 | opcode, 127)) + size.to_bytes(8, "big")
-    return header + payload
+class Listener(Protocol):
+    """Whom an open WebSocket tells what comes."""
+
+    def heard(self, message: Message) -> asyncio.Task[None] | None:
+        """A message came. Gives what has to be waited for before the next one."""
+
+    def failed(self, failure: BaseException) -> None:
+        """Hearing a message failed."""
+
+    def cut(self) -> None:
+        """The client does not read what is sent, and is let go."""
+
+    def left(self) -> None:
+        """Nothing more comes; called once."""
 
 
-class Pipe:
-    """One open WebSocket; with `heartbeat` (seconds), a client that answers no PING in half of it is let go."""
+class Pipe(asyncio.Protocol):
+    """One open WebSocket."""
 
-    def __init__(self, limits: Limits, heartbeat: float | None = None) -> None:
+    __slots__ = ("_busy", "_ended", "_frames", "_limits", "_lines", "_timer", "_transport", "fresh", "listener")
+
+    def __init__(self, request: web.Request, limits: Limits, lines: Lines) -> None:
+        """Answer a handshake. Raises Refusal where the request is none, ConnectionError where the client has gone."""
+        answer = check(request)
         self._limits = limits
-        self.on_slow: Callable[[], None] | None = None
-        """Called where the client does not read what is sent, and is cut off."""
-        self._response = web.WebSocketResponse(
-            compress=False, max_msg_size=limits.max_message, timeout=limits.close_timeout, heartbeat=heartbeat
-        )
-        self._transport: asyncio.Transport | None = None
-        self._closing: asyncio.Task[None] | None = None
-        self._early: list[Callable[[], None]] = []
-        """What was asked of it before the handshake was answered."""
+        self._lines = lines
+        self._frames: Frames | None = Frames(limits.max_message)
+        """None once the client broke the protocol: what follows means nothing."""
+        self.listener: Listener | None = None
+        """Whom it tells; None once it has told that nothing more comes."""
+        self._busy = True
+        """Nothing is handed on: nobody reads yet, or a message is still being worked on."""
+        self._ended = False
+        """Nothing more will come from the client."""
+        self._timer: asyncio.TimerHandle | None = None
+        """Ends it; where there is one, the closing handshake has begun."""
+        self.fresh = False
+        """Something came since this was set to False."""
+        transport, early = hand_over(request, self)
+        self._transport: asyncio.Transport | None = transport
+        lines.add(transport)
+        transport.write(answer)
+        self._frames.feed(early)
 
-    def check(self, request: web.Request) -> None:
-        """Raises Refusal where the request is no handshake.
+    # Reading.
 
-        RFC 6455, 4.4: "If this version does not match a version understood by the server, the server MUST [send] an
-        appropriate HTTP error code (such as 426 Upgrade Required) and a Sec-WebSocket-Version header field".
+    def read(self) -> None:
+        """Tell its listener from now on what comes."""
+        self._go_on()
+
+    def data_received(self, data: bytes) -> None:
+        """Part of asyncio's protocol."""
+        self.fresh = True
+        if self._frames is None or self._transport is None:
+            return
+        self._frames.feed(data)
+        if self._busy:
+            self._transport.pause_reading()
+        else:
+            self._work()
+
+    def _work(self) -> None:
+        """Hand on what has come, as far as it needs no waiting."""
+        try:
+            while self._frames is not None and (found := self._frames.next()) is not None:
+                if isinstance(found, str | bytes):
+                    waiting = self._hand_on(found)
+                    if waiting is not None:
+                        self._busy = True
+                        waiting.add_done_callback(self._done)
+                        return
+                elif isinstance(found, Ping):
+                    self.write(frame(frames.PONG, found.payload))
+                elif isinstance(found, Close):
+                    self._answer_close(found)
+        except FrameError as broken:
+            self._frames = None
+            self._say_goodbye(close_frame(broken.code))
+            self._leave()
+
+    def _hand_on(self, message: Message) -> asyncio.Task[None] | None:
+        if self._timer is not None or self.listener is None:
+            return None
+        try:
+            return self.listener.heard(message)
+        except Exception as failure:
+            self.listener.failed(failure)
+            return None
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """What a message had to wait for is there."""
+        failure = None if task.cancelled() else task.exception()
+        if failure is not None and self.listener is not None:
+            self.listener.failed(failure)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._busy = False
+        self._work()
+        transport = self._transport
+        if self._busy or transport is None:
+            return
+        if self._ended:
+            self._end()
+        else:
+            transport.resume_reading()
+
+    def _answer_close(self, close: Close) -> None:
+        """5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST
+        send a Close frame in response." "The server MUST close the underlying TCP connection immediately".
         """
-        is_websocket = "websocket" in request.headers.get("Upgrade", "").lower()
-        if is_websocket and request.headers.get("Sec-WebSocket-Version", "").strip() != VERSION:
-            raise Refusal("upgrade_required", headers={"Sec-WebSocket-Version": VERSION, "Upgrade": "websocket"})
-        if not self._response.can_prepare(request):
-            raise Refusal("malformed_request", "This path speaks WebSocket: open it with a WebSocket client.")
+        self._frames = None
+        if self._timer is None:
+            self._say_goodbye(close_frame(close.code))
+        self._end()
+        self._leave()
 
-    async def open(self, request: web.Request) -> None:
-        """Answer the handshake. Raises Refusal where the request is none, ConnectionError where the client has gone."""
-        self.check(request)
-        await self._response.prepare(request)
-        self._transport = request.transport
-        if self._transport is None:
-            raise ConnectionResetError("the client has gone")
-        self._transport.set_write_buffer_limits(high=self._limits.max_backlog)
-        for act in self._early:
-            act()
-        self._early.clear()
+    def eof_received(self) -> bool:
+        """Part of asyncio's protocol: what came before is still worked on."""
+        self._ended = True
+        return self._busy
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio gives it
+        """Part of asyncio's protocol: it is over."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._transport is not None:
+            self._lines.lost(self._transport)
+        self._transport = self._frames = None
+        self._leave()
+
+    def _leave(self) -> None:
+        listener, self.listener = self.listener, None
+        if listener is not None:
+            listener.left()
+
+    # Writing.
 
     def write(self, data: bytes) -> None:
         """Write a whole frame."""
         transport = self._transport
-        if transport is None:
-            self._early.append(lambda: self.write(data))
+        if transport is None or self._timer is not None or transport.is_closing():
             return
-        if self._closing is not None or transport.is_closing():
+        if transport.get_write_buffer_size() + len(data) <= self._limits.max_backlog:
+            transport.write(data)
             return
-        if transport.get_write_buffer_size() + len(data) > self._limits.max_backlog:
-            if self.on_slow is not None:
-                self.on_slow()
-            transport.abort()
-            return
-        transport.write(data)
+        if self.listener is not None:
+            self.listener.cut()
+        self.close(Reason.SLOW_READER)
+        self._end()
+        self._leave()
+
+    def ping(self) -> None:
+        """Ask for a sign of life."""
+        self.write(frame(frames.PING, b""))
 
     def close(self, reason: Reason) -> None:
-        """Begin the closing handshake; whoever does not answer it in time is cut off."""
-        if self._transport is None:
-            self._early.append(lambda: self.close(reason))
-        elif self._closing is None:
-            self._closing = asyncio.create_task(self._close(reason))
+        """Begin the closing handshake, behind what was sent; whoever does not answer it in time is cut off."""
+        if self._timer is None:
+            self._say_goodbye(close_frame(CLOSE_CODES.get(reason, frames.POLICY_VIOLATION), reason.value))
 
-    async def _close(self, reason: Reason) -> None:
-        code = CLOSE_CODES.get(reason, WSCloseCode.POLICY_VIOLATION)
-        try:
-            async with asyncio.timeout(self._limits.close_timeout):
-                await self._response.close(code=code, message=reason.value.encode())
-        except (TimeoutError, ConnectionError):
-            pass
-        finally:
-            close_transport(self._transport, self._limits.linger)
+    def _say_goodbye(self, said: bytes) -> None:
+        if self._transport is not None and self._timer is None:
+            self._transport.write(said)
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._limits.close_timeout, self._end)
 
-    async def messages(self) -> AsyncIterator[str | bytes]:
-        """What the client sends, until either side closes."""
-        async for message in self._response:
-            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY) or self._closing is not None:
-                break
-            yield message.data
+    def abort(self) -> None:
+        """Cut the connection off."""
+        if self._transport is not None:
+            self._transport.abort()
 
-    async def finished(self) -> web.WebSocketResponse:
-        """Wait for the closing handshake, if we began one; gives the answer that aiohttp wants."""
-        if self._closing is not None:
-            await asyncio.wait({self._closing})
-        return self._response
-
-
-class WebSocketLink:
-    """A connection's native WebSocket: one text message an event.
-
-    It is `{"event", "data"}`, or the argument alone where that names its event itself.
-    """
-
-    transport = "websocket"
-
-    def __init__(self, pipe: Pipe, *, named_inside: bool = False) -> None:
-        self._pipe = pipe
-        self._kind, self._frame = ("websocket-bare", _bare) if named_inside else ("websocket", _framed)
-
-    def send(self, emission: Emission) -> None:
-        """Send one event."""
-        self._pipe.write(emission.framed(self._kind, self._frame))
-
-    def close(self, reason: Reason) -> None:
-        """Close behind what was sent."""
-        self._pipe.close(reason)
-
-
-def _framed(emission: Emission) -> bytes:
-    return frame(TEXT, b'{"event":%s,"data":%s}' % (orjson.dumps(emission.name), emission.text.encode()))
-
-
-def _bare(emission: Emission) -> bytes:
-    return frame(TEXT, emission.text.encode())
+    def _end(self) -> None:
+        """End the TCP connection; what waits may still go out for a while."""
+        close_transport(self._transport, self._limits.linger)

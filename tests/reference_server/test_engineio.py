@@ -7,10 +7,9 @@ import aiohttp
 import pytest
 
 from reference_server.accounts.account import Account, Session
+from reference_server.delivery.courier import Courier
 from reference_server.limits import Limits
 from reference_server.transport.socketio import SocketServer
-from reference_server.transport.sse import StreamLink
-from reference_server.transport.websocket import Pipe
 from tests.reference_server.house import House, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -62,7 +61,7 @@ async def test_an_invalid_packet_closes_the_websocket(house: House, frame: str) 
 async def test_a_fault_inside_the_server_closes_the_websocket_and_writes_no_http_into_it(
     house: House, monkeypatch: pytest.MonkeyPatch, upgraded: bool
 ) -> None:
-    async def fail(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise LookupError("a fault of ours")
 
     monkeypatch.setattr(SocketServer, "received", fail)
@@ -87,8 +86,7 @@ async def test_an_answer_that_has_begun_is_followed_by_no_other(
     def fail(*_: object) -> None:
         raise LookupError("a fault of ours")
 
-    monkeypatch.setattr(Pipe, "messages", fail)
-    monkeypatch.setattr(StreamLink, "_more", fail)
+    monkeypatch.setattr(Courier, "welcome", fail)
     user = await house.person()
     head = (
         f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {user.token}\r\nConnection: Upgrade\r\n"

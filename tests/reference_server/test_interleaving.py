@@ -116,22 +116,24 @@ async def test_a_ban_that_comes_before_the_check_is_seen_by_it(
         assert len(house.services.connections) == 0
 
 
-async def test_a_ban_while_a_handshake_is_being_answered_is_heard_behind_it(
+async def test_a_ban_while_the_answer_of_a_stream_begins_is_heard_behind_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with keep_house(tmp_path) as house:
         user = await house.person()
-        prepare = web.WebSocketResponse.prepare
+        prepare = web.StreamResponse.prepare
 
-        async def prepare_after_a_ban(response: web.WebSocketResponse, request: web.Request) -> Any:
-            await house.ban(user)
+        async def prepare_after_a_ban(response: web.StreamResponse, request: web.BaseRequest) -> Any:
+            if response.content_type == "text/event-stream":
+                await house.ban(user)
             return await prepare(response, request)
 
-        monkeypatch.setattr(web.WebSocketResponse, "prepare", prepare_after_a_ban)
-        socket = await house.http.ws_connect(f"{house.url}/api/me/ws", headers=user.headers)
-        async with asyncio.timeout(SECONDS):
-            assert (await socket.receive_json())["event"] == "user.banned"
-            assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+        monkeypatch.setattr(web.StreamResponse, "prepare", prepare_after_a_ban)
+        async with (
+            asyncio.timeout(SECONDS),
+            house.http.get(f"{house.url}/api/me/stream", headers=user.headers) as answer,
+        ):
+            assert "event: user.banned\n" in await answer.text()
 
 
 async def test_a_connection_that_opens_at_the_last_moment_is_told_and_closed(

@@ -2,11 +2,9 @@
 
 import asyncio
 import struct
-from contextlib import closing
 
 import pytest
 
-from reference_server.transport.masks import MaskedFrames
 from tests.reference_server.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -106,33 +104,3 @@ async def test_another_version_is_refused_with_the_one_that_is_spoken(house: Hou
         assert b"\r\nsec-websocket-version: 13\r\n" in head
         assert b"\r\nupgrade: websocket\r\n" in head
         client.writer.close()
-
-
-class _Reader:
-    """What the guard passes on."""
-
-    def __init__(self) -> None:
-        self.taken = b""
-
-    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        self.taken += data
-        return False, b""
-
-    def feed_eof(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-
-@pytest.mark.parametrize("step", [1, 2, 3, 5, 7, 64, 1000, 100_000])
-@pytest.mark.parametrize("sizes", [[0], [5, 0, 125], [126, 1], [65_535], [65_536, 3], [1, 70_000, 130]])
-async def test_whatever_is_masked_passes_unchanged(sizes: list[int], step: int) -> None:
-    stream = b"".join(_frame(TEXT, b"x" * size, masked=True) for size in sizes)
-    with closing(_Reader()) as reader:
-        guard = MaskedFrames(reader)
-        for at in range(0, len(stream), step):
-            guard.feed_data(stream[at : at + step])
-        assert reader.taken == stream
-        guard.feed_data(_frame(TEXT, b"y", masked=False))
-        assert reader.taken == stream + b"\xf0\x80"
