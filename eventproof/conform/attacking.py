@@ -2,9 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from itertools import islice
 from typing import Any, Final
 
 from eventproof.acknowledgement import is_refusal
@@ -22,7 +21,7 @@ __all__ = ["Attacks"]
 _AT_ONCE: Final = 32
 _FULL_AT_ONCE: Final = 100
 _LOOKING: Final = 1.0
-_TRIED: Final = 3
+_MOST_TRIED: Final = 3
 """So many events are tried at most until one is acknowledged."""
 
 
@@ -96,10 +95,14 @@ async def _acknowledged_event(case: Case, user: Person) -> str | None:
         return None
     line = await user.connect()
     try:
-        for name, argument in islice(_events(case, channel, user), _TRIED):
+        tried = 0
+        async for name, argument in _events(case, channel, user):
             answer = await line.asks(name, argument)
             if answer is not None and not is_refusal(answer):
                 return json.dumps([name, *([] if argument is None else [argument])])[1:-1]
+            tried += 1
+            if tried == _MOST_TRIED:
+                break
     except EventproofError as error:
         case.note(f"no event was acknowledged: {error}")
     finally:
@@ -107,18 +110,21 @@ async def _acknowledged_event(case: Case, user: Person) -> str | None:
     return None
 
 
-def _events(case: Case, channel: Channel, user: Person) -> Iterator[tuple[str, Any]]:
-    """What a client may say there and does no harm, each with its argument: asking for a room, for one."""
+async def _events(case: Case, channel: Channel, user: Person) -> AsyncIterator[tuple[str, Any]]:
+    """What a client may say there and does no harm, each with its argument: asking for a room, answering a heartbeat.
+
+    What has to be there first for a room to be asked for is made only where nothing else serves.
+    """
     if channel.opening is not None:
         yield channel.opening.event, fill(channel.opening.argument, {"role": user.role}, case.target.source)
-    known = {"role": user.role, "userId": user.id}
-
-    def one(role: str) -> Any:
-        return user.id if role == user.role else case.acting(role).id
-
-    for event in case.system.events:
-        if event.direction is Direction.RECEIVE and event.joins is not None and channel in event.channels:
-            with suppress(KeyError, NotTestable):
-                yield event.name, event.asking(event.joins, known, one)
     if channel.heartbeat is not None and channel.heartbeat.answer is not None:
         yield channel.heartbeat.answer, None
+    asking = [
+        event
+        for event in case.system.events
+        if event.direction is Direction.RECEIVE and event.joins is not None and channel in event.channels
+    ]
+    known = await case.drivers[case.system.name].parameters(user) if asking else {}
+    for event in asking:
+        with suppress(KeyError, NotTestable):
+            yield event.name, event.asking(str(event.joins), known, lambda role: case.acting(role).id)

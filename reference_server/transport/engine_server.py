@@ -53,7 +53,7 @@ class EngineServer:
         if session is None:
             raise Refusal("malformed_request", "There is no session with this sid: open a new one.")
         if by_websocket:
-            session.upgrade(Pipe(request, self.limits, self._lines))
+            session.upgrade(Pipe(request, self.limits, self._lines, self._host.passes_reserved_bits))
             return HANDED_OVER
         if session.state is SessionState.WEBSOCKET:
             raise Refusal("malformed_request", "This session has moved to its WebSocket: go on there.")
@@ -64,7 +64,7 @@ class EngineServer:
         raise Refusal("malformed_request", "A session takes GET and POST requests: use one of them.")
 
     def _open_websocket(self, request: web.Request) -> web.StreamResponse:
-        pipe = Pipe(request, self.limits, self._lines)
+        pipe = Pipe(request, self.limits, self._lines, self._host.passes_reserved_bits)
         self._open(pipe, request)
         pipe.read()
         return HANDED_OVER

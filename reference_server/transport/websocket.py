@@ -50,12 +50,12 @@ class Pipe(asyncio.Protocol):
 
     __slots__ = ("_busy", "_ended", "_frames", "_limits", "_lines", "_timer", "_transport", "fresh", "listener")
 
-    def __init__(self, request: web.Request, limits: Limits, lines: Lines) -> None:
+    def __init__(self, request: web.Request, limits: Limits, lines: Lines, passes_reserved_bits: bool = False) -> None:
         """Answer a handshake. Raises Refusal where the request is none, ConnectionError where the client has gone."""
         answer = check(request)
         self._limits = limits
         self._lines = lines
-        self._frames: Frames | None = Frames(limits.max_message)
+        self._frames: Frames | None = Frames(limits.max_message, passes_reserved_bits)
         """None once the client broke the protocol: what follows means nothing."""
         self.listener: Listener | None = None
         """Whom it tells; None once it has told that nothing more comes."""
