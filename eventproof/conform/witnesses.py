@@ -24,10 +24,10 @@ _T = TypeVar("_T")
 
 
 class Witnesses:
-    """Those of one case: `user` has a connection on every wire of its system, and calls."""
+    """Those of one case: `user` has a connection on every wire of its system, and calls; `other` only stays."""
 
-    def __init__(self, case: Case, user: Person) -> None:
-        self._case, self._user = case, user
+    def __init__(self, case: Case, user: Person, other: Person) -> None:
+        self._case, self._user, self._other = case, user, other
         self._slowest = 0.0
         """Of the answers since the last attack began."""
         self._lag = 0.0
@@ -36,17 +36,17 @@ class Witnesses:
     @classmethod
     async def of(cls, case: Case) -> "Witnesses":
         """Connected, and having heard; raises Inconclusive where that is not so before anybody breaks anything."""
-        user = await case.user()
+        user, other = await case.users(2)
         for name, endpoint in case.endpoints:
             for transport in endpoint.transports:
                 await user.connect(transport, channel=name)
         if case.system is case.systems[0]:  # the further channels belong to no system alone
             for channel in case.target.other_channels or ():
-                await user.connect_to(channel)
+                await other.connect_to(channel)
         await case.canary(user)
         if case.target.whoami is not None:
             (await user.whoami()).must_succeed()
-        return cls(case, user)
+        return cls(case, user, other)
 
     async def while_attacked(self, by: str, attack: Callable[[], Awaitable[_T]]) -> _T:
         """Let others attack, `by` what is said in words; what it gives.
@@ -138,7 +138,7 @@ class Witnesses:
         return took
 
     def _must_be_open(self, by: str) -> None:
-        lost = [line for line in self._user.lines if not line.is_open]
+        lost = [line for line in (*self._user.lines, *self._other.lines) if not line.is_open]
         if lost:
             raise ContractViolation(
                 f"{', '.join(map(str, lost))} ended, although it was others who sent {by}",
