@@ -14,11 +14,11 @@ from .outcome import Outcome
 __all__ = ["made_apart"]
 
 
-async def made_apart(attacker: Attacker, attacks: Sequence[Attack], seconds: float = 30.0) -> list[Outcome]:
-    """What `Attacker.make` gives; its process is gone by then, whatever happens here."""
+async def made_apart(attackers: Sequence[Attacker], attacks: Sequence[Attack], seconds: float = 30.0) -> list[Outcome]:
+    """What all of them together make; their process is gone by then, whatever happens here."""
     ours, theirs = (context := get_context("spawn")).Pipe(duplex=False)
     names = [attack.name for attack in attacks]
-    process = context.Process(target=_make, args=(attacker, names, seconds, theirs), daemon=True)
+    process = context.Process(target=_make, args=(attackers, names, seconds, theirs), daemon=True)
     loop, there = asyncio.get_running_loop(), asyncio.Event()
     with ours:
         process.start()
@@ -41,6 +41,11 @@ def _received(ours: Connection) -> list[Outcome]:
     return found
 
 
-def _make(attacker: Attacker, names: Sequence[str], seconds: float, answer: Connection) -> None:
+def _make(attackers: Sequence[Attacker], names: Sequence[str], seconds: float, answer: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
-    answer.send(asyncio.run(attacker.make([ATTACKS[name] for name in names], seconds)))
+    answer.send(asyncio.run(_made(attackers, [ATTACKS[name] for name in names], seconds)))
+
+
+async def _made(attackers: Sequence[Attacker], attacks: Sequence[Attack], seconds: float) -> list[Outcome]:
+    parts = await asyncio.gather(*(attacker.make(attacks, seconds) for attacker in attackers))
+    return [outcome for part in parts for outcome in part]

@@ -8,7 +8,7 @@ A byte that is no UTF-8 is written as its surrogate escape (`\\udcff`).
 """
 
 from base64 import b64encode
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from string import Template
@@ -157,10 +157,6 @@ class Attack:
     def asks(self) -> bool:
         """Whether it asks for an acknowledgement that only a handler could give."""
         return any("$id" in sent.text or "$said" in sent.text for sent in self.sends)
-
-    def fits(self, doors: Collection[Door]) -> bool:
-        """Whether it can be made at one of these doors."""
-        return any(door in doors for door in self.doors)
 
     def framed(self, scene: "Scene", times: int = 1) -> Iterator[bytes]:
         """What goes over a WebSocket, behind its handshake."""

@@ -69,7 +69,7 @@ def _packets() -> Iterator[Attack]:
         "acknowledgement-without-id": "43$ns[]",
         "acknowledgement-of-nothing": "43${ns}99[]",
         "acknowledgement-that-is-no-array": '43${ns}1{"a":1}',
-        "id-of-thirty-digits": "42$ns" + "9" * 30 + "[$event]",
+        "id-of-thirty-digits": "42${ns}" + "9" * 30 + "[$event]",
         "id-below-zero": "42$ns-$id[$event]",
         "namespace-of-10000-characters": "40/" + "n" * 10_000 + ",{}",
     }.items():

@@ -61,9 +61,12 @@ class Attacks:
 
     async def make(self, kind: Kind) -> None:
         """Make all of a kind; raises ContractViolation where an event in one of them reached a handler."""
+        attacks = of_kind(kind)
+        if self._case.hostile:
+            self._judge(await made_apart(self._attackers, attacks))
+            return
         for attacker in self._attackers:
-            attacks = of_kind(kind)
-            self._judge(await (made_apart(attacker, attacks) if attacker.full else attacker.make(attacks)))
+            self._judge(await attacker.make(attacks))
 
     @asynccontextmanager
     async def holding(self, kind: Kind) -> AsyncIterator[None]:

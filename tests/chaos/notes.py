@@ -78,7 +78,7 @@ class Notes:
         return Account(
             acknowledged=sum(len(one.acknowledged) for one in self._all),
             lost=sum(len(set(one.acknowledged) - one.heard.keys()) for one in self._all),
-            unordered=sum(_unordered(list(one.heard)) for one in self._all),
+            unordered=sum(unordered(list(one.heard)) for one in self._all),
             refused=self._refused,
         )
 
@@ -122,7 +122,7 @@ class Notes:
                 await client.close()
 
 
-def _unordered(numbers: list[int]) -> int:
+def unordered(numbers: list[int]) -> int:
     """How many come after a higher one."""
     highest, found = 0, 0
     for number in numbers:

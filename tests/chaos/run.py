@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from eventproof import profile, reference
-from eventproof.attacks import ATTACKS, Attack, Attacker, Kind, Outcome, Patience, made_apart, of_kind, place
+from eventproof.attacks import ATTACKS, Attack, Attacker, Kind, Patience, made_apart, of_kind, place
 from eventproof.target import Target
 from tests.chaos.notes import Account, Notes
 from tests.chaos.server import Server
@@ -129,10 +129,7 @@ async def _attacks(plan: Plan, scene: _Scene, keep: Callable[[Row], None]) -> No
             continue
 
         async def act(attacks: Sequence[Attack] = attacks) -> tuple[int, str, int]:
-            outcomes: list[Outcome] = []
-            for attacker in attackers:
-                if any(attack.fits(attacker.member.doors) for attack in attacks):
-                    outcomes += await made_apart(attacker, attacks, plan.seconds)
+            outcomes = await made_apart(attackers, attacks, plan.seconds)
             ends = Counter(outcome.end.name.lower() for outcome in outcomes)
             reached = sum(outcome.reached_a_handler for outcome in outcomes)
             became = ", ".join(f"{count} {end}" for end, count in sorted(ends.items()))
