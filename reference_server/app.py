@@ -20,7 +20,6 @@ from .delivery.incoming import Incoming
 from .delivery.journal import Journal
 from .delivery.slow_readers import SlowReaders
 from .garbage import Garbage
-from .limits import Limits
 from .metrics import CONTENT_TYPE, Metrics
 from .passwords import Passwords
 from .reasons import Reason
@@ -36,6 +35,7 @@ from .systems.studyspot import handlers as studyspot
 from .systems.user_state import handlers as user_state
 from .tokens import Tokens, secret_for
 from .transport import screens
+from .transport.allowance import Fairness
 from .transport.http import json_response, keep_concrete_paths
 from .transport.lines import Lines
 from .transport.origins import Origins
@@ -84,7 +84,7 @@ def build_services(settings: Settings, store: Store, conduct: Conduct) -> Servic
         eviction=eviction,
         slow_readers=slow_readers,
         journal=journal,
-        incoming=Incoming(channels, courier, conduct, limits),
+        incoming=Incoming(channels, courier, metrics, conduct, limits),
         metrics=metrics,
         conduct=conduct,
         test_controls=settings.test_controls,
@@ -102,7 +102,8 @@ def application(settings: Settings, services: Services) -> web.Application:
         rest.mount(app, system, served.operations)
         services.channels.add(system, served.channels)
     channels, lines = list(services.channels), Lines()
-    sockets = _mount_channels(app, channels, services, settings.limits, lines)
+    fairness = Fairness(settings.limits, services.metrics.met)
+    sockets = _mount_channels(app, channels, services, fairness, lines)
     _mount_probes(app, channels, services, sockets)
     if settings.screens:
         screens.mount(app, chosen(settings))
@@ -131,16 +132,16 @@ def chosen(settings: Settings) -> tuple[str, ...]:
 
 
 def _mount_channels(
-    app: web.Application, channels: list[Channel], services: Services, limits: Limits, lines: Lines
+    app: web.Application, channels: list[Channel], services: Services, fairness: Fairness, lines: Lines
 ) -> SocketServer:
     namespaces = dict.fromkeys(channel.address for channel in channels if channel.wire is Wire.SOCKET_IO)
-    sockets = SocketServer(namespaces, services, limits, lines)
+    sockets = SocketServer(namespaces, services, fairness, lines)
     app.router.add_route("*", SOCKET_IO_PATH, sockets.handle)
     for channel in channels:
         if channel.wire is Wire.SSE:
-            app.router.add_route("GET", channel.address, stream(channel, services, limits, lines))
+            app.router.add_route("GET", channel.address, stream(channel, services, fairness, lines))
         elif channel.wire is Wire.WEBSOCKET:
-            app.router.add_route("GET", channel.address, websocket(channel, services, limits, lines))
+            app.router.add_route("GET", channel.address, websocket(channel, services, fairness, lines))
     return sockets
 
 

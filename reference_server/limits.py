@@ -33,10 +33,40 @@ class Limits:
     """How long a body may take to arrive."""
     max_message: int = 128 * 1024
     """A message from a client, and a polling request's body."""
+    max_packets: int = 1000
+    """In one body of long-polling."""
     max_attachments: int = 16
+    """Of one event; none of them is kept, as no contract has any."""
+    attachment_timeout: float = 10.0
+    """How long the attachments that an event announces may take to come."""
     max_backlog: int = 512 * 1024
     """What may wait for one slow reader."""
     max_connections: int = 50_000
+    max_strangers: int = 20_000
+    """Sessions of Socket.IO that have not logged in; beyond that the oldest are closed."""
+    stranger_packets: int = 32
+    """Packets and requests, in any minute, of a session that has not logged in; it is closed beyond."""
+    stranger_bytes: int = 64 * 1024
+    """What its packets may be together in any minute."""
+    max_refusals: int = 10
+    """How often a session may be refused in any minute before it is closed."""
+    packets_a_second: int = 1000
+    """Events, acknowledgements, messages and empty packets of one connection that has logged in; it is read no faster.
+
+    Of these rates each, a second's worth may come at once. Where more events may come, so many packets may.
+    """
+    joins_a_second: int = 10
+    """CONNECT and DISCONNECT packets of one that has logged in."""
+    heartbeats_a_second: int = 100
+    """Pings and pongs of each protocol, and probes, of one that has logged in."""
+    requests_a_second: int = 100
+    """Requests of long-polling of one that has logged in."""
+    bytes_a_second: int = 8 * 1024 * 1024
+    """All that one says that has logged in."""
+    turn: float = 0.004
+    """Work on packets gives way to everything else after so long."""
+    stranger_turn: float = 0.002
+    """Work for all that have not logged in gives way after so long."""
     max_rooms: int = 100
     """The rooms that one connection may be in."""
     stream_comment: float = 15.0
@@ -62,6 +92,11 @@ class Limits:
     def of(self, system: str) -> "Limits":
         """The limits that hold for what is said to this system, and for what it says."""
         return replace(self, **self.by_system[system]) if system in self.by_system else self
+
+    @property
+    def most_events_a_second(self) -> int:
+        """The most events that any system takes from one connection."""
+        return max(self.events_a_second, *(self.of(system).events_a_second for system in self.by_system), 0)
 
     @property
     def longest_window(self) -> float:

@@ -26,10 +26,17 @@ class Metrics:
         )
         self._bans = Counter("eventproof_bans", "Users banned.", registry=self.registry)
         self._refusals = Counter(
-            "eventproof_refusals", "Calls and connections refused.", ["channel", "code"], registry=self.registry
+            "eventproof_refusals", "Calls, connections and events refused.", ["channel", "code"], registry=self.registry
         )
         self._cut = Counter(
             "eventproof_slow_readers_cut", "Connections cut because they did not read.", registry=self.registry
+        )
+
+        self._met = Counter(
+            "eventproof_limits_met",
+            "Clients closed as they met a limit, by its name.",
+            ["limit"],
+            registry=self.registry,
         )
 
     def sent(self, event: str, recipients: int) -> None:
@@ -41,12 +48,16 @@ class Metrics:
         self._bans.inc()
 
     def refused(self, channel: str, code: str) -> None:
-        """A call (`rest`) or a connection (its channel) was refused."""
+        """A call (`rest`), a connection (its channel), or an event on it was refused."""
         self._refusals.labels(channel, code).inc()
 
     def cut(self) -> None:
         """A reader was too slow."""
         self._cut.inc()
+
+    def met(self, limit: str) -> None:
+        """A client was closed as it met this limit."""
+        self._met.labels(limit).inc()
 
     def watch(self, places: Iterable[Place], taken: Callable[[], Tally[Place]], sizes: Callable[[], Sizes]) -> None:
         """Gauges: connections by place, and the size of whatever else is kept for a connection."""

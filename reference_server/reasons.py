@@ -20,6 +20,8 @@ class Reason(StrEnum):
     UNACCEPTABLE = "unacceptable data"
     """RFC 6455, 7.4.1: "it has received a type of data it cannot accept (e.g., an endpoint that understands only text
     data […] if it receives a binary message)"."""
+    TOO_MUCH = "too much at once"
+    """It said more than it may, or was refused too often."""
     ACCOUNT_BANNED = "account_banned"
     TOKEN_REVOKED = "token_revoked"
     TOKEN_EXPIRED = "token_expired"

@@ -4,7 +4,7 @@ import math
 import os
 import secrets
 import stat
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -82,10 +82,21 @@ class Tokens:
         return session
 
 
-def bearer(header: str | None) -> str | None:
-    """The token of an `Authorization` header, or None where there is none of the kind."""
-    scheme, _, token = (header or "").partition(" ")
+def bearer(headers: Sequence[str]) -> str | None:
+    """The token of an `Authorization` header, or None where there is none of the kind. Raises Refusal for several.
+
+    RFC 9110, 5.3: "a sender MUST NOT generate multiple field lines with the same name" but for lists, which this is
+    none of; a proxy in front may have looked at another one than we would.
+    """
+    scheme, _, token = (only(headers) or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
+
+
+def only(given: Sequence[str]) -> str | None:
+    """The one that was given, None where there is none. Raises Refusal for several."""
+    if len(given) > 1:
+        raise Refusal("token_invalid", "More than one session token came with the request: send one.")
+    return given[0] if given else None
 
 
 def bare(token: str | None) -> str | None:

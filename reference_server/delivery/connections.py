@@ -5,12 +5,13 @@ seen by that question; there is no moment between.
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, auto
 from typing import Final, Protocol
 
 from ..accounts.account import Session
+from ..pace import Window
 from ..reasons import Reason
 from ..refusals import Refusal
 from .emission import Emission
@@ -53,7 +54,7 @@ MOVES: Final[dict[ConnectionState, frozenset[ConnectionState]]] = {
 class Connection:
     """One connection of one session."""
 
-    __slots__ = ("channel", "condemned", "expiry", "link", "reader", "recent", "rooms", "session", "state")
+    __slots__ = ("channel", "condemned", "expiry", "link", "paces", "reader", "rooms", "session", "state")
 
     def __init__(self, session: Session, channel: str, link: Link) -> None:
         self.session = session
@@ -69,8 +70,8 @@ class Connection:
         """Ends it when its session expires, once OPEN."""
         self.reader: Reader | None = None
         """How far it has come in the journal, where a system of its channel replays or resumes."""
-        self.recent: dict[str, deque[float]] = {}
-        """When its last events came, by the system that they were for: for the pace."""
+        self.paces: dict[str, Window] = {}
+        """How fast its events come, by the system that they are for."""
 
     @property
     def is_admin(self) -> bool:

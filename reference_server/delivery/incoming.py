@@ -6,7 +6,6 @@ and fits its contract; then it acknowledges what was sent, or causes what its sy
 
 import re
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -15,7 +14,10 @@ import structlog
 
 from eventproof.catalog import Event
 
+from ..legible import legible
 from ..limits import Limits
+from ..metrics import Metrics
+from ..pace import Window
 from ..refusals import Refusal
 from .channels import Channels, SystemOnChannel
 from .conduct import Conduct
@@ -28,7 +30,6 @@ _log = structlog.get_logger("incoming")
 _MOST_MARKED: Final = 10_000
 _NAME: Final = re.compile(r'\s*\[\s*("(?:[^"\\]|\\.){1,100}")')
 """The name with which an event begins, as far as that can be told without reading on."""
-_SECOND: Final = 1.0
 Acknowledgement = list[Any]
 """The arguments of the acknowledgement that the wire has for an event, where its client asks for one."""
 
@@ -42,12 +43,14 @@ class Incoming:
         self,
         channels: Channels,
         courier: Courier,
+        metrics: Metrics,
         conduct: Conduct,
         limits: Limits,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._channels = channels
         self._courier = courier
+        self._metrics = metrics
         self._conduct = conduct
         self._limits = limits
         self.clock = clock
@@ -88,12 +91,11 @@ class Incoming:
     def _check_pace(self, connection: Connection, served: SystemOnChannel) -> None:
         """At most so many events in any second; those that are refused for it do not count."""
         most = self._limits.of(served.system).events_a_second
-        recent = connection.recent.setdefault(served.system, deque(maxlen=most))
+        window = connection.paces.setdefault(served.system, Window(most))
         now = self.clock()
-        in_time = len(recent) < most or now - recent[0] >= _SECOND
-        if not self._conduct.in_time(connection, in_time):
+        if not self._conduct.in_time(connection, window.has_room(now)):
             raise Refusal(TOO_MANY, f"More than {most} events came within a second: wait a second, then go on.")
-        recent.append(now)
+        window.take(now)
 
     def _read(self, text: str, served: SystemOnChannel) -> Any:
         most = self._limits.of(served.system).max_event
@@ -137,6 +139,7 @@ class Incoming:
             return None
         code, sentence, name = told
         code = served.options.codes.get(code, code)
+        self._metrics.refused(connection.channel, code)
         if served.options.complaint is None:
             return [refusal_body(code, sentence)]
         connection.link.send(Emission(*served.options.complaint(code, sentence, name)))
@@ -159,7 +162,7 @@ _UNACKNOWLEDGED: Final = {
 
 
 def named(text: str) -> str | None:
-    """The name of the event, where it can be read: also of one that is cut short, or is not valid otherwise."""
+    """The name of the event, where people can read it: also of one that is cut short, or is not valid otherwise."""
     found = _NAME.match(text)
     if found is None:
         return None
@@ -167,7 +170,7 @@ def named(text: str) -> str | None:
         name: str = orjson.loads(found[1])
     except ValueError:
         return None
-    return name
+    return name if legible(name) == name else None
 
 
 def _unfit(event: Event) -> str:

@@ -3,21 +3,25 @@
 Quotations are from the Engine.IO protocol, version 4.
 """
 
-import json
 import secrets
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
+import orjson
 from aiohttp import web
 
 from ..reasons import Reason
 from ..refusals import Refusal
+from .allowance import Allowance, Fairness, Kind, TooMuch
 from .engineio import OPEN, EngineSession, Host, ProtocolError, SessionState
+from .frames import TEXT, frame
 from .http import HANDED_OVER, read_body, when_lost
 from .lines import Lines
 from .websocket import Pipe
 
 TRANSPORTS: Final = ("polling", "websocket")
+_ONCE: Final = ("EIO", "transport", "sid")
+"""What a query may give once: who reads the first of two and who reads the last would see two requests."""
 _UNCACHED: Final = {"Cache-Control": "no-store"}
 _ID_BYTES: Final = 15
 
@@ -25,10 +29,13 @@ _ID_BYTES: Final = 15
 class EngineServer:
     """Engine.IO on aiohttp; what sessions are for is their host's."""
 
-    def __init__(self, host: Host, lines: Lines) -> None:
+    def __init__(self, host: Host, fairness: Fairness, lines: Lines) -> None:
         self.limits = host.limits
+        self._fairness = fairness
         self._lines = lines
         self.sessions: dict[str, EngineSession] = {}
+        self._strangers: dict[str, EngineSession] = {}
+        """Those that have not logged in, the oldest first."""
         self._host = host
 
     # HTTP.
@@ -38,6 +45,8 @@ class EngineServer:
         if request.method == "OPTIONS":
             return web.Response(status=204)
         query = request.query
+        if any(len(query.getall(name, ())) > 1 for name in _ONCE):
+            raise Refusal("malformed_request", f"A query gives each of {', '.join(_ONCE)} once: leave out the others.")
         if query.get("EIO") != "4":
             raise Refusal("malformed_request", "The query's EIO must be 4: use a client of Engine.IO protocol 4.")
         if query.get("transport") not in TRANSPORTS:
@@ -48,12 +57,13 @@ class EngineServer:
                 raise Refusal("malformed_request", "A session begins with a GET request: send one without a sid.")
             if len(self.sessions) >= self.limits.max_connections:
                 raise Refusal("unavailable", "There are as many connections as may be: try again in a few seconds.")
+            await self._fairness.strangers.turn()
             return self._open_websocket(request) if by_websocket else await self._open_polling(request)
-        session = self.sessions.get(query["sid"])
+        session = await self._session(query["sid"])
         if session is None:
             raise Refusal("malformed_request", "There is no session with this sid: open a new one.")
         if by_websocket:
-            session.upgrade(Pipe(request, self.limits, self._lines, self._host.passes_reserved_bits))
+            session.upgrade(self._pipe(request, session.allowance))
             return HANDED_OVER
         if session.state is SessionState.WEBSOCKET:
             raise Refusal("malformed_request", "This session has moved to its WebSocket: go on there.")
@@ -63,33 +73,52 @@ class EngineServer:
             return await self._post(session, request)
         raise Refusal("malformed_request", "A session takes GET and POST requests: use one of them.")
 
+    async def _session(self, sid: str) -> EngineSession | None:
+        """The session that a request is for, once it may be answered. Raises Refusal where it says too much."""
+        session = self.sessions.get(sid)
+        if session is None:
+            return None
+        try:
+            session.allowance.says(Kind.REQUEST)
+        except TooMuch:
+            raise _refused(session) from None
+        await session.allowance.turn()
+        return self.sessions.get(sid)
+
+    def _pipe(self, request: web.Request, allowance: Allowance, first: bytes = b"") -> Pipe:
+        return Pipe(request, self._lines, allowance, first, passes_reserved_bits=self._host.passes_reserved_bits)
+
     def _open_websocket(self, request: web.Request) -> web.StreamResponse:
-        pipe = Pipe(request, self.limits, self._lines, self._host.passes_reserved_bits)
-        self._open(pipe, request)
+        sid = secrets.token_urlsafe(_ID_BYTES)
+        allowance = Allowance(self._fairness)
+        pipe = self._pipe(request, allowance, frame(TEXT, self._opening(sid).encode()))
+        self._begin(EngineSession(sid, self._host, allowance, pipe), request)
         pipe.read()
         return HANDED_OVER
 
     async def _open_polling(self, request: web.Request) -> web.Response:
-        return await self._fetch(self._open(None, request), request)
+        session = EngineSession(secrets.token_urlsafe(_ID_BYTES), self._host, Allowance(self._fairness))
+        session.send(self._opening(session.sid, upgrades=("websocket",)))
+        self._begin(session, request)
+        return await self._fetch(session, request)
 
-    def _open(self, pipe: Pipe | None, request: web.Request) -> EngineSession:
-        session = EngineSession(secrets.token_urlsafe(_ID_BYTES), self._host, pipe)
+    def _begin(self, session: EngineSession, request: web.Request) -> None:
         self.sessions[session.sid] = session
-        session.send(OPEN + json.dumps(self._handshake(session.sid, pipe), separators=(",", ":")))
+        self.rank(session)
         session.begin_interval()
-        own = {name.lower(): value for name, value in request.headers.items() if name.lower().startswith("x-")}
+        own = {name.lower(): value for name, value in request.headers.items() if name[:2] in ("x-", "X-")}
         self._host.opened(session, {"query": request.query_string, "headers": own})
-        return session
 
-    def _handshake(self, sid: str, pipe: Pipe | None) -> Mapping[str, Any]:
-        """Times in whole milliseconds."""
-        return {
+    def _opening(self, sid: str, upgrades: Sequence[str] = ()) -> str:
+        """The packet that opens a session; times in whole milliseconds."""
+        handshake = {
             "sid": sid,
-            "upgrades": ["websocket"] if pipe is None else [],
+            "upgrades": upgrades,
             "pingInterval": round(self.limits.ping_interval * 1000),
             "pingTimeout": round(self.limits.ping_timeout * 1000),
             "maxPayload": self.limits.max_message,
         }
+        return OPEN + orjson.dumps(handshake).decode()
 
     async def _fetch(self, session: EngineSession, request: web.Request) -> web.Response:
         with when_lost(request, lambda: session.abort(Reason.TRANSPORT_ERROR)):
@@ -107,19 +136,41 @@ class EngineServer:
         except (ProtocolError, UnicodeDecodeError):
             session.abort(Reason.TRANSPORT_ERROR)
             raise Refusal("malformed_request", "The payload breaks the protocol: the session is closed.") from None
+        except TooMuch:
+            raise _refused(session) from None
         except Refusal:
             session.abort(Reason.TRANSPORT_ERROR)
             raise
+        except Exception as failure:
+            session.failed(failure)
+            raise Refusal("internal_error") from None
         return _text("ok")
+
+    def rank(self, session: EngineSession) -> None:
+        """Keep in mind whether a session has logged in; beyond the most that have not, the oldest is closed."""
+        self._strangers.pop(session.sid, None)
+        if session.allowance.is_member:
+            return
+        self._strangers[session.sid] = session
+        if len(self._strangers) > self.limits.max_strangers:
+            oldest = self._strangers.pop(next(iter(self._strangers)))
+            self._fairness.met("max_strangers")
+            oldest.abort(Reason.CONNECT_TIMEOUT)
 
     def forget(self, session: EngineSession) -> None:
         """The session is over."""
         self.sessions.pop(session.sid, None)
+        self._strangers.pop(session.sid, None)
 
     def close_all(self, reason: Reason) -> None:
         """Close every session; its client may come back."""
         for session in list(self.sessions.values()):
             session.close(reason)
+
+
+def _refused(session: EngineSession) -> Refusal:
+    session.abort(Reason.TOO_MUCH)
+    return Refusal("too_many_events", "The session said more than it may: it is closed; open another one more slowly.")
 
 
 def _text(payload: str) -> web.Response:

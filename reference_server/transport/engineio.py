@@ -16,6 +16,7 @@ import structlog
 
 from ..limits import Limits
 from ..reasons import Reason
+from .allowance import Allowance, Kind, TooMuch
 from .frames import BINARY, TEXT, Message, frame
 from .websocket import Pipe
 
@@ -23,6 +24,8 @@ _log = structlog.get_logger("engine.io")
 
 OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = "0123456"
 SEPARATOR: Final = "\x1e"
+_JOINS: Final = ("40", "41")
+"""CONNECT and DISCONNECT of Socket.IO."""
 
 
 class ProtocolError(Exception):
@@ -93,12 +96,14 @@ class EngineSession:
         "_posting",
         "_probe",
         "_timer",
+        "allowance",
         "sid",
         "state",
     )
 
-    def __init__(self, sid: str, host: Host, pipe: Pipe | None = None) -> None:
+    def __init__(self, sid: str, host: Host, allowance: Allowance, pipe: Pipe | None = None) -> None:
         self.sid = sid
+        self.allowance = allowance
         self.state = SessionState.POLLING if pipe is None else SessionState.WEBSOCKET
         self._host = host
         self._pipe: Pipe | None = None
@@ -177,11 +182,15 @@ class EngineSession:
     # Receiving.
 
     def receive(self, packet: Message) -> asyncio.Task[None] | None:
-        """Take one packet; gives what has to be waited for before the next one, if anything. Raises ProtocolError."""
+        """Take one packet; gives what has to be waited for before the next one, if anything.
+
+        Raises ProtocolError and TooMuch.
+        """
         if self.state in (SessionState.CLOSING, SessionState.CLOSED):
             if packet == CLOSE and self.state is SessionState.CLOSING:
                 self._finish()
             return None
+        self.allowance.says(_kind(packet), len(packet))
         if self._asked:
             self.begin_interval()
         if isinstance(packet, bytes):
@@ -224,12 +233,19 @@ class EngineSession:
         return packets
 
     async def post(self, payload: str) -> None:
-        """Take the body of a POST. Raises ProtocolError; also for a second POST at a time, as for a second GET."""
+        """Take the body of a POST, packet by packet as its client may go on.
+
+        Raises TooMuch, and ProtocolError; also for a second POST at a time, as for a second GET.
+        """
         if self._posting:
             raise ProtocolError("more than one active POST request")
+        if payload.count(SEPARATOR) >= self._host.limits.max_packets:
+            raise self.allowance.too_much("max_packets")
         self._posting = True
         try:
             for packet in payload.split(SEPARATOR):
+                if not self.allowance.may_go_on():
+                    await self.allowance.turn()
                 waiting = self.receive(_decoded(packet))
                 if waiting is not None:
                     await waiting
@@ -239,13 +255,15 @@ class EngineSession:
     # WebSocket.
 
     def heard(self, message: Message) -> asyncio.Task[None] | None:
-        """A packet came by the session's WebSocket. Raises ProtocolError."""
+        """A packet came by the session's WebSocket. Raises ProtocolError and TooMuch."""
         return self.receive(message)
 
     def failed(self, failure: BaseException) -> None:
-        """The client broke the protocol, or we did."""
+        """The client broke the protocol or says too much, or the fault is ours."""
         if isinstance(failure, ProtocolError):
             self.close(Reason.TRANSPORT_ERROR)
+        elif isinstance(failure, TooMuch):
+            self.close(Reason.TOO_MUCH)
         else:
             _log.error("session-failed", sid=self.sid, exc_info=failure)
             self.close(Reason.INTERNAL_ERROR)
@@ -351,7 +369,8 @@ class Probe:
         self._timer = asyncio.get_running_loop().call_later(seconds, self.close, Reason.TRANSPORT_ERROR)
 
     def heard(self, message: Message) -> None:
-        """The probe, or the upgrade. Raises ProtocolError for anything else."""
+        """The probe, or the upgrade. Raises TooMuch, and ProtocolError for anything else."""
+        self._session.allowance.says(Kind.HEARTBEAT, len(message))
         if message == PING + "probe":
             self._session.probed(self._pipe)
         elif message == UPGRADE:
@@ -362,7 +381,7 @@ class Probe:
 
     def failed(self, failure: BaseException) -> None:
         """What it heard was no upgrade: it is closed."""
-        if not isinstance(failure, ProtocolError):
+        if not isinstance(failure, ProtocolError | TooMuch):
             _log.error("probe-failed", exc_info=failure)
         self.close(Reason.TRANSPORT_ERROR)
 
@@ -379,6 +398,15 @@ class Probe:
         self._timer.cancel()
         self._pipe.close(reason)
         self._session.unprobed(self)
+
+
+def _kind(packet: Message) -> Kind:
+    if isinstance(packet, str):
+        if packet[:2] in _JOINS:
+            return Kind.JOIN
+        if packet[:1] == PONG:
+            return Kind.HEARTBEAT
+    return Kind.PACKET
 
 
 def _textual(packet: Message) -> str:

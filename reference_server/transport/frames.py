@@ -69,11 +69,17 @@ class Close:
     code: int | None
 
 
-Found = Message | Ping | Pong | Close
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A fragment of a message that is not whole yet."""
+
+
+PART: Final = Part()
+Found = Message | Ping | Pong | Close | Part
 
 
 class Frames:
-    """Reads the frames of one client. Bytes go in by `feed`, messages and control frames come out of `next`, in order.
+    """Reads the frames of one client. Bytes go in by `feed`, and what they are comes out of `next`, in order.
 
     A message, whole or in fragments, may have `most` bytes; one that announces more fails before it is kept.
     """
@@ -104,42 +110,41 @@ class Frames:
         self._data += data
 
     def next(self) -> Found | None:
-        """The next message or control frame, or None until more bytes have come. Raises FrameError."""
-        while True:
-            data, at = self._data, self._at
-            whole = len(data)
-            if whole - at < _HEADER:
+        """What the next frame is, or None until more bytes have come. Raises FrameError."""
+        data, at = self._data, self._at
+        whole = len(data)
+        if whole - at < _HEADER:
+            return self._keep()
+        first, size = data[at], data[at + 1]
+        if self._passes_reserved_bits:
+            first &= ~_RESERVED
+        if first not in _LEGAL:
+            raise FrameError(PROTOCOL_ERROR, "a frame begins with what the protocol does not know")
+        if size < _MASKED:
+            raise FrameError(PROTOCOL_ERROR, "a frame is not masked")
+        size ^= _MASKED
+        start = at + _HEADER
+        if size in _WIDTHS:
+            start += _WIDTHS[size]
+            if whole < start:
                 return self._keep()
-            first, size = data[at], data[at + 1]
-            if self._passes_reserved_bits:
-                first &= ~_RESERVED
-            if first not in _LEGAL:
-                raise FrameError(PROTOCOL_ERROR, "a frame begins with what the protocol does not know")
-            if size < _MASKED:
-                raise FrameError(PROTOCOL_ERROR, "a frame is not masked")
-            size ^= _MASKED
-            start = at + _HEADER
-            if size in _WIDTHS:
-                start += _WIDTHS[size]
-                if whole < start:
-                    return self._keep()
-                size = _length(size, data[at + _HEADER : start])
-            opcode = first & 0x0F
-            self._check(opcode, size)
-            start += _MASK
-            end = start + size
-            if whole < end:
-                return self._keep()
-            self._at = end
-            payload = unmasked(data[start - _MASK : start], data[start:end])
-            if opcode >= CLOSE:
-                return _control(opcode, payload)
-            if opcode == CONTINUATION or first < _FIN:
-                gathered = self._gather(opcode, payload, last=first >= _FIN)
-                if gathered is None:
-                    continue
-                opcode, payload = gathered
-            return _text(payload) if opcode == TEXT else payload
+            size = _length(size, data[at + _HEADER : start])
+        opcode = first & 0x0F
+        self._check(opcode, size)
+        start += _MASK
+        end = start + size
+        if whole < end:
+            return self._keep()
+        self._at = end
+        payload = unmasked(data[start - _MASK : start], data[start:end])
+        if opcode >= CLOSE:
+            return _control(opcode, payload)
+        if opcode == CONTINUATION or first < _FIN:
+            gathered = self._gather(opcode, payload, last=first >= _FIN)
+            if gathered is None:
+                return PART
+            opcode, payload = gathered
+        return _text(payload) if opcode == TEXT else payload
 
     def _keep(self) -> Found | None:
         """What there is, is the beginning of a frame at most."""

@@ -1,6 +1,7 @@
 """HTTP below the application: what is no HTTP is refused like everything else, with a code and a sentence."""
 
 import asyncio
+import select
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -87,6 +88,19 @@ class HttpProtocol(web.RequestHandler):
         if self.on_lost is not None:
             self.on_lost()
 
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send an answer; aiohttp makes one itself, in words of its own, before the application hears of the request.
+
+        RFC 9110, 10.1.1: "A server that receives an Expect field value containing a member other than 100-continue MAY
+        respond with a 417 […] to indicate that the unexpected expectation cannot be met."
+        """
+        if isinstance(resp, web.HTTPExpectationFailed):
+            refusal = Refusal("malformed_request", "Nothing but 100-continue can be expected here: leave Expect out.")
+            resp = json_response(refusal.status, refusal.body())
+        return await super().finish_response(request, resp, start_time)
+
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -95,6 +109,8 @@ class HttpProtocol(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002 - aiohttp gives it
     ) -> web.StreamResponse:
         """The answer to a request that never reached the application, or broke it."""
+        if isinstance(exc, ConnectionError):
+            raise exc
         if has_begun(request):
             raise ConnectionResetError("the answer has begun")
         if status >= 500:
@@ -167,6 +183,13 @@ def when_lost(request: web.Request, act: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         protocol.on_lost = None
+
+
+def has_left(transport: asyncio.Transport) -> bool:
+    """Whether the client has ended its side, also where what it sent before has not been read."""
+    looking = select.poll()
+    looking.register(transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
+    return bool(looking.poll(0))
 
 
 def close_transport(transport: asyncio.BaseTransport | None, linger: float) -> None:

@@ -9,9 +9,9 @@ import structlog
 
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
-from ..limits import Limits
 from ..reasons import Reason
 from ..services import Services
+from .allowance import Allowance, Kind, TooMuch
 from .frames import TEXT, Message, frame
 from .websocket import Pipe
 
@@ -26,13 +26,14 @@ class WebSocketLink:
     An event is `{"event", "data"}`, or the argument alone where that names its event itself.
     """
 
-    __slots__ = ("_connection", "_frame", "_interval", "_kind", "_pipe", "_services", "_timer")
+    __slots__ = ("_allowance", "_connection", "_frame", "_interval", "_kind", "_pipe", "_services", "_timer")
 
     transport = "websocket"
 
-    def __init__(self, services: Services, limits: Limits, *, named_inside: bool = False) -> None:
+    def __init__(self, services: Services, allowance: Allowance, *, named_inside: bool = False) -> None:
         self._services = services
-        self._interval = limits.ping_interval
+        self._allowance = allowance
+        self._interval = allowance.limits.ping_interval
         self._kind, self._frame = ("websocket-bare", _bare) if named_inside else ("websocket", _framed)
         self._pipe: Pipe | None = None
         self._connection: Connection | None = None
@@ -59,12 +60,16 @@ class WebSocketLink:
     # What the WebSocket tells.
 
     def heard(self, message: Message) -> None:
-        """A message is passed over, unless it ends the connection."""
+        """A message is passed over, unless it ends the connection. Raises TooMuch."""
+        self._allowance.says(Kind.PACKET, len(message))
         if self._connection and self._services.conduct.refuses_message(self._connection, isinstance(message, bytes)):
             self.close(Reason.UNACCEPTABLE)
 
     def failed(self, failure: BaseException) -> None:
-        """A fault of ours."""
+        """The client says too much, or the fault is ours."""
+        if isinstance(failure, TooMuch):
+            self.close(Reason.TOO_MUCH)
+            return
         _log.error("connection-failed", exc_info=failure)
         self.close(Reason.INTERNAL_ERROR)
 

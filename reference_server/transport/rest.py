@@ -21,6 +21,7 @@ from eventproof.errors import ContractError
 from ..accounts.account import Account, Session
 from ..delivery.admission import REST, Admission
 from ..delivery.conduct import Conduct
+from ..legible import illegible, legible
 from ..limits import Limits
 from ..metrics import Metrics
 from ..refusals import Refusal, contracts
@@ -121,7 +122,9 @@ class Rest:
     async def _caller(self, operation: Operation, request: web.Request) -> tuple[Session | None, Account | None]:
         if operation.role == ANYONE:
             return None, None
-        session, account = await self._admission.caller(bearer(request.headers.get("Authorization")), operation.id)
+        session, account = await self._admission.caller(
+            bearer(request.headers.getall("Authorization", ())), operation.id
+        )
         if operation.is_bound_to_a_role:
             refusal = "forbidden" if operation.role == ADMIN else "wrong_role"
             code = self._conduct.role(operation.id, None if account.role in operation.roles else refusal)
@@ -163,9 +166,16 @@ class Body:
     """The body of an operation: JSON that fits the document's schema."""
 
     def __init__(
-        self, schema: Mapping[str, Any], components: Mapping[str, Any], fits: Callable[[bool, Any], bool]
+        self,
+        schema: Mapping[str, Any],
+        components: Mapping[str, Any],
+        fits: Callable[[bool, Any], bool],
+        *,
+        is_shown: bool,
     ) -> None:
         self._fits = fits
+        self._is_shown = is_shown
+        """Whether people may come to read what it says."""
         self._validator = jsonschema_rs.Draft202012Validator(
             {**schema, "components": components}, offline=True, mask="it"
         )
@@ -182,7 +192,15 @@ class Body:
         problem = next(self._validator.iter_errors(fields), None)
         if not self._fits(problem is None, fields) and problem is not None:
             place = "/".join(map(str, problem.instance_path)) or "the body"
-            raise Refusal("invalid_input", f"In {place}, {problem.message[:200]}: correct it and send it again.")
+            said = legible(f"In {place}, {problem.message[:200]}")
+            raise Refusal("invalid_input", f"{said}: correct it and send it again.")
+        unseen = illegible(body.decode(), fields) if self._is_shown else None
+        if unseen is not None:
+            raise Refusal(
+                "invalid_input",
+                f"In {legible(unseen) or 'the body'}, a control character or one that turns the text around stands: "
+                "take it out and send it again.",
+            )
         result: Mapping[str, Any] = fields
         return body, result
 
@@ -228,4 +246,5 @@ def _body(system: System, operation: Operation, conduct: Conduct) -> Body | None
     if described is None:
         return None
     schema = described["content"]["application/json"]["schema"]
-    return Body(schema, system.openapi["components"], partial(conduct.fits_call, operation.id))
+    fits = partial(conduct.fits_call, operation.id)
+    return Body(schema, system.openapi["components"], fits, is_shown=operation.role != ANYONE)

@@ -10,10 +10,10 @@ from aiohttp import web
 
 from eventproof.catalog import Channel
 
-from ..limits import Limits
 from ..reasons import Reason
 from ..services import Services
-from ..tokens import bearer
+from ..tokens import bearer, only
+from .allowance import Allowance, Fairness
 from .handshake import check
 from .http import HANDED_OVER
 from .lines import Lines
@@ -26,17 +26,22 @@ Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def token_of(request: web.Request) -> str | None:
-    """The token in the header, or in the cookie `session` or in `?token=`, as a browser can set no header here."""
-    return bearer(request.headers.get("Authorization")) or request.cookies.get("session") or request.query.get("token")
+    """The token in the header, or in the cookie `session` or in `?token=`, as a browser can set no header here.
+
+    Raises Refusal where there are several in one of these places.
+    """
+    in_header, in_query = request.headers.getall("Authorization", ()), request.query.getall("token", ())
+    return bearer(in_header) or request.cookies.get("session") or only(in_query)
 
 
-def stream(channel: Channel, services: Services, limits: Limits, lines: Lines) -> Route:
+def stream(channel: Channel, services: Services, fairness: Fairness, lines: Lines) -> Route:
     """A route that answers with Server-Sent Events."""
     resumes = any(served.options.resumes for served in services.channels.at(channel.address))
     fields = Fields(event=channel.name_at is None, id=resumes)
 
     async def route(request: web.Request) -> web.StreamResponse:
-        link = StreamLink(request, services, limits, lines, fields)
+        await fairness.strangers.turn()
+        link = StreamLink(request, services, fairness.limits, lines, fields)
         connection = await services.admission.admit(token_of(request), channel.address, link, request.match_info)
         try:
             await link.open(request, connection)
@@ -59,15 +64,17 @@ def _last(request: web.Request) -> int | None:
     return int(said) if said.isascii() and said.isdigit() and len(said) <= _LONGEST_ID else None
 
 
-def websocket(channel: Channel, services: Services, limits: Limits, lines: Lines) -> Route:
+def websocket(channel: Channel, services: Services, fairness: Fairness, lines: Lines) -> Route:
     """A route that becomes a WebSocket; a text that a client says on it is passed over, and binary data ends it."""
 
     async def route(request: web.Request) -> web.StreamResponse:
         check(request)
-        link = WebSocketLink(services, limits, named_inside=channel.name_at is not None)
+        await fairness.strangers.turn()
+        allowance = Allowance(fairness, is_member=True)
+        link = WebSocketLink(services, allowance, named_inside=channel.name_at is not None)
         connection = await services.admission.admit(token_of(request), channel.address, link, request.match_info)
         try:
-            pipe = Pipe(request, limits, lines)
+            pipe = Pipe(request, lines, allowance)
         except BaseException:
             services.admission.leave(connection)
             raise

@@ -4,6 +4,7 @@ Quotations are from the Socket.IO protocol, version 5.
 """
 
 import asyncio
+import json
 import re
 import secrets
 from collections.abc import Coroutine, Iterable, Mapping
@@ -18,10 +19,10 @@ from ..delivery.admission import Admission
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
 from ..delivery.incoming import Acknowledgement, named
-from ..limits import Limits
 from ..reasons import Reason
 from ..refusals import Refusal
 from ..services import Services
+from .allowance import Fairness
 from .eager import begin
 from .engine_server import EngineServer
 from .engineio import MESSAGE, EngineSession, ProtocolError, SessionState
@@ -40,7 +41,10 @@ UNKNOWN_NAMESPACE: Final = {"message": "Invalid namespace"}
 """What the protocol's own example of a CONNECT_ERROR says, and nothing beside it."""
 _SPOKEN: Final = re.compile(r"2(?:(/[^,?]*)(?:\?[^,]*)?,?)?([0-9]{0,18})(.*)", re.DOTALL)
 """An EVENT packet: the namespace if it is not `/`, an id where an acknowledgement is asked for, and the event."""
+_HEADER: Final = re.compile(r"(?:[0-4]|[56][1-9][0-9]{0,2}-)(?:/[^,]*(?:,|\Z)|(?!/))[0-9]{0,99}(?![\d-])")
+"""What packets begin with: python-socketio takes attachments of those that have none, and digits of any script."""
 _ID_BYTES: Final = 15
+_BINARY: Final = (packet.BINARY_EVENT, packet.BINARY_ACK)
 _EVENTS: Final = (packet.EVENT, packet.BINARY_EVENT)
 _FROM_CLIENTS: Final = (packet.CONNECT, packet.DISCONNECT, packet.ACK, packet.BINARY_ACK, *_EVENTS)
 
@@ -50,6 +54,10 @@ class Packet(packet.Packet):  # type: ignore[misc]  # socketio ships no types
 
     "num" is "the index of the attachment"; the official parser refuses any other as "illegal attachments".
     """
+
+    def check_placeholders(self) -> None:
+        """Raises ProtocolError where one stands for no attachment that was announced."""
+        self.data: Any = self.reconstruct_binary(self.data, [b""] * self.attachment_count)
 
     @classmethod
     def reconstruct_binary(cls, data: Any, attachments: list[bytes]) -> Any:
@@ -101,9 +109,8 @@ class SocketLink:
             admission.leave(connection)
 
     def _packet(self, emission: Emission) -> str:
-        place = "" if self._namespace == "/" else f"{self._namespace},"
         argument = "" if emission.empty else f",{emission.text}"
-        return f"{MESSAGE}{packet.EVENT}{place}[{orjson.dumps(emission.name).decode()}{argument}]"
+        return f"{MESSAGE}{packet.EVENT}{_place(self._namespace)}[{orjson.dumps(emission.name).decode()}{argument}]"
 
     def _frame(self, emission: Emission) -> bytes:
         return frame(TEXT, self._packet(emission).encode())
@@ -112,14 +119,16 @@ class SocketLink:
 class _Client:
     """What is kept of one Engine.IO session."""
 
-    __slots__ = ("handshake", "links", "partial", "timer")
+    __slots__ = ("attachments", "deadline", "handshake", "links", "timer")
 
     def __init__(self, handshake: Mapping[str, Any]) -> None:
         self.handshake = handshake
         self.links: dict[str, SocketLink] = {}
         """Its connections, by namespace."""
-        self.partial: Packet | None = None
-        """What waits for its attachments."""
+        self.attachments = 0
+        """How many are still to come. None of them is kept: no contract has any."""
+        self.deadline: asyncio.TimerHandle | None = None
+        """Closes it, as long as some are."""
         self.timer: asyncio.TimerHandle | None = None
         """Closes it, as long as it belongs to no namespace."""
 
@@ -134,12 +143,19 @@ class _Client:
             self.timer.cancel()
             self.timer = None
 
+    def expect(self, attachments: int, deadline: asyncio.TimerHandle | None) -> None:
+        """So many attachments are to come until then."""
+        if self.deadline is not None and self.deadline is not deadline:
+            self.deadline.cancel()
+        self.attachments, self.deadline = attachments, deadline
+
 
 class SocketServer:
     """Socket.IO over `EngineServer`; who may connect is decided by `Admission`, what is heard goes to `Incoming`."""
 
-    def __init__(self, namespaces: Iterable[str], services: Services, limits: Limits, lines: Lines) -> None:
-        self.limits = limits
+    def __init__(self, namespaces: Iterable[str], services: Services, fairness: Fairness, lines: Lines) -> None:
+        self.limits = fairness.limits
+        self._fairness = fairness
         self.passes_reserved_bits = services.conduct.passes_reserved_bits
         self._namespaces = frozenset(namespaces)
         self._services = services
@@ -152,7 +168,7 @@ class SocketServer:
             ]
             for namespace in self._namespaces
         }
-        self._engine = EngineServer(self, lines)
+        self._engine = EngineServer(self, fairness, lines)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request to the Engine.IO path. Raises Refusal."""
@@ -169,7 +185,7 @@ class SocketServer:
             "engine_sessions": len(self._engine.sessions),
             "socket_sessions": len(clients),
             "connect_timers": sum(client.timer is not None for client in clients),
-            "attachments": sum(client.partial is not None for client in clients),
+            "attachments": sum(client.attachments > 0 for client in clients),
         }
 
     # Coming in.
@@ -187,14 +203,16 @@ class SocketServer:
             client.timer = loop.call_later(seconds, session.close, Reason.CONNECT_TIMEOUT)
 
     async def _connect(self, session: EngineSession, client: _Client, namespace: str, auth: Any) -> None:
-        """A namespace is joined once; a refusal leaves the session as it was."""
+        """A namespace is joined once; a refusal leaves the session as it was. Raises TooMuch for one too many."""
         if namespace not in self._namespaces:
             self._services.metrics.refused("unknown", "not_found")
-            _send(session, packet.Packet(packet.CONNECT_ERROR, UNKNOWN_NAMESPACE, namespace))
+            session.allowance.refused()
+            session.send(_written(packet.CONNECT_ERROR, namespace, UNKNOWN_NAMESPACE))
             return
         if namespace in client.links:
             again = Refusal("malformed_request", "This namespace is connected already.")
             self._services.metrics.refused(namespace, again.code)
+            session.allowance.refused()
             _refuse(session, namespace, again)
             return
         client.stop_timer()
@@ -203,16 +221,23 @@ class SocketServer:
             connection = await self._admit(link, namespace, auth)
         except Refusal as refusal:
             client.links.pop(namespace, None)
-            _refuse(session, namespace, refusal)
             self._watch(session, client)
+            session.allowance.refused()
+            _refuse(session, namespace, refusal)
             return
         if self._clients.get(session.sid) is not client or client.links.get(namespace) is not link:
             self._services.admission.leave(connection)  # The client has left meanwhile.
             return
         link.connection = connection
+        self._rank(session, client)
         self._services.conduct.connected(connection, {"auth": auth, **client.handshake})
-        _send(session, packet.Packet(packet.CONNECT, {"sid": secrets.token_urlsafe(_ID_BYTES)}, namespace))
+        session.send(_written(packet.CONNECT, namespace, {"sid": secrets.token_urlsafe(_ID_BYTES)}))
         await self._services.courier.welcome(connection)
+
+    def _rank(self, session: EngineSession, client: _Client) -> None:
+        """Whoever is in a namespace has logged in."""
+        session.allowance.is_member = bool(client.connections)
+        self._engine.rank(session)
 
     async def _admit(self, link: SocketLink, namespace: str, auth: Any) -> Connection:
         token = auth.get("token") if isinstance(auth, dict) else None
@@ -233,8 +258,10 @@ class SocketServer:
         if client is None or link is None:
             return
         link.connection = None
-        _send(session, packet.Packet(packet.DISCONNECT, namespace=namespace))
-        if not client.links:
+        session.send(_written(packet.DISCONNECT, namespace))
+        if client.links:
+            self._rank(session, client)
+        else:
             session.close(reason)
 
     def _disconnect(self, session: EngineSession, client: _Client, namespace: str) -> None:
@@ -242,6 +269,7 @@ class SocketServer:
         link = client.links.pop(namespace, None)
         if link is not None:
             link.end(self._services.admission)
+            self._rank(session, client)
         self._watch(session, client)
 
     def cut(self, session: EngineSession) -> None:
@@ -254,6 +282,7 @@ class SocketServer:
         client = self._clients.pop(session.sid, None)
         if client is not None:
             client.stop_timer()
+            client.expect(0, None)
             for link in client.links.values():
                 link.end(self._services.admission)
 
@@ -303,12 +332,11 @@ class SocketServer:
         if heard is not None:
             return begin(heard)
         try:
-            received = self._decode(client, message)
+            received = self._decode(session, client, message)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as unreadable:
             raise ProtocolError("no packet of Socket.IO") from unreadable
         if received is None:
             return None
-        _check_payload(received)
         namespace = received.namespace or "/"
         if received.packet_type == packet.CONNECT:
             return begin(self._connect(session, client, namespace, received.data))
@@ -320,7 +348,7 @@ class SocketServer:
 
     def _heard(self, session: EngineSession, client: _Client, message: Message) -> Coroutine[Any, Any, None] | None:
         """What gives an event to `Incoming`, where its namespace listens: what is wrong with it then closes nothing."""
-        if not isinstance(message, str) or client.partial is not None:
+        if not isinstance(message, str) or client.attachments:
             return None
         spoken = _SPOKEN.fullmatch(message)
         if spoken is None:
@@ -340,29 +368,41 @@ class SocketServer:
         link = client.links.get(namespace)
         return link.connection if link and self._services.channels.listening(namespace) else None
 
-    def _decode(self, client: _Client, message: Message) -> Packet | None:
-        """The packet, or None while its attachments are on their way. Raises ProtocolError."""
-        waiting = client.partial
-        if waiting is not None:
+    def _decode(self, session: EngineSession, client: _Client, message: Message) -> Packet | None:
+        """The packet, before its attachments; None for one of these, which is passed over. Raises ProtocolError."""
+        if client.attachments:
             if not isinstance(message, bytes):
                 raise ProtocolError("text where an attachment was announced")
-            if not waiting.add_attachment(message):
-                return None
-            client.partial = None
-            return waiting
+            client.expect(client.attachments - 1, client.deadline if client.attachments > 1 else None)
+            return None
         if isinstance(message, bytes):
             raise ProtocolError("an attachment that belongs to nothing")
+        if not _HEADER.match(message):
+            raise ProtocolError("no packet of Socket.IO")
         received = Packet(encoded_packet=message)
         if received.packet_type not in _FROM_CLIENTS:
             raise ProtocolError("a packet that only the server sends")
         if received.packet_type != packet.CONNECT and not client.links:
             raise ProtocolError("nothing comes before CONNECT")
-        if received.attachment_count > self.limits.max_attachments:
-            raise ProtocolError("too many attachments")
-        if received.attachment_count:
-            client.partial = received
-            return None
+        if not (received.namespace or "/").isprintable():
+            raise ProtocolError("a namespace that nobody can read")
+        if received.packet_type in _BINARY:
+            self._expect(session, client, received)
+        _check_payload(received)
         return received
+
+    def _expect(self, session: EngineSession, client: _Client, announced: Packet) -> None:
+        """Pass over the attachments that are to come; whoever does not send them in time is closed."""
+        if announced.attachment_count > self.limits.max_attachments:
+            self._fairness.met("max_attachments")
+            raise ProtocolError("too many attachments")
+        announced.check_placeholders()
+        loop, seconds = asyncio.get_running_loop(), self.limits.attachment_timeout
+        client.expect(announced.attachment_count, loop.call_later(seconds, self._give_up, session))
+
+    def _give_up(self, session: EngineSession) -> None:
+        self._fairness.met("attachment_timeout")
+        session.close(Reason.TRANSPORT_ERROR)
 
     def _refuse_attachments(
         self, session: EngineSession, client: _Client, namespace: str, received: packet.Packet
@@ -370,25 +410,31 @@ class SocketServer:
         """An event that did not go to `Incoming`: with attachments, or to a namespace that takes none."""
         connection = self._listening(client, namespace)
         if connection is not None:
-            name = named(orjson.dumps(received.data[:1]).decode())
+            name = named(json.dumps(received.data[:1], ensure_ascii=False))
             answer = self._services.incoming.refuse(connection, name)
             _acknowledge(session, namespace, received.id, answer)
 
 
-def _send(session: EngineSession, sent: packet.Packet) -> None:
-    """Send a packet of ours: none has attachments."""
-    session.send(MESSAGE + str(sent.encode()))
+def _place(namespace: str) -> str:
+    """A namespace as a packet has it: "the namespace (if different from the main namespace `/`)"."""
+    return "" if namespace == "/" else f"{namespace},"
+
+
+def _written(kind: int, namespace: str, data: Any = None, number: int | None = None) -> str:
+    """A packet of ours, in its message: none has attachments."""
+    payload = "" if data is None else orjson.dumps(data).decode()
+    return f"{MESSAGE}{kind}{_place(namespace)}{'' if number is None else number}{payload}"
 
 
 def _acknowledge(session: EngineSession, namespace: str, number: int | None, answer: Acknowledgement | None) -> None:
     """Answer an event in the way that its client asked for by a number."""
     if number is not None and answer is not None:
-        _send(session, packet.Packet(packet.ACK, answer, namespace, number))
+        session.send(_written(packet.ACK, namespace, answer, number))
 
 
 def _refuse(session: EngineSession, namespace: str, refusal: Refusal) -> None:
     data = {"message": refusal.sentence, "data": {"code": refusal.code}}
-    _send(session, packet.Packet(packet.CONNECT_ERROR, data, namespace))
+    session.send(_written(packet.CONNECT_ERROR, namespace, data))
 
 
 def _check_payload(received: packet.Packet) -> None:

@@ -1,7 +1,8 @@
 """WebSocket, the server's side: one open connection.
 
 aiohttp reads the handshake's request, and then lets go of the connection. What comes is read as far as it goes and
-handed on at once; only what has to wait for something is done in a task, and nothing more is read meanwhile. A frame is
+handed on at once; only what has to wait for something is done in a task, and nothing more is read meanwhile. So it is
+where the client has had its turn, or says more than it may. A frame is
 made once for all its recipients, and writing it neither waits nor needs a task. What the socket does not take waits in
 the transport's buffer, up to `Limits.max_backlog`; whoever lets it grow beyond is let go and delays nobody else.
 """
@@ -11,14 +12,16 @@ from typing import Final, Protocol
 
 from aiohttp import web
 
-from ..limits import Limits
 from ..reasons import Reason
 from . import frames
-from .frames import Close, FrameError, Frames, Message, Ping, close_frame, frame
+from .allowance import Allowance, Kind, TooMuch
+from .frames import Close, FrameError, Frames, Message, Part, Ping, Pong, close_frame, frame
 from .handshake import check
-from .http import close_transport, hand_over
+from .http import close_transport, hand_over, has_left
 from .lines import Lines
 
+_READ: Final = 16 * 1024
+"""Bytes that are read at once: what is read and may not be worked on yet, is kept."""
 CLOSE_CODES: Final = {
     Reason.GOING_AWAY: frames.GOING_AWAY,
     Reason.CLIENT_DISCONNECT: frames.NORMAL,
@@ -27,13 +30,15 @@ CLOSE_CODES: Final = {
     Reason.UNACCEPTABLE: frames.UNSUPPORTED_DATA,
 }
 """Close codes by reason; any other reason is a policy of ours (1008)."""
+_HELD_BACK: Final = 16 * 1024
+"""From so many bytes on, nothing is held back."""
 
 
 class Listener(Protocol):
     """Whom an open WebSocket tells what comes."""
 
     def heard(self, message: Message) -> asyncio.Task[None] | None:
-        """A message came. Gives what has to be waited for before the next one."""
+        """A message came. Gives what has to be waited for before the next one. Raises TooMuch."""
 
     def failed(self, failure: BaseException) -> None:
         """Hearing a message failed."""
@@ -48,13 +53,28 @@ class Listener(Protocol):
 class Pipe(asyncio.Protocol):
     """One open WebSocket."""
 
-    __slots__ = ("_busy", "_ended", "_frames", "_limits", "_lines", "_timer", "_transport", "fresh", "listener")
+    __slots__ = (
+        *("_allowance", "_busy", "_ended", "_frames", "_held", "_limits", "_lines", "_timer", "_transport"),
+        *("fresh", "listener"),
+    )
 
-    def __init__(self, request: web.Request, limits: Limits, lines: Lines, passes_reserved_bits: bool = False) -> None:
-        """Answer a handshake. Raises Refusal where the request is none, ConnectionError where the client has gone."""
+    def __init__(
+        self,
+        request: web.Request,
+        lines: Lines,
+        allowance: Allowance,
+        first: bytes = b"",
+        *,
+        passes_reserved_bits: bool = False,
+    ) -> None:
+        """Answer a handshake, and send these first frames with it.
+
+        Raises Refusal where the request is no handshake, ConnectionError where the client has gone.
+        """
         answer = check(request)
-        self._limits = limits
+        self._limits = limits = allowance.limits
         self._lines = lines
+        self._allowance = allowance
         self._frames: Frames | None = Frames(limits.max_message, passes_reserved_bits)
         """None once the client broke the protocol: what follows means nothing."""
         self.listener: Listener | None = None
@@ -65,12 +85,15 @@ class Pipe(asyncio.Protocol):
         """Nothing more will come from the client."""
         self._timer: asyncio.TimerHandle | None = None
         """Ends it; where there is one, the closing handshake has begun."""
+        self._held: bytearray | None = None
+        """What is sent while that which came is worked on: it goes out in one piece behind it."""
         self.fresh = False
         """Something came since this was set to False."""
         transport, early = hand_over(request, self)
+        transport.max_size = _READ  # type: ignore[attr-defined]  # asyncio's own have it
         self._transport: asyncio.Transport | None = transport
         lines.add(transport)
-        transport.write(answer)
+        transport.write(answer + first)
         self._frames.feed(early)
 
     # Reading.
@@ -92,31 +115,67 @@ class Pipe(asyncio.Protocol):
 
     def _work(self) -> None:
         """Hand on what has come, as far as it needs no waiting."""
+        self._held = bytearray()
+        goes_on = False
         try:
-            while self._frames is not None and (found := self._frames.next()) is not None:
+            while not self._busy and self._frames is not None:
+                if not self._allowance.may_go_on():
+                    self._give_way(goes_on=goes_on)
+                    return
+                found = self._frames.next()
+                if found is None:
+                    return
+                goes_on = True
                 if isinstance(found, str | bytes):
-                    waiting = self._hand_on(found)
-                    if waiting is not None:
-                        self._busy = True
-                        waiting.add_done_callback(self._done)
-                        return
-                elif isinstance(found, Ping):
-                    self.write(frame(frames.PONG, found.payload))
+                    self._hand_on(found)
                 elif isinstance(found, Close):
                     self._answer_close(found)
+                else:
+                    self._take_note(found)
         except FrameError as broken:
             self._frames = None
             self._say_goodbye(close_frame(broken.code))
             self._leave()
+        finally:
+            self._let_go()
 
-    def _hand_on(self, message: Message) -> asyncio.Task[None] | None:
+    def _hand_on(self, message: Message) -> None:
         if self._timer is not None or self.listener is None:
-            return None
+            return
         try:
-            return self.listener.heard(message)
+            waiting = self.listener.heard(message)
         except Exception as failure:
             self.listener.failed(failure)
-            return None
+            return
+        if waiting is not None:
+            self._busy = True
+            waiting.add_done_callback(self._done)
+
+    def _give_way(self, *, goes_on: bool) -> None:
+        """Hand nothing more on until the client may say more, or has another turn."""
+        self._busy = True
+        seconds = self._allowance.owes()
+        if seconds:
+            asyncio.get_running_loop().call_later(seconds, self._resume)
+        else:
+            self._allowance.later(self._go_on, goes_on=goes_on)
+
+    def _resume(self) -> None:
+        """Go on with what a client said too fast, unless it is not there any more: that, nobody tells meanwhile."""
+        if self._transport is not None and has_left(self._transport):
+            self._transport.abort()
+        else:
+            self._go_on()
+
+    def _take_note(self, found: Ping | Pong | Part) -> None:
+        """What means nothing to the listener costs its client something all the same."""
+        try:
+            self._allowance.says(Kind.PACKET if isinstance(found, Part) else Kind.HEARTBEAT)
+        except TooMuch as failure:
+            if self.listener is not None:
+                self.listener.failed(failure)
+        if isinstance(found, Ping):
+            self.write(frame(frames.PONG, found.payload))
 
     def _done(self, task: asyncio.Task[None]) -> None:
         """What a message had to wait for is there."""
@@ -172,9 +231,21 @@ class Pipe(asyncio.Protocol):
         transport = self._transport
         if transport is None or self._timer is not None or transport.is_closing():
             return
-        if transport.get_write_buffer_size() + len(data) <= self._limits.max_backlog:
+        if self._held is not None and len(self._held) < _HELD_BACK:
+            self._held += data
+        elif transport.get_write_buffer_size() + len(data) <= self._limits.max_backlog:
+            self._let_go()
             transport.write(data)
-            return
+        else:
+            self._cut()
+
+    def _let_go(self) -> None:
+        """Send what was held back."""
+        held, self._held = self._held, None
+        if held and self._transport is not None:
+            self._transport.write(held)
+
+    def _cut(self) -> None:
         if self.listener is not None:
             self.listener.cut()
         self.close(Reason.SLOW_READER)
@@ -191,6 +262,7 @@ class Pipe(asyncio.Protocol):
             self._say_goodbye(close_frame(CLOSE_CODES.get(reason, frames.POLICY_VIOLATION), reason.value))
 
     def _say_goodbye(self, said: bytes) -> None:
+        self._let_go()
         if self._transport is not None and self._timer is None:
             self._transport.write(said)
             loop = asyncio.get_running_loop()

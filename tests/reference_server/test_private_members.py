@@ -12,12 +12,12 @@ from reference_server.transport.socketio import Packet
 
 OVERRIDDEN: dict[type, tuple[type, set[str]]] = {
     Packet: (socketio.packet.Packet, {"reconstruct_binary"}),
-    HttpProtocol: (web.RequestHandler, {"connection_lost", "connection_made", "handle_error"}),
+    HttpProtocol: (web.RequestHandler, {"connection_lost", "connection_made", "finish_response", "handle_error"}),
 }
 USED: list[tuple[object, set[str]]] = [
     (
         socketio.packet.Packet(),
-        {"add_attachment", "attachment_count", "data", "encode", "id", "namespace", "packet_type"},
+        {"attachment_count", "data", "id", "namespace", "packet_type"},
     ),
     (web.RequestHandler, {"_message_tail", "_request_count", "_upgraded"}),
 ]

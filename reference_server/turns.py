@@ -1,0 +1,74 @@
+"""Turns: work on what clients send gives way to everybody else's after a few milliseconds.
+
+Whoever has more to do than fits into a turn goes on in one of a later round of the loop, and each round looks at the
+sockets first. Those who come new go before those who have had a turn and were not done: so whoever floods waits for
+whoever says a word, and not the other way round.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
+
+Work = Callable[[], None]
+_WOKEN: Final = 16
+"""How many coroutines go on in one turn, as what each will cost cannot be known before."""
+
+
+class Turns:
+    """One turn after another, of so many seconds each; `soon` calls something in the loop's next round."""
+
+    def __init__(self, seconds: float, soon: Callable[[Work], object], clock: Callable[[], float] = monotonic) -> None:
+        self._seconds = seconds
+        self._soon = soon
+        self._clock = clock
+        self._began = clock() - 2 * seconds
+        self._next_is_due = False
+        self._new: deque[Work] = deque()
+        self._going_on: deque[Work] = deque()
+        self._asleep: deque[asyncio.Future[None]] = deque()
+
+    def over(self) -> bool:
+        """Whether the present turn has had its time; after a pause as long as a turn another one begins."""
+        passed = self._clock() - self._began
+        if passed >= 2 * self._seconds:
+            self._began += passed
+            return False
+        return passed >= self._seconds
+
+    def later(self, work: Work, *, goes_on: bool = False) -> None:
+        """Have this done in a turn to come; `goes_on` says that it has had one and was not done."""
+        (self._going_on if goes_on else self._new).append(work)
+        self._ask()
+
+    async def turn(self) -> None:
+        """Wait, where the present turn is over, for one to come."""
+        while self.over():
+            sleeper = asyncio.get_running_loop().create_future()
+            self._asleep.append(sleeper)
+            self._ask()
+            await sleeper
+
+    def _ask(self) -> None:
+        if not self._next_is_due:
+            self._next_is_due = True
+            self._soon(self._next)
+
+    def _next(self) -> None:
+        self._next_is_due = False
+        self._began = self._clock()
+        for _ in range(min(len(self._asleep), _WOKEN)):
+            sleeper = self._asleep.popleft()
+            if not sleeper.done():
+                sleeper.set_result(None)
+        try:
+            while (waiting := self._new or self._going_on) and not self.over():
+                waiting.popleft()()
+        finally:
+            if len(self):
+                self._ask()
+
+    def __len__(self) -> int:
+        """How many wait for one."""
+        return len(self._new) + len(self._going_on) + len(self._asleep)
