@@ -4,7 +4,7 @@ They have to have heard, and it to have been answered, before the first attack: 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Final, TypeVar
 
@@ -17,6 +17,7 @@ from .person import Person
 
 __all__ = ["Witnesses"]
 
+_LIMITED: Final = frozenset({429, 503})
 _PAUSE: Final = 0.1
 """Seconds between two calls."""
 
@@ -24,10 +25,10 @@ _T = TypeVar("_T")
 
 
 class Witnesses:
-    """Those of one case: `user` has a connection on every wire of its system, and calls; `other` only stays."""
+    """Those of one case: `user` has a connection on every wire of its system, and calls; the `others` only stay."""
 
-    def __init__(self, case: Case, user: Person, other: Person) -> None:
-        self._case, self._user, self._other = case, user, other
+    def __init__(self, case: Case, user: Person, others: Sequence[Line]) -> None:
+        self._case, self._user, self._others = case, user, others
         self._slowest = 0.0
         """Of the answers since the last attack began."""
         self._lag = 0.0
@@ -36,17 +37,17 @@ class Witnesses:
     @classmethod
     async def of(cls, case: Case) -> "Witnesses":
         """Connected, and having heard; raises Inconclusive where that is not so before anybody breaks anything."""
-        user, other = await case.users(2)
+        user, others = await case.user(), list[Line]()
         for name, endpoint in case.endpoints:
             for transport in endpoint.transports:
                 await user.connect(transport, channel=name)
-        if case.system is case.systems[0]:  # the further channels belong to no system alone
-            for channel in case.target.other_channels or ():
-                await other.connect_to(channel)
+        if case.system is case.systems[0] and case.target.other_channels:  # they belong to no system alone
+            other = await case.user()
+            others = [await other.connect_to(channel) for channel in case.target.other_channels]
         await case.canary(user)
         if case.target.whoami is not None:
             (await user.whoami()).must_succeed()
-        return cls(case, user, other)
+        return cls(case, user, others)
 
     async def while_attacked(self, by: str, attack: Callable[[], Awaitable[_T]]) -> _T:
         """Let others attack, `by` what is said in words; what it gives.
@@ -138,7 +139,10 @@ class Witnesses:
         return took
 
     def _must_be_open(self, by: str) -> None:
-        lost = [line for line in (*self._user.lines, *self._other.lines) if not line.is_open]
+        lost = [line for line in (*self._user.lines, *self._others) if not line.is_open]
+        limited = [line for line in lost if line.closed and line.closed.code in _LIMITED]
+        if limited:  # all of us call from one address
+            raise Inconclusive(f"the server limits how often one may call, and so {_how(limited[0])}")
         if lost:
             raise ContractViolation(
                 f"{', '.join(map(str, lost))} ended, although it was others who sent {by}",
