@@ -58,6 +58,11 @@ class Case:
         return self._run.target
 
     @property
+    def hostile(self) -> bool:
+        """Whether attacks are made with full force."""
+        return self._run.hostile
+
+    @property
     def budgets(self) -> Budgets:
         """How long each thing may take."""
         return self._run.target.budgets

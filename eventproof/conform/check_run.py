@@ -37,9 +37,10 @@ _T = TypeVar("_T")
 class CheckRun:
     """All that the cases of one run share. Close it when the run is over."""
 
-    def __init__(self, target: Target, catalog: Catalog, seed: int) -> None:
+    def __init__(self, target: Target, catalog: Catalog, seed: int, *, hostile: bool = False) -> None:
         self.target = target
         self.seed = seed
+        self.hostile = hostile
         self.systems = tuple(catalog.system(name) for name in target.systems)
         _require_people(target, self.systems)
         allow_many()

@@ -34,6 +34,7 @@ class SharedByCases(Protocol):
     unrestored: dict[Person, list[tuple[str, dict[str, Any]]]]
     occurrences: dict[str, dict[str, object]]
     seed: int
+    hostile: bool
 
     @property
     def story(self) -> Story:

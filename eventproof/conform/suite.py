@@ -43,6 +43,8 @@ class Options:
     """What its options begin with."""
     slow: bool = False
     """Whether the cases run that wait for long."""
+    hostile: bool = False
+    """Whether attacks are made with full force."""
 
 
 class Suite:
@@ -52,7 +54,7 @@ class Suite:
         self.run: Run | None = None
         self.error: Exception | None = None
         """What kept the run from its end, where something of ours did."""
-        self.check_run = CheckRun(target, catalog, options.seed)
+        self.check_run = CheckRun(target, catalog, options.seed, hostile=options.hostile)
         self._target = target
         self._options = options
         self._listener = listener
@@ -243,6 +245,7 @@ class Suite:
         prefix = self._options.prefix
         parts = [self._options.command, f"{prefix}seed {self._options.seed}"]
         parts += [f"{prefix}slow"] if slow or self._options.slow else []
+        parts += [f"{prefix}hostile"] if self._options.hostile else []
         return " ".join([*parts, *(f"{prefix}only {shlex.quote(name)}" for name in only)])
 
 

@@ -58,7 +58,15 @@ class Pipe(asyncio.Protocol):
         *("fresh", "listener", "refused_with"),
     )
 
-    def __init__(self, request: web.Request, lines: Lines, allowance: Allowance, first: bytes = b"") -> None:
+    def __init__(
+        self,
+        request: web.Request,
+        lines: Lines,
+        allowance: Allowance,
+        first: bytes = b"",
+        *,
+        passes_reserved_bits: bool = False,
+    ) -> None:
         """Answer a handshake, and send these first frames with it.
 
         Raises Refusal where the request is no handshake, ConnectionError where the client has gone.
@@ -67,7 +75,7 @@ class Pipe(asyncio.Protocol):
         self._limits = limits = allowance.limits
         self._lines = lines
         self._allowance = allowance
-        self._frames: Frames | None = Frames(limits.max_message)
+        self._frames: Frames | None = Frames(limits.max_message, passes_reserved_bits)
         """None once the client broke the protocol: what follows means nothing."""
         self.listener: Listener | None = None
         """Whom it tells; None once it has told that nothing more comes."""

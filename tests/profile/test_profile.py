@@ -41,6 +41,7 @@ def test_the_smallest_profile_takes_everything_else_from_our_documents(tmp_path:
     assert login.answers["token"] == "/token"
     assert [tier.name for tier in target.tiers] == ["free", "basic", "premium"]
     assert not target.allow_load
+    assert not target.allow_hostile
 
 
 def test_the_template_loads_as_it_is(tmp_path: Path) -> None:
@@ -94,6 +95,7 @@ def _credentials(folder: Path, people: list[dict[str, str | int]]) -> Path:
         ('[budgets]\ncall = "5 parsecs"', '"budgets.call" must be a duration such as "250ms", "5s" or "2min"'),
         ("[budgets]\ncall = true", '"budgets.call" must be a duration'),
         ("[budgets]\ncall = 0", '"budgets.call" must be a duration'),
+        ('allow_hostile = "yes"', "\"allow_hostile\" must be true or false, not 'yes'"),
         ('allow_load = "yes"', "\"allow_load\" must be true or false, not 'yes'"),
         ('[operations.banuser]\npath = "/x"', 'unknown operation "banuser" in [operations] (did you mean "banUser"?)'),
         ("[operations]\nbanUser = true", '"operations.banUser" must be a table, not True'),
