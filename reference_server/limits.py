@@ -50,18 +50,18 @@ class Limits:
     """What its packets may be together in any minute."""
     max_refusals: int = 10
     """How often a session may be refused in any minute before it is closed."""
-    packets_a_second: int = 1000
+    packets_a_second: int = 200
     """Events, acknowledgements, messages and empty packets of one connection that has logged in; it is read no faster.
 
-    Of these rates each, a second's worth may come at once. Where more events may come, so many packets may.
+    Of these rates each, five seconds' worth may come at once. Where more events may come, so many packets may.
     """
-    joins_a_second: int = 10
+    joins_a_second: int = 5
     """CONNECT and DISCONNECT packets of one that has logged in."""
-    heartbeats_a_second: int = 100
+    heartbeats_a_second: int = 20
     """Pings and pongs of each protocol, and probes, of one that has logged in."""
-    requests_a_second: int = 100
+    requests_a_second: int = 50
     """Requests of long-polling of one that has logged in."""
-    bytes_a_second: int = 8 * 1024 * 1024
+    bytes_a_second: int = 2 * 1024 * 1024
     """All that one says that has logged in."""
     turn: float = 0.004
     """Work on packets gives way to everything else after so long."""
