@@ -160,16 +160,16 @@ class Limits:
         0.002, "Work for all who have not logged in gives way to everything else after that."
     )
 
-    # How fast those are read who have logged in; a second's worth of each may come at once.
+    # How fast those are read who have logged in; five seconds' worth of each may come at once.
     packets_a_second: int = count(
-        1000,
+        200,
         "Events, acknowledgements, messages and empty packets of one connection; where more events may come, so many "
         "packets may.",
     )
-    joins_a_second: int = count(10, "CONNECT and DISCONNECT packets of one connection.")
-    heartbeats_a_second: int = count(100, "Pings and pongs of each protocol, and probes, of one connection.")
-    requests_a_second: int = count(100, "Polling requests of one session.")
-    bytes_a_second: int = size(8 * 1024 * 1024, "All that one connection says.")
+    joins_a_second: int = count(5, "CONNECT and DISCONNECT packets of one connection.")
+    heartbeats_a_second: int = count(20, "Pings and pongs of each protocol, and probes, of one connection.")
+    requests_a_second: int = count(50, "Polling requests of one session.")
+    bytes_a_second: int = size(2 * 1024 * 1024, "All that one connection says.")
     turn: float = seconds(0.004, "Work on packets gives way to everything else after that.")
 
     # What clients are told.
