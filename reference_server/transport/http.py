@@ -46,7 +46,7 @@ class HttpProtocol(web.RequestHandler):
     whoever reads no answer as long as they like.
     """
 
-    __slots__ = ("_answered", "_answering", "_awaited", "_callers", "known", "on_lost")
+    __slots__ = ("_answered", "_answering", "_awaited", "_callers", "_ended", "known", "on_lost")
 
     def __init__(self, *arguments: Any, callers: "Callers[HttpProtocol]", **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -58,6 +58,8 @@ class HttpProtocol(web.RequestHandler):
         """How many requests have been answered, the one included that is being answered."""
         self._answering = False
         self._awaited = False
+        self._ended = False
+        """The client says no more."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client is there, and should say what it wants."""
@@ -73,7 +75,7 @@ class HttpProtocol(web.RequestHandler):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send the answer. What aiohttp refuses by itself is refused in our words.
+        """Send the answer. What aiohttp refuses by itself, before the application hears of it, is an expectation.
 
         RFC 9110, 10.1.1: "A server that receives an Expect field value containing a member other than 100-continue MAY
         respond with a 417 […] to indicate that the unexpected expectation cannot be met."
@@ -81,8 +83,6 @@ class HttpProtocol(web.RequestHandler):
         if isinstance(resp, web.HTTPExpectationFailed):
             refusal = Refusal("malformed_request", "Nothing but 100-continue can be expected here: leave Expect out.")
             resp = json_response(refusal.status, refusal.body())
-        elif isinstance(resp, web.HTTPException):
-            resp = self.handle_error(request, resp.status)
         self._answered += 1
         self._answering = True
         self._expect()
@@ -92,6 +92,20 @@ class HttpProtocol(web.RequestHandler):
             self._answering = False
             self._expect()
             self._heed()
+            if self._ended and not self._owes:
+                self.close()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks whether the connection stays open
+        """The client says no more. It may still read what it has asked for; but who waits for news has gone."""
+        self._ended = True
+        request = self._current_request
+        is_whole = request is None or request.content.is_eof()
+        return is_whole and self.on_lost is None and (self._answering or self._owes)
+
+    @property
+    def _owes(self) -> bool:
+        """Whether a whole head has come that was not answered."""
+        return self._request_count > self._answered
 
     def _expect(self) -> None:
         """It is the client's turn: to read its answer, and to send a head."""
@@ -101,7 +115,7 @@ class HttpProtocol(web.RequestHandler):
 
     def _heed(self) -> None:
         """It is ours, where a whole head has come that was not answered."""
-        if self._request_count > self._answered:
+        if self._owes:
             self._awaited = False
             self._callers.forget(self)
 
@@ -121,7 +135,7 @@ class HttpProtocol(web.RequestHandler):
         To aiohttp its client has gone: it lets go of all that it holds. Raises ConnectionError where that is so.
         """
         transport = self.transport
-        if transport is None or transport.is_closing():
+        if transport is None or transport.is_closing() or self._ended:
             raise ConnectionResetError("the client has gone")
         early, self._message_tail = self._message_tail, b""
         self.on_lost = self.transport = None
@@ -146,8 +160,10 @@ class HttpProtocol(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002 - aiohttp gives it
     ) -> web.StreamResponse:
         """The answer to a request that never reached the application, or broke it."""
-        if has_begun(request) or isinstance(exc, ConnectionError):
-            raise ConnectionResetError("the answer has begun, or there is nobody to read it")
+        if isinstance(exc, ConnectionError):
+            raise exc
+        if has_begun(request):
+            raise ConnectionResetError("the answer has begun")
         if status >= 500:
             self.log_exception("a request failed", exc_info=exc)
         if exc is not None:

@@ -94,7 +94,7 @@ class SocketLink:
     def send(self, emission: Emission) -> None:
         """Send one event."""
         if self._session.state is SessionState.WEBSOCKET:
-            self._session.send_framed(emission.framed(f"frame {self._namespace}", self._frame))
+            self._session.send_framed(emission.framed(self._namespace, self._frame))
         else:
             self._session.send(self._packet(emission))
 
