@@ -21,7 +21,6 @@ from .delivery.eviction import Eviction
 from .delivery.incoming import Incoming
 from .delivery.journal import Journal
 from .delivery.slow_readers import SlowReaders
-from .garbage import Garbage
 from .health import Health
 from .metrics import CONTENT_TYPE, Metrics
 from .passwords import Passwords
@@ -71,7 +70,7 @@ def build_services(settings: Settings, store: Store, conduct: Conduct, clock: Cl
     """Everything that the systems stand on; `clock` is the wall clock."""
     limits, accounts, metrics, channels = settings.limits, Accounts(store), Metrics(), Channels()
     places = Places(limits.max_connections)
-    connections = Connections(limits.max_rooms, Garbage().left)
+    connections = Connections(limits.max_rooms)
     journal = Journal(store, limits)
     eviction, slow_readers = Eviction(connections, conduct), SlowReaders(metrics)
     courier = Courier(

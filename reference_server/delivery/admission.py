@@ -88,12 +88,16 @@ class Admission:
                 self._connections.forget(connection)
                 raise
         except Refusal as refusal:
-            code = self._channels.code(channel, refusal.code)
-            own = refusal if code == refusal.code else Refusal(code, refusal.sentence)
-            own = self._conduct.channel_refusal(channel, own)
-            self._metrics.refused(channel, own.code)
-            raise own from None
+            raise self._told(channel, refusal) from None  # No name for it here: the frame would hold what holds it.
         return connection
+
+    def _told(self, channel: str, refusal: Refusal) -> Refusal:
+        """A refusal in the channel's own codes."""
+        code = self._channels.code(channel, refusal.code)
+        own = refusal if code == refusal.code else Refusal(code, refusal.sentence)
+        told = self._conduct.channel_refusal(channel, own)
+        self._metrics.refused(channel, told.code)
+        return told
 
     def _expire(self, connection: Connection) -> None:
         """The session ends: the client is told so by the systems that have an event for it."""

@@ -129,7 +129,9 @@ class HttpProtocol(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client has gone. A request that waits for something to send hears of it; others go on undisturbed."""
+        transport = self.transport
         super().connection_lost(exc)
+        release(transport)
         self._callers.forget(self)
         if self.on_lost is not None:
             self.on_lost()
@@ -142,12 +144,14 @@ class HttpProtocol(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002 - aiohttp gives it
     ) -> web.StreamResponse:
         """The answer to a request that never reached the application, or broke it."""
-        if isinstance(exc, ConnectionError):
-            raise exc
-        if has_begun(request):
-            raise ConnectionResetError("the answer has begun")
+        if isinstance(exc, ConnectionError) or has_begun(request):
+            # Not raised again: what ends aiohttp's task with a failure is left to a collection.
+            self.cut()
+            return HANDED_OVER
         if status >= 500:
             self.log_exception("a request failed", exc_info=exc)
+        if exc is not None:
+            exc.__traceback__ = None  # Its frames hold this protocol, which holds it.
         refusal = Refusal("malformed_request" if status < 500 else "internal_error")
         response = json_response(refusal.status, refusal.body())
         response.force_close()
@@ -157,6 +161,11 @@ class HttpProtocol(web.RequestHandler):
 def has_begun(request: web.BaseRequest) -> bool:
     """Whether bytes of an answer went out: a second one would end up inside the first, a WebSocket's frames for one."""
     return request.writer.output_size > 0
+
+
+def is_gone(request: web.BaseRequest) -> bool:
+    """Whether nobody is there to read an answer."""
+    return request.transport is None or request.transport.is_closing()
 
 
 async def read_body(request: web.Request, most: int, seconds: float) -> bytes:
@@ -170,6 +179,9 @@ async def read_body(request: web.Request, most: int, seconds: float) -> bytes:
                     raise too_large(most)
     except (TimeoutError, web.RequestPayloadError):
         raise Refusal("malformed_request", "The body did not come whole: send it again.") from None
+    except ConnectionError as gone:
+        gone.__traceback__ = None  # The request keeps it, and its frames would keep the request.
+        raise ConnectionResetError("the client has gone") from None
     return bytes(body)
 
 
@@ -228,6 +240,12 @@ def has_left(transport: asyncio.Transport) -> bool:
     looking = select.poll()
     looking.register(transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
     return bool(looking.poll(0))
+
+
+def release(transport: Any) -> None:
+    """Take from a lost transport its reference to itself, so that it is freed at once and not by a collection."""
+    if hasattr(transport, "_read_ready_cb"):
+        transport._read_ready_cb = None
 
 
 def close_transport(transport: asyncio.BaseTransport | None, linger: float) -> None:
