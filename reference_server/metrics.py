@@ -34,7 +34,7 @@ class Metrics:
 
         self._met = Counter(
             "eventproof_limits_met",
-            "Clients closed as they met a limit, by its name.",
+            "Clients closed, put off or left outside as they met a limit, by its name in `serve --limits`.",
             ["limit"],
             registry=self.registry,
         )
@@ -56,7 +56,7 @@ class Metrics:
         self._cut.inc()
 
     def met(self, limit: str) -> None:
-        """A client was closed as it met this limit."""
+        """A client was closed, put off or left outside as it met this limit; the name is one of the table's."""
         self._met.labels(limit).inc()
 
     def watch(self, places: Iterable[Place], taken: Callable[[], Tally[Place]], sizes: Callable[[], Sizes]) -> None:

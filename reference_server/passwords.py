@@ -8,6 +8,7 @@ import asyncio
 import os
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -28,7 +29,8 @@ _RETRY_AFTER: Final = "5"
 class Passwords:
     """Hashes and verifies; at most `logins_at_once` at a time, and `logins_waiting` callers who wait."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, met: Callable[[str], object]) -> None:
+        self._met = met
         self._threads = ThreadPoolExecutor(limits.logins_at_once, "argon2", _step_back)
         self._shares = Shares(limits.logins_at_once, limits.logins_waiting)
         self._nobodys = _HASHER.hash("nobody's")
@@ -47,6 +49,7 @@ class Passwords:
                 loop = asyncio.get_running_loop()
                 same = await loop.run_in_executor(self._threads, _verify, kept or self._nobodys, password)
         except PutOff:
+            self._met("logins_waiting")
             raise Refusal(
                 "unavailable",
                 "Too many people are logging in at the moment: try again in a few seconds.",

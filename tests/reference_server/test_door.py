@@ -58,7 +58,7 @@ async def test_after_an_answer_a_client_has_as_long_as_for_its_first_request(tmp
         assert await caller.asks() == b"200"
         caller.writer.write(said)
         assert await caller.ends()
-        assert (await house.gauges())['eventproof_refusals_total{channel="door",code="head_timeout"}'] == 1
+        assert (await house.gauges())['eventproof_limits_met_total{limit="head_timeout"}'] == 1
 
 
 async def test_who_goes_on_in_time_stays(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ async def test_where_the_system_gives_no_file_it_is_told_in_one_line_and_asked_a
             caller = Caller(*await asyncio.open_connection(host, port))
             refused = asyncio.create_task(caller.asks())
             assert await socket.is_open()
-            assert 'code="no_files"' in house.services.metrics.text().decode()
+            assert 'limits_met_total{limit="max_connections"}' in house.services.metrics.text().decode()
             assert not refused.done()
         assert await refused == b"200"
         caller.writer.transport.abort()
