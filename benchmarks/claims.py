@@ -55,7 +55,7 @@ class Server:
         self._folder = folder
         self._command = [
             *(sys.executable, "-m", "eventproof", "serve", "--attached", "--port", str(port)),
-            *("--database-url", f"sqlite+aiosqlite:///{folder / 'server.db'}", "--log-level", "warning"),
+            *("--database-url", f"sqlite:///{folder / 'server.db'}", "--log-level", "warning"),
             *("--ack-first", str(_FIRST_RETRY), "--ack-within", str(_RETRIES_END)),
         ]
         self._secret = {"EVENTPROOF_JWT_SECRET": secrets.token_urlsafe(48)}

@@ -22,6 +22,8 @@ SECRET_VARIABLE: Final = "EVENTPROOF_JWT_SECRET"
 SHORTEST_SECRET: Final = 32
 """Bytes: RFC 7518, 3.2 wants a key at least as long as the hash."""
 LONGEST_TOKEN: Final = 4096
+_KNOWN: Final = 1000
+"""So many tokens that were verified are known by themselves: who makes one call makes others."""
 
 
 class Tokens:
@@ -35,6 +37,7 @@ class Tokens:
         self._lifetime = lifetime
         self._leeway = leeway
         self._clock = clock
+        self._known: dict[str, Session] = {}
 
     def left(self, session: Session) -> float:
         """The seconds until a session expires; 0 where it has."""
@@ -69,6 +72,15 @@ class Tokens:
             raise Refusal("token_missing")
         if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
             raise Refusal("token_invalid")
+        known = self._known.get(token)
+        if known is None or known.expires_at <= self._clock():
+            known = self._verified(token, unverified)
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            self._known[token] = known
+        return known
+
+    def _verified(self, token: str, unverified: Container[str]) -> Session:
         try:
             claims = jwt.decode(
                 token,

@@ -119,9 +119,9 @@ def test_a_database_of_another_version_is_refused(refused: Refused, tmp_path: Pa
 def test_a_read_only_database_is_refused(refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _database(tmp_path)
     # Root may write whatever the mode says, so the driver is told to open the file for reading alone.
-    connect = sqlite3.connect
+    connect = sqlite3.dbapi2.connect
     monkeypatch.setattr(
-        sqlite3, "connect", lambda name, **options: connect(f"file:{name}?mode=ro", uri=True, **options)
+        sqlite3.dbapi2, "connect", lambda name, **options: connect(f"file:{name}?mode=ro", uri=True, **options)
     )
     assert refused("--database-url", f"sqlite:///{path}") == (
         f"the database {path} is read-only: make it writable, or choose another with --database-url"
