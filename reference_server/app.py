@@ -169,6 +169,7 @@ def _mount_probes(app: web.Application, channels: list[Channel], services: Servi
             **services.courier.sizes(),
             **sockets.sizes(),
         },
+        lambda: services.places.taken,
     )
 
     async def healthz(_: web.Request) -> web.Response:

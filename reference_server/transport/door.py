@@ -62,10 +62,14 @@ class Door:
         self._sweep: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
-        """Begin to let people in."""
-        for listener in self.listening:
-            listener.setblocking(False)
-            listener.listen(_BACKLOG)
+        """Begin to let people in. Raises OSError where another program listens there."""
+        try:
+            for listener in self.listening:
+                listener.setblocking(False)
+                listener.listen(_BACKLOG)
+        except OSError:
+            self.close()
+            raise
         self._reopen()
         self._hurry()
 
