@@ -9,6 +9,9 @@ from .refusals import Refusal
 
 _LATE: Final = "The service took too long to answer: load what you were about to change, and see whether it was done."
 
+_RETRY_AFTER: Final = "5"
+"""Seconds."""
+
 
 @asynccontextmanager
 async def in_time(seconds: float) -> AsyncIterator[None]:
@@ -17,4 +20,4 @@ async def in_time(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
-        raise Refusal("unavailable", _LATE) from None
+        raise Refusal("unavailable", _LATE, headers={"Retry-After": _RETRY_AFTER}) from None
