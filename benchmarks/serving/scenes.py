@@ -190,7 +190,7 @@ def _vanishing(stage: Stage, crowd: Sequence[Connection], size: str) -> Iterator
     child = vanish(client, crowd)
     try:
         witness.watch(0.3)
-        share, witness.longest = Share(), 0.0
+        share, witness.longest, witness.late = Share(), 0.0, 0.0
     finally:
         os.kill(child, signal.SIGKILL)
     began = time.perf_counter()
@@ -207,6 +207,7 @@ def _vanishing(stage: Stage, crowd: Sequence[Connection], size: str) -> Iterator
         os.waitpid(child, 0)
     used = share.now()
     yield Figure(f"vanish-{size}", witness.longest * 1e3, used)
+    yield Figure(f"late-{size}", witness.late * 1e3, used)
     yield Figure(f"gone-{size}", gone * 1e3, used)
 
 
@@ -362,6 +363,7 @@ def _crowd_rows(sizes: Sizes) -> list[Row]:
 def _vanishing_rows(name: str, count: int) -> list[Row]:
     return [
         Row(f"vanish-{name}", f"{count:,} clients vanish: longest wait of another, ms", digits=1),
+        Row(f"late-{name}", "… of which the client itself was held up at most, ms", digits=1),
         Row(f"gone-{name}", "… until the server has let all go, ms", digits=0),
     ]
 

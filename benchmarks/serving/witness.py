@@ -1,6 +1,7 @@
 """Somebody else on the server, who asks again and again and notes how long the longest answer took."""
 
 import time
+from math import inf
 from typing import Final
 
 from . import frames
@@ -10,6 +11,7 @@ from .contenders import Person
 __all__ = ["Witness"]
 
 _PAUSE: Final = 0.004
+_GLANCE: Final = 0.05
 _PATIENCE: Final = 20.0
 _ASK: Final = frames.masked('427["leave:storefront","nobody"]')
 
@@ -20,6 +22,8 @@ class Witness:
     def __init__(self, client: Client, socket: Connection, call: Call, person: Person) -> None:
         self.longest = 0.0
         """The longest wait, in seconds."""
+        self.late = 0.0
+        """The longest that this process itself was kept from looking, in seconds: no wait is told more exactly."""
         self._client = client
         self._socket = socket
         self._call = call
@@ -36,9 +40,14 @@ class Witness:
                 self._ask(now)
             elif now - min(self._asked.values()) > _PATIENCE:
                 raise Failed(f"somebody else waited for more than {_PATIENCE:.0f} s")
-            wait = max(0.0, min(self._next.values()) - time.perf_counter()) if len(self._asked) < 2 else 0.05
-            for connection, data in self._client.poll(min(wait, 0.05)):
+            wait = min(max(0.0, self._due() - now), _GLANCE) if now < until else _GLANCE
+            for connection, data in self._client.poll(wait):
                 self._heard(connection, data)
+            self.late = max(self.late, time.perf_counter() - now - wait)
+
+    def _due(self) -> float:
+        """When the next is to be asked; those who have been are waited for."""
+        return min((at for connection, at in self._next.items() if connection not in self._asked), default=inf)
 
     def _ask(self, now: float) -> None:
         for connection, at in self._next.items():
