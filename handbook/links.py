@@ -7,11 +7,13 @@ from eventproof.catalog import Catalog, Channel, Event, System
 
 from . import markdown
 
-__all__ = ["INDEX", "SHARED", "Links", "contract_of", "event_anchors", "page_of"]
+__all__ = ["INDEX", "LIMITS", "SHARED", "Links", "contract_of", "event_anchors", "page_of"]
 
 INDEX = "README.md"
 SHARED = "every-system.md"
 """The page of what every system has to keep."""
+LIMITS = "limits.md"
+"""The page of the reference server's limits."""
 
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _REQUIREMENT = re.compile(r"\b[A-Z]{3}-[A-Z]+-[1-9][0-9]*\b")

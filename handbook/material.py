@@ -1,7 +1,7 @@
-"""What the reference is written from, read once: contracts, cases, faults, and the drawings beside the server."""
+"""What the reference is written from, read once: contracts, cases, faults, limits, and drawings beside the server."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from eventproof import catalog as contracts
@@ -10,6 +10,7 @@ from eventproof.catalog import Catalog
 from eventproof.conform import listing
 from eventproof.conform.listing import ListedCase
 from reference_server.faults import FAULTS, Fault
+from reference_server.limits import Limits
 
 __all__ = ["ROOT", "Material", "gathered"]
 
@@ -33,6 +34,8 @@ class Material:
     faults: tuple[Fault, ...]
     drawings: Mapping[str, tuple[Drawing, ...]]
     """By the system's name."""
+    limits: Limits = field(default_factory=Limits)
+    """The reference server's, where nothing else is set."""
 
 
 def gathered() -> Material:

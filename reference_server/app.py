@@ -10,6 +10,8 @@ from eventproof.catalog import Channel, Wire
 from eventproof.errors import UsageError
 
 from .accounts.tables import Accounts
+from .attempts import Attempts
+from .clocks import Clock, Steady
 from .delivery.admission import Admission
 from .delivery.channels import Channels
 from .delivery.conduct import Conduct
@@ -19,9 +21,10 @@ from .delivery.eviction import Eviction
 from .delivery.incoming import Incoming
 from .delivery.journal import Journal
 from .delivery.slow_readers import SlowReaders
-from .garbage import Garbage
+from .health import Health
 from .metrics import CONTENT_TYPE, Metrics
 from .passwords import Passwords
+from .places import Places
 from .reasons import Reason
 from .refusals import contracts
 from .services import Services
@@ -36,6 +39,7 @@ from .systems.user_state import handlers as user_state
 from .tokens import Tokens, secret_for
 from .transport import screens
 from .transport.allowance import Fairness
+from .transport.border import border
 from .transport.http import json_response, keep_concrete_paths
 from .transport.lines import Lines
 from .transport.origins import Origins
@@ -62,23 +66,26 @@ TRANSPORTS: Final[Mapping[Wire, tuple[str, ...]]] = {
 SOCKET_IO_PATH: Final = "/socket.io/"
 
 
-def build_services(settings: Settings, store: Store, conduct: Conduct) -> Services:
-    """Everything that the systems stand on."""
+def build_services(settings: Settings, store: Store, conduct: Conduct, clock: Clock = time.time) -> Services:
+    """Everything that the systems stand on; `clock` is the wall clock."""
     limits, accounts, metrics, channels = settings.limits, Accounts(store), Metrics(), Channels()
-    connections = Connections(limits.max_rooms, Garbage().left)
+    places = Places(limits.max_connections)
+    connections = Connections(limits.max_rooms)
     journal = Journal(store, limits)
     eviction, slow_readers = Eviction(connections, conduct), SlowReaders(metrics)
     courier = Courier(
-        store, journal, connections, channels, eviction, slow_readers, metrics, conduct, limits, time.time
+        store, journal, connections, channels, eviction, slow_readers, metrics, conduct, limits, Steady(clock)
     )
-    tokens = Tokens(secret_for(store.path), settings.token_lifetime, time.time)
+    tokens = Tokens(secret_for(store.path), settings.token_lifetime, limits.clock_leeway, clock)
     return Services(
         store=store,
+        health=Health(store, time.monotonic),
         accounts=accounts,
-        passwords=Passwords(),
+        attempts=Attempts(limits, time.monotonic),
+        passwords=Passwords(limits),
         tokens=tokens,
         connections=connections,
-        admission=Admission(tokens, accounts, connections, metrics, conduct, channels, limits.max_connections),
+        admission=Admission(tokens, accounts, connections, metrics, conduct, channels, places, limits.call_timeout),
         channels=channels,
         courier=courier,
         eviction=eviction,
@@ -86,6 +93,7 @@ def build_services(settings: Settings, store: Store, conduct: Conduct) -> Servic
         journal=journal,
         incoming=Incoming(channels, courier, metrics, conduct, limits),
         metrics=metrics,
+        places=places,
         conduct=conduct,
         test_controls=settings.test_controls,
     )
@@ -95,7 +103,7 @@ def application(settings: Settings, services: Services) -> web.Application:
     """The application that serves these settings' systems. Raises ContractError where two of them cannot share."""
     rest = Rest(services.admission, services.metrics, services.conduct, settings.limits)
     origins = Origins(settings.allowed_origins, SOCKET_IO_PATH, services.conduct)
-    app = web.Application(middlewares=[rest.error_middleware, origins.middleware])
+    app = web.Application(middlewares=[rest.error_middleware, border, origins.middleware])
     app.on_response_prepare.append(origins.prepared)
     for name in chosen(settings):
         system, served = contracts().system(name), SYSTEMS[name](services)
@@ -117,6 +125,7 @@ def application(settings: Settings, services: Services) -> web.Application:
 
     async def close_services(_: web.Application) -> None:
         services.passwords.close()
+        await services.health.close()
 
     app.on_shutdown.append(close_connections)
     app.on_cleanup.append(close_services)
@@ -136,7 +145,13 @@ def _mount_channels(
 ) -> SocketServer:
     namespaces = dict.fromkeys(channel.address for channel in channels if channel.wire is Wire.SOCKET_IO)
     sockets = SocketServer(namespaces, services, fairness, lines)
-    app.router.add_route("*", SOCKET_IO_PATH, sockets.handle)
+
+    async def connect(request: web.Request) -> web.StreamResponse:
+        if "sid" not in request.query:
+            services.places.check()
+        return await sockets.handle(request)
+
+    app.router.add_route("*", SOCKET_IO_PATH, connect)
     for channel in channels:
         if channel.wire is Wire.SSE:
             app.router.add_route("GET", channel.address, stream(channel, services, fairness, lines))
@@ -157,7 +172,9 @@ def _mount_probes(app: web.Application, channels: list[Channel], services: Servi
     )
 
     async def healthz(_: web.Request) -> web.Response:
-        await services.accounts.find("")
+        problem = await services.health.problem()
+        if problem is not None:
+            return json_response(503, {"status": "unavailable", "reason": problem})
         return json_response(200, {"status": "ok"})
 
     async def metrics(_: web.Request) -> web.Response:

@@ -1,39 +1,101 @@
-"""Logins: how often one may try in vain, from one address for one email."""
+"""Logins: how often a password may be guessed.
 
+Three things are limited, and none of them lets anybody lock somebody else out:
+
+- **An account from one address**: `login_tries` wrong passwords a window. Who guesses from one place is stopped there;
+  the account's owner logs in from any other place.
+- **An account from everywhere**: after `login_tries_account` wrong passwords within an hour (100, the most that NIST
+  SP 800-63B, 5.2.2 has a verifier allow in a row), each address has one try a window instead. It is slowed and not
+  locked, as a lock is a way to keep its owner out (OWASP, Authentication: "account lockout [...] may be used to deny
+  service"): whoever knows the password is let in at the first try, from wherever it is.
+- **An address, whatever the account**: `login_tries_address` wrong passwords a window, then it has to wait. Of IPv6, an
+  address is a network of 64 bits, which is what one customer has.
+
+Whoever has logged in to the account from that address before is familiar there, and keeps all tries (OWASP's device
+cookie, with the address for a cookie): neither of the two wider limits stops them. There is no number for everybody
+together: it would be a switch with which anyone locks everyone out. What is bounded for everybody is the work, which
+is shared by address (`passwords.py`).
+
+A try counts from its beginning for its account and address, or many at once would all be let in before the first has
+failed; where no password was looked at in the end, it is taken back. What is refused here counts nowhere. Names that
+exist and names that do not are treated alike. A success forgives what failed from its own address, and nothing else
+(NIST, likewise).
+"""
+
+import ipaddress
+import math
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Final
 
-MOST: Final = 10
-WINDOW: Final = 60.0
-_REMEMBERED: Final = 10_000
+from .limits import Limits
+from .refusals import Refusal
+from .tally import Tally
+
+_HOUR: Final = 3600.0
+_NETWORK: Final = 64
+_FROM_THERE: Final = "Too many wrong passwords came from your address: wait a minute, then try again."
 
 
 class Attempts:
-    """Counts tries over a minute; `clock` gives seconds that never go back.
+    """Who has tried how often; `clock` gives seconds that never go back."""
 
-    A try counts from its beginning, or many at once would all be let in before the first has failed.
-    """
-
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+        self._limits = limits
         self._clock = clock
-        self._tries: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()
+        most = limits.logins_remembered
+        self._here = Tally(limits.login_window, most)
+        self._accounts = Tally(_HOUR, most)
+        self._addresses = Tally(limits.login_window, most)
+        self._familiar: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def wait(self, who: Hashable) -> float:
-        """The seconds until they may try again; 0 where they may."""
-        since, count = self._tries.get(who, (0.0, 0))
-        left = since + WINDOW - self._clock()
-        return left if count >= MOST and left > 0 else 0.0
+    def check(self, address: str, account: str) -> None:
+        """Raises Refusal where they have to wait before they try again, which says for how long."""
+        here, now, limits = (_network(address), account), self._clock(), self._limits
+        tries = limits.login_tries
+        if here not in self._familiar:
+            if self._addresses.count(here[0], now) >= limits.login_tries_address:
+                raise _too_many(self._addresses.left(here[0], now), _FROM_THERE)
+            if self._accounts.count(account, now) >= limits.login_tries_account:
+                tries = 1
+        if self._here.count(here, now) >= tries:
+            raise _too_many(self._here.left(here, now))
 
-    def begin(self, who: Hashable) -> None:
+    def begin(self, address: str, account: str) -> None:
         """They try: in vain, until they succeed."""
-        since, count = self._tries.pop(who, (self._clock(), 0))
-        if self._clock() - since >= WINDOW:
-            since, count = self._clock(), 0
-        self._tries[who] = (since, count + 1)
-        if len(self._tries) > _REMEMBERED:
-            self._tries.popitem(last=False)
+        self._here.add((_network(address), account), self._clock())
 
-    def succeeded(self, who: Hashable) -> None:
+    def take_back(self, address: str, account: str) -> None:
+        """No password was looked at."""
+        self._here.take_back((_network(address), account))
+
+    def failed(self, address: str, account: str) -> None:
+        """The password was wrong."""
+        now = self._clock()
+        self._accounts.add(account, now)
+        self._addresses.add(_network(address), now)
+
+    def succeeded(self, address: str, account: str) -> None:
         """They are who they say."""
-        self._tries.pop(who, None)
+        here = _network(address), account
+        self._here.forget(here)
+        self._familiar[here] = None
+        self._familiar.move_to_end(here)
+        if len(self._familiar) > self._limits.logins_remembered:
+            self._familiar.popitem(last=False)
+
+
+def _too_many(seconds: float, sentence: str | None = None) -> Refusal:
+    return Refusal("too_many_attempts", sentence, headers={"Retry-After": str(max(1, math.ceil(seconds)))})
+
+
+def _network(address: str) -> str:
+    """What one customer has: an address of IPv4, or a network of IPv6."""
+    if ":" not in address:
+        return address
+    try:
+        parsed = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    mapped = parsed.ipv4_mapped
+    return str(mapped) if mapped else str(ipaddress.IPv6Network((parsed, _NETWORK), strict=False))

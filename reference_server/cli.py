@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from dataclasses import fields
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,15 +11,23 @@ import click
 
 from eventproof.errors import UsageError
 
-from . import logs, seed
+from . import descriptors, logs, seed
 from .faults import FAULTS
-from .limits import Limits
+from .limits import LIMITS
 from .run import People, new_loop
 from .run import serve as run
-from .settings import load
+from .settings import Settings, fitted, load
 
 SECONDS: Final = click.FloatRange(0, min_open=True)
-_LIMITS: Final = frozenset(entry.name for entry in fields(Limits))
+_WITH_OPTION: Final = {line.option: line for line in LIMITS.values() if line.option}
+
+
+def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of the limits that have one."""
+    for option, line in reversed(_WITH_OPTION.items()):
+        told = f"{line.meaning.removesuffix('.')}; {line.shown}."
+        command = click.option(option, line.name, type=SECONDS, metavar="SECONDS", help=told)(command)
+    return command
 
 
 @click.command()
@@ -57,26 +65,13 @@ _LIMITS: Final = frozenset(entry.name for entry in fields(Limits))
 )
 @click.option("--fault", metavar="NAME", help="Misbehave in a named way, to see that a test notices.")
 @click.option("--list-faults", is_flag=True, help="Name the misbehaviours, and leave.")
-@click.option(
-    "--heartbeat-interval", "ping_interval", type=SECONDS, metavar="SECONDS", help="From one ping to the next; 30."
-)
-@click.option(
-    "--heartbeat-timeout", "ping_timeout", type=SECONDS, metavar="SECONDS", help="For the answer to a ping; 30."
-)
-@click.option(
-    "--ack-first", type=SECONDS, metavar="SECONDS", help="Until what is not acknowledged is sent again; the contract's."
-)
-@click.option(
-    "--ack-within", type=SECONDS, metavar="SECONDS", help="For which it is sent again at all; the contract's."
-)
-@click.option(
-    "--replay-window", type=SECONDS, metavar="SECONDS", help="For which missed events can be caught up with; 300."
-)
+@_limit_options
 @click.option(
     "--test-controls", is_flag=True, default=None, help="Serve what only tests need: a user's clock, failing on demand."
 )
 @click.option("--screens", is_flag=True, default=None, help="Serve the page at /screens/ that shows the systems.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="info by default.")
+@click.option("--limits", "show_limits", is_flag=True, help="Print every limit with these settings, and leave.")
 @click.option("--attached", is_flag=True, help="Stop when standard input ends: with the program that started it.")
 def serve(
     *,
@@ -85,6 +80,7 @@ def serve(
     users: int | None,
     credentials: Path | None,
     list_faults: bool,
+    show_limits: bool,
     attached: bool,
     **options: Any,
 ) -> None:
@@ -102,12 +98,28 @@ def serve(
     given = {name: value for name, value in options.items() if value is not None}
     for listed in {"systems", "allowed_origins"} & given.keys():
         given[listed] = [name.strip() for name in given[listed].split(",") if name.strip()]
-    limits = {name: given.pop(name) for name in _LIMITS if name in given}
+    limits = {line.name: given.pop(line.name) for line in _WITH_OPTION.values() if line.name in given}
     settings = load(given | ({"limits": limits} if limits else {}), config)
+    if show_limits:
+        descriptors.raise_limit()
+        click.echo("\n".join(_table(settings)))
+        return
     logs.configure(settings.log_level)
     admins = [admin for admin in (seed.admin_from_environment(), _asked(create_admin)) if admin]
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(run(settings, People(admins, users or 0, credentials), attached=attached))
+
+
+def _table(settings: Settings) -> Iterator[str]:
+    """Every limit that holds: its value, where it is set, what it means; then what is otherwise in one system."""
+    limits = fitted(settings.limits)
+    for line in limits.lines():
+        where = f"{line.setting}, {line.option}" if line.option else line.setting
+        yield f"{line.shown:>14}  {where}\n{'':16}{line.meaning}"
+    for system, otherwise in limits.by_system.items():
+        for line in limits.of(system).lines():
+            if line.name in otherwise:
+                yield f"{line.shown:>14}  [limits.{system}] {line.name}"
 
 
 def _asked(email: str | None) -> tuple[str, str] | None:

@@ -1,93 +1,208 @@
-"""How much of anything one client may use, and how long it may take: on the whole server, and by system."""
+"""How much of anything one client may use, and how long it may take: on the whole server, and by system.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+One table: the fields of `Limits`. Each says its value, what it means, what it may be, and its option where it has one.
+`settings.py` checks by it, the command line takes its options from it, `--limits` and `docs/limits.md` are written from
+it. Whoever adds a limit adds a field.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import Enum
 from typing import Any, Final
-
-BY_SYSTEM: Final = frozenset(
-    {"max_event", "events_a_second", "replay_window", "max_replay", "max_replay_size", "ack_first", "ack_within"}
-)
-"""Those that one system may have otherwise than the rest. All others are of a transport, which systems share."""
 
 _OTHERWISE: Final[Mapping[str, Mapping[str, Any]]] = {"studyspot": {"events_a_second": 100}}
 """What is otherwise where nothing else is said: a portal joins the rooms of all libraries that it shows at once."""
 
 
+class Unit(Enum):
+    """What a limit counts; the value is how it is written behind a number."""
+
+    SECONDS = "s"
+    BYTES = "bytes"
+    COUNT = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One line of the table; `value` is what holds, or None where the contracts say it."""
+
+    name: str
+    value: float | None
+    unit: Unit
+    meaning: str
+    least: float
+    """The smallest value that works; a time is only above it."""
+    most: float
+    option: str | None
+    by_system: bool
+    """Whether one system may have it otherwise than the rest. All others are of a transport, which systems share."""
+
+    @property
+    def setting(self) -> str:
+        """Where it is set in the configuration."""
+        return f"[limits] {self.name}"
+
+    @property
+    def shown(self) -> str:
+        """The value, as people read it."""
+        if self.value is None:
+            return "the contract's"
+        return f"{self.value:.12g} {self.unit.value}".strip()
+
+    def wants(self) -> str:
+        """What the setting takes, in words."""
+        if self.unit is Unit.SECONDS:
+            return "a positive number"
+        return f"a whole number from {self.least:.0f} to {self.most - 1:.0f}"
+
+    def takes(self, value: Any) -> bool:
+        """Whether this may be the value: a number that is not too small, nor beyond what anybody could mean."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        if self.unit is Unit.SECONDS:
+            return self.least < value < self.most
+        return isinstance(value, int) and self.least <= value < self.most
+
+
+def _limit(
+    value: float | None, unit: Unit, meaning: str, *, least: int = 1, option: str | None = None, by_system: bool = False
+) -> Any:
+    """A field of the table. A size or a number is at least `least`; a time is above 0."""
+    a_time = unit is Unit.SECONDS
+    line = Limit("", value, unit, meaning, 0 if a_time else least, 1e9 if a_time else 2**31, option, by_system)
+    return field(default=value, metadata={"limit": line})
+
+
+def seconds(value: float | None, meaning: str, *, option: str | None = None, by_system: bool = False) -> Any:
+    """A time; None: as the contract of each event says."""
+    return _limit(value, Unit.SECONDS, meaning, option=option, by_system=by_system)
+
+
+def size(value: int, meaning: str, *, by_system: bool = False) -> Any:
+    """A number of bytes."""
+    return _limit(value, Unit.BYTES, meaning, by_system=by_system)
+
+
+def count(value: int, meaning: str, *, least: int = 1, by_system: bool = False) -> Any:
+    """A number of things."""
+    return _limit(value, Unit.COUNT, meaning, least=least, by_system=by_system)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Sizes in bytes, times in seconds."""
+    """What holds. Sizes in bytes, times in seconds."""
 
-    ping_interval: float = 30.0
-    ping_timeout: float = 30.0
-    """After both, "60s of no pong", a client that gives no sign of life is let go."""
-    connect_timeout: float = 10.0
-    """An Engine.IO connection that belongs to no namespace is closed after so long."""
-    close_timeout: float = 0.5
-    """How long a client may take to answer the closing handshake before its connection is cut."""
-    linger: float = 5.0
-    """How long a closed polling session is kept for the request that fetches its last messages."""
-    head_timeout: float = 10.0
-    """How long a client may take to send the head of its first request."""
-    max_body: int = 64 * 1024
-    body_timeout: float = 10.0
-    """How long a body may take to arrive."""
-    max_message: int = 128 * 1024
-    """A message from a client, and a polling request's body."""
-    max_packets: int = 1000
-    """In one body of long-polling."""
-    max_attachments: int = 16
-    """Of one event; none of them is kept, as no contract has any."""
-    attachment_timeout: float = 10.0
-    """How long the attachments that an event announces may take to come."""
-    max_backlog: int = 512 * 1024
-    """What may wait for one slow reader."""
-    max_connections: int = 50_000
-    max_strangers: int = 20_000
-    """Sessions of Socket.IO that have not logged in; beyond that the oldest are closed."""
-    stranger_packets: int = 32
-    """Packets and requests, in any minute, of a session that has not logged in; it is closed beyond."""
-    stranger_bytes: int = 64 * 1024
-    """What its packets may be together in any minute."""
-    max_refusals: int = 10
-    """How often a session may be refused in any minute before it is closed."""
-    packets_a_second: int = 1000
-    """Events, acknowledgements, messages and empty packets of one connection that has logged in; it is read no faster.
+    # Connections of every kind.
+    max_connections: int = count(
+        50_000,
+        "Connections that are open at once, of every kind; fewer where the process may open fewer files. Beyond it, "
+        "those who wait longest without having logged in are closed, and then nobody else is let in until one leaves.",
+    )
+    head_timeout: float = seconds(
+        10.0,
+        "How long a client may take to read an answer and to send the whole head of its first or its next request; "
+        "an idle connection ends with it.",
+    )
+    max_target: int = size(32 * 1024, "The first line of a request: its method, its target and its version.")
+    max_header: int = size(8190, "One header of a request.")
+    max_headers: int = count(128, "The headers of a request.")
+    max_body: int = size(64 * 1024, "The body of a call.")
+    body_timeout: float = seconds(10.0, "How long a body may take to arrive.")
+    call_timeout: float = seconds(
+        10.0,
+        "How long the store may take over a call, a connection or an event: then it is refused as unavailable, and "
+        "whether it was done is to be asked.",
+    )
+    max_changes: int = count(
+        1000,
+        "Changes that may be under way or wait for the store at once; beyond it, calls are refused as unavailable.",
+    )
+    close_timeout: float = seconds(
+        0.5, "How long a client may take to answer the closing handshake before its connection is cut."
+    )
+    linger: float = seconds(
+        5.0, "How long a closed polling session is kept for the request that fetches its last messages."
+    )
 
-    Of these rates each, a second's worth may come at once. Where more events may come, so many packets may.
-    """
-    joins_a_second: int = 10
-    """CONNECT and DISCONNECT packets of one that has logged in."""
-    heartbeats_a_second: int = 100
-    """Pings and pongs of each protocol, and probes, of one that has logged in."""
-    requests_a_second: int = 100
-    """Requests of long-polling of one that has logged in."""
-    bytes_a_second: int = 8 * 1024 * 1024
-    """All that one says that has logged in."""
-    turn: float = 0.004
-    """Work on packets gives way to everything else after so long."""
-    stranger_turn: float = 0.002
-    """Work for all that have not logged in gives way after so long."""
-    max_rooms: int = 100
-    """The rooms that one connection may be in."""
-    stream_comment: float = 15.0
-    """An idle stream carries a comment this often, which keeps proxies from closing it."""
-    max_event: int = 64 * 1024
-    """An event from a client: "Payload size limit: 64KB per event"."""
-    events_a_second: int = 10
-    """From one connection: "Rate limiting on incoming events (10 events/second max)"."""
-    replay_window: float = 300.0
-    """What was missed is sent to who comes back for so long: "Send any missed events from last 5 minutes"."""
-    max_replay: int = 200
-    """Events that are sent to one who comes back."""
-    max_replay_size: int = 256 * 1024
-    max_waiting: int = 1000
-    """Events that may wait for one connection while it is being welcomed."""
-    ack_first: float | None = None
-    """When an event that is not acknowledged is sent again for the first time; None: as its contract says."""
-    ack_within: float | None = None
-    """How long after an event it is sent again at all; None: as its contract says."""
+    # Heartbeats.
+    ping_interval: float = seconds(30.0, "From one ping to the next.", option="--heartbeat-interval")
+    ping_timeout: float = seconds(
+        30.0,
+        "For the answer to a ping; after both, a client that gives no sign of life is let go.",
+        option="--heartbeat-timeout",
+    )
+    connect_timeout: float = seconds(10.0, "How long an Engine.IO connection may belong to no namespace.")
+    stream_comment: float = seconds(
+        15.0, "How often an idle stream carries a comment, which keeps proxies from closing it."
+    )
+
+    # What clients say.
+    max_message: int = size(128 * 1024, "A message from a client, and the body of a polling request.")
+    max_packets: int = count(1000, "Packets in one body of long-polling.")
+    max_attachments: int = count(
+        16, "The attachments of one event; none of them is kept, as no contract has any.", least=0
+    )
+    attachment_timeout: float = seconds(10.0, "How long the attachments that an event announces may take to come.")
+    max_event: int = size(64 * 1024, "An event from a client.", by_system=True)
+    events_a_second: int = count(10, "Events from one connection within any second.", by_system=True)
+    max_rooms: int = count(100, "The rooms that one connection may be in.")
+
+    # How fast they say it. A second's worth may come at once; where more events may come, so many packets may.
+    max_strangers: int = count(
+        20_000, "Sessions of Socket.IO that have not logged in; beyond that the oldest are closed."
+    )
+    stranger_packets: int = count(
+        32, "Packets and requests, in any minute, of a session that has not logged in; it is closed beyond."
+    )
+    stranger_bytes: int = size(64 * 1024, "What its packets may be together in any minute.")
+    max_refusals: int = count(10, "How often a session may be refused in any minute before it is closed.")
+    packets_a_second: int = count(
+        1000,
+        "Events, acknowledgements, messages and empty packets of one connection that has logged in; it is read no "
+        "faster.",
+    )
+    joins_a_second: int = count(10, "CONNECT and DISCONNECT packets of one that has logged in.")
+    heartbeats_a_second: int = count(100, "Pings and pongs of each protocol, and probes, of one that has logged in.")
+    requests_a_second: int = count(100, "Requests of long-polling of one that has logged in.")
+    bytes_a_second: int = size(8 * 1024 * 1024, "All that one says that has logged in.")
+    turn: float = seconds(0.004, "Work on packets gives way to everything else after so long.")
+    stranger_turn: float = seconds(0.002, "Work for all that have not logged in gives way after so long.")
+
+    # What clients are told.
+    max_backlog: int = size(512 * 1024, "What may wait for one reader who is slow; one for whom more waits is cut off.")
+    max_waiting: int = count(1000, "Events that may wait for one connection while it is being welcomed.")
+    replay_window: float = seconds(
+        300.0, "For which missed events can be caught up with.", option="--replay-window", by_system=True
+    )
+    max_replay: int = count(200, "Events that are sent to one who comes back.", least=0, by_system=True)
+    max_replay_size: int = size(256 * 1024, "The events that are sent to one who comes back.", by_system=True)
+    ack_first: float | None = seconds(
+        None, "Until what is not acknowledged is sent again.", option="--ack-first", by_system=True
+    )
+    ack_within: float | None = seconds(
+        None, "For which it is sent again at all.", option="--ack-within", by_system=True
+    )
+
+    # Logins.
+    login_window: float = seconds(60.0, "For which wrong passwords count, of one account and of one address.")
+    login_tries: int = count(10, "Wrong passwords for one account from one address within the window.")
+    login_tries_address: int = count(
+        300, "Wrong passwords from one address within the window; who logged in from there before is let in still."
+    )
+    login_tries_account: int = count(
+        100, "Wrong passwords for one account within an hour; beyond it, each address has one try a window."
+    )
+    logins_remembered: int = count(10_000, "Accounts and addresses of which wrong passwords are remembered, of each.")
+    logins_at_once: int = count(2, "Passwords that are verified at once.")
+    logins_waiting: int = count(
+        512, "Logins that wait for that; where there are more, the address with most of them is put off."
+    )
+    clock_leeway: float = seconds(
+        3600.0, "How far ahead of the clock the time may be at which a token was issued: for a clock that stepped back."
+    )
+
     by_system: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: _OTHERWISE, hash=False)
-    """By system, what it has otherwise, of those in `BY_SYSTEM`."""
+    """By system, what it has otherwise, of those that may be."""
 
     def of(self, system: str) -> "Limits":
         """The limits that hold for what is said to this system, and for what it says."""
@@ -102,3 +217,13 @@ class Limits:
     def longest_window(self) -> float:
         """The longest replay window that any system has."""
         return max(self.replay_window, *(self.of(system).replay_window for system in self.by_system), 0.0)
+
+    def lines(self) -> Iterator[Limit]:
+        """The table, with the values that hold."""
+        for entry in fields(self):
+            if "limit" in entry.metadata:
+                yield replace(entry.metadata["limit"], name=entry.name, value=getattr(self, entry.name))
+
+
+LIMITS: Final[Mapping[str, Limit]] = {line.name: line for line in Limits().lines()}
+"""The table as it comes, by the names of its lines."""

@@ -3,14 +3,18 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
-from typing import Any, Final
+import time
+from collections.abc import Callable, MutableMapping
+from contextlib import suppress
+from typing import Any, Final, TextIO
 
 import structlog
 
 _SECRET_KEYS: Final = frozenset({"password", "token", "secret", "authorization", "auth"})
 _TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 REDACTED: Final = "[redacted]"
+PAUSE: Final = 5.0
+"""Seconds for which what happens again and again is told once."""
 
 
 def redact(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -39,13 +43,14 @@ _SHARED: Final[list[Any]] = [
 
 def configure(level: str = "info") -> None:
     """Send our own logs and the libraries' warnings to standard error, in one form."""
+    stream: Any = _Unfailing(sys.stderr)
     structlog.configure(
         processors=[*_SHARED, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
@@ -58,3 +63,40 @@ def configure(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+
+
+class _Unfailing:
+    """A stream whose failures fail nobody: where the disk is full, a call is answered all the same."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """As much as can be."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """As far as can be."""
+        with suppress(OSError):
+            self._stream.flush()
+
+
+class Seldom:
+    """Says each event once in a while, and then how often it has happened since: what comes in floods fills no log."""
+
+    def __init__(self, say: Callable[..., object], clock: Callable[[], float] = time.monotonic) -> None:
+        self._say = say
+        self._clock = clock
+        self._said: dict[str, float] = {}
+        self._times: dict[str, int] = {}
+
+    def __call__(self, event: str, **fields: object) -> None:
+        """It has happened; `event` is one of a few names."""
+        now, times = self._clock(), self._times.get(event, 0) + 1
+        if now - self._said.get(event, -PAUSE) < PAUSE:
+            self._times[event] = times
+            return
+        self._said[event], self._times[event] = now, 0
+        self._say(event, times=times, **fields)

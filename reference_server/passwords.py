@@ -1,46 +1,68 @@
-"""Passwords: Argon2id in a few threads, so that logins neither stop the server nor fill its memory."""
+"""Passwords: Argon2id in a few threads, so that logins neither stop the server nor fill its memory.
+
+The threads step back for the event loop where the system lets them. Whose password is verified next is shared by
+address (`shares.py`): a flood from one of them delays its own logins.
+"""
 
 import asyncio
+import os
+import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from .limits import Limits
 from .refusals import Refusal
+from .shares import PutOff, Shares
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_AT_ONCE: Final = 2
-_WAITING: Final = 512
+_BEHIND: Final = 10
+"""By how much the threads step back, as `nice` counts."""
+_RETRY_AFTER: Final = "5"
+"""Seconds."""
 
 
 class Passwords:
-    """Hashes and verifies; at most two at a time, and a bounded number of callers who wait."""
+    """Hashes and verifies; at most `logins_at_once` at a time, and `logins_waiting` callers who wait."""
 
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2")
-        self._waiting = 0
+    def __init__(self, limits: Limits) -> None:
+        self._threads = ThreadPoolExecutor(limits.logins_at_once, "argon2", _step_back)
+        self._shares = Shares(limits.logins_at_once, limits.logins_waiting)
         self._nobodys = _HASHER.hash("nobody's")
 
     async def hash(self, password: str) -> str:
         """The hash to keep."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, _HASHER.hash, password)
 
-    async def matches(self, password: str, kept: str | None) -> bool:
-        """Whether this is the password; takes as long for an unknown user (`kept` is None) as for a known one."""
-        if self._waiting >= _WAITING:
-            raise Refusal("unavailable", "Too many people are logging in at the moment: try again in a few seconds.")
-        self._waiting += 1
+    async def matches(self, password: str, kept: str | None, address: str) -> bool:
+        """Whether this is the password; takes as long for an unknown user (`kept` is None) as for a known one.
+
+        Raises Refusal where too many wait, most of whom come from this address.
+        """
         try:
-            loop = asyncio.get_running_loop()
-            same = await loop.run_in_executor(self._threads, _verify, kept or self._nobodys, password)
-        finally:
-            self._waiting -= 1
+            async with self._shares.turn(address):
+                loop = asyncio.get_running_loop()
+                same = await loop.run_in_executor(self._threads, _verify, kept or self._nobodys, password)
+        except PutOff:
+            raise Refusal(
+                "unavailable",
+                "Too many people are logging in at the moment: try again in a few seconds.",
+                headers={"Retry-After": _RETRY_AFTER},
+            ) from None
         return same and kept is not None
 
     def close(self) -> None:
         """Let the threads go."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _step_back() -> None:
+    if sys.platform == "linux":
+        # There, a thread has a priority of its own.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BEHIND)
 
 
 def _verify(kept: str, password: str) -> bool:

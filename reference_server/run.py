@@ -3,9 +3,9 @@
 import asyncio
 import errno
 import os
-import resource
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -18,22 +18,24 @@ from aiohttp import web
 from eventproof.catalog import ADMIN, USER
 from eventproof.errors import UsageError
 
-from . import garbage, seed
+from . import descriptors, garbage, seed
 from .app import application, build_services, chosen
+from .clocks import Clock
 from .delivery.conduct import Conduct
 from .faults import conduct_of
 from .refusals import contracts
 from .services import Services
-from .settings import Settings
+from .settings import Settings, fitted
 from .store.database import open_store
 from .store.tables import TABLES
+from .transport.callers import Callers
+from .transport.door import Door, bound
 from .transport.http import HttpProtocol
 
 if sys.platform == "linux":
     from .selector import FairSelector
 
 _log = structlog.get_logger("server")
-_LONGEST_LINE: Final = 32 * 1024
 _LINGER: Final = 1.0
 """Seconds for which what is left of a refused body is read, so that its sender comes to read the refusal."""
 _NO_LOG: Final[Any] = None
@@ -80,16 +82,19 @@ async def serve(settings: Settings, people: People, *, attached: bool = False) -
 
 
 @asynccontextmanager
-async def running(settings: Settings, people: People, conduct: Conduct) -> AsyncIterator[Running]:
-    """A server that listens while the block runs, and then closes everything in order.
+async def running(
+    settings: Settings, people: People, conduct: Conduct, clock: Clock = time.time
+) -> AsyncIterator[Running]:
+    """A server that listens while the block runs, and then closes everything in order; `clock` is the wall clock.
 
     It stops listening, closes the connections, lets requests finish for `stop_timeout`, and closes the store.
     """
     chosen(settings)
-    settings = replace(settings, limits=conduct.limits(settings.limits))
+    descriptors.raise_limit()
+    settings = replace(settings, limits=fitted(conduct.limits(settings.limits)))
     store = await open_store(settings.database_url, TABLES)
     try:
-        services = build_services(settings, store, conduct)
+        services = build_services(settings, store, conduct, clock)
         await services.accounts.recall()
         for email, password in people.admins:
             await seed.create_admin(services, email, password)
@@ -99,11 +104,11 @@ async def running(settings: Settings, people: People, conduct: Conduct) -> Async
         await services.courier.start()
         await runner.setup()
         try:
-            listening = await _listen(runner, settings)
+            door = await _listen(runner, services, settings)
             try:
-                yield Running(_url(listening), services)
+                yield Running(_url(door), services)
             finally:
-                listening.close()
+                door.close()
         finally:
             await runner.cleanup()
             await services.courier.close()
@@ -143,23 +148,28 @@ def _stopped(attached: bool) -> asyncio.Event:
     return stop
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> asyncio.Server:
-    _raise_file_limit()
-    loop, server = asyncio.get_running_loop(), runner.server
+async def _listen(runner: web.AppRunner, services: Services, settings: Settings) -> Door:
+    loop, server, limits = asyncio.get_running_loop(), runner.server, settings.limits
     assert server is not None  # noqa: S101 - the runner is set up
+    callers: Callers[HttpProtocol] = Callers()
 
-    def protocol() -> HttpProtocol:
+    def greet() -> HttpProtocol:
         return HttpProtocol(
             server,
-            head_timeout=settings.limits.head_timeout,
+            callers=callers,
             loop=loop,
             access_log=_NO_LOG,
-            max_line_size=_LONGEST_LINE,
+            max_line_size=limits.max_target,
+            max_field_size=limits.max_header,
+            max_headers=limits.max_headers,
             lingering_time=_LINGER,
+            auto_decompress=False,
         )
 
     try:
-        listening = await loop.create_server(protocol, settings.host, settings.port, backlog=4096)
+        listening = await bound(settings.host, settings.port)
+        door = Door(listening, greet, services.places, callers, services.metrics, limits.head_timeout)
+        door.open()
     except OSError as failure:
         place = f"{settings.host}:{settings.port}"
         if failure.errno == errno.EADDRINUSE:
@@ -167,15 +177,9 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> asyncio.Server:
         else:
             problem = f"cannot listen on {place} ({failure.strerror or failure}): choose another with --host and --port"
         raise UsageError(problem) from None
-    return listening
+    return door
 
 
-def _url(listening: asyncio.Server) -> str:
-    host, port = listening.sockets[0].getsockname()[:2]
+def _url(door: Door) -> str:
+    host, port = door.listening[0].getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _raise_file_limit() -> None:
-    """A connection is a file: take as many as we may."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from .accounts.tables import Accounts
+from .attempts import Attempts
 from .delivery.admission import Admission
 from .delivery.channels import Channels
 from .delivery.conduct import Conduct
@@ -12,8 +13,10 @@ from .delivery.eviction import Eviction
 from .delivery.incoming import Incoming
 from .delivery.journal import Journal
 from .delivery.slow_readers import SlowReaders
+from .health import Health
 from .metrics import Metrics
 from .passwords import Passwords
+from .places import Places
 from .store.database import Store
 from .tokens import Tokens
 
@@ -23,7 +26,9 @@ class Services:
     """Accounts and their sessions, the ways out to connected users, and how to behave."""
 
     store: Store
+    health: Health
     accounts: Accounts
+    attempts: Attempts
     passwords: Passwords
     tokens: Tokens
     connections: Connections
@@ -35,6 +40,7 @@ class Services:
     journal: Journal
     incoming: Incoming
     metrics: Metrics
+    places: Places
     conduct: Conduct
     test_controls: bool
     """Whether the operations that only tests need are served: moving a user's time, failing inside."""

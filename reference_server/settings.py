@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from eventproof.errors import UsageError
 
-from .limits import BY_SYSTEM, Limits
+from . import descriptors
+from .limits import LIMITS, Limit, Limits, Unit
+
+T = TypeVar("T")
 
 DATABASE_VARIABLE: Final = "EVENTPROOF_DATABASE_URL"
 DEFAULT_DATABASE: Final = "sqlite:///eventproof-data/server.db"
@@ -53,6 +56,11 @@ def load(options: Mapping[str, Any], file: Path | None) -> Settings:
     return _overlaid(settings, options, "the command line")
 
 
+def fitted(limits: Limits) -> Limits:
+    """The limits as they hold in this process: where it may open fewer files, there are fewer connections."""
+    return replace(limits, max_connections=min(limits.max_connections, descriptors.room()))
+
+
 def _read(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
@@ -70,8 +78,8 @@ def _overlaid(settings: Settings, values: Mapping[str, Any], source: str) -> Set
     place = f"{source}, limits"
     changed = replace(settings, **_checked(settings, _without(values, "limits"), source))
     systems = {name: value for name, value in given.items() if isinstance(value, dict)}
-    limits = replace(changed.limits, **_checked(changed.limits, _without(given, *systems), place))
-    by_system = {name: _of_system(limits, value, f"{place}, {name}") for name, value in systems.items()}
+    limits = replace(changed.limits, **_limits(_without(given, *systems), place))
+    by_system = {name: _of_system(value, f"{place}, {name}") for name, value in systems.items()}
     return replace(changed, limits=replace(limits, by_system={**limits.by_system, **by_system}))
 
 
@@ -79,44 +87,65 @@ def _without(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in names}
 
 
-def _of_system(limits: Limits, given: Mapping[str, Any], source: str) -> Mapping[str, Any]:
-    checked = _checked(limits, given, source)
-    shared = checked.keys() - BY_SYSTEM
+def _of_system(given: Mapping[str, Any], source: str) -> Mapping[str, Any]:
+    checked = _limits(given, source)
+    shared = {name for name in checked if not LIMITS[name].by_system}
     if shared:
         raise UsageError(f"{source}: {min(shared)} holds for the whole server: set it in limits")
     return checked
 
 
+def _limits(given: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """These limits, each as the table wants it."""
+    return {name: _limit(_known(name, LIMITS, source), value, source) for name, value in given.items()}
+
+
+def _limit(line: Limit, value: Any, source: str) -> float:
+    if not line.takes(value):
+        raise UsageError(f"{source}: {line.name} must be {line.wants()}, not {value!r}")
+    room = descriptors.room()
+    if line.name == "max_connections" and value > room:
+        raise UsageError(
+            f"{source}: {line.name} may be {room} at most here, where the process may open {descriptors.most()} files "
+            f"(raise that with `ulimit -n`), not {value!r}"
+        )
+    number: float = value
+    return number if line.unit is not Unit.SECONDS else float(number)
+
+
 def _checked(target: Any, values: Mapping[str, Any], source: str) -> dict[str, Any]:
     known = {entry.name: getattr(target, entry.name) for entry in fields(target)}
-    known = {name: value for name, value in known.items() if not isinstance(value, Limits | Mapping)}
-    return {key: _typed(key, value, known, source) for key, value in values.items()}
+    known = {name: value for name, value in known.items() if not isinstance(value, Limits)}
+    return {key: _typed(key, value, _known(key, known, source), source) for key, value in values.items()}
+
+
+def _known(key: str, known: Mapping[str, T], source: str) -> T:
+    """What is known by this name. Raises UsageError, which tells the nearest one."""
+    if key not in known:
+        near = get_close_matches(key, known, 1)
+        raise UsageError(f"{source}: unknown setting {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    return known[key]
 
 
 _WANTED: Final[Mapping[type, str]] = {
     bool: "true or false",
     tuple: "a list of texts",
     float: "a positive number",
-    type(None): "a positive number",
     int: "a whole number, not negative",
     str: "a text",
 }
 _CHOICES: Final = {"log_level": ("debug", "info", "warning", "error")}
 
 
-def _typed(key: str, value: Any, known: Mapping[str, Any], source: str) -> Any:
-    if key not in known:
-        near = get_close_matches(key, known, 1)
-        raise UsageError(f"{source}: unknown setting {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+def _typed(key: str, value: Any, default: Any, source: str) -> Any:
     if key in _CHOICES and value not in _CHOICES[key]:
         raise UsageError(f"{source}: {key} must be one of {', '.join(_CHOICES[key])}, not {value!r}")
-    default = known[key]
     if isinstance(default, tuple) and isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return tuple(value)
     if isinstance(default, bool) and isinstance(value, bool):
         return value
     if (
-        (default is None or isinstance(default, float))
+        isinstance(default, float)
         and isinstance(value, int | float)
         and not isinstance(value, bool)
         and 0 < value < 1e9

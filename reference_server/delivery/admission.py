@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from ..accounts.account import Account, Session, standing
+from ..deadline import in_time
 from ..metrics import Metrics
+from ..places import Places
 from ..reasons import Reason
 from ..refusals import Refusal
 from ..tokens import Tokens, bare
@@ -42,7 +44,8 @@ class Admission:
         metrics: Metrics,
         conduct: Conduct,
         channels: Channels,
-        most: int,
+        places: Places,
+        seconds: float,
     ) -> None:
         self._tokens = tokens
         self._accounts = accounts
@@ -50,7 +53,9 @@ class Admission:
         self._metrics = metrics
         self._conduct = conduct
         self._channels = channels
-        self._most = most
+        self._places = places
+        self._seconds = seconds
+        """For which the store may be asked."""
 
     async def caller(self, token: str | None, operation: str) -> tuple[Session, Account]:
         """Whose session a call of this operation belongs to. Raises Refusal."""
@@ -67,28 +72,32 @@ class Admission:
         Raises Refusal, in the channel's own codes, and then has left no trace of it.
         """
         try:
-            if len(self._connections) >= self._most:
-                raise Refusal("unavailable", "There are as many connections as may be: try again in a few seconds.")
+            self._places.check()
             session = self._read(bare(token))
             connection = self._connections.enrol(session, channel, link)
             try:
-                account = await self._check(channel, session)
+                async with in_time(self._seconds):
+                    account = await self._check(channel, session)
                 await self._conduct.opening(connection)
                 here = [served.options for served in self._channels.at(channel)]
                 rooms = (of_role(account.role), *(room for options in here for room in options.rooms(asked)))
                 self._connections.open(connection, rooms, reads=any(options.keeps for options in here))
-                left = max(0.0, session.expires_at - self._tokens.now())
+                left = self._tokens.left(session)
                 connection.expiry = asyncio.get_running_loop().call_later(left, self._expire, connection)
             except BaseException:
                 self._connections.forget(connection)
                 raise
         except Refusal as refusal:
-            code = self._channels.code(channel, refusal.code)
-            own = refusal if code == refusal.code else Refusal(code, refusal.sentence)
-            own = self._conduct.channel_refusal(channel, own)
-            self._metrics.refused(channel, own.code)
-            raise own from None
+            raise self._told(channel, refusal) from None  # No name for it here: the frame would hold what holds it.
         return connection
+
+    def _told(self, channel: str, refusal: Refusal) -> Refusal:
+        """A refusal in the channel's own codes."""
+        code = self._channels.code(channel, refusal.code)
+        own = refusal if code == refusal.code else Refusal(code, refusal.sentence)
+        told = self._conduct.channel_refusal(channel, own)
+        self._metrics.refused(channel, told.code)
+        return told
 
     def _expire(self, connection: Connection) -> None:
         """The session ends: the client is told so by the systems that have an event for it."""

@@ -5,8 +5,12 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..logs import Seldom
 
 _log = structlog.get_logger("chore")
+_STORE_FAILED: Final = Seldom(_log.error)
 _RECOVERY: Final = 1.0
 """Seconds after which one that failed is tried again."""
 
@@ -48,6 +52,9 @@ class Chore:
         loop = asyncio.get_running_loop()
         try:
             await self._do()
+        except SQLAlchemyError as failure:
+            _STORE_FAILED(f"{self._name}-failed", error=str(failure))
+            self._due_at(loop.time() + _RECOVERY)
         except Exception:
             _log.exception("chore-failed", chore=self._name)
             self._due_at(loop.time() + _RECOVERY)

@@ -6,7 +6,7 @@ seen by that question; there is no moment between.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 from typing import Final, Protocol
 
@@ -86,14 +86,10 @@ class Connection:
 
 
 class Connections:
-    """All connections by room. Finding those in one room costs no more than their number.
+    """All connections by room. Finding those in one room costs no more than their number."""
 
-    `on_left` is told, when one that was open has gone, how many remain.
-    """
-
-    def __init__(self, most_rooms: int, on_left: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(self, most_rooms: int) -> None:
         self._most_rooms = most_rooms
-        self._on_left = on_left
         self._by_room: dict[str, dict[Connection, None]] = {}
         self._all: dict[Connection, None] = {}
 
@@ -155,14 +151,11 @@ class Connections:
         """It is gone, or was refused. Forgotten twice is forgotten."""
         if connection.state is ConnectionState.CLOSED:
             return
-        was_open = connection.state is ConnectionState.OPEN
         connection.move(ConnectionState.CLOSED)
         if connection.expiry is not None:
             connection.expiry.cancel()
         self._unindex(connection, connection.rooms)
         del self._all[connection]
-        if was_open:
-            self._on_left(len(self._all))
 
     def of_user(self, user_id: str) -> list[Connection]:
         """Every connection of this user, in the order they came, those being opened included."""

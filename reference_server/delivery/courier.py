@@ -7,6 +7,7 @@ told again until they do; and a message that ends sessions closes their connecti
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -19,6 +20,7 @@ from eventproof.catalog import AckLevel, Event
 from ..limits import Limits
 from ..metrics import Metrics
 from ..reasons import Reason
+from ..refusals import Refusal
 from ..store.database import Store
 from .channels import Channels, SystemOnChannel
 from .chore import Chore
@@ -79,8 +81,10 @@ class Courier:
 
     async def start(self) -> None:
         """Take up what the last server left. Once, before anybody comes in."""
+        now = self._clock()
         for entry in self._conduct.recalled(await self._journal.recall()):
-            self._owe(entry)
+            # What the last server kept may be of the future, where the clock was set back since: it is due from now on.
+            self._owe(replace(entry, created_at=min(entry.created_at, now)))
         self._told = self._journal.seq
         self._purging.due_in(_PURGE_EVERY)
 
@@ -106,8 +110,10 @@ class Courier:
 
         What the change raises undoes it. `committed` learns its result once that is certain, before anybody is told.
         Messages reach the wire in the order of commits; one that cannot be sent is logged, and fails nobody's call. A
-        caller who leaves half way leaves nothing half done.
+        caller who leaves half way leaves nothing half done. Raises Refusal where too many changes wait for the store.
         """
+        if len(self._under_way) >= self._limits.max_changes:
+            raise Refusal("unavailable")
         task = asyncio.create_task(self._carry(system, change, committed))
         self._under_way.add(task)
         task.add_done_callback(self._done)

@@ -7,15 +7,19 @@ and fits its contract; then it acknowledges what was sent, or causes what its sy
 import re
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 import orjson
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from eventproof.catalog import Event
 
+from ..deadline import in_time
 from ..legible import legible
 from ..limits import Limits
+from ..logs import Seldom
 from ..metrics import Metrics
 from ..pace import Window
 from ..refusals import Refusal
@@ -52,8 +56,10 @@ class Incoming:
         self._courier = courier
         self._metrics = metrics
         self._conduct = conduct
-        self._limits = limits
+        self._limits_of = cache(limits.of)
+        self._seconds = limits.call_timeout
         self.clock = clock
+        self._store_failed = Seldom(_log.error)
         self._failing: dict[str, None] = {}
 
     def fail_next(self, user_id: str) -> None:
@@ -74,7 +80,11 @@ class Incoming:
             self._check_pace(connection, served)
             answer = await self._do(connection, served, name or "", self._read(text, served))
         except Refusal as refusal:
-            return self._refuse(connection, served, refusal, name)
+            known = refusal if refusal.code != "unavailable" else Refusal(BROKEN, refusal.sentence)
+            return self._refuse(connection, served, known, name)
+        except SQLAlchemyError as failure:
+            self._store_failed("store-failed", channel=connection.channel, error=str(failure))
+            return self._refuse(connection, served, Refusal(BROKEN), name)
         except Exception:
             _log.exception("event-failed", channel=connection.channel, event_name=name)
             return self._refuse(connection, served, Refusal(BROKEN), name)
@@ -90,15 +100,17 @@ class Incoming:
 
     def _check_pace(self, connection: Connection, served: SystemOnChannel) -> None:
         """At most so many events in any second; those that are refused for it do not count."""
-        most = self._limits.of(served.system).events_a_second
-        window = connection.paces.setdefault(served.system, Window(most))
+        most = self._limits_of(served.system).events_a_second
+        window = connection.paces.get(served.system)
+        if window is None:
+            window = connection.paces[served.system] = Window(most)
         now = self.clock()
         if not self._conduct.in_time(connection, window.has_room(now)):
             raise Refusal(TOO_MANY, f"More than {most} events came within a second: wait a second, then go on.")
         window.take(now)
 
     def _read(self, text: str, served: SystemOnChannel) -> Any:
-        most = self._limits.of(served.system).max_event
+        most = self._limits_of(served.system).max_event
         if len(text) > most or len(text.encode(errors="replace")) > most:
             raise Refusal(INVALID, f"An event may have {most} bytes here: send a smaller one.")
         try:
@@ -121,7 +133,8 @@ class Incoming:
         await self._conduct.heard(connection, name)
         acknowledged = self._channels.acknowledged_by(connection.channel, name)
         if acknowledged is not None:
-            code = await self._courier.acknowledge(connection, acknowledged, payload)
+            async with in_time(self._seconds):
+                code = await self._courier.acknowledge(connection, acknowledged, payload)
             if code:
                 raise Refusal(code, _UNACKNOWLEDGED.get(code))
         if served.channel.heartbeat and name == served.channel.heartbeat.answer:
@@ -129,7 +142,8 @@ class Incoming:
         handler = served.options.handlers.get(name)
         if handler is None or not self._conduct.obeys(connection, name, payload):
             return None
-        return await handler(connection, payload)
+        async with in_time(self._seconds):
+            return await handler(connection, payload)
 
     def _refuse(
         self, connection: Connection, served: SystemOnChannel, refusal: Refusal, name: str | None

@@ -1,12 +1,9 @@
 """Sessions: the calls that every system shares. Whoever mounts them serves the same accounts."""
 
-import math
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from ..accounts.account import Account
-from ..attempts import Attempts
 from ..refusals import Refusal
 from ..services import Services
 from ..transport.rest import Answer, Call, Handler
@@ -21,7 +18,7 @@ class Sessions:
         self._passwords = services.passwords
         self._eviction = services.eviction
         self._conduct = services.conduct
-        self._attempts = Attempts(time.monotonic)
+        self._attempts = services.attempts
 
     def operations(self) -> Mapping[str, Handler]:
         """What a system's document takes from `contracts/user_state/openapi.yaml` to have sessions."""
@@ -29,17 +26,19 @@ class Sessions:
 
     async def login(self, call: Call) -> Answer:
         """A new session for whoever knows the password, unless they are banned."""
-        email = call.parameters["email"]
-        who = (call.remote, email)
-        wait = self._attempts.wait(who)
-        if wait:
-            raise Refusal("too_many_attempts", headers={"Retry-After": str(math.ceil(wait))})
-        self._attempts.begin(who)
-        found = await self._accounts.find_login(email)
-        known = await self._passwords.matches(call.parameters["password"], found[1] if found else None)
+        email, address = call.parameters["email"], call.remote
+        self._attempts.check(address, email)
+        self._attempts.begin(address, email)
+        try:
+            found = await self._accounts.find_login(email)
+            known = await self._passwords.matches(call.parameters["password"], found[1] if found else None, address)
+        except BaseException:
+            self._attempts.take_back(address, email)
+            raise
         if found is None or not known:
+            self._attempts.failed(address, email)
             raise Refusal("invalid_credentials")
-        self._attempts.succeeded(who)
+        self._attempts.succeeded(address, email)
         # Asked again: a ban may have been committed while the password was being verified.
         account = await self._accounts.find(found[0].id) or found[0]
         code = self._conduct.login("account_banned" if account.banned else None, account)
@@ -50,7 +49,7 @@ class Sessions:
     async def logout(self, call: Call) -> Answer:
         """End this session, and the connections that it opened."""
         session, _ = call.caller
-        await self._accounts.end_session(session, self._tokens.now())
+        await self._accounts.end_session(session, self._tokens.dead_since())
         self._eviction.log_out(session.user_id, session.token_id)
         return Answer(204)
 

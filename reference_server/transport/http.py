@@ -10,6 +10,7 @@ import orjson
 from aiohttp import web
 
 from ..refusals import Refusal
+from .callers import Callers
 
 
 def json_response(status: int, body: Any, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -41,24 +42,86 @@ def _refusing_all_but(methods: Collection[str]) -> Callable[[web.Request], Await
 class HttpProtocol(web.RequestHandler):
     """aiohttp's protocol, with our words for a request that it cannot parse, and a callback for clients that hang up.
 
-    A client that has sent no whole head within `head_timeout` seconds is cut off; aiohttp waits for the first for ever.
+    It tells `callers` whose turn it is, on every request as on the first: aiohttp waits an hour for a head, and for
+    whoever reads no answer as long as they like.
     """
 
-    __slots__ = ("_head_timeout", "_head_timer", "on_lost")
+    __slots__ = ("_answered", "_answering", "_awaited", "_callers", "_ended", "known", "on_lost")
 
-    def __init__(self, *arguments: Any, head_timeout: float, **options: Any) -> None:
+    def __init__(self, *arguments: Any, callers: "Callers[HttpProtocol]", **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.on_lost: Callable[[], None] | None = None
-        self._head_timeout = head_timeout
-        self._head_timer: asyncio.TimerHandle | None = None
+        self.known = False
+        """Whether a session of somebody's was good here."""
+        self._callers = callers
+        self._answered = 0
+        """How many requests have been answered, the one included that is being answered."""
+        self._answering = False
+        self._awaited = False
+        self._ended = False
+        """The client says no more."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client is there, and should say what it wants."""
         super().connection_made(transport)
-        self._head_timer = asyncio.get_running_loop().call_later(self._head_timeout, self._abort_if_silent)
+        self._expect()
 
-    def _abort_if_silent(self) -> None:
-        if self.transport is not None and not self._request_count:
+    def data_received(self, data: bytes) -> None:
+        """Some of a request came, or more than one."""
+        super().data_received(data)
+        if self._awaited and not self._answering:
+            self._heed()
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send the answer. What aiohttp refuses by itself, before the application hears of it, is an expectation.
+
+        RFC 9110, 10.1.1: "A server that receives an Expect field value containing a member other than 100-continue MAY
+        respond with a 417 […] to indicate that the unexpected expectation cannot be met."
+        """
+        if isinstance(resp, web.HTTPExpectationFailed):
+            refusal = Refusal("malformed_request", "Nothing but 100-continue can be expected here: leave Expect out.")
+            resp = json_response(refusal.status, refusal.body())
+        self._answered += 1
+        self._answering = True
+        self._expect()
+        try:
+            return await super().finish_response(request, resp, start_time)
+        finally:
+            self._answering = False
+            self._expect()
+            self._heed()
+            if self._ended and not self._owes:
+                self.close()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks whether the connection stays open
+        """The client says no more. It may still read what it has asked for; but who waits for news has gone."""
+        self._ended = True
+        request = self._current_request
+        is_whole = request is None or request.content.is_eof()
+        return is_whole and self.on_lost is None and (self._answering or self._owes)
+
+    @property
+    def _owes(self) -> bool:
+        """Whether a whole head has come that was not answered."""
+        return self._request_count > self._answered
+
+    def _expect(self) -> None:
+        """It is the client's turn: to read its answer, and to send a head."""
+        if self.transport is not None:
+            self._awaited = True
+            self._callers.expect(self, self._loop.time())
+
+    def _heed(self) -> None:
+        """It is ours, where a whole head has come that was not answered."""
+        if self._owes:
+            self._awaited = False
+            self._callers.forget(self)
+
+    def cut(self) -> None:
+        """Close at once: the client has not gone on in time."""
+        if self.transport is not None:
             self.transport.abort()
 
     @property
@@ -72,7 +135,7 @@ class HttpProtocol(web.RequestHandler):
         To aiohttp its client has gone: it lets go of all that it holds. Raises ConnectionError where that is so.
         """
         transport = self.transport
-        if transport is None or transport.is_closing():
+        if transport is None or transport.is_closing() or self._ended:
             raise ConnectionResetError("the client has gone")
         early, self._message_tail = self._message_tail, b""
         self.on_lost = self.transport = None
@@ -82,24 +145,12 @@ class HttpProtocol(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client has gone. A request that waits for something to send hears of it; others go on undisturbed."""
+        transport = self.transport
         super().connection_lost(exc)
-        if self._head_timer is not None:
-            self._head_timer.cancel()
+        release(transport)
+        self._callers.forget(self)
         if self.on_lost is not None:
             self.on_lost()
-
-    async def finish_response(
-        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
-    ) -> tuple[web.StreamResponse, bool]:
-        """Send an answer; aiohttp makes one itself, in words of its own, before the application hears of the request.
-
-        RFC 9110, 10.1.1: "A server that receives an Expect field value containing a member other than 100-continue MAY
-        respond with a 417 […] to indicate that the unexpected expectation cannot be met."
-        """
-        if isinstance(resp, web.HTTPExpectationFailed):
-            refusal = Refusal("malformed_request", "Nothing but 100-continue can be expected here: leave Expect out.")
-            resp = json_response(refusal.status, refusal.body())
-        return await super().finish_response(request, resp, start_time)
 
     def handle_error(
         self,
@@ -115,6 +166,8 @@ class HttpProtocol(web.RequestHandler):
             raise ConnectionResetError("the answer has begun")
         if status >= 500:
             self.log_exception("a request failed", exc_info=exc)
+        if exc is not None:
+            exc.__traceback__ = None  # Its frames hold this protocol, which holds it.
         refusal = Refusal("malformed_request" if status < 500 else "internal_error")
         response = json_response(refusal.status, refusal.body())
         response.force_close()
@@ -174,6 +227,11 @@ def _protocol(request: web.Request) -> HttpProtocol:
     return protocol
 
 
+def logged_in(request: web.Request) -> None:
+    """Whoever calls has a good session: their connection is not among the first that make room for others."""
+    _protocol(request).known = True
+
+
 @contextmanager
 def when_lost(request: web.Request, act: Callable[[], None]) -> Iterator[None]:
     """Act, while the block runs, if the request's client hangs up."""
@@ -190,6 +248,12 @@ def has_left(transport: asyncio.Transport) -> bool:
     looking = select.poll()
     looking.register(transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
     return bool(looking.poll(0))
+
+
+def release(transport: Any) -> None:
+    """Take from a lost transport its reference to itself, so that it is freed at once and not by a collection."""
+    if hasattr(transport, "_read_ready_cb"):
+        transport._read_ready_cb = None
 
 
 def close_transport(transport: asyncio.BaseTransport | None, linger: float) -> None:

@@ -19,14 +19,16 @@ from eventproof.catalog import ADMIN, ANYONE, Operation, System
 from eventproof.errors import ContractError
 
 from ..accounts.account import Account, Session
+from ..deadline import in_time
 from ..delivery.admission import REST, Admission
 from ..delivery.conduct import Conduct
 from ..legible import illegible, legible
 from ..limits import Limits
+from ..logs import Seldom
 from ..metrics import Metrics
 from ..refusals import Refusal, contracts
 from ..tokens import bearer
-from .http import has_begun, json_response, read_body, too_large
+from .http import has_begun, json_response, logged_in, read_body, too_large
 
 _log = structlog.get_logger("rest")
 _BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
@@ -71,6 +73,7 @@ class Rest:
         self._metrics = metrics
         self._conduct = conduct
         self._limits = limits
+        self._store_failed = Seldom(_log.error)
         self._mounted: dict[tuple[str, str], str] = {}
 
     def mount(self, app: web.Application, system: System, handlers: Mapping[str, Handler]) -> None:
@@ -104,11 +107,13 @@ class Rest:
 
         async def route(request: web.Request) -> web.Response:
             self._check_size(request)
-            session, account = await self._caller(operation, request)
+            async with in_time(self._limits.call_timeout):
+                session, account = await self._caller(operation, request)
             given = parameters.read(request)
             raw, fields = await body.read(request, self._limits) if body else (b"", {})
             call = Call({**given, **fields}, session, account, request.remote or "", raw)
-            answer = await handler(call)
+            async with in_time(self._limits.call_timeout):
+                answer = await handler(call)
             return json_response(
                 answer.status, self._conduct.answer(operation.id, account, answer.body), answer.headers
             )
@@ -125,6 +130,7 @@ class Rest:
         session, account = await self._admission.caller(
             bearer(request.headers.getall("Authorization", ())), operation.id
         )
+        logged_in(request)
         if operation.is_bound_to_a_role:
             refusal = "forbidden" if operation.role == ADMIN else "wrong_role"
             code = self._conduct.role(operation.id, None if account.role in operation.roles else refusal)
@@ -144,9 +150,10 @@ class Rest:
         except web.HTTPException as found:
             code = _BY_STATUS.get(found.status, "malformed_request" if found.status < 500 else "internal_error")
             allow = found.headers.get("Allow")
+            found.__traceback__ = None  # Its frames hold the request, whose route may hold it.
             return self._refused(request, Refusal(code, headers={"Allow": allow} if allow else None))
         except SQLAlchemyError as failure:
-            _log.error("store-failed", path=request.path, error=str(failure))
+            self._store_failed("store-failed", path=request.path, error=str(failure))
             return self._refused(request, Refusal("unavailable"))
         except ConnectionError:
             raise

@@ -16,7 +16,7 @@ from ..delivery.emission import Emission
 from ..limits import Limits
 from ..reasons import Reason
 from ..services import Services
-from .http import close_transport, hand_over
+from .http import close_transport, hand_over, release
 from .lines import Lines
 
 _LINE: Final = re.compile(r"\r\n|\r|\n")
@@ -168,6 +168,7 @@ class StreamLink(asyncio.Protocol):
             self._timer.cancel()
         if self._transport is not None:
             self._lines.lost(self._transport)
+            release(self._transport)
             self._transport = None
         self._leave()
 

@@ -17,7 +17,7 @@ from . import frames
 from .allowance import Allowance, Kind, TooMuch
 from .frames import Close, FrameError, Frames, Message, Part, Ping, Pong, close_frame, frame
 from .handshake import check
-from .http import close_transport, hand_over, has_left
+from .http import close_transport, hand_over, has_left, release
 from .lines import Lines
 
 _READ: Final = 16 * 1024
@@ -216,6 +216,7 @@ class Pipe(asyncio.Protocol):
             self._timer.cancel()
         if self._transport is not None:
             self._lines.lost(self._transport)
+            release(self._transport)
         self._transport = self._frames = None
         self._leave()
 

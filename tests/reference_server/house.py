@@ -4,7 +4,8 @@ import asyncio
 import itertools
 import json
 import os
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -213,9 +214,14 @@ class House:
 
 @asynccontextmanager
 async def keep_house(
-    folder: Path, *, limits: Limits | None = None, conduct: Conduct | None = None, **settings: Any
+    folder: Path,
+    *,
+    limits: Limits | None = None,
+    conduct: Conduct | None = None,
+    clock: Callable[[], float] = time.time,
+    **settings: Any,
 ) -> AsyncIterator[House]:
-    """A server with its database in this folder, while the block runs."""
+    """A server with its database in this folder, while the block runs; `clock` is its wall clock."""
     os.environ.pop("EVENTPROOF_JWT_SECRET", None)
     chosen = Settings(
         port=settings.pop("port", 0),
@@ -225,7 +231,7 @@ async def keep_house(
         **settings,
     )
     async with AsyncExitStack() as stack, aiohttp.ClientSession() as http:
-        server = await stack.enter_async_context(running(chosen, People(), conduct or Conduct()))
+        server = await stack.enter_async_context(running(chosen, People(), conduct or Conduct(), clock))
         house = House(server.url, server.services, http, stack)
         house.admin = await house.person(ADMIN)
         yield house

@@ -10,6 +10,7 @@ from reference_server.transport.frames import (
     CLOSE,
     CONTINUATION,
     INVALID_TEXT,
+    PART,
     PING,
     PONG,
     PROTOCOL_ERROR,
@@ -41,12 +42,13 @@ def masked(first: int, payload: bytes = b"", *, key: bytes = KEY, width: int | N
 
 
 def found(*pieces: bytes, most: int = MOST) -> Iterator[Found]:
-    """What is found in what comes in these pieces."""
+    """The messages and control frames in what comes in these pieces."""
     frames = Frames(most)
     for piece in pieces:
         frames.feed(piece)
         while (one := frames.next()) is not None:
-            yield one
+            if one is not PART:
+                yield one
 
 
 WHOLE: dict[str, tuple[bytes, list[Found]]] = {

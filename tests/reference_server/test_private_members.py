@@ -12,7 +12,10 @@ from reference_server.transport.socketio import Packet
 
 OVERRIDDEN: dict[type, tuple[type, set[str]]] = {
     Packet: (socketio.packet.Packet, {"reconstruct_binary"}),
-    HttpProtocol: (web.RequestHandler, {"connection_lost", "connection_made", "finish_response", "handle_error"}),
+    HttpProtocol: (
+        web.RequestHandler,
+        {"connection_lost", "connection_made", "eof_received", "data_received", "finish_response", "handle_error"},
+    ),
 }
 USED: list[tuple[object, set[str]]] = [
     (

@@ -204,6 +204,10 @@ async def test_a_token_that_is_not_good_is_refused_by_rest(house: House) -> None
         (_forged(house, user, sub=None), "token_invalid"),
         (_forged(house, user, sub=42), "token_invalid"),
         (_forged(house, user, iat=4e9), "token_invalid"),
+        (_forged(house, user, iat="soon"), "token_invalid"),
+        (_forged(house, user, nbf=float("nan")), "token_invalid"),
+        (_forged(house, user, exp=float("nan")), "token_expired"),
+        (_forged(house, user, exp=[1]), "token_invalid"),
         (_forged(house, user, nbf=4e9), "token_invalid"),
         (_forged(house, user, exp=float("inf")), "token_invalid"),
         (_forged(house, user, epoch="0"), "token_invalid"),
@@ -254,9 +258,9 @@ async def test_a_ban_while_the_password_is_verified_refuses_the_login(
         user = await house.person(password=await house.services.passwords.hash("correct horse"))
         matches = house.services.passwords.matches
 
-        async def slowly(password: str, kept: str | None) -> bool:
+        async def slowly(password: str, kept: str | None, address: str) -> bool:
             await house.ban(user)
-            return await matches(password, kept)
+            return await matches(password, kept, address)
 
         monkeypatch.setattr(house.services.passwords, "matches", slowly)
         login = {"email": user.account.email, "password": "correct horse"}

@@ -78,14 +78,3 @@ def test_what_has_gone_does_not_come_back() -> None:
     with pytest.raises(RuntimeError, match="from CLOSED to OPEN"):
         registry.open(connection)
     assert registry.sizes() == {"connections": 0, "readers": 0, "rooms": 0}
-
-
-def test_of_what_was_open_it_is_told_when_it_has_gone_and_how_many_remain() -> None:
-    remaining: list[int] = []
-    registry = connections.Connections(10, remaining.append)
-    first, second, refused = (_connection(registry) for _ in range(3))
-    registry.open(first)
-    registry.open(second)
-    for connection in (refused, first, first, second):
-        registry.forget(connection)
-    assert remaining == [1, 0]

@@ -1,0 +1,171 @@
+"""The door: how many connections are let in, who makes room, and how long each may take over what is its turn."""
+
+import asyncio
+import os
+import resource
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from reference_server.descriptors import LOBBY
+from reference_server.limits import Limits
+from tests.reference_server.house import SECONDS, House, keep_house
+
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+MOST = 12
+
+
+class Caller:
+    """An HTTP client that keeps its connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    async def asks(self, request: bytes = HEALTH) -> bytes:
+        """The status of the answer; what it holds is read."""
+        self.writer.write(request)
+        async with asyncio.timeout(SECONDS):
+            head = await self.reader.readuntil(b"\r\n\r\n")
+            (length,) = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+            await self.reader.readexactly(int(length.split(b":")[1]))
+        return head.split()[1]
+
+    async def ends(self) -> bool:
+        """Wait until the server has closed."""
+        async with asyncio.timeout(SECONDS):
+            try:
+                return await self.reader.read() == b""
+            except ConnectionResetError:
+                return True
+
+
+@asynccontextmanager
+async def _callers(house: House, number: int) -> AsyncIterator[list[Caller]]:
+    host, port = house.url.removeprefix("http://").split(":")
+    callers = [Caller(*await asyncio.open_connection(host, port)) for _ in range(number)]
+    try:
+        yield callers
+    finally:
+        for caller in callers:
+            caller.writer.transport.abort()
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+async def test_after_an_answer_a_client_has_as_long_as_for_its_first_request(tmp_path: Path, said: bytes) -> None:
+    async with keep_house(tmp_path, limits=Limits(head_timeout=0.3)) as house, _callers(house, 1) as (caller,):
+        assert await caller.asks() == b"200"
+        caller.writer.write(said)
+        assert await caller.ends()
+        assert (await house.gauges())['eventproof_refusals_total{channel="door",code="head_timeout"}'] == 1
+
+
+async def test_who_goes_on_in_time_stays(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, limits=Limits(head_timeout=0.6)) as house, _callers(house, 2) as (lively, idle):
+        assert await idle.asks() == b"200"
+        waiting = asyncio.create_task(idle.ends())
+        while not waiting.done():
+            assert await lively.asks() == b"200"
+        assert await lively.asks() == b"200"
+
+
+async def test_a_stream_and_a_websocket_are_nobodys_turn(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, limits=Limits(head_timeout=0.2)) as house, _callers(house, 1) as (idle,):
+        user = await house.person()
+        socket = await house.socket(user)
+        async with house.http.get(f"{house.url}/api/plans/subscribe", headers=user.headers) as stream:
+            assert await idle.ends()
+            assert await socket.is_open()
+            assert not stream.content.at_eof()
+
+
+async def _pour(writer: asyncio.StreamWriter) -> None:
+    """Ask and ask, until the connection is cut."""
+    async with asyncio.timeout(SECONDS):
+        while True:
+            writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 32)
+            await writer.drain()
+            await asyncio.sleep(0)
+
+
+async def test_a_client_that_reads_no_answer_is_cut_off(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, limits=Limits(head_timeout=0.3)) as house, _callers(house, 1) as (deaf,):
+        deaf.writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a socket's
+        with pytest.raises(ConnectionError):
+            await _pour(deaf.writer)
+
+
+async def test_a_second_body_that_drips_ends_in_its_time(tmp_path: Path) -> None:
+    post = b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n"
+    async with keep_house(tmp_path, limits=Limits(body_timeout=0.2)) as house, _callers(house, 1) as (caller,):
+        assert await caller.asks() == b"200"
+        assert await caller.asks(post + b"{") == b"400"
+        assert await caller.ends()
+
+
+async def test_strangers_who_idle_make_room_and_those_who_are_in_are_served(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, limits=Limits(max_connections=MOST, head_timeout=60)) as house:
+        user = await house.person()
+        socket = await house.socket(user)
+        known = b"GET /api/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n" % user.token.encode()
+        async with _callers(house, 1) as (member,), _callers(house, MOST + LOBBY) as strangers:
+            assert await member.asks(known) == b"200"
+            for stranger in strangers[:5]:
+                assert await stranger.asks() == b"200"
+            async with _callers(house, 2) as newcomers:
+                assert [await newcomer.asks() for newcomer in newcomers] == [b"200", b"200"]
+            assert await strangers[5].ends()
+            assert await member.asks(known) == b"200"
+            assert await socket.is_open()
+            assert house.services.places.taken <= MOST + LOBBY
+
+
+async def test_where_nobody_can_make_room_health_is_answered_still_and_connections_are_refused(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, limits=Limits(max_connections=MOST)) as house:
+        user = await house.person()
+        taken = house.services.places.taken
+        sockets = [await house.socket(user) for _ in range(MOST - taken)]
+        async with _callers(house, 1) as (prober,):
+            assert await prober.asks() == b"200"
+        for path in ("/socket.io/?EIO=4&transport=polling", "/api/plans/subscribe", "/api/me/ws"):
+            async with _callers(house, 1) as (late,):
+                request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {user.token}\r\n"
+                upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+                asked = request + (upgrade + key if path.endswith("ws") else "\r\n")
+                assert await late.asks(asked.encode()) == b"503"
+        await sockets.pop().raw.close()
+        await (await house.socket(user)).raw.close()
+
+
+@contextmanager
+def _files(most: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+async def test_where_the_system_gives_no_file_it_is_told_in_one_line_and_asked_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with keep_house(tmp_path) as house:
+        user = await house.person()
+        socket = await house.socket(user)
+        host, port = house.url.removeprefix("http://").split(":")
+        spare = os.open("/dev/null", os.O_RDONLY)
+        os.close(spare)
+        with _files(spare + 1):
+            # One file is left, for the client: the server gets none.
+            caller = Caller(*await asyncio.open_connection(host, port))
+            refused = asyncio.create_task(caller.asks())
+            assert await socket.is_open()
+            assert 'code="no_files"' in house.services.metrics.text().decode()
+            assert not refused.done()
+        assert await refused == b"200"
+        caller.writer.transport.abort()
+    lines = [line for line in capsys.readouterr().out.splitlines() if "out-of-files" in line]
+    assert len(lines) == 1
