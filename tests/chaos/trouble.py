@@ -74,11 +74,11 @@ def _locked(server: Server) -> Iterator[None]:
 
 
 TROUBLES: Final = (
-    Trouble("the process is stopped", _stopped, 2.0),
+    Trouble("the process is stopped", _stopped, 1.5),
     Trouble("somebody else holds the database for a second", _locked, 1.0, ("caused",)),
     Trouble("somebody else holds the database for long", _locked, 8.0, ("caused",), is_long=True),
-    Trouble("the disk is full", _no_file_beyond(64 * 1024), 3.0, ("caused",)),
-    Trouble("the disk takes nothing", _no_file_beyond(0), 3.0, ("caused",)),
+    Trouble("the disk is full", _no_file_beyond(64 * 1024), 1.5, ("caused",)),
+    Trouble("the disk takes nothing", _no_file_beyond(0), 1.5, ("caused",)),
 )
 
 
@@ -132,5 +132,5 @@ def _jumping(clock: Clock, by: int) -> Makes:
 def of_clock(clock: Clock | None) -> Iterator[Trouble]:
     """The troubles that a clock can make."""
     if clock is not None:
-        yield Trouble("the clock steps back half an hour", _jumping(clock, _BACK), 2.0)
-        yield Trouble("the clock leaps ahead 50 seconds", _jumping(clock, _AHEAD), 2.0)
+        yield Trouble("the clock steps back half an hour", _jumping(clock, _BACK), 1.0)
+        yield Trouble("the clock leaps ahead 50 seconds", _jumping(clock, _AHEAD), 1.0)
