@@ -10,6 +10,9 @@ from .refusals import Refusal
 T = TypeVar("T")
 _LATE: Final = "The service took too long to answer: load what you were about to change, and see whether it was done."
 
+_RETRY_AFTER: Final = "5"
+"""Seconds."""
+
 
 async def in_time(seconds: float, coroutine: Coroutine[Any, Any, T]) -> T:
     """What a coroutine gives. Raises Refusal where it takes longer; what it waited for may be done or not.
@@ -25,4 +28,4 @@ async def in_time(seconds: float, coroutine: Coroutine[Any, Any, T]) -> T:
         async with asyncio.timeout(seconds):
             return await rest(coroutine, awaited)
     except TimeoutError:
-        raise Refusal("unavailable", _LATE) from None
+        raise Refusal("unavailable", _LATE, headers={"Retry-After": _RETRY_AFTER}) from None

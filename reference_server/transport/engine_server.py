@@ -63,7 +63,7 @@ class EngineServer:
         if session is None:
             raise Refusal("malformed_request", "There is no session with this sid: open a new one.")
         if by_websocket:
-            session.upgrade(Pipe(request, self._lines, session.allowance))
+            session.upgrade(self._pipe(request, session.allowance))
             return HANDED_OVER
         if session.state is SessionState.WEBSOCKET:
             raise Refusal("malformed_request", "This session has moved to its WebSocket: go on there.")
@@ -85,10 +85,13 @@ class EngineServer:
         await session.allowance.turn()
         return self.sessions.get(sid)
 
+    def _pipe(self, request: web.Request, allowance: Allowance, first: bytes = b"") -> Pipe:
+        return Pipe(request, self._lines, allowance, first, passes_reserved_bits=self._host.passes_reserved_bits)
+
     def _open_websocket(self, request: web.Request) -> web.StreamResponse:
         sid = secrets.token_urlsafe(_ID_BYTES)
         allowance = Allowance(self._fairness)
-        pipe = Pipe(request, self._lines, allowance, frame(TEXT, self._opening(sid).encode()))
+        pipe = self._pipe(request, allowance, frame(TEXT, self._opening(sid).encode()))
         self._begin(EngineSession(sid, self._host, allowance, pipe), request)
         pipe.read()
         return HANDED_OVER

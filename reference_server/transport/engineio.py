@@ -59,6 +59,7 @@ class Host(Protocol):
     """What stands on sessions: Socket.IO."""
 
     limits: Limits
+    passes_reserved_bits: bool
 
     def opened(self, session: "EngineSession", handshake: Mapping[str, Any]) -> None:
         """A session was opened, whose client said this on the way: its `query`, and its own `headers`."""

@@ -28,7 +28,7 @@ from ..logs import Seldom
 from ..metrics import Metrics
 from ..refusals import Refusal, contracts
 from ..tokens import bearer
-from .http import has_begun, json_response, logged_in, read_body, too_large
+from .http import has_begun, is_gone, json_response, logged_in, read_body, too_large
 
 _log = structlog.get_logger("rest")
 _BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
@@ -153,8 +153,11 @@ class Rest:
         except SQLAlchemyError as failure:
             self._store_failed("store-failed", path=request.path, error=str(failure))
             return self._refused(request, Refusal("unavailable"))
-        except ConnectionError:
-            raise
+        except OSError as failure:
+            if isinstance(failure, ConnectionError) and is_gone(request):
+                raise
+            self._store_failed("store-failed", path=request.path, error=str(failure))
+            return self._refused(request, Refusal("unavailable"))
         except Exception:
             _log.exception("request-failed", path=request.path)
             return self._refused(request, Refusal("internal_error"))

@@ -156,6 +156,7 @@ class SocketServer:
     def __init__(self, namespaces: Iterable[str], services: Services, fairness: Fairness, lines: Lines) -> None:
         self.limits = fairness.limits
         self._fairness = fairness
+        self.passes_reserved_bits = services.conduct.passes_reserved_bits
         self._namespaces = frozenset(namespaces)
         self._services = services
         self._clients: dict[str, _Client] = {}
@@ -297,7 +298,7 @@ class SocketServer:
         for connection in client.connections if client else ():
             self._services.courier.heartbeat_sent(connection)
             for heartbeat in self._heartbeats[connection.channel]:
-                if self._services.conduct.heartbeat(connection):
+                if self._services.conduct.heartbeat(self._services.connections, connection):
                     connection.link.send(heartbeat)
 
     def ponged(self, session: EngineSession) -> None:
@@ -316,6 +317,14 @@ class SocketServer:
         payload is mandatory and MUST be a non-empty array. If that's not the case, then the receiver MUST close the
         connection."
         """
+        conduct = self._services.conduct
+        try:
+            return self._receive(session, conduct.read(message))
+        except ProtocolError:
+            conduct.broken(self._services.connections)
+            raise
+
+    def _receive(self, session: EngineSession, message: Message) -> asyncio.Task[None] | None:
         client = self._clients.get(session.sid)
         if client is None:
             return None

@@ -55,10 +55,18 @@ class Pipe(asyncio.Protocol):
 
     __slots__ = (
         *("_allowance", "_busy", "_clogged", "_ended", "_frames", "_held", "_limits", "_lines", "_out", "_timer"),
-        *("_transport", "fresh", "listener"),
+        *("_transport", "fresh", "listener", "refused_with"),
     )
 
-    def __init__(self, request: web.Request, lines: Lines, allowance: Allowance, first: bytes = b"") -> None:
+    def __init__(
+        self,
+        request: web.Request,
+        lines: Lines,
+        allowance: Allowance,
+        first: bytes = b"",
+        *,
+        passes_reserved_bits: bool = False,
+    ) -> None:
         """Answer a handshake, and send these first frames with it.
 
         Raises Refusal where the request is no handshake, ConnectionError where the client has gone.
@@ -67,10 +75,12 @@ class Pipe(asyncio.Protocol):
         self._limits = limits = allowance.limits
         self._lines = lines
         self._allowance = allowance
-        self._frames: Frames | None = Frames(limits.max_message)
+        self._frames: Frames | None = Frames(limits.max_message, passes_reserved_bits)
         """None once the client broke the protocol: what follows means nothing."""
         self.listener: Listener | None = None
         """Whom it tells; None once it has told that nothing more comes."""
+        self.refused_with: int | None = None
+        """The close code of what the client sent that ended it."""
         self._busy = True
         """Nothing is handed on: nobody reads yet, or a message is still being worked on."""
         self._ended = False
@@ -132,6 +142,7 @@ class Pipe(asyncio.Protocol):
                     self._take_note(found)
         except FrameError as broken:
             self._frames = None
+            self.refused_with = broken.code
             self._say_goodbye(close_frame(broken.code))
             self._leave()
         finally:
