@@ -8,6 +8,7 @@ one and calling it off takes the same time however many there are, and leaves no
 import asyncio
 import math
 from collections.abc import Callable
+from itertools import islice
 from typing import Final
 
 TICK: Final = 0.05
@@ -84,7 +85,7 @@ class _Due:
     def ring(self) -> None:
         """Let a few ring, and the others when the loop has looked at everything else."""
         loop = asyncio.get_running_loop()
-        for alarm in list(self.alarms)[:_AT_ONCE]:
+        for alarm in list(islice(self.alarms, _AT_ONCE)):
             try:
                 alarm.ring()
             except Exception as failure:
