@@ -87,7 +87,7 @@ def start(
         secret = secrets.token_urlsafe(48)
         command = [
             *(sys.executable, "-m", "eventproof", "serve", "--attached", "--port", "0"),
-            *("--database-url", f"sqlite+aiosqlite:///{folder / 'server.db'}"),
+            *("--database-url", f"sqlite:///{folder / 'server.db'}"),
             *("--seed", str(seed_users), "--credentials", str(credentials)),
             *("--systems", ",".join(systems), "--config", str(config)),
             *(("--fault", fault) if fault else ()),

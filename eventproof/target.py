@@ -123,7 +123,7 @@ class Jwt:
     Where the secret cannot be given, `expired` is a token that was good once.
     """
 
-    secret: str | None = field(default=None, repr=False)
+    secret: str | bytes | None = field(default=None, repr=False)
     expired: str | None = field(default=None, repr=False)
     algorithm: str = "HS256"
     claims: Mapping[str, Any] | None = None

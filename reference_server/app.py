@@ -81,8 +81,8 @@ def build_services(settings: Settings, store: Store, conduct: Conduct, clock: Cl
         store=store,
         health=Health(store, time.monotonic),
         accounts=accounts,
-        attempts=Attempts(limits, time.monotonic),
-        passwords=Passwords(limits),
+        attempts=Attempts(limits, time.monotonic, metrics.met),
+        passwords=Passwords(limits, metrics.met),
         tokens=tokens,
         connections=connections,
         admission=Admission(tokens, accounts, connections, metrics, conduct, channels, places, limits.call_timeout),
@@ -169,6 +169,7 @@ def _mount_probes(app: web.Application, channels: list[Channel], services: Servi
             **services.courier.sizes(),
             **sockets.sizes(),
         },
+        lambda: services.places.taken,
     )
 
     async def healthz(_: web.Request) -> web.Response:

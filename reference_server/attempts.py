@@ -38,10 +38,13 @@ _FROM_THERE: Final = "Too many wrong passwords came from your address: wait a mi
 
 
 class Attempts:
-    """Who has tried how often; `clock` gives seconds that never go back."""
+    """Who has tried how often; `clock` gives seconds that never go back, `met` is told of each limit that stops one."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, limits: Limits, clock: Callable[[], float], met: Callable[[str], object] = lambda _: None
+    ) -> None:
         self._limits = limits
+        self._met = met
         self._clock = clock
         most = limits.logins_remembered
         self._here = Tally(limits.login_window, most)
@@ -52,13 +55,15 @@ class Attempts:
     def check(self, address: str, account: str) -> None:
         """Raises Refusal where they have to wait before they try again, which says for how long."""
         here, now, limits = (_network(address), account), self._clock(), self._limits
-        tries = limits.login_tries
+        tries, limit = limits.login_tries, "login_tries"
         if here not in self._familiar:
             if self._addresses.count(here[0], now) >= limits.login_tries_address:
+                self._met("login_tries_address")
                 raise _too_many(self._addresses.left(here[0], now), _FROM_THERE)
             if self._accounts.count(account, now) >= limits.login_tries_account:
-                tries = 1
+                tries, limit = 1, "login_tries_account"
         if self._here.count(here, now) >= tries:
+            self._met(limit)
             raise _too_many(self._here.left(here, now))
 
     def begin(self, address: str, account: str) -> None:

@@ -34,7 +34,7 @@ class Metrics:
 
         self._met = Counter(
             "eventproof_limits_met",
-            "Clients closed as they met a limit, by its name.",
+            "Clients closed, put off or left outside as they met a limit, by its name in `serve --limits`.",
             ["limit"],
             registry=self.registry,
         )
@@ -56,12 +56,18 @@ class Metrics:
         self._cut.inc()
 
     def met(self, limit: str) -> None:
-        """A client was closed as it met this limit."""
+        """A client was closed, put off or left outside as it met this limit; the name is one of the table's."""
         self._met.labels(limit).inc()
 
-    def watch(self, places: Iterable[Place], taken: Callable[[], Tally[Place]], sizes: Callable[[], Sizes]) -> None:
-        """Gauges: connections by place, and the size of whatever else is kept for a connection."""
-        self.registry.register(_Live(tuple(places), taken, sizes))
+    def watch(
+        self,
+        places: Iterable[Place],
+        taken: Callable[[], Tally[Place]],
+        sizes: Callable[[], Sizes],
+        sockets: Callable[[], int],
+    ) -> None:
+        """Gauges: connections by place, the size of whatever else is kept for a connection, and open sockets."""
+        self.registry.register(_Live(tuple(places), taken, sizes, sockets))
 
     def text(self) -> bytes:
         """All of it in Prometheus's text format."""
@@ -70,11 +76,16 @@ class Metrics:
 
 class _Live(Collector):
     def __init__(
-        self, places: tuple[Place, ...], taken: Callable[[], Tally[Place]], sizes: Callable[[], Sizes]
+        self,
+        places: tuple[Place, ...],
+        taken: Callable[[], Tally[Place]],
+        sizes: Callable[[], Sizes],
+        sockets: Callable[[], int],
     ) -> None:
         self._places = places
         self._taken = taken
         self._sizes = sizes
+        self._sockets = sockets
 
     def collect(self) -> Iterable[Metric]:
         connections = GaugeMetricFamily(
@@ -88,3 +99,4 @@ class _Live(Collector):
         for name, size in self._sizes().items():
             registered.add_metric([name], size)
         yield registered
+        yield GaugeMetricFamily("eventproof_sockets", "Connections of every kind, HTTP too.", self._sockets())

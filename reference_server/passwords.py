@@ -8,7 +8,9 @@ import asyncio
 import os
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -28,7 +30,8 @@ _RETRY_AFTER: Final = "5"
 class Passwords:
     """Hashes and verifies; at most `logins_at_once` at a time, and `logins_waiting` callers who wait."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, met: Callable[[str], object]) -> None:
+        self._met = met
         self._threads = ThreadPoolExecutor(limits.logins_at_once, "argon2", _step_back)
         self._shares = Shares(limits.logins_at_once, limits.logins_waiting)
         self._nobodys = _HASHER.hash("nobody's")
@@ -47,6 +50,7 @@ class Passwords:
                 loop = asyncio.get_running_loop()
                 same = await loop.run_in_executor(self._threads, _verify, kept or self._nobodys, password)
         except PutOff:
+            self._met("logins_waiting")
             raise Refusal(
                 "unavailable",
                 "Too many people are logging in at the moment: try again in a few seconds.",
@@ -62,7 +66,8 @@ class Passwords:
 def _step_back() -> None:
     if sys.platform == "linux":
         # There, a thread has a priority of its own.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BEHIND)
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BEHIND)
 
 
 def _verify(kept: str, password: str) -> bool:

@@ -18,9 +18,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..store.database import Store
+from ..store.sql import Prepared, Row, SqlConnection
 from ..store.tables import TABLES
 from .account import Account, Change, Session, Tier
 from .memory import Memory
@@ -45,11 +45,22 @@ ENDED: Final = Table(
     Index("ended_sessions_by_expiry", "expires_at"),
 )
 
-_ACCOUNT = (USERS.c.id, USERS.c.email, USERS.c.role, USERS.c.tier, USERS.c.banned, USERS.c.epoch)
+_ACCOUNT: Final = (USERS.c.id, USERS.c.email, USERS.c.role, USERS.c.tier, USERS.c.banned, USERS.c.epoch)
+_THIS: Final = USERS.c.id == bindparam("user_id")
+_FIND: Final = Prepared(select(*_ACCOUNT).where(_THIS))
+_FIND_TO_CHANGE: Final = Prepared(select(*_ACCOUNT).where(_THIS).with_for_update())
+_FIND_LOGIN: Final = Prepared(select(*_ACCOUNT, USERS.c.password).where(USERS.c.email == bindparam("address")))
+_ENDED: Final = exists().where(ENDED.c.token_id == bindparam("session_id"))
+_FIND_SESSION: Final = Prepared(select(*_ACCOUNT, _ENDED.label("ended")).where(_THIS))
+_CHANGE: Final = Prepared(update(USERS).where(_THIS), ("tier", "banned", "epoch"))
+_ADD: Final = Prepared(insert(USERS), USERS.c.keys())
+_GIVEN: Final = ("role", "tier", "banned")
+_REPLACE: Final = Prepared(update(USERS).where(USERS.c.email == bindparam("address")), ("password", *_GIVEN))
 
 
-def _account(row: Any) -> Account:
-    return Account(row.id, row.email, row.role, Tier(row.tier), row.banned, row.epoch)
+def _account(row: Row) -> Account:
+    user_id, email, role, tier, banned, epoch = row[: len(_ACCOUNT)]
+    return Account(user_id, email, role, Tier(tier), banned, epoch)
 
 
 def _row(account: Account) -> dict[str, Any]:
@@ -79,15 +90,14 @@ class Accounts:
     async def find(self, user_id: str) -> Account | None:
         """The account with this id."""
         async with self._store.reading() as connection:
-            row = (await connection.execute(select(*_ACCOUNT).where(USERS.c.id == user_id))).one_or_none()
-        return None if row is None else _account(row)
+            found = await connection.rows(_FIND, {"user_id": user_id})
+        return _account(found[0]) if found else None
 
     async def find_login(self, email: str) -> tuple[Account, str] | None:
         """The account with this email, and the hash of its password."""
-        statement = select(*_ACCOUNT, USERS.c.password).where(USERS.c.email == email)
         async with self._store.reading() as connection:
-            row = (await connection.execute(statement)).one_or_none()
-        return None if row is None else (_account(row), row.password)
+            found = await connection.rows(_FIND_LOGIN, {"address": email})
+        return (_account(found[0]), found[0][-1]) if found else None
 
     async def of_session(self, session: Session) -> tuple[Account | None, bool]:
         """The session's account, and whether the session was logged out."""
@@ -95,33 +105,31 @@ class Accounts:
         if known is not None:
             return known, self._memory.has_ended(session.token_id)
         stamp = self._memory.stamp
-        ended = exists().where(ENDED.c.token_id == session.token_id).label("ended")
-        statement = select(*_ACCOUNT, ended).where(USERS.c.id == session.user_id)
+        asked = {"user_id": session.user_id, "session_id": session.token_id}
         async with self._store.reading() as connection:
-            row = (await connection.execute(statement)).one_or_none()
-        if row is None:
+            found = await connection.rows(_FIND_SESSION, asked)
+        if not found:
             return None, False
-        account = _account(row)
+        account = _account(found[0])
         self._memory.learn(account, stamp)
-        return account, bool(row.ended)
+        return account, found[0][-1]
 
     async def change(
-        self, connection: AsyncConnection, user_id: str, rule: Callable[[Account], Account]
+        self, connection: SqlConnection, user_id: str, rule: Callable[[Account], Account]
     ) -> Change | None:
         """Make of an account what the rule says, in this transaction; None where there is no such account.
 
         Once it is committed, `committed` has to be told.
         """
-        mine = select(*_ACCOUNT).where(USERS.c.id == user_id).with_for_update()
-        row = (await connection.execute(mine)).one_or_none()
-        if row is None:
+        found = await connection.rows(_FIND_TO_CHANGE, {"user_id": user_id})
+        if not found:
             return None
-        before = _account(row)
+        before = _account(found[0])
         change = Change(before, rule(before))
         if change.changed:
             after = change.after
             values = {"tier": after.tier.value, "banned": after.banned, "epoch": after.epoch}
-            await connection.execute(update(USERS).where(USERS.c.id == user_id).values(values))
+            await connection.run(_CHANGE, {"user_id": user_id, **values})
         return change
 
     def committed(self, change: Change) -> None:
@@ -145,15 +153,13 @@ class Accounts:
         async with self._store.writing() as connection:
             known = set((await connection.execute(select(USERS.c.email))).scalars())
             new = [_row(account) | {"password": password} for account in accounts if account.email not in known]
-            old = [{f"_{name}": value for name, value in _row(a).items()} for a in accounts if a.email in known]
-            if new:
-                await connection.execute(insert(USERS), new)
-            if old:
-                given: dict[str, Any] = {name: bindparam(f"_{name}") for name in ("role", "tier", "banned")}
-                statement = (
-                    update(USERS).where(USERS.c.email == bindparam("_email")).values(given | {"password": password})
-                )
-                await connection.execute(statement, old)
+            old = [
+                {"address": account.email, "password": password, **{name: _row(account)[name] for name in _GIVEN}}
+                for account in accounts
+                if account.email in known
+            ]
+            await connection.run(_ADD, new)
+            await connection.run(_REPLACE, old)
         self._memory.forget()
 
     async def all(self, emails: Iterable[str]) -> list[Account]:
@@ -161,7 +167,7 @@ class Accounts:
         stamp = self._memory.stamp
         async with self._store.reading() as connection:
             rows = (await connection.execute(select(*_ACCOUNT))).all()
-        found = {row.email: _account(row) for row in rows}
+        found = {row.email: _account(tuple(row)) for row in rows}
         for account in found.values():
             self._memory.learn(account, stamp)
         return [found[email] for email in emails]

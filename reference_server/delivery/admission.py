@@ -76,8 +76,7 @@ class Admission:
             session = self._read(bare(token))
             connection = self._connections.enrol(session, channel, link)
             try:
-                async with in_time(self._seconds):
-                    account = await self._check(channel, session)
+                account = await in_time(self._seconds, self._check(channel, session))
                 await self._conduct.opening(connection)
                 here = [served.options for served in self._channels.at(channel)]
                 rooms = (of_role(account.role), *(room for options in here for room in options.rooms(asked)))

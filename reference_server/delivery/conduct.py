@@ -182,7 +182,7 @@ class Conduct:
 
     # Heartbeats, and the end of a session.
 
-    def heartbeat(self, connection: Connection) -> bool:
+    def heartbeat(self, connections: Connections, connection: Connection) -> bool:
         """Whether the channel's heartbeat goes with one of the transport."""
         return True
 

@@ -6,14 +6,13 @@ told again until they do; and a message that ends sessions closes their connecti
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import orjson
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventproof.catalog import AckLevel, Event
 
@@ -22,6 +21,7 @@ from ..metrics import Metrics
 from ..reasons import Reason
 from ..refusals import Refusal
 from ..store.database import Store
+from ..store.sql import SqlConnection
 from .channels import Channels, SystemOnChannel
 from .chore import Chore
 from .conduct import Conduct
@@ -34,7 +34,7 @@ from .owed import Debt, Owed, policy
 from .slow_readers import SlowReaders
 
 T = TypeVar("T")
-Change = Callable[[AsyncConnection], Awaitable[tuple[T, Sequence[Message]]]]
+Change = Callable[[SqlConnection], Awaitable[tuple[T, Sequence[Message]]]]
 _log = structlog.get_logger("courier")
 
 _SAVE_EVERY: Final = 1.0
@@ -74,6 +74,8 @@ class Courier:
         self._told = 0
         """How far the journal has been told to whoever is there."""
         self._turn = asyncio.Lock()
+        self._changes = 0
+        """How many changes are under way, or wait for the store."""
         self._under_way: set[asyncio.Task[Any]] = set()
         self._saving = Chore("save", self._save)
         self._retrying = Chore("retry", self._retry, _RETRY_PAUSE)
@@ -90,6 +92,8 @@ class Courier:
 
     async def close(self) -> None:
         """Finish what is under way, and save what was heard."""
+        async with self._turn:
+            pass
         if self._under_way:
             await asyncio.wait(self._under_way)
         for chore in (self._retrying, self._purging, self._saving):
@@ -112,9 +116,24 @@ class Courier:
         Messages reach the wire in the order of commits; one that cannot be sent is logged, and fails nobody's call. A
         caller who leaves half way leaves nothing half done. Raises Refusal where too many changes wait for the store.
         """
-        if len(self._under_way) >= self._limits.max_changes:
+        if self._changes >= self._limits.max_changes:
             raise Refusal("unavailable")
-        task = asyncio.create_task(self._carry(system, change, committed))
+        self._changes += 1
+        try:
+            if self._store.commits_at_once:  # Then nobody can leave between the commit and the telling.
+                result, unheard = await self._carry(system, change, committed)
+            else:
+                result, unheard = await self._to_the_end(self._carry(system, change, committed))
+            if unheard:
+                await self._to_the_end(self._push(unheard))
+            await self._store.synced()
+        finally:
+            self._changes -= 1
+        return result
+
+    async def _to_the_end(self, doing: Coroutine[Any, Any, T]) -> T:
+        """Do it, even if the caller leaves."""
+        task = asyncio.create_task(doing)
         self._under_way.add(task)
         task.add_done_callback(self._done)
         return await asyncio.shield(task)
@@ -124,9 +143,10 @@ class Courier:
         if not task.cancelled():
             task.exception()  # It was the caller's, who may have left.
 
-    async def _carry(self, system: str, change: Change[T], committed: Callable[[T], None]) -> T:
+    async def _carry(self, system: str, change: Change[T], committed: Callable[[T], None]) -> tuple[T, Sequence[Entry]]:
+        """Gives the result, and what found nobody although somebody was there at the commit."""
         async with self._turn:
-            async with self._store.writing() as connection:
+            async with self._store.committing() as connection:
                 result, given = await change(connection)
                 told = [
                     (self._entry(system, message), message.ends_before)
@@ -135,7 +155,8 @@ class Courier:
                 ]
                 kept = [entry for entry, _ in told if entry.seq]
                 pushed = [entry for entry in kept if self._is_pushed(entry)]
-                await self._journal.write(connection, kept, pushed)
+                if kept:
+                    await self._journal.write(connection, kept, pushed)
             self._journal.committed(kept)
             committed(result)
             for entry in kept:
@@ -146,9 +167,7 @@ class Courier:
                 if not heard and entry.seq and entry not in pushed and self._is_pushed(entry):
                     unheard.append(entry)
                 self._told = entry.seq or self._told
-        if unheard:
-            await self._push(unheard)
-        return result
+        return result, unheard
 
     async def _push(self, unheard: Sequence[Entry]) -> None:
         """Whoever was there at the commit has left before they were told."""

@@ -78,7 +78,7 @@ class Incoming:
         served = self._owner(connection, name)
         try:
             self._check_pace(connection, served)
-            answer = await self._do(connection, served, name or "", self._read(text, served))
+            answer = await in_time(self._seconds, self._do(connection, served, name or "", self._read(text, served)))
         except Refusal as refusal:
             known = refusal if refusal.code != "unavailable" else Refusal(BROKEN, refusal.sentence)
             return self._refuse(connection, served, known, name)
@@ -94,9 +94,10 @@ class Incoming:
         """The system that takes this name there; for a name that none takes, the first that complains by an event."""
         listening = self._channels.listening(connection.channel)
         event = self._channels.taken(connection.channel, name) if name else None
-        if event is not None:
-            return next(served for served in listening if served.system == event.system)
-        return next((served for served in listening if served.options.complaint), listening[0])
+        for served in listening:
+            if served.system == event.system if event is not None else served.options.complaint:
+                return served
+        return listening[0]
 
     def _check_pace(self, connection: Connection, served: SystemOnChannel) -> None:
         """At most so many events in any second; those that are refused for it do not count."""
@@ -133,8 +134,7 @@ class Incoming:
         await self._conduct.heard(connection, name)
         acknowledged = self._channels.acknowledged_by(connection.channel, name)
         if acknowledged is not None:
-            async with in_time(self._seconds):
-                code = await self._courier.acknowledge(connection, acknowledged, payload)
+            code = await self._courier.acknowledge(connection, acknowledged, payload)
             if code:
                 raise Refusal(code, _UNACKNOWLEDGED.get(code))
         if served.channel.heartbeat and name == served.channel.heartbeat.answer:
@@ -142,8 +142,7 @@ class Incoming:
         handler = served.options.handlers.get(name)
         if handler is None or not self._conduct.obeys(connection, name, payload):
             return None
-        async with in_time(self._seconds):
-            return await handler(connection, payload)
+        return await handler(connection, payload)
 
     def _refuse(
         self, connection: Connection, served: SystemOnChannel, refusal: Refusal, name: str | None

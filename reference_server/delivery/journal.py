@@ -8,7 +8,7 @@ acknowledgement is understood. One server has the journal: what it must know at 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from sqlalchemy import (
@@ -31,12 +31,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventproof.catalog import Event
 
 from ..limits import Limits
 from ..store.database import Store
+from ..store.sql import Prepared, SqlConnection
 from ..store.tables import TABLES
 from . import pushes
 from .emission import Emission
@@ -49,8 +49,12 @@ _MOST: Final = 200_000
 _MOST_UNDERSTOOD: Final = 1_000_000
 """How many of the latest messages are kept for replays, and for acknowledgements, however young they are."""
 _AT_ONCE: Final = 500
-"""How many rows one statement names, or deletes, so that no transaction has to wait for long."""
+"""How many rows one transaction is about at most, so that no other has to wait for long."""
+_TOLD_AND_LOST: Final = 10_000
+"""So many places are left out at each start: a power cut takes back what was told and not on the disk yet, and whoever
+heard of that must not miss what comes in its place."""
 
+T = TypeVar("T")
 Whose = tuple[str, str]
 """A user's, of a system."""
 _Place = BigInteger().with_variant(Integer, "sqlite")
@@ -81,6 +85,18 @@ CONFIRMED: Final = Table(
     Column("seq", _Place, nullable=False),
     Column("admin", Boolean, nullable=False, default=False),
 )
+
+_COLUMNS: Final = JOURNAL.c.keys()
+_ADD: Final = Prepared(insert(JOURNAL), _COLUMNS)
+_ACKNOWLEDGED: Final = Prepared(
+    select(JOURNAL).where(
+        JOURNAL.c.ack_key == bindparam("key"), JOURNAL.c.ack_by == bindparam("by"), JOURNAL.c.system == bindparam("of")
+    )
+)
+_SETTLE: Final = Prepared(update(JOURNAL).where(JOURNAL.c.seq == bindparam("place")).values(ack=ACKED))
+_WHOSE: Final = (CONFIRMED.c.user_id == bindparam("whose"), CONFIRMED.c.system == bindparam("of"))
+_FORGET: Final = Prepared(delete(CONFIRMED).where(*_WHOSE))
+_CONFIRM: Final = Prepared(insert(CONFIRMED), CONFIRMED.c.keys())
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +177,7 @@ class Journal:
             last = (await connection.execute(select(func.max(pushes.PUSHES.c.seq)))).scalar() or 0
             owed = await connection.execute(select(JOURNAL).where(JOURNAL.c.ack == OWED).order_by(JOURNAL.c.seq))
             entries = [_entry(row) for row in owed]
-        self.seq = max(last, *self._latest.values(), *self._confirmed.values(), 0)
+        self.seq = max(last, *self._latest.values(), *self._confirmed.values(), 0) + _TOLD_AND_LOST
         return entries
 
     def place(self) -> int:
@@ -171,10 +187,9 @@ class Journal:
 
     # Writing.
 
-    async def write(self, connection: AsyncConnection, kept: Sequence[Entry], pushed: Sequence[Entry]) -> None:
+    async def write(self, connection: SqlConnection, kept: Sequence[Entry], pushed: Sequence[Entry]) -> None:
         """Write entries, and what of them goes to the push outbox, in the transaction that causes them."""
-        if kept:
-            await connection.execute(insert(JOURNAL), [_row(entry) for entry in kept])
+        await connection.run(_ADD, [_row(entry) for entry in kept])
         await pushes.add(connection, [_pushed(entry, pushes.OFFLINE, entry.created_at) for entry in pushed])
 
     def committed(self, kept: Iterable[Entry]) -> None:
@@ -216,33 +231,27 @@ class Journal:
     async def save(self) -> None:
         """Save what was confirmed and acknowledged since the last time."""
         self._unsaved &= self._confirmed.keys()
-        confirmed = {whose: self._confirmed[whose] for whose in self._unsaved}
-        acked = list(self._acked)
-        if not confirmed and not acked:
-            return
-        async with self._store.writing() as connection:
-            if acked:
-                await connection.execute(
-                    update(JOURNAL).where(JOURNAL.c.seq == bindparam("place")).values(ack=ACKED),
-                    [{"place": seq} for seq in acked],
-                )
-            if confirmed:
-                await connection.execute(
-                    delete(CONFIRMED).where(
-                        CONFIRMED.c.user_id == bindparam("whose"), CONFIRMED.c.system == bindparam("of")
-                    ),
-                    [{"whose": user_id, "of": system} for user_id, system in confirmed],
-                )
-                await connection.execute(
-                    insert(CONFIRMED),
+        confirmed = [(whose, self._confirmed[whose]) for whose in self._unsaved]
+        saved: set[int] = set()
+        for acked in _portions(list(self._acked)):
+            async with self._store.writing() as connection:
+                await connection.run(_SETTLE, [{"place": seq} for seq in acked])
+            saved.update(acked)
+            self._just_saved.update(acked)
+            self._acked.difference_update(acked)
+        for some in _portions(confirmed):
+            async with self._store.writing() as connection:
+                await connection.run(_FORGET, [{"whose": user_id, "of": system} for (user_id, system), _ in some])
+                await connection.run(
+                    _CONFIRM,
                     [
                         {"user_id": whose[0], "system": whose[1], "seq": seq, "admin": whose in self._admins}
-                        for whose, seq in confirmed.items()
+                        for whose, seq in some
                     ],
                 )
-        self._just_saved = set(acked)
-        self._acked -= self._just_saved
-        self._unsaved -= {whose for whose, seq in confirmed.items() if self._confirmed.get(whose) == seq}
+            self._unsaved -= {whose for whose, seq in some if self._confirmed.get(whose) == seq}
+        if saved or confirmed:
+            self._just_saved = saved
 
     # Reading.
 
@@ -302,9 +311,9 @@ class Journal:
 
     async def acknowledged(self, system: str, by: str, key: str) -> list[Entry]:
         """What an event of this name with this key acknowledges, also where that has been acknowledged before."""
-        statement = select(JOURNAL).where(JOURNAL.c.ack_key == key, JOURNAL.c.ack_by == by, JOURNAL.c.system == system)
+        asked = {"key": key, "by": by, "of": system}
         async with self._store.reading() as connection:
-            return [_entry(row) for row in await connection.execute(statement)]
+            return [_entry(row) for row in await connection.rows(_ACKNOWLEDGED, asked)]
 
     async def pushes(self, user_id: str) -> list[pushes.Push]:
         """The latest 200 of this user's push outbox, the oldest first."""
@@ -330,7 +339,7 @@ class Journal:
             await self._push(connection, entries, pushes.OFFLINE, now)
 
     @staticmethod
-    async def _push(connection: AsyncConnection, entries: Sequence[Entry], reason: str, now: float) -> None:
+    async def _push(connection: SqlConnection, entries: Sequence[Entry], reason: str, now: float) -> None:
         """Put them into the push outbox, unless they are there already."""
         there = await pushes.among(connection, [entry.seq for entry in entries])
         await pushes.add(connection, [_pushed(entry, reason, now) for entry in entries if entry.seq not in there])
@@ -384,7 +393,7 @@ def _entry(row: Any) -> Entry:
 
 
 def _row(entry: Entry) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in JOURNAL.c.keys()}  # noqa: SIM118 - columns are no mapping's keys
+    return {name: getattr(entry, name) for name in _COLUMNS}
 
 
 def _seq(entry: Entry) -> int:
@@ -410,6 +419,6 @@ def _passed(marks: deque[tuple[float, int]], moment: float) -> int:
     return passed
 
 
-def _portions(seqs: Sequence[int]) -> Iterator[Sequence[int]]:
-    for first in range(0, len(seqs), _AT_ONCE):
-        yield seqs[first : first + _AT_ONCE]
+def _portions(all_of_them: Sequence[T]) -> Iterator[Sequence[T]]:
+    for first in range(0, len(all_of_them), _AT_ONCE):
+        yield all_of_them[first : first + _AT_ONCE]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, Text, delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, Text, bindparam, delete, insert, select
 
+from ..store.sql import Prepared, SqlConnection
 from ..store.tables import TABLES
 
 SHOWN: Final = 200
@@ -25,6 +25,10 @@ PUSHES: Final = Table(
     Column("reason", String(16), nullable=False),
     Index("pushes_by_user", "user_id", "seq"),
 )
+_MINE: Final = PUSHES.c.user_id == bindparam("whose")
+_OLDEST: Final = select(PUSHES.c.seq).where(_MINE).order_by(PUSHES.c.seq.desc()).offset(SHOWN).limit(1)
+_ADD: Final = Prepared(insert(PUSHES), PUSHES.c.keys())
+_LET_GO: Final = Prepared(delete(PUSHES).where(_MINE, PUSHES.c.seq <= _OLDEST.scalar_subquery()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +45,21 @@ class Push:
     """`offline`: its user was not connected; `unacknowledged`: it was sent again and again in vain."""
 
 
-async def add(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def add(connection: SqlConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add rows of the table, and let go of what nobody is shown any more."""
     if not rows:
         return
-    await connection.execute(insert(PUSHES), list(rows))
+    await connection.run(_ADD, rows)
     for user_id in {row["user_id"] for row in rows}:
-        mine = PUSHES.c.user_id == user_id
-        oldest = select(PUSHES.c.seq).where(mine).order_by(PUSHES.c.seq.desc()).offset(SHOWN).limit(1)
-        await connection.execute(delete(PUSHES).where(mine, PUSHES.c.seq <= oldest.scalar_subquery()))
+        await connection.run(_LET_GO, {"whose": user_id})
 
 
-async def among(connection: AsyncConnection, seqs: Sequence[int]) -> set[int]:
+async def among(connection: SqlConnection, seqs: Sequence[int]) -> set[int]:
     """Those of these places in the journal that are in the outbox."""
     return set((await connection.execute(select(PUSHES.c.seq).where(PUSHES.c.seq.in_(seqs)))).scalars())
 
 
-async def latest(connection: AsyncConnection, user_id: str) -> list[Push]:
+async def latest(connection: SqlConnection, user_id: str) -> list[Push]:
     """The latest of this user, the oldest first."""
     statement = select(PUSHES).where(PUSHES.c.user_id == user_id).order_by(PUSHES.c.seq.desc()).limit(SHOWN)
     rows = (await connection.execute(statement)).all()

@@ -114,7 +114,7 @@ FAULTS: Final = (
         "ALL-ROOM-1",
         _NowAndThenToOthers,
         (
-            *("UST-BAN-7", "UST-TIER-5", "UST-UNBAN-3", "SHD-EVT-2", "SHD-ADMIN-2", "SHD-ACK-6", "PLN-EVT-3"),
+            *("UST-BAN-7", "UST-TIER-5", "UST-UNBAN-3", "SHD-EVT-2", "SHD-ADMIN-2", "PLN-EVT-3"),
             *(
                 "STD-BOOK-1",
                 "STD-BOOK-2",

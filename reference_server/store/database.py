@@ -1,30 +1,30 @@
-"""The database: one engine, its pragmas, its version, and what its failures mean to a person.
+"""The database: opened by its URL, its version, and what its failures mean to a person.
 
-SQLite in WAL mode unless a URL says otherwise. `synchronous=FULL` makes every commit wait for the disk, so what was
-answered outlives `kill -9` and a power cut.
+SQLite unless a URL says otherwise. What was committed outlives `kill -9`, and is told from then on; what was answered
+outlives a power cut, too, as an answer waits for the disk.
 """
 
 import errno
 import fcntl
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
-from sqlalchemy import Column, Integer, MetaData, Table, event, insert, select
+from sqlalchemy import Column, Integer, MetaData, Table, insert, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from eventproof.errors import TargetUnavailable, UsageError
 
-from . import direct
+from .pooled import Pooled
+from .sql import Database, SqlConnection
+from .sqlite import Sqlite
 
 SCHEMA_VERSION: Final = 4
-DRIVERS: Final = {"sqlite": "aiosqlite", "postgresql": "asyncpg"}
-_BUSY_SECONDS: Final = 2.0
+DRIVERS: Final = {"sqlite": "pysqlite", "postgresql": "asyncpg"}
 
 _version = MetaData()
 SCHEMA: Final = Table("eventproof_schema", _version, Column("version", Integer, nullable=False))
@@ -36,8 +36,7 @@ class Store:
 
     path: Path | None
     """The database's file, where it has one."""
-    _readers: AsyncEngine
-    _writer: AsyncEngine
+    _database: Database
     _claim: IO[bytes] | None
 
     @property
@@ -45,22 +44,36 @@ class Store:
         """Whether this process alone writes to the database."""
         return self._claim is not None
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    @property
+    def commits_at_once(self) -> bool:
+        """Whether nothing else happens between the end of a transaction and what follows it, in this process."""
+        return self._database.commits_at_once
+
+    def reading(self) -> AbstractAsyncContextManager[SqlConnection]:
         """A connection that sees what is committed, statement by statement."""
-        async with self._readers.connect() as connection:
-            yield connection
+        return self._database.reading()
+
+    def committing(self) -> AbstractAsyncContextManager[SqlConnection]:
+        """A transaction: when the block has ended, everybody sees it and it outlives this process.
+
+        Nobody is answered before `synced`, as a power cut may undo it until then.
+        """
+        return self._database.committing()
+
+    async def synced(self) -> None:
+        """Wait until what is committed now outlives a power cut; all who wait share that. Raises SQLAlchemyError."""
+        await self._database.synced()
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self) -> AsyncIterator[SqlConnection]:
         """A transaction; it is on the disk when the block has ended."""
-        async with self._writer.begin() as connection:
+        async with self.committing() as connection:
             yield connection
+        await self.synced()
 
     async def close(self) -> None:
-        """Close every connection; SQLite then folds its log back into the file."""
-        await self._readers.dispose()
-        await self._writer.dispose()
+        """Close every connection."""
+        await self._database.close()
         if self._claim is not None:
             self._claim.close()
 
@@ -73,23 +86,31 @@ async def open_store(url: str, tables: MetaData) -> Store:
     parsed = _parse(url)
     path = _file_of(parsed)
     claim = _claim(path) if path else None
-    store = Store(path, *_engines(parsed), claim)
+    database: Database | None = None
     try:
-        if path is not None:
-            _make(path)
-        await _prepare(store, parsed, tables)
-    except (DBAPIError, OSError) as failure:
-        await store.close()
-        raise _explained(failure, parsed, path) from failure
-    except BaseException:
-        await store.close()
+        database = _open(parsed, path)
+        await _prepare(database, parsed, tables)
+    except BaseException as failure:
+        if database is not None:
+            await database.close()
+        if claim is not None:
+            claim.close()
+        if isinstance(failure, DBAPIError | OSError):
+            raise _explained(failure, parsed, path) from failure
         raise
-    return store
+    return Store(path, database, claim)
 
 
-async def _prepare(store: Store, url: URL, tables: MetaData) -> None:
-    async with store.writing() as connection:
-        await connection.run_sync(_version.create_all)
+def _open(url: URL, path: Path | None) -> Database:
+    if path is None:
+        return Pooled(url)
+    _make(path)
+    return Sqlite(url, path)
+
+
+async def _prepare(database: Database, url: URL, tables: MetaData) -> None:
+    await database.create(_version)
+    async with database.committing() as connection:
         found = (await connection.execute(select(SCHEMA.c.version))).scalars().all()
         if not found:
             await connection.execute(insert(SCHEMA).values(version=SCHEMA_VERSION))
@@ -98,7 +119,7 @@ async def _prepare(store: Store, url: URL, tables: MetaData) -> None:
                 f"the database {url.render_as_string()} has version {found[0]} and this server needs version "
                 f"{SCHEMA_VERSION}: use the server that made it, or choose another with --database-url"
             )
-        await connection.run_sync(tables.create_all)
+    await database.create(tables)
 
 
 def _parse(url: str) -> URL:
@@ -147,45 +168,6 @@ def _claim(path: Path) -> IO[bytes]:
 def _make(path: Path) -> None:
     """The file holds password hashes: it is the owner's alone, and so is what SQLite puts beside it."""
     os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
-
-
-def _engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
-    """For reading, and for writing; SQLite has one writer, and whoever waits for it queues in its pool."""
-    try:
-        sqlite = url.get_backend_name() == "sqlite"
-        reading = {"async_creator_fn": direct.connect} if sqlite else {}
-        readers = create_async_engine(
-            url,
-            isolation_level="AUTOCOMMIT",
-            pool_size=4,
-            max_overflow=0,
-            skip_autocommit_rollback=True,
-            connect_args=reading,
-        )
-        if not sqlite:
-            return readers, create_async_engine(url)
-        writing = {**reading, "timeout": _BUSY_SECONDS}
-        writer = create_async_engine(url, pool_size=1, max_overflow=0, connect_args=writing)
-    except (ImportError, NoSuchModuleError) as missing:
-        name = url.get_driver_name()
-        raise UsageError(f"the driver {name} is not installed: pip install {name}, or use SQLite") from missing
-    event.listen(writer.sync_engine, "connect", _configure)
-    event.listen(writer.sync_engine, "begin", _begin)
-    return readers, writer
-
-
-def _configure(connection: Any, _record: Any) -> None:
-    """SQLite: transactions are ours to begin, the log is written ahead, every commit reaches the disk."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(connection: Any) -> None:
-    """A transaction of ours writes; taking the lock at once spares it a failure half way."""
-    connection.exec_driver_sql(direct.BEGIN)
 
 
 def _explained(failure: Exception, url: URL, path: Path | None) -> UsageError | TargetUnavailable:

@@ -1,8 +1,8 @@
 """Allowance: what one client may say, and when the next of it is read.
 
-Whoever has not logged in may say little in any minute, and be refused seldom; beyond that it is closed. Whoever has may
-say a second's worth of everything at once, and is then read no faster than each kind of thing may come: what a client
-sends too fast waits on its own side. All of them share the loop by turns, those who have logged in among themselves.
+Whoever has not logged in may say little in any minute, and be refused seldom; beyond that it is closed. Whoever has
+may say some seconds' worth of everything at once, and is then read no faster than each kind of thing may come: what a
+client sends too fast waits on its own side. All share the loop by turns, those who have logged in among themselves.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from ..limits import Limits
 from ..pace import spent, wait
 from ..turns import Turns, Work
 
-_AT_ONCE: Final = 1.0
+_AT_ONCE: Final = 5.0
 _WINDOW: Final = 60.0
 _LEAST_WAIT: Final = 0.05
 """Who has to wait does so for at least as long, and may then say more at once: a timer for each packet costs more."""

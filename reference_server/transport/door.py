@@ -19,8 +19,6 @@ from ..places import Places
 from .callers import Callers
 from .http import HttpProtocol
 
-DOOR: Final = "door"
-"""The channel of its refusals."""
 _AT_ONCE: Final = 64
 """Connections that are accepted before anything else has its turn."""
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -64,10 +62,14 @@ class Door:
         self._sweep: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
-        """Begin to let people in."""
-        for listener in self.listening:
-            listener.setblocking(False)
-            listener.listen(_BACKLOG)
+        """Begin to let people in. Raises OSError where another program listens there."""
+        try:
+            for listener in self.listening:
+                listener.setblocking(False)
+                listener.listen(_BACKLOG)
+        except OSError:
+            self.close()
+            raise
         self._reopen()
         self._hurry()
 
@@ -85,7 +87,7 @@ class Door:
 
     def _accept(self, listener: socket.socket) -> None:
         if self._places.full:
-            self._metrics.refused(DOOR, "full")
+            self._metrics.met("max_connections")
             self._shut()
             self._make_room()
             self._look_in(_LOOK)
@@ -122,7 +124,7 @@ class Door:
             self._reopen()
 
     def _out_of_files(self, failure: OSError) -> None:
-        self._metrics.refused(DOOR, "no_files")
+        self._metrics.met("max_connections")
         self._tell("out-of-files", connections=self._places.taken, error=failure.strerror)
         self._shut()
         self._look_in(_RECOVERY)
@@ -158,7 +160,7 @@ class Door:
         """There are more than may stay: close a few of those whose turn it is and who do nothing."""
         few = max(1, min(_AT_ONCE, self._places.most // _SHARE))
         leaving = self._callers.waiting(self._loop.time() - _GRACE, few)
-        self._let_go(leaving, "idle")
+        self._let_go(leaving, "max_connections")
         self._tell("full", connections=self._places.taken, most=self._places.most, closed=len(leaving))
 
     # Those who are in, and do not go on.
@@ -168,10 +170,10 @@ class Door:
         self._let_go(self._callers.waiting(self._loop.time() - self._head_timeout), "head_timeout")
         self._sweep = self._loop.call_later(min(1.0, self._head_timeout / 4), self._hurry)
 
-    def _let_go(self, leaving: Sequence[HttpProtocol], kind: str) -> None:
+    def _let_go(self, leaving: Sequence[HttpProtocol], limit: str) -> None:
         for caller in leaving:
             self._callers.forget(caller)
-            self._metrics.refused(DOOR, kind)
+            self._metrics.met(limit)
             caller.cut()
 
 

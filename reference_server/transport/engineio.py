@@ -138,7 +138,7 @@ class EngineSession:
 
     def send_framed(self, framed: bytes) -> None:
         """Send one packet that is a whole frame already; for a session in the state WEBSOCKET alone."""
-        if self.state is SessionState.WEBSOCKET and self._pipe is not None:
+        if self._pipe is not None:
             self._pipe.write(framed)
 
     def _write(self, packet: Message) -> None:

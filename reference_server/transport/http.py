@@ -160,10 +160,10 @@ class HttpProtocol(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002 - aiohttp gives it
     ) -> web.StreamResponse:
         """The answer to a request that never reached the application, or broke it."""
-        if isinstance(exc, ConnectionError):
-            raise exc
-        if has_begun(request):
-            raise ConnectionResetError("the answer has begun")
+        if isinstance(exc, ConnectionError) or has_begun(request):
+            # Not raised again: what ends aiohttp's task with a failure is left to a collection.
+            self.cut()
+            return HANDED_OVER
         if status >= 500:
             self.log_exception("a request failed", exc_info=exc)
         if exc is not None:
@@ -179,6 +179,11 @@ def has_begun(request: web.BaseRequest) -> bool:
     return request.writer.output_size > 0
 
 
+def is_gone(request: web.BaseRequest) -> bool:
+    """Whether nobody is there to read an answer."""
+    return request.transport is None or request.transport.is_closing()
+
+
 async def read_body(request: web.Request, most: int, seconds: float) -> bytes:
     """The body. Raises Refusal where it is larger, or takes longer."""
     body = bytearray()
@@ -190,6 +195,9 @@ async def read_body(request: web.Request, most: int, seconds: float) -> bytes:
                     raise too_large(most)
     except (TimeoutError, web.RequestPayloadError):
         raise Refusal("malformed_request", "The body did not come whole: send it again.") from None
+    except ConnectionError as gone:
+        gone.__traceback__ = None  # The request keeps it, and its frames would keep the request.
+        raise ConnectionResetError("the client has gone") from None
     return bytes(body)
 
 

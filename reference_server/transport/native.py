@@ -26,7 +26,17 @@ class WebSocketLink:
     An event is `{"event", "data"}`, or the argument alone where that names its event itself.
     """
 
-    __slots__ = ("_allowance", "_connection", "_frame", "_interval", "_kind", "_pipe", "_services", "_timer")
+    __slots__ = (
+        "_allowance",
+        "_connection",
+        "_frame",
+        "_interval",
+        "_kind",
+        "_pipe",
+        "_services",
+        "_timer",
+        "refused_with",
+    )
 
     transport = "websocket"
 
@@ -38,6 +48,8 @@ class WebSocketLink:
         self._pipe: Pipe | None = None
         self._connection: Connection | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self.refused_with: int | None = None
+        """The close code of what its client said and may not; None where that did not end it."""
 
     def open(self, pipe: Pipe, connection: Connection) -> None:
         """It has been let in, and its handshake answered."""
@@ -79,6 +91,8 @@ class WebSocketLink:
 
     def left(self) -> None:
         """It is over."""
+        if self._pipe is not None:
+            self.refused_with = self._pipe.refused_with
         connection, self._connection, self._pipe = self._connection, None, None
         if self._timer is not None:
             self._timer.cancel()

@@ -4,7 +4,7 @@ The document decides what is served: method, path, role and the body's schema. A
 gives a status and a body; whatever goes wrong leaves as `{"error": {"code", "message"}}`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -28,7 +28,7 @@ from ..logs import Seldom
 from ..metrics import Metrics
 from ..refusals import Refusal, contracts
 from ..tokens import bearer
-from .http import has_begun, json_response, logged_in, read_body, too_large
+from .http import has_begun, is_gone, json_response, logged_in, read_body, too_large
 
 _log = structlog.get_logger("rest")
 _BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
@@ -62,7 +62,7 @@ class Answer:
     headers: Mapping[str, str] | None = None
 
 
-Handler = Callable[[Call], Awaitable[Answer]]
+Handler = Callable[[Call], Coroutine[Any, Any, Answer]]
 
 
 class Rest:
@@ -107,13 +107,11 @@ class Rest:
 
         async def route(request: web.Request) -> web.Response:
             self._check_size(request)
-            async with in_time(self._limits.call_timeout):
-                session, account = await self._caller(operation, request)
+            session, account = await in_time(self._limits.call_timeout, self._caller(operation, request))
             given = parameters.read(request)
             raw, fields = await body.read(request, self._limits) if body else (b"", {})
             call = Call({**given, **fields}, session, account, request.remote or "", raw)
-            async with in_time(self._limits.call_timeout):
-                answer = await handler(call)
+            answer = await in_time(self._limits.call_timeout, handler(call))
             return json_response(
                 answer.status, self._conduct.answer(operation.id, account, answer.body), answer.headers
             )
@@ -155,8 +153,11 @@ class Rest:
         except SQLAlchemyError as failure:
             self._store_failed("store-failed", path=request.path, error=str(failure))
             return self._refused(request, Refusal("unavailable"))
-        except ConnectionError:
-            raise
+        except OSError as failure:
+            if isinstance(failure, ConnectionError) and is_gone(request):
+                raise
+            self._store_failed("store-failed", path=request.path, error=str(failure))
+            return self._refused(request, Refusal("unavailable"))
         except Exception:
             _log.exception("request-failed", path=request.path)
             return self._refused(request, Refusal("internal_error"))

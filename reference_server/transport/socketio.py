@@ -19,11 +19,11 @@ from ..delivery.admission import Admission
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
 from ..delivery.incoming import Acknowledgement, named
+from ..eager import begin
 from ..reasons import Reason
 from ..refusals import Refusal
 from ..services import Services
 from .allowance import Fairness
-from .eager import begin
 from .engine_server import EngineServer
 from .engineio import MESSAGE, EngineSession, ProtocolError, SessionState
 from .frames import TEXT, Message, frame
@@ -94,7 +94,7 @@ class SocketLink:
     def send(self, emission: Emission) -> None:
         """Send one event."""
         if self._session.state is SessionState.WEBSOCKET:
-            self._session.send_framed(emission.framed(f"frame {self._namespace}", self._frame))
+            self._session.send_framed(emission.framed(self._namespace, self._frame))
         else:
             self._session.send(self._packet(emission))
 
@@ -298,7 +298,7 @@ class SocketServer:
         for connection in client.connections if client else ():
             self._services.courier.heartbeat_sent(connection)
             for heartbeat in self._heartbeats[connection.channel]:
-                if self._services.conduct.heartbeat(connection):
+                if self._services.conduct.heartbeat(self._services.connections, connection):
                     connection.link.send(heartbeat)
 
     def ponged(self, session: EngineSession) -> None:

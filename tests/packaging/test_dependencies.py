@@ -49,5 +49,4 @@ def test_every_import_of_what_we_ship_is_a_declared_dependency() -> None:
 
 
 def test_every_declared_dependency_is_imported() -> None:
-    behind = {"aiosqlite"}  # SQLAlchemy loads it by the URL of the database
-    assert declared() - behind - {source for sources in used().values() for source in sources} == set()
+    assert declared() - {source for sources in used().values() for source in sources} == set()

@@ -45,13 +45,14 @@ def headers(user: dict[str, Any]) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def start_child(folder: Path, *options: str, users: int = 3) -> AsyncIterator[Child]:
-    """A server in this folder; killed at the end if it is still there."""
+async def start_child(folder: Path, *options: str, users: int = 3, files: int | None = None) -> AsyncIterator[Child]:
+    """A server in this folder, which may open so many files; killed at the end if it is still there."""
     seed = ("--seed", str(users), "--credentials", "people") if users else ()
     log = folder / "log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("EVENTPROOF_")}
     with log.open("ab") as stderr:
         process = await asyncio.create_subprocess_exec(
+            *(("prlimit", f"--nofile={files}:{files}") if files else ()),
             *(sys.executable, "-m", "eventproof", "serve", "--port", "0", *seed, *options),
             cwd=folder,
             env=environment | {"EVENTPROOF_ADMIN_EMAIL": "boss@example.com", "EVENTPROOF_ADMIN_PASSWORD": PASSWORD},

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reference_server import seed
 from reference_server.accounts.account import ADMIN, USER, Account, Tier
@@ -22,6 +21,7 @@ from reference_server.limits import Limits
 from reference_server.run import People, running
 from reference_server.services import Services
 from reference_server.settings import Settings
+from reference_server.store.sql import SqlConnection
 
 SECONDS = 20.0
 """How long anything may take that should happen at once."""
@@ -71,7 +71,7 @@ class Socket:
         async with asyncio.timeout(SECONDS):
             while (message := await self.raw.receive()).type is aiohttp.WSMsgType.TEXT:
                 frames.append(message.data)
-        return frames, self.raw.close_code
+        return frames, message.data if message.type is aiohttp.WSMsgType.CLOSE else self.raw.close_code
 
     async def is_open(self) -> bool:
         """A round trip: the server answers a WebSocket ping on whatever is open."""
@@ -145,7 +145,7 @@ class House:
     async def tell(self, system: str, *messages: Message) -> None:
         """Commit these messages of a system in one transaction, and have them sent."""
 
-        async def change(_: AsyncConnection) -> tuple[None, Sequence[Message]]:
+        async def change(_: SqlConnection) -> tuple[None, Sequence[Message]]:
             return None, messages
 
         async with asyncio.timeout(SECONDS):

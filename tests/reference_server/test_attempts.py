@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from reference_server import passwords
 from reference_server.attempts import Attempts
 from reference_server.limits import Limits
 from reference_server.refusals import Refusal
@@ -156,3 +157,31 @@ async def test_a_login_that_is_put_off_is_no_guess(tmp_path: Path, monkeypatch: 
                 assert (await house.call("POST", "/api/auth/login", json=wrong))[0] == 503
         for status in (401, 401, 429):
             assert (await house.call("POST", "/api/auth/login", json=wrong))[0] == status
+
+
+async def test_a_name_that_nobody_has_takes_the_same_work_as_one_that_somebody_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with keep_house(tmp_path) as house:
+        person = await house.person(password=await house.services.passwords.hash("the right one"))
+        verified: list[str] = []
+        verify = passwords._verify
+
+        def noted(kept: str, password: str) -> bool:
+            verified.append(kept.rpartition("$")[0].rpartition("$")[0])
+            return verify(kept, password)
+
+        monkeypatch.setattr(passwords, "_verify", noted)
+        for email in (person.account.email, "nobody@example.com"):
+            wrong = {"email": email, "password": "wrong"}
+            assert (await house.call("POST", "/api/auth/login", json=wrong))[0] == 401
+        ours, nobodys = verified
+        assert ours == nobodys != ""
+
+
+async def test_what_stops_a_login_is_counted_by_the_limits_name(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, limits=Limits(login_tries=1)) as house:
+        wrong = {"email": "nobody@example.com", "password": "wrong"}
+        for status in (401, 429, 429):
+            assert (await house.call("POST", "/api/auth/login", json=wrong))[0] == status
+        assert (await house.gauges())['eventproof_limits_met_total{limit="login_tries"}'] == 2

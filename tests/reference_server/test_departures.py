@@ -14,6 +14,7 @@ from reference_server.limits import Limits
 from tests.reference_server.house import SECONDS, House, Person, keep_house
 
 ROUNDS = 20
+_LOGIN = b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
 SOCKET_IO = "/socket.io/?EIO=4&transport=websocket"
 POLLING = "/socket.io/?EIO=4&transport=polling"
 
@@ -42,6 +43,8 @@ def _visits(user: Person) -> dict[str, list[Step]]:
         "says nothing": [],
         "says no HTTP": [(b"\0\1\r\n\r\n", b"malformed_request")],
         "asks for nothing there is": [(_get("/nowhere", "Connection: close"), b"not_found")],
+        "hangs up within a head": [(b"GET /healthz HT", b"")],
+        "hangs up within a body": [(_LOGIN, b"")],
         "calls": [(_get("/api/me", bearer), b"200 OK")],
         "opens a websocket": [connect],
         "logs in": [connect, (_text(user.connect), b'40{"sid"')],

@@ -4,13 +4,15 @@ import asyncio
 import os
 import resource
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from reference_server.descriptors import LOBBY
 from reference_server.limits import Limits
+from tests.reference_server.child import headers, start_child
 from tests.reference_server.house import SECONDS, House, keep_house
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -58,7 +60,7 @@ async def test_after_an_answer_a_client_has_as_long_as_for_its_first_request(tmp
         assert await caller.asks() == b"200"
         caller.writer.write(said)
         assert await caller.ends()
-        assert (await house.gauges())['eventproof_refusals_total{channel="door",code="head_timeout"}'] == 1
+        assert (await house.gauges())['eventproof_limits_met_total{limit="head_timeout"}'] == 1
 
 
 async def test_who_goes_on_in_time_stays(tmp_path: Path) -> None:
@@ -163,9 +165,28 @@ async def test_where_the_system_gives_no_file_it_is_told_in_one_line_and_asked_a
             caller = Caller(*await asyncio.open_connection(host, port))
             refused = asyncio.create_task(caller.asks())
             assert await socket.is_open()
-            assert 'code="no_files"' in house.services.metrics.text().decode()
+            assert 'limits_met_total{limit="max_connections"}' in house.services.metrics.text().decode()
             assert not refused.done()
         assert await refused == b"200"
         caller.writer.transport.abort()
     lines = [line for line in capsys.readouterr().out.splitlines() if "out-of-files" in line]
     assert len(lines) == 1
+
+
+async def test_with_64_files_it_serves_as_many_as_it_can(tmp_path: Path) -> None:
+    async with start_child(tmp_path, users=3, files=64) as child:
+        url, token = child.url.replace("http", "ws"), headers(child.people[-1])
+        async with AsyncExitStack() as stack:
+            refused = None
+            while refused is None:
+                try:
+                    await stack.enter_async_context(child.http.ws_connect(f"{url}/api/me/ws", headers=token))
+                except aiohttp.WSServerHandshakeError as failure:
+                    refused = failure.status
+            assert refused == 503
+            async with child.http.get(f"{child.url}/healthz") as answer:
+                assert answer.status == 200
+            assert await child.ban(child.people[-2]) == 200
+        async with child.http.ws_connect(f"{url}/api/me/ws", headers=token) as back:
+            assert not back.closed
+        assert "Traceback" not in child.log.read_text()

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import resource
 import socket
 import sqlite3
 import stat
@@ -22,6 +23,7 @@ from reference_server import seed as seeding
 from reference_server import settings
 from reference_server.delivery.conduct import Conduct
 from reference_server.faults import FAULTS
+from reference_server.limits import Limits
 from reference_server.run import People, running
 from reference_server.settings import Settings
 
@@ -117,9 +119,9 @@ def test_a_database_of_another_version_is_refused(refused: Refused, tmp_path: Pa
 def test_a_read_only_database_is_refused(refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _database(tmp_path)
     # Root may write whatever the mode says, so the driver is told to open the file for reading alone.
-    connect = sqlite3.connect
+    connect = sqlite3.dbapi2.connect
     monkeypatch.setattr(
-        sqlite3, "connect", lambda name, **options: connect(f"file:{name}?mode=ro", uri=True, **options)
+        sqlite3.dbapi2, "connect", lambda name, **options: connect(f"file:{name}?mode=ro", uri=True, **options)
     )
     assert refused("--database-url", f"sqlite:///{path}") == (
         f"the database {path} is read-only: make it writable, or choose another with --database-url"
@@ -198,6 +200,13 @@ def test_a_bad_option_is_refused(
         ("host = 1", "host must be a text, not 1"),
         ("limits = 1", "limits must be a table"),
         ("[limits]\nping = 1", "limits: unknown setting 'ping'"),
+        ("[limits]\nmax_rooms = 0", "limits: max_rooms must be a whole number from 1 to 2147483647, not 0"),
+        ("[limits]\nmax_rooms = -1", "limits: max_rooms must be a whole number from 1 to 2147483647, not -1"),
+        ("[limits]\nmax_rooms = 1.5", "limits: max_rooms must be a whole number from 1 to 2147483647, not 1.5"),
+        ("[limits]\nmax_rooms = 9999999999", "limits: max_rooms must be a whole number from 1 to 2147483647"),
+        ("[limits]\nmax_attachments = -1", "limits: max_attachments must be a whole number from 0 to 2147483647"),
+        ("[limits]\nhead_timeout = -3", "limits: head_timeout must be a positive number, not -3"),
+        ("[limits]\nmax_connections = 2000000000", "limits: max_connections may be "),
         ("[limits]\nping_interval = 0", "ping_interval must be a positive number, not 0"),
         ("[limits]\nack_first = 0", "limits: ack_first must be a positive number, not 0"),
         ("[limits]\nack_within = nan", "limits: ack_within must be a positive number, not nan"),
@@ -220,6 +229,50 @@ def test_a_bad_configuration_is_refused_with_its_place(
     found = refused("--config", file)
     assert sentence in found
     assert str(file) in found
+
+
+def test_every_limit_is_printed_with_its_value_its_setting_and_what_it_means(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text("[limits]\nmax_body = 4321\nmax_attachments = 0\n[limits.shield]\nmax_event = 9")
+    assert run(["serve", "--limits", "--config", str(file), "--heartbeat-interval", "7"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {"4321 bytes  [limits] max_body", "0  [limits] max_attachments", "9 bytes  [limits.shield] max_event"} <= {
+        line.strip() for line in lines
+    }
+    for limit in Limits().lines():
+        (at,) = [number for number, line in enumerate(lines) if line.split("  ")[-1].split(",")[0] == limit.setting]
+        assert lines[at + 1].strip() == limit.meaning
+        assert limit.option is None or lines[at].endswith(limit.option)
+    assert any(line.split() == ["7", "s", "[limits]", "ping_interval,", "--heartbeat-interval"] for line in lines)
+
+
+@pytest.mark.parametrize("more", [["--limits"], []])
+def test_more_connections_than_the_system_allows_are_refused(
+    refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1000, 1000))
+    file = tmp_path / "server.toml"
+    file.write_text("[limits]\nmax_connections = 953")
+    assert refused("--config", file, *more) == (
+        f"{file}, limits: max_connections may be 952 at most here, where the process may open 1000 files "
+        "(raise that with `ulimit -n`), not 953"
+    )
+    file.write_text("[limits]\nmax_connections = 952")
+    assert settings.load({}, file).limits.max_connections == 952
+    assert settings.fitted(Limits()).max_connections == 952
+
+
+@pytest.mark.parametrize("more", [["--limits"], []])
+def test_too_few_files_for_a_server_are_refused(
+    refused: Refused, monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (55, 55))
+    assert refused(*more) == (
+        "this process may open 55 files and needs at least 56: "
+        "raise the limit (`ulimit -n` in a shell, LimitNOFILE in systemd), then start again"
+    )
 
 
 def test_a_limit_of_one_system_holds_for_it_alone(tmp_path: Path) -> None:

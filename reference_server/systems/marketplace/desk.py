@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import uuid4
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ...accounts.account import Account
 from ...delivery.message import Message
 from ...refusals import Refusal
 from ...services import Services
+from ...store.sql import SqlConnection
 from ...transport.rest import Call
 from . import tables
 from .channel import SELLER, SYSTEM
@@ -23,7 +22,7 @@ from .quotation import Quotation
 from .wholesale import Invitation
 
 T = TypeVar("T")
-Change = Callable[[AsyncConnection, Events], Awaitable[tuple[T, Sequence[Message]]]]
+Change = Callable[[SqlConnection, Events], Awaitable[tuple[T, Sequence[Message]]]]
 _Found = TypeVar("_Found", Product, Invitation, Quotation, Order)
 _MISSING = {
     Product: "product_not_found",
@@ -47,13 +46,13 @@ class Desk:
         """Commit a change, then send what it has to tell; whatever becomes of that, the change is made."""
         events = Events(_written(self.clock()))
 
-        async def in_transaction(connection: AsyncConnection) -> tuple[T, Sequence[Message]]:
+        async def in_transaction(connection: SqlConnection) -> tuple[T, Sequence[Message]]:
             return await change(connection, events)
 
         return await self._courier.carry(SYSTEM, in_transaction)
 
     async def find(
-        self, connection: AsyncConnection, kind: type[_Found], thing_id: str, *, to_change: bool = True
+        self, connection: SqlConnection, kind: type[_Found], thing_id: str, *, to_change: bool = True
     ) -> _Found:
         """The thing of this id. Raises Refusal where there is none."""
         found = await tables.find(connection, kind, thing_id, to_change=to_change)

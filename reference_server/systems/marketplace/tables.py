@@ -5,7 +5,7 @@ provider.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     delete,
     insert,
     or_,
@@ -28,8 +29,9 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ...store.kept import Kept
+from ...store.sql import Prepared, SqlConnection
 from ...store.tables import TABLES, number
 from .order import Order, OrderStatus
 from .product import Product
@@ -171,120 +173,128 @@ _TABLES: Final[Mapping[type, Table]] = {
 """Where each kind of thing is kept; a field of theirs is the column of its name."""
 
 
-def _of(kind: type[_Thing], row: Any) -> _Thing:
-    return kind(**{field.name: getattr(row, field.name) for field in fields(kind)})
+_KEPT: Final[Mapping[type, Kept[Any]]] = {kind: Kept(kind, table) for kind, table in _TABLES.items()}
+_REMOVE: Final = Prepared(delete(PRODUCTS).where(PRODUCTS.c.id == bindparam("this")))
+_PRODUCTS_OF: Final = _KEPT[Product].where(PRODUCTS.c.seller_id == bindparam("whose"), order=PRODUCTS.c.number)
+_ORDERS_OF: Final = _KEPT[Order].where(
+    or_(ORDERS.c.seller_id == bindparam("whose"), ORDERS.c.buyer_id == bindparam("whose")), order=ORDERS.c.number
+)
 
 
-async def add(connection: AsyncConnection, thing: Thing) -> None:
+async def add(connection: SqlConnection, thing: Thing) -> None:
     """A new one."""
-    await connection.execute(insert(_TABLES[type(thing)]).values(**asdict(thing)))
+    await _KEPT[type(thing)].add(connection, thing)
 
 
 async def find(
-    connection: AsyncConnection, kind: type[_Thing], thing_id: str, *, to_change: bool = False
+    connection: SqlConnection, kind: type[_Thing], thing_id: str, *, to_change: bool = False
 ) -> _Thing | None:
     """The one of this id, or None; `to_change`: nobody else changes it while the transaction lasts."""
-    table = _TABLES[kind]
-    statement = select(table).where(table.c.id == thing_id)
-    if to_change:
-        statement = statement.with_for_update()
-    row = (await connection.execute(statement)).one_or_none()
-    return None if row is None else _of(kind, row)
+    found: _Thing | None = await _KEPT[kind].find(connection, thing_id, to_change=to_change)
+    return found
 
 
-async def save(connection: AsyncConnection, thing: Thing) -> None:
+async def save(connection: SqlConnection, thing: Thing) -> None:
     """What became of one."""
-    table = _TABLES[type(thing)]
-    await connection.execute(update(table).where(table.c.id == thing.id).values(**asdict(thing)))
+    await _KEPT[type(thing)].save(connection, thing)
 
 
-async def remove(connection: AsyncConnection, product: Product) -> None:
+async def remove(connection: SqlConnection, product: Product) -> None:
     """The product is gone; what was ordered of it stays."""
-    await connection.execute(delete(PRODUCTS).where(PRODUCTS.c.id == product.id))
+    await connection.run(_REMOVE, {"this": product.id})
 
 
-async def products_of(connection: AsyncConnection, seller_id: str) -> list[Product]:
+async def products_of(connection: SqlConnection, seller_id: str) -> list[Product]:
     """The products of a seller, the oldest first."""
-    statement = select(PRODUCTS).where(PRODUCTS.c.seller_id == seller_id).order_by(PRODUCTS.c.number)
-    return [_of(Product, row) for row in await connection.execute(statement)]
+    return await _KEPT[Product].find_all(connection, _PRODUCTS_OF, {"whose": seller_id})
 
 
-async def orders_of(connection: AsyncConnection, user_id: str) -> list[Order]:
+async def orders_of(connection: SqlConnection, user_id: str) -> list[Order]:
     """What a user has bought and sold, the oldest first."""
-    mine = or_(ORDERS.c.seller_id == user_id, ORDERS.c.buyer_id == user_id)
-    return [_of(Order, row) for row in await connection.execute(select(ORDERS).where(mine).order_by(ORDERS.c.number))]
+    return await _KEPT[Order].find_all(connection, _ORDERS_OF, {"whose": user_id})
 
 
 # Carts.
 
+_CART: Final = CART_ITEMS.c.user_id == bindparam("whose")
+_ITEM: Final = (_CART, CART_ITEMS.c.product_id == bindparam("what"))
+_CART_OF: Final = Prepared(
+    select(CART_ITEMS.c.product_id, CART_ITEMS.c.quantity)
+    .where(_CART)
+    .order_by(CART_ITEMS.c.since, CART_ITEMS.c.product_id)
+)
+_PUT_MORE: Final = Prepared(update(CART_ITEMS).where(*_ITEM), ("quantity",))
+_PUT: Final = Prepared(insert(CART_ITEMS), CART_ITEMS.c.keys())
+_TAKE_OUT: Final = Prepared(delete(CART_ITEMS).where(*_ITEM))
 
-async def cart_of(connection: AsyncConnection, user_id: str) -> dict[str, int]:
+
+async def cart_of(connection: SqlConnection, user_id: str) -> dict[str, int]:
     """How many of each product are in a user's cart, in the order in which they came there."""
-    statement = select(CART_ITEMS).where(CART_ITEMS.c.user_id == user_id)
-    rows = await connection.execute(statement.order_by(CART_ITEMS.c.since, CART_ITEMS.c.product_id))
-    return {row.product_id: row.quantity for row in rows}
+    return dict(await connection.rows(_CART_OF, {"whose": user_id}))
 
 
-async def put(connection: AsyncConnection, user_id: str, product_id: str, quantity: int, now: float) -> None:
+async def put(connection: SqlConnection, user_id: str, product_id: str, quantity: int, now: float) -> None:
     """So many of a product are in a cart from now on."""
-    here = (CART_ITEMS.c.user_id == user_id) & (CART_ITEMS.c.product_id == product_id)
-    done = await connection.execute(update(CART_ITEMS).where(here).values(quantity=quantity))
-    if done.rowcount == 0:
+    if not await connection.run(_PUT_MORE, {"whose": user_id, "what": product_id, "quantity": quantity}):
         row = {"user_id": user_id, "product_id": product_id, "quantity": quantity, "since": now}
-        await connection.execute(insert(CART_ITEMS).values(row))
+        await connection.run(_PUT, row)
 
 
-async def take_out(connection: AsyncConnection, user_id: str, product_ids: Iterable[str]) -> None:
+async def take_out(connection: SqlConnection, user_id: str, product_ids: Iterable[str]) -> None:
     """These products are in a cart no more."""
-    here = (CART_ITEMS.c.user_id == user_id) & CART_ITEMS.c.product_id.in_(list(product_ids))
-    await connection.execute(delete(CART_ITEMS).where(here))
+    await connection.run(_TAKE_OUT, [{"whose": user_id, "what": product_id} for product_id in product_ids])
 
 
 # Sellers.
 
 
-async def settings_of(connection: AsyncConnection, seller_id: str, *, to_change: bool = False) -> Settings:
+_SETTINGS_OF: Final = select(SETTINGS.c.text).where(SETTINGS.c.seller_id == bindparam("whose"))
+_SETTINGS: Final = Prepared(_SETTINGS_OF)
+_SETTINGS_TO_CHANGE: Final = Prepared(_SETTINGS_OF.with_for_update())
+_SAVE_SETTINGS: Final = Prepared(
+    update(SETTINGS).where(SETTINGS.c.seller_id == bindparam("whose")), ("text", "username")
+)
+_ADD_SETTINGS: Final = Prepared(insert(SETTINGS), SETTINGS.c.keys())
+_NUMBERS: Final = Kept(Numbers, NUMBERS, "seller_id")
+_REMEMBER: Final = Prepared(insert(PAYMENT_EVENTS), PAYMENT_EVENTS.c.keys())
+
+
+async def settings_of(connection: SqlConnection, seller_id: str, *, to_change: bool = False) -> Settings:
     """The settings of a seller; `to_change` as for `find`."""
-    statement = select(SETTINGS.c.text).where(SETTINGS.c.seller_id == seller_id)
-    if to_change:
-        statement = statement.with_for_update()
-    text = (await connection.execute(statement)).scalar()
-    return Settings(seller_id, {} if text is None else orjson.loads(text))
+    found = await connection.rows(_SETTINGS_TO_CHANGE if to_change else _SETTINGS, {"whose": seller_id})
+    return Settings(seller_id, orjson.loads(found[0][0]) if found else {})
 
 
-async def save_settings(connection: AsyncConnection, settings: Settings) -> bool:
+async def save_settings(connection: SqlConnection, settings: Settings) -> bool:
     """Keep the settings; False where another seller has the username, and then the transaction is lost."""
     name = settings.values.get("username")
     values = {"text": orjson.dumps(settings.values).decode(), "username": None if name is None else name.lower()}
-    mine = SETTINGS.c.seller_id == settings.seller_id
     try:
-        done = await connection.execute(update(SETTINGS).where(mine).values(values))
-        if done.rowcount == 0:
-            await connection.execute(insert(SETTINGS).values(seller_id=settings.seller_id, **values))
+        if not await connection.run(_SAVE_SETTINGS, {"whose": settings.seller_id, **values}):
+            await connection.run(_ADD_SETTINGS, {"seller_id": settings.seller_id, **values})
     except IntegrityError:
         return False
     return True
 
 
 async def count(
-    connection: AsyncConnection, seller_id: str, *, views: int = 0, orders: int = 0, revenue: int = 0
+    connection: SqlConnection, seller_id: str, *, views: int = 0, orders: int = 0, revenue: int = 0
 ) -> Numbers:
     """A seller's numbers, with so much more of each."""
-    mine = NUMBERS.c.seller_id == seller_id
-    row = (await connection.execute(select(NUMBERS).where(mine).with_for_update())).one_or_none()
-    before = Numbers(seller_id) if row is None else Numbers(*row)
+    found = await _NUMBERS.find(connection, seller_id, to_change=True)
+    before = found or Numbers(seller_id)
     after = Numbers(seller_id, before.views + views, before.orders + orders, before.revenue + revenue)
-    if row is None:
-        await connection.execute(insert(NUMBERS).values(**asdict(after)))
+    if found is None:
+        await _NUMBERS.add(connection, after)
     elif after != before:
-        await connection.execute(update(NUMBERS).where(mine).values(**asdict(after)))
+        await _NUMBERS.save(connection, after)
     return after
 
 
-async def remember(connection: AsyncConnection, event_id: str, now: float) -> bool:
+async def remember(connection: SqlConnection, event_id: str, now: float) -> bool:
     """An event of the payment provider acts now; False where it has before, and then the transaction is lost."""
     try:
-        await connection.execute(insert(PAYMENT_EVENTS).values(id=event_id, at=now))
+        await connection.run(_REMEMBER, {"id": event_id, "at": now})
     except IntegrityError:
         return False
     return True

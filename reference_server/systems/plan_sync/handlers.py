@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ...delivery.message import Message
 from ...refusals import Refusal
 from ...services import Services
+from ...store.sql import SqlConnection
 from ...transport.rest import Answer, Call, Handler
 from ..served import Served
 from ..sessions import Sessions
@@ -91,7 +90,7 @@ class PlanSync:
     async def create_plan(self, call: Call) -> Answer:
         """A plan, and `CREATE` to every subscriber."""
 
-        async def change(connection: AsyncConnection) -> Told:
+        async def change(connection: SqlConnection) -> Told:
             plan = made(_new_id("pln"), _fields(call))
             if is_crossed(plan):
                 raise Refusal("amounts_crossed")
@@ -103,7 +102,7 @@ class PlanSync:
     async def update_plan(self, call: Call) -> Answer:
         """Another version of a plan, which its active user plans follow, and `UPDATE` to every subscriber."""
 
-        async def change(connection: AsyncConnection) -> Told:
+        async def change(connection: SqlConnection) -> Told:
             plan = changed(await self._to_write(connection, call), _fields(call))
             if is_crossed(plan):
                 raise Refusal("amounts_crossed")
@@ -115,7 +114,7 @@ class PlanSync:
     async def delete_plan(self, call: Call) -> Answer:
         """The plan is gone, from its user plans too, and `DELETE` goes to every subscriber."""
 
-        async def change(connection: AsyncConnection) -> Told:
+        async def change(connection: SqlConnection) -> Told:
             plan = await self._to_write(connection, call)
             await tables.remove(connection, plan)
             return plan, [events.deleted(plan, call.caller[1].email, self._now())]
@@ -127,7 +126,7 @@ class PlanSync:
         """How many streams are open."""
         return Answer(200, {"subscribers": len(self._connections.hearing(SUBSCRIBERS))})
 
-    async def _to_write(self, connection: AsyncConnection, call: Call) -> Plan:
+    async def _to_write(self, connection: SqlConnection, call: Call) -> Plan:
         """The plan in the version that was edited. Raises Refusal."""
         plan = await _plan(connection, call)
         if self._conduct.conflict(not matches(plan, call.parameters.get("ifMatch"))):
@@ -138,7 +137,7 @@ class PlanSync:
         return milliseconds(self._clock())
 
 
-async def _plan(connection: AsyncConnection, call: Call) -> Plan:
+async def _plan(connection: SqlConnection, call: Call) -> Plan:
     plan = await tables.find(connection, Plan, call.parameters["planId"])
     if plan is None:
         raise Refusal("plan_not_found")

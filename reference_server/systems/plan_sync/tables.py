@@ -1,11 +1,13 @@
 """The tables of plan-sync, and what is read and written there, each time in the transaction of the connection."""
 
-from dataclasses import asdict, fields, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Column, Enum, Float, Index, Integer, String, Table, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Column, Enum, Float, Index, Integer, String, Table, bindparam, delete, update
 
+from ...store.kept import Kept
+from ...store.sql import Prepared, SqlConnection
 from ...store.tables import TABLES, number
 from .plans import Plan, Standing, UserPlan
 
@@ -37,53 +39,54 @@ USER_PLANS: Final = Table(
     Index("user_plans_by_plan", "plan_id"),
 )
 
-_TABLES: Final[dict[type, Table]] = {Plan: PLANS, UserPlan: USER_PLANS}
+_KEPT: Final[Mapping[type, Kept[Any]]] = {Plan: Kept(Plan, PLANS), UserPlan: Kept(UserPlan, USER_PLANS)}
 _Kept = TypeVar("_Kept", Plan, UserPlan)
+_PLANS: Final = _KEPT[Plan].where(order=PLANS.c.number)
+_OF_USER: Final = _KEPT[UserPlan].where(USER_PLANS.c.user_id == bindparam("whose"), order=USER_PLANS.c.number)
+_OF_PLAN: Final = USER_PLANS.c.plan_id == bindparam("of")
+_FOLLOW: Final = Prepared(
+    update(USER_PLANS).where(_OF_PLAN, USER_PLANS.c.status == Standing.ACTIVE), ("roi", "duration")
+)
+_REMOVE: Final = Prepared(delete(PLANS).where(PLANS.c.id == bindparam("this")))
+_BELONG_TO_NONE: Final = Prepared(update(USER_PLANS).where(_OF_PLAN).values(plan_id=None))
 
 
-def _of(kind: type[_Kept], row: Any) -> _Kept:
-    return kind(**{field.name: getattr(row, field.name) for field in fields(kind)})
-
-
-async def add(connection: AsyncConnection, thing: Plan | UserPlan) -> None:
+async def add(connection: SqlConnection, thing: Plan | UserPlan) -> None:
     """A new one."""
-    await connection.execute(insert(_TABLES[type(thing)]).values(**asdict(thing)))
+    await _KEPT[type(thing)].add(connection, thing)
 
 
-async def find(connection: AsyncConnection, kind: type[_Kept], thing_id: str) -> _Kept | None:
+async def find(connection: SqlConnection, kind: type[_Kept], thing_id: str) -> _Kept | None:
     """The one of this id, or None."""
-    table = _TABLES[kind]
-    row = (await connection.execute(select(table).where(table.c.id == thing_id))).one_or_none()
-    return None if row is None else _of(kind, row)
+    found: _Kept | None = await _KEPT[kind].find(connection, thing_id)
+    return found
 
 
-async def plans(connection: AsyncConnection) -> list[Plan]:
+async def plans(connection: SqlConnection) -> list[Plan]:
     """All plans, the oldest first."""
-    return [_of(Plan, row) for row in await connection.execute(select(PLANS).order_by(PLANS.c.number))]
+    return await _KEPT[Plan].find_all(connection, _PLANS)
 
 
-async def of_user(connection: AsyncConnection, user_id: str) -> list[UserPlan]:
+async def of_user(connection: SqlConnection, user_id: str) -> list[UserPlan]:
     """The user plans of one user, the oldest first."""
-    mine = select(USER_PLANS).where(USER_PLANS.c.user_id == user_id).order_by(USER_PLANS.c.number)
-    return [_of(UserPlan, row) for row in await connection.execute(mine)]
+    return await _KEPT[UserPlan].find_all(connection, _OF_USER, {"whose": user_id})
 
 
-async def write(connection: AsyncConnection, plan: Plan, *, follow: bool = True) -> None:
+async def write(connection: SqlConnection, plan: Plan, *, follow: bool = True) -> None:
     """The plan as it is now; its active user plans follow it in ROI and duration."""
-    await connection.execute(update(PLANS).where(PLANS.c.id == plan.id).values(**asdict(plan)))
+    await _KEPT[Plan].save(connection, plan)
     if follow:
-        active = (USER_PLANS.c.plan_id == plan.id) & (USER_PLANS.c.status == Standing.ACTIVE)
-        await connection.execute(update(USER_PLANS).where(active).values(roi=plan.roi, duration=plan.duration))
+        await connection.run(_FOLLOW, {"of": plan.id, "roi": plan.roi, "duration": plan.duration})
 
 
-async def remove(connection: AsyncConnection, plan: Plan) -> None:
+async def remove(connection: SqlConnection, plan: Plan) -> None:
     """The plan is gone; its user plans belong to none any more."""
-    await connection.execute(delete(PLANS).where(PLANS.c.id == plan.id))
-    await connection.execute(update(USER_PLANS).where(USER_PLANS.c.plan_id == plan.id).values(plan_id=None))
+    await connection.run(_REMOVE, {"this": plan.id})
+    await connection.run(_BELONG_TO_NONE, {"of": plan.id})
 
 
-async def end(connection: AsyncConnection, user_plan: UserPlan) -> UserPlan:
+async def end(connection: SqlConnection, user_plan: UserPlan) -> UserPlan:
     """The user plan follows its plan no more."""
     ended = replace(user_plan, status=Standing.ENDED)
-    await connection.execute(update(USER_PLANS).where(USER_PLANS.c.id == ended.id).values(status=ended.status))
+    await _KEPT[UserPlan].save(connection, ended)
     return ended

@@ -1,7 +1,7 @@
 """Shield's tables, and what is read and written there; every function works in the transaction of its connection."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeVar
@@ -17,12 +17,11 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
-    insert,
     select,
-    update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ...store.kept import Kept
+from ...store.sql import SqlConnection
 from ...store.tables import TABLES, number
 from .claims import Claim, Status
 from .member import Member, Subscription
@@ -163,38 +162,31 @@ _OWNED: Final[Mapping[type, Table]] = {
     Notice: NOTICES,
 }
 """Where the things that belong to a member are kept; a field of theirs is the column of its name."""
+_KEPT: Final[Mapping[type, Kept[Any]]] = {kind: Kept(kind, table) for kind, table in _OWNED.items()}
+_MEMBERS: Final = Kept(Member, MEMBERS, "user_id")
 
 Thing = Claim | Transaction | Withdrawal | Notice
 _Thing = TypeVar("_Thing", Claim, Transaction, Withdrawal, Notice)
 
 
-async def member(connection: AsyncConnection, user_id: str, *, to_change: bool = False) -> Member | None:
+async def member(connection: SqlConnection, user_id: str, *, to_change: bool = False) -> Member | None:
     """The member, if this user is one yet; `to_change`: nobody else changes it while the transaction lasts."""
-    statement = select(MEMBERS).where(MEMBERS.c.user_id == user_id)
-    if to_change:
-        statement = statement.with_for_update()
-    row = (await connection.execute(statement)).mappings().one_or_none()
-    return None if row is None else Member(**row)
+    return await _MEMBERS.find(connection, user_id, to_change=to_change)
 
 
-async def save_member(connection: AsyncConnection, member: Member) -> None:
+async def save_member(connection: SqlConnection, member: Member) -> None:
     """Keep a member, new or changed."""
-    values = asdict(member)
-    changed = await connection.execute(update(MEMBERS).where(MEMBERS.c.user_id == member.user_id).values(values))
-    if changed.rowcount == 0:
-        await connection.execute(insert(MEMBERS).values(values))
+    if not await _MEMBERS.save(connection, member):
+        await _MEMBERS.add(connection, member)
 
 
-async def find(connection: AsyncConnection, kind: type[_Thing], user_id: str, thing_id: str) -> _Thing | None:
+async def find(connection: SqlConnection, kind: type[_Thing], user_id: str, thing_id: str) -> _Thing | None:
     """The thing of this id, where it is the user's."""
-    table = _OWNED[kind]
-    row = (
-        await connection.execute(_columns(kind).where(table.c.id == thing_id, table.c.user_id == user_id))
-    ).mappings()
-    return next((kind(**each) for each in row), None)
+    found: _Thing | None = await _KEPT[kind].find(connection, thing_id)
+    return found if found is not None and found.user_id == user_id else None
 
 
-async def latest(connection: AsyncConnection, kind: type[_Thing], user_id: str, most: int) -> list[_Thing]:
+async def latest(connection: SqlConnection, kind: type[_Thing], user_id: str, most: int) -> list[_Thing]:
     """The user's things of this kind, the newest first, so many at most."""
     table = _OWNED[kind]
     statement = _columns(kind).where(table.c.user_id == user_id).order_by(table.c.number.desc()).limit(most)
@@ -202,7 +194,7 @@ async def latest(connection: AsyncConnection, kind: type[_Thing], user_id: str, 
 
 
 async def latest_beside(
-    connection: AsyncConnection, count: Column[int], kind: type[_Thing], user_id: str, most: int
+    connection: SqlConnection, count: Column[int], kind: type[_Thing], user_id: str, most: int
 ) -> tuple[int, list[_Thing]]:
     """A count of the member's row and the user's latest things, as one and the same commit left them."""
     table = _OWNED[kind]
@@ -223,15 +215,14 @@ async def latest_beside(
     return (rows[0]["count"] if rows else 0), things
 
 
-async def add(connection: AsyncConnection, thing: Thing) -> None:
+async def add(connection: SqlConnection, thing: Thing) -> None:
     """Keep a new thing."""
-    await connection.execute(insert(_OWNED[type(thing)]).values(asdict(thing)))
+    await _KEPT[type(thing)].add(connection, thing)
 
 
-async def save(connection: AsyncConnection, thing: Thing) -> None:
+async def save(connection: SqlConnection, thing: Thing) -> None:
     """Keep what became of a thing."""
-    table = _OWNED[type(thing)]
-    await connection.execute(update(table).where(table.c.id == thing.id).values(asdict(thing)))
+    await _KEPT[type(thing)].save(connection, thing)
 
 
 def _columns(kind: type[_Thing]) -> Any:

@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import uuid4
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ...accounts.account import Account
 from ...delivery.courier import Courier
 from ...delivery.message import Message
 from ...refusals import Refusal
 from ...store.database import Store
+from ...store.sql import SqlConnection
 from . import events, tables
 from .channel import SYSTEM
 from .claims import Claim
@@ -31,7 +30,7 @@ def new_id(kind: str) -> str:
 class Visit:
     """What a change works with. It assigns `member`, writes the rest, and tells what users are to hear."""
 
-    connection: AsyncConnection
+    connection: SqlConnection
     account: Account
     """Whose things these are."""
     member: Member
@@ -67,7 +66,7 @@ class Visits:
     async def change(self, account: Account, act: Callable[[Visit], Awaitable[T]]) -> T:
         """Do this with an account's things: all of it, with what is told of it, or nothing where it raises."""
 
-        async def change(connection: AsyncConnection) -> tuple[T, list[Message]]:
+        async def change(connection: SqlConnection) -> tuple[T, list[Message]]:
             before = await tables.member(connection, account.id, to_change=True)
             now = datetime.now(UTC)
             member = before or begin(account.id, account.tier, new_id("sub"), now)

@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ...accounts.account import Account
 from ...delivery.message import Message
 from ...refusals import Refusal
 from ...services import Services
+from ...store.sql import SqlConnection
 from ...transport.rest import Answer, Call, Handler
 from . import bookings, events, ledger, tables, times
 from .answers import Clock, done, new_id
@@ -56,7 +55,7 @@ class BookingCalls:
         """A booking, and `booking:created` to the desk; of two for one seat and one time, the database refuses one."""
         asked, student = call.parameters, call.caller[1]
 
-        async def change(connection: AsyncConnection) -> Told:
+        async def change(connection: SqlConnection) -> Told:
             if await tables.find_library(connection, asked["libraryId"], hold=True) is None:
                 raise Refusal("library_not_found")
             booking = Booking(
@@ -79,7 +78,7 @@ class BookingCalls:
         """Another seat or another time, and `booking:updated` to the student and to the desk."""
         asked = call.parameters
 
-        async def change(connection: AsyncConnection) -> Told:
+        async def change(connection: SqlConnection) -> Told:
             before = await self._open(connection, call, "updateBooking")
             after = replace(
                 before,
@@ -108,7 +107,7 @@ class BookingCalls:
         return await self._become(call, "checkOut", Status.CHECKED_OUT, lambda booking, _: events.checked_out(booking))
 
     async def _become(self, call: Call, operation: str, status: Status, news: News) -> Answer:
-        async def change(connection: AsyncConnection) -> Told:
+        async def change(connection: SqlConnection) -> Told:
             booking = replace(await self._open(connection, call, operation, status), status=status)
             await ledger.write(connection, booking)
             if booking.is_over and self._conduct.frees(booking.seat_id):
@@ -117,14 +116,14 @@ class BookingCalls:
 
         return done(bookings.shown(await self._courier.carry(SYSTEM, change)))
 
-    async def _open(self, connection: AsyncConnection, call: Call, operation: str, to: Status | None = None) -> Booking:
+    async def _open(self, connection: SqlConnection, call: Call, operation: str, to: Status | None = None) -> Booking:
         """The booking that is to be changed, or to become this. Raises Refusal."""
         booking = await self._mine(connection, call, operation)
         if code := bookings.refusal(booking, to):
             raise Refusal(code)
         return booking
 
-    async def _mine(self, connection: AsyncConnection, call: Call, operation: str, *, hold: bool = True) -> Booking:
+    async def _mine(self, connection: SqlConnection, call: Call, operation: str, *, hold: bool = True) -> Booking:
         """The booking, which concerns the caller; with `hold`, as nobody else changes it meanwhile. Raises Refusal."""
         booking = await ledger.find(connection, call.parameters["bookingId"], hold=hold)
         if booking is not None:
@@ -133,7 +132,7 @@ class BookingCalls:
                 return booking
         raise Refusal("booking_not_found")
 
-    async def _check(self, connection: AsyncConnection, booking: Booking, before: Booking | None = None) -> None:
+    async def _check(self, connection: SqlConnection, booking: Booking, before: Booking | None = None) -> None:
         """Whether there can be such a booking, where nobody has the seat. Raises Refusal."""
         begun = None if before is None else before.starts_at
         if code := times.refusal(booking.starts_at, booking.ends_at, self._clock(), begun):
@@ -141,12 +140,12 @@ class BookingCalls:
         if not await tables.has_seat(connection, booking.library_id, booking.seat_id):
             raise Refusal("seat_not_found")
 
-    async def _hold(self, connection: AsyncConnection, booking: Booking) -> None:
+    async def _hold(self, connection: SqlConnection, booking: Booking) -> None:
         if self._conduct.holds(booking.seat_id) and not await ledger.hold(connection, booking):
             raise Refusal("seat_taken")
 
 
-async def _concerned(connection: AsyncConnection, booking: Booking, account: Account) -> bool:
+async def _concerned(connection: SqlConnection, booking: Booking, account: Account) -> bool:
     return booking.student_id == account.id or account.id in await tables.desk(connection, booking.library_id)
 
 

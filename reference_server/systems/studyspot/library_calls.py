@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ...delivery.message import Message
 from ...refusals import Refusal
 from ...services import Services
+from ...store.sql import SqlConnection
 from ...transport.rest import Answer, Call, Handler
 from . import events, ledger, libraries, tables, times
 from .answers import Clock, done, new_id
@@ -67,7 +66,7 @@ class LibraryCalls:
         library = libraries.made(new_id("lib"), call.caller[1], call.parameters)
         seats = [Seat(new_id("sea"), library.id, label) for label in libraries.labels(library.seat_count)]
 
-        async def change(connection: AsyncConnection) -> Told:
+        async def change(connection: SqlConnection) -> Told:
             await tables.add_library(connection, library, seats)
             return library, [*events.library_created(library)]
 
@@ -77,7 +76,7 @@ class LibraryCalls:
     async def update_library(self, call: Call) -> Answer:
         """Another name or address, and `library:updated` to students and to the desk."""
 
-        async def change(connection: AsyncConnection) -> Told:
+        async def change(connection: SqlConnection) -> Told:
             library = libraries.changed(await self._own(connection, call, "updateLibrary"), call.parameters)
             await tables.write_library(connection, library)
             return library, [*events.library_updated(library, await tables.desk(connection, library.id))]
@@ -87,7 +86,7 @@ class LibraryCalls:
     async def update_pricing(self, call: Call) -> Answer:
         """Other prices, and `pricing:updated` to students."""
 
-        async def change(connection: AsyncConnection) -> Told:
+        async def change(connection: SqlConnection) -> Told:
             library = libraries.priced(await self._own(connection, call, "updatePricing"), call.parameters)
             await tables.write_library(connection, library)
             return library, [*events.pricing_updated(library)]
@@ -97,7 +96,7 @@ class LibraryCalls:
     async def delete_library(self, call: Call) -> Answer:
         """The library is gone with all that is in it, `library:deleted` goes to students, and nobody is in its room."""
 
-        async def change(connection: AsyncConnection) -> Told:
+        async def change(connection: SqlConnection) -> Told:
             library = await self._own(connection, call, "deleteLibrary")
             await ledger.remove_all(connection, library.id)
             await tables.remove_library(connection, library.id)
@@ -120,7 +119,7 @@ class LibraryCalls:
         staff_id = call.parameters["staffId"]
         member = await self._accounts.find(staff_id)
 
-        async def change(connection: AsyncConnection) -> Told:
+        async def change(connection: SqlConnection) -> Told:
             library = await self._own(connection, call, "addStaff")
             if member is None or member.role != "staff":
                 raise Refusal("staff_not_found")
@@ -138,7 +137,7 @@ class LibraryCalls:
         """Somebody helps there no more, and hears no more of it."""
         staff_id = call.parameters["staffId"]
 
-        async def change(connection: AsyncConnection) -> Told:
+        async def change(connection: SqlConnection) -> Told:
             library = await self._own(connection, call, "removeStaff")
             if not await tables.remove_staff(connection, library.id, staff_id):
                 raise Refusal("staff_not_found")
@@ -148,7 +147,7 @@ class LibraryCalls:
         library = await self._courier.carry(SYSTEM, change)
         return done({"libraryId": library.id, "staffId": staff_id})
 
-    async def _own(self, connection: AsyncConnection, call: Call, operation: str, *, hold: bool = True) -> Library:
+    async def _own(self, connection: SqlConnection, call: Call, operation: str, *, hold: bool = True) -> Library:
         """The library, which is the caller's; with `hold`, as nobody else changes it meanwhile. Raises Refusal."""
         library = await _library(connection, call, hold=hold)
         if not self._conduct.concerns(operation, library.is_run_by(call.caller[1])):
@@ -156,7 +155,7 @@ class LibraryCalls:
         return library
 
 
-async def _library(connection: AsyncConnection, call: Call, *, hold: bool = False) -> Library:
+async def _library(connection: SqlConnection, call: Call, *, hold: bool = False) -> Library:
     library = await tables.find_library(connection, call.parameters["libraryId"], hold=hold)
     if library is None:
         raise Refusal("library_not_found")

@@ -1,8 +1,7 @@
 """The tables of studyspot's libraries, and what is read and written there, in the transaction of the connection."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     Column,
@@ -12,13 +11,14 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    bindparam,
     delete,
     insert,
     select,
-    update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ...store.kept import Kept
+from ...store.sql import Prepared, SqlConnection
 from ...store.tables import TABLES, number
 from .libraries import Library, Seat
 
@@ -58,74 +58,81 @@ STAFF: Final = Table(
 )
 
 
-def _library(row: Any) -> Library:
-    return Library(**{field.name: getattr(row, field.name) for field in fields(Library)})
+_LIBRARIES: Final = Kept(Library, LIBRARIES)
+_SEATS: Final = Kept(Seat, SEATS)
+_NEWEST: Final = _LIBRARIES.where(order=LIBRARIES.c.number.desc())
+_REMOVE: Final = (
+    Prepared(delete(LIBRARIES).where(LIBRARIES.c.id == bindparam("of"))),
+    *(Prepared(delete(table).where(table.c.library_id == bindparam("of"))) for table in (SEATS, STAFF)),
+)
+_SEATS_OF: Final = _SEATS.where(SEATS.c.library_id == bindparam("of"), order=SEATS.c.number)
+_STAFF_OF: Final = Prepared(
+    select(STAFF.c.staff_id).where(STAFF.c.library_id == bindparam("of")).order_by(STAFF.c.number)
+)
+_OWNER_OF: Final = Prepared(select(LIBRARIES.c.owner_id).where(LIBRARIES.c.id == bindparam("of")))
+_ADD_STAFF: Final = Prepared(insert(STAFF), ("library_id", "staff_id"))
+_REMOVE_STAFF: Final = Prepared(
+    delete(STAFF).where(STAFF.c.library_id == bindparam("of"), STAFF.c.staff_id == bindparam("who"))
+)
 
 
-async def add_library(connection: AsyncConnection, library: Library, seats: Sequence[Seat]) -> None:
+async def add_library(connection: SqlConnection, library: Library, seats: Sequence[Seat]) -> None:
     """A new one, with its seats."""
-    await connection.execute(insert(LIBRARIES).values(**asdict(library)))
-    await connection.execute(insert(SEATS), [asdict(seat) for seat in seats])
+    await _LIBRARIES.add(connection, library)
+    await _SEATS.add_all(connection, seats)
 
 
-async def find_library(connection: AsyncConnection, library_id: str, *, hold: bool = False) -> Library | None:
+async def find_library(connection: SqlConnection, library_id: str, *, hold: bool = False) -> Library | None:
     """The one of this id, or None; with `hold`, nobody else changes it or removes it in this transaction."""
-    statement = select(LIBRARIES).where(LIBRARIES.c.id == library_id)
-    row = (await connection.execute(statement.with_for_update() if hold else statement)).one_or_none()
-    return None if row is None else _library(row)
+    return await _LIBRARIES.find(connection, library_id, to_change=hold)
 
 
-async def libraries(connection: AsyncConnection) -> list[Library]:
+async def libraries(connection: SqlConnection) -> list[Library]:
     """All of them, the newest first."""
-    rows = await connection.execute(select(LIBRARIES).order_by(LIBRARIES.c.number.desc()))
-    return [_library(row) for row in rows]
+    return await _LIBRARIES.find_all(connection, _NEWEST)
 
 
-async def write_library(connection: AsyncConnection, library: Library) -> None:
+async def write_library(connection: SqlConnection, library: Library) -> None:
     """The library as it is now."""
-    await connection.execute(update(LIBRARIES).where(LIBRARIES.c.id == library.id).values(**asdict(library)))
+    await _LIBRARIES.save(connection, library)
 
 
-async def remove_library(connection: AsyncConnection, library_id: str) -> None:
+async def remove_library(connection: SqlConnection, library_id: str) -> None:
     """The library is gone, with its seats and its staff."""
-    await connection.execute(delete(LIBRARIES).where(LIBRARIES.c.id == library_id))
-    for table in (SEATS, STAFF):
-        await connection.execute(delete(table).where(table.c.library_id == library_id))
+    for statement in _REMOVE:
+        await connection.run(statement, {"of": library_id})
 
 
-async def seats(connection: AsyncConnection, library_id: str) -> list[Seat]:
+async def seats(connection: SqlConnection, library_id: str) -> list[Seat]:
     """Those of a library, in their order."""
-    rows = await connection.execute(select(SEATS).where(SEATS.c.library_id == library_id).order_by(SEATS.c.number))
-    return [Seat(row.id, row.library_id, row.label) for row in rows]
+    return await _SEATS.find_all(connection, _SEATS_OF, {"of": library_id})
 
 
-async def has_seat(connection: AsyncConnection, library_id: str, seat_id: str) -> bool:
+async def has_seat(connection: SqlConnection, library_id: str, seat_id: str) -> bool:
     """Whether this is a seat of that library."""
-    found = select(SEATS.c.id).where(SEATS.c.id == seat_id, SEATS.c.library_id == library_id)
-    return (await connection.execute(found)).first() is not None
+    seat = await _SEATS.find(connection, seat_id)
+    return seat is not None and seat.library_id == library_id
 
 
 # Who is at a desk.
 
 
-async def staff(connection: AsyncConnection, library_id: str) -> list[str]:
+async def staff(connection: SqlConnection, library_id: str) -> list[str]:
     """The ids of who helps at the desk of a library, in the order in which they came."""
-    known = select(STAFF.c.staff_id).where(STAFF.c.library_id == library_id).order_by(STAFF.c.number)
-    return list((await connection.execute(known)).scalars())
+    return [staff_id for (staff_id,) in await connection.rows(_STAFF_OF, {"of": library_id})]
 
 
-async def add_staff(connection: AsyncConnection, library_id: str, staff_id: str) -> None:
+async def add_staff(connection: SqlConnection, library_id: str, staff_id: str) -> None:
     """One more, who was not there."""
-    await connection.execute(insert(STAFF).values(library_id=library_id, staff_id=staff_id))
+    await connection.run(_ADD_STAFF, {"library_id": library_id, "staff_id": staff_id})
 
 
-async def remove_staff(connection: AsyncConnection, library_id: str, staff_id: str) -> bool:
+async def remove_staff(connection: SqlConnection, library_id: str, staff_id: str) -> bool:
     """One less; whether they were there."""
-    there = (STAFF.c.library_id == library_id) & (STAFF.c.staff_id == staff_id)
-    return (await connection.execute(delete(STAFF).where(there))).rowcount > 0
+    return await connection.run(_REMOVE_STAFF, {"of": library_id, "who": staff_id}) > 0
 
 
-async def desk(connection: AsyncConnection, library_id: str) -> list[str]:
+async def desk(connection: SqlConnection, library_id: str) -> list[str]:
     """The ids of the owner and the staff of a library; nobody's, where there is none."""
-    owner = select(LIBRARIES.c.owner_id).where(LIBRARIES.c.id == library_id)
-    return [*(await connection.execute(owner)).scalars(), *await staff(connection, library_id)]
+    owner = [owner_id for (owner_id,) in await connection.rows(_OWNER_OF, {"of": library_id})]
+    return [*owner, *await staff(connection, library_id)]

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ...accounts.account import Account, Change, Tier
 from ...delivery.connections import opened
 from ...delivery.message import Message
 from ...refusals import Refusal
 from ...services import Services
+from ...store.sql import SqlConnection
 from ...transport.rest import Answer, Call, Handler
 from ..served import Served
 from ..sessions import Sessions, user
@@ -107,7 +107,7 @@ class UserState:
     ) -> Change:
         user_id = call.parameters["userId"]
 
-        async def change(connection: AsyncConnection) -> tuple[Change, Sequence[Message]]:
+        async def change(connection: SqlConnection) -> tuple[Change, Sequence[Message]]:
             made = await self._accounts.change(connection, user_id, rule)
             if made is None:
                 nobody = self._conduct.missing(user_id)

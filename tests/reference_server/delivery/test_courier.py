@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
 from reference_server.delivery.emission import Emission
@@ -14,6 +13,8 @@ from reference_server.delivery.journal import JOURNAL
 from reference_server.delivery.message import Message
 from reference_server.delivery.rooms import of_user
 from reference_server.limits import Limits
+from reference_server.store.database import Store
+from reference_server.store.sql import SqlConnection
 from reference_server.transport.socketio import SocketLink
 from tests.reference_server.delivery.line import comes_next, greeted, hears, message, tell
 from tests.reference_server.house import SECONDS, House, keep_house
@@ -31,7 +32,7 @@ async def test_events_come_in_the_order_of_the_commits_however_many_changes_run_
         await tell(house, *(message(user, "claim_paid") for user in users))
         committed: list[str] = []
 
-        async def change(connection: AsyncConnection) -> tuple[None, Sequence[Message]]:
+        async def change(connection: SqlConnection) -> tuple[None, Sequence[Message]]:
             await connection.execute(select(1))
             claim = f"clm_{len(committed)}"
             committed.append(claim)
@@ -52,7 +53,7 @@ async def test_a_change_that_fails_is_undone_and_tells_nothing(tmp_path: Path) -
         user = await house.person()
         socket = await greeted(house, user)
 
-        async def change(connection: AsyncConnection) -> tuple[None, Sequence[Message]]:
+        async def change(connection: SqlConnection) -> tuple[None, Sequence[Message]]:
             row = {
                 "seq": 1000,
                 "system": "shield",
@@ -65,7 +66,7 @@ async def test_a_change_that_fails_is_undone_and_tells_nothing(tmp_path: Path) -
             await connection.execute(JOURNAL.insert().values(**row))
             raise LookupError("no such claim")
 
-        async def unwritable(_: AsyncConnection) -> tuple[None, Sequence[Message]]:
+        async def unwritable(_: SqlConnection) -> tuple[None, Sequence[Message]]:
             return None, [Message("claim_under_review", object(), of_user(user.id))]
 
         with pytest.raises(LookupError):
@@ -79,7 +80,7 @@ async def test_a_change_that_fails_is_undone_and_tells_nothing(tmp_path: Path) -
 async def test_the_result_is_the_changes_own(tmp_path: Path) -> None:
     async with keep_house(tmp_path) as house:
 
-        async def change(_: AsyncConnection) -> tuple[int, Sequence[Message]]:
+        async def change(_: SqlConnection) -> tuple[int, Sequence[Message]]:
             return 42, ()
 
         assert await house.services.courier.carry("shield", change) == 42
@@ -89,9 +90,32 @@ async def test_a_caller_who_leaves_half_way_leaves_nothing_half_done(tmp_path: P
     async with keep_house(tmp_path) as house:
         user = await house.person()
         socket = await greeted(house, user)
+        begun, never = asyncio.Event(), asyncio.Event()
+
+        async def change(_: SqlConnection) -> tuple[None, Sequence[Message]]:
+            begun.set()
+            await never.wait()
+            return None, [message(user, claimId="clm_1")]
+
+        call = asyncio.create_task(house.services.courier.carry("shield", change))
+        await begun.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await comes_next(house, user, socket)
+        assert await journaled(house) == 1
+
+
+async def test_where_a_commit_takes_time_a_change_is_finished_although_its_caller_has_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Store, "commits_at_once", False)
+    async with keep_house(tmp_path) as house:
+        user = await house.person()
+        socket = await greeted(house, user)
         begun, go_on = asyncio.Event(), asyncio.Event()
 
-        async def change(_: AsyncConnection) -> tuple[None, Sequence[Message]]:
+        async def change(_: SqlConnection) -> tuple[None, Sequence[Message]]:
             begun.set()
             await go_on.wait()
             return None, [message(user, claimId="clm_1")]
@@ -106,12 +130,33 @@ async def test_a_caller_who_leaves_half_way_leaves_nothing_half_done(tmp_path: P
         assert await journaled(house) == 1
 
 
+async def test_who_is_told_need_not_wait_for_the_disk_and_who_is_answered_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = asyncio.Event()
+    synced = Store.synced
+
+    async def late(store: Store) -> None:
+        await slow.wait()
+        await synced(store)
+
+    async with keep_house(tmp_path) as house:
+        user = await house.person()
+        socket = await greeted(house, user)
+        monkeypatch.setattr(Store, "synced", late)
+        telling = asyncio.create_task(tell(house, message(user, claimId="clm_1")))
+        assert (await hears(socket))[1]["data"]["claimId"] == "clm_1"
+        assert not telling.done()
+        slow.set()
+        await telling
+
+
 async def test_what_is_under_way_when_the_server_stops_is_finished(tmp_path: Path) -> None:
     async with keep_house(tmp_path) as house:
         user = await house.person()
         begun = asyncio.Event()
 
-        async def change(connection: AsyncConnection) -> tuple[None, Sequence[Message]]:
+        async def change(connection: SqlConnection) -> tuple[None, Sequence[Message]]:
             begun.set()
             for _ in range(50):
                 await connection.execute(select(1))

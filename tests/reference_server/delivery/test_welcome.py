@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
 from reference_server.accounts.account import ADMIN
@@ -16,6 +15,7 @@ from reference_server.delivery.journal import Entry
 from reference_server.delivery.rooms import ADMINS
 from reference_server.limits import Limits
 from reference_server.store.database import Store
+from reference_server.store.sql import SqlConnection
 from tests.reference_server.delivery.line import (
     PLACE,
     ack,
@@ -327,11 +327,11 @@ async def test_who_comes_in_between_a_commit_and_its_telling_is_told_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The journal, which is read for what was missed before, has then what is about to be told, too."""
-    committed, may_tell, writing = asyncio.Event(), asyncio.Event(), Store.writing
+    committed, may_tell, committing = asyncio.Event(), asyncio.Event(), Store.committing
 
     @asynccontextmanager
-    async def held(store: Store) -> AsyncIterator[AsyncConnection]:
-        async with writing(store) as connection:
+    async def held(store: Store) -> AsyncIterator[SqlConnection]:
+        async with committing(store) as connection:
             yield connection
         committed.set()
         await may_tell.wait()
@@ -339,7 +339,7 @@ async def test_who_comes_in_between_a_commit_and_its_telling_is_told_once(
     async with keep_house(tmp_path) as house:
         user = await house.person()
         await tell(house, *numbered(user, 0))
-        monkeypatch.setattr(Store, "writing", held)
+        monkeypatch.setattr(Store, "committing", held)
         telling = asyncio.create_task(tell(house, *numbered(user, 1, 2)))
         try:
             await committed.wait()

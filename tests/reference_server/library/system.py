@@ -2,14 +2,13 @@
 
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from reference_server.delivery.connections import Connection
 from reference_server.delivery.message import Message
 from reference_server.delivery.options import ChannelOptions
 from reference_server.delivery.rooms import of_user
 from reference_server.refusals import Refusal
 from reference_server.services import Services
+from reference_server.store.sql import SqlConnection
 from reference_server.systems.served import Served
 from reference_server.transport.rest import Answer, Call
 from tests.reference_server.house import Person
@@ -30,7 +29,7 @@ def served(services: Services) -> Served:
         services.connections.leave(connection, room_of(library))
 
     async def free_seat(call: Call) -> Answer:
-        async def change(_: AsyncConnection) -> tuple[None, list[Message]]:
+        async def change(_: SqlConnection) -> tuple[None, list[Message]]:
             return None, [seat_free(call.parameters["libraryId"], 7)]
 
         await services.courier.carry("library", change)

@@ -176,8 +176,7 @@ async def test_a_ban_ends_both_wires(house: House) -> None:
     assert native.raw is not None
     assert ear.socket is not None
     async with asyncio.timeout(SECONDS):
-        await native.raw.receive()
-    assert native.raw.close_code == 1008
+        assert (await native.raw.receive()).data == 1008
     assert '42["user.banned"' in (await ear.socket.rest())[0][0]
 
 

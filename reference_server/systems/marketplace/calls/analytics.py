@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ....delivery.message import Message
+from ....store.sql import SqlConnection
 from ....transport.rest import Answer, Call, Handler
 from .. import tables
 from ..desk import Desk
@@ -26,7 +25,7 @@ class Analytics:
     async def view(self, call: Call) -> Answer:
         """Once more somebody has looked at a product."""
 
-        async def change(connection: AsyncConnection, events: Events) -> tuple[Product, Sequence[Message]]:
+        async def change(connection: SqlConnection, events: Events) -> tuple[Product, Sequence[Message]]:
             before = await self._desk.find(connection, Product, call.parameters["productId"])
             product = replace(before, views=before.views + 1)
             await tables.save(connection, product)

@@ -3,10 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ....delivery.message import Message
 from ....refusals import Refusal
+from ....store.sql import SqlConnection
 from ....transport.rest import Answer, Call, Handler
 from .. import tables
 from ..desk import Desk, caller
@@ -17,7 +16,7 @@ MOST: Final = 100
 """Products that a cart can hold."""
 MOST_OF_ONE: Final = 10_000
 Items = dict[str, int]
-Alter = Callable[[AsyncConnection, Items], Awaitable[None]]
+Alter = Callable[[SqlConnection, Items], Awaitable[None]]
 
 
 class Cart:
@@ -45,7 +44,7 @@ class Cart:
         """So many more of a product."""
         product_id, quantity = call.parameters["productId"], int(call.parameters["quantity"])
 
-        async def alter(connection: AsyncConnection, items: Items) -> None:
+        async def alter(connection: SqlConnection, items: Items) -> None:
             await self._desk.find(connection, Product, product_id, to_change=False)
             if product_id not in items and len(items) >= MOST:
                 raise Refusal("cart_full")
@@ -58,7 +57,7 @@ class Cart:
         """So many of a product that it holds."""
         product_id, quantity = call.parameters["productId"], int(call.parameters["quantity"])
 
-        async def alter(connection: AsyncConnection, items: Items) -> None:
+        async def alter(connection: SqlConnection, items: Items) -> None:
             _must_hold(items, product_id)
             await tables.put(connection, caller(call), product_id, quantity, self._desk.clock())
 
@@ -68,7 +67,7 @@ class Cart:
         """None of a product that it holds."""
         product_id = call.parameters["productId"]
 
-        async def alter(connection: AsyncConnection, items: Items) -> None:
+        async def alter(connection: SqlConnection, items: Items) -> None:
             _must_hold(items, product_id)
             await tables.take_out(connection, caller(call), [product_id])
 
@@ -77,7 +76,7 @@ class Cart:
     async def clear(self, call: Call) -> Answer:
         """Nothing."""
 
-        async def alter(connection: AsyncConnection, items: Items) -> None:
+        async def alter(connection: SqlConnection, items: Items) -> None:
             await tables.take_out(connection, caller(call), items)
 
         return await self._alter(call, alter)
@@ -85,7 +84,7 @@ class Cart:
     async def _alter(self, call: Call, alter: Alter) -> Answer:
         user_id = caller(call)
 
-        async def change(connection: AsyncConnection, events: Events) -> tuple[list[dict[str, Any]], list[Message]]:
+        async def change(connection: SqlConnection, events: Events) -> tuple[list[dict[str, Any]], list[Message]]:
             await alter(connection, await tables.cart_of(connection, user_id))
             items = _items(await tables.cart_of(connection, user_id))
             return items, [events.cart(user_id, items)]

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ....delivery.message import Message
+from ....store.sql import SqlConnection
 from ....transport.rest import Answer, Call, Handler
 from ..desk import Desk
 from ..events import Events
@@ -33,7 +32,7 @@ class Notices:
     async def _tell(self, call: Call, user_id: str | None) -> Answer:
         content = {name: call.parameters[name] for name in ("title", "message") if name in call.parameters}
 
-        async def change(_: AsyncConnection, events: Events) -> tuple[dict[str, Any], list[Message]]:
+        async def change(_: SqlConnection, events: Events) -> tuple[dict[str, Any], list[Message]]:
             return content, [events.notice(user_id, content)]
 
         return Answer(201, await self._desk.carry(change))

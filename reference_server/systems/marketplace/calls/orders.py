@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ....delivery.message import Message
 from ....refusals import Refusal
+from ....store.sql import SqlConnection
 from ....transport.rest import Answer, Call, Handler
 from .. import tables
 from ..desk import Desk, caller, new_id
@@ -38,7 +37,7 @@ class Orders:
         """A new order, which is a sale; the stock is less by what was ordered."""
         quantity = int(call.parameters["quantity"])
 
-        async def change(connection: AsyncConnection, events: Events) -> Told:
+        async def change(connection: SqlConnection, events: Events) -> Told:
             before = await self._desk.find(connection, Product, call.parameters["productId"])
             after = await taken(connection, before, quantity)
             total = quantity * before.price
@@ -72,7 +71,7 @@ class Orders:
         return await self._moved(call, "refundOrder", OrderStatus.REFUNDED)
 
     async def _moved(self, call: Call, operation: str, status: OrderStatus, tracking: str | None = None) -> Answer:
-        async def change(connection: AsyncConnection, events: Events) -> Told:
+        async def change(connection: SqlConnection, events: Events) -> Told:
             before = await self._desk.find(connection, Order, call.parameters["orderId"])
             self._desk.must_own(operation, before.seller_id == caller(call))
             if status not in MOVES[before.status]:

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ....delivery.message import Message
+from ....store.sql import SqlConnection
 from ....transport.rest import Answer, Call, Handler
 from .. import tables
 from ..channel import SELLER
@@ -37,7 +36,7 @@ class Products:
         """A new product, which its seller and the storefront hear of."""
         fields = _fields(call)
 
-        async def change(connection: AsyncConnection, events: Events) -> Told:
+        async def change(connection: SqlConnection, events: Events) -> Told:
             product = Product(new_id("prd"), caller(call), **{"description": "", **fields})
             await tables.add(connection, product)
             return product, [events.created(product)]
@@ -68,7 +67,7 @@ class Products:
     async def delete(self, call: Call) -> Answer:
         """The product is gone; who looked at it hears so."""
 
-        async def change(connection: AsyncConnection, events: Events) -> Told:
+        async def change(connection: SqlConnection, events: Events) -> Told:
             product = await self._desk.find(connection, Product, call.parameters["productId"])
             account = call.caller[1]
             self._desk.must_own("deleteProduct", account.role != SELLER or product.seller_id == account.id)
@@ -83,7 +82,7 @@ async def change_product(
 ) -> Answer:
     """A product of the caller's, with these fields."""
 
-    async def change(connection: AsyncConnection, events: Events) -> Told:
+    async def change(connection: SqlConnection, events: Events) -> Told:
         before = await desk.find(connection, Product, call.parameters["productId"])
         desk.must_own(operation, before.seller_id == caller(call))
         after = changed(before, fields)

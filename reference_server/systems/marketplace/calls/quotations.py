@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ....delivery.message import Message
 from ....refusals import Refusal
+from ....store.sql import SqlConnection
 from ....transport.rest import Answer, Call, Handler
 from .. import tables
 from ..desk import Desk, caller, in_cents, new_id
@@ -37,7 +36,7 @@ class Quotations:
         given = call.parameters
         buyer, price = await self._desk.user(given["userId"]), in_cents(given["price"])
 
-        async def change(connection: AsyncConnection, events: Events) -> Told:
+        async def change(connection: SqlConnection, events: Events) -> Told:
             product = await self._desk.find(connection, Product, given["productId"], to_change=False)
             self._desk.must_own("createQuotation", product.seller_id == caller(call))
             parties = caller(call), buyer.id
@@ -75,7 +74,7 @@ class Quotations:
     async def _change(
         self, call: Call, operation: str, event: str, made: Callable[[Quotation], Quotation], *, of_buyer: bool
     ) -> Answer:
-        async def change(connection: AsyncConnection, events: Events) -> Told:
+        async def change(connection: SqlConnection, events: Events) -> Told:
             before = await self._desk.find(connection, Quotation, call.parameters["quotationId"])
             self._desk.must_own(operation, caller(call) == (before.buyer_id if of_buyer else before.seller_id))
             quotation = made(before)

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ....delivery.message import Message
 from ....refusals import Refusal
+from ....store.sql import SqlConnection
 from ....transport.rest import Answer, Call, Handler
 from .. import tables
 from ..desk import Desk, caller, in_cents
@@ -45,7 +44,7 @@ class SettingsCalls:
         """Some of them are others from now on."""
         given = _given(call)
 
-        async def change(connection: AsyncConnection, events: Events) -> tuple[Settings, list[Message]]:
+        async def change(connection: SqlConnection, events: Events) -> tuple[Settings, list[Message]]:
             before = await tables.settings_of(connection, caller(call), to_change=True)
             settings = Settings(before.seller_id, {**before.values, **given})
             if not await tables.save_settings(connection, settings):

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ....refusals import Refusal
+from ....store.sql import SqlConnection
 from ....transport.rest import Answer, Call, Handler
 from .. import tables
 from ..desk import Desk
@@ -28,7 +27,7 @@ class Stock:
         return await change_product(self._desk, "setStock", call, {"stock": int(call.parameters["stock"])})
 
 
-async def taken(connection: AsyncConnection, product: Product, quantity: int) -> Product:
+async def taken(connection: SqlConnection, product: Product, quantity: int) -> Product:
     """The product, less what is ordered of it. Raises Refusal where there are fewer."""
     if product.stock < quantity:
         raise Refusal("insufficient_stock")

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ....delivery.message import Message
 from ....refusals import Refusal
+from ....store.sql import SqlConnection
 from ....transport.rest import Answer, Call, Handler
 from .. import tables
 from ..desk import Desk
@@ -43,7 +43,7 @@ class Webhooks:
         if status is None or order_id is None:
             return Answer(200, {"received": True})
 
-        async def change(connection: AsyncConnection, events: Events) -> tuple[Order | None, list[Message]]:
+        async def change(connection: SqlConnection, events: Events) -> tuple[Order | None, list[Message]]:
             before = await tables.find(connection, Order, order_id, to_change=True)
             if before is None or status not in MOVES[before.status]:
                 return before, []

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ....delivery.message import Message
 from ....refusals import Refusal
+from ....store.sql import SqlConnection
 from ....transport.rest import Answer, Call, Handler
 from .. import tables
 from ..desk import Desk, caller, new_id
@@ -37,7 +36,7 @@ class Wholesale:
         """A new invitation; its seller hears that it is on its way."""
         buyer = await self._desk.user(call.parameters["userId"])
 
-        async def change(connection: AsyncConnection, events: Events) -> Told:
+        async def change(connection: SqlConnection, events: Events) -> Told:
             invitation = Invitation(new_id("inv"), caller(call), buyer.id, call.parameters.get("message", ""))
             await tables.add(connection, invitation)
             return invitation, [events.invitation("invitation_sent", invitation)]
@@ -53,7 +52,7 @@ class Wholesale:
         return await self._decided(call, "rejectInvitation", InvitationStatus.REJECTED, "invitation_rejected")
 
     async def _decided(self, call: Call, operation: str, status: InvitationStatus, event: str) -> Answer:
-        async def change(connection: AsyncConnection, events: Events) -> Told:
+        async def change(connection: SqlConnection, events: Events) -> Told:
             before = await self._of_buyer(connection, operation, call)
             if status not in MOVES[before.status]:
                 raise Refusal("invitation_decided")
@@ -67,7 +66,7 @@ class Wholesale:
         """What an invited buyer orders; the stock is less by that."""
         quantity = int(call.parameters["quantity"])
 
-        async def change(connection: AsyncConnection, events: Events) -> tuple[WholesaleOrder, list[Message]]:
+        async def change(connection: SqlConnection, events: Events) -> tuple[WholesaleOrder, list[Message]]:
             invitation = await self._of_buyer(connection, "placeWholesaleOrder", call)
             if invitation.status is not InvitationStatus.ACCEPTED:
                 raise Refusal("invitation_not_accepted")
@@ -83,7 +82,7 @@ class Wholesale:
 
         return Answer(201, ordered(await self._desk.carry(change)))
 
-    async def _of_buyer(self, connection: AsyncConnection, operation: str, call: Call) -> Invitation:
+    async def _of_buyer(self, connection: SqlConnection, operation: str, call: Call) -> Invitation:
         """The invitation of the call, which is the caller's. Raises Refusal."""
         invitation = await self._desk.find(connection, Invitation, call.parameters["invitationId"])
         self._desk.must_own(operation, invitation.buyer_id == caller(call))
