@@ -71,6 +71,10 @@ class Fairness:
         self.stranger_byte = _each(limits.stranger_bytes)
         self.refusal = _each(limits.max_refusals)
 
+    def sizes(self) -> dict[str, int]:
+        """How many wait for their turn."""
+        return {"turns": len(self.members) + len(self.strangers)}
+
     def too_much(self, limit: str) -> TooMuch:
         """Count that this limit was met, and give what to raise for it."""
         self.met(limit)

@@ -27,7 +27,9 @@ async def witnessed(folder: Path, limits: Limits | None = None, **settings: Any)
         yield house
         await is_heard(socket)
         assert (await house.call("GET", "/api/me", witness))[0] == 200
-        await house.settles(connections=1, engine_sessions=1, socket_sessions=1, connect_timers=0, attachments=0)
+        await house.settles(
+            connections=1, engine_sessions=1, socket_sessions=1, connect_timers=0, attachments=0, turns=0
+        )
 
 
 async def met(house: House, limit: str) -> float:
