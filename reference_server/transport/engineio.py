@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
+from ..alarms import Alarm, Alarms
 from ..limits import Limits
 from ..reasons import Reason
 from .allowance import Allowance, Kind, TooMuch
@@ -59,6 +60,7 @@ class Host(Protocol):
     """What stands on sessions: Socket.IO."""
 
     limits: Limits
+    alarms: Alarms
     passes_reserved_bits: bool
 
     def opened(self, session: "EngineSession", handshake: Mapping[str, Any]) -> None:
@@ -115,7 +117,7 @@ class EngineSession:
         self._backlog: list[Message] = []
         self._backlog_size = 0
         self._fetch: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Alarm | None = None
 
     @property
     def transport(self) -> str:
@@ -177,7 +179,7 @@ class EngineSession:
     def _after(self, seconds: float, act: Callable[[], None]) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(seconds, act)
+        self._timer = self._host.alarms.after(seconds, act)
 
     # Receiving.
 

@@ -1,12 +1,13 @@
 """The native WebSocket channel: one text message an event, and nothing is listened to."""
 
-import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import orjson
 import structlog
 
+from ..alarms import Alarm
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
 from ..reasons import Reason
@@ -47,7 +48,7 @@ class WebSocketLink:
         self._kind, self._frame = ("websocket-bare", _bare) if named_inside else ("websocket", _framed)
         self._pipe: Pipe | None = None
         self._connection: Connection | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Alarm | None = None
         self.refused_with: int | None = None
         """The close code of what its client said and may not; None where that did not end it."""
 
@@ -103,7 +104,7 @@ class WebSocketLink:
     # endpoint is still responsive."
 
     def _after(self, part: float, act: Callable[[Pipe], None]) -> None:
-        self._timer = asyncio.get_running_loop().call_later(part * self._interval, self._act, act)
+        self._timer = self._services.alarms.after(part * self._interval, partial(self._act, act))
 
     def _act(self, act: Callable[[Pipe], None]) -> None:
         if self._pipe is not None:

@@ -8,6 +8,7 @@ import json
 import re
 import secrets
 from collections.abc import Coroutine, Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -15,6 +16,7 @@ import structlog
 from aiohttp import web
 from socketio import packet
 
+from ..alarms import Alarm
 from ..delivery.admission import Admission
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
@@ -129,7 +131,7 @@ class _Client:
         """How many are still to come. None of them is kept: no contract has any."""
         self.deadline: asyncio.TimerHandle | None = None
         """Closes it, as long as some are."""
-        self.timer: asyncio.TimerHandle | None = None
+        self.timer: Alarm | None = None
         """Closes it, as long as it belongs to no namespace."""
 
     @property
@@ -155,6 +157,7 @@ class SocketServer:
 
     def __init__(self, namespaces: Iterable[str], services: Services, fairness: Fairness, lines: Lines) -> None:
         self.limits = fairness.limits
+        self.alarms = services.alarms
         self._fairness = fairness
         self.passes_reserved_bits = services.conduct.passes_reserved_bits
         self._namespaces = frozenset(namespaces)
@@ -199,8 +202,8 @@ class SocketServer:
         """Close the session in a while, unless it belongs to a namespace by then."""
         client.stop_timer()
         if not client.links and session.sid in self._clients:
-            loop, seconds = asyncio.get_running_loop(), self.limits.connect_timeout
-            client.timer = loop.call_later(seconds, session.close, Reason.CONNECT_TIMEOUT)
+            close = partial(session.close, Reason.CONNECT_TIMEOUT)
+            client.timer = self.alarms.after(self.limits.connect_timeout, close)
 
     async def _connect(self, session: EngineSession, client: _Client, namespace: str, auth: Any) -> None:
         """A namespace is joined once; a refusal leaves the session as it was. Raises TooMuch for one too many."""

@@ -11,6 +11,7 @@ from typing import Final
 
 from aiohttp import HttpVersion11, web
 
+from ..alarms import Alarm
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
 from ..limits import Limits
@@ -80,7 +81,7 @@ class StreamLink(asyncio.Protocol):
         """Something waits, as the socket does not take it."""
         self._spoke = 0.0
         """When something was sent, on the loop's clock."""
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Alarm | None = None
 
     @property
     def pipe(self) -> asyncio.Transport | None:
@@ -152,7 +153,7 @@ class StreamLink(asyncio.Protocol):
         self._ended = True
 
     def _comment_in(self, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._comment)
+        self._timer = self._services.alarms.after(seconds, self._comment)
 
     def _comment(self) -> None:
         """Say that the stream is alive, where nothing was said for long."""
