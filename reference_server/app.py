@@ -116,7 +116,7 @@ def application(settings: Settings, services: Services) -> web.Application:
     channels, lines = list(services.channels), Lines()
     fairness = Fairness(settings.limits, services.metrics.met)
     sockets = _mount_channels(app, channels, services, fairness, lines)
-    _mount_probes(app, channels, services, sockets)
+    _mount_probes(app, channels, services, sockets, fairness)
     if settings.screens:
         screens.mount(app, chosen(settings))
     keep_concrete_paths(app)
@@ -164,7 +164,9 @@ def _mount_channels(
     return sockets
 
 
-def _mount_probes(app: web.Application, channels: list[Channel], services: Services, sockets: SocketServer) -> None:
+def _mount_probes(
+    app: web.Application, channels: list[Channel], services: Services, sockets: SocketServer, fairness: Fairness
+) -> None:
     services.metrics.watch(
         [(transport, channel.address) for channel in channels for transport in TRANSPORTS[channel.wire]],
         services.connections.places,
@@ -172,6 +174,7 @@ def _mount_probes(app: web.Application, channels: list[Channel], services: Servi
             **services.connections.sizes(),
             **services.courier.sizes(),
             **sockets.sizes(),
+            **fairness.sizes(),
         },
         lambda: services.places.taken,
     )

@@ -4,10 +4,10 @@ Three things are limited, and none of them lets anybody lock somebody else out:
 
 - **An account from one address**: `login_tries` wrong passwords a window. Who guesses from one place is stopped there;
   the account's owner logs in from any other place.
-- **An account from everywhere**: after `login_tries_account` wrong passwords within an hour (100, the most that NIST
-  SP 800-63B, 5.2.2 has a verifier allow in a row), each address has one try a window instead. It is slowed and not
-  locked, as a lock is a way to keep its owner out (OWASP, Authentication: "account lockout [...] may be used to deny
-  service"): whoever knows the password is let in at the first try, from wherever it is.
+- **An account from everywhere**: after `login_tries_account` wrong passwords within an hour (100: so OWASP's ASVS,
+  2.2.1; NIST SP 800-63B, 5.2.2 has no more in a row), each address has one try a window instead. The account is slowed
+  and not locked, since "care must be taken to prevent it from being used to cause a denial of service by locking out
+  other users' accounts" (OWASP, Authentication): whoever knows the password is let in at the first try, from anywhere.
 - **An address, whatever the account**: `login_tries_address` wrong passwords a window, then it has to wait. Of IPv6, an
   address is a network of 64 bits, which is what one customer has.
 

@@ -169,7 +169,9 @@ class Limits:
     joins_a_second: int = count(5, "CONNECT and DISCONNECT packets of one connection.")
     heartbeats_a_second: int = count(20, "Pings and pongs of each protocol, and probes, of one connection.")
     requests_a_second: int = count(50, "Polling requests of one session.")
-    bytes_a_second: int = size(2 * 1024 * 1024, "All that one connection says.")
+    bytes_a_second: int = size(
+        2 * 1024 * 1024, "All that one connection says; where events that may come can have more, so many bytes may."
+    )
     turn: float = seconds(0.004, "Work on packets gives way to everything else after that.")
 
     # What clients are told.

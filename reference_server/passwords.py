@@ -21,7 +21,7 @@ from .refusals import Refusal
 from .shares import PutOff, Shares
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_BEHIND: Final = 10
+_BEHIND: Final = 5
 """By how much the threads step back, as `nice` counts."""
 _RETRY_AFTER: Final = "5"
 """Seconds."""

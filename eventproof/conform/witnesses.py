@@ -28,7 +28,8 @@ class Witnesses:
     """Those of one case: `user` has a connection on every wire of its system, and calls; the `others` only stay."""
 
     def __init__(self, case: Case, user: Person, others: Sequence[Line]) -> None:
-        self._case, self._user, self._others = case, user, others
+        self.user = user
+        self._case, self._others = case, others
         self._slowest = 0.0
         """Of the answers since the last attack began."""
         self._lag = 0.0
@@ -73,7 +74,7 @@ class Witnesses:
         """Raise ContractViolation where a connection hears no event any more, or none can be caused."""
         self._must_be_open("everything")
         try:
-            await self._case.canary(self._user)
+            await self._case.canary(self.user)
         except Limited:
             raise
         except (Inconclusive, TargetUnavailable) as lost:
@@ -120,7 +121,7 @@ class Witnesses:
     async def _answered(self) -> float:
         """How long a call took whose answer is as it was before; raises ContractViolation where it is not."""
         try:
-            answer = await self._user.whoami()
+            answer = await self.user.whoami()
         except Limited:
             return 0.0
         except (Inconclusive, TargetUnavailable) as silence:
@@ -139,7 +140,7 @@ class Witnesses:
         return took
 
     def _must_be_open(self, by: str) -> None:
-        lost = [line for line in (*self._user.lines, *self._others) if not line.is_open]
+        lost = [line for line in (*self.user.lines, *self._others) if not line.is_open]
         limited = [line for line in lost if line.closed and line.closed.code in _LIMITED]
         if limited:  # all of us call from one address
             raise Inconclusive(f"the server limits how often one may call, and so {_how(limited[0])}")

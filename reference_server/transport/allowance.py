@@ -65,11 +65,15 @@ class Fairness:
         }
         self.prices: Mapping[Kind, float] = {kind: _each(rate) for kind, rate in rates.items()}
         """What each costs a member, in seconds."""
-        self.byte = _each(limits.bytes_a_second)
+        self.byte = _each(max(limits.bytes_a_second, limits.most_events_a_second * limits.max_event))
         self.stranger_packet = _each(limits.stranger_packets)
         """What it costs a stranger, as a part of all that one may say in a minute."""
         self.stranger_byte = _each(limits.stranger_bytes)
         self.refusal = _each(limits.max_refusals)
+
+    def sizes(self) -> dict[str, int]:
+        """How many wait for their turn."""
+        return {"turns": len(self.members) + len(self.strangers)}
 
     def too_much(self, limit: str) -> TooMuch:
         """Count that this limit was met, and give what to raise for it."""
@@ -113,7 +117,7 @@ class Allowance:
         """It does something, of so many bytes. Raises TooMuch."""
         common = self._fairness
         if self.is_member:
-            self._due = spent(self._due, common.prices[kind] + size * common.byte, common.clock())
+            self._due = spent(self._due, max(common.prices[kind], size * common.byte), common.clock())
             return
         packet, content = common.stranger_packet, size * common.stranger_byte
         limit = "stranger_packets" if packet >= content else "stranger_bytes"

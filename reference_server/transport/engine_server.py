@@ -23,6 +23,8 @@ TRANSPORTS: Final = ("polling", "websocket")
 _ONCE: Final = ("EIO", "transport", "sid")
 """What a query may give once: who reads the first of two and who reads the last would see two requests."""
 _UNCACHED: Final = {"Cache-Control": "no-store"}
+_KEPT: Final = 2048
+"""Letters of its query, and of its own headers, that are kept as long as a session."""
 _ID_BYTES: Final = 15
 
 
@@ -106,8 +108,7 @@ class EngineServer:
         self.sessions[session.sid] = session
         self.rank(session)
         session.begin_interval()
-        own = {name.lower(): value for name, value in request.headers.items() if name[:2] in ("x-", "X-")}
-        self._host.opened(session, {"query": request.query_string, "headers": own})
+        self._host.opened(session, {"query": request.query_string[:_KEPT], "headers": _own(request)})
 
     def _opening(self, sid: str, upgrades: Sequence[str] = ()) -> str:
         """The packet that opens a session; times in whole milliseconds."""
@@ -166,6 +167,19 @@ class EngineServer:
         """Close every session; its client may come back."""
         for session in list(self.sessions.values()):
             session.close(reason)
+
+
+def _own(request: web.Request) -> dict[str, str]:
+    """The headers that begin with `x-`, as far as they are kept."""
+    own: dict[str, str] = {}
+    left = _KEPT
+    for name, value in request.headers.items():
+        if name[:2] in ("x-", "X-"):
+            left -= len(name) + len(value)
+            if left < 0:
+                break
+            own[name.lower()] = value
+    return own
 
 
 def _refused(session: EngineSession) -> Refusal:

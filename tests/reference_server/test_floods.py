@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ import aiohttp
 import pytest
 
 from reference_server.limits import Limits
+from reference_server.transport.engineio import EngineSession
+from reference_server.transport.socketio import SocketServer
 from tests.reference_server.delivery.line import PLACE, greeted, is_heard
 from tests.reference_server.house import SECONDS, House, Person, Socket, keep_house
 
@@ -27,7 +29,9 @@ async def witnessed(folder: Path, limits: Limits | None = None, **settings: Any)
         yield house
         await is_heard(socket)
         assert (await house.call("GET", "/api/me", witness))[0] == 200
-        await house.settles(connections=1, engine_sessions=1, socket_sessions=1, connect_timers=0, attachments=0)
+        await house.settles(
+            connections=1, engine_sessions=1, socket_sessions=1, connect_timers=0, attachments=0, turns=0
+        )
 
 
 async def met(house: House, limit: str) -> float:
@@ -271,3 +275,23 @@ async def test_who_floods_and_hangs_up_is_gone_though_nothing_more_is_read(tmp_p
             await asyncio.sleep(0.1)
             writer.abort()
         await house.settles(connections=0, engine_sessions=0)
+
+
+async def test_little_is_kept_of_what_a_handshake_says(tmp_path: Path) -> None:
+    async with witnessed(tmp_path) as house:
+        kept: list[Any] = []
+        opened = SocketServer.opened
+
+        def keep(server: SocketServer, session: EngineSession, handshake: Mapping[str, Any]) -> None:
+            kept.append(handshake)
+            opened(server, session, handshake)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(SocketServer, "opened", keep)
+            headers = {"X-First": "kept", **{f"X-{number}": "x" * 8000 for number in range(50)}}
+            url = f"{house.url}/socket.io/?EIO=4&transport=polling&more={'x' * 5000}"
+            async with house.http.get(url, headers=headers) as answer:
+                sid = json.loads((await answer.text())[1:])["sid"]
+        assert kept[0]["headers"] == {"x-first": "kept"}
+        assert len(kept[0]["query"]) == 2048
+        await house.http.post(f"{house.url}/socket.io/?EIO=4&transport=polling&sid={sid}", data="1")
