@@ -16,7 +16,7 @@ from typing import Any, Final
 
 MOST_EVENTS: Final = 256
 MOST_ENDINGS: Final = 64
-_UNWATCHED_AT_ONCE: Final = 512
+_UNWATCHED_AT_ONCE: Final = 4096
 """Of a crowd that ends: those that are not watched any more cost nothing until they are told."""
 _ENDING: Final = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 _READABLE: Final = select.EPOLLIN | select.EPOLLPRI | _ENDING
