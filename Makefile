@@ -1,7 +1,7 @@
 # The two commands are `make demo` and `make test`; both set up all they need, once.
 # All paths are relative, so that a checkout in a path with a space works.
 
-.PHONY: demo environment screens test mutants lint format docs lock needs soak clean
+.PHONY: demo environment screens test mutants lint format docs lock needs soak chaos clean
 .DEFAULT_GOAL := demo
 
 BIN := .venv/bin
@@ -53,6 +53,10 @@ needs:
 # The check, many times in a row; see the script for its settings.
 soak: $(STAMP)
 	@$(BIN)/python scripts/soak.py
+
+# Every attack and every trouble on the reference server, and the table of what came of it: `CHAOS_ARGS="--rounds 200"`.
+chaos: $(STAMP)
+	@$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
 lock:
 	@sh scripts/lock.sh

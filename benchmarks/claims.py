@@ -9,10 +9,8 @@ The exit code is that of the swarm: 0 where every objective is met.
 
 import argparse
 import json
-import os
 import secrets
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -21,12 +19,12 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks.serving.process import NotStarted, Process, started, stop
 from eventproof.load.run import swarm
 from eventproof.report import digest
 from eventproof.report.records import Run
 from eventproof.verdict import exit_code
 
-_READY = b"listening on "
 _FIRST_RETRY, _RETRIES_END = 1.0, 60.0
 _PROFILE = """\
 base_url = "{url}"
@@ -59,32 +57,23 @@ class Server:
             *("--ack-first", str(_FIRST_RETRY), "--ack-within", str(_RETRIES_END)),
         ]
         self._secret = {"EVENTPROOF_JWT_SECRET": secrets.token_urlsafe(48)}
-        self._child = self._start("--seed", str(users), "--credentials", str(folder / "credentials.ndjson"))
+        self._process = self._start("--seed", str(users), "--credentials", str(folder / "credentials.ndjson"))
 
     def kill_and_restart(self) -> None:
         """Let it end in the middle of whatever it does, and begin again with what is on the disk."""
-        self._child.kill()
-        self._child.communicate()
-        self._child = self._start()
+        self._process.child.kill()
+        self._process.child.communicate()
+        self._process = self._start()
 
     def stop(self) -> None:
         """End it."""
-        self._child.terminate()
-        self._child.communicate()
+        stop(self._process.child)
 
-    def _start(self, *options: str) -> "subprocess.Popen[bytes]":
-        with (self._folder / "server.log").open("ab") as log:
-            child = subprocess.Popen(
-                [*self._command, *options],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env={**os.environ, **self._secret},
-            )
-        assert child.stdout is not None  # noqa: S101 - it is a pipe
-        if not child.stdout.readline().startswith(_READY):
-            raise SystemExit(f"the server did not start:\n{(self._folder / 'server.log').read_text()[-2000:]}")
-        return child
+    def _start(self, *options: str) -> Process:
+        try:
+            return started([*self._command, *options], self._folder / "server.log", environment=self._secret)
+        except NotStarted as problem:
+            raise SystemExit(str(problem)) from None
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """What a connection and a message cost the hub's clients, beside python-socketio's: `python benchmarks/hub.py`.
 
-Each client runs in a process of its own against the same small server in another one, which pours events over all
-connections at a steady rate. Printed: memory a connection, processor time a connect and a message, one-way latency.
+Each client runs in a process of its own against the same small server in another one, `peers/floor.py`, which pours
+events over all connections at a steady rate. Printed: memory a connection, processor time a connect and a message,
+one-way latency.
 """
 
 import argparse
@@ -9,83 +10,16 @@ import asyncio
 import json
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-PADDING = "x" * 200
-
-
-def serve() -> None:
-    """The server: speaks just enough Engine.IO and Socket.IO, and pours when it is told to."""
-    from aiohttp import web
-
-    senders: list[Callable[[str], Awaitable[None]]] = []
-
-    async def connect(request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(compress=False)
-        await socket.prepare(request)
-        opening = {"sid": "s", "upgrades": [], "pingInterval": 25000, "pingTimeout": 20000, "maxPayload": 1000000}
-        await socket.send_str("0" + json.dumps(opening))
-        await socket.receive()
-        await socket.send_str('40{"sid":"c"}')
-
-        async def send(data: str) -> None:
-            await socket.send_str(f'42["tick",{data}]')
-
-        senders.append(send)
-        async for _ in socket:
-            pass
-        return socket
-
-    async def native(request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(compress=False)
-        await socket.prepare(request)
-
-        async def send(data: str) -> None:
-            await socket.send_str(f'{{"event":"tick","data":{data}}}')
-
-        senders.append(send)
-        async for _ in socket:
-            pass
-        return socket
-
-    async def stream(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
-
-        async def send(data: str) -> None:
-            await response.write(f"event: tick\ndata: {data}\nid: 1\n\n".encode())
-
-        senders.append(send)
-        await asyncio.Event().wait()
-        return response
-
-    async def pour(request: web.Request) -> web.Response:
-        rate, seconds = int(request.query["rate"]), float(request.query["seconds"])
-        began, sent = time.monotonic(), 0
-        while (passed := time.monotonic() - began) < seconds:
-            while sent < passed * rate:
-                await senders[sent % len(senders)](f'{{"at":{time.monotonic()},"padding":"{PADDING}"}}')
-                sent += 1
-            await asyncio.sleep(0.001)
-        return web.json_response({"sent": sent})
-
-    async def main() -> None:
-        app = web.Application()
-        app.add_routes([web.get("/socket.io/", connect), web.get("/ws", native), web.get("/stream", stream)])
-        app.add_routes([web.post("/pour", pour)])
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0, backlog=4096)
-        await site.start()
-        print(site._server.sockets[0].getsockname()[1], flush=True)  # type: ignore[union-attr]  # aiohttp gives the port nowhere else
-        await asyncio.Event().wait()
-
-    asyncio.run(main())
+from benchmarks.serving.contenders import FLOOR
+from benchmarks.serving.process import running
 
 
 class Account:
@@ -211,33 +145,23 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=1000)
     parser.add_argument("--rate", type=int, default=5000)
     parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--client", choices=CLIENTS, help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.serve:
-        threading.Thread(target=lambda: (sys.stdin.read(), sys.exit()), daemon=True).start()
-        serve()
     if options.client:
         client(options.client, options.url, options.users, options.rate, options.seconds)
         return
     results = {}
     for name in CLIENTS:
-        server = subprocess.Popen([sys.executable, __file__, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert server.stdout is not None  # noqa: S101 - it is a pipe
-        try:
-            url = f"http://127.0.0.1:{int(server.stdout.readline())}"
+        with tempfile.TemporaryDirectory() as folder, running(FLOOR, Path(folder) / "server.log") as server:
             size = [f"--{key}={getattr(options, key)}" for key in ("users", "rate", "seconds")]
             measured = subprocess.run(
-                [sys.executable, __file__, "--client", name, "--url", url, *size],
+                [sys.executable, __file__, "--client", name, "--url", server.url, *size],
                 capture_output=True,
                 check=True,
                 timeout=300,
             )
             results[name] = json.loads(measured.stdout)
-        finally:
-            server.kill()
-            server.communicate()
     print(f"{options.users} users, {options.rate} messages/s for {options.seconds} s\n")
     print(f"{'':28}" + "".join(f"{name:>17}" for name in CLIENTS))
     for key in results["Socket.IO"]:

@@ -1,4 +1,6 @@
-"""What an action is on the target: pure translation of an operationId to a request, and of an answer to what it says.
+"""What an action is on the target: pure translation of an operationId to a request.
+
+What its answer says, which token it is made with and how a bad one is made is offered here, too.
 
 Nothing here opens a socket: the suite sends a `Request` with its asyncio client, the swarm with its gevent one.
 """
@@ -6,19 +8,19 @@ Nothing here opens a socket: the suite sends a `Request` with its asyncio client
 import json
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import jwt as pyjwt
-
+from .answers import read
+from .catalog.pointer import at
 from .errors import ContractViolation, UsageError
+from .headers import merged, value_of
+from .minting import credentials_of, mint
 from .operations import FORM
 from .redaction import learn, redacted_text
 from .refusal import COMMAND
-from .target import Call, Command, Endpoint, Identity, Target
-from .templates import PLACEHOLDER as _PLACEHOLDER
-from .templates import derived, names
+from .target import Call, Command, Endpoint, Target
+from .templates import derived, fill, names
 from .tokens import (
     altered,
     expired,
@@ -29,7 +31,7 @@ from .tokens import (
     unsigned,
     without_expiry,
 )
-from .wellformed import IN_HEADER, encodable
+from .wellformed import encodable
 
 __all__ = [
     "Invocation",
@@ -54,7 +56,6 @@ __all__ = [
     "without_expiry",
 ]
 
-_MOST_PLACES = 12
 ACCEPT = "application/json, */*;q=0.5"
 """What a call asks for, unless the profile says otherwise: frameworks refuse by a redirect or a page whoever does not
 ask for JSON."""
@@ -82,14 +83,13 @@ class Request:
     @property
     def sent_headers(self) -> dict[str, str]:
         """The headers, with what is asked for and the `Content-Type` of the body; without that where there is none."""
-        given = _merged({"Accept": ACCEPT}, self.headers)
+        given = merged({"Accept": ACCEPT}, self.headers)
         others = {name: value for name, value in given.items() if name.lower() != "content-type"}
         return others if self.json is None else {**others, "Content-Type": self._content_type}
 
     @property
     def _content_type(self) -> str:
-        given = (value for name, value in self.headers.items() if name.lower() == "content-type")
-        return next(given, "application/json")
+        return value_of(self.headers, "Content-Type") or "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def headers_of(target: Target, call: Call, token: str | None, values: Mapping[st
     """The headers of one call: those of every call, and its own, with these values filled in."""
     known = {**values, **({} if token is None else {"token": token})}
     own = _sendable(call.headers, known, f"{target.source}: [operations.{call.operation}]", call.optional)
-    return _merged(headers_for(target, token), own)
+    return merged(headers_for(target, token), own)
 
 
 def headers_for(target: Target, token: str | None) -> dict[str, str]:
@@ -174,12 +174,6 @@ def _sendable(
     """Texts filled in; those that carry a token are left out where there is none."""
     kept = {name: value for name, value in template.items() if "token" in known or "token" not in names(value)}
     return {name: str(value) for name, value in fill(kept, known, where, optional).items()}
-
-
-def _merged(usual: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """Headers, each once: their names are the same in capitals and in small letters."""
-    replaced = {name.lower() for name in own}
-    return {**{name: value for name, value in usual.items() if name.lower() not in replaced}, **own}
 
 
 def _arguments(command: Command, known: Mapping[str, Any], where: str) -> Iterator[str]:
@@ -218,116 +212,3 @@ def path_for(address: str, query: Mapping[str, str], parameters: Mapping[str, st
     escaped = {name: quote(value, safe="") for name, value in (parameters or {}).items()}
     path = str(fill(address, escaped, address))
     return f"{path}{'&' if '?' in path else '?'}{urlencode(query)}" if query else path
-
-
-def credentials_of(identity: Identity) -> dict[str, str | int]:
-    """The parameters that an identity brings to a call, of those it has."""
-    values = {"userId": identity.id, "id": identity.id, "email": identity.email, "password": identity.password}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def fill(template: Any, values: Mapping[str, Any], where: str, optional: Container[str] = ()) -> Any:
-    """A template with its `{names}` replaced; a string that is one `{name}` alone becomes the value as it is.
-
-    A field that is one `{name}` alone is left out where that name is optional and has no value.
-    """
-    if isinstance(template, str):
-        whole = _PLACEHOLDER.fullmatch(template)
-        if whole:
-            return _value(whole[1], values, where)
-        return _PLACEHOLDER.sub(lambda match: str(_value(match[1], values, where)), template)
-    if isinstance(template, Mapping):
-        return {
-            key: fill(value, values, where, optional)
-            for key, value in template.items()
-            if not _is_left_out(value, values, optional)
-        }
-    if isinstance(template, list | tuple):
-        return [fill(value, values, where, optional) for value in template]
-    return template
-
-
-def read(operation: Call | Command, name: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
-    """What an answer says by `name` (`token`, `userId`, `tier`); None where the profile gives no place for it.
-
-    `headers` are the answer's, whose names are the same in capitals and in small letters. Raises ContractViolation
-    where the place is given and the answer has nothing there.
-    """
-    place = operation.answers.get(name)
-    if place is None:
-        return None
-    header = IN_HEADER.fullmatch(place)
-    found = at(body, place) if header is None else _header(headers or {}, header[1])
-    if name == "token":
-        learn(found)
-    if found is None:
-        there = _places(body) if header is None else iter(headers or ())
-        raise ContractViolation(
-            f"the answer to {operation.operation} has no {name} at {place}; the profile says in "
-            f"[operations.{operation.operation}.answers] where it is",
-            expected=f"a value at {place}",
-            observed=f"values at {', '.join(islice(there, _MOST_PLACES)) or 'no place'}",
-        )
-    return found
-
-
-def _header(headers: Mapping[str, str], name: str) -> str | None:
-    return next((value for known, value in headers.items() if known.lower() == name.lower()), None)
-
-
-def at(document: Any, pointer: str) -> Any:
-    """The value at a JSON pointer (RFC 6901), or None where there is none."""
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(document, Mapping):
-            document = document.get(key)
-        elif isinstance(document, list) and key.isdigit() and int(key) < len(document):
-            document = document[int(key)]
-        else:
-            return None
-    return document
-
-
-def _places(document: Any, here: str = "") -> Iterator[str]:
-    """The JSON pointer of every value that holds no others: what is there, without what it is."""
-    inner = (
-        document.items() if isinstance(document, Mapping) else enumerate(document) if isinstance(document, list) else ()
-    )
-    for key, value in inner:
-        place = f"{here}/{str(key).replace('~', '~0').replace('/', '~1')}"
-        if isinstance(value, Mapping | list) and value:
-            yield from _places(value, place)
-        else:
-            yield place
-
-
-def mint(target: Target, identity: Identity, now: float, nonce: str) -> str | None:
-    """A token for an identity signed with the target's secret; None where the profile gives no claims for that.
-
-    `now` is the wall clock in seconds, `nonce` what `{nonce}` in the claims becomes: new for every token.
-    """
-    if target.jwt is None or target.jwt.claims is None or target.jwt.secret is None:
-        return None
-    values = {
-        **credentials_of(identity),
-        "role": identity.role,
-        "tier": identity.tier,
-        "now": int(now),
-        "expires": int(now + target.jwt.lifetime),
-        "nonce": nonce,
-    }
-    claims = fill(target.jwt.claims, values, f"{target.source}: [jwt.claims]")
-    return pyjwt.encode(claims, target.jwt.secret, target.jwt.algorithm)
-
-
-def _is_left_out(template: Any, values: Mapping[str, Any], optional: Container[str]) -> bool:
-    whole = _PLACEHOLDER.fullmatch(template) if isinstance(template, str) else None
-    return whole is not None and whole[1] in optional and whole[1] not in values
-
-
-def _value(name: str, values: Mapping[str, Any], where: str) -> Any:
-    if name not in values:
-        raise UsageError(
-            f"{where} needs {{{name}}}, which is not known here; known are {', '.join(sorted(values)) or 'none'}"
-        )
-    return values[name]

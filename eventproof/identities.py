@@ -2,8 +2,10 @@
 
 import json
 import warnings
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 import jwt as pyjwt
 from jwt.algorithms import get_default_algorithms, requires_cryptography
@@ -18,6 +20,9 @@ __all__ = ["read", "read_jwt"]
 
 _CLAIMS = frozenset({"id", "userId", "email", "password", "role", "tier", "now", "expires", "nonce"})
 """What the claims of a minted token may name."""
+_BASE64: Final = "base64"
+_SECRETS: Final = ("text", _BASE64)
+"""What a secret may be: its text signs, or the bytes of which it is the base64."""
 
 
 def read(table: Table, folder: Path, roles: tuple[str, ...]) -> dict[str, tuple[Identity, ...]]:
@@ -126,13 +131,28 @@ def read_jwt(table: Table) -> Jwt:
     if claims is not None and secret is None:
         table.fail("claims", "needs the secret that signs them: secret_env")
     algorithm = table.text("algorithm", "HS256")
-    _must_sign(table, algorithm, secret)
-    result = Jwt(secret, expired, algorithm, claims, table.duration("lifetime", 3600.0))
+    key = _key(table, secret) if table.choice("secret_is", _SECRETS, _SECRETS[0]) == _BASE64 else secret
+    _must_sign(table, algorithm, key)
+    result = Jwt(key, expired, algorithm, claims, table.duration("lifetime", 3600.0))
     table.finish()
     return result
 
 
-def _must_sign(table: Table, algorithm: str, secret: str | None) -> None:
+def _key(table: Table, secret: str | None) -> bytes | None:
+    """The bytes that a secret in base64 stands for, also in that of URLs, padded or not."""
+    if secret is None:
+        table.fail("secret_is", "is about a secret, and there is none: give secret_env")
+    text = secret.strip().rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        key = b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        key = b""
+    if not key:
+        table.fail("secret_is", f'cannot be "{_BASE64}": what the secret says is none')
+    return key
+
+
+def _must_sign(table: Table, algorithm: str, secret: str | bytes | None) -> None:
     """Of an algorithm that signs, here and now, with this secret; it is not repeated where it cannot."""
     known = {*get_default_algorithms(), *requires_cryptography} - {"none"}
     if algorithm not in known:

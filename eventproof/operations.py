@@ -9,6 +9,7 @@ from typing import Any
 from . import templates, wellformed
 from .catalog import ADMIN, ANYONE, USER, Operation, System
 from .errors import UsageError
+from .headers import merged, value_of
 from .settings import Table, nearest
 from .target import Call, Command
 
@@ -103,16 +104,15 @@ def _call(
     body, optional = body_of(system, operation)
     method = table.choice("method", METHODS, operation.method, upper=True)
     path = table.text("path", operation.path)
-    headers = {name: f"{{{parameter}}}" for name, parameter in operation.headers.items()}
-    headers |= table.headers("headers", {})
+    documented = {name: f"{{{parameter}}}" for name, parameter in operation.headers.items()}
+    headers = merged(documented, table.headers("headers", {}))
     body = None if table.denies("body") else table.template("body", body)
     if body is True:
         table.fail("body", "must be what is sent, or false where nothing is")
     table.check("path", wellformed.path(path, query=True) or templates.unknown(path, known))
     table.check("headers", templates.unknown(headers, known))
     table.check("body", templates.unknown(body, known))
-    form = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
-    if form.startswith(FORM) and not isinstance(body, Mapping | None):
+    if (value_of(headers, "Content-Type") or "").startswith(FORM) and not isinstance(body, Mapping | None):
         table.fail("body", f"must be a table, since its Content-Type is {FORM}")
     return Call(
         operation.id,

@@ -183,6 +183,7 @@ def _target(root: Table, path: Path | None, environment: str | None, catalog: Ca
         restart=_restart(root, folder) if "restart" in root else None,
         known_failures=_known_failures(root.table("known_failures"), catalog),
         allow_load=root.flag("allow_load", False),
+        allow_hostile=root.flag("allow_hostile", False),
         folder=None if path is None else str(folder.absolute()),
     )
     root.finish()

@@ -9,7 +9,7 @@ from typing import Any
 from faker import Faker
 
 from .catalog import Counterexample, Event
-from .catalog.schema import at, pointer
+from .catalog.pointer import pointer, reached
 
 __all__ = ["broken", "sample"]
 
@@ -106,7 +106,7 @@ class _Draft:
     def _merged(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """The schema with its reference followed, all of its `allOf`, and one of its alternatives taken in."""
         if "$ref" in schema:
-            found = self._merged(at(self._document, schema["$ref"].removeprefix("#")))
+            found = self._merged(reached(self._document, schema["$ref"].removeprefix("#")))
             return {**found, "examples": schema["examples"]} if "examples" in schema else found
         parts = list(schema.get("allOf", ()))
         parts += [self._fake.random_element(schema[keyword]) for keyword in ("anyOf", "oneOf") if keyword in schema]
@@ -172,7 +172,7 @@ def _wrongs(document: Mapping[str, Any], schema: Any, value: Any, rule: _Place, 
     if isinstance(schema, bool):
         return
     if "$ref" in schema:
-        yield from _wrongs(document, at(document, schema["$ref"].removeprefix("#")), value, rule, place)
+        yield from _wrongs(document, reached(document, schema["$ref"].removeprefix("#")), value, rule, place)
         return
     for keyword, asked in schema.items():
         yield pointer((*rule, keyword)), place, _breaking(keyword, asked, schema, value)

@@ -123,7 +123,7 @@ class Jwt:
     Where the secret cannot be given, `expired` is a token that was good once.
     """
 
-    secret: str | None = field(default=None, repr=False)
+    secret: str | bytes | None = field(default=None, repr=False)
     expired: str | None = field(default=None, repr=False)
     algorithm: str = "HS256"
     claims: Mapping[str, Any] | None = None
@@ -205,6 +205,8 @@ class Budgets:
     """From a payout until the subscription can be cancelled, in days of the member's time (SHD-PAY-3)."""
     settings_shown: float = 1.0
     """From the call that changes a storefront's settings to the event (MKT-SET-3)."""
+    under_attack: float = 2.0
+    """Until a call is answered while others break a protocol (ALL-WIRE-1)."""
     low_stock: int = 10
     """At this number or below it the stock of a product is low (MKT-PROD-3)."""
 
@@ -280,6 +282,8 @@ class Target:
     """The program that restarts the target, and returns when it answers again."""
     known_failures: Mapping[str, str] = field(default_factory=dict)
     allow_load: bool = False
+    allow_hostile: bool = False
+    """Whether it may be attacked with full force."""
     environment: str | None = None
     folder: str | None = None
     """Where the programs of the profile run: in the profile's own folder; None: in ours."""
@@ -288,6 +292,14 @@ class Target:
     def may_be_loaded(self) -> bool:
         """Whether a load may go at it: it is on this machine, or the profile allows it."""
         return self.allow_load or all(map(is_loopback, (self.base_url, self.rest.url)))
+
+    def require_hostile(self) -> None:
+        """Raise UsageError, in words, where the profile does not allow attacks with full force."""
+        if not self.allow_hostile:
+            raise UsageError(
+                f"{self.source} does not allow attacks with full force: write allow_hostile = true there if the server "
+                "is yours to attack, or leave --hostile out"
+            )
 
     def people(self, role: str) -> tuple[Identity, ...]:
         """The identities that the profile gives of a role."""

@@ -85,7 +85,7 @@ class _Jws:
         """Other claims under the same signature."""
         return replace(self, payload=_encoded(claims), claims=claims)
 
-    def signed(self, key: str) -> "_Jws | None":
+    def signed(self, key: str | bytes) -> "_Jws | None":
         """The same, signed by the algorithm of its header; None where this key is none for it."""
         try:
             algorithm = pyjwt.get_algorithm_by_name(self.header["alg"])
@@ -176,7 +176,7 @@ def misfit(target: Target, token: str) -> str:
         wrong = f" (and algorithm, which is {jwt.algorithm} there)" if named != jwt.algorithm else ""
         return (
             f"the secret in [jwt] is not the one that signs the target's own tokens, which are of {named}: "
-            f"correct secret_env{wrong}"
+            f'correct secret_env{wrong}, or write secret_is = "base64" where it is the base64 of the bytes that sign'
         )
     return (
         "the secret in [jwt] signs the target's own tokens, yet the target takes none with other claims, perhaps since "

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from eventproof.catalog.schema import at
+from eventproof.catalog.pointer import reached
 
 from .markdown import code, compact, listed
 
@@ -40,7 +40,7 @@ def resolved(schema: Json, root: Json) -> Mapping[str, Json]:
     known: Mapping[str, Json] = schema if isinstance(schema, Mapping) else {}
     while isinstance(reference := known.get("$ref"), str):
         beside = {key: value for key, value in known.items() if key != "$ref"}
-        known = {**at(root, reference.removeprefix("#")), **beside}
+        known = {**reached(root, reference.removeprefix("#")), **beside}
     return known
 
 

@@ -10,6 +10,7 @@ from eventproof.catalog import Channel, Wire
 from eventproof.errors import UsageError
 
 from .accounts.tables import Accounts
+from .alarms import Alarms
 from .attempts import Attempts
 from .clocks import Clock, Steady
 from .delivery.admission import Admission
@@ -69,7 +70,7 @@ SOCKET_IO_PATH: Final = "/socket.io/"
 def build_services(settings: Settings, store: Store, conduct: Conduct, clock: Clock = time.time) -> Services:
     """Everything that the systems stand on; `clock` is the wall clock."""
     limits, accounts, metrics, channels = settings.limits, Accounts(store), Metrics(), Channels()
-    places = Places(limits.max_connections)
+    places, alarms = Places(limits.max_connections), Alarms()
     connections = Connections(limits.max_rooms)
     journal = Journal(store, limits)
     eviction, slow_readers = Eviction(connections, conduct), SlowReaders(metrics)
@@ -85,7 +86,9 @@ def build_services(settings: Settings, store: Store, conduct: Conduct, clock: Cl
         passwords=Passwords(limits, metrics.met),
         tokens=tokens,
         connections=connections,
-        admission=Admission(tokens, accounts, connections, metrics, conduct, channels, places, limits.call_timeout),
+        admission=Admission(
+            tokens, accounts, connections, metrics, conduct, channels, places, alarms, limits.call_timeout
+        ),
         channels=channels,
         courier=courier,
         eviction=eviction,
@@ -94,6 +97,7 @@ def build_services(settings: Settings, store: Store, conduct: Conduct, clock: Cl
         incoming=Incoming(channels, courier, metrics, conduct, limits),
         metrics=metrics,
         places=places,
+        alarms=alarms,
         conduct=conduct,
         test_controls=settings.test_controls,
     )
@@ -112,7 +116,7 @@ def application(settings: Settings, services: Services) -> web.Application:
     channels, lines = list(services.channels), Lines()
     fairness = Fairness(settings.limits, services.metrics.met)
     sockets = _mount_channels(app, channels, services, fairness, lines)
-    _mount_probes(app, channels, services, sockets)
+    _mount_probes(app, channels, services, sockets, fairness)
     if settings.screens:
         screens.mount(app, chosen(settings))
     keep_concrete_paths(app)
@@ -160,7 +164,9 @@ def _mount_channels(
     return sockets
 
 
-def _mount_probes(app: web.Application, channels: list[Channel], services: Services, sockets: SocketServer) -> None:
+def _mount_probes(
+    app: web.Application, channels: list[Channel], services: Services, sockets: SocketServer, fairness: Fairness
+) -> None:
     services.metrics.watch(
         [(transport, channel.address) for channel in channels for transport in TRANSPORTS[channel.wire]],
         services.connections.places,
@@ -168,6 +174,7 @@ def _mount_probes(app: web.Application, channels: list[Channel], services: Servi
             **services.connections.sizes(),
             **services.courier.sizes(),
             **sockets.sizes(),
+            **fairness.sizes(),
         },
         lambda: services.places.taken,
     )

@@ -138,35 +138,41 @@ class Limits:
 
     # What clients say.
     max_message: int = size(128 * 1024, "A message from a client, and the body of a polling request.")
-    max_packets: int = count(1000, "Packets in one body of long-polling.")
+    max_packets: int = count(1000, "The packets in the body of one polling request.")
     max_attachments: int = count(
-        16, "The attachments of one event; none of them is kept, as no contract has any.", least=0
+        16, "The attachments that an event may announce; none of them is kept, as no contract has any.", least=0
     )
     attachment_timeout: float = seconds(10.0, "How long the attachments that an event announces may take to come.")
     max_event: int = size(64 * 1024, "An event from a client.", by_system=True)
     events_a_second: int = count(10, "Events from one connection within any second.", by_system=True)
     max_rooms: int = count(100, "The rooms that one connection may be in.")
 
-    # How fast they say it. A second's worth may come at once; where more events may come, so many packets may.
+    # Those who have not logged in.
     max_strangers: int = count(
         20_000, "Sessions of Socket.IO that have not logged in; beyond that the oldest are closed."
     )
     stranger_packets: int = count(
-        32, "Packets and requests, in any minute, of a session that has not logged in; it is closed beyond."
+        32, "Packets and requests in any minute of a session that has not logged in; it is closed beyond."
     )
-    stranger_bytes: int = size(64 * 1024, "What its packets may be together in any minute.")
+    stranger_bytes: int = size(64 * 1024, "What the packets of such a session may be together in any minute.")
     max_refusals: int = count(10, "How often a session may be refused in any minute before it is closed.")
-    packets_a_second: int = count(
-        1000,
-        "Events, acknowledgements, messages and empty packets of one connection that has logged in; it is read no "
-        "faster.",
+    stranger_turn: float = seconds(
+        0.002, "Work for all who have not logged in gives way to everything else after that."
     )
-    joins_a_second: int = count(10, "CONNECT and DISCONNECT packets of one that has logged in.")
-    heartbeats_a_second: int = count(100, "Pings and pongs of each protocol, and probes, of one that has logged in.")
-    requests_a_second: int = count(100, "Requests of long-polling of one that has logged in.")
-    bytes_a_second: int = size(8 * 1024 * 1024, "All that one says that has logged in.")
-    turn: float = seconds(0.004, "Work on packets gives way to everything else after so long.")
-    stranger_turn: float = seconds(0.002, "Work for all that have not logged in gives way after so long.")
+
+    # How fast those are read who have logged in; five seconds' worth of each may come at once.
+    packets_a_second: int = count(
+        200,
+        "Events, acknowledgements, messages and empty packets of one connection; where more events may come, so many "
+        "packets may.",
+    )
+    joins_a_second: int = count(5, "CONNECT and DISCONNECT packets of one connection.")
+    heartbeats_a_second: int = count(20, "Pings and pongs of each protocol, and probes, of one connection.")
+    requests_a_second: int = count(50, "Polling requests of one session.")
+    bytes_a_second: int = size(
+        2 * 1024 * 1024, "All that one connection says; where events that may come can have more, so many bytes may."
+    )
+    turn: float = seconds(0.004, "Work on packets gives way to everything else after that.")
 
     # What clients are told.
     max_backlog: int = size(512 * 1024, "What may wait for one reader who is slow; one for whom more waits is cut off.")

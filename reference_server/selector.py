@@ -8,7 +8,7 @@ lost: it is read first, as the descriptor is watched again until nothing is left
 
 import math
 import select
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from itertools import islice
 from selectors import EVENT_READ, EVENT_WRITE, BaseSelector, SelectorKey
@@ -16,6 +16,8 @@ from typing import Any, Final
 
 MOST_EVENTS: Final = 256
 MOST_ENDINGS: Final = 64
+_UNWATCHED_AT_ONCE: Final = 512
+"""Of a crowd that ends: those that are not watched any more cost nothing until they are told."""
 _ENDING: Final = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 _READABLE: Final = select.EPOLLIN | select.EPOLLPRI | _ENDING
 _WRITABLE: Final = select.EPOLLOUT | select.EPOLLHUP | select.EPOLLERR
@@ -31,12 +33,14 @@ class FairSelector(BaseSelector):
         self._keys: dict[int, SelectorKey] = {}
         self._ready: dict[int, int] = {}
         """What the kernel has told of each descriptor, and we have not, in the order in which it came."""
+        self._ending: dict[int, int] = {}
+        """The same of those that end; the kernel tells of these again and again."""
         self._endings: dict[int, int] = {}
-        """The same of those that end."""
+        """Those that end, and that the kernel does not watch any more."""
         self._unwatched: set[int] = set()
-        """Those that the kernel does not watch: their ending is queued, or was told last."""
+        """The latter, and those of them that were told last."""
         self._told: list[int] = []
-        """Whose ending was told last."""
+        """Those that were told last of whom the kernel does not watch."""
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> SelectorKey:
         """Raises KeyError where it is registered already, OSError where it cannot be watched."""
@@ -52,6 +56,7 @@ class FairSelector(BaseSelector):
         fd = _descriptor(fileobj)
         key = self._keys.pop(fd)
         self._ready.pop(fd, None)
+        self._ending.pop(fd, None)
         self._endings.pop(fd, None)
         if fd in self._unwatched:
             self._unwatched.discard(fd)
@@ -71,8 +76,9 @@ class FairSelector(BaseSelector):
         """What can be read or written; waits for so many seconds at most, None: for ever."""
         self._watch_again()
         if not self._ready:  # Whoever is told of first has its next turn behind all others.
-            self._look(0 if self._endings else timeout)
-        return [*self._next(self._ready, self._most_events), *self._next_endings()]
+            self._look(0 if self._endings or self._ending else timeout)
+        told = self._next(self._ready, self._most_events)
+        return told if not self._endings and not self._ending else told + self._next_endings()
 
     def _look(self, timeout: float | None) -> None:
         # epoll waits for whole milliseconds, and asyncio for at least as long as it says.
@@ -81,25 +87,30 @@ class FairSelector(BaseSelector):
             found = self._epoll.poll(seconds, max(len(self._keys), 1))
         except InterruptedError:
             return
-        ending = [(fd, event) for fd, event in found if event & _ENDING]
-        self._endings.update(ending)
-        self._ready.update((fd, event) for fd, event in found if not event & _ENDING)
-        if len(self._endings) > self._most_endings:
-            for fd, _ in ending:
-                self._unwatch(fd)
-                self._unwatched.add(fd)
+        for fd, event in found:
+            if event & _ENDING:
+                self._ending[fd] = event
+            else:
+                self._ready[fd] = event
 
-    def _next(self, queue: dict[int, int], most: int) -> Iterable[tuple[SelectorKey, int]]:
+    def _next(self, queue: dict[int, int], most: int) -> list[tuple[SelectorKey, int]]:
+        told = []
         for fd in list(islice(queue, most)):
             event, key = queue.pop(fd), self._keys.get(fd)
             if key is not None:
                 seen = (EVENT_READ if event & _READABLE else 0) | (EVENT_WRITE if event & _WRITABLE else 0)
-                yield key, seen & key.events
+                told.append((key, seen & key.events))
+        return told
 
-    def _next_endings(self) -> Iterable[tuple[SelectorKey, int]]:
-        for told in self._next(self._endings, self._most_endings):
-            self._told.append(told[0].fd)
-            yield told
+    def _next_endings(self) -> list[tuple[SelectorKey, int]]:
+        told = self._next(self._endings, self._most_endings)
+        self._told.extend(key.fd for key, _ in told)
+        told += self._next(self._ending, self._most_endings - len(told))
+        for fd in list(islice(self._ending, _UNWATCHED_AT_ONCE)):
+            self._unwatch(fd)
+            self._unwatched.add(fd)
+            self._endings[fd] = self._ending.pop(fd)
+        return told
 
     def _watch_again(self) -> None:
         """Those whose ending was told, and who are still there: more could be read than was."""
@@ -111,8 +122,10 @@ class FairSelector(BaseSelector):
         self._told.clear()
 
     def _unwatch(self, fd: int) -> None:
-        with suppress(OSError):  # It may be closed already.
+        try:  # noqa: SIM105 - a context manager takes as long as the call
             self._epoll.unregister(fd)
+        except OSError:
+            pass  # It is closed already.
 
     def get_map(self) -> Mapping[Any, SelectorKey]:
         """By descriptor."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from .accounts.tables import Accounts
+from .alarms import Alarms
 from .attempts import Attempts
 from .delivery.admission import Admission
 from .delivery.channels import Channels
@@ -41,6 +42,7 @@ class Services:
     incoming: Incoming
     metrics: Metrics
     places: Places
+    alarms: Alarms
     conduct: Conduct
     test_controls: bool
     """Whether the operations that only tests need are served: moving a user's time, failing inside."""

@@ -1,5 +1,7 @@
 """Session tokens: JSON Web Tokens (RFC 7519) signed with HS256, and the secret that signs them."""
 
+import base64
+import hmac
 import math
 import os
 import secrets
@@ -10,6 +12,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import jwt
+import orjson
 
 from eventproof.errors import UsageError
 
@@ -22,8 +25,8 @@ SECRET_VARIABLE: Final = "EVENTPROOF_JWT_SECRET"
 SHORTEST_SECRET: Final = 32
 """Bytes: RFC 7518, 3.2 wants a key at least as long as the hash."""
 LONGEST_TOKEN: Final = 4096
-_KNOWN: Final = 1000
-"""So many tokens that were verified are known by themselves: who makes one call makes others."""
+_CLAIMS: Final = frozenset({"sub", "jti", "iat", "exp", "epoch", "role"})
+"""What a token of ours has."""
 
 
 class Tokens:
@@ -34,10 +37,10 @@ class Tokens:
 
     def __init__(self, secret: bytes, lifetime: float, leeway: float, clock: Clock) -> None:
         self._secret = secret
+        self._head = jwt.encode({}, secret, algorithm=ALGORITHM).partition(".")[0]
         self._lifetime = lifetime
         self._leeway = leeway
         self._clock = clock
-        self._known: dict[str, Session] = {}
 
     def left(self, session: Session) -> float:
         """The seconds until a session expires; 0 where it has."""
@@ -72,36 +75,51 @@ class Tokens:
             raise Refusal("token_missing")
         if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
             raise Refusal("token_invalid")
-        known = self._known.get(token)
-        if known is None or known.expires_at <= self._clock():
-            known = self._verified(token, unverified)
-            if len(self._known) >= _KNOWN:
-                self._known.clear()
-            self._known[token] = known
-        return known
-
-    def _verified(self, token: str, unverified: Container[str]) -> Session:
         try:
-            claims = jwt.decode(
-                token,
-                self._secret,
-                algorithms=[ALGORITHM],
-                options={
-                    "require": ["exp", "iat", "sub", "jti"],
-                    "verify_signature": "signature" not in unverified,
-                    # The library would ask the system's clock for them.
-                    "verify_exp": False,
-                    "verify_nbf": False,
-                    "verify_iat": False,
-                },
-            )
+            claims = self._own(token) or self._decoded(token, unverified)
             self._check_times(claims, unverified)
             session = Session(claims["sub"], claims["jti"], claims.get("epoch", 0), float(claims["exp"]))
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
             raise Refusal("token_invalid") from None
-        if not isinstance(session.user_id, str) or not isinstance(session.epoch, int) or math.isinf(session.expires_at):
+        texts = isinstance(session.user_id, str) and isinstance(session.token_id, str)
+        if not texts or not isinstance(session.epoch, int) or math.isinf(session.expires_at):
             raise Refusal("token_invalid")
         return session
+
+    def _own(self, token: str) -> dict[str, Any] | None:
+        """The claims of a token as we issue them, which has our signature; None for any other.
+
+        A tenth of the time that the library takes to come to the same, and to say what is wrong with the others.
+        """
+        signed, _, signature = token.rpartition(".")
+        head, _, payload = signed.partition(".")
+        if head != self._head or not token.isascii():
+            return None
+        right = base64.urlsafe_b64encode(hmac.digest(self._secret, signed.encode(), "sha256")).rstrip(b"=")
+        if not hmac.compare_digest(right, signature.encode()):
+            return None
+        try:
+            claims = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        except ValueError:
+            return None
+        return claims if isinstance(claims, dict) and claims.keys() == _CLAIMS else None
+
+    def _decoded(self, token: str, unverified: Container[str]) -> dict[str, Any]:
+        """The claims of any token. Raises PyJWTError where it is not ours."""
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            self._secret,
+            algorithms=[ALGORITHM],
+            options={
+                "require": ["exp", "iat", "sub", "jti"],
+                "verify_signature": "signature" not in unverified,
+                # The library would ask the system's clock for them.
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+            },
+        )
+        return claims
 
     def _check_times(self, claims: Mapping[str, Any], unverified: Container[str]) -> None:
         """RFC 7519, 4.1.4 and 4.1.5: not on or after `exp`, and not before `nbf`."""

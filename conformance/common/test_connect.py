@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from eventproof.actions import at
 from eventproof.conform.bad_tokens import must_refuse_token
 from eventproof.conform.cases import Case, ConnectionRefused, ContractViolation, Transport, each_system
+from eventproof.conform.connect_error import code_in_data
 
 _NO_TOKENS: Final[Mapping[str, tuple[str, str | None]]] = {
     "missing": ("without a token", None),
@@ -49,8 +49,7 @@ def _transports(case: Case) -> Iterator[Transport]:
 
 def _must_say_why(case: Case, token: str, refused: ConnectionRefused) -> None:
     code = case.system.channels[0].refusal_of(token)
-    said = at(refused.data, "/data/code")
-    if code is not None and said != code:
+    if code is not None and code_in_data(refused, case.target.rest) != code:
         raise ContractViolation(
             "the refused connection does not say why by the code of the specification",
             expected=f'a CONNECT_ERROR with {{"data": {{"code": "{code}"}}}}',

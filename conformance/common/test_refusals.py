@@ -18,6 +18,7 @@ from eventproof.conform.cases import (
     every_system,
     requirement,
 )
+from eventproof.conform.connect_error import code_of, sentence_of
 
 
 def _problem(code: Any, message: Any, whole: Any) -> str:
@@ -76,19 +77,8 @@ async def test_every_refused_connection_says_why(case: Case) -> None:
                 raise Inconclusive(f"there is no refusal to judge: {accepted}") from accepted
             if isinstance(refused, EndedAtOnce):
                 raise NotApplicable(f"it refuses connections by ending them, which can say nothing: {refused}")
-            rest = case.target.rest
-            code = _first(refused.data, rest.code, "/code", "/error/code")
-            message = _first(refused.data, rest.message, "/message", "/error/message")
-            _must_be_clear(f"a connection over {transport} {what}", code, message, refused.data)
-
-
-def _first(said: Any, *pointers: str) -> Any:
-    """What a connect error says at the first of these places: in its data, where servers put more than one word.
-
-    Socket.IO fixes `message` and `data` alone; what is in the data is shaped as the profile says of refusals by REST.
-    """
-    places = (at(holder, pointer) for pointer in pointers for holder in (at(said, "/data"), said))
-    return next((found for found in places if found is not None), None)
+            code, sentence = code_of(refused, case.target.rest), sentence_of(refused, case.target.rest)
+            _must_be_clear(f"a connection over {transport} {what}", code, sentence, refused.data)
 
 
 def _refusals(case: Case) -> Iterator[Any]:

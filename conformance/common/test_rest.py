@@ -32,7 +32,7 @@ async def test_every_answer_is_documented(case: Case) -> None:
     rest = Rest(case.target, document, tokens, {**theirs, "userId": user.id}, case.nobody(like=user))
     own = {operation.id for operation in case.operations}
     found = [(call, operation) for call, operation in rest.operations() if call.operation in own]
-    left_out, limited, unanswered = [], [], []
+    left_out, limited, unsendable, unanswered = [], [], [], []
     end = case.now + _SECONDS
     for place, (call, operation) in enumerate(sorted(found, key=lambda pair: _comes_last(case, pair[0]))):
         case.note(f"requests for {call.operation}")
@@ -43,14 +43,20 @@ async def test_every_answer_is_documented(case: Case) -> None:
             continue
         for body in tried.made if case.undo.removes(call.operation) else ():
             case.enter_made(call.operation, body)
-        if not tried.answered:
+        if not tried.answered and not tried.left_out:
+            unanswered.append(f"none of the requests for {call.operation} can be sent: see its path and headers")
+        elif not tried.answered:
             unanswered.append(f"there was no time for {call.operation}")
         elif tried.left_out:
             left_out.append(f"{tried.left_out} of {tried.answered + tried.left_out} for {call.operation}")
+        if tried.unsendable:
+            unsendable.append(f"{tried.unsendable} for {call.operation}")
         if tried.limited:
             limited.append(f"{call.operation} ({tried.limited} times)")
     if left_out:
         case.warn(f"ALL-REST-1: requests left out for lack of time: {', '.join(left_out)}")
+    if unsendable:
+        case.warn(f"ALL-REST-1: requests left out, which no client can send: {', '.join(unsendable)}")
     if limited:
         case.warn(f"ALL-REST-1: the server limited the rate (429) of {', '.join(limited)}; each request was repeated")
     lacking = sorted(name for name in own - {call.operation for call, _ in found} if _is_a_call(case, name))

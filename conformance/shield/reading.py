@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from eventproof.actions import at
 from eventproof.conform.cases import Answer, ContractViolation, Line, NotTestable, Received
 
-__all__ = ["about", "answered", "answered_count", "data", "day", "fresh", "moment", "money", "said"]
+__all__ = ["about", "answered", "answered_count", "answered_day", "data", "day", "fresh", "moment", "money", "said"]
 
 
 class _WithId(Protocol):
@@ -27,6 +27,7 @@ class _WithId(Protocol):
 _OF_THE_CONNECTION = frozenset({"connected", "ping"})
 _FINEST = Decimal("0.000001")
 """A sum of dollars that is made in binary floating point is off by less."""
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt].+)?", re.ASCII)
 _LEAP_SECOND = re.compile(r"(?<=:\d\d:)60")
 
 
@@ -87,6 +88,17 @@ def answered_count(answer: Answer, name: str) -> int:
     return int(found)
 
 
+def answered_day(answer: Answer, name: str) -> date:
+    """As `answered`, where that is a date, or a time on it."""
+    found = answered(answer, name)
+    try:
+        return day(found)
+    except ContractViolation:
+        raise NotTestable(
+            f"{answer.operation} gives {found!r}, which is no ISO 8601 date: see answers.{name}"
+        ) from None
+
+
 def money(value: Any) -> Decimal:
     """An amount in dollars, to be compared with others."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -109,6 +121,7 @@ def moment(value: Any) -> datetime:
 def day(value: Any) -> date:
     """The date of a date or of a time, as it is written."""
     try:
-        return date.fromisoformat(value[:10])
+        written = _DAY.fullmatch(value)
+        return date.fromisoformat(written[1] if written else "")
     except (TypeError, ValueError):
         raise ContractViolation(f"{value!r} is no date", expected="ISO 8601", observed=repr(value)) from None

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from eventproof.catalog import of_user
 from eventproof.conform.cases import (
     Case,
     ContractViolation,
@@ -79,7 +80,11 @@ async def test_another_users_acknowledgement_is_refused_with_the_code_that_says_
 
 
 async def _life(case: Case, member: Person, line: Line, acknowledges: bool) -> Counter[str]:
-    """One claim denied, another paid, its payout never acknowledged: what was sent of both, by name."""
+    """One claim denied, another paid, its payout never acknowledged: what was sent of both to their owner, by name.
+
+    What is for others, and came all the same, has nothing to do with acknowledgements.
+    """
+    theirs = {event.name for event in case.system.events if of_user("{userId}") in event.audience} - {*CRITICAL}
 
     async def arrives(name: str, claim: Claim) -> None:
         heard = await line.awaits(name, about(claim))
@@ -96,11 +101,8 @@ async def _life(case: Case, member: Person, line: Line, acknowledges: bool) -> C
     payout = await told(case, claim, line)
     await asyncio.gather(*(seen_again(case, owed) for owed in payout.owed.values()))
     await hears_still(case, member, line)
-    return Counter(
-        event.name
-        for event in line.received
-        if (about(claim)(event) or about(other)(event)) and event.name not in CRITICAL
-    )
+    heard = (event for event in line.received if about(claim)(event) or about(other)(event))
+    return Counter(event.name for event in heard if event.name in theirs)
 
 
 @requirement("SHD-ACK-6")

@@ -12,16 +12,15 @@ from eventproof.conform.cases import (
     Case,
     Fire,
     History,
-    Kind,
     NotTestable,
     People,
     Person,
-    Record,
     System,
     Target,
     Tier,
     Where,
 )
+from eventproof.conform.undoing import Undo
 
 from .wording import TIER_UPDATED
 
@@ -35,10 +34,11 @@ class Accounts:
 
     actors = 4
 
-    def __init__(self, _: System, people: People, target: Target, history: History) -> None:
+    def __init__(self, system: System, people: People, target: Target, history: History) -> None:
         self.admin = people.acting(ADMIN)
         self._target = target
         self._history = history
+        self._undo = Undo([system])
         self._canaries = Canaries("a change of tier", TIER_UPDATED, *_CANARY)
 
     async def ban(self, user: Person) -> Answer:
@@ -56,16 +56,8 @@ class Accounts:
 
     def tier_of(self, user: Person) -> Tier:
         """The tier that the user has now, as far as it is known; the lowest otherwise."""
-        given = (
-            record.payload.get("tier") for record in reversed(tuple(self._history)) if self._set_tier(record, user)
-        )
-        name = next((name for name in given if name in {tier.name for tier in self._target.tiers}), user.tier)
+        name = self._undo.tier(user, tuple(self._history))
         return next((tier for tier in self.tiers() if tier.name == name), self.tiers()[0])
-
-    def _set_tier(self, record: Record, user: Person) -> bool:
-        """Whether the record tells of the admin who gives this user a tier."""
-        named = record.kind is Kind.CALLED and record.name == "updateUserTier" and record.actor == self.admin.name
-        return named and isinstance(record.payload, dict) and record.payload.get("userId") == user.id
 
     def tiers(self, at_least: int = 2) -> tuple[Tier, ...]:
         """The tiers of the target, the lowest first; raises NotTestable where there are too few."""

@@ -4,6 +4,7 @@
 never by trying schemas in turn.
 """
 
+from .audience import EVERYONE, Audience, Untold, is_of_role, of_role, of_user, rooms_of, told
 from .channel import Channel, Heartbeat, Opening, Wire
 from .effects import Cause, Effect, effects
 from .event import Ack, AckLevel, Counterexample, Direction, Event, Retry
@@ -17,9 +18,11 @@ __all__ = [
     "ADMIN",
     "ANYONE",
     "CALLER",
+    "EVERYONE",
     "USER",
     "Ack",
     "AckLevel",
+    "Audience",
     "Catalog",
     "Cause",
     "Channel",
@@ -38,8 +41,14 @@ __all__ = [
     "Retry",
     "System",
     "Undoing",
+    "Untold",
     "Wire",
     "effects",
     "filled",
+    "is_of_role",
     "load",
+    "of_role",
+    "of_user",
+    "rooms_of",
+    "told",
 ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .documents import Document, Formats
-from .schema import pointer
+from .pointer import pointer
 
 
 def bundled(document: Document, formats: Formats) -> Document:

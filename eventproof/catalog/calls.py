@@ -7,7 +7,7 @@ from .documents import Document
 from .model import ErrorCode
 from .operation import ADMIN, ANYONE, CALLER, USER, Ends, OfSession, Operation, Undoing
 from .placeholders import PLACEHOLDER
-from .schema import pointer
+from .pointer import pointer
 
 _METHODS = ("get", "put", "post", "delete", "patch")
 

@@ -14,7 +14,8 @@ import yaml
 
 from eventproof.errors import ContractError
 
-from .schema import Schema, at
+from .pointer import reached
+from .schema import Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Document:
     def at(self, reference: str) -> Any:
         """What a local reference (`#/…`) points to; ContractError where that is nothing."""
         try:
-            return at(self.content, reference.removeprefix("#"))
+            return reached(self.content, reference.removeprefix("#"))
         except KeyError:
             raise self.fault(reference, "the reference points to nothing") from None
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .audience import Audience
 from .event import OWNER, Event
 
 __all__ = ["Cause", "Effect", "effects"]
@@ -49,21 +50,14 @@ class Effect:
     """The operation that causes it; its audience may depend on that."""
 
     @property
-    def rooms(self) -> frozenset[str] | None:
-        """Who is to receive it: `user:42`, `role:admin`, `everyone`, …; None where only the payload tells."""
-        try:
-            return self.event.recipients(self.values, self.trigger)
-        except KeyError:
-            return None
+    def audience(self) -> Audience:
+        """Who is to receive it, as far as the call tells."""
+        return self.event.audience_after(self.trigger, self.values)
 
-    def rooms_by(self, payload: Any) -> frozenset[str]:
-        """Who may receive it with this payload; nobody where neither tells."""
+    def lawful(self, payload: Any) -> Audience:
+        """Who may receive it with this payload."""
         fields = payload if isinstance(payload, Mapping) else {}
-        values = {**fields, **self.values}
-        try:
-            return self.event.recipients(values, self.trigger) | self.event.perhaps(values)
-        except KeyError:
-            return frozenset()
+        return self.event.lawful_after(self.trigger, {**fields, **self.values})
 
     def may_be(self, payload: Any) -> bool:
         """Whether a payload may be that of this effect: it names nothing else than the call does."""

@@ -6,9 +6,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from .audience import Audience
 from .channel import Channel
 from .placeholders import PLACEHOLDER, filled
-from .schema import Problem, Schema, at
+from .pointer import reached
+from .schema import Problem, Schema
 
 __all__ = ["CALLBACK", "OWNER", "Ack", "AckLevel", "Counterexample", "Direction", "Event", "Retry"]
 
@@ -136,21 +138,30 @@ class Event:
 
     @property
     def placeholders(self) -> tuple[str, ...]:
-        """What `recipients` needs the values of."""
+        """What the audience needs the values of."""
         return tuple(PLACEHOLDER.findall(" ".join((*self.audience, *self.possible))))
 
-    def recipients(self, values: Mapping[str, object], trigger: str | None = None) -> frozenset[str]:
-        """The audience of one occurrence, its placeholders filled from the action's parameters and the payload.
+    def is_for(self, term: str) -> bool:
+        """Whether this room, as the contract names it, is among those that may hear of it."""
+        return term in (*self.audience, *self.possible)
 
-        Raises KeyError with the placeholder's name where `values` lacks it.
+    def channel_at(self, address: str) -> Channel | None:
+        """That one of its channels which is at this address; None where none is."""
+        return next((channel for channel in self.channels if channel.address == address), None)
+
+    def audience_after(self, trigger: str | None, values: Mapping[str, object]) -> Audience:
+        """Who is to receive what a call causes, or any of them where none is named.
+
+        Its placeholders are filled from `values`: the call's parameters, its answer, the payload.
         """
-        terms = self.audience if trigger is None else self.audiences.get(trigger, self.audience)
-        return frozenset(filled(term, values) for term in terms)
+        return Audience.of(self._terms(trigger), values)
 
-    def perhaps(self, values: Mapping[str, object]) -> frozenset[str]:
-        """Who else may receive one occurrence; terms with a placeholder that `values` lacks stand for nobody."""
-        known = (term for term in self.possible if all(name in values for name in PLACEHOLDER.findall(term)))
-        return frozenset(filled(term, values) for term in known)
+    def lawful_after(self, trigger: str | None, values: Mapping[str, object]) -> Audience:
+        """Likewise, with those who may receive it though no one can tell from the call whether."""
+        return Audience.of((*self._terms(trigger), *self.possible), values)
+
+    def _terms(self, trigger: str | None) -> tuple[str, ...]:
+        return self.audience if trigger is None else self.audiences.get(trigger, self.audience)
 
     def room_of(self, template: str, payload: Json) -> str:
         """The room that one such event from a client joins or leaves: `joins` or `leaves`, filled from its argument.
@@ -187,7 +198,7 @@ class Event:
         """What the payload says, without the envelope of its channel: what is sent again may carry another time."""
         place = self.channels[0].envelope
         try:
-            return payload if place is None else at(payload, place)
+            return payload if place is None else reached(payload, place)
         except KeyError:
             return payload
 
@@ -200,7 +211,7 @@ class Event:
         if self.ack is None or self.ack.by == CALLBACK:
             return None
         try:
-            named = {name: at(payload, place) for name, place in self.ack.match.items()}
+            named = {name: reached(payload, place) for name, place in self.ack.match.items()}
         except KeyError:
             return None
         return {**named, **self.ack.constants}
@@ -208,7 +219,7 @@ class Event:
 
 def _id(payload: Json, place: str | None) -> str | int | None:
     try:
-        value = None if place is None else at(payload, place)
+        value = None if place is None else reached(payload, place)
     except KeyError:
         return None
     return value if isinstance(value, str | int) else None

@@ -10,7 +10,7 @@ from typing import Any
 
 from .operation import Operation
 from .placeholders import PLACEHOLDER
-from .schema import at
+from .pointer import reached
 
 __all__ = ["linked"]
 
@@ -88,5 +88,5 @@ def _is_described(document: Mapping[str, Json], schema: Mapping[str, Json], plac
 
 def _resolved(document: Mapping[str, Json], value: Mapping[str, Json]) -> Mapping[str, Json]:
     while isinstance(reference := value.get("$ref"), str):
-        value = at(document, reference.removeprefix("#"))
+        value = reached(document, reference.removeprefix("#"))
     return value

@@ -9,7 +9,8 @@ from .documents import Document, Formats
 from .event import CALLBACK, OWNER, Ack, AckLevel, Counterexample, Direction, Event, Retry
 from .operation import ADMIN, ANYONE, Operation
 from .placeholders import PLACEHOLDER
-from .schema import Schema, SchemaError, pointer
+from .pointer import pointer
+from .schema import Schema, SchemaError
 
 
 def channels(document: Document) -> dict[str, Channel]:
@@ -33,6 +34,10 @@ def _channel(document: Document, name: str, entry: Mapping[str, Any]) -> Channel
         raise document.fault(pointer([*place, "x-opening"]), f"{wire} has no acknowledgement by which it is answered")
     if "x-name-at" in entry and wire is Wire.SOCKET_IO:
         raise document.fault(pointer([*place, "x-name-at"]), f"{wire} has the name beside the argument")
+    if "x-refused-with" in entry and wire is not Wire.SOCKET_IO:
+        raise document.fault(
+            pointer([*place, "x-refused-with"]), f"{wire} has no CONNECT_ERROR with a code in its data"
+        )
     greeting, beat = entry.get("x-greeting"), entry.get("x-heartbeat")
     carried = {message["name"] for message in entry["messages"].values()}
     opening = (entry.get("x-opening", {}).get("event"),)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from .pointer import pointer
+
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
@@ -106,24 +108,6 @@ def _explaining() -> "type[Validator]":
 @cache
 def _keyword(keyword: str, value: str) -> jsonschema_rs.Draft7Validator:
     return _compiled({keyword: value})
-
-
-def pointer(parts: Iterable[Any]) -> str:
-    """A JSON pointer (RFC 6901) to the place that these keys and indices lead to."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-
-
-def at(value: Any, place: str) -> Any:
-    """What stands at a place (a JSON pointer) of a value; KeyError where that is nothing."""
-    for part in place.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, Mapping) and key in value:
-            value = value[key]
-        elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            raise KeyError(place)
-    return value
 
 
 def _position(payload: Any, path: Iterable[Any]) -> list[int]:

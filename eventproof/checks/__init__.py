@@ -3,8 +3,8 @@
 from .audience import leaked
 from .closing import closed_early, closed_untold, heard_after_close, left_open
 from .contract import Known, invalid, known_events, outside_the_catalogue
-from .delivery import duplicated, undelivered
-from .finding import Finding, raise_for
+from .delivery import duplicated, is_owed, undelivered
+from .finding import Finding, Unjudged, raise_for
 from .order import misordered, one_order, out_of_order
 from .retries import altered, repeated, returned
 from .story import Rooms, Story
@@ -15,12 +15,14 @@ __all__ = [
     "Known",
     "Rooms",
     "Story",
+    "Unjudged",
     "altered",
     "closed_early",
     "closed_untold",
     "duplicated",
     "heard_after_close",
     "invalid",
+    "is_owed",
     "known_events",
     "leaked",
     "left_open",

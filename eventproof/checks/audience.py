@@ -6,22 +6,25 @@ which was not refused, and one of those rooms is the receiver's, or its connecti
 is about something that calls of the history were about (`x-correlate`), one of these has caused it: nobody hears of
 another's things. An event for the one connection that caused it is not judged here, since no call tells which that was;
 nor is one for everyone, which leaks to nobody.
+
+What neither the call nor the payload tells is nobody's fault: where a receiver may be in a room that is not told, or
+may have joined one by a call that does not tell which, nothing is proved either way.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from eventproof.catalog import Event
+from eventproof.catalog import Audience, Event, is_of_role
 from eventproof.history import Kind, Record
 
-from .finding import Finding
+from .finding import Finding, Unjudged
 from .story import Caused, Story
 
-_UNJUDGED = frozenset({"connection", "everyone"})
+_FOR_ANYBODY = frozenset({"connection", "everyone"})
 
 
-def leaked(story: Story, name: str | None = None) -> Iterator[Finding]:
+def leaked(story: Story, name: str | None = None) -> Iterator[Finding | Unjudged]:
     """What was received by someone outside its audience; of one event, where it is named.
 
     What had settled before the story makes nothing lawful for one user or one room, unless it was about the same thing.
@@ -33,21 +36,28 @@ def leaked(story: Story, name: str | None = None) -> Iterator[Finding]:
     for place, record in enumerate(story.records):
         is_judged = record.kind is Kind.RECEIVED and place >= story.settled
         event = story.known.get((record.channel, record.name)) if is_judged else None
-        if event is None or _UNJUDGED & set(event.audience) or name not in (None, event.name):
+        if event is None or _FOR_ANYBODY & set(event.audience) or name not in (None, event.name):
             continue
         lawful = tuple(_lawful(event, causes.get(event), place, record))
-        if not any(story.may_hear(record, rooms, since, place) for since, rooms in lawful):
-            meant = frozenset[str]().union(*(rooms for _, rooms in lawful))
-            yield Finding(
-                f"{record.actor} received `{record.name}`, which is not for them",
-                expected=f"only {', '.join(sorted(meant)) or 'nobody'} to receive it",
-                observed=f"{record.connection or record.actor} received it",
-                record=record,
-            )
+        if not any(story.may_hear(record, audience.rooms, since, place) for since, audience, _ in lawful):
+            yield _unlawful(story, record, place, lawful)
+
+
+def _unlawful(story: Story, record: Record, place: int, lawful: "tuple[_Lawful, ...]") -> Finding | Unjudged:
+    for _, audience, caused in lawful:
+        if doubt := story.doubt(record, caused, audience, place):
+            return Unjudged(f"nobody can tell whether `{record.name}` was for {record.actor}: {doubt}", record)
+    meant = frozenset[str]().union(*(audience.rooms for _, audience, _ in lawful))
+    return Finding(
+        f"{record.actor} received `{record.name}`, which is not for them",
+        expected=f"only {', '.join(sorted(meant)) or 'nobody'} to receive it",
+        observed=f"{record.connection or record.actor} received it",
+        record=record,
+    )
 
 
 def _is_over(caused: Caused, story: Story) -> bool:
-    is_for_all_of_a_role = all(term.startswith("role:") for term in caused.effect.event.audience)
+    is_for_all_of_a_role = all(map(is_of_role, caused.effect.event.audience))
     return caused.call.place < story.settled and caused.effect.subject is None and not is_for_all_of_a_role
 
 
@@ -73,12 +83,20 @@ class _Causes:
         yield from self.about_anything
 
 
-def _lawful(event: Event, causes: _Causes | None, place: int, receipt: Record) -> Iterator[tuple[int, frozenset[str]]]:
-    """The rooms of each call that may have caused it, and its place; one that names something else did not."""
+class _Lawful(NamedTuple):
+    """Who may have received something since a place among the records."""
+
+    since: int
+    audience: Audience
+    caused: Caused | None
+    """By what; None where no call causes it."""
+
+
+def _lawful(event: Event, causes: _Causes | None, place: int, receipt: Record) -> Iterator[_Lawful]:
+    """By each call that may have caused it; one that names something else did not."""
     if not event.triggers:
         fields = receipt.payload if isinstance(receipt.payload, dict) else {}
-        with suppress(KeyError):
-            yield place, event.recipients(fields) | event.perhaps(fields)
+        yield _Lawful(place, event.lawful_after(None, fields), None)
     for caused in causes.of(event.subject(receipt.payload)) if causes else ():
         if caused.call.place < place and caused.effect.may_be(receipt.payload):
-            yield caused.call.place, caused.effect.rooms_by(receipt.payload)
+            yield _Lawful(caused.call.place, caused.effect.lawful(receipt.payload), caused)

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from eventproof.history import Kind, Record
 
-from .finding import Finding
+from .finding import Finding, Unjudged
 from .story import Caused, Presence, Story
 
 
 def undelivered(
     story: Story, within: float, name: str | None = None, special: Mapping[str, str] | None = None
-) -> Iterator[Finding]:
+) -> Iterator[Finding | Unjudged]:
     """What an accepted call caused, and did not come to a connection of its audience `within` so many seconds.
 
     The connection had to be there when the call was made, and to stay: one that we left before that time is not
@@ -19,19 +19,28 @@ def undelivered(
     says what is special about a connection, for the sentence.
     """
     receipts = _Receipts(story)
-    for caused in story.caused(name):
-        to = caused.effect.rooms
-        if not (caused.effect.is_certain and caused.call.is_accepted and to) or caused.call.answer is None:
-            continue
-        if caused.call.place < story.settled:
-            continue
-        due = caused.call.answer.at + within
-        meant = [line for line in story.lines if story.is_meant(line, caused)]
+    for caused, due, meant in _owed(story, within, name):
         came = {line: receipts.take(line, caused) for line in meant}
         late = [line for line in meant if (at := came[line]) is not None and at > due]
         missing = [line for line in meant if came[line] is None and _had_time(line, story, due)]
         if late or missing:
             yield _finding(caused, meant, missing, late, within, special or {})
+        if untold := caused.effect.audience.untold:
+            why = story.unsaid(caused, [name for room in untold for name in room.names])
+            yield Unjudged(f"nobody can tell who had to hear `{caused.effect.event.name}`: {why}", caused.call.record)
+
+
+def is_owed(story: Story, name: str) -> bool:
+    """Whether anybody had to hear of this event at all: else that nothing is missing proves nothing."""
+    return any(meant for _, _, meant in _owed(story, 0.0, name))
+
+
+def _owed(story: Story, within: float, name: str | None) -> Iterator[tuple[Caused, float, list[Presence]]]:
+    """What had to come, by when, and on which connections."""
+    for caused in story.caused(name):
+        call = caused.call
+        if caused.effect.is_certain and call.is_accepted and call.answer and call.place >= story.settled:
+            yield caused, call.answer.at + within, [line for line in story.lines if story.is_meant(line, caused)]
 
 
 def _had_time(line: Presence, story: Story, due: float) -> bool:

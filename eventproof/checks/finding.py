@@ -1,9 +1,9 @@
-"""What a check found against a contract."""
+"""What a check found against a contract, and what it could not judge."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from eventproof.errors import ContractViolation
+from eventproof.errors import ContractViolation, Inconclusive
 from eventproof.history import Record
 
 
@@ -20,13 +20,34 @@ class Finding:
     record: Record | None = None
 
 
-def raise_for(findings: Iterable[Finding]) -> None:
-    """Raise ContractViolation for what was found, if anything: the first in full, the others counted."""
-    found = tuple(findings)
-    if not found:
-        return
-    first, more = found[0], len(found) - 1
-    others = f" (and {more} more like it)" if more else ""
-    raise ContractViolation(
-        first.sentence + others, expected=first.expected, observed=first.observed, record=first.record
-    )
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """One thing of which nobody can tell whether it should be, since the target did not say something: why."""
+
+    sentence: str
+    record: Record | None = None
+
+
+def raise_for(*judged: Iterable[Finding | Unjudged]) -> None:
+    """Raise ContractViolation for what was found, if anything: the first in full, the others of its group counted.
+
+    Raises Inconclusive where nothing was found, and something could not be judged.
+    """
+    unjudged: list[Unjudged] = []
+    for group in judged:
+        together = tuple(group)
+        found = [one for one in together if isinstance(one, Finding)]
+        unjudged += [one for one in together if isinstance(one, Unjudged)]
+        if found:
+            raise ContractViolation(
+                found[0].sentence + _more(found),
+                expected=found[0].expected,
+                observed=found[0].observed,
+                record=found[0].record,
+            )
+    if unjudged:
+        raise Inconclusive(unjudged[0].sentence + _more(unjudged))
+
+
+def _more(alike: Sequence[Finding | Unjudged]) -> str:
+    return f" (and {len(alike) - 1} more like it)" if len(alike) > 1 else ""

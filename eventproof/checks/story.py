@@ -1,10 +1,11 @@
 """A history, read once: its calls with what follows from each, and who was in which room, on which connection, when."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from eventproof.catalog import Cause, Effect, Event, Operation, effects
+from eventproof.catalog import EVERYONE, Audience, Cause, Channel, Effect, Event, Operation, effects, is_of_role
+from eventproof.catalog.event import OWNER
 from eventproof.history import Kind, Record
 
 from .answering import Called, calls
@@ -12,10 +13,10 @@ from .closing import is_by_peer, is_end
 from .contract import Known
 from .membership import Membership
 from .things import Things
+from .unsaid import unanswered, unknown_caller, unsaid
 
 __all__ = ["Caused", "Rooms", "Story"]
 
-_ROLE = "role:"
 Rooms = Mapping[str, frozenset[str]]
 """The rooms of each actor, such as `user:42`; a user is in one room of that kind, their own."""
 
@@ -39,8 +40,6 @@ class Presence:
     ended: int | None
     """None: it was open at the end."""
     ended_by_peer: bool
-    rooms: frozenset[str]
-    """Those that it is in all the time: its user's, its role's, everyone's."""
 
     def lasts(self, since: int) -> bool:
         """Whether it was there when the record at this place was made."""
@@ -109,28 +108,61 @@ class Story:
 
     def may_hear(self, receipt: Record, rooms: frozenset[str], since: int, until: int) -> bool:
         """Whether who received something may have been in one of these rooms at any time from `since` to `until`."""
-        if rooms & self._rooms.get(receipt.actor, frozenset()):
-            return True
-        return self._membership.may(self._id(receipt.actor), receipt.connection, rooms, since, until)
+        return not rooms.isdisjoint(self._possible_rooms(receipt, since, until))
+
+    def doubt(self, receipt: Record, caused: Caused | None, audience: Audience, until: int) -> str:
+        """Why nobody can tell whether who received something was meant by this; empty where they were certainly not.
+
+        The call may not tell a room that is perhaps one of theirs, or another one which room they joined.
+        """
+        possible = tuple(self._possible_rooms(receipt, until if caused is None else caused.call.place, until))
+        for untold in audience.untold:
+            if receipt.actor not in self._rooms or any(untold.may_be(room) for room in possible):
+                return "its payload does not say" if caused is None else self.unsaid(caused, untold.names)
+        moves = self._membership.untold(self._id(receipt.actor), audience, until)
+        told = (move.why_untold if call.is_accepted else unanswered(move.operation) for call, move in moves)
+        return next(told, "")
+
+    def unsaid(self, caused: Caused, names: Sequence[str]) -> str:
+        """Why nobody can tell these ids of whom something is for, in words."""
+        call = caused.call.record
+        if not caused.call.is_accepted:
+            return unanswered(call.name)
+        if OWNER in names and call.name in caused.effect.event.caused_by_owner and self._id(call.actor) is None:
+            return unknown_caller(call.name)
+        return unsaid(call.name, names)
+
+    def _possible_rooms(self, receipt: Record, since: int, until: int) -> Iterator[str]:
+        yield from self._rooms.get(receipt.actor, ())
+        yield from self._membership.may(self._id(receipt.actor), receipt.connection, since, until)
 
     def is_meant(self, line: Presence, caused: Caused) -> bool:
-        """Whether a connection had to hear what a call caused: it was in one of its rooms from the call to the answer.
-
-        Where the clients of the channel join the rooms of roles, it has to have joined that of its own.
-        """
-        rooms, call, channels = caused.effect.rooms or frozenset(), caused.call, caused.effect.event.channels
-        carrying = next((channel for channel in channels if channel.address == line.channel), None)
-        if carrying is None or not line.lasts(call.place):
+        """Whether a connection had to hear what a call caused: it was in one of its rooms from then to the answer."""
+        call, effect = caused.call, caused.effect
+        channel = effect.event.channel_at(line.channel)
+        if channel is None or not line.lasts(call.place):
             return False
-        own = line.rooms if carrying.opening is None else frozenset(r for r in line.rooms if not r.startswith(_ROLE))
         until = call.place if call.answered is None else call.answered
-        return bool(own & rooms) or self._membership.must(
+        rooms = effect.audience.rooms
+        return bool(rooms & self._always(line.actor, channel)) or self._membership.must(
             self._id(line.actor), line.connection, rooms, call.place, until
         )
 
-    def rooms_now(self, actor: str, connection: str) -> frozenset[str]:
-        """The rooms that somebody's connection is in when the records end."""
-        return self._rooms.get(actor, frozenset()) | self._membership.now(self._id(actor), connection)
+    def is_meant_now(self, actor: str, connection: str, address: str, effect: Effect) -> bool:
+        """Whether a connection to the channel at this address has to hear this when the records end."""
+        channel = effect.event.channel_at(address)
+        if channel is None:
+            return False
+        now = self._membership.now(self._id(actor), connection)
+        return bool(effect.audience.rooms & (self._always(actor, channel) | now))
+
+    def _always(self, actor: str, channel: Channel) -> frozenset[str]:
+        """The rooms that a connection is in as long as it is open.
+
+        Where the clients of the channel ask for the rooms of roles, these are none of them.
+        """
+        rooms = self._rooms.get(actor, frozenset()) | {EVERYONE}
+        return rooms if channel.opening is None else frozenset(room for room in rooms if not is_of_role(room))
 
     @cached_property
     def lines(self) -> tuple[Presence, ...]:
@@ -140,8 +172,7 @@ class Story:
 
         def end(connection: str, place: int | None, *, by_peer: bool) -> None:
             opened, record = open_now.pop(connection)
-            rooms = self._rooms.get(record.actor, frozenset()) | {"everyone"}
-            found.append(Presence(record.actor, connection, record.channel, opened, place, by_peer, rooms))
+            found.append(Presence(record.actor, connection, record.channel, opened, place, by_peer))
 
         for place, record in enumerate(self.records):
             match record.kind:

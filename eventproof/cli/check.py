@@ -18,6 +18,7 @@ from .target import chosen, target_options, typed
 @click.option("--only", multiple=True, metavar="ID", help="This requirement or case alone; may be repeated.")
 @click.option("--seed", type=click.IntRange(min=0), help="Repeat the choices of an earlier run.")
 @click.option("--slow", is_flag=True, help="Run the cases too that wait for more than 20 s.")
+@click.option("--hostile", is_flag=True, help="Attack with full force, where the profile allows it.")
 @results_option
 @json_option
 @click.option("--list", "listed", is_flag=True, help="Name the requirements and their cases, and leave.")
@@ -32,6 +33,7 @@ def check(
     only: tuple[str, ...],
     seed: int | None,
     slow: bool,
+    hostile: bool,
     results: Path | None,
     as_json: bool,
     listed: bool,
@@ -59,9 +61,10 @@ def check(
         entries = listing.listing(contracts, listing.collected(names), names)
         say(dumped([asdict(entry) for entry in entries]) if as_json else listing.listing_text(entries))
         return ExitCode.PASS
-    if dry_run and (only or slow or seed is not None or results is not None):
+    if dry_run and (only or slow or hostile or seed is not None or results is not None):
         raise UsageError(
-            "--dry-run fires everything once and writes nothing: leave --only, --slow, --seed and --results out"
+            "--dry-run fires everything once and writes nothing: leave --only, --slow, --hostile, --seed and --results "
+            "out"
         )
     with chosen(target, reference, fault) as given:
         known = launch.target_of(given, environment)
@@ -77,6 +80,7 @@ def check(
                 only=only,
                 seed=seed,
                 slow=slow,
+                hostile=hostile,
                 results=written,
                 command=typed(["check"], target, reference, fault, environment, _systems(systems)),
                 listener=listener,

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from eventproof.catalog.schema import at
+from eventproof.catalog.pointer import reached
 
 __all__ = ["UNNAMED", "enveloped", "name_at"]
 
@@ -25,7 +25,7 @@ def enveloped(document: Any) -> tuple[str, Any]:
 def name_at(document: Any, place: str) -> str:
     """The text at this place (a JSON pointer) of a message; where there is none, `message`."""
     try:
-        name = at(document, place)
+        name = reached(document, place)
     except LookupError:
         return UNNAMED
     return name if isinstance(name, str) else UNNAMED

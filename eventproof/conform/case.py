@@ -3,24 +3,23 @@
 import random
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from eventproof.catalog import ADMIN, Direction, Event, Operation, System
-from eventproof.checks import Finding, Known, Story, leaked, raise_for
+from eventproof.checks import Finding, Known, Story, Unjudged, raise_for
 from eventproof.client.aio import ConnectionRefused
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable, UsageError
-from eventproof.history import History, Kind, Record
+from eventproof.history import Kind, Record
 from eventproof.target import Budgets, Endpoint, Target, Transport
 from eventproof.unknown import unlike
 
-from .disturbances import Disturbances, disturbed
 from .driver import Driver
+from .lending import Lending
 from .line import GRACE, EndedAtOnce, Line
-from .people import People
 from .person import Person
-from .pool import Pool
 from .restart import restart
-from .undoing import Undo, done_to, may_doubt
+from .shared_by_cases import SharedByCases
+from .undoing import Undo
 from .verdicts import NotTestable
 
 __all__ = ["Case"]
@@ -32,34 +31,6 @@ _NO_REFUSALS = frozenset({404, 405, 406, 408, 411, 413, 414, 415, 421, 425, 426,
 """Statuses of HTTP, and close codes of a WebSocket, that say no to something else than who connects."""
 _ALMOST = 0.9
 """Of the time for a connection: what takes less has had an answer."""
-
-
-class SharedByCases(Protocol):
-    """What the cases of one run share, as far as a case needs it: the `CheckRun`."""
-
-    target: Target
-    systems: tuple[System, ...]
-    history: History
-    known: Known
-    people: People
-    operations: Mapping[str, Operation]
-    undo: Undo
-    disturbances: Disturbances
-    drivers: dict[str, Driver]
-    unrestored: dict[Person, list[tuple[str, dict[str, Any]]]]
-    occurrences: dict[str, dict[str, object]]
-    seed: int
-
-    @property
-    def story(self) -> Story:
-        """The whole run so far."""
-
-    @property
-    def rooms(self) -> dict[str, frozenset[str]]:
-        """The rooms of everybody whose id is known."""
-
-    def perform(self, acting: Coroutine[Any, Any, _Given], waits: float = 0.0, *, whole: bool = False) -> _Given:
-        """Run to the end on the loop of the run."""
 
 
 class Case:
@@ -76,8 +47,7 @@ class Case:
             person.system = system.name
         self._mark = len(check_run.history)
         self._end: int | None = None
-        self._lent: list[Person] = []
-        self._disturbed: set[str] = set()
+        self._lending = Lending(check_run, system.name)
         self._warnings: list[str] = []
         self.random = random.Random(f"{check_run.seed}/{case}")  # noqa: S311 - repeatable, not secret
         self.seed = check_run.seed
@@ -86,6 +56,11 @@ class Case:
     def target(self) -> Target:
         """The server under test."""
         return self._run.target
+
+    @property
+    def hostile(self) -> bool:
+        """Whether attacks are made with full force."""
+        return self._run.hostile
 
     @property
     def budgets(self) -> Budgets:
@@ -257,12 +232,7 @@ class Case:
 
     async def person(self, role: str) -> Person:
         """Somebody of a role whom no other case has, with a session."""
-        return self._with(await self._run.people.lend(role))
-
-    def _with(self, person: Person) -> Person:
-        person.system = self.system.name
-        self._lent.append(person)
-        return person
+        return await self._lending.lend(role)
 
     def another_tier(self, person: Person) -> str | None:
         """The name of a tier that somebody does not have now; None where the profile names none."""
@@ -277,7 +247,7 @@ class Case:
 
     async def returning(self, names: Collection[str], most: int) -> list[Person]:
         """Users of earlier cases, by these names, as far as they can get a session now."""
-        return [self._with(person) for person in await self._run.people.lend_again(self.system.member, names, most)]
+        return await self._lending.lend_again(self.system.member, names, most)
 
     async def admins(self, count: int) -> list[Person]:
         """Several admins with sessions, the acting one first; raises NotTestable where the profile gives fewer."""
@@ -300,7 +270,7 @@ class Case:
 
     def will_disturb(self, user: Person) -> None:
         """Anything may be done to this user in ways that the history does not tell: restore all of them."""
-        self._disturbed.add(user.name)
+        self._lending.will_disturb(user)
 
     async def must_refuse(self, line: Line, beside: Person | Line, special: str = "") -> ConnectionRefused:
         """Open a connection that has to be refused, and beside it one that has to be accepted.
@@ -344,10 +314,9 @@ class Case:
                 f"{twin.name} had to be accepted, and was refused as well, so nothing can be said here: {refused}"
             ) from refused
 
-    def judge(self, *findings: Iterable[Finding]) -> None:
-        """Raise ContractViolation for the first of what the checks found."""
-        for found in findings:
-            raise_for(found)
+    def judge(self, *judged: Iterable[Finding | Unjudged]) -> None:
+        """Raise ContractViolation for the first of what the checks found; Inconclusive for what could not be judged."""
+        raise_for(*judged)
 
     def perform(self, acting: Coroutine[Any, Any, None]) -> None:
         """Run a case to its end."""
@@ -366,7 +335,7 @@ class Case:
             self._run.perform(self._refresh_standing())
             self.perform(acts())
         except (ContractViolation, Inconclusive) as failed:
-            others = self._run.perform(self._others_acts(self._lent))
+            others = self._run.perform(self._lending.others_acts(self._lending.lent, self.records, self._mark))
             if not others:
                 raise
             self._warnings = self.leave()
@@ -389,61 +358,5 @@ class Case:
     def leave(self) -> list[str]:
         """Close every connection and give the users back restored; what could not be, and what the case warns of."""
         warnings, self._warnings = self._warnings, []
-        return [*warnings, *self._run.perform(self._leave(), whole=True)]
-
-    async def _others_acts(self, people: Iterable[Person]) -> str:
-        """What somebody else has done to these people, in words; empty where nothing shows."""
-        acts = []
-        for person in people:
-            if person.name not in self._disturbed and (act := await disturbed(person, self.records, self.undo)):
-                self._run.disturbances.enter(person.name, self._mark, len(self._run.history))
-                self.occurrences.clear()  # what was seen meanwhile may be somebody else's doing
-                acts.append(act)
-        return ", and ".join(acts)
-
-    async def _leave(self) -> list[str]:
-        records, notes = self.records, []
-        if others := await self._others_acts(self._suspects(records)):
-            notes.append(f"{others}: somebody else acts on these users at the same time")
-        for person in (*self._lent, *self._run.people.standing):
-            await person.leave()
-            if may_doubt(records, person):
-                person.doubt()
-        for person in self._lent:
-            if person.name in self._disturbed or self.undo.ends_session(records, person):
-                person.logged_out()
-            self._run.unrestored[person] = self.undo.calls(
-                person, self.target, None if person.name in self._disturbed else done_to(person, records)
-            )
-        self._lent.clear()
-        for person in tuple(self._run.unrestored):
-            notes += await self._restored(person)
-        for maker, operation, parameters in self.undo.made(records, self.target):
-            with suppress(EventproofError):  # what stays is told at the end of the run
-                who = self._run.people.named(maker) or self.acting(self._run.operations[operation].role)
-                await who.call(operation, **parameters)
-        return notes
-
-    def _suspects(self, records: tuple[Record, ...]) -> list[Person]:
-        """Those who received what nothing that was done here made for them."""
-        story = Story(records, self.known, self.rooms, operations=self._run.operations)
-        found = {finding.record.actor for finding in leaked(story) if finding.record}
-        return [person for person in self._lent if person.name in found and person.name not in self._disturbed]
-
-    async def _restored(self, person: Person) -> list[str]:
-        """Undo what was done to a person, and give them back; where that fails now, it is tried after later cases."""
-        try:
-            for operation, parameters in self._run.unrestored[person]:
-                (await self.admin.call(operation, **parameters)).must_be_accepted()
-        except EventproofError as error:
-            why = f"{person.name} could not be restored yet, and takes no part before they are: {error}"
-            known = person.name in self._pool_of(person).lost
-            self._pool_of(person).lose(person, why)
-            return [] if known else [why]
-        del self._run.unrestored[person]
-        if not (person.name in self._disturbed and self.undo.may_last(self.target)):
-            self._pool_of(person).give_back(person)
-        return []
-
-    def _pool_of(self, person: Person) -> Pool:
-        return self._run.people.pool(person.role)
+        given_back = self._lending.give_back(self.records, self._mark)
+        return [*warnings, *self._run.perform(given_back, whole=True)]

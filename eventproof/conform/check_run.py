@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 import aiohttp
 
 from eventproof import layout
-from eventproof.catalog import ADMIN, Catalog, Operation, System
+from eventproof.catalog import ADMIN, Catalog, Operation, System, rooms_of
 from eventproof.checks import Story, known_events
 from eventproof.errors import Inconclusive
 from eventproof.history import History
 from eventproof.interruption import HEEDED
+from eventproof.open_files import allow_many
 from eventproof.target import Identity, Target
 
 from .calls import Caller
@@ -36,11 +37,13 @@ _T = TypeVar("_T")
 class CheckRun:
     """All that the cases of one run share. Close it when the run is over."""
 
-    def __init__(self, target: Target, catalog: Catalog, seed: int) -> None:
+    def __init__(self, target: Target, catalog: Catalog, seed: int, *, hostile: bool = False) -> None:
         self.target = target
         self.seed = seed
+        self.hostile = hostile
         self.systems = tuple(catalog.system(name) for name in target.systems)
         _require_people(target, self.systems)
+        allow_many()
         self.undo = Undo(self.systems)
         self.history = History(time.monotonic)
         served = [catalog.system(name) for name in target.served]
@@ -72,11 +75,7 @@ class CheckRun:
     @property
     def rooms(self) -> dict[str, frozenset[str]]:
         """The rooms of everybody whose id is known."""
-        return {
-            person.name: frozenset({f"user:{person.id}", f"role:{person.identity.role}", "everyone"})
-            for person in self.people
-            if person.is_known
-        }
+        return {person.name: rooms_of(person.id, person.role) for person in self.people if person.is_known}
 
     @property
     def story(self) -> Story:

@@ -9,6 +9,7 @@ from eventproof.catalog import (
     ADMIN,
     ANYONE,
     CALLER,
+    EVERYONE,
     USER,
     Direction,
     Effect,
@@ -17,10 +18,12 @@ from eventproof.catalog import (
     Operation,
     System,
     effects,
+    of_role,
+    rooms_of,
 )
-from eventproof.checks.membership import named
+from eventproof.checks.membership import moves
 from eventproof.client.aio import Received
-from eventproof.errors import Inconclusive
+from eventproof.errors import Inconclusive, UsageError
 from eventproof.history import History
 from eventproof.target import Target
 
@@ -36,7 +39,6 @@ from .verdicts import NotTestable
 __all__ = ["ContractDriver"]
 
 _ACTORS = 2
-_EVERYONE = "everyone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +109,13 @@ class ContractDriver:
     async def _follow(self, person: Person, route: Route) -> tuple[Answer, Effect]:
         """Make the calls about this person. Raises _NotForThem where the event is not for them after all."""
         known: dict[str, Any] = {}
-        rooms = {f"user:{person.id}", f"role:{person.role}", _EVERYONE}
+        rooms = set(rooms_of(person.id, person.role))
         for operation in route.calls:
             answer, cause = await perform(self._people, person, operation, known)
-            rooms |= {room for room, user in named(operation.joins, cause) if user == str(person.id)}
+            joined = (move.room for move in moves(operation.joins, cause) if move.user == str(person.id))
+            rooms |= {room for room in joined if isinstance(room, str)}
         effect = next(effects([route.event], cause))
-        if not rooms & (effect.rooms or frozenset()):
+        if rooms.isdisjoint(effect.audience.rooms):
             raise _NotForThem("the event is for others")
         return answer, effect
 
@@ -127,7 +130,7 @@ class ContractDriver:
             return
         cause = self._system.operation(trigger)
         for term in event.audiences.get(trigger, event.audience):
-            if term in (_EVERYONE, f"role:{role}") or term.startswith("user:"):
+            if term in (EVERYONE, of_role(role)) or term.startswith("user:"):
                 yield self._route(event, cause)
             for joining in self._system.operations:
                 who = joining.joins.get(term)
@@ -189,7 +192,10 @@ class ContractDriver:
     # The dry run.
 
     async def rehearse(self, user: Person, fire: Fire) -> None:
-        """Every call once, after what it needs; what ends the session comes last."""
+        """Every call once, after what it needs; what ends the session comes last.
+
+        What nobody can make here is left out, and the others are made all the same.
+        """
         fired: set[str] = set()
         for operation in sorted(self._calls(), key=lambda each: (each.ends is not None, len(each.needs) > 0)):
             if operation.session is OfSession.BEGINS:
@@ -197,11 +203,15 @@ class ContractDriver:
             known: dict[str, Any] = {}
             for each in (*self._system.before(operation.id), operation):
                 if each.id in fired:
-                    with suppress(Inconclusive):
+                    with suppress(Inconclusive, NotTestable, UsageError):
                         await perform(self._people, user, each, known)
                     continue
                 fired.add(each.id)
-                people = await people_in(self._people, each, user)
+                try:
+                    people = await people_in(self._people, each, user)
+                except (Inconclusive, NotTestable) as lacking:
+                    fire.left_out(each.id, lacking)
+                    continue
                 answer = await fire(each.id, **arguments(each, {**people, **known, "userId": user.id}))
                 if answer is not None:
                     known |= {name: answer.says(name) for name in each.answers if name in answer.ids}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from eventproof.catalog import System
+from eventproof.errors import EventproofError
 from eventproof.history import History
 from eventproof.target import Target
 
@@ -24,6 +25,9 @@ class Fire(Protocol):
 
         With `may_refuse` a refusal is well; `hint` goes into the sentence of a failure.
         """
+
+    def left_out(self, operation: str, why: EventproofError) -> None:
+        """Write down that an operation could not be performed at all."""
 
 
 class Driver(Protocol):

@@ -67,6 +67,8 @@ def suite(config: pytest.Config) -> Suite:
         raise UsageError("the cases of eventproof share users and a server, and run in one process: leave -n out")
     catalog = contracts.load()
     target = narrowed(target_of(given("target"), given("environment"), catalog), given("system"))
+    if given("hostile"):
+        target.require_hostile()
     probe(target, catalog)
     seed, results = given("seed"), given("results")
     named = [*_named("target", given("target")), *_named("environment", given("environment"))]
@@ -77,6 +79,7 @@ def suite(config: pytest.Config) -> Suite:
         command=shlex.join(["pytest", "--pyargs", "eventproof.conformance", *named]),
         prefix=_PREFIX,
         slow=given("slow"),
+        hostile=given("hostile"),
     )
     return Suite(target, catalog, options, Silent())
 

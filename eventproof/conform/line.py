@@ -75,6 +75,11 @@ class Line:
         return f"{self.name} ({self.role})" if self.role else self.name
 
     @property
+    def actor(self) -> str:
+        """What the history calls whose connection it is."""
+        return self.name.partition("/")[0]
+
+    @property
     def room(self) -> str | None:
         """The room that its channel's parameters name; None where it hears what its channel tells everybody."""
         return self._room
@@ -220,8 +225,7 @@ class Line:
 
     def _enter(self, kind: Kind, room: str | None) -> None:
         if room is not None:
-            actor = self.name.partition("/")[0]
-            self._history.add(kind, actor, connection=self.name, channel=self.channel, name=room)
+            self._history.add(kind, self.actor, connection=self.name, channel=self.channel, name=room)
 
     async def refusal(self, special: str = "") -> ConnectionRefused:
         """Connect, and be refused: how. `special` says in words what it is refused for: `with an expired token`.

@@ -93,19 +93,14 @@ async def bring_about(case: Case, user: Person, event: str) -> Effect:
 
 async def heard(case: Case, lines: Sequence[Line], these: Iterable[Effect]) -> bool:
     """Wait until these have come to the lines for which they are, as long as it may take; whether all have."""
-    story = case.story()
-    rooms = {line: story.rooms_now(line.name.partition("/")[0], line.name) for line in lines}
+    story, effects_now = case.story(), tuple(these)
     waits = [
         _comes(line, effect)
-        for effect in these
+        for effect in effects_now
         for line in lines
-        if effect.rooms and effect.rooms & rooms[line] and _carries(line, effect)
+        if story.is_meant_now(line.actor, line.name, line.channel, effect)
     ]
     return all(await asyncio.gather(*waits))
-
-
-def _carries(line: Line, effect: Effect) -> bool:
-    return line.channel in {channel.address for channel in effect.event.channels}
 
 
 async def _comes(line: Line, effect: Effect) -> bool:

@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("only", action="append", default=[], metavar="ID", help="Only this requirement, or this case; repeatable.")
     add("results", metavar="DIR", help="Where the results go.")
     add("slow", action="store_true", help="Run the cases too that wait for more than 20 s.")
+    add("hostile", action="store_true", help="Attack with full force, where the profile allows it.")
     add("seed", type=int, metavar="N", help="Repeats the random choices of an earlier run.")
 
 

@@ -265,6 +265,12 @@ class _Fire:
         self._findings.read(answer)
         return answer
 
+    def left_out(self, operation: str, why: EventproofError) -> None:
+        """Part of Fire."""
+        if operation not in self._fired and operation in self._case.target.operations:
+            self._findings.steps.append(Step(f"the call {operation}", verdict_of(why), str(why)))
+            self._findings.call_failed(operation)
+
 
 async def _read_login(user: Person, findings: _Findings) -> None:
     answer = await user.log_in()

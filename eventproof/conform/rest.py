@@ -6,7 +6,7 @@ Only operations that the profile maps are called; `attempts.py` makes the reques
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -76,15 +76,17 @@ def document_of(target: Target, system: System) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """How many requests were answered, how many there was no time for, and how often the server said "too many".
+    """What became of the requests of one operation."""
 
-    `made` is what the accepted ones were answered with.
-    """
-
-    answered: int
-    left_out: int
-    limited: int
+    answered: int = 0
+    left_out: int = 0
+    """There was no time for so many."""
+    limited: int = 0
+    """So often the server said "too many"."""
+    unsendable: int = 0
+    """So many no client can send: HTTP has no way to say them."""
     made: tuple[Any, ...] = ()
+    """What the accepted ones were answered with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,24 +144,23 @@ class Rest:
         """
         end = asyncio.get_running_loop().time() + seconds
         attempts = await asyncio.to_thread(self.attempts, call, operation)
-        answered = limited = 0
-        made: list[Any] = []
+        tried = Tried()
         async with session() as http:
             for number, attempt in enumerate(attempts):
                 try:
                     received, refusals = await self._answered(http, call, attempt.request, end)
                 except Unsendable:
+                    tried = replace(tried, unsendable=tried.unsendable + 1)
                     continue
                 except UnreadableAnswer as strange:
                     raise self._violation(call, attempt, None, "an answer that can be read", str(strange)) from None
-                limited += refusals
+                tried = replace(tried, limited=tried.limited + refusals)
                 if received is None:
-                    return Tried(answered, len(attempts) - number, limited, tuple(made))
+                    return replace(tried, left_out=len(attempts) - number)
                 self._judge(attempt, call, received)
-                answered += 1
-                if 200 <= received.status < 300:
-                    made.append(received.document)
-        return Tried(answered, 0, limited, tuple(made))
+                made = (received.document,) if 200 <= received.status < 300 else ()
+                tried = replace(tried, answered=tried.answered + 1, made=(*tried.made, *made))
+        return tried
 
     async def _answered(
         self, http: aiohttp.ClientSession, call: Call, request: requests.PreparedRequest, end: float

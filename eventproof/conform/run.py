@@ -42,6 +42,7 @@ def check(
     results: Path | None = None,
     seed: int | None = None,
     slow: bool = False,
+    hostile: bool = False,
     command: str = "eventproof check",
     listener: Listener | None = None,
     catalog: Catalog | None = None,
@@ -50,14 +51,16 @@ def check(
 
     `cases` are files or folders of cases; those of the systems by default.
     `only` holds ids of requirements or names of cases, `command` is what a person would type to do it again.
-    With `slow` those cases run too that wait for more than 20 s.
+    With `slow` those cases run too that wait for more than 20 s; with `hostile` attacks are made with full force.
     Raises TargetUnavailable before any case where nothing fitting answers, UsageError where something is missing.
     An interrupted run is a `Run` too; its results are written.
     """
     known = catalog or contracts.load()
     target = narrowed(target, systems)
+    if hostile:
+        target.require_hostile()
     probe(target, known)
-    options = Options(new_seed() if seed is None else seed, tuple(only), results, command, slow=slow)
+    options = Options(new_seed() if seed is None else seed, tuple(only), results, command, slow=slow, hostile=hostile)
     suite = Suite(target, known, options, listener or Silent())
     chosen = list(map(str, cases)) or folders_of(target.systems)
     with HEEDED.listening(), no_foreign_options():

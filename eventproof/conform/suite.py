@@ -2,6 +2,7 @@
 
 import shlex
 import time
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,6 +43,8 @@ class Options:
     """What its options begin with."""
     slow: bool = False
     """Whether the cases run that wait for long."""
+    hostile: bool = False
+    """Whether attacks are made with full force."""
 
 
 class Suite:
@@ -51,14 +54,15 @@ class Suite:
         self.run: Run | None = None
         self.error: Exception | None = None
         """What kept the run from its end, where something of ours did."""
-        self.check_run = CheckRun(target, catalog, options.seed)
+        self.check_run = CheckRun(target, catalog, options.seed, hostile=options.hostile)
         self._target = target
         self._options = options
         self._listener = listener
         self._requirements = {line.id: line for line in catalog.requirements(target.systems)}
         self._selected = dict.fromkeys(self._requirements, not options.only)
         self._checks: list[Check] = []
-        self._notes: list[str] = []
+        self._notes: Counter[str] = Counter()
+        """What is worth telling, and in how many cases it was."""
         self._raised: dict[str, BaseException] = {}
         self._views: dict[str, Case] = {}
         self._seconds: dict[str, float] = {}
@@ -102,7 +106,7 @@ class Suite:
         case = self.check_run.case(name_of(node.nodeid), self._system_of(node), waits=seconds)
         self._views[node.nodeid] = case
         yield case
-        self._notes += case.leave()
+        self._notes.update(dict.fromkeys(case.leave(), 1))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -182,7 +186,7 @@ class Suite:
             command=self._repeat(self._options.only),
             requirements=results,
             notes=(
-                *self._notes,
+                *(said if cases == 1 else f"{said} (in {cases} cases)" for said, cases in self._notes.items()),
                 *self.check_run.left_behind(),
                 *(_left_out(results) if outcome is Outcome.PASS else ()),
             ),
@@ -241,6 +245,7 @@ class Suite:
         prefix = self._options.prefix
         parts = [self._options.command, f"{prefix}seed {self._options.seed}"]
         parts += [f"{prefix}slow"] if slow or self._options.slow else []
+        parts += [f"{prefix}hostile"] if self._options.hostile else []
         return " ".join([*parts, *(f"{prefix}only {shlex.quote(name)}" for name in only)])
 
 

@@ -85,9 +85,16 @@ class Undo:
         return frozenset(pair for record in calls for pair in _pairs(record.payload))
 
     def tier(self, person: Person, records: Sequence[Record]) -> str | None:
-        """The tier that somebody has now: what the last call about them gave, else what they began with."""
+        """The tier that somebody has now: what the last call about them gave, else what they began with.
+
+        One that was refused gave nothing.
+        """
+        refused: set[int] = set()
         for record in reversed(records):
-            given = record.payload.get("tier") if isinstance(record.payload, dict) else None
+            payload = record.payload if isinstance(record.payload, dict) else {}
+            if record.kind is Kind.ANSWERED and record.call is not None and 400 <= payload.get("status", 0) < 500:
+                refused.add(record.call)
+            given = payload.get("tier") if record.kind is Kind.CALLED and record.call not in refused else None
             if given is not None and _object(record, person) and self.gives_tier([record.name]):
                 return str(given)
         return person.tier

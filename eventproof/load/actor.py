@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from eventproof import actions
-from eventproof.catalog import Cause
+from eventproof.catalog import Cause, rooms_of
 from eventproof.client.hub_connection import Closure
 from eventproof.errors import ContractViolation, EventproofError, TargetUnavailable
 from eventproof.target import Identity
@@ -15,7 +15,6 @@ from .call_effects import CallEffects
 from .calls import CallAnswer
 from .device import Device
 from .judgement import Match
-from .rooms import EVERYONE, of_role, of_user
 
 if TYPE_CHECKING:
     from .generator import Generator
@@ -70,10 +69,9 @@ class Actor:
         return self.identity.role
 
     @property
-    def rooms(self) -> tuple[str, ...]:
+    def rooms(self) -> frozenset[str]:
         """Those that its devices are in from the beginning."""
-        own = () if self.identity.id is None else (of_user(self.identity.id),)
-        return (*own, of_role(self.identity.role), EVERYONE)
+        return rooms_of(self.identity.id, self.identity.role)
 
     @property
     def is_connecting(self) -> bool:
@@ -88,9 +86,8 @@ class Actor:
     def join(self) -> None:
         """Be in one's rooms, with every device: but for those that its connections must ask for."""
         asked = self.generator.requests.opened(self.role)
-        rooms = [room for room in self.rooms if room not in asked]
         for device in self.devices:
-            self.generator.rooms.join(device, rooms)
+            self.generator.rooms.join(device, self.rooms - asked)
 
     def enter(self) -> None:
         """Come in: with a new token where the profile gives none, or where only a login tells the id."""

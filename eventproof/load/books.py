@@ -6,6 +6,7 @@ And what it changed on the target, as long as that is not changed back.
 import logging
 from collections import Counter
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -182,6 +183,16 @@ class Books:
         """An event was received by somebody of another system, whom it cannot have been for."""
         self.ledger.tally(event).leaked += 1
         self.incident(str(recipient), f"{event} was {Receipt.LEAKED.value}")
+
+    def untold(self, why: str, events: Iterable[str], until: float = inf) -> None:
+        """The target does not say for whom these events are: until then, anybody may receive them, and is not judged.
+
+        `why` says so for a person; the run cannot pass.
+        """
+        self.count("untold")
+        self.note(why)
+        for event in events:
+            self.ledger.permit(event, (None,), until=until)
 
     def settle(self) -> None:
         """Enter what is lost by now, and what turned out to be nobody's."""

@@ -4,9 +4,11 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from eventproof.catalog import Cause, Effect, effects
+from eventproof.catalog import Cause, Effect, effects, of_user
+from eventproof.catalog.event import OWNER
+from eventproof.checks.unsaid import unsaid
 
 from .rooms import Presence, Stay
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CallEffects"]
 
+_OWN: Final = of_user(f"{{{OWNER}}}")
+"""The room of the user whom a call is about."""
 _UNORDERED = 0
 """The step of every cause of an event whose contract promises no order."""
 
@@ -24,7 +28,7 @@ _UNORDERED = 0
 class CallEffects:
     """One call of a swarm, under the name that tells it from all others.
 
-    `own` are the devices of the user whom it is about: they are meant where the call does not tell a room.
+    `own` are the devices of the user whom it is about: they are meant where the call does not tell their id.
     """
 
     generator: "Generator"
@@ -51,6 +55,7 @@ class CallEffects:
         """
         due: dict[str, int] = {}
         for effect in self._effects():
+            self._tell_what_is_untold(effect)
             known = self._told(effect, called)
             must_come = effect.is_certain or effect.event.name in also
             certain = {device: told.stay for device, told in known.items() if told.is_certain and must_come}
@@ -107,17 +112,23 @@ class CallEffects:
         yield from effects(self.generator.books.known, self.cause)
 
     def _told(self, effect: Effect, since: float) -> "Mapping[Device, Presence]":
-        """Who is told since then, and who may be: where the call does not tell, its own devices."""
-        rooms, perhaps = effect.rooms, effect.event.perhaps({**self.cause.says, **effect.values})
-        if rooms is None:
-            told: dict[Device, Presence] = dict.fromkeys(self.own, Presence(True, None))
-        else:
-            told = dict(self.generator.rooms.told(rooms, since))
-        for device, presence in self.generator.rooms.told(perhaps, since).items():
+        """Who is told since then, and who may be: where the call does not tell whose it is, its own devices."""
+        audience, lawful = effect.audience, effect.lawful(None)
+        told = dict(self.generator.rooms.told(audience.rooms, since))
+        if any(room.term == _OWN for room in audience.untold):
+            told |= dict.fromkeys(self.own, Presence(True, None))
+        for device, presence in self.generator.rooms.told(lawful.rooms - audience.rooms, since).items():
             told.setdefault(device, Presence(False, presence.stay))
         if self.generator.books.is_of_one_channel:
             return told
         return {device: presence for device, presence in told.items() if device.hears(effect.event)}
+
+    def _tell_what_is_untold(self, effect: Effect) -> None:
+        untold = [room for room in effect.lawful(None).untold if not (self.own and room.term == _OWN)]
+        if untold:
+            why = unsaid(self.cause.operation, (name for room in untold for name in room.names))
+            books, until = self.generator.books, monotonic() + self.generator.patience + self.generator.deadline
+            books.untold(why, (effect.event.name,), until)
 
     def _meant(self, effect: Effect) -> "Iterable[Device]":
         return self._told(effect, inf)

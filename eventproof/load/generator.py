@@ -11,11 +11,12 @@ from time import monotonic, process_time
 from typing import Any, Protocol, TypeVar
 
 from eventproof import actions
-from eventproof.catalog import Cause
-from eventproof.checks.membership import named
+from eventproof.catalog import EVERYONE, Cause, of_role
+from eventproof.checks.membership import moves
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import HubConnection, HubListener
 from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable, UsageError
+from eventproof.open_files import allow_many
 from eventproof.target import Endpoint, Identity, Target
 
 from .account import SwarmAccount
@@ -26,10 +27,9 @@ from .calls import CallAnswer, Calls
 from .contracts import contracts, sent
 from .greenlets import Cancelled, Event, Greenlet, getcurrent, joinall, killall, sleep, spawn
 from .ledger import Ledger
-from .open_files import allow_many
 from .opening import connect
 from .requests import Requests
-from .rooms import EVERYONE, Rooms, of_role
+from .rooms import Rooms
 from .saturation import GeneratorLimits
 from .scenario import Scenario
 from .schedule import late
@@ -223,10 +223,15 @@ class Generator:
         That one may be told what was on its way as long as an event may take: events come on other connections.
         """
         operation, now = self.system.operation(cause.operation), monotonic()
-        for room, user in named(operation.joins, cause):
-            self.rooms.join_user(user, room, asked=asked, at=now)
-        for room, user in named(operation.leaves, cause):
-            self.rooms.leave_user(user, room, asked=asked, at=now + self.deadline)
+        for move in moves(operation.joins, cause):
+            if isinstance(move.room, str) and move.user is not None:
+                self.rooms.join_user(move.user, move.room, asked=asked, at=now)
+            else:
+                heard = (event.name for event in self.books.known if event.is_for(move.term))
+                self.books.untold(move.why_untold, heard)
+        for move in moves(operation.leaves, cause):
+            if isinstance(move.room, str) and move.user is not None:
+                self.rooms.leave_user(move.user, move.room, asked=asked, at=now + self.deadline)
 
     def all_spawned(self) -> None:
         """Every user is there; measuring begins as soon as their sessions are open."""

@@ -334,6 +334,7 @@ class Ledger:
                 receipt.is_judged = True
                 self._waiting -= 1
                 slot.strays.remove(receipt)
+                self._name(receipt, match)
                 yield match
 
     def _match(self, receipt: Arrival, *, is_final: bool) -> Match | None:
@@ -469,11 +470,15 @@ class Ledger:
         match = None if self._is_own(receipt) else self._match(receipt, is_final=True)
         self._clear(slot)
         if match is not None:
-            if match.receipt is Receipt.DUPLICATE and not match.is_explained:
-                self._judged.append(Stray(event, slot.recipient, match.receipt))
+            self._name(receipt, match)
         elif not self._is_permitted(receipt):
             self.tally(event).leaked += 1
             self._judged.append(Stray(event, slot.recipient))
+
+    def _name(self, receipt: Arrival, match: Match) -> None:
+        """What waited for its cause is named once it turns out to have come twice."""
+        if match.receipt is Receipt.DUPLICATE and not match.is_explained:
+            self._judged.append(Stray(receipt.slot.topic.event, receipt.slot.recipient, match.receipt))
 
     def _is_permitted(self, receipt: Arrival) -> bool:
         until = self._permits.get((receipt.slot.recipient, receipt.slot.topic.event), receipt.at)

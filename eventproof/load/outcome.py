@@ -22,6 +22,8 @@ _BREACHES = ("leaked", "invalid", "unknown", "violations")
 """What no contract allows: a single one fails the run."""
 _DEFINITE = frozenset({"duplicate", "unexplained", "out_of_order", *_BREACHES})
 """What a slow generator cannot make up: these fail whatever else is wrong."""
+_LOSSES = frozenset({"lost", "late", "expected", "delivered", "acknowledged"})
+"""What comes out wrong where something that was received is not judged."""
 _NAMED = 5
 _OMITTED_SHARE = 0.05
 """The share of the intended actions that may be left out before the others say too little."""
@@ -56,6 +58,8 @@ def conclude(account: SwarmAccount, at: Circumstances) -> Run:
     judged = judge(at.objectives, account)
     if too_busy:
         judged = tuple(map(_doubted, at.objectives, judged))
+    if account.count("overflowed"):
+        judged = tuple(map(_forgotten, at.objectives, judged))
     if too_few := _omits_too_much(account):
         judged = tuple(map(_unproven, judged))
     judged = (*judged, *_breaches(account, at.objectives, judged))
@@ -121,6 +125,13 @@ def _doubted(objective: ObjectiveLine, judged: records.Objective) -> records.Obj
     return replace(judged, verdict=Verdict.INCONCLUSIVE, observed=f"{judged.observed}; the generator was saturated")
 
 
+def _forgotten(objective: ObjectiveLine, judged: records.Objective) -> records.Objective:
+    """What was received and could not be remembered may be what seems to be lost."""
+    if objective.metric not in _LOSSES or judged.verdict is not Verdict.FAIL:
+        return judged
+    return replace(judged, verdict=Verdict.INCONCLUSIVE, observed=f"{judged.observed}; not all receipts were judged")
+
+
 def _unproven(judged: records.Objective) -> records.Objective:
     """Actions are left out where the target is slow, and flatter it: what fails without them fails all the same."""
     if judged.verdict is not Verdict.PASS:
@@ -168,6 +179,11 @@ def _reasons(account: SwarmAccount, at: Circumstances, too_busy: str) -> Iterabl
         yield (
             f"invalid: {overflowed} events and acknowledgements were more than the load generator can remember, "
             "and were not judged"
+        )
+    if untold := account.count("untold"):
+        yield (
+            f"invalid: of {untold} calls the target does not say for whom all is that they cause, so that neither a "
+            "leak nor a loss of it is told: see what is to be mapped"
         )
     if gone := account.count("gone"):
         yield f"invalid: {gone} sessions were lost and could not be opened again: nobody knows what they missed"

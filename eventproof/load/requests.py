@@ -35,12 +35,12 @@ class Requests:
         """What the opening event of somebody of this role says."""
         return None if self.opening is None else actions.fill(self.opening.argument, {"role": role}, "x-opening")
 
-    def opened(self, role: str) -> tuple[str, ...]:
+    def opened(self, role: str) -> frozenset[str]:
         """The rooms that the opening event joins."""
         event = None if self.opening is None else self.events.get(self.opening.event)
         if event is None or event.joins is None:
-            return ()
-        return (event.room_of(event.joins, self.argument(role)),)
+            return frozenset()
+        return frozenset({event.room_of(event.joins, self.argument(role))})
 
     def event(self, name: str) -> Event:
         """The event of this name. Raises UsageError where none of it joins or leaves a room."""

@@ -11,22 +11,13 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final, Generic, NamedTuple, TypeVar
 
-__all__ = ["EVERYONE", "Presence", "Rooms", "Stay", "of_role", "of_user"]
+from eventproof.catalog import of_user
 
-EVERYONE = "everyone"
+__all__ = ["Presence", "Rooms", "Stay"]
+
 _Device = TypeVar("_Device", bound=Hashable)
 _REMEMBERED: Final = 60.0
 """Seconds that a stay which is over is known: a call that was made before may be answered so late."""
-
-
-def of_user(user_id: str | int) -> str:
-    """The room of one user."""
-    return f"user:{user_id}"
-
-
-def of_role(role: str) -> str:
-    """The room of all who have a role."""
-    return f"role:{role}"
 
 
 @dataclass(slots=True, eq=False)

@@ -8,12 +8,11 @@ from typing import Any
 
 import orjson
 
-from eventproof.catalog import Cause
+from eventproof.catalog import EVERYONE, Cause
 from eventproof.load.call_effects import CallEffects
 from eventproof.load.generator import Generator
 from eventproof.load.greenlets import Event
 from eventproof.load.judgement import Match, Receipt
-from eventproof.load.rooms import EVERYONE
 
 from .edited_plan import EditedPlan
 from .order import Order, ToldWatcher

@@ -7,12 +7,12 @@ from time import monotonic
 from typing import Any
 
 from eventproof import actions
+from eventproof.catalog import EVERYONE
 from eventproof.load.actor import Actor
 from eventproof.load.calls import CallAnswer
 from eventproof.load.device import Device
 from eventproof.load.generator import Generator
 from eventproof.load.judgement import Match
-from eventproof.load.rooms import EVERYONE
 from eventproof.target import Identity
 
 from .board import board_of
@@ -43,9 +43,9 @@ class Watcher(Actor):
         super().__init__(generator, identity)
 
     @property
-    def rooms(self) -> tuple[str, ...]:
+    def rooms(self) -> frozenset[str]:
         """Who reads nothing, or has no stream, is told nothing."""
-        return () if self.habit in (Habit.SLOW, Habit.POLL) else super().rooms
+        return frozenset() if self.habit in (Habit.SLOW, Habit.POLL) else super().rooms
 
     @property
     def replays(self) -> bool:  # type: ignore[override]  # it changes here

@@ -2,10 +2,10 @@
 
 from math import inf
 
+from eventproof.catalog import of_role
 from eventproof.load.actor import Actor
 from eventproof.load.device import Device
 from eventproof.load.greenlets import sleep
-from eventproof.load.rooms import of_role
 
 __all__ = ["Dashboard"]
 

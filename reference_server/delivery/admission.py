@@ -4,12 +4,13 @@ One path for every transport: enrol, ask the store, open. A ban that is committe
 by the question; one that is committed after finds the connection enrolled, and condemns it.
 """
 
-import asyncio
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final, Protocol
 
 from ..accounts.account import Account, Session, standing
+from ..alarms import Alarms
 from ..deadline import in_time
 from ..metrics import Metrics
 from ..places import Places
@@ -45,6 +46,7 @@ class Admission:
         conduct: Conduct,
         channels: Channels,
         places: Places,
+        alarms: Alarms,
         seconds: float,
     ) -> None:
         self._tokens = tokens
@@ -54,6 +56,7 @@ class Admission:
         self._conduct = conduct
         self._channels = channels
         self._places = places
+        self._alarms = alarms
         self._seconds = seconds
         """For which the store may be asked."""
 
@@ -76,14 +79,13 @@ class Admission:
             session = self._read(bare(token))
             connection = self._connections.enrol(session, channel, link)
             try:
-                async with in_time(self._seconds):
-                    account = await self._check(channel, session)
+                account = await in_time(self._seconds, self._check(channel, session))
                 await self._conduct.opening(connection)
                 here = [served.options for served in self._channels.at(channel)]
                 rooms = (of_role(account.role), *(room for options in here for room in options.rooms(asked)))
                 self._connections.open(connection, rooms, reads=any(options.keeps for options in here))
                 left = self._tokens.left(session)
-                connection.expiry = asyncio.get_running_loop().call_later(left, self._expire, connection)
+                connection.expiry = self._alarms.after(left, partial(self._expire, connection))
             except BaseException:
                 self._connections.forget(connection)
                 raise

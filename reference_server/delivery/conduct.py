@@ -117,6 +117,16 @@ class Conduct:
 
     # What clients say.
 
+    passes_reserved_bits: bool = False
+    """Whether the reserved bits of a frame are passed over."""
+
+    def read(self, message: str | bytes) -> str | bytes:
+        """A message of Socket.IO as it is read."""
+        return message
+
+    def broken(self, connections: Connections) -> None:
+        """A client has broken the protocol of Socket.IO."""
+
     async def heard(self, connection: Connection, name: str) -> None:
         """An event came that fits its contract."""
 
@@ -172,7 +182,7 @@ class Conduct:
 
     # Heartbeats, and the end of a session.
 
-    def heartbeat(self, connection: Connection) -> bool:
+    def heartbeat(self, connections: Connections, connection: Connection) -> bool:
         """Whether the channel's heartbeat goes with one of the transport."""
         return True
 

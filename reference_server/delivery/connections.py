@@ -4,13 +4,13 @@ A connection is enrolled before the store is asked whether its session is still 
 seen by that question; there is no moment between.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 from typing import Final, Protocol
 
 from ..accounts.account import Session
+from ..alarms import Alarm
 from ..pace import Window
 from ..reasons import Reason
 from ..refusals import Refusal
@@ -66,7 +66,7 @@ class Connection:
         """Those it hears; only its user's, until it is open."""
         self.condemned: Reason | None = None
         """The code that will refuse it, once CONDEMNED."""
-        self.expiry: asyncio.TimerHandle | None = None
+        self.expiry: Alarm | None = None
         """Ends it when its session expires, once OPEN."""
         self.reader: Reader | None = None
         """How far it has come in the journal, where a system of its channel replays or resumes."""

@@ -74,6 +74,8 @@ class Courier:
         self._told = 0
         """How far the journal has been told to whoever is there."""
         self._turn = asyncio.Lock()
+        self._changes = 0
+        """How many changes are under way, or wait for the store."""
         self._under_way: set[asyncio.Task[Any]] = set()
         self._saving = Chore("save", self._save)
         self._retrying = Chore("retry", self._retry, _RETRY_PAUSE)
@@ -114,15 +116,19 @@ class Courier:
         Messages reach the wire in the order of commits; one that cannot be sent is logged, and fails nobody's call. A
         caller who leaves half way leaves nothing half done. Raises Refusal where too many changes wait for the store.
         """
-        if len(self._under_way) >= self._limits.max_changes:
+        if self._changes >= self._limits.max_changes:
             raise Refusal("unavailable")
-        if self._store.commits_at_once:  # Then nobody can leave between the commit and the telling.
-            result, unheard = await self._carry(system, change, committed)
-        else:
-            result, unheard = await self._to_the_end(self._carry(system, change, committed))
-        if unheard:
-            await self._to_the_end(self._push(unheard))
-        await self._store.synced()
+        self._changes += 1
+        try:
+            if self._store.commits_at_once:  # Then nobody can leave between the commit and the telling.
+                result, unheard = await self._carry(system, change, committed)
+            else:
+                result, unheard = await self._to_the_end(self._carry(system, change, committed))
+            if unheard:
+                await self._to_the_end(self._push(unheard))
+            await self._store.synced()
+        finally:
+            self._changes -= 1
         return result
 
     async def _to_the_end(self, doing: Coroutine[Any, Any, T]) -> T:

@@ -7,6 +7,7 @@ and fits its contract; then it acknowledges what was sent, or causes what its sy
 import re
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -55,7 +56,8 @@ class Incoming:
         self._courier = courier
         self._metrics = metrics
         self._conduct = conduct
-        self._limits = limits
+        self._limits_of = cache(limits.of)
+        self._seconds = limits.call_timeout
         self.clock = clock
         self._store_failed = Seldom(_log.error)
         self._failing: dict[str, None] = {}
@@ -76,7 +78,7 @@ class Incoming:
         served = self._owner(connection, name)
         try:
             self._check_pace(connection, served)
-            answer = await self._do(connection, served, name or "", self._read(text, served))
+            answer = await in_time(self._seconds, self._do(connection, served, name or "", self._read(text, served)))
         except Refusal as refusal:
             known = refusal if refusal.code != "unavailable" else Refusal(BROKEN, refusal.sentence)
             return self._refuse(connection, served, known, name)
@@ -92,21 +94,24 @@ class Incoming:
         """The system that takes this name there; for a name that none takes, the first that complains by an event."""
         listening = self._channels.listening(connection.channel)
         event = self._channels.taken(connection.channel, name) if name else None
-        if event is not None:
-            return next(served for served in listening if served.system == event.system)
-        return next((served for served in listening if served.options.complaint), listening[0])
+        for served in listening:
+            if served.system == event.system if event is not None else served.options.complaint:
+                return served
+        return listening[0]
 
     def _check_pace(self, connection: Connection, served: SystemOnChannel) -> None:
         """At most so many events in any second; those that are refused for it do not count."""
-        most = self._limits.of(served.system).events_a_second
-        window = connection.paces.setdefault(served.system, Window(most))
+        most = self._limits_of(served.system).events_a_second
+        window = connection.paces.get(served.system)
+        if window is None:
+            window = connection.paces[served.system] = Window(most)
         now = self.clock()
         if not self._conduct.in_time(connection, window.has_room(now)):
             raise Refusal(TOO_MANY, f"More than {most} events came within a second: wait a second, then go on.")
         window.take(now)
 
     def _read(self, text: str, served: SystemOnChannel) -> Any:
-        most = self._limits.of(served.system).max_event
+        most = self._limits_of(served.system).max_event
         if len(text) > most or len(text.encode(errors="replace")) > most:
             raise Refusal(INVALID, f"An event may have {most} bytes here: send a smaller one.")
         try:
@@ -129,8 +134,7 @@ class Incoming:
         await self._conduct.heard(connection, name)
         acknowledged = self._channels.acknowledged_by(connection.channel, name)
         if acknowledged is not None:
-            async with in_time(self._limits.call_timeout):
-                code = await self._courier.acknowledge(connection, acknowledged, payload)
+            code = await self._courier.acknowledge(connection, acknowledged, payload)
             if code:
                 raise Refusal(code, _UNACKNOWLEDGED.get(code))
         if served.channel.heartbeat and name == served.channel.heartbeat.answer:
@@ -138,8 +142,7 @@ class Incoming:
         handler = served.options.handlers.get(name)
         if handler is None or not self._conduct.obeys(connection, name, payload):
             return None
-        async with in_time(self._limits.call_timeout):
-            return await handler(connection, payload)
+        return await handler(connection, payload)
 
     def _refuse(
         self, connection: Connection, served: SystemOnChannel, refusal: Refusal, name: str | None

@@ -16,8 +16,21 @@ class Fault:
     summary: str
     conduct: Callable[[], Conduct]
     implies: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+    """Those on which it shows, where what it breaks is every system's; none: on all of them."""
+    fails_each: bool = False
+    """Whether every case of what it breaks must fail, and not one alone."""
 
     @classmethod
-    def of(cls, name: str, breaks: str, conduct: type[Conduct], implies: tuple[str, ...] = ()) -> "Fault":
+    def of(
+        cls,
+        name: str,
+        breaks: str,
+        conduct: type[Conduct],
+        implies: tuple[str, ...] = (),
+        systems: tuple[str, ...] = (),
+        *,
+        fails_each: bool = False,
+    ) -> "Fault":
         """One that has a class of its own, whose docstring says what it does."""
-        return cls(name, breaks, inspect.getdoc(conduct) or "", conduct, implies)
+        return cls(name, breaks, inspect.getdoc(conduct) or "", conduct, implies, systems, fails_each)

@@ -1,8 +1,8 @@
 """Allowance: what one client may say, and when the next of it is read.
 
-Whoever has not logged in may say little in any minute, and be refused seldom; beyond that it is closed. Whoever has may
-say a second's worth of everything at once, and is then read no faster than each kind of thing may come: what a client
-sends too fast waits on its own side. All of them share the loop by turns, those who have logged in among themselves.
+Whoever has not logged in may say little in any minute, and be refused seldom; beyond that it is closed. Whoever has
+may say some seconds' worth of everything at once, and is then read no faster than each kind of thing may come: what a
+client sends too fast waits on its own side. All share the loop by turns, those who have logged in among themselves.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from ..limits import Limits
 from ..pace import spent, wait
 from ..turns import Turns, Work
 
-_AT_ONCE: Final = 1.0
+_AT_ONCE: Final = 5.0
 _WINDOW: Final = 60.0
 _LEAST_WAIT: Final = 0.05
 """Who has to wait does so for at least as long, and may then say more at once: a timer for each packet costs more."""
@@ -65,11 +65,15 @@ class Fairness:
         }
         self.prices: Mapping[Kind, float] = {kind: _each(rate) for kind, rate in rates.items()}
         """What each costs a member, in seconds."""
-        self.byte = _each(limits.bytes_a_second)
+        self.byte = _each(max(limits.bytes_a_second, limits.most_events_a_second * limits.max_event))
         self.stranger_packet = _each(limits.stranger_packets)
         """What it costs a stranger, as a part of all that one may say in a minute."""
         self.stranger_byte = _each(limits.stranger_bytes)
         self.refusal = _each(limits.max_refusals)
+
+    def sizes(self) -> dict[str, int]:
+        """How many wait for their turn."""
+        return {"turns": len(self.members) + len(self.strangers)}
 
     def too_much(self, limit: str) -> TooMuch:
         """Count that this limit was met, and give what to raise for it."""
@@ -113,7 +117,7 @@ class Allowance:
         """It does something, of so many bytes. Raises TooMuch."""
         common = self._fairness
         if self.is_member:
-            self._due = spent(self._due, common.prices[kind] + size * common.byte, common.clock())
+            self._due = spent(self._due, max(common.prices[kind], size * common.byte), common.clock())
             return
         packet, content = common.stranger_packet, size * common.stranger_byte
         limit = "stranger_packets" if packet >= content else "stranger_bytes"

@@ -23,6 +23,8 @@ TRANSPORTS: Final = ("polling", "websocket")
 _ONCE: Final = ("EIO", "transport", "sid")
 """What a query may give once: who reads the first of two and who reads the last would see two requests."""
 _UNCACHED: Final = {"Cache-Control": "no-store"}
+_KEPT: Final = 2048
+"""Letters of its query, and of its own headers, that are kept as long as a session."""
 _ID_BYTES: Final = 15
 
 
@@ -63,7 +65,7 @@ class EngineServer:
         if session is None:
             raise Refusal("malformed_request", "There is no session with this sid: open a new one.")
         if by_websocket:
-            session.upgrade(Pipe(request, self._lines, session.allowance))
+            session.upgrade(self._pipe(request, session.allowance))
             return HANDED_OVER
         if session.state is SessionState.WEBSOCKET:
             raise Refusal("malformed_request", "This session has moved to its WebSocket: go on there.")
@@ -85,10 +87,13 @@ class EngineServer:
         await session.allowance.turn()
         return self.sessions.get(sid)
 
+    def _pipe(self, request: web.Request, allowance: Allowance, first: bytes = b"") -> Pipe:
+        return Pipe(request, self._lines, allowance, first, passes_reserved_bits=self._host.passes_reserved_bits)
+
     def _open_websocket(self, request: web.Request) -> web.StreamResponse:
         sid = secrets.token_urlsafe(_ID_BYTES)
         allowance = Allowance(self._fairness)
-        pipe = Pipe(request, self._lines, allowance, frame(TEXT, self._opening(sid).encode()))
+        pipe = self._pipe(request, allowance, frame(TEXT, self._opening(sid).encode()))
         self._begin(EngineSession(sid, self._host, allowance, pipe), request)
         pipe.read()
         return HANDED_OVER
@@ -103,8 +108,7 @@ class EngineServer:
         self.sessions[session.sid] = session
         self.rank(session)
         session.begin_interval()
-        own = {name.lower(): value for name, value in request.headers.items() if name[:2] in ("x-", "X-")}
-        self._host.opened(session, {"query": request.query_string, "headers": own})
+        self._host.opened(session, {"query": request.query_string[:_KEPT], "headers": _own(request)})
 
     def _opening(self, sid: str, upgrades: Sequence[str] = ()) -> str:
         """The packet that opens a session; times in whole milliseconds."""
@@ -163,6 +167,19 @@ class EngineServer:
         """Close every session; its client may come back."""
         for session in list(self.sessions.values()):
             session.close(reason)
+
+
+def _own(request: web.Request) -> dict[str, str]:
+    """The headers that begin with `x-`, as far as they are kept."""
+    own: dict[str, str] = {}
+    left = _KEPT
+    for name, value in request.headers.items():
+        if name[:2] in ("x-", "X-"):
+            left -= len(name) + len(value)
+            if left < 0:
+                break
+            own[name.lower()] = value
+    return own
 
 
 def _refused(session: EngineSession) -> Refusal:

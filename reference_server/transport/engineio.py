@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
+from ..alarms import Alarm, Alarms
 from ..limits import Limits
 from ..reasons import Reason
 from .allowance import Allowance, Kind, TooMuch
@@ -59,6 +60,8 @@ class Host(Protocol):
     """What stands on sessions: Socket.IO."""
 
     limits: Limits
+    alarms: Alarms
+    passes_reserved_bits: bool
 
     def opened(self, session: "EngineSession", handshake: Mapping[str, Any]) -> None:
         """A session was opened, whose client said this on the way: its `query`, and its own `headers`."""
@@ -114,7 +117,7 @@ class EngineSession:
         self._backlog: list[Message] = []
         self._backlog_size = 0
         self._fetch: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Alarm | None = None
 
     @property
     def transport(self) -> str:
@@ -137,7 +140,7 @@ class EngineSession:
 
     def send_framed(self, framed: bytes) -> None:
         """Send one packet that is a whole frame already; for a session in the state WEBSOCKET alone."""
-        if self.state is SessionState.WEBSOCKET and self._pipe is not None:
+        if self._pipe is not None:
             self._pipe.write(framed)
 
     def _write(self, packet: Message) -> None:
@@ -176,7 +179,7 @@ class EngineSession:
     def _after(self, seconds: float, act: Callable[[], None]) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(seconds, act)
+        self._timer = self._host.alarms.after(seconds, act)
 
     # Receiving.
 

@@ -25,6 +25,7 @@ INTERNAL_ERROR: Final = 1011
 Message = str | bytes
 
 _FIN: Final = 0x80
+_RESERVED: Final = 0x70
 _MASKED: Final = 0x80
 _HEADER: Final = 2
 _MASK: Final = 4
@@ -83,10 +84,11 @@ class Frames:
     A message, whole or in fragments, may have `most` bytes; one that announces more fails before it is kept.
     """
 
-    __slots__ = ("_at", "_data", "_kind", "_most", "_parts")
+    __slots__ = ("_at", "_data", "_kind", "_most", "_parts", "_passes_reserved_bits")
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, passes_reserved_bits: bool = False) -> None:
         self._most = most
+        self._passes_reserved_bits = passes_reserved_bits
         self._data: bytes | bytearray = b""
         self._at = 0
         """How far the data was read."""
@@ -114,6 +116,8 @@ class Frames:
         if whole - at < _HEADER:
             return self._keep()
         first, size = data[at], data[at + 1]
+        if self._passes_reserved_bits:
+            first &= ~_RESERVED
         if first not in _LEGAL:
             raise FrameError(PROTOCOL_ERROR, "a frame begins with what the protocol does not know")
         if size < _MASKED:

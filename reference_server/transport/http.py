@@ -46,7 +46,7 @@ class HttpProtocol(web.RequestHandler):
     whoever reads no answer as long as they like.
     """
 
-    __slots__ = ("_answered", "_answering", "_awaited", "_callers", "known", "on_lost")
+    __slots__ = ("_answered", "_answering", "_awaited", "_callers", "_ended", "known", "on_lost")
 
     def __init__(self, *arguments: Any, callers: "Callers[HttpProtocol]", **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -58,6 +58,8 @@ class HttpProtocol(web.RequestHandler):
         """How many requests have been answered, the one included that is being answered."""
         self._answering = False
         self._awaited = False
+        self._ended = False
+        """The client says no more."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client is there, and should say what it wants."""
@@ -90,6 +92,20 @@ class HttpProtocol(web.RequestHandler):
             self._answering = False
             self._expect()
             self._heed()
+            if self._ended and not self._owes:
+                self.close()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks whether the connection stays open
+        """The client says no more. It may still read what it has asked for; but who waits for news has gone."""
+        self._ended = True
+        request = self._current_request
+        is_whole = request is None or request.content.is_eof()
+        return is_whole and self.on_lost is None and (self._answering or self._owes)
+
+    @property
+    def _owes(self) -> bool:
+        """Whether a whole head has come that was not answered."""
+        return self._request_count > self._answered
 
     def _expect(self) -> None:
         """It is the client's turn: to read its answer, and to send a head."""
@@ -99,7 +115,7 @@ class HttpProtocol(web.RequestHandler):
 
     def _heed(self) -> None:
         """It is ours, where a whole head has come that was not answered."""
-        if self._request_count > self._answered:
+        if self._owes:
             self._awaited = False
             self._callers.forget(self)
 
@@ -119,7 +135,7 @@ class HttpProtocol(web.RequestHandler):
         To aiohttp its client has gone: it lets go of all that it holds. Raises ConnectionError where that is so.
         """
         transport = self.transport
-        if transport is None or transport.is_closing():
+        if transport is None or transport.is_closing() or self._ended:
             raise ConnectionResetError("the client has gone")
         early, self._message_tail = self._message_tail, b""
         self.on_lost = self.transport = None

@@ -1,12 +1,13 @@
 """The native WebSocket channel: one text message an event, and nothing is listened to."""
 
-import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import orjson
 import structlog
 
+from ..alarms import Alarm
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
 from ..reasons import Reason
@@ -26,7 +27,17 @@ class WebSocketLink:
     An event is `{"event", "data"}`, or the argument alone where that names its event itself.
     """
 
-    __slots__ = ("_allowance", "_connection", "_frame", "_interval", "_kind", "_pipe", "_services", "_timer")
+    __slots__ = (
+        "_allowance",
+        "_connection",
+        "_frame",
+        "_interval",
+        "_kind",
+        "_pipe",
+        "_services",
+        "_timer",
+        "refused_with",
+    )
 
     transport = "websocket"
 
@@ -37,7 +48,9 @@ class WebSocketLink:
         self._kind, self._frame = ("websocket-bare", _bare) if named_inside else ("websocket", _framed)
         self._pipe: Pipe | None = None
         self._connection: Connection | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Alarm | None = None
+        self.refused_with: int | None = None
+        """The close code of what its client said and may not; None where that did not end it."""
 
     def open(self, pipe: Pipe, connection: Connection) -> None:
         """It has been let in, and its handshake answered."""
@@ -79,6 +92,8 @@ class WebSocketLink:
 
     def left(self) -> None:
         """It is over."""
+        if self._pipe is not None:
+            self.refused_with = self._pipe.refused_with
         connection, self._connection, self._pipe = self._connection, None, None
         if self._timer is not None:
             self._timer.cancel()
@@ -89,7 +104,7 @@ class WebSocketLink:
     # endpoint is still responsive."
 
     def _after(self, part: float, act: Callable[[Pipe], None]) -> None:
-        self._timer = asyncio.get_running_loop().call_later(part * self._interval, self._act, act)
+        self._timer = self._services.alarms.after(part * self._interval, partial(self._act, act))
 
     def _act(self, act: Callable[[Pipe], None]) -> None:
         if self._pipe is not None:

@@ -4,7 +4,7 @@ The document decides what is served: method, path, role and the body's schema. A
 gives a status and a body; whatever goes wrong leaves as `{"error": {"code", "message"}}`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -62,7 +62,7 @@ class Answer:
     headers: Mapping[str, str] | None = None
 
 
-Handler = Callable[[Call], Awaitable[Answer]]
+Handler = Callable[[Call], Coroutine[Any, Any, Answer]]
 
 
 class Rest:
@@ -107,13 +107,11 @@ class Rest:
 
         async def route(request: web.Request) -> web.Response:
             self._check_size(request)
-            async with in_time(self._limits.call_timeout):
-                session, account = await self._caller(operation, request)
+            session, account = await in_time(self._limits.call_timeout, self._caller(operation, request))
             given = parameters.read(request)
             raw, fields = await body.read(request, self._limits) if body else (b"", {})
             call = Call({**given, **fields}, session, account, request.remote or "", raw)
-            async with in_time(self._limits.call_timeout):
-                answer = await handler(call)
+            answer = await in_time(self._limits.call_timeout, handler(call))
             return json_response(
                 answer.status, self._conduct.answer(operation.id, account, answer.body), answer.headers
             )

@@ -8,6 +8,7 @@ import json
 import re
 import secrets
 from collections.abc import Coroutine, Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -15,15 +16,16 @@ import structlog
 from aiohttp import web
 from socketio import packet
 
+from ..alarms import Alarm
 from ..delivery.admission import Admission
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
 from ..delivery.incoming import Acknowledgement, named
+from ..eager import begin
 from ..reasons import Reason
 from ..refusals import Refusal
 from ..services import Services
 from .allowance import Fairness
-from .eager import begin
 from .engine_server import EngineServer
 from .engineio import MESSAGE, EngineSession, ProtocolError, SessionState
 from .frames import TEXT, Message, frame
@@ -94,7 +96,7 @@ class SocketLink:
     def send(self, emission: Emission) -> None:
         """Send one event."""
         if self._session.state is SessionState.WEBSOCKET:
-            self._session.send_framed(emission.framed(f"frame {self._namespace}", self._frame))
+            self._session.send_framed(emission.framed(self._namespace, self._frame))
         else:
             self._session.send(self._packet(emission))
 
@@ -129,7 +131,7 @@ class _Client:
         """How many are still to come. None of them is kept: no contract has any."""
         self.deadline: asyncio.TimerHandle | None = None
         """Closes it, as long as some are."""
-        self.timer: asyncio.TimerHandle | None = None
+        self.timer: Alarm | None = None
         """Closes it, as long as it belongs to no namespace."""
 
     @property
@@ -155,7 +157,9 @@ class SocketServer:
 
     def __init__(self, namespaces: Iterable[str], services: Services, fairness: Fairness, lines: Lines) -> None:
         self.limits = fairness.limits
+        self.alarms = services.alarms
         self._fairness = fairness
+        self.passes_reserved_bits = services.conduct.passes_reserved_bits
         self._namespaces = frozenset(namespaces)
         self._services = services
         self._clients: dict[str, _Client] = {}
@@ -198,8 +202,8 @@ class SocketServer:
         """Close the session in a while, unless it belongs to a namespace by then."""
         client.stop_timer()
         if not client.links and session.sid in self._clients:
-            loop, seconds = asyncio.get_running_loop(), self.limits.connect_timeout
-            client.timer = loop.call_later(seconds, session.close, Reason.CONNECT_TIMEOUT)
+            close = partial(session.close, Reason.CONNECT_TIMEOUT)
+            client.timer = self.alarms.after(self.limits.connect_timeout, close)
 
     async def _connect(self, session: EngineSession, client: _Client, namespace: str, auth: Any) -> None:
         """A namespace is joined once; a refusal leaves the session as it was. Raises TooMuch for one too many."""
@@ -297,7 +301,7 @@ class SocketServer:
         for connection in client.connections if client else ():
             self._services.courier.heartbeat_sent(connection)
             for heartbeat in self._heartbeats[connection.channel]:
-                if self._services.conduct.heartbeat(connection):
+                if self._services.conduct.heartbeat(self._services.connections, connection):
                     connection.link.send(heartbeat)
 
     def ponged(self, session: EngineSession) -> None:
@@ -316,6 +320,14 @@ class SocketServer:
         payload is mandatory and MUST be a non-empty array. If that's not the case, then the receiver MUST close the
         connection."
         """
+        conduct = self._services.conduct
+        try:
+            return self._receive(session, conduct.read(message))
+        except ProtocolError:
+            conduct.broken(self._services.connections)
+            raise
+
+    def _receive(self, session: EngineSession, message: Message) -> asyncio.Task[None] | None:
         client = self._clients.get(session.sid)
         if client is None:
             return None

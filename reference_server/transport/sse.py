@@ -11,6 +11,7 @@ from typing import Final
 
 from aiohttp import HttpVersion11, web
 
+from ..alarms import Alarm
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
 from ..limits import Limits
@@ -57,7 +58,7 @@ class StreamLink(asyncio.Protocol):
 
     __slots__ = (
         *("_chunked", "_connection", "_early", "_ended", "_fields", "_kind", "_limits", "_lines", "_services"),
-        *("_spoke", "_timer", "_transport"),
+        *("_clogged", "_spoke", "_timer", "_transport"),
     )
 
     transport = "sse"
@@ -76,9 +77,11 @@ class StreamLink(asyncio.Protocol):
         self._early = bytearray(self._chunk(services.conduct.beginning(RETRY)))
         """What is sent before the answer has begun."""
         self._ended = False
+        self._clogged = False
+        """Something waits, as the socket does not take it."""
         self._spoke = 0.0
         """When something was sent, on the loop's clock."""
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Alarm | None = None
 
     @property
     def pipe(self) -> asyncio.Transport | None:
@@ -96,6 +99,7 @@ class StreamLink(asyncio.Protocol):
             writer.send_headers()
         self._transport, _ = hand_over(request, self)
         self._transport.resume_reading()
+        self._transport.set_write_buffer_limits(high=0)
         self._lines.add(self._transport)
         self._connection = connection
         early, self._early = self._early, bytearray()
@@ -123,19 +127,33 @@ class StreamLink(asyncio.Protocol):
         if self._ended:
             return
         transport = self._transport
-        waiting = len(self._early) if transport is None else transport.get_write_buffer_size()
-        if waiting + len(data) > self._limits.max_backlog:
-            self._services.slow_readers.cut(self.transport, [self._connection] if self._connection else ())
-            self._end()
-            self._leave()
-        elif transport is None:
+        if self._clogged or transport is None:
+            waiting = len(self._early) if transport is None else transport.get_write_buffer_size()
+            if waiting + len(data) > self._limits.max_backlog:
+                self._services.slow_readers.cut(self.transport, [self._connection] if self._connection else ())
+                self._end()
+                self._leave()
+                return
+        if transport is None:
             self._early += data
-        elif not transport.is_closing():
+        else:
             transport.write(data)
             self._spoke = asyncio.get_running_loop().time()
 
+    def pause_writing(self) -> None:
+        """Part of asyncio's protocol: something waits."""
+        self._clogged = True
+
+    def resume_writing(self) -> None:
+        """Part of asyncio's protocol: nothing waits."""
+        self._clogged = False
+
+    def eof_received(self) -> None:
+        """Part of asyncio's protocol: the client has gone."""
+        self._ended = True
+
     def _comment_in(self, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._comment)
+        self._timer = self._services.alarms.after(seconds, self._comment)
 
     def _comment(self) -> None:
         """Say that the stream is alive, where nothing was said for long."""

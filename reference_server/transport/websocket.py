@@ -54,11 +54,19 @@ class Pipe(asyncio.Protocol):
     """One open WebSocket."""
 
     __slots__ = (
-        *("_allowance", "_busy", "_ended", "_frames", "_held", "_limits", "_lines", "_timer", "_transport"),
-        *("fresh", "listener"),
+        *("_allowance", "_busy", "_clogged", "_ended", "_frames", "_held", "_limits", "_lines", "_out", "_timer"),
+        *("_transport", "fresh", "listener", "refused_with"),
     )
 
-    def __init__(self, request: web.Request, lines: Lines, allowance: Allowance, first: bytes = b"") -> None:
+    def __init__(
+        self,
+        request: web.Request,
+        lines: Lines,
+        allowance: Allowance,
+        first: bytes = b"",
+        *,
+        passes_reserved_bits: bool = False,
+    ) -> None:
         """Answer a handshake, and send these first frames with it.
 
         Raises Refusal where the request is no handshake, ConnectionError where the client has gone.
@@ -67,23 +75,31 @@ class Pipe(asyncio.Protocol):
         self._limits = limits = allowance.limits
         self._lines = lines
         self._allowance = allowance
-        self._frames: Frames | None = Frames(limits.max_message)
+        self._frames: Frames | None = Frames(limits.max_message, passes_reserved_bits)
         """None once the client broke the protocol: what follows means nothing."""
         self.listener: Listener | None = None
         """Whom it tells; None once it has told that nothing more comes."""
+        self.refused_with: int | None = None
+        """The close code of what the client sent that ended it."""
         self._busy = True
         """Nothing is handed on: nobody reads yet, or a message is still being worked on."""
         self._ended = False
         """Nothing more will come from the client."""
         self._timer: asyncio.TimerHandle | None = None
-        """Ends it; where there is one, the closing handshake has begun."""
+        """Ends it, once the closing handshake has begun."""
         self._held: bytearray | None = None
         """What is sent while that which came is worked on: it goes out in one piece behind it."""
         self.fresh = False
         """Something came since this was set to False."""
         transport, early = hand_over(request, self)
         transport.max_size = _READ  # type: ignore[attr-defined]  # asyncio's own have it
+        transport.set_write_buffer_limits(high=0)
+        self._clogged = False
+        """Something waits, as the socket does not take it."""
         self._transport: asyncio.Transport | None = transport
+        """None once it is lost."""
+        self._out: asyncio.Transport | None = transport
+        """The same, as long as frames are sent there."""
         lines.add(transport)
         transport.write(answer + first)
         self._frames.feed(early)
@@ -126,13 +142,14 @@ class Pipe(asyncio.Protocol):
                     self._take_note(found)
         except FrameError as broken:
             self._frames = None
+            self.refused_with = broken.code
             self._say_goodbye(close_frame(broken.code))
             self._leave()
         finally:
             self._let_go()
 
     def _hand_on(self, message: Message) -> None:
-        if self._timer is not None or self.listener is None:
+        if self._out is None or self.listener is None:
             return
         try:
             waiting = self.listener.heard(message)
@@ -192,14 +209,15 @@ class Pipe(asyncio.Protocol):
         send a Close frame in response." "The server MUST close the underlying TCP connection immediately".
         """
         self._frames = None
-        if self._timer is None:
-            self._say_goodbye(close_frame(close.code))
+        self._say_goodbye(close_frame(close.code))
         self._end()
         self._leave()
 
     def eof_received(self) -> bool:
         """Part of asyncio's protocol: what came before is still worked on."""
         self._ended = True
+        if not self._busy:
+            self._out = None
         return self._busy
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio gives it
@@ -209,7 +227,7 @@ class Pipe(asyncio.Protocol):
         if self._transport is not None:
             self._lines.lost(self._transport)
             release(self._transport)
-        self._transport = self._frames = None
+        self._transport = self._out = self._frames = None
         self._leave()
 
     def _leave(self) -> None:
@@ -221,22 +239,31 @@ class Pipe(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Write a whole frame."""
-        transport = self._transport
-        if transport is None or self._timer is not None or transport.is_closing():
+        out = self._out
+        if out is None:
             return
         if self._held is not None and len(self._held) < _HELD_BACK:
             self._held += data
-        elif transport.get_write_buffer_size() + len(data) <= self._limits.max_backlog:
+        elif not self._clogged or out.get_write_buffer_size() + len(data) <= self._limits.max_backlog:
             self._let_go()
-            transport.write(data)
+            out.write(data)
         else:
             self._cut()
 
     def _let_go(self) -> None:
         """Send what was held back."""
-        held, self._held = self._held, None
-        if held and self._transport is not None:
-            self._transport.write(held)
+        if self._held is not None:
+            held, self._held = self._held, None
+            if held and self._out is not None:
+                self._out.write(held)
+
+    def pause_writing(self) -> None:
+        """Part of asyncio's protocol: something waits."""
+        self._clogged = True
+
+    def resume_writing(self) -> None:
+        """Part of asyncio's protocol: nothing waits."""
+        self._clogged = False
 
     def _cut(self) -> None:
         if self.listener is not None:
@@ -251,21 +278,23 @@ class Pipe(asyncio.Protocol):
 
     def close(self, reason: Reason) -> None:
         """Begin the closing handshake, behind what was sent; whoever does not answer it in time is cut off."""
-        if self._timer is None:
-            self._say_goodbye(close_frame(CLOSE_CODES.get(reason, frames.POLICY_VIOLATION), reason.value))
+        self._say_goodbye(close_frame(CLOSE_CODES.get(reason, frames.POLICY_VIOLATION), reason.value))
 
     def _say_goodbye(self, said: bytes) -> None:
         self._let_go()
-        if self._transport is not None and self._timer is None:
-            self._transport.write(said)
+        out, self._out = self._out, None
+        if out is not None:
+            out.write(said)
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(self._limits.close_timeout, self._end)
 
     def abort(self) -> None:
         """Cut the connection off."""
+        self._out = None
         if self._transport is not None:
             self._transport.abort()
 
     def _end(self) -> None:
         """End the TCP connection; what waits may still go out for a while."""
+        self._out = None
         close_transport(self._transport, self._limits.linger)

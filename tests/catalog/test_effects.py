@@ -3,7 +3,7 @@
 import pytest
 
 from eventproof import catalog
-from eventproof.catalog import Cause, Effect, effects
+from eventproof.catalog import Audience, Cause, Effect, Untold, effects, told
 
 CATALOG = catalog.load()
 
@@ -22,28 +22,56 @@ def test_a_call_causes_what_its_contract_lists_for_whom_it_names() -> None:
         "payout_initiated",
         "payout_completed",
     }
-    assert {effect.rooms for effect in found.values()} == {frozenset({"user:7"})}
+    assert {effect.audience.rooms for effect in found.values()} == {frozenset({"user:7"})}
     assert found["claim_paid"].subject == found["claim_paid"].key == "clm_1"
     assert found["coverage_updated"].subject is None
 
 
 def test_what_a_caller_does_to_themselves_is_for_the_caller() -> None:
     found = of("shield", Cause("submitClaim", {}, caller="7", says={"claimId": "clm_1"}))
-    assert found["claim_submitted"].rooms == frozenset({"user:7"})
-    assert found["admin_claim_submitted"].rooms == frozenset({"role:admin"})
+    assert found["claim_submitted"].audience.rooms == frozenset({"user:7"})
+    assert found["admin_claim_submitted"].audience.rooms == frozenset({"role:admin"})
     assert {effect.subject for effect in found.values()} == {"clm_1"}
 
 
 def test_as_long_as_nobody_knows_the_caller_only_the_payload_could_tell_the_audience() -> None:
     unknown = of("shield", Cause("submitClaim"))["claim_submitted"]
-    assert unknown.rooms is None
-    assert unknown.rooms_by({"data": {}}) == frozenset()
-    assert unknown.rooms_by({"userId": "7"}) == frozenset({"user:7"})
+    assert unknown.audience.rooms == frozenset()
+    assert [room.term for room in unknown.lawful({"data": {}}).untold] == ["user:{userId}"]
+    assert unknown.lawful({"userId": "7"}) == Audience(frozenset({"user:7"}))
     assert unknown.subject is None
 
 
+def test_a_room_that_nothing_tells_leaves_the_others_as_they_are() -> None:
+    ordered = of("marketplace", Cause("createOrder", {}, says={"buyerId": "7"}))["order:updated"]
+    assert ordered.audience.rooms == frozenset({"user:7"})
+    (untold,) = ordered.audience.untold
+    assert (untold.term, untold.names) == ("user:{sellerId}", ("sellerId",))
+
+
+def test_who_may_hear_of_it_beside_the_others_is_lawful_and_may_be_untold() -> None:
+    updated = of("marketplace", Cause("updateQuotation", {}, says={"sellerId": "s"}))["quotation:updated"]
+    assert updated.audience == Audience(frozenset({"user:s"}))
+    assert [room.names for room in updated.lawful({}).untold] == [("buyerId",)]
+    assert updated.lawful({"buyerId": "b"}).rooms == frozenset({"user:s", "user:b"})
+
+
+@pytest.mark.parametrize(
+    ("room", "may_be"),
+    [("room:desk:l.1:s2", True), ("room:desk:lx1:s2", False), ("room:desk:l.1:", False), ("room:shelf:l.1:s2", False)],
+)
+def test_an_untold_room_may_be_any_that_has_its_form(room: str, may_be: bool) -> None:
+    untold = told("room:desk:{libraryId}:{seatId}", {"libraryId": "l.1"})
+    assert isinstance(untold, Untold)
+    assert untold.may_be(room) is may_be
+    assert told("room:desk:{libraryId}", {"libraryId": "{seatId}"}) == "room:desk:{seatId}", "an id is no placeholder"
+
+
 def test_the_same_event_on_two_channels_has_an_audience_on_each() -> None:
-    found = [effect.rooms for effect in effects(CATALOG.system("plan-sync").events, Cause("deletePlan", {"planId": 3}))]
+    found = [
+        effect.audience.rooms
+        for effect in effects(CATALOG.system("plan-sync").events, Cause("deletePlan", {"planId": 3}))
+    ]
     assert found == [frozenset({"everyone"}), frozenset({"room:plan:3"})]
 
 

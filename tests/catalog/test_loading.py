@@ -185,6 +185,12 @@ IN_THE_MEANING: dict[str, Fault] = {
         "x-wire: sse\n    x-auth: {token: '{token}'}",
         "/channels/stream/x-auth: sse has no CONNECT",
     ),
+    "a refusal that has no place for a code": (
+        ASYNCAPI,
+        "x-wire: sse",
+        "x-wire: sse\n    x-refused-with: {otherwise: AUTH_INVALID}",
+        "/channels/stream/x-refused-with: sse has no CONNECT_ERROR with a code in its data",
+    ),
     "an audience of a call that causes nothing": (
         ASYNCAPI,
         'x-audience: ["user:{userId}"]',

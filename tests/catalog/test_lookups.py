@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from eventproof import catalog
-from eventproof.catalog import Direction, Event, Retry, Wire
+from eventproof.catalog import Audience, Direction, Event, Retry, Wire
 from eventproof.errors import UsageError
 from eventproof.verdict import Level
 
@@ -49,9 +49,9 @@ def test_the_main_channel_comes_first() -> None:
 def test_an_audience_is_filled_from_the_actions_parameters() -> None:
     banned = CONTRACTS.event("user-state", "/", Direction.SEND, "user.banned")
     assert banned is not None
-    assert banned.recipients({"userId": "usr_1"}) == {"user:usr_1"}
-    with pytest.raises(KeyError, match="userId"):
-        banned.recipients({})
+    assert banned.audience_after("banUser", {"userId": "usr_1"}) == Audience(frozenset({"user:usr_1"}))
+    nobody = banned.audience_after("banUser", {})
+    assert (nobody.rooms, [room.names for room in nobody.untold]) == (frozenset(), [("userId",)])
 
 
 def shield(name: str) -> Event:
@@ -165,9 +165,11 @@ def test_the_public_names_are_these() -> None:
         "ADMIN",
         "ANYONE",
         "CALLER",
+        "EVERYONE",
         "USER",
         "Ack",
         "AckLevel",
+        "Audience",
         "Catalog",
         "Cause",
         "Channel",
@@ -186,10 +188,16 @@ def test_the_public_names_are_these() -> None:
         "Retry",
         "System",
         "Undoing",
+        "Untold",
         "Wire",
         "effects",
         "filled",
+        "is_of_role",
         "load",
+        "of_role",
+        "of_user",
+        "rooms_of",
+        "told",
     ]
 
 

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from eventproof.catalog.schema import Schema, SchemaError, pointer
+from eventproof.catalog.pointer import pointer
+from eventproof.catalog.schema import Schema, SchemaError
 
 NESTED: dict[str, Any] = {
     "type": "object",

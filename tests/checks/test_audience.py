@@ -6,11 +6,15 @@ import pytest
 
 from eventproof import catalog, checks
 from eventproof.history import Kind, Record
-from tests.checks.shield import KNOWN, ROOMS, called, received
+from tests.checks.shield import ADDRESS, KNOWN, ROOMS, called, received
 
 
 def leaks(*records: Record) -> list[Record | None]:
-    return [finding.record for finding in checks.leaked(checks.Story(records, KNOWN, ROOMS))]
+    return [one.record for one in judged(*records) if isinstance(one, checks.Finding)]
+
+
+def judged(*records: Record) -> list[checks.Finding | checks.Unjudged]:
+    return list(checks.leaked(checks.Story(records, KNOWN, ROOMS)))
 
 
 def test_who_calls_hears_of_it_where_the_call_names_no_user() -> None:
@@ -33,9 +37,12 @@ def test_an_event_of_both_kinds_of_call_is_lawful_after_either() -> None:
     assert leaks(changed) == [changed]
 
 
-def test_a_caller_whose_id_is_unknown_makes_nothing_lawful() -> None:
-    own = received(2, "user-3", "claim_submitted")
-    assert leaks(called(1, "user-3", "submitClaim"), own) == [own]
+def test_whom_a_caller_without_a_known_id_makes_it_lawful_for_nobody_can_tell() -> None:
+    call, own = replace(called(1, "user-3", "submitClaim"), call=1), received(2, "user-3", "claim_submitted")
+    (unjudged,) = judged(call, replace(call, kind=Kind.ANSWERED, payload={"status": 201}), own)
+    assert isinstance(unjudged, checks.Unjudged)
+    assert "the id of who called submitClaim" in unjudged.sentence
+    assert leaks(own) == [own], "nothing caused it"
 
 
 def test_admins_alone_hear_what_is_for_admins() -> None:
@@ -56,7 +63,7 @@ def test_a_field_of_the_payload_names_the_user_where_no_call_does() -> None:
     other = replace(receipt, payload={"userId": "2"})
     nobody = replace(receipt, payload="1")
     found = checks.leaked(checks.Story([own, other, nobody], {(receipt.channel, "connected"): event}, ROOMS))
-    assert [finding.record for finding in found] == [other, nobody]
+    assert [(type(one), one.record) for one in found] == [(checks.Finding, other), (checks.Unjudged, nobody)]
 
 
 def submitted(actor: str, claim: str, number: int) -> list[Record]:
@@ -97,6 +104,20 @@ def test_a_claim_that_is_being_submitted_may_be_told_before_the_answer_says_its_
     assert leaks(call, receipt, answer) == []
     assert leaks(call, receipt) == []
     assert leaks(receipt, call, answer) == [receipt]
+
+
+def test_a_room_that_nothing_tells_may_be_that_of_whoever_is_in_one_of_its_form() -> None:
+    event = replace(KNOWN[ADDRESS, "claim_paid"], audience=("role:admin", "room:desk:{deskId}"))
+    known = {**KNOWN, (ADDRESS, "claim_paid"): event}
+    paid = replace(called(2, "admin-1", "payClaim", userId="1", claimId="c"), call=1)
+    answered = replace(paid, kind=Kind.ANSWERED, payload={"status": 200, "says": {}})
+    joined = Record(1, Kind.JOINED, "user-1", "user-1/a", ADDRESS, "room:desk:d1")
+    heard = [received(3, actor, "claim_paid", claimId="c") for actor in ("admin-1", "user-1", "user-2")]
+    found = list(checks.leaked(checks.Story([joined, paid, answered, *heard], known, ROOMS)))
+    assert [(type(one), one.record) for one in found] == [(checks.Unjudged, heard[1]), (checks.Finding, heard[2])]
+    (unjudged,) = checks.undelivered(checks.Story([paid, answered], known, ROOMS), 5)
+    assert isinstance(unjudged, checks.Unjudged)
+    assert "who had to hear `claim_paid`: the answer to payClaim gives no deskId" in unjudged.sentence
 
 
 PLANS = catalog.load().system("plan-sync")

@@ -1,12 +1,13 @@
 """Judgements of plain histories: no sockets, no clock."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from eventproof import catalog, checks
-from eventproof.errors import ContractViolation
+from eventproof.errors import ContractViolation, Inconclusive
 from eventproof.history import Kind, Record
 
 KNOWN = checks.known_events([catalog.load().system("user-state")])
@@ -70,13 +71,26 @@ def test_the_audience_is_the_user_of_an_action_before() -> None:
         pytest.param(
             [called(1, "updateUserTier", userId="1"), received(2, "user-1", "user.banned")], id="other-action"
         ),
-        pytest.param([called(1, "banUser"), received(2, "user-1", "user.banned")], id="nobody-named"),
         pytest.param([called(1, "banUser", userId="9"), received(2, "user-9", "user.banned")], id="unknown-actor"),
     ],
 )
 def test_whoever_is_outside_the_audience_is_found(records: list[Record]) -> None:
     (found,) = checks.leaked(checks.Story(records, KNOWN, ROOMS))
+    assert isinstance(found, checks.Finding)
     assert "which is not for them" in found.sentence
+
+
+def test_where_neither_call_nor_payload_names_anybody_nothing_is_judged() -> None:
+    call = replace(called(1, "banUser"), call=1)
+    heard = received(2, "user-1", "user.banned")
+    (unanswered,) = checks.leaked(checks.Story([call, heard], KNOWN, ROOMS))
+    assert isinstance(unanswered, checks.Unjudged)
+    assert "banUser was not answered" in unanswered.sentence
+    answer = replace(call, kind=Kind.ANSWERED, payload={"status": 200, "says": {}})
+    (unsaid,) = checks.leaked(checks.Story([call, answer, heard], KNOWN, ROOMS))
+    assert isinstance(unsaid, checks.Unjudged)
+    assert "the answer to banUser gives no userId" in unsaid.sentence
+    assert "[operations.banUser] answers = { userId = … }" in unsaid.sentence
 
 
 def test_leaks_of_other_events_are_left_out_where_one_is_named() -> None:
@@ -139,6 +153,14 @@ def test_findings_become_one_violation_that_counts_them() -> None:
     with pytest.raises(ContractViolation, match=r"it is wrong \(and 1 more like it\)") as caught:
         checks.raise_for(twice)
     assert (caught.value.expected, caught.value.observed) == ("right", "wrong")
+
+
+def test_what_could_not_be_judged_is_inconclusive_unless_something_is_wrong() -> None:
+    unjudged = [checks.Unjudged("nobody can tell")] * 2
+    with pytest.raises(Inconclusive, match=r"nobody can tell \(and 1 more like it\)"):
+        checks.raise_for(unjudged, [])
+    with pytest.raises(ContractViolation, match="it is wrong"):
+        checks.raise_for(unjudged, [checks.Finding("it is wrong", "right", "wrong")])
 
 
 def left(at: float, actor: str, line: str = "ws-1") -> Record:

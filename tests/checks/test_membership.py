@@ -41,7 +41,17 @@ def judged(*parts: Record | list[Record], known: Any = None) -> tuple[int, int]:
     end = Record(100.0, Kind.NOTE, "case")
     ordered = [*sorted(records, key=lambda record: record.at), end]
     story = checks.Story(ordered, known or KNOWN, ROOMS, operations=OPERATIONS)
-    return len(list(checks.leaked(story))), len(list(checks.undelivered(story, within=5)))
+    found = [list(checks.leaked(story)), list(checks.undelivered(story, within=5))]
+    leaks, losses = (sum(isinstance(one, checks.Finding) for one in those) for those in found)
+    return leaks, losses
+
+
+def unjudged(*parts: Record | list[Record]) -> list[str]:
+    """Why something was not judged."""
+    records = [record for part in parts for record in (part if isinstance(part, list) else [part])]
+    ordered = [*sorted(records, key=lambda record: record.at), Record(100.0, Kind.NOTE, "case")]
+    story = checks.Story(ordered, KNOWN, ROOMS, operations=OPERATIONS)
+    return [one.sentence for one in checks.leaked(story) if isinstance(one, checks.Unjudged)]
 
 
 CHANGE = call(5, "user-3", "updatePlan", planId="p1")
@@ -66,6 +76,34 @@ def test_a_call_may_name_who_joins_and_who_leaves() -> None:
     assert judged(joined, line(2, "user-2"), left, CHANGE) == (0, 0)
     assert judged(joined, line(2, "user-2"), left, CHANGE, heard(5.2, "user-2")) == (1, 0)
     assert judged(joined, line(2, "user-2"), CHANGE, heard(5.2, "user-2"), call(6, "user-1", "endUserPlan")) == (0, 0)
+
+
+def test_who_joins_by_a_call_that_does_not_tell_which_room_may_be_in_any_of_its_form() -> None:
+    untold, heard_it = call(1, "user-1", "createPlan"), heard(5.2, "user-1")
+    assert judged(untold, line(2, "user-1"), CHANGE, heard_it) == (0, 0)
+    (why,) = unjudged(untold, line(2, "user-1"), CHANGE, heard_it)
+    assert "the answer to createPlan gives no planId" in why
+    assert judged(untold, line(2, "user-2"), CHANGE, heard(5.2, "user-2")) == (1, 0), "that one joined nothing"
+    assert judged(call(6, "user-1", "createPlan"), line(2, "user-1"), CHANGE, heard_it) == (1, 0), "it came later"
+
+
+def test_whom_a_call_has_join_without_naming_them_may_be_anybody() -> None:
+    untold = call(1, "user-1", "invest", planId="p1")
+    (why,) = unjudged(untold, line(2, "user-2"), CHANGE, heard(5.2, "user-2"))
+    assert "the answer to invest gives no helperId" in why
+    unanswered = Record(1, Kind.CALLED, "user-1", name="createPlan", payload={}, call=7)
+    (why,) = unjudged(unanswered, line(2, "user-1"), CHANGE, heard(5.2, "user-1"))
+    assert "createPlan was not answered" in why
+
+
+def test_who_may_have_left_by_a_call_that_does_not_tell_it_need_not_hear_any_more() -> None:
+    joined = call(1, "user-1", "invest", planId="p1", helperId="2")
+    assert judged(joined, line(2, "user-2"), call(3, "user-1", "endUserPlan", helperId="3"), CHANGE) == (0, 1)
+    lefts: list[dict[str, Any]] = [{"helperId": "2"}, {"planId": "p1"}]
+    for left in lefts:
+        gone = call(3, "user-1", "endUserPlan", **left)
+        assert judged(joined, line(2, "user-2"), gone, CHANGE) == (0, 0)
+        assert judged(joined, line(2, "user-2"), gone, CHANGE, heard(5.2, "user-2")) == (0, 0), "it may be in still"
 
 
 def asks(at: float, actor: str, kind: Kind) -> Record:

@@ -56,11 +56,27 @@ def test_a_check_without_a_target_says_how_to_name_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "option", [("--only", "UST-BAN-1"), ("--seed", "3"), ("--slow",), ("--results", "here")], ids=lambda given: given[0]
+    "option",
+    [("--only", "UST-BAN-1"), ("--seed", "3"), ("--slow",), ("--hostile",), ("--results", "here")],
+    ids=lambda given: given[0],
 )
 def test_a_dry_run_refuses_what_it_would_ignore(tmp_path: Path, option: tuple[str, ...]) -> None:
     done = eventproof("check", "http://127.0.0.1:1", "--dry-run", *option, cwd=tmp_path)
     says(done, ExitCode.USAGE, "--dry-run fires everything once and writes nothing", "leave --only, --slow")
+
+
+def test_full_force_is_only_for_a_server_whose_profile_allows_it(tmp_path: Path) -> None:
+    """Nothing listens there: what is allowed comes as far as that."""
+    profile = tmp_path / "eventproof.toml"
+    whole = "base_url = 'http://127.0.0.1:1'\nsystems = ['user-state']\n[identities]\n"
+    people = "admins = [{email = 'a', token = 'a'}]\nusers = [{email = 'b', token = 'b'}]\n"
+    profile.write_text(whole + people, encoding="utf-8")
+    done = eventproof("check", "--hostile", cwd=tmp_path)
+    says(done, ExitCode.USAGE, "does not allow attacks with full force", "allow_hostile = true", "leave --hostile out")
+    done = eventproof("check", "http://127.0.0.1:1", "--hostile", cwd=tmp_path)
+    says(done, ExitCode.USAGE, "http://127.0.0.1:1 does not allow attacks with full force")
+    profile.write_text("allow_hostile = true\n" + whole + people, encoding="utf-8")
+    says(eventproof("check", "--hostile", cwd=tmp_path), ExitCode.UNAVAILABLE, "cannot be reached")
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,7 @@ def test_a_swarm_sees_a_ban_by_disconnect_through(back_end: BackEnd) -> None:
         ("trace-in-the-answer", "ALL-MSG-1"),
         ("plan-by-its-key", "UST-TIER-1"),
         ("crash-on-bad-json", "ALL-REST-1"),
+        ("malformed-packet-ends-all", "ALL-WIRE-1"),
     ],
 )
 @pytest.mark.usefixtures("node_modules")

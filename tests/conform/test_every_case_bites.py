@@ -31,6 +31,9 @@ def test_a_fault_fails_the_requirement_that_it_breaks_and_no_other(trial: Trial,
     lines = {line.id: line for line in ran.requirements}
     is_advice = lines[breaks].level is Level.SHOULD
     assert lines[breaks].verdict is (Verdict.WARN if is_advice else Verdict.FAIL), lines[breaks].reason
+    if FAULTS[trial.fault].fails_each:
+        passed = [check.name for check in lines[breaks].checks if check.verdict is not Verdict.FAIL]
+        assert not passed
     broken = {line for line, found in lines.items() if found.verdict in (Verdict.FAIL, Verdict.WARN)}
     is_all_advice = all(lines[line].level is Level.SHOULD for line in broken)
     assert ran.outcome is (Outcome.PASS if is_all_advice else Outcome.FAIL)

@@ -1,24 +1,16 @@
 """The plugin as a team uses it: `pytest CASES --target PROFILE`, in a process of its own."""
 
 import json
-import os
-import re
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from eventproof import profile
-from eventproof.conform import run
 from eventproof.errors import EventproofError, UsageError
 from eventproof.reference import Reference
-from eventproof.report.records import RequirementResult, Run
 from eventproof.verdict import ExitCode, Outcome, Verdict, exit_code
+from tests.conform.plugged import Ran, check, profile_of, result, run_pytest
 
 CASES = """
 import pytest
@@ -82,58 +74,6 @@ async def test_of_another_system(case):
 KNOWN = '\n[known_failures]\n"UST-TIER-1" = "ticket 1"\n"UST-TIER-2" = "ticket 2"\n'
 
 
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    output: str
-    folder: Path
-
-    @property
-    def results(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.folder / "results.json").read_text())
-        return found
-
-    def requirement(self, name: str) -> dict[str, Any]:
-        (found,) = [line for line in self.results["requirements"] if line["id"] == name]
-        return dict(found)
-
-
-def run_pytest(folder: Path, profile: Path, cases: str, *options: str) -> Ran:
-    """Run these cases in an empty project, with the plugin found as an installed one is."""
-    (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")
-    (folder / "test_cases.py").write_text(cases)
-    results = folder / "results"
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "test_cases.py",
-        "-p",
-        "no:cacheprovider",
-        f"--eventproof-target={profile}",
-    ]
-    finished = subprocess.run(
-        [*command, f"--eventproof-results={results}", *options],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, "NO_COLOR": "1"},
-    )
-    return Ran(finished.returncode, finished.stdout + finished.stderr, results)
-
-
-def profile_of(server: Reference, folder: Path, more: str = "") -> Path:
-    """A profile for the server that claims no capability, and says more."""
-    text = re.sub("capabilities = .*", "", server.profile.read_text())
-    text = text.replace('systems = ["user-state", "shield"]', 'systems = ["user-state"]')
-    text = text.replace('"credentials.ndjson"', json.dumps(str(server.profile.parent / "credentials.ndjson")))
-    path = folder / "eventproof.toml"
-    path.write_text(text + more)
-    return path
-
-
 @pytest.fixture(scope="module")
 def everything(server: Reference, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     folder = tmp_path_factory.mktemp("everything")
@@ -191,17 +131,6 @@ def test_no_secret_is_in_any_file_of_the_results(everything: Ran, server: Refere
         assert not [secret for secret in secrets if secret in text], path
 
 
-def check(server: Reference, folder: Path, cases: str, *only: str) -> Run:
-    """Run these cases in this process."""
-    path = folder / "test_cases.py"
-    path.write_text(cases)
-    return run.check(profile.load(profile_of(server, folder)), cases=[path], only=only, seed=1)
-
-
-def result(ran: Run, name: str) -> RequirementResult:
-    return next(line for line in ran.requirements if line.id == name)
-
-
 def test_one_requirement_alone_passes_alone(server: Reference, tmp_path: Path) -> None:
     ran = check(server, tmp_path, CASES, "UST-CONN-1")
     assert ran.outcome is Outcome.PASS
@@ -240,133 +169,6 @@ def test_cases_that_cannot_be_read_are_our_fault(server: Reference, tmp_path: Pa
     assert caught.value.exit_code is ExitCode.UNAVAILABLE
 
 
-def test_an_interrupted_run_keeps_what_it_found_and_puts_things_back(server: Reference, tmp_path: Path) -> None:
-    cases = """
-import asyncio, signal
-from eventproof.conform.cases import requirement
-
-@requirement("UST-CONN-1")
-async def test_holds(case):
-    pass
-
-@requirement("UST-BAN-1")
-async def test_is_interrupted(case):
-    user = await case.user()
-    await case.admin.call("banUser", userId=user.id)
-    signal.raise_signal(signal.SIGINT)
-    await asyncio.sleep(30)
-
-@requirement("UST-BAN-2")
-async def test_never_begins(case):
-    pass
-"""
-    ran = run_pytest(tmp_path, profile_of(server, tmp_path), cases)
-    assert ran.code == 130, ran.output
-    assert ran.results["verdict"] == "interrupted"
-    assert ran.requirement("UST-CONN-1")["verdict"] == "pass"
-    assert ran.requirement("UST-BAN-2")["reason"] == "no case of it ran"
-    assert '"unbanUser"' in (ran.folder / "history.ndjson").read_text()
-
-
-SWALLOWED = {
-    "a finalizer": """
-    class Finalized:
-        def __del__(self):
-            signal.raise_signal(signal.SIGINT)
-    thing = Finalized()
-    del thing
-    await asyncio.sleep(30)
-""",
-    "the case": """
-    signal.raise_signal(signal.SIGINT)
-    try:
-        await asyncio.sleep(30)
-    except BaseException:
-        pass
-""",
-    "a failure": """
-    signal.raise_signal(signal.SIGTERM)
-    try:
-        await asyncio.sleep(30)
-    finally:
-        raise AssertionError("something else")
-""",
-    "a thread that waits": """
-    signal.raise_signal(signal.SIGHUP)
-    await asyncio.to_thread(time.sleep, 0.5)
-    await asyncio.sleep(30)
-""",
-}
-
-
-@pytest.fixture
-def usual_signals() -> Iterator[None]:
-    """The handlers of a process in which nobody installed any: coverage has one for SIGTERM, which ends the worker."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    for number in before:
-        signal.signal(number, signal.default_int_handler)
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("usual_signals")
-@pytest.mark.parametrize("swallowing", SWALLOWED.values(), ids=SWALLOWED)
-def test_a_signal_that_is_swallowed_on_its_way_ends_the_run_all_the_same(
-    server: Reference, tmp_path: Path, swallowing: str
-) -> None:
-    cases = f"""
-import asyncio, signal, time
-from eventproof.conform.cases import requirement
-
-@requirement("UST-CONN-1")
-async def test_swallows_a_signal(case):
-    {swallowing.strip()}
-
-@requirement("UST-CONN-2")
-async def test_never_begins(case):
-    pass
-"""
-    ran = check(server, tmp_path, cases, "UST-CONN-1", "UST-CONN-2")
-    assert ran.outcome is Outcome.INTERRUPTED
-    assert not result(ran, "UST-CONN-2").checks
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_signal_between_two_cases_that_a_finalizer_swallows_ends_the_run(server: Reference, tmp_path: Path) -> None:
-    cases = """
-import signal
-import pytest
-from eventproof.conform.cases import requirement
-
-class Finalized:
-    def __del__(self):
-        signal.raise_signal(signal.SIGINT)
-
-@pytest.fixture
-def thing():
-    yield
-    Finalized()
-
-@requirement("UST-CONN-1")
-async def test_holds(case, thing):
-    pass
-
-@requirement("UST-CONN-2")
-async def test_never_begins(case):
-    pass
-"""
-    ran = check(server, tmp_path, cases, "UST-CONN-1", "UST-CONN-2")
-    assert ran.outcome is Outcome.INTERRUPTED
-    assert not result(ran, "UST-CONN-2").checks
-
-
-def test_the_handlers_of_the_caller_come_back(server: Reference, tmp_path: Path) -> None:
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
-    check(server, tmp_path, CASES, "UST-CONN-1")
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
-
-
 def test_users_come_back_as_they_were(server: Reference, tmp_path: Path) -> None:
     cases = """
 from eventproof.conform.cases import requirement
@@ -401,6 +203,24 @@ async def test_needs_a_crowd(case):
     crowd = result(check(server, tmp_path, cases, "UST-CONN-1"), "UST-CONN-1")
     assert crowd.verdict is Verdict.NOT_TESTABLE
     assert "add to [[identities.users]]" in crowd.reason
+
+
+def test_what_several_cases_warn_of_alike_is_told_once_with_their_number(server: Reference, tmp_path: Path) -> None:
+    cases = """
+import pytest
+from eventproof.conform.cases import requirement
+
+@requirement("UST-CONN-1")
+@pytest.mark.parametrize("number", [1, 2, 3])
+async def test_warns(case, number):
+    case.warn("it is odd")
+    case.warn(f"it is odd in {number}")
+"""
+    notes = check(server, tmp_path, cases, "UST-CONN-1").notes
+    assert [note for note in notes if "odd" in note] == [
+        "it is odd (in 3 cases)",
+        *(f"it is odd in {number}" for number in (1, 2, 3)),
+    ]
 
 
 def test_a_bad_profile_is_one_sentence_and_code_2(server: Reference, tmp_path: Path) -> None:

@@ -134,3 +134,14 @@ def test_a_secret_that_does_not_sign_the_targets_tokens_is_said(target: Target) 
     (step,) = [step for step in dry_run(wrong) if step.verdict is not Verdict.PASS]
     assert step.what == "the means for every case"
     assert "the secret in [jwt] is not the one that signs the target's own tokens" in step.sentence
+
+
+def test_what_nobody_here_can_call_is_told_and_everything_else_is_called(target: Target) -> None:
+    others = {role: people for role, people in target.others.items() if role != "staff"}
+    steps = {step.what: step for step in dry_run(replace(target, systems=("studyspot",), others=others))}
+    left_out = steps["the call addStaff"]
+    assert left_out.verdict is Verdict.NOT_TESTABLE
+    assert 'nobody of the role "staff"' in left_out.sentence
+    assert "STD-AUTH-1" in left_out.untestable
+    assert steps["the call cancelBooking"].verdict is Verdict.PASS
+    assert steps["the calls of studyspot"].verdict is Verdict.PASS

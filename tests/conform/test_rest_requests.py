@@ -144,6 +144,20 @@ async def serve(serving: Any, handle: Handler, doc: dict[str, Any], call: Call, 
         return await tried(url, doc, call, share)
 
 
+async def test_requests_that_no_client_can_send_are_counted(serving: Any) -> None:
+    async def handle(_request: web.Request) -> web.Response:
+        return web.json_response({})
+
+    application = web.Application()
+    application.router.add_route("*", "/{tail:.*}", handle)
+    async with serving(application) as url:
+        rest_ = replace(made(url, ME, GET), tokens={"user": "a\0b", "admin": "a"})
+        ((call, operation),) = rest_.operations()
+        found = await rest_.try_out(call, operation, 20.0)
+    assert found.unsendable
+    assert found.unsendable + found.answered == len(rest_.attempts(call, operation))
+
+
 async def test_too_many_requests_are_waited_for_and_are_no_undocumented_answer(serving: Any) -> None:
     seen = 0
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -14,14 +15,17 @@ from pathlib import Path
 
 import pytest
 
-from eventproof import profile
+from eventproof import catalog, profile
 from eventproof.conform import launch, run
+from eventproof.conform.check_run import CheckRun
 from eventproof.errors import TargetUnavailable, UsageError
 from eventproof.reference import Reference
 from eventproof.report import folder
 from eventproof.report.records import Check
-from eventproof.target import Command, SocketIO, Transport
+from eventproof.target import Command, Identity, SocketIO, Transport
 from eventproof.verdict import Outcome, Verdict
+
+_SOMEBODY = Identity("somebody", id="1", token="t")
 
 
 @contextmanager
@@ -177,3 +181,14 @@ def test_a_call_that_is_not_answered_in_time_is_inconclusive(server: Reference) 
     assert line.verdict is Verdict.INCONCLUSIVE
     assert "banUser was not answered within 0.5 s" in line.reason
     assert ran.outcome is Outcome.INVALID
+
+
+def test_a_check_may_open_as_many_connections_as_the_system_allows() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    target = replace(profile.for_url("http://127.0.0.1:1", {}), admins=(_SOMEBODY,), users=(_SOMEBODY,))
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        CheckRun(target, catalog.load(), seed=1).close()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == before[1]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -1,6 +1,7 @@
 """Several systems at once: each case connects to the channel of its own, and shared cases run for each of them."""
 
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -301,3 +302,16 @@ def test_a_case_that_waits_for_long_runs_where_that_is_asked_for(
         assert lines["SHD-ACK-7"].reason == (
             "it waits 300 s for the end of the retries; to run it: eventproof check --seed 7 --slow --only is_slow"
         )
+
+
+def test_where_an_answer_does_not_say_for_whom_it_is_nobody_is_blamed_and_nothing_is_proved(server: Reference) -> None:
+    target = profile.load(server.profile)
+    made = target.operations["createOrder"]
+    silent = replace(made, answers={**made.answers, "sellerId": "/no/such/place"})
+    lacking = replace(target, operations={**target.operations, "createOrder": silent})
+    only, systems = ["MKT-ORD-3"], ["marketplace"]
+    (line,) = [each for each in run.check(lacking, only=only, systems=systems).requirements if each.id == only[0]]
+    assert line.verdict is Verdict.INCONCLUSIVE
+    assert "the answer to createOrder gives no sellerId" in line.reason
+    assert "[operations.createOrder] answers = { sellerId = … }" in line.reason
+    assert run.check(target, only=only, systems=systems).outcome is Outcome.PASS

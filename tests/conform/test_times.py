@@ -1,9 +1,13 @@
 """A time is what the contract says it is: RFC 3339."""
 
+from dataclasses import replace
+
 import pytest
 
-from conformance.shield.reading import day, moment
-from eventproof import catalog
+from conformance.shield.reading import answered_day, day, moment
+from eventproof import catalog, profile
+from eventproof.conform.calls import Answer
+from eventproof.conform.verdicts import NotTestable
 from eventproof.errors import ContractViolation
 
 EVENT = next(event for event in catalog.load().system("shield").events if event.name == "claim_paid")
@@ -43,3 +47,14 @@ def test_what_is_no_time_of_rfc_3339_is_found_and_explained(text: str) -> None:
 def test_what_cannot_be_read_as_a_time_is_a_finding(value: object) -> None:
     with pytest.raises(ContractViolation, match="is no time"):
         moment(value)
+
+
+@pytest.mark.parametrize("text", ["2026-03-14 and more", "2026-W11-6", "14.03.2026", "20260314T0926", "", 1773480413])
+def test_what_is_no_date_is_found_in_an_event_and_to_be_mapped_in_an_answer(text: object) -> None:
+    with pytest.raises(ContractViolation, match="is no date"):
+        day(text)
+    target = profile.for_url("http://127.0.0.1:1", {})
+    answer = Answer(target, "getSubscription", 200, {"nextRenewalDate": text}, 0.0)
+    with pytest.raises(NotTestable, match=r"no ISO 8601 date: see answers\.nextRenewalDate"):
+        answered_day(answer, "nextRenewalDate")
+    assert str(answered_day(replace(answer, body={"nextRenewalDate": "2026-03-14"}), "nextRenewalDate")) == "2026-03-14"

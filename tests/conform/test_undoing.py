@@ -120,3 +120,14 @@ def test_a_change_of_what_is_gone_leaves_nothing_behind(target: Target) -> None:
     assert UNDO.left_behind([*MADE, *CHANGED, *GONE], target) == {}
     invested = answered(called("user-1", "invest", planId="p1", amount=1), 201, {"id": "u1"})
     assert UNDO.left_behind([*MADE, *invested, *GONE], target) == {"invest": 1}, "a user plan outlives its plan"
+
+
+def test_the_tier_that_somebody_has_is_what_the_last_call_gave_that_was_not_refused(user: Person) -> None:
+    def answered(call: Record, status: int) -> list[Record]:
+        return [call, replace(call, kind=Kind.ANSWERED, payload={"status": status})]
+
+    given = answered(replace(called("admin-1", "updateUserTier", userId="u1", tier="premium"), call=1), 200)
+    unknown = answered(replace(called("admin-1", "updateUserTier", userId="u1", tier="no-such"), call=2), 422)
+    assert UNDO.tier(user, []) == "basic"
+    assert UNDO.tier(user, [*given, *unknown]) == "premium"
+    assert UNDO.tier(user, [*unknown, given[0]]) == "premium", "what has no answer may have been done"

@@ -50,12 +50,12 @@ class Trial:
 
 
 def trials() -> list[Trial]:
-    """Every fault on the system whose requirement it breaks; on each where all of them share it."""
+    """Every fault on the system whose requirement it breaks; where all of them share it, on each that it shows on."""
     of = {line.id: line.system for line in contracts().requirements()}
     return [
         Trial(fault.name, system)
         for fault in FAULTS.values()
-        for system in ((of[fault.breaks],) if of[fault.breaks] in SYSTEMS else SYSTEMS)
+        for system in ((of[fault.breaks],) if of[fault.breaks] in SYSTEMS else fault.systems or SYSTEMS)
     ]
 
 

@@ -34,7 +34,7 @@ def test_no_place_of_a_page_has_the_name_of_another(reference: Mapping[str, str]
     for name, text in reference.items():
         places = own_anchors(text)
         assert len(places) == len(set(places)), name
-        assert len(anchors(text)) > 3
+        assert anchors(text), name
 
 
 def test_every_row_of_a_table_has_as_many_cells_as_its_head(reference: Mapping[str, str]) -> None:

@@ -25,6 +25,7 @@ const BUGS = [
   "trace-in-the-answer",
   "plan-by-its-key",
   "crash-on-bad-json",
+  "malformed-packet-ends-all",
 ];
 const bug = process.env.BUG ?? "";
 if (bug && !BUGS.includes(bug)) throw new Error(`there is no bug ${bug}`);
@@ -203,6 +204,8 @@ io.use((socket, next) => {
 io.on("connection", async (socket) => {
   if (has("late-joiner-survives")) await pause(15);
   socket.join(room(socket.data.member));
+  if (has("malformed-packet-ends-all"))
+    socket.on("disconnect", (reason) => reason === "parse error" && io.disconnectSockets(true));
   if (has("late-joiner-survives") || has("old-token-connects")) return;
   try {
     session(socket.data.token);

@@ -209,9 +209,20 @@ def test_a_call_takes_somebody_out_of_a_room_and_what_was_on_its_way_may_still_c
     assert generator.rooms.told({"room:desk:l1"}, since=now + generator.deadline + 0.1) == {}
 
 
+def test_who_joins_a_room_that_the_target_does_not_name_is_not_judged_there(generator: Generator) -> None:
+    owner = Line(generator)
+    generator.moved(Cause("createLibrary", {}, "42", {}), asked=monotonic())
+    owner.hears("booking:created", id="b1", libraryId="l1", seatId="s1", studentId="9")
+    generator.books.ledger.conclude()
+    account = generator.books.account(users=1, connections=1, gauges=())
+    assert account.count("leaked") == 0
+    assert account.count("untold") == 1
+    assert any("the answer to createLibrary gives no libraryId" in note for note in account.notes)
+
+
 def test_an_event_that_joins_no_room_cannot_be_asked_for() -> None:
     requests = Requests.of(contracts().system("studyspot"), "/")
-    assert requests.opened("staff") == ("role:staff",)
+    assert requests.opened("staff") == {"role:staff"}
     with pytest.raises(UsageError, match="no client of this channel can ask for a room by booking:created"):
         requests.event("booking:created")
-    assert Requests.of(contracts().system("plan-sync"), "/api/plans/subscribe").opened("user") == ()
+    assert Requests.of(contracts().system("plan-sync"), "/api/plans/subscribe").opened("user") == frozenset()

@@ -82,6 +82,23 @@ def test_who_may_receive_it_is_permitted_and_not_expected(generator: Generator) 
     assert books.ledger.tally("quotation:updated").away == 0
 
 
+def test_where_the_target_does_not_say_for_whom_it_is_nobody_is_blamed_and_nothing_is_proved(
+    generator: Generator,
+) -> None:
+    """As the checks have it, which leave it unjudged; who is told of all the same is expected."""
+    seller, buyer = _somebody(generator, "seller", "s"), _somebody(generator, "user", "b")
+    due = _expected(buyer.caused("createOrder", {"productId": "p1"}, {"orderId": "o1", "buyerId": "b"}, 1))
+    assert due["order:updated"] == 1
+    assert due["analytics:sale_completed"] == 0
+    books = generator.books
+    for event in ("order:updated", "analytics:sale_completed"):
+        books.received(event, seller.devices[0], monotonic(), subject="o1")
+    account = books.account(users=2, connections=2, gauges=())
+    assert account.count("leaked") == 0
+    assert account.count("untold") > 0
+    assert any("the answer to createOrder gives no sellerId" in note for note in account.notes)
+
+
 def test_a_call_that_is_given_up_accuses_nobody(generator: Generator) -> None:
     buyer = _somebody(generator, "user", "b")
     generator.nobody_knows("createOrder")

@@ -292,6 +292,7 @@ def test_of_two_receipts_before_their_cause_the_second_is_a_duplicate(patient: L
         patient.receive(PAID, "a", at=2, subject="claim 1")
     matches = patient.expect("pay 1", PAID, ["a"], at=1, deadline=9, subject="claim 1")
     assert [match.receipt for match in matches] == [Receipt.DELIVERED, Receipt.DUPLICATE]
+    assert patient.settle(2) == [Stray(PAID, "a", Receipt.DUPLICATE)], "it is named, as one that came later is"
     assert patient.tallies[PAID] == Tally(expected=1, delivered=1, duplicate=1)
 
 

@@ -92,8 +92,7 @@ class Online:
     def _enter(self, call: Record, answer: Record) -> None:
         cause = Cause(call.name, call.payload, "9")
         for effect in effects(_EVENTS, cause):
-            assert effect.rooms is not None
-            recipients = self._rooms.of(effect.rooms)
+            recipients = self._rooms.of(effect.audience.rooms)
             name, deadline = effect.event.name, answer.at + _WITHIN
             matches = self.ledger.expect(
                 call.name,

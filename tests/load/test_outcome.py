@@ -111,6 +111,14 @@ def test_a_saturated_generator_makes_the_run_invalid_and_not_slow(at: Circumstan
     assert "processor use was 98 %" in run.load.saturated
 
 
+def test_what_was_received_and_not_remembered_may_be_what_seems_to_be_lost(at: Circumstances) -> None:
+    lines = [parse(line) for line in ("lost == 0", "lost == 2", "duplicate == 1")]
+    run = conclude(_account(lost=2, overflowed=1), replace(at, objectives=lines))
+    assert _verdicts(run) == [Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.FAIL]
+    assert "not all receipts were judged" in run.objectives[0].observed
+    assert conclude(_account(lost=2, overflowed=1), replace(at, objectives=lines[:1])).outcome is Outcome.INVALID
+
+
 def test_a_leak_is_a_leak_however_busy_the_generator_was(at: Circumstances) -> None:
     run = conclude(_account(leaked=1, busy=98), at)
     assert run.outcome is Outcome.FAIL
@@ -145,6 +153,7 @@ def test_a_limit_above_zero_allows_no_leak(at: Circumstances) -> None:
         ("absent", "3 of the admins could not come in"),
         ("overflowed", "were not judged"),
         ("gone", "could not be opened again"),
+        ("untold", "does not say for whom"),
     ],
 )
 def test_what_was_not_seen_makes_the_run_invalid(at: Circumstances, count: str, words: str) -> None:

@@ -13,7 +13,7 @@ from eventproof.verdict import Outcome, Verdict
 
 _PATIENT = "to_last: p(99) < 8s"
 """What a busy machine still meets."""
-_SHAPE = ("--update-rate=40", "--create-rate=2", "--plans=3", "--conflict-share=0.3")
+_SHAPE = ("--update-rate=15", "--create-rate=1", "--plans=3", "--conflict-share=0.3")
 _HABITS = ("--lost-every=2", "--poll-every=0.5")
 _SHARES = ("--slow-share=0.1", "--resume-share=0.2", "--return-share=0.2", "--poll-share=0.2")
 

@@ -1,4 +1,5 @@
-from eventproof.load.rooms import EVERYONE, Rooms, of_role, of_user
+from eventproof.catalog import EVERYONE, of_role, of_user
+from eventproof.load.rooms import Rooms
 
 
 def test_a_device_is_told_what_any_of_its_rooms_is_told_and_once() -> None:

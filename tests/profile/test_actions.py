@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import jwt
 import pytest
@@ -223,3 +224,14 @@ def test_an_answer_says_something_in_a_header(plans: Target) -> None:
     with pytest.raises(ContractViolation, match=r"has no version at \$response.header.ETag") as missing:
         actions.read(operation, "version", {"version": 3}, {"Date": "today"})
     assert missing.value.observed == "values at Date"
+
+
+def test_a_documented_header_that_the_profile_writes_in_other_capitals_is_sent_once(tmp_path: Path) -> None:
+    file = tmp_path / "eventproof.toml"
+    file.write_text(
+        'base_url = "http://127.0.0.1:8080"\nsystems = ["plan-sync"]\n'
+        "[operations.updatePlan.headers]\nif-match = 'W/{ifMatch}'\n"
+    )
+    request = actions.request_for(profile.load(file, env={}), "updatePlan", {"planId": "p1", "ifMatch": '"3"'}, "abc")
+    sent = [(name, value) for name, value in request.sent_headers.items() if name.lower() == "if-match"]
+    assert sent == [("if-match", 'W/"3"')]

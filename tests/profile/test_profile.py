@@ -1,13 +1,17 @@
 import json
 import re
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from pathlib import Path
 
+import jwt
 import pytest
 
 from eventproof import catalog, profile
 from eventproof.catalog import Wire
 from eventproof.errors import UsageError
-from eventproof.target import SOCKET_IO, Call, Command, Target, Transport
+from eventproof.minting import mint
+from eventproof.target import SOCKET_IO, Call, Command, Identity, Target, Transport
 
 CATALOG = catalog.load()
 SMALLEST = 'base_url = "http://127.0.0.1:8080"\nsystems = ["user-state"]\n'
@@ -37,6 +41,7 @@ def test_the_smallest_profile_takes_everything_else_from_our_documents(tmp_path:
     assert login.answers["token"] == "/token"
     assert [tier.name for tier in target.tiers] == ["free", "basic", "premium"]
     assert not target.allow_load
+    assert not target.allow_hostile
 
 
 def test_the_template_loads_as_it_is(tmp_path: Path) -> None:
@@ -90,6 +95,7 @@ def _credentials(folder: Path, people: list[dict[str, str | int]]) -> Path:
         ('[budgets]\ncall = "5 parsecs"', '"budgets.call" must be a duration such as "250ms", "5s" or "2min"'),
         ("[budgets]\ncall = true", '"budgets.call" must be a duration'),
         ("[budgets]\ncall = 0", '"budgets.call" must be a duration'),
+        ('allow_hostile = "yes"', "\"allow_hostile\" must be true or false, not 'yes'"),
         ('allow_load = "yes"', "\"allow_load\" must be true or false, not 'yes'"),
         ('[operations.banuser]\npath = "/x"', 'unknown operation "banuser" in [operations] (did you mean "banUser"?)'),
         ("[operations]\nbanUser = true", '"operations.banUser" must be a table, not True'),
@@ -113,6 +119,9 @@ def _credentials(folder: Path, people: list[dict[str, str | int]]) -> Path:
         ("[webhooks]\n", '"webhooks.secret_env" is missing'),
         ('[webhooks]\nsecrets = "x"', '"webhooks.secret_env" is missing'),
         ("[budgets]\nlow_stock = 0.5", '"budgets.low_stock" must be a whole number'),
+        ('[jwt]\nsecret = "no base64!"\nsecret_is = "base64"', '"jwt.secret_is" cannot be "base64"'),
+        ('[jwt]\nexpired = "x"\nsecret_is = "base64"', '"jwt.secret_is" is about a secret, and there is none'),
+        ('[jwt]\nsecret = "x"\nsecret_is = "hex"', '"jwt.secret_is" must be'),
         ('[jwt]\nexpired = "x"\nclaims = { sub = "{id}" }', '"jwt.claims" needs the secret that signs them'),
         ('environments = "staging"', '"environments" must hold tables'),
         ('[environments.staging]\nbase_ulr = "x"', 'unknown key "base_ulr" in [environments.staging]'),
@@ -407,3 +416,15 @@ def test_a_command_may_refuse_by_an_exit_code_and_be_told_who_calls(tmp_path: Pa
 def test_what_is_no_exit_code_of_a_refusal_is_said(tmp_path: Path, code: str) -> None:
     with pytest.raises(UsageError, match=r'"operations.banUser.refused" must be'):
         load(tmp_path, f'{SMALLEST}[operations.banUser]\ncommand = ["./ban"]\nrefused = {code}\n')
+
+
+@pytest.mark.parametrize("write", [b64encode, urlsafe_b64encode, lambda key: b64encode(key).rstrip(b"=")])
+def test_a_secret_in_base64_signs_with_the_bytes_that_it_stands_for(
+    tmp_path: Path, write: Callable[[bytes], bytes]
+) -> None:
+    key = bytes(range(220, 256)) + b"!"
+    head, claims = f'{SMALLEST}[jwt]\nsecret_is = "base64"\n', 'claims = { sub = "{id}" }'
+    target = load(tmp_path, f'{head}secret = "{write(key).decode()}"\n{claims}\n')
+    made = mint(target, Identity("user", id="7"), 0.0, "n")
+    assert made is not None
+    assert jwt.decode(made, key, ["HS256"]) == {"sub": "7"}

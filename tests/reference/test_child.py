@@ -11,6 +11,7 @@ import pytest
 
 from eventproof import profile, reference
 from eventproof.errors import UsageError
+from reference_server import app
 
 PARENT = """
 import sys
@@ -27,6 +28,10 @@ def test_its_profile_reaches_it() -> None:
         assert target.base_url == server.url
         assert len(target.users) == 3
         assert target.admins
+
+
+def test_it_serves_every_system_that_there_is() -> None:
+    assert tuple(app.SYSTEMS) == reference.SYSTEMS
 
 
 def test_it_is_gone_when_the_block_ends() -> None:

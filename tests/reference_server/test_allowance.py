@@ -9,9 +9,9 @@ from reference_server.limits import Limits
 from reference_server.transport.allowance import Allowance, Fairness, Kind, TooMuch
 
 LIMITS = Limits(
-    packets_a_second=100,
-    joins_a_second=10,
-    bytes_a_second=10_000,
+    packets_a_second=20,
+    joins_a_second=2,
+    bytes_a_second=2_000,
     stranger_packets=8,
     stranger_bytes=1000,
     turn=0.25,
@@ -79,19 +79,19 @@ def test_who_is_refused_too_often_is_closed_whether_logged_in_or_not(is_member: 
     assert clients.met == ["max_refusals"]
 
 
-def test_a_member_may_do_a_seconds_worth_at_once_and_then_waits_for_each() -> None:
+def test_a_member_may_do_five_seconds_worth_at_once_and_then_waits_for_each() -> None:
     clients = Clients()
     member = clients.one(is_member=True)
     for _ in range(100):
         member.says(Kind.PACKET)
     assert clients.waits(member) == 0.0
     member.says(Kind.PACKET)
-    assert clients.waits(member) == 0.05, "no shorter, and then more at once"
+    assert clients.waits(member) == 0.05
     member.says(Kind.JOIN)
-    assert clients.waits(member) == 0.11
+    assert clients.waits(member) == 0.55
     member.says(Kind.PACKET, 1000)
-    assert clients.waits(member) == 0.22
-    clients.now += 0.3
+    assert clients.waits(member) == 1.05
+    clients.now += 1.5
     assert clients.waits(member) == 0.0
     assert clients.met == []
 
@@ -99,8 +99,8 @@ def test_a_member_may_do_a_seconds_worth_at_once_and_then_waits_for_each() -> No
 def test_the_rate_of_events_that_a_setting_allows_is_no_lower_for_packets() -> None:
     clients = Clients(Limits(packets_a_second=100, by_system={"shield": {"events_a_second": 50_000}}))
     fast = clients.one(is_member=True)
-    for _ in range(50_000):
-        fast.says(Kind.PACKET)
+    for _ in range(250_000):
+        fast.says(Kind.PACKET, 300)
     assert clients.waits(fast) == 0.0
 
 
@@ -140,6 +140,6 @@ async def test_a_coroutine_waits_until_its_client_may_go_on() -> None:
     waiting = asyncio.create_task(member.turn())
     await asyncio.sleep(0)
     assert not waiting.done()
-    clients.now += 0.01
+    clients.now += 0.05
     async with asyncio.timeout(10):
         await waiting

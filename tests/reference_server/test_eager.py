@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from reference_server.transport.eager import begin
+from reference_server.eager import begin
 
 
 async def _noting(notes: list[str], *waits: Awaitable[object]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ import aiohttp
 import pytest
 
 from reference_server.limits import Limits
+from reference_server.transport.engineio import EngineSession
+from reference_server.transport.socketio import SocketServer
 from tests.reference_server.delivery.line import PLACE, greeted, is_heard
 from tests.reference_server.house import SECONDS, House, Person, Socket, keep_house
 
@@ -27,7 +29,9 @@ async def witnessed(folder: Path, limits: Limits | None = None, **settings: Any)
         yield house
         await is_heard(socket)
         assert (await house.call("GET", "/api/me", witness))[0] == 200
-        await house.settles(connections=1, engine_sessions=1, socket_sessions=1, connect_timers=0, attachments=0)
+        await house.settles(
+            connections=1, engine_sessions=1, socket_sessions=1, connect_timers=0, attachments=0, turns=0
+        )
 
 
 async def met(house: House, limit: str) -> float:
@@ -57,7 +61,7 @@ async def test_so_is_one_who_asks_for_namespaces_that_there_are_not(tmp_path: Pa
 
 
 async def test_and_a_member_whose_further_namespaces_are_refused(tmp_path: Path) -> None:
-    async with witnessed(tmp_path, Limits(joins_a_second=1000)) as house:
+    async with witnessed(tmp_path, Limits(joins_a_second=200)) as house:
         socket = await house.socket(await house.person())
         answers, code = await pours(socket, *(f"40/{number}," for number in range(100)))
         assert (len(answers), code) == (10, TOO_MUCH)
@@ -132,7 +136,7 @@ async def test_a_stranger_who_has_five_namespaces_and_a_long_token_comes_in_at_t
 
 
 async def test_a_logged_in_client_that_sends_too_fast_is_read_more_slowly_and_stays(tmp_path: Path) -> None:
-    async with witnessed(tmp_path, Limits(packets_a_second=1000)) as house:
+    async with witnessed(tmp_path, Limits(packets_a_second=250)) as house:
         socket = await greeted(house, await house.person())
         await socket.send(*[f'42{PLACE},["nonsense"]'] * 1500, f'42{PLACE},7["pong"]')
         codes = []
@@ -148,7 +152,7 @@ async def test_a_logged_in_client_that_sends_too_fast_is_read_more_slowly_and_st
 
 
 async def test_who_comes_and_goes_in_a_namespace_is_slowed_down_and_misses_nothing(tmp_path: Path) -> None:
-    async with witnessed(tmp_path, Limits(joins_a_second=50)) as house:
+    async with witnessed(tmp_path, Limits(joins_a_second=15)) as house:
         user = await house.person()
         socket = await house.socket(user)
         join = "40/me," + json.dumps({"token": user.token})
@@ -160,7 +164,7 @@ async def test_who_comes_and_goes_in_a_namespace_is_slowed_down_and_misses_nothi
 
 
 async def test_pings_of_a_websocket_are_all_answered_though_not_at_once(tmp_path: Path) -> None:
-    async with witnessed(tmp_path, Limits(heartbeats_a_second=200)) as house:
+    async with witnessed(tmp_path, Limits(heartbeats_a_second=50)) as house:
         user = await house.person()
         native = await house.http.ws_connect(f"{house.url}/api/me/ws", headers=user.headers, autoping=False)
         for number in range(300):
@@ -174,7 +178,7 @@ async def test_pings_of_a_websocket_are_all_answered_though_not_at_once(tmp_path
 async def test_messages_and_their_parts_on_a_native_websocket_are_read_no_faster_than_they_may_come(
     tmp_path: Path,
 ) -> None:
-    async with witnessed(tmp_path, Limits(packets_a_second=500)) as house:
+    async with witnessed(tmp_path, Limits(packets_a_second=120)) as house:
         user = await house.person()
         native = await house.http.ws_connect(f"{house.url}/api/me/ws", headers=user.headers, autoping=False)
         for _ in range(750):
@@ -261,8 +265,8 @@ async def test_attachments_end_with_their_connection(tmp_path: Path) -> None:
 
 
 async def test_who_floods_and_hangs_up_is_gone_though_nothing_more_is_read(tmp_path: Path) -> None:
-    """What is left of a minute's flood in the buffers keeps nobody connected for a minute."""
-    async with witnessed(tmp_path) as house:
+    """What is left in the buffers would last for minutes; a heartbeat that nobody takes tells."""
+    async with keep_house(tmp_path, limits=Limits(ping_interval=0.5)) as house:
         for _ in range(3):
             socket = await house.socket(await house.person())
             writer = socket.raw._writer.transport
@@ -270,4 +274,24 @@ async def test_who_floods_and_hangs_up_is_gone_though_nothing_more_is_read(tmp_p
             writer.write(b"\x81\x81\0\0\0\x006" * 60_000)
             await asyncio.sleep(0.1)
             writer.abort()
-        await house.settles(connections=1, engine_sessions=1)
+        await house.settles(connections=0, engine_sessions=0)
+
+
+async def test_little_is_kept_of_what_a_handshake_says(tmp_path: Path) -> None:
+    async with witnessed(tmp_path) as house:
+        kept: list[Any] = []
+        opened = SocketServer.opened
+
+        def keep(server: SocketServer, session: EngineSession, handshake: Mapping[str, Any]) -> None:
+            kept.append(handshake)
+            opened(server, session, handshake)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(SocketServer, "opened", keep)
+            headers = {"X-First": "kept", **{f"X-{number}": "x" * 8000 for number in range(50)}}
+            url = f"{house.url}/socket.io/?EIO=4&transport=polling&more={'x' * 5000}"
+            async with house.http.get(url, headers=headers) as answer:
+                sid = json.loads((await answer.text())[1:])["sid"]
+        assert kept[0]["headers"] == {"x-first": "kept"}
+        assert len(kept[0]["query"]) == 2048
+        await house.http.post(f"{house.url}/socket.io/?EIO=4&transport=polling&sid={sid}", data="1")

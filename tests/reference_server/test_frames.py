@@ -10,7 +10,6 @@ from reference_server.transport.frames import (
     CLOSE,
     CONTINUATION,
     INVALID_TEXT,
-    PART,
     PING,
     PONG,
     PROTOCOL_ERROR,
@@ -20,6 +19,7 @@ from reference_server.transport.frames import (
     Found,
     FrameError,
     Frames,
+    Part,
     Ping,
     Pong,
     close_frame,
@@ -42,12 +42,12 @@ def masked(first: int, payload: bytes = b"", *, key: bytes = KEY, width: int | N
 
 
 def found(*pieces: bytes, most: int = MOST) -> Iterator[Found]:
-    """The messages and control frames in what comes in these pieces."""
+    """What is found in what comes in these pieces, but for parts."""
     frames = Frames(most)
     for piece in pieces:
         frames.feed(piece)
         while (one := frames.next()) is not None:
-            if one is not PART:
+            if not isinstance(one, Part):
                 yield one
 
 
@@ -81,6 +81,12 @@ def test_what_the_protocol_allows_is_found_however_it_is_cut(stream: bytes, expe
     for step in (1, 2, 3, 5, 7, 64, len(stream)):
         pieces = [stream[at : at + step] for at in range(0, len(stream), step)]
         assert list(found(*pieces)) == expected, step
+
+
+def test_each_fragment_is_told_so_that_a_flood_of_them_can_be_left_for_later() -> None:
+    frames = Frames(MOST)
+    frames.feed(masked(TEXT, b"a") + masked(CONTINUATION) * 3 + masked(FIN | CONTINUATION, b"b"))
+    assert [frames.next() for _ in range(6)] == [Part(), Part(), Part(), Part(), "ab", None]
 
 
 def test_a_long_message_is_found_in_few_and_in_many_pieces() -> None:

@@ -167,3 +167,44 @@ async def test_a_client_that_never_says_what_it_wants_is_cut_off(tmp_path: Path,
             async with asyncio.timeout(SECONDS):
                 assert await loop.sock_recv(connection, 1) == b""
         assert await waiting.is_open()
+
+
+def _asking(house: House, user: Person, path: str) -> bytes:
+    """What opens this channel."""
+    upgrade = (
+        "" if path.endswith("stream") else "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    )
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: {house.url}\r\nAuthorization: Bearer {user.token}\r\n{upgrade}"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "farewell"),
+    [
+        ("/socket.io/?EIO=4&transport=websocket", b"\x88\x0d\x03\xf0slow reader"),
+        ("/api/me/ws", b"\x88\x0d\x03\xf0slow reader"),
+        ("/api/me/stream", b"\r\n0\r\n\r\n"),
+    ],
+)
+async def test_who_reads_again_in_time_hears_the_end_of_it(tmp_path: Path, path: str, farewell: bytes) -> None:
+    async with keep_house(tmp_path, limits=Limits(max_backlog=64 * 1024)) as house:
+        user, loop = await house.person(), asyncio.get_running_loop()
+        host, port = house.url.removeprefix("http://").split(":")
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.setblocking(False)
+            await loop.sock_connect(client, (host, int(port)))
+            await loop.sock_sendall(client, _asking(house, user, path))
+            if "socket.io" in path:
+                connect = user.connect.encode()
+                await loop.sock_sendall(client, b"\x81\xfe" + len(connect).to_bytes(2, "big") + b"\0" * 4 + connect)
+            await house.settles(connections=1)
+            await _flood(house, user)
+            await house.settles(connections=0)
+            heard = b""
+            async with asyncio.timeout(SECONDS):
+                while piece := await loop.sock_recv(client, 65536):
+                    heard = heard[-100:] + piece
+        assert heard.endswith(farewell)

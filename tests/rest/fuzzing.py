@@ -11,7 +11,7 @@ from typing import Any
 
 from eventproof.catalog import ADMIN, ANYONE, USER, OfSession, Operation, System
 from eventproof.catalog.linking import linked
-from eventproof.catalog.schema import at
+from eventproof.catalog.pointer import reached
 from eventproof.reference import Reference
 
 SECONDS = 150.0
@@ -129,7 +129,7 @@ def _headers(system: System, call: Operation) -> Iterator[tuple[str, Mapping[str
     """The schemas of the headers that a call takes."""
     item = system.openapi["paths"][call.path]
     for given in (*item.get("parameters", ()), *item[call.method.lower()].get("parameters", ())):
-        parameter = at(system.openapi, given["$ref"].removeprefix("#")) if "$ref" in given else given
+        parameter = reached(system.openapi, given["$ref"].removeprefix("#")) if "$ref" in given else given
         if parameter["in"] == "header":
             yield parameter["name"], {**parameter["schema"], "components": system.openapi.get("components", {})}
 

@@ -1,7 +1,9 @@
 """Commit, then tell: in one order, all or nothing, and nobody's trouble is anybody else's."""
 
 import asyncio
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -147,6 +149,10 @@ async def test_who_is_told_need_not_wait_for_the_disk_and_who_is_answered_has(
         telling = asyncio.create_task(tell(house, message(user, claimId="clm_1")))
         assert (await hears(socket))[1]["data"]["claimId"] == "clm_1"
         assert not telling.done()
+        with closing(sqlite3.connect(tmp_path / "server.db")) as other:
+            assert other.execute("SELECT name FROM journal").fetchall() == [("claim_under_review",)], (
+                "what another program sees is the system's, and outlives this one"
+            )
         slow.set()
         await telling
 

@@ -158,6 +158,7 @@ async def test_a_room_that_there_is_not_is_refused_and_the_connection_stays(
     assert await mine.hears_of() == "seat:availability"
 
 
+@pytest.mark.unmeasured
 async def test_ten_thousand_rooms_that_do_not_exist_leave_nothing(tmp_path: Path) -> None:
     # No heartbeat comes in between, however slow the machine is.
     pace = Limits(ping_interval=3600.0, by_system={"studyspot": {"events_a_second": 1_000_000}})

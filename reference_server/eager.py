@@ -4,7 +4,9 @@ import asyncio
 from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Coroutine, Generator
 from types import coroutine as awaitable
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class _Beginning:
@@ -51,11 +53,12 @@ def begin(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
 
 
 async def _go_on(coroutine: Coroutine[Any, Any, None], awaited: Any) -> None:
-    await _rest(coroutine, awaited)
+    await rest(coroutine, awaited)
 
 
 @awaitable
-def _rest(coroutine: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
+def rest(coroutine: Coroutine[Any, Any, T], awaited: Any) -> Generator[Any, Any, T]:
+    """Go on with a coroutine that has begun, and gave this to wait for; gives what it returns."""
     if awaited is not None:
         awaited._asyncio_future_blocking = True
     while True:
@@ -66,5 +69,6 @@ def _rest(coroutine: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, 
             thrown = failure
         try:
             awaited = coroutine.send(None) if thrown is None else coroutine.throw(thrown)
-        except StopIteration:
-            return
+        except StopIteration as done:
+            result: T = done.value
+            return result

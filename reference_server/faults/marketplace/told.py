@@ -1,33 +1,28 @@
 # ruff: noqa: ARG002 - a question is answered with the arguments that it comes with
-"""The faults of the marketplace: each is a class, or a shape of one, and a line of the table below them."""
+"""What the marketplace tells otherwise: to whom, on which wire, and what it says."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from eventproof.catalog import Event as ContractEvent
-
-from ..accounts.account import Account
-from ..delivery.conduct import Conduct
-from ..delivery.connections import Connection, Connections, opened
-from ..delivery.journal import Entry
-from ..delivery.message import Message
-from ..delivery.rooms import of_user, user_in
-from ..systems.marketplace.channel import SELLERS, of_product, of_storefront
-from ..systems.marketplace.setting import CALLS as SETTINGS_CALLS
-from .fault import Fault
-from .shapes import told_to
+from ...accounts.account import Account
+from ...delivery.conduct import Conduct
+from ...delivery.connections import Connection, Connections, opened
+from ...delivery.journal import Entry
+from ...delivery.message import Message
+from ...delivery.rooms import of_user
+from ...systems.marketplace.channel import SELLERS, of_product, of_storefront
+from ...systems.marketplace.setting import CALLS as SETTINGS_CALLS
+from ..fault import Fault
+from ..shapes import told_to
 
 Data = Mapping[str, Any]
 Alter = Callable[[Message], Message | None]
-_ORDERS: Final = "/ws/orders"
+ORDERS: Final = "/ws/orders"
 _LOW: Final = frozenset({"product:low_stock", "stock:low"})
 _LATE: Final = 1.3
 """Seconds: more than a preview may take."""
-_JUST: Final = 0.25
-"""Seconds in which a connection has just gone."""
 
 
 class _Altered(Conduct):
@@ -79,7 +74,7 @@ def _storefront(data: Data) -> str:
 
 def _everyone(_: list[Connection], everyone: Connections) -> list[Connection]:
     """Everybody on a channel that has names for such events."""
-    return [connection for connection in opened(everyone) if connection.channel != _ORDERS]
+    return [connection for connection in opened(everyone) if connection.channel != ORDERS]
 
 
 def _without(*fields: str) -> Callable[[Data], Data]:
@@ -107,7 +102,7 @@ class _NamedTwice(Conduct):
         if entry.name != "cartUpdated":
             return right
         heard = opened(everyone.hearing(entry.room, *entry.also))
-        return [connection for connection in heard if connection.channel != _ORDERS]
+        return [connection for connection in heard if connection.channel != ORDERS]
 
 
 class _LowEachTime(Conduct):
@@ -119,36 +114,6 @@ class _LowEachTime(Conduct):
             told = {**_without("oldStock", "newStock")(data), "stock": data["newStock"]}
             return (message, replace(message, name="product:low_stock", payload=told, room=_seller(data), also=()))
         return (message,)
-
-
-class _ActsTwice(Conduct):
-    """What the payment provider tells twice is told twice."""
-
-    def __init__(self) -> None:
-        self._last: dict[str, tuple[Entry, list[Connection]]] = {}
-        self._known: set[str] = set()
-
-    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
-        if entry.name == "order_updated" and entry.order_key is not None:
-            self._last[entry.order_key] = entry, right
-        return right
-
-    def answer(self, operation: str, account: Account | None, body: Data | None) -> Data | None:
-        order = body.get("orderId") if operation == "receivePaymentEvent" and body else None
-        if order in self._known and order in self._last:
-            entry, heard = self._last[order]
-            for connection in opened(heard):
-                connection.link.send(entry.emission())
-        if order is not None:
-            self._known.add(order)
-        return body
-
-
-class _AnySignature(Conduct):
-    """Whatever is sent as the payment provider's is taken."""
-
-    def signed(self, code: str | None) -> str | None:
-        return None
 
 
 class _SettingsShownWhole(Conduct):
@@ -179,39 +144,6 @@ class _PreviewsLate(Conduct):
         return []
 
 
-class _LeaversHear(Conduct):
-    """Who leaves a room is answered, and hears on."""
-
-    def obeys(self, connection: Connection, name: str, payload: Any) -> bool:
-        return not name.startswith("leave:")
-
-
-class _StorefrontsDeaf(Conduct):
-    """Who asks for a storefront is answered, and hears nothing of it."""
-
-    def obeys(self, connection: Connection, name: str, payload: Any) -> bool:
-        return name != "join:storefront"
-
-
-class _RoomsByName(Conduct):
-    """Who asks for a storefront by the name of a user's room hears what that user hears."""
-
-    def __init__(self) -> None:
-        self._wishes: dict[str, list[Connection]] = {}
-
-    def fits(self, event: ContractEvent, payload: Any) -> bool:
-        return event.is_valid(payload) or (event.name == "join:storefront" and isinstance(payload, str))
-
-    def obeys(self, connection: Connection, name: str, payload: Any) -> bool:
-        if name != "join:storefront" or user_in(payload) is None:
-            return True
-        self._wishes.setdefault(payload, []).append(connection)
-        return False
-
-    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
-        return list(dict.fromkeys([*right, *opened(self._wishes.get(entry.room, ()))]))
-
-
 class _AnnouncedToAll(Conduct):
     """What is for sellers goes to everybody."""
 
@@ -232,62 +164,16 @@ class _OneWireAUser(Conduct):
     """Who is connected by Socket.IO hears nothing on the native WebSocket."""
 
     def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
-        return [connection for connection in right if connection.channel != _ORDERS or _is_alone(connection, everyone)]
+        return [connection for connection in right if connection.channel != ORDERS or _is_alone(connection, everyone)]
 
 
 def _is_alone(connection: Connection, everyone: Connections) -> bool:
     others = opened(everyone.of_user(connection.session.user_id))
-    return all(other.channel == _ORDERS for other in others)
-
-
-class _DeafAfterBinary(Conduct):
-    """Who sends a binary message on a native WebSocket hears nothing more, and is not told why."""
-
-    def __init__(self) -> None:
-        self._deaf: set[Connection] = set()
-
-    def refuses_message(self, connection: Connection, binary: bool) -> bool:
-        if binary:
-            self._deaf.add(connection)
-        return False
-
-    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
-        return [connection for connection in right if connection not in self._deaf]
-
-
-class _ForgedOnOrders(Conduct):
-    """Nobody looks at the signature of a token."""
-
-    unverified = frozenset({"signature"})
-
-
-class _GoneFailsCalls(Conduct):
-    """A change that would be told to who has just gone fails."""
-
-    def __init__(self) -> None:
-        self._gone: dict[str, float] = {}
-
-    def forget(self, connections: Connections, connection: Connection) -> None:
-        now = time.monotonic()
-        self._gone |= {room: now for room in connection.rooms if room.startswith(of_product(""))}
-        connections.forget(connection)
-
-    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
-        if entry.name == "product:stock_changed":
-            latest = max((self._gone.get(room, 0.0) for room in entry.also), default=0.0)
-            if time.monotonic() - latest < _JUST:
-                raise OSError("a viewer has gone")
-        return right
-
-
-class _AnybodysThings(Conduct):
-    """Who may do something may do it to anybody's things."""
-
-    def owns(self, operation: str, owns: bool) -> bool:
-        return True
+    return all(other.channel == ORDERS for other in others)
 
 
 _EMPTY: Final = _without("productId", "sellerId", "name", "description", "price", "stock")
+
 
 FAULTS: Final = (
     Fault.of("events-without-times", "MKT-EVT-1", _NoTimes),
@@ -404,8 +290,6 @@ FAULTS: Final = (
         "A seller does not hear that a payment was canceled.",
         _told_alone("order_updated", _buyer, _has_status("canceled")),
     ),
-    Fault.of("any-signature", "MKT-PAY-2", _AnySignature),
-    Fault.of("payment-acts-twice", "MKT-PAY-2", _ActsTwice),
     Fault(
         "carts-told-to-all",
         "MKT-CART-1",
@@ -454,14 +338,7 @@ FAULTS: Final = (
         "What is for one user reaches nobody.",
         _unsent("notification", where=lambda data: "userId" in data),
     ),
-    Fault.of("leavers-hear", "MKT-ROOM-1", _LeaversHear, ("ALL-ROOM-1",)),
-    Fault.of("storefronts-deaf", "MKT-ROOM-1", _StorefrontsDeaf, ("MKT-PROD-1", "MKT-SET-1")),
-    Fault.of("rooms-by-name", "MKT-ROOM-1", _RoomsByName, ("ALL-ROOM-1",)),
     Fault.of("announced-to-all", "MKT-ROOM-2", _AnnouncedToAll, ("MKT-ROOM-1", "MKT-NOTE-1", "ALL-ROOM-1")),
     Fault.of("announced-to-one", "MKT-ROOM-2", _AnnouncedToOne),
     Fault.of("one-wire-a-user", "MKT-DUAL-1", _OneWireAUser, ("MKT-ORD-2",)),
-    Fault.of("deaf-after-binary", "MKT-WS-1", _DeafAfterBinary),
-    Fault.of("forged-on-orders", "MKT-WS-1", _ForgedOnOrders),
-    Fault.of("gone-fails-calls", "MKT-FAIL-1", _GoneFailsCalls),
-    Fault.of("anybodys-things", "MKT-AUTH-1", _AnybodysThings),
 )

@@ -1,4 +1,4 @@
-"""How many files a process of a swarm may have open: each connection is one."""
+"""How many files this process may have open: each connection is one."""
 
 from contextlib import suppress
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
@@ -7,7 +7,7 @@ __all__ = ["allow_many"]
 
 
 def allow_many() -> None:
-    """Locust raises the limit to 10,000 open files; a session is one, and there may be more."""
+    """As many as the system allows, where a shell's usual 1,024 are too few for a thousand connections."""
     _, hard = getrlimit(RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         setrlimit(RLIMIT_NOFILE, (hard, hard))

@@ -1,24 +1,22 @@
 # ruff: noqa: ARG002 - a question is answered with the arguments that it comes with
-"""The faults of studyspot: each is a class that answers one question otherwise, and a line of the table below them."""
+"""What studyspot tells otherwise: to whom, when, and what it says."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from ..delivery.conduct import Conduct
-from ..delivery.connections import Connection, Connections, opened
-from ..delivery.journal import Entry
-from ..delivery.message import Message
-from ..delivery.rooms import of_role
-from ..reasons import Reason
-from ..refusals import Refusal
-from .fault import Fault
-from .shapes import Choice, told_to
+from ...delivery.conduct import Conduct
+from ...delivery.connections import Connection, Connections, opened
+from ...delivery.journal import Entry
+from ...delivery.message import Message
+from ...delivery.rooms import of_role
+from ..fault import Fault
+from ..shapes import Choice, told_to
 
-_PORTAL: Final = "/"
 _STUDENT, _OWNER, _STAFF = "student", "library_owner", "staff"
+
+
 _EVENTS: Final = ("booking:", "library:", "pricing:", "seat:")
 
 
@@ -45,45 +43,6 @@ def _without(*roles: str) -> Choice:
         return [connection for connection in right if not rooms & connection.rooms.keys()]
 
     return choose
-
-
-# Who comes in.
-
-
-class _NoPolling(Conduct):
-    """A connection by polling is refused."""
-
-    async def opening(self, connection: Connection) -> None:
-        if connection.channel == _PORTAL and connection.link.transport == "polling":
-            raise Refusal("unavailable")
-
-
-class _AnyOrigin(Conduct):
-    """Pages of any origin may connect, and read the answers."""
-
-    def origin(self, origin: str, allowed: bool) -> bool:
-        return True
-
-
-class _ListedOriginRefused(Conduct):
-    """Pages of one of the listed origins are refused."""
-
-    def origin(self, origin: str, allowed: bool) -> bool:
-        return allowed and "student" not in origin
-
-
-class _NoCredentials(Conduct):
-    """Pages of a listed origin may read the answers to requests without credentials alone."""
-
-    def shared(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        return {name: value for name, value in headers.items() if name != "Access-Control-Allow-Credentials"}
-
-
-class _SharedWithAll(Conduct):
-    """Every page may read the answers, whatever its origin: the header has a star."""
-
-    def shared(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        return {**headers, "Access-Control-Allow-Origin": "*"}
 
 
 class _Returning(Conduct):
@@ -114,43 +73,6 @@ class _TwiceAfterReturn(_Returning):
     def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
         again = right if entry.name.startswith(_EVENTS) else []
         return [*right, *(connection for connection in again if self.has_returned(connection))]
-
-
-# Rooms.
-
-
-class _Disobeys(Conduct):
-    """An event of a client is acknowledged, and nothing is done."""
-
-    def __init__(self, event: str) -> None:
-        self._event = event
-
-    def obeys(self, connection: Connection, name: str, payload: Any) -> bool:
-        return name != self._event
-
-
-class _Joins(Conduct):
-    """Rooms whose names begin like this are joined by whoever asks."""
-
-    def __init__(self, begins: str) -> None:
-        self._begins = begins
-
-    def joins(self, connection: Connection, room: str, code: str | None) -> str | None:
-        return None if room.startswith(self._begins) else code
-
-
-class _MalformedRoomCloses(Conduct):
-    """A room that is refused ends the connection."""
-
-    def complaint(
-        self, connection: Connection, code: str, sentence: str, original: str | None
-    ) -> tuple[str, str, str | None]:
-        if connection.channel == _PORTAL:
-            asyncio.get_running_loop().call_soon(connection.link.close, Reason.SERVER_DISCONNECT)
-        return code, sentence, original
-
-
-# What is told.
 
 
 class _Altered(Conduct):
@@ -206,54 +128,11 @@ class _FiveHundredHear(Conduct):
         return right[:500] if entry.name.startswith(_EVENTS) else right
 
 
-# Whose things are whose.
-
-
-class _HoldsNothing(Conduct):
-    """A booking does not take its seat: everybody has it."""
-
-    def holds(self, seat: str) -> bool:
-        return False
-
-
-class _RaceUndecided(Conduct):
-    """Of bookings of one seat that come at once, all are taken; one that comes later is refused."""
-
-    def __init__(self) -> None:
-        self._begun: dict[str, float] = {}
-
-    def holds(self, seat: str) -> bool:
-        now = time.monotonic()
-        return now - self._begun.setdefault(seat, now) > 0.5 or self._begun[seat] == now
-
-
-class _SeatStaysTaken(Conduct):
-    """A booking that is no more keeps its seat."""
-
-    def frees(self, seat: str) -> bool:
-        return False
-
-
-class _Concerns(Conduct):
-    """Whoever makes one of these calls may."""
-
-    def __init__(self, *operations: str) -> None:
-        self._operations = operations
-
-    def concerns(self, operation: str, concerned: bool) -> bool:
-        return concerned or operation in self._operations
-
-
 def _told(fault: str, breaks: str, summary: str, name: str, choose: Choice, *implies: str) -> Fault:
     return Fault(fault, breaks, summary, told_to(name, choose), implies)
 
 
 FAULTS: Final = (
-    Fault.of("no-polling", "STD-CONN-1", _NoPolling, ("STD-CONN-2",)),
-    Fault.of("any-origin", "STD-CONN-2", _AnyOrigin),
-    Fault.of("listed-origin-refused", "STD-CONN-2", _ListedOriginRefused),
-    Fault.of("no-credentials", "STD-CONN-2", _NoCredentials),
-    Fault.of("shared-with-all", "STD-CONN-2", _SharedWithAll),
     Fault.of(
         "deaf-after-return",
         "STD-CONN-3",
@@ -273,46 +152,6 @@ FAULTS: Final = (
         ),
     ),
     Fault.of("twice-after-return", "STD-CONN-3", _TwiceAfterReturn, ("STD-BOOK-5", "STD-SEAT-1")),
-    Fault(
-        "role-not-joined",
-        "STD-ROOM-1",
-        "Who joins the room of their role is told that they have, and has not.",
-        lambda: _Disobeys("join:role"),
-        (
-            "STD-BOOK-1",
-            "STD-BOOK-2",
-            "STD-BOOK-3",
-            "STD-BOOK-5",
-            "STD-CONN-3",
-            "STD-LIB-1",
-            "STD-LIB-2",
-            "STD-ROOM-3",
-            "STD-SCALE-1",
-        ),
-    ),
-    Fault(
-        "library-not-joined",
-        "STD-ROOM-1",
-        "Who joins the room of a library is told that they have, and has not.",
-        lambda: _Disobeys("join:library"),
-        ("STD-ROOM-3", "STD-SEAT-1", "STD-CONN-3"),
-    ),
-    Fault(
-        "any-role-joined",
-        "STD-ROOM-2",
-        "The room of any role is joined by anybody.",
-        lambda: _Joins("role:"),
-        ("STD-ROOM-3",),
-    ),
-    Fault("unknown-library-joined", "STD-ROOM-3", "A library that is not there is joined.", lambda: _Joins("library:")),
-    Fault.of("refused-room-closes", "STD-ROOM-3", _MalformedRoomCloses),
-    Fault(
-        "leave-ignored",
-        "STD-ROOM-4",
-        "Who leaves the room of a library is told that they have, and has not.",
-        lambda: _Disobeys("leave:library"),
-        ("ALL-ROOM-1",),
-    ),
     _told(
         "booking-told-to-every-desk",
         "STD-BOOK-1",
@@ -365,7 +204,6 @@ FAULTS: Final = (
         "ALL-ROOM-1",
         "STD-CONN-3",
     ),
-    Fault.of("cancelled-seat-stays-taken", "STD-BOOK-3", _SeatStaysTaken),
     _told(
         "checkin-told-at-the-desk",
         "STD-BOOK-4",
@@ -373,7 +211,6 @@ FAULTS: Final = (
         "booking:checkin",
         lambda _, everyone: _and_all(_STAFF)([], everyone),
         "ALL-ROOM-1",
-        "STD-CONN-1",
     ),
     _told(
         "checkout-told-to-students",
@@ -383,8 +220,6 @@ FAULTS: Final = (
         _and_all(_STUDENT),
         "ALL-ROOM-1",
     ),
-    Fault.of("seat-booked-twice", "STD-BOOK-5", _HoldsNothing),
-    Fault.of("race-undecided", "STD-BOOK-5", _RaceUndecided),
     _told(
         "library-untold",
         "STD-LIB-1",
@@ -427,24 +262,6 @@ FAULTS: Final = (
         "ALL-ROOM-1",
         "STD-ROOM-4",
         "STD-SCALE-1",
-    ),
-    Fault(
-        "bookings-of-others-cancelled",
-        "STD-AUTH-1",
-        "A booking is cancelled by anybody.",
-        lambda: _Concerns("cancelBooking"),
-    ),
-    Fault(
-        "libraries-of-others-changed",
-        "STD-AUTH-1",
-        "A library is changed by every owner.",
-        lambda: _Concerns("updateLibrary", "updatePricing"),
-    ),
-    Fault(
-        "check-in-at-any-desk",
-        "STD-AUTH-1",
-        "A student is checked in at the desk of any library.",
-        lambda: _Concerns("checkIn"),
     ),
     Fault.of("a-quarter-of-a-second-late", "STD-LAT-1", _Slow),
     Fault.of("five-hundred-hear-of-libraries", "STD-SCALE-1", _FiveHundredHear),

@@ -1,0 +1,158 @@
+"""Figures: what was measured, round by round, and the table of it. Pure."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+from statistics import median
+from typing import Final
+
+__all__ = ["BUSY", "Figure", "Results", "Row", "percentile", "spread", "table"]
+
+BUSY: Final = 0.9
+"""From this share of its core on, the client may be what was measured."""
+_NOTHING: Final = "–"
+_MARK: Final = " †"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table."""
+
+    name: str
+    """What `--rows` calls it."""
+    title: str
+    more_is_better: bool = False
+    digits: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One value of a row, with the share of its core that the client used meanwhile."""
+
+    row: str
+    value: float
+    client: float
+
+
+@dataclass(slots=True)
+class Results:
+    """What was measured: by row and server, a figure a round; and why there is none."""
+
+    figures: dict[tuple[str, str], dict[int, Figure]] = field(default_factory=dict)
+    missing: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def add(self, server: str, round_: int, figure: Figure) -> None:
+        """This was measured."""
+        self.missing.pop((figure.row, server), None)
+        self.figures.setdefault((figure.row, server), {})[round_] = figure
+
+    def fail(self, server: str, rows: Iterable[str], reason: str) -> None:
+        """These rows could not be measured there."""
+        for row in rows:
+            self.missing[row, server] = reason
+
+    @property
+    def next_round(self) -> int:
+        """The number of the next round."""
+        return max((number for rounds in self.figures.values() for number in rounds), default=-1) + 1
+
+    def written(self) -> str:
+        """All of it, as JSON that `read` takes."""
+        figures = [
+            [server, number, figure.row, figure.value, figure.client]
+            for (_, server), rounds in self.figures.items()
+            for number, figure in rounds.items()
+        ]
+        missing = [[server, row, reason] for (row, server), reason in self.missing.items()]
+        return json.dumps({"figures": figures, "missing": missing})
+
+    @classmethod
+    def read(cls, text: str) -> "Results":
+        """What was written. Raises ValueError where it was not."""
+        results = cls()
+        try:
+            found = json.loads(text)
+            for server, number, row, value, client in found["figures"]:
+                results.add(str(server), int(number), Figure(str(row), float(value), float(client)))
+            for server, row, reason in found["missing"]:
+                results.fail(str(server), [str(row)], str(reason))
+        except (TypeError, KeyError, ValueError):
+            raise ValueError("these are no results of a benchmark") from None
+        return results
+
+    def values(self, row: str, server: str) -> list[float]:
+        """The values of a row, by round."""
+        return [figure.value for figure in self.figures.get((row, server), {}).values()]
+
+    def ratios(self, row: str, server: str, base: str) -> list[float]:
+        """What the server has for one of the base's, in each round that both were measured in."""
+        mine, theirs = self.figures.get((row, server), {}), self.figures.get((row, base), {})
+        return [
+            mine[number].value / theirs[number].value for number in mine if number in theirs and theirs[number].value
+        ]
+
+    def busiest(self, row: str, server: str) -> float:
+        """The largest share of its core that the client used."""
+        return max((figure.client for figure in self.figures.get((row, server), {}).values()), default=0.0)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest of the values that so large a share of them does not exceed. Raises ValueError for no values."""
+    if not values:
+        raise ValueError("there are no values")
+    ordered = sorted(values)
+    return ordered[max(0, ceil(share * len(ordered)) - 1)]
+
+
+def spread(values: Sequence[float], digits: int) -> str:
+    """The median, and from where to where the values go: `18.9 (18.7 to 19.2)`."""
+    if not values:
+        return _NOTHING
+    middle = f"{median(values):,.{digits}f}"
+    if len(values) == 1:
+        return middle
+    return f"{middle} ({min(values):,.{digits}f} to {max(values):,.{digits}f})"
+
+
+def table(results: Results, rows: Sequence[Row], servers: Mapping[str, str], base: str | None) -> str:
+    """The table in Markdown, with a line below it for each value that is missing; `servers` are names and titles.
+
+    Beside each server stands what it has for one of the base's, as the median of the rounds' own ratios.
+    """
+    compared = [name for name in servers if base in servers and name != base]
+    head = ["one core, medians"]
+    for name, title in servers.items():
+        head.append(title)
+        if name in compared:
+            head.append(f"÷ {servers[base or '']}")
+    lines = [_line([*head, "client"]), _line(["---"] * (len(head) + 1))]
+    for row in rows:
+        cells = [f"{row.title} {'↑' if row.more_is_better else '↓'}"]
+        for name in servers:
+            mark = _MARK if results.busiest(row.name, name) > BUSY else ""
+            cells.append(spread(results.values(row.name, name), row.digits) + mark)
+            if name in compared:
+                cells.append(spread(results.ratios(row.name, name, base or ""), 2))
+        busiest = max(results.busiest(row.name, name) for name in servers)
+        lines.append(_line([*cells, f"{busiest:.0%}"]))
+    lines += ["", *_notes(results, rows, servers)]
+    return "\n".join(lines)
+
+
+def _notes(results: Results, rows: Sequence[Row], servers: Mapping[str, str]) -> list[str]:
+    notes = ["↑ more is better, ↓ less is better; `client` is the largest share of its core that the client used."]
+    if any(results.busiest(row.name, name) > BUSY for row in rows for name in servers):
+        notes.append(f"† the client used more than {BUSY:.0%} of its core: the server may be faster than this.")
+    gaps: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        for name, title in servers.items():
+            reason = results.missing.get((row.name, name))
+            if reason is not None:
+                gaps.setdefault((title, reason), []).append(row.title)
+    notes += [f"{_NOTHING} {title}: {', '.join(titles)}: {reason}" for (title, reason), titles in gaps.items()]
+    return [f"- {note}" for note in notes]
+
+
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"

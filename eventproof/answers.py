@@ -1,0 +1,53 @@
+"""What the answer to a call says by the names of our contracts: where the profile says that it stands. Pure."""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from .catalog.pointer import at, pointer
+from .errors import ContractViolation
+from .headers import value_of
+from .redaction import learn
+from .target import Call, Command
+from .wellformed import IN_HEADER
+
+__all__ = ["read"]
+
+_MOST_PLACES = 12
+
+
+def read(operation: Call | Command, name: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
+    """What an answer says by `name` (`token`, `userId`, `tier`); None where the profile gives no place for it.
+
+    `headers` are the answer's, whose names are the same in capitals and in small letters. Raises ContractViolation
+    where the place is given and the answer has nothing there.
+    """
+    place = operation.answers.get(name)
+    if place is None:
+        return None
+    header = IN_HEADER.fullmatch(place)
+    found = at(body, place) if header is None else value_of(headers or {}, header[1])
+    if name == "token":
+        learn(found)
+    if found is None:
+        there = _places(body) if header is None else iter(headers or ())
+        raise ContractViolation(
+            f"the answer to {operation.operation} has no {name} at {place}; the profile says in "
+            f"[operations.{operation.operation}.answers] where it is",
+            expected=f"a value at {place}",
+            observed=f"values at {', '.join(islice(there, _MOST_PLACES)) or 'no place'}",
+        )
+    return found
+
+
+def _places(document: Any, here: str = "") -> Iterator[str]:
+    """The JSON pointer of every value that holds no others: what is there, without what it is."""
+    inner = (
+        document.items() if isinstance(document, Mapping) else enumerate(document) if isinstance(document, list) else ()
+    )
+    for key, value in inner:
+        place = here + pointer([key])
+        if isinstance(value, Mapping | list) and value:
+            yield from _places(value, place)
+        else:
+            yield place

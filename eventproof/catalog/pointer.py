@@ -1,0 +1,33 @@
+"""JSON pointers (RFC 6901): where a value stands in a document."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+__all__ = ["at", "pointer", "reached"]
+
+
+def pointer(parts: Iterable[Any]) -> str:
+    """The pointer to the place that these keys and indices lead to."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def reached(document: Any, place: str) -> Any:
+    """What stands at a place of a document; KeyError where that is nothing."""
+    value = document
+    for part in place.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, Mapping) and key in value:
+            value = value[key]
+        elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            raise KeyError(place)
+    return value
+
+
+def at(document: Any, place: str) -> Any:
+    """What stands at a place of a document; None where that is nothing."""
+    try:
+        return reached(document, place)
+    except KeyError:
+        return None

@@ -1,0 +1,45 @@
+"""The benchmark of servers, as its user runs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.server import main
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_few_connections_to_our_server_give_every_figure_of_a_scene() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "server.py")]
+    options = ["--quick", "--servers", "ours", "--rows", "connects,vanish-crowd"]
+    run = subprocess.run([*command, *options], capture_output=True, text=True, timeout=100, check=False)
+    assert run.returncode == 0, run.stderr
+    lines = [line for line in run.stdout.splitlines() if line.startswith("|")]
+    assert [line.split(" | ")[0] for line in lines[2:]] == [
+        "| connects/s with authentication, 64 at a time ↑",
+        "| 20 clients vanish: longest wait of another, ms ↓",
+    ]
+    assert "–" not in "".join(lines), run.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--rounds", "0"], "'0' is no number of rounds"),
+        (["--rows", "memory,speed"], "there is no row 'speed'"),
+        (["--servers", "ours,theirs"], "there is no server 'theirs'"),
+        (["--checkout", "before=/nowhere"], "--checkout before=/nowhere: write it like"),
+    ],
+)
+def test_an_option_that_means_nothing_is_refused_in_a_sentence(
+    options: list[str], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(options)
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert problem in said.err
+    assert len(said.err.splitlines()) == 1
+    assert not said.out
