@@ -1,16 +1,11 @@
 """Passwords: Argon2id in a few threads, so that logins neither stop the server nor fill its memory.
 
-The threads step back for the event loop where the system lets them. Whose password is verified next is shared by
-address (`shares.py`): a flood from one of them delays its own logins.
+Whose password is verified next is shared by address (`shares.py`): a flood from one of them delays its own logins.
 """
 
 import asyncio
-import os
-import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -21,8 +16,6 @@ from .refusals import Refusal
 from .shares import PutOff, Shares
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_BEHIND: Final = 5
-"""By how much the threads step back, as `nice` counts."""
 _RETRY_AFTER: Final = "5"
 """Seconds."""
 
@@ -32,7 +25,7 @@ class Passwords:
 
     def __init__(self, limits: Limits, met: Callable[[str], object]) -> None:
         self._met = met
-        self._threads = ThreadPoolExecutor(limits.logins_at_once, "argon2", _step_back)
+        self._threads = ThreadPoolExecutor(limits.logins_at_once, "argon2")
         self._shares = Shares(limits.logins_at_once, limits.logins_waiting)
         self._nobodys = _HASHER.hash("nobody's")
 
@@ -61,13 +54,6 @@ class Passwords:
     def close(self) -> None:
         """Let the threads go."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def _step_back() -> None:
-    if sys.platform == "linux":
-        # There, a thread has a priority of its own.
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BEHIND)
 
 
 def _verify(kept: str, password: str) -> bool:
