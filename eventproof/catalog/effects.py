@@ -6,6 +6,7 @@ while it runs.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from .audience import Audience
@@ -33,7 +34,7 @@ class Cause:
         return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Effect:
     """One event that a call causes, as far as the call tells."""
 
@@ -49,7 +50,7 @@ class Effect:
     trigger: str | None = None
     """The operation that causes it; its audience may depend on that."""
 
-    @property
+    @cached_property
     def audience(self) -> Audience:
         """Who is to receive it, as far as the call tells."""
         return self.event.audience_after(self.trigger, self.values)

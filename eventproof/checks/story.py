@@ -139,8 +139,8 @@ class Story:
     def is_meant(self, line: Presence, caused: Caused) -> bool:
         """Whether a connection had to hear what a call caused: it was in one of its rooms from then to the answer."""
         call, effect = caused.call, caused.effect
-        channel = effect.event.channel_at(line.channel)
-        if channel is None or not line.lasts(call.place):
+        channel = effect.event.channel_at(line.channel) if line.lasts(call.place) else None
+        if channel is None:
             return False
         until = call.place if call.answered is None else call.answered
         rooms = effect.audience.rooms
