@@ -23,6 +23,7 @@ FLOOR: Final = (sys.executable, "-m", "benchmarks.peers.floor")
 _STOCK: Final = (sys.executable, "-m", "benchmarks.peers.stock")
 _NODE: Final = ROOT / "benchmarks" / "peers" / "node.mjs"
 _SECRET: Final = "a secret of benchmarks alone, as long as HS256 wants it"
+_STREAMS: Final = ("streams", "streams-cpu", "streams-first", "streams-last")
 _ENVIRONMENT: Final = {"EVENTPROOF_JWT_SECRET": _SECRET}
 _HEARTBEAT: Final = 120
 """Seconds; so long that none falls into what is measured."""
@@ -157,7 +158,7 @@ def node_peer(users: int, folder: Path) -> Peer:
 
 def stock_peer(users: int, folder: Path) -> Peer:
     """python-socketio as it comes."""
-    lacking = dict.fromkeys(("streams", "streams-first", "streams-last"), "python-socketio has no streams")
+    lacking = dict.fromkeys(_STREAMS, "python-socketio has no streams")
     return Peer("stock", _STOCK, users, folder, lacking)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from . import frames
-from .client import Call, Client, Connection, Failed, Request, Share, vanish
+from .client import Call, Client, Connection, Failed, Request, vanish
 from .contenders import People, Person
 from .figures import Figure, Row, percentile
 from .process import Process
@@ -76,6 +76,32 @@ class Stage:
         return Call(self.client.dial())
 
 
+class Effort:
+    """What a measurement takes of both sides, from its beginning to its end."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._began = time.perf_counter(), time.process_time(), process.processor
+        self.seconds = 0.0
+        self.client = 0.0
+        """The share of its core that the client used, from 0 to 1."""
+        self.processor = 0.0
+        """Seconds of processor that the server used."""
+
+    def end(self) -> "Effort":
+        """It is over."""
+        clock, client, server = self._began
+        self.seconds = time.perf_counter() - clock
+        self.client = (time.process_time() - client) / self.seconds
+        self.processor = self._process.processor - server
+        return self
+
+    def rates(self, row: str, count: int) -> Iterator[Figure]:
+        """So many a second, and so many a second of the server's processor."""
+        yield Figure(row, count / self.seconds, self.client)
+        yield Figure(f"{row}-cpu", count / self.processor, self.client)
+
+
 Act = Callable[[Stage], Iterator[Figure]]
 
 
@@ -98,14 +124,13 @@ class Scene:
 
 def _memory(stage: Stage, row: str, *, offers: bool) -> Iterator[Figure]:
     stage.warm_up()
-    before, count, share = stage.process.memory, stage.sizes.crowd, Share()
-    began = time.perf_counter()
+    before, count, effort = stage.process.memory, stage.sizes.crowd, Effort(stage.process)
     crowd = stage.enter(count, offers=offers)
-    took, client = time.perf_counter() - began, share.now()
+    effort.end()
     stage.client.rest(stage.sizes.settle)
-    yield Figure(row, (stage.process.memory - before) / count / 1024, client)
+    yield Figure(row, (stage.process.memory - before) / count / 1024, effort.client)
     if not offers:
-        yield Figure("connects", count / took, client)
+        yield from effort.rates("connects", count)
         yield from _room(stage, crowd)
         yield from _vanishing(stage, crowd, "crowd")
 
@@ -129,16 +154,23 @@ def _room(stage: Stage, crowd: Sequence[Connection]) -> Iterator[Figure]:
         for connection in some:
             connection.send(join)
         _each_receives(client, some)
-    call, firsts, lasts, share = stage.call(), [], [], Share()
+    call, firsts, lasts, effort = stage.call(), [], [], Effort(stage.process)
     for number in range(stage.sizes.broadcasts):
         body = {"returnsPolicy": f"{_EVENT_TEXT} {number:04}"}
         first, last = _told(client, call, Request.of("PATCH", "/api/user/branding", seller.token, body), crowd)
         firsts.append(first * 1e3)
         lasts.append(last * 1e3)
-    used = share.now()
-    yield Figure("room", len(crowd) / (median(lasts) / 1e3), used)
-    yield Figure("room-first", median(firsts), used)
-    yield Figure("room-last", median(lasts), used)
+    yield from _spread_out("room", effort.end(), len(crowd), firsts, lasts)
+
+
+def _spread_out(
+    row: str, effort: Effort, size: int, firsts: Sequence[float], lasts: Sequence[float]
+) -> Iterator[Figure]:
+    """What was told to so many at a time; the first and the last heard it after so many milliseconds."""
+    yield Figure(row, size / (median(lasts) / 1e3), effort.client)
+    yield Figure(f"{row}-cpu", size * len(lasts) / effort.processor, effort.client)
+    yield Figure(f"{row}-first", median(firsts), effort.client)
+    yield Figure(f"{row}-last", median(lasts), effort.client)
 
 
 def _each_receives(client: Client, connections: Sequence[Connection]) -> None:
@@ -190,7 +222,7 @@ def _vanishing(stage: Stage, crowd: Sequence[Connection], size: str) -> Iterator
     child = vanish(client, crowd)
     try:
         witness.watch(0.3)
-        share, witness.longest, witness.late = Share(), 0.0, 0.0
+        effort, witness.longest, witness.late = Effort(process), 0.0, 0.0
     finally:
         os.kill(child, signal.SIGKILL)
     began = time.perf_counter()
@@ -205,10 +237,10 @@ def _vanishing(stage: Stage, crowd: Sequence[Connection], size: str) -> Iterator
         witness.watch(0.5)
     finally:
         os.waitpid(child, 0)
-    used = share.now()
-    yield Figure(f"vanish-{size}", witness.longest * 1e3, used)
-    yield Figure(f"late-{size}", witness.late * 1e3, used)
-    yield Figure(f"gone-{size}", gone * 1e3, used)
+    effort.end()
+    yield Figure(f"vanish-{size}", witness.longest * 1e3, effort.client)
+    yield Figure(f"late-{size}", witness.late * 1e3, effort.client)
+    yield Figure(f"gone-{size}", gone * 1e3, effort.client)
 
 
 # Bans.
@@ -219,14 +251,14 @@ def _bans(stage: Stage, victims: Sequence[Connection], size: str) -> Iterator[Fi
     client, call, admin, latencies = stage.client, stage.call(), stage.people.admin, []
     requests = [Request.of("POST", f"/api/admin/users/{stage.who[victim].id}/ban", admin.token) for victim in victims]
     client.call(call, Request.of("GET", "/api/me", admin.token))
-    processor, share = stage.process.processor, Share()
+    effort = Effort(stage.process)
     for request, victim in zip(requests, victims, strict=True):
         latencies.append(_banned(client, call, request, victim) * 1e3)
         client.rest(0.002)
-    used = share.now()
-    yield Figure(f"ban-{size}", percentile(latencies, 0.5), used)
-    yield Figure(f"ban-{size}-p99", percentile(latencies, 0.99), used)
-    yield Figure(f"ban-{size}-cpu", (stage.process.processor - processor) * 1e3 / len(victims), used)
+    effort.end()
+    yield Figure(f"ban-{size}", percentile(latencies, 0.5), effort.client)
+    yield Figure(f"ban-{size}-p99", percentile(latencies, 0.99), effort.client)
+    yield Figure(f"ban-{size}-cpu", effort.processor * 1e3 / len(victims), effort.client)
 
 
 def _banned(client: Client, call: Call, request: Request, victim: Connection) -> float:
@@ -265,20 +297,20 @@ def _events(stage: Stage) -> Iterator[Figure]:
     crowd = stage.enter(count)
     for name, connections in (("ack-one", crowd[:1]), ("ack-many", crowd)):
         _acknowledged(stage, connections, stage.sizes.seconds / 4)
-        share = Share()
-        yield Figure(name, _acknowledged(stage, connections, stage.sizes.seconds), share.now())
+        effort = Effort(stage.process)
+        count = _acknowledged(stage, connections, stage.sizes.seconds)
+        yield from effort.end().rates(name, count)
 
 
-def _acknowledged(stage: Stage, connections: Sequence[Connection], seconds: float) -> float:
-    """The acknowledgements a second, where so many events wait for theirs, over all of these connections together."""
+def _acknowledged(stage: Stage, connections: Sequence[Connection], seconds: float) -> int:
+    """The acknowledgements that come for so long, where some are always waited for, over all of the connections."""
     client, each = stage.client, stage.sizes.outstanding // len(connections)
     ring = [frames.masked(f'42{100 + number}["leave:storefront","nobody"]') for number in range(each)]
     size, block = len(ring[0]), b"".join(ring * 2)
     at = dict.fromkeys(connections, 0)
     for connection in connections:
         connection.send(block[: each * size])
-    began, received = time.perf_counter(), 0
-    until = began + seconds
+    until, received = time.perf_counter() + seconds, 0
     while time.perf_counter() < until:
         for connection, data in client.poll(1.0):
             if not data:
@@ -289,14 +321,13 @@ def _acknowledged(stage: Stage, connections: Sequence[Connection], seconds: floa
                 start = at[connection]
                 connection.send(block[start * size : (start + count) * size])
                 at[connection] = (start + count) % each
-    took = time.perf_counter() - began
     left = each * len(connections)
     while left > 0:
         came = sum(connection.count(data) for connection, data in client.poll(_PATIENCE))
         if not came:
             raise Failed(f"{left} of {each * len(connections)} events were not acknowledged")
-        left -= came
-    return received / took
+        received, left = received + came, left - came
+    return received
 
 
 # Streams.
@@ -310,17 +341,14 @@ def _streams(stage: Stage) -> Iterator[Figure]:
     client.rest(stage.sizes.settle)
     for connection in crowd:
         connection.rest = b""
-    firsts, lasts, share = [], [], Share()
+    firsts, lasts, effort = [], [], Effort(stage.process)
     for number in range(stage.sizes.broadcasts):
         body = {"roi": 6 + number / 10}
         request = Request.of("PUT", f"/api/admin/plans/{made['id']}", admin.token, body)
         first, last = _streamed(client, call, request, len(crowd))
         firsts.append(first * 1e3)
         lasts.append(last * 1e3)
-    used = share.now()
-    yield Figure("streams", len(crowd) / (median(lasts) / 1e3), used)
-    yield Figure("streams-first", median(firsts), used)
-    yield Figure("streams-last", median(lasts), used)
+    yield from _spread_out("streams", effort.end(), len(crowd), firsts, lasts)
 
 
 def _streamed(client: Client, call: Call, request: Request, left: int) -> tuple[float, float]:
@@ -352,11 +380,18 @@ def _streamed(client: Client, call: Call, request: Request, left: int) -> tuple[
 def _crowd_rows(sizes: Sizes) -> list[Row]:
     return [
         Row("memory", f"kB a connection, {sizes.crowd:,} idle", digits=1),
-        Row("connects", "connects/s with authentication, 64 at a time", more_is_better=True, digits=0),
-        Row("room", f"one event to a room of {sizes.crowd:,}, messages/s", more_is_better=True, digits=0),
+        *_rate_rows("connects", "connects/s with authentication, 64 at a time"),
+        *_rate_rows("room", f"one event to a room of {sizes.crowd:,}, messages/s"),
         Row("room-first", "… its first recipient, ms"),
         Row("room-last", "… its last recipient, ms", digits=1),
         *_vanishing_rows("crowd", sizes.crowd),
+    ]
+
+
+def _rate_rows(name: str, title: str) -> list[Row]:
+    return [
+        Row(name, title, more_is_better=True, digits=0),
+        Row(f"{name}-cpu", "… for a second of the server's processor", more_is_better=True, digits=0),
     ]
 
 
@@ -390,19 +425,14 @@ def _deflate_rows(sizes: Sizes) -> list[Row]:
 def _event_rows(sizes: Sizes) -> list[Row]:
     count = sizes.outstanding
     return [
-        Row(
-            "ack-one",
-            f"event + acknowledgement, {count} outstanding on 1 connection, /s",
-            more_is_better=True,
-            digits=0,
-        ),
-        Row("ack-many", f"… 1 outstanding on each of {count} connections, /s", more_is_better=True, digits=0),
+        *_rate_rows("ack-one", f"event + acknowledgement, {count} outstanding on 1 connection, /s"),
+        *_rate_rows("ack-many", f"event + acknowledgement, 1 outstanding on each of {count} connections, /s"),
     ]
 
 
 def _stream_rows(sizes: Sizes) -> list[Row]:
     return [
-        Row("streams", f"one change to {sizes.crowd:,} streams, messages/s", more_is_better=True, digits=0),
+        *_rate_rows("streams", f"one change to {sizes.crowd:,} streams, messages/s"),
         Row("streams-first", "… its first reader, ms"),
         Row("streams-last", "… its last reader, ms", digits=1),
     ]
