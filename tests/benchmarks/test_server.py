@@ -31,6 +31,7 @@ def test_a_few_connections_to_our_server_give_every_figure_of_a_scene() -> None:
         (["--rows", "memory,speed"], "there is no row 'speed'"),
         (["--servers", "ours,theirs"], "there is no server 'theirs'"),
         (["--checkout", "before=/nowhere"], "--checkout before=/nowhere: write it like"),
+        (["--add-to", __file__], "these are no results of a benchmark: name another file"),
     ],
 )
 def test_an_option_that_means_nothing_is_refused_in_a_sentence(
