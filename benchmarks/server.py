@@ -19,7 +19,8 @@ from benchmarks.serving.client import Failed
 from benchmarks.serving.contenders import ROOT, Contender, Ours, floor_peer, node_peer, stock_peer
 from benchmarks.serving.figures import Results, table
 from benchmarks.serving.process import NotStarted
-from benchmarks.serving.scenes import SCENES, Sizes, rows
+from benchmarks.serving.scenes import SCENES, rows
+from benchmarks.serving.stage import Sizes
 
 QUICK: Final = Sizes(crowd=20, few=10, many=20, most=20, bans=5, broadcasts=3, outstanding=8, seconds=0.2, settle=0.1)
 SERVERS: Final[dict[str, Callable[[int, Path], Contender]]] = {

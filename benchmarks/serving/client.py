@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 
 from . import frames
 
-__all__ = ["Call", "Client", "Connection", "Failed", "Request", "Share"]
+__all__ = ["Call", "Client", "Connection", "Failed", "Request"]
 
 _AT_ONCE: Final = 64
 _SCENE_LASTS: Final = 120.0
@@ -35,17 +35,6 @@ _OFFER: Final = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window
 
 class Failed(Exception):
     """The server did not do in time what is measured, or did something else; says what."""
-
-
-class Share:
-    """The share of its core that the client uses, from its beginning on."""
-
-    def __init__(self) -> None:
-        self._processor, self._clock = time.process_time(), time.perf_counter()
-
-    def now(self) -> float:
-        """From 0 to 1."""
-        return (time.process_time() - self._processor) / max(1e-9, time.perf_counter() - self._clock)
 
 
 class Connection:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -23,6 +24,7 @@ FLOOR: Final = (sys.executable, "-m", "benchmarks.peers.floor")
 _STOCK: Final = (sys.executable, "-m", "benchmarks.peers.stock")
 _NODE: Final = ROOT / "benchmarks" / "peers" / "node.mjs"
 _SECRET: Final = "a secret of benchmarks alone, as long as HS256 wants it"
+_STREAMS: Final = ("streams", "streams-cpu", "streams-first", "streams-last")
 _ENVIRONMENT: Final = {"EVENTPROOF_JWT_SECRET": _SECRET}
 _HEARTBEAT: Final = 120
 """Seconds; so long that none falls into what is measured."""
@@ -125,8 +127,7 @@ class Peer:
         self._command = command
         self._log = folder / f"{title}.log"
         self._lacking = lacking or {}
-        persons = [_person(f"usr_{number:032x}", "user") for number in range(users)]
-        self._people = People(persons, _person("usr_admin", "admin"), _person("usr_seller", "seller"))
+        self._users = users
 
     def lacks(self, row: str) -> str | None:
         """Why it cannot have this row, or None."""
@@ -136,7 +137,13 @@ class Peer:
     def serve(self, core: int) -> Iterator[tuple[Process, People]]:
         """A new one. Raises NotStarted."""
         with running(self._command, self._log, environment=_ENVIRONMENT, checkout=ROOT, core=core) as process:
-            yield process, self._people
+            yield process, _made_up(self._users)
+
+
+@cache
+def _made_up(users: int) -> People:
+    persons = [_person(f"usr_{number:032x}", "user") for number in range(users)]
+    return People(persons, _person("usr_admin", "admin"), _person("usr_seller", "seller"))
 
 
 def _person(user_id: str, role: str) -> Person:
@@ -157,7 +164,7 @@ def node_peer(users: int, folder: Path) -> Peer:
 
 def stock_peer(users: int, folder: Path) -> Peer:
     """python-socketio as it comes."""
-    lacking = dict.fromkeys(("streams", "streams-first", "streams-last"), "python-socketio has no streams")
+    lacking = dict.fromkeys(_STREAMS, "python-socketio has no streams")
     return Peer("stock", _STOCK, users, folder, lacking)
 
 

@@ -7,7 +7,7 @@ from math import ceil
 from statistics import median
 from typing import Final
 
-__all__ = ["BUSY", "Figure", "Results", "Row", "percentile", "spread", "table"]
+__all__ = ["BUSY", "Figure", "Results", "Row", "percentile", "rate_rows", "spread", "table"]
 
 BUSY: Final = 0.9
 """From this share of its core on, the client may be what was measured."""
@@ -24,6 +24,14 @@ class Row:
     title: str
     more_is_better: bool = False
     digits: int = 2
+
+
+def rate_rows(name: str, title: str) -> list[Row]:
+    """The rows of a rate: by the clock, and by what the server used of its processor."""
+    return [
+        Row(name, title, more_is_better=True, digits=0),
+        Row(f"{name}-cpu", "… for a second of the server's processor", more_is_better=True, digits=0),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,419 +1,80 @@
-"""Scenes: what is done to a server, and which rows of the table that gives. Each has a server of its own."""
+"""Scenes: what is done to a server, one after the other, and which rows of the table that gives.
 
-import os
-import signal
-import time
+Each has a server of its own, which is as it was left by what came before in the scene.
+"""
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from statistics import median
 from typing import Final
 from urllib.parse import urlsplit
 
-from . import frames
-from .client import Call, Client, Connection, Failed, Request, Share, vanish
-from .contenders import People, Person
-from .figures import Figure, Row, percentile
+from .acknowledging import acknowledging, acknowledging_rows
+from .banning import banning, banning_rows
+from .client import Client
+from .connecting import connecting, connecting_rows, offering, offering_rows
+from .contenders import People
+from .figures import Figure, Row
 from .process import Process
-from .witness import Witness
+from .stage import Sizes, Stage
+from .telling import room, room_rows, streams, streams_rows
+from .vanishing import vanishing, vanishing_rows
 
-__all__ = ["SCENES", "Scene", "Sizes", "rows"]
+__all__ = ["SCENES", "Scene", "rows"]
 
-_SCENE_SECONDS: Final = 90.0
-_PATIENCE: Final = 5.0
-_WARM_UP: Final = 100
-_EVENT_TEXT: Final = "Everything that is sent back within thirty days, unworn and in its box, is paid back. " + "x" * 50
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """How much of everything."""
-
-    crowd: int = 5_000
-    few: int = 1_000
-    many: int = 10_000
-    most: int = 15_000
-    bans: int = 200
-    broadcasts: int = 20
-    outstanding: int = 64
-    seconds: float = 2.0
-    settle: float = 1.0
-    """Seconds after which a server has done what it does once somebody is in."""
-
-    @property
-    def users(self) -> int:
-        """So many are needed at most: for those who are banned come others, and one looks on."""
-        return self.most + 2 * self.bans + _WARM_UP + 1
-
-
-class Stage:
-    """A server, its people and a client, for one scene."""
-
-    def __init__(self, process: Process, people: People, sizes: Sizes, client: Client) -> None:
-        self.process = process
-        self.people = people
-        self.sizes = sizes
-        self.client = client
-        self._users = iter(people.users)
-        self.who: dict[Connection, Person] = {}
-        """Whose each connection is."""
-
-    def enter(self, count: int, *, offers: bool = False) -> list[Connection]:
-        """So many users more, with a connection each. Raises Failed, OSError."""
-        users = list(islice(self._users, count))
-        connections = self.client.connect([user.token for user in users], offers=offers)
-        self.who.update(zip(connections, users, strict=True))
-        return connections
-
-    def warm_up(self) -> None:
-        """Let some come and go, so that what a server does once is done."""
-        for connection in self.enter(min(_WARM_UP, self.sizes.crowd)):
-            self.client.close(connection)
-        self.client.rest(self.sizes.settle)
-
-    def call(self) -> Call:
-        """A connection for calls."""
-        return Call(self.client.dial())
-
-
-Act = Callable[[Stage], Iterator[Figure]]
+_SECONDS: Final = 90.0
+"""For a scene."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What is done, and the rows that it gives, in their order."""
 
-    act: Act
+    act: Callable[[Stage], Iterator[Figure]]
     rows: Callable[[Sizes], Sequence[Row]]
 
     def figures(self, process: Process, people: People, sizes: Sizes) -> Iterator[Figure]:
         """Do it. Raises Failed and OSError, also behind some figures."""
         address = urlsplit(process.url)
-        with Client(address.hostname or "", address.port or 0, _SCENE_SECONDS) as client:
+        with Client(address.hostname or "", address.port or 0, _SECONDS) as client:
             yield from self.act(Stage(process, people, sizes, client))
 
 
-# Connections.
-
-
-def _memory(stage: Stage, row: str, *, offers: bool) -> Iterator[Figure]:
-    stage.warm_up()
-    before, count, share = stage.process.memory, stage.sizes.crowd, Share()
-    began = time.perf_counter()
-    crowd = stage.enter(count, offers=offers)
-    took, client = time.perf_counter() - began, share.now()
-    stage.client.rest(stage.sizes.settle)
-    yield Figure(row, (stage.process.memory - before) / count / 1024, client)
-    if not offers:
-        yield Figure("connects", count / took, client)
-        yield from _room(stage, crowd)
-        yield from _vanishing(stage, crowd, "crowd")
-
-
 def _crowd(stage: Stage) -> Iterator[Figure]:
-    return _memory(stage, "memory", offers=False)
-
-
-def _offering(stage: Stage) -> Iterator[Figure]:
-    return _memory(stage, "memory-deflate", offers=True)
-
-
-# One event to a room.
-
-
-def _room(stage: Stage, crowd: Sequence[Connection]) -> Iterator[Figure]:
-    client, seller = stage.client, stage.people.seller
-    join = frames.masked(f'420["join:storefront","{seller.id}"]')
-    for start in range(0, len(crowd), 64):
-        some = crowd[start : start + 64]
-        for connection in some:
-            connection.send(join)
-        _each_receives(client, some)
-    call, firsts, lasts, share = stage.call(), [], [], Share()
-    for number in range(stage.sizes.broadcasts):
-        body = {"returnsPolicy": f"{_EVENT_TEXT} {number:04}"}
-        first, last = _told(client, call, Request.of("PATCH", "/api/user/branding", seller.token, body), crowd)
-        firsts.append(first * 1e3)
-        lasts.append(last * 1e3)
-    used = share.now()
-    yield Figure("room", len(crowd) / (median(lasts) / 1e3), used)
-    yield Figure("room-first", median(firsts), used)
-    yield Figure("room-last", median(lasts), used)
-
-
-def _each_receives(client: Client, connections: Sequence[Connection]) -> None:
-    """Each of these gets one message. Raises Failed."""
-    waiting, until = set(connections), time.perf_counter() + _PATIENCE
-    while waiting:
-        if time.perf_counter() > until:
-            raise Failed(f"{len(waiting)} of {len(connections)} were not answered within {_PATIENCE:.0f} s")
-        for connection, data in client.poll(1.0):
-            if not data:
-                raise Failed("the server ended a connection")
-            if connection.count(data):
-                waiting.discard(connection)
-
-
-def _told(client: Client, call: Call, request: Request, crowd: Sequence[Connection]) -> tuple[float, float]:
-    """Make a call that everyone is told of; gives the seconds to the first and to the last. Raises Failed."""
-    left, answered, clock = len(crowd), False, time.perf_counter
-    began = clock()
-    first = last = 0.0
-    call.send(request)
-    while left or not answered:
-        if clock() - began > 2 * _PATIENCE:
-            raise Failed(f"{left} of {len(crowd)} were not told within {2 * _PATIENCE:.0f} s")
-        for connection, data in client.poll(1.0):
-            if connection is call.connection:
-                answered = call.answered(data)
-            elif not data:
-                raise Failed("the server ended a connection")
-            else:
-                count = connection.count(data)
-                if count and not first:
-                    first = clock() - began
-                left -= count
-        if not left and not last:
-            last = clock() - began
-    return first, last
-
-
-# A crowd that vanishes.
-
-
-def _vanishing(stage: Stage, crowd: Sequence[Connection], size: str) -> Iterator[Figure]:
-    client, process = stage.client, stage.process
-    other = stage.enter(1)[0]
-    witness = Witness(client, other, stage.call(), stage.who[other])
-    # Where a database opens a file of its own meanwhile, or one of a hundred stays, all have left nevertheless.
-    left = process.descriptors - len(crowd) + 5 + len(crowd) // 100
-    child = vanish(client, crowd)
-    try:
-        witness.watch(0.3)
-        share, witness.longest, witness.late = Share(), 0.0, 0.0
-    finally:
-        os.kill(child, signal.SIGKILL)
-    began = time.perf_counter()
-    gone = 0.0
-    try:
-        while not gone:
-            witness.watch(0.02)
-            if process.descriptors <= left:
-                gone = time.perf_counter() - began
-            elif time.perf_counter() - began > 30:
-                raise Failed(f"{process.descriptors} descriptors are open 30 s after all have left")
-        witness.watch(0.5)
-    finally:
-        os.waitpid(child, 0)
-    used = share.now()
-    yield Figure(f"vanish-{size}", witness.longest * 1e3, used)
-    yield Figure(f"late-{size}", witness.late * 1e3, used)
-    yield Figure(f"gone-{size}", gone * 1e3, used)
-
-
-# Bans.
-
-
-def _bans(stage: Stage, victims: Sequence[Connection], size: str) -> Iterator[Figure]:
-    """Ban the users of these connections, one after the other."""
-    client, call, admin, latencies = stage.client, stage.call(), stage.people.admin, []
-    requests = [Request.of("POST", f"/api/admin/users/{stage.who[victim].id}/ban", admin.token) for victim in victims]
-    client.call(call, Request.of("GET", "/api/me", admin.token))
-    processor, share = stage.process.processor, Share()
-    for request, victim in zip(requests, victims, strict=True):
-        latencies.append(_banned(client, call, request, victim) * 1e3)
-        client.rest(0.002)
-    used = share.now()
-    yield Figure(f"ban-{size}", percentile(latencies, 0.5), used)
-    yield Figure(f"ban-{size}-p99", percentile(latencies, 0.99), used)
-    yield Figure(f"ban-{size}-cpu", (stage.process.processor - processor) * 1e3 / len(victims), used)
-
-
-def _banned(client: Client, call: Call, request: Request, victim: Connection) -> float:
-    clock = time.perf_counter
-    began = clock()
-    call.send(request)
-    answered, told = False, 0.0
-    while not (answered and told):
-        if clock() - began > _PATIENCE:
-            raise Failed(f"a ban took more than {_PATIENCE:.0f} s")
-        for connection, data in client.poll(1.0):
-            if connection is call.connection:
-                answered = call.answered(data)
-            elif connection is victim and not told and b"user.banned" in data:
-                told = clock() - began
-    return told
-
-
-def _idle(stage: Stage) -> Iterator[Figure]:
-    sizes = stage.sizes
-    stage.warm_up()
-    idle: list[Connection] = []
-    for name, count in (("few", sizes.few), ("many", sizes.many)):
-        idle += stage.enter(count - len(idle))
-        yield from _bans(stage, idle[-sizes.bans :], name)
-        del idle[-sizes.bans :]
-    yield from _vanishing(stage, idle + stage.enter(sizes.most - len(idle)), "most")
-
-
-# Events and acknowledgements.
-
-
-def _events(stage: Stage) -> Iterator[Figure]:
-    stage.warm_up()
-    count = stage.sizes.outstanding
-    crowd = stage.enter(count)
-    for name, connections in (("ack-one", crowd[:1]), ("ack-many", crowd)):
-        _acknowledged(stage, connections, stage.sizes.seconds / 4)
-        share = Share()
-        yield Figure(name, _acknowledged(stage, connections, stage.sizes.seconds), share.now())
-
-
-def _acknowledged(stage: Stage, connections: Sequence[Connection], seconds: float) -> float:
-    """The acknowledgements a second, where so many events wait for theirs, over all of these connections together."""
-    client, each = stage.client, stage.sizes.outstanding // len(connections)
-    ring = [frames.masked(f'42{100 + number}["leave:storefront","nobody"]') for number in range(each)]
-    size, block = len(ring[0]), b"".join(ring * 2)
-    at = dict.fromkeys(connections, 0)
-    for connection in connections:
-        connection.send(block[: each * size])
-    began, received = time.perf_counter(), 0
-    until = began + seconds
-    while time.perf_counter() < until:
-        for connection, data in client.poll(1.0):
-            if not data:
-                raise Failed("the server ended a connection")
-            count = connection.count(data)
-            received += count
-            if count:
-                start = at[connection]
-                connection.send(block[start * size : (start + count) * size])
-                at[connection] = (start + count) % each
-    took = time.perf_counter() - began
-    left = each * len(connections)
-    while left > 0:
-        came = sum(connection.count(data) for connection, data in client.poll(_PATIENCE))
-        if not came:
-            raise Failed(f"{left} of {each * len(connections)} events were not acknowledged")
-        left -= came
-    return received / took
-
-
-# Streams.
-
-
-def _streams(stage: Stage) -> Iterator[Figure]:
-    client, admin, call = stage.client, stage.people.admin, stage.call()
-    plan = {"name": "Platinum", "roi": 5, "duration": 180, "minAmount": 1000, "maxAmount": 100000}
-    made = client.call(call, Request.of("POST", "/api/admin/plans", admin.token, plan))
-    crowd = client.streams("/api/plans/subscribe", [user.token for user in stage.people.users[: stage.sizes.crowd]])
-    client.rest(stage.sizes.settle)
-    for connection in crowd:
-        connection.rest = b""
-    firsts, lasts, share = [], [], Share()
-    for number in range(stage.sizes.broadcasts):
-        body = {"roi": 6 + number / 10}
-        request = Request.of("PUT", f"/api/admin/plans/{made['id']}", admin.token, body)
-        first, last = _streamed(client, call, request, len(crowd))
-        firsts.append(first * 1e3)
-        lasts.append(last * 1e3)
-    used = share.now()
-    yield Figure("streams", len(crowd) / (median(lasts) / 1e3), used)
-    yield Figure("streams-first", median(firsts), used)
-    yield Figure("streams-last", median(lasts), used)
-
-
-def _streamed(client: Client, call: Call, request: Request, left: int) -> tuple[float, float]:
-    answered, clock = False, time.perf_counter
-    began = clock()
-    first = last = 0.0
-    call.send(request)
-    while left or not answered:
-        if clock() - began > 2 * _PATIENCE:
-            raise Failed(f"{left} streams were not told within {2 * _PATIENCE:.0f} s")
-        for connection, data in client.poll(1.0):
-            if connection is call.connection:
-                answered = call.answered(data)
-                continue
-            if not data:
-                raise Failed("the server ended a stream")
-            count = frames.events(data)
-            if count and not first:
-                first = clock() - began
-            left -= count
-        if not left and not last:
-            last = clock() - began
-    return first, last
-
-
-# What there is.
+    yield from connecting(stage)
+    yield from room(stage)
+    yield from vanishing(stage, "crowd")
 
 
 def _crowd_rows(sizes: Sizes) -> list[Row]:
-    return [
-        Row("memory", f"kB a connection, {sizes.crowd:,} idle", digits=1),
-        Row("connects", "connects/s with authentication, 64 at a time", more_is_better=True, digits=0),
-        Row("room", f"one event to a room of {sizes.crowd:,}, messages/s", more_is_better=True, digits=0),
-        Row("room-first", "… its first recipient, ms"),
-        Row("room-last", "… its last recipient, ms", digits=1),
-        *_vanishing_rows("crowd", sizes.crowd),
-    ]
+    return [*connecting_rows(sizes), *room_rows(sizes), *vanishing_rows("crowd", sizes.crowd)]
 
 
-def _vanishing_rows(name: str, count: int) -> list[Row]:
-    return [
-        Row(f"vanish-{name}", f"{count:,} clients vanish: longest wait of another, ms", digits=1),
-        Row(f"late-{name}", "… of which the client itself was held up at most, ms", digits=1),
-        Row(f"gone-{name}", "… until the server has let all go, ms", digits=0),
-    ]
+def _idle(stage: Stage) -> Iterator[Figure]:
+    """The last of those who are idle are banned, and others come in their place."""
+    sizes = stage.sizes
+    stage.warm_up()
+    for name, count in (("few", sizes.few), ("many", sizes.many)):
+        stage.crowd += stage.enter(count - len(stage.crowd))
+        yield from banning(stage, stage.crowd[-sizes.bans :], name)
+        del stage.crowd[-sizes.bans :]
+    stage.crowd += stage.enter(sizes.most - len(stage.crowd))
+    yield from vanishing(stage, "most")
 
 
 def _idle_rows(sizes: Sizes) -> list[Row]:
     return [
-        *(
-            row
-            for name, count in (("few", sizes.few), ("many", sizes.many))
-            for row in (
-                Row(f"ban-{name}", f"ban to event, {count:,} idle, p50 ms"),
-                Row(f"ban-{name}-p99", "… p99 ms"),
-                Row(f"ban-{name}-cpu", "… processor of the server, ms a ban"),
-            )
-        ),
-        *_vanishing_rows("most", sizes.most),
-    ]
-
-
-def _deflate_rows(sizes: Sizes) -> list[Row]:
-    return [Row("memory-deflate", f"kB a connection that offers compression, {sizes.crowd:,} idle", digits=1)]
-
-
-def _event_rows(sizes: Sizes) -> list[Row]:
-    count = sizes.outstanding
-    return [
-        Row(
-            "ack-one",
-            f"event + acknowledgement, {count} outstanding on 1 connection, /s",
-            more_is_better=True,
-            digits=0,
-        ),
-        Row("ack-many", f"… 1 outstanding on each of {count} connections, /s", more_is_better=True, digits=0),
-    ]
-
-
-def _stream_rows(sizes: Sizes) -> list[Row]:
-    return [
-        Row("streams", f"one change to {sizes.crowd:,} streams, messages/s", more_is_better=True, digits=0),
-        Row("streams-first", "… its first reader, ms"),
-        Row("streams-last", "… its last reader, ms", digits=1),
+        *banning_rows("few", sizes.few),
+        *banning_rows("many", sizes.many),
+        *vanishing_rows("most", sizes.most),
     ]
 
 
 SCENES: Final[Mapping[str, Scene]] = {
     "crowd": Scene(_crowd, _crowd_rows),
-    "deflate": Scene(_offering, _deflate_rows),
+    "offering": Scene(offering, offering_rows),
     "idle": Scene(_idle, _idle_rows),
-    "events": Scene(_events, _event_rows),
-    "streams": Scene(_streams, _stream_rows),
+    "events": Scene(acknowledging, acknowledging_rows),
+    "streams": Scene(streams, streams_rows),
 }
 
 

@@ -70,3 +70,26 @@ def test_a_figure_that_is_missing_has_its_reason_below_the_table() -> None:
     text = table(results, [LATENCY], SERVERS, "node")
     assert "| ban to event, ms ↓ | 2.00 | – | – | 50% |" in text
     assert "- – Node: ban to event, ms: it did not start" in text.splitlines()
+
+
+def test_results_that_were_kept_are_added_to() -> None:
+    results = _results([2.0], [1.0])
+    results.fail("node", ["room"], "it did not start")
+    kept = Results.read(results.written())
+    assert kept.next_round == 1
+    kept.add("ours", kept.next_round, Figure("ban", 4.0, 0.5))
+    assert kept.values("ban", "ours") == [2.0, 4.0]
+    assert kept.missing == {("room", "node"): "it did not start"}
+
+
+def test_what_was_measured_later_is_no_longer_missing() -> None:
+    results = Results()
+    results.fail("ours", ["ban"], "it did not start")
+    results.add("ours", 0, Figure("ban", 4.0, 0.5))
+    assert not results.missing
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"figures": [[1]], "missing": []}', '{"figures": 1, "missing": []}'])
+def test_a_file_of_something_else_is_no_results(text: str) -> None:
+    with pytest.raises(ValueError, match="no results of a benchmark"):
+        Results.read(text)

@@ -19,6 +19,7 @@ def test_a_few_connections_to_our_server_give_every_figure_of_a_scene() -> None:
     lines = [line for line in run.stdout.splitlines() if line.startswith("|")]
     assert [line.split(" | ")[0] for line in lines[2:]] == [
         "| connects/s with authentication, 64 at a time ↑",
+        "| … for a second of the server's processor ↑",
         "| 20 clients vanish: longest wait of another, ms ↓",
     ]
     assert "–" not in "".join(lines), run.stdout
@@ -31,6 +32,7 @@ def test_a_few_connections_to_our_server_give_every_figure_of_a_scene() -> None:
         (["--rows", "memory,speed"], "there is no row 'speed'"),
         (["--servers", "ours,theirs"], "there is no server 'theirs'"),
         (["--checkout", "before=/nowhere"], "--checkout before=/nowhere: write it like"),
+        (["--add-to", __file__], "these are no results of a benchmark: name another file"),
     ],
 )
 def test_an_option_that_means_nothing_is_refused_in_a_sentence(
