@@ -57,7 +57,7 @@ class EngineServer:
         if "sid" not in query:
             if request.method != "GET":
                 raise Refusal("malformed_request", "A session begins with a GET request: send one without a sid.")
-            if len(self.sessions) >= self.limits.max_connections:
+            if len(self.sessions) >= self.limits.max_connections and not self._make_room("max_connections"):
                 raise Refusal("unavailable", "There are as many connections as may be: try again in a few seconds.")
             await self._fairness.strangers.turn()
             return self._open_websocket(request) if by_websocket else await self._open_polling(request)
@@ -154,9 +154,16 @@ class EngineServer:
             return
         self._strangers[session.sid] = session
         if len(self._strangers) > self.limits.max_strangers:
-            oldest = self._strangers.pop(next(iter(self._strangers)))
-            self._fairness.met("max_strangers")
-            oldest.abort(Reason.CONNECT_TIMEOUT)
+            self._make_room("max_strangers")
+
+    def _make_room(self, limit: str) -> bool:
+        """Close the oldest session that has not logged in, as this limit was met; whether there was one."""
+        oldest = next(iter(self._strangers), None)
+        if oldest is None:
+            return False
+        self._fairness.met(limit)
+        self._strangers.pop(oldest).abort(Reason.CONNECT_TIMEOUT)
+        return True
 
     def forget(self, session: EngineSession) -> None:
         """The session is over."""
