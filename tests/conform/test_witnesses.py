@@ -44,7 +44,7 @@ def watched(case: Case, attack: Callable[[Witnesses], Awaitable[None]]) -> None:
     async def acts() -> None:
         witnesses = await Witnesses.of(case)
         await witnesses.while_attacked(BY, lambda: attack(witnesses))
-        await witnesses.must_still_hear()
+        await witnesses.must_still_hear(BY)
 
     case.perform(acts())
 
@@ -75,7 +75,7 @@ def test_a_server_that_does_not_answer_any_more_is_blamed(own_server: Reference)
             os.kill(own_server.pid, signal.SIGSTOP)
 
         try:
-            with pytest.raises(ContractViolation, match="did not answer any more while others broke the protocol"):
+            with pytest.raises(ContractViolation, match=f"did not answer any more while others sent {BY}"):
                 watched(case, stops)
         finally:
             os.kill(own_server.pid, signal.SIGCONT)
