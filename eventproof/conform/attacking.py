@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from eventproof.acknowledgement import is_refusal
@@ -93,12 +94,16 @@ class Attacks:
         """What is sent while those of this kind are made, in words."""
         return f"{kind}, beside {Kind.SLOW}" if self._case.hostile else str(kind)
 
-    async def make(self, kind: Kind) -> None:
-        """Make all of a kind; raises ContractViolation where an event in one of them reached a handler."""
+    async def make(self, kind: Kind, few: bool = False) -> None:
+        """Make all of a kind, with `few` half as many at once.
+
+        Raises ContractViolation where an event in one of them reached a handler.
+        """
+        attackers = [replace(each, at_once=each.at_once // 2) for each in self._attackers] if few else self._attackers
         if self._case.hostile:
-            self._judge(await made_apart(self._attackers, [*of_kind(Kind.SLOW), *of_kind(kind)]))
+            self._judge(await made_apart(attackers, [*of_kind(Kind.SLOW), *of_kind(kind)]))
             return
-        for attacker in self._attackers:
+        for attacker in attackers:
             self._judge(await attacker.make(of_kind(kind)))
 
     def must_have_proved(self) -> None:
@@ -131,7 +136,8 @@ class Attacks:
             else:
                 self._made[which] += 1
         proven = {_one(each) for each in known if each.end is not End.UNMADE and not each.is_unproven}
-        self._unproven |= {_one(each): each for each in known if each.is_unproven and _one(each) not in proven}
+        self._unproven |= {_one(each): each for each in known if each.is_unproven}
+        self._unproven = {one: each for one, each in self._unproven.items() if one not in proven}
         reached = [outcome for outcome in known if outcome.reached_a_handler]
         if reached:
             raise ContractViolation(
