@@ -164,8 +164,9 @@ class Witnesses:
             raise
         except (ContractViolation, Inconclusive) as why:
             self._case.note(f"once more: {why}")
+        await asyncio.sleep(_PAUSE)
         await self._once(by)
-        return self._case.now - began
+        return self._case.now - began - _PAUSE
 
     async def _once(self, by: str) -> float:
         try:

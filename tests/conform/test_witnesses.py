@@ -10,7 +10,7 @@ from itertools import chain, repeat
 import pytest
 
 from eventproof import catalog, profile, reference
-from eventproof.client.aio import Closed, Ending, NotReceived
+from eventproof.client.aio import By, Closed, Ending, NotReceived
 from eventproof.conform import run
 from eventproof.conform.calls import Answer
 from eventproof.conform.case import Case
@@ -110,7 +110,7 @@ def test_what_ends_by_a_code_that_may_mean_an_address_blames_nobody(
 
         async def ends_one(witnesses: Witnesses) -> None:
             witnesses.user.lines[0].drop()
-            closed = Closed(0.0, 0, "peer", Ending.WEBSOCKET_CLOSE, "1013 come again", 1013)
+            closed = Closed(0.0, 0, By.PEER, Ending.WEBSOCKET_CLOSE, "1013 come again", 1013)
             monkeypatch.setattr(Line, "closed", closed)
 
         with pytest.raises(Inconclusive, match=f"ended with 1013 while others sent {BY}"):
