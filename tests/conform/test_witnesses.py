@@ -16,6 +16,7 @@ from eventproof.conform.calls import Answer
 from eventproof.conform.case import Case
 from eventproof.conform.check_run import CheckRun
 from eventproof.conform.line import Line
+from eventproof.conform.patience import Limited
 from eventproof.conform.person import Person
 from eventproof.conform.witnesses import Witnesses
 from eventproof.errors import ContractViolation, Inconclusive
@@ -33,9 +34,9 @@ def own_server() -> Iterator[Reference]:
 
 
 @contextmanager
-def case_on(server: Reference) -> Iterator[Case]:
+def case_on(server: Reference, under_attack: float = 2.0) -> Iterator[Case]:
     target = profile.load(server.profile)
-    impatient = replace(target.budgets, call=1.0, event_arrival=1.0)
+    impatient = replace(target.budgets, call=1.0, event_arrival=1.0, under_attack=under_attack)
     check_run = CheckRun(replace(target, budgets=impatient), catalog.load(), seed=1)
     case = check_run.case("a case", "user-state")
     try:
@@ -84,6 +85,11 @@ def test_a_server_that_does_not_answer_any_more_is_blamed(own_server: Reference)
                 watched(case, stops)
         finally:
             os.kill(own_server.pid, signal.SIGCONT)
+
+
+def test_what_is_slow_before_anybody_attacks_proves_nothing(own_server: Reference) -> None:
+    with case_on(own_server, under_attack=0.0) as case, pytest.raises(Inconclusive, match="before anybody attacked"):
+        watched(case, nothing)
 
 
 def test_what_is_lost_once_and_not_with_half_as_many_is_told_and_not_blamed(own_server: Reference) -> None:
@@ -149,6 +155,25 @@ def test_a_call_that_fails_is_made_once_more(
         finally:
             for person in calling:
                 del vars(person)["whoami"]
+
+
+def test_where_not_one_call_is_answered_nothing_is_said(own_server: Reference) -> None:
+    with case_on(own_server) as case:
+
+        async def acts() -> None:
+            witnesses = await Witnesses.of(case)
+
+            async def whoami() -> Answer:
+                raise Limited("whoami", 429, None)
+
+            vars(witnesses.user)["whoami"] = whoami
+            try:
+                await witnesses.while_attacked(BY, lambda _: nothing(witnesses))
+            finally:
+                del vars(witnesses.user)["whoami"]
+
+        with pytest.raises(Inconclusive, match=f"not one call was answered while others sent {BY}"):
+            case.perform(acts())
 
 
 def test_only_an_event_that_was_caused_can_be_missing(own_server: Reference, monkeypatch: pytest.MonkeyPatch) -> None:
