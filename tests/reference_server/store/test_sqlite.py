@@ -175,6 +175,36 @@ async def test_few_rows_are_written_where_it_is_asked_for_and_many_in_a_thread(
     assert len(await ids(database)) == rows
 
 
+async def test_who_leaves_while_many_rows_are_written_has_written_none_and_the_next_transaction_is_free(
+    database: Sqlite,
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def held(text: str) -> str:
+        begun.set()
+        assert go_on.wait(SECONDS)
+        return text
+
+    database._writer.driver.create_function("held", 1, held)
+    many = Prepared(insert(THINGS).values(text=func.held(bindparam("said"))), ["id"])
+
+    async def write() -> None:
+        async with database.committing() as connection:
+            await connection.run(many, [{"id": number, "said": "x"} for number in range(101)])
+
+    leaving = asyncio.create_task(write())
+    assert await asyncio.to_thread(begun.wait, SECONDS)
+    for _ in range(2):
+        leaving.cancel()
+        await asyncio.sleep(0)
+    assert not leaving.done()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    await add(database, 1000)
+    assert await ids(database) == [1000]
+
+
 async def test_the_log_is_folded_back_and_stays_small(
     database: Sqlite, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
