@@ -269,6 +269,7 @@ class Sqlite:
             await self._log.fold()
             async with self._turn:
                 await self._log.fold()
+                await self._log.begin()
         except sqlite3.Error as failure:
             _log.error("fold-failed", error=str(failure))
         finally:
