@@ -166,8 +166,10 @@ async def _to_the_end(do: Callable[..., object], *arguments: Any) -> None:
         except asyncio.CancelledError as cancelled:
             left = cancelled
     failure = doing.exception()
-    if left or failure:
-        raise left or failure
+    if left is not None:
+        raise left
+    if failure is not None:
+        raise failure
 
 
 class _Reading:

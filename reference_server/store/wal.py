@@ -83,9 +83,9 @@ class WriteAheadLog:
     def _begin_anew(self) -> None:
         """Fold all of the log back, so that the next commit is the first in it. Raises sqlite3.Error."""
         with closing(sqlite3.connect(self._database, isolation_level=None, timeout=_IN_THE_WAY_SECONDS)) as connection:
-            ((busy, *_),) = connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-        if busy:
-            raise sqlite3.OperationalError("a sync has failed, and the log cannot begin anew: the database is locked")
+            ((busy, pages, _),) = connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+        if busy or pages < 0:
+            raise sqlite3.OperationalError("a sync of the log has failed, and the log cannot begin anew yet")
 
     def _ended(self, failure: OSError | sqlite3.Error | None) -> None:
         served, self._served = self._served or [], None
