@@ -1,6 +1,7 @@
 """Sessions: the calls that every system shares. Whoever mounts them serves the same accounts."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ..accounts.account import Account
@@ -49,8 +50,8 @@ class Sessions:
     async def logout(self, call: Call) -> Answer:
         """End this session, and the connections that it opened."""
         session, _ = call.caller
-        await self._accounts.end_session(session, self._tokens.dead_since())
-        self._eviction.log_out(session.user_id, session.token_id)
+        evict = partial(self._eviction.log_out, session.user_id, session.token_id)
+        await self._accounts.end_session(session, self._tokens.dead_since(), evict)
         return Answer(204)
 
     async def get_me(self, call: Call) -> Answer:

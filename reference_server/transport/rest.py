@@ -20,7 +20,7 @@ from eventproof.errors import ContractError
 
 from ..accounts.account import Account, Session
 from ..deadline import in_time
-from ..delivery.admission import REST, Admission
+from ..delivery.admission import NOTHING, REST, Admission
 from ..delivery.conduct import Conduct
 from ..legible import illegible, legible
 from ..limits import Limits
@@ -109,7 +109,11 @@ class Rest:
             self._check_size(request)
             session, account = await in_time(self._limits.call_timeout, self._caller(operation, request))
             given = parameters.read(request)
-            raw, fields = await body.read(request, self._limits) if body else (b"", {})
+            raw, fields = b"", NOTHING
+            if body:
+                raw, fields = await body.read(request, self._limits)
+                # Asked again: a ban may have been committed while the body came.
+                session, account = await in_time(self._limits.call_timeout, self._caller(operation, request))
             call = Call({**given, **fields}, session, account, request.remote or "", raw)
             answer = await in_time(self._limits.call_timeout, handler(call))
             return json_response(
