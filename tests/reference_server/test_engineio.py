@@ -9,6 +9,8 @@ import pytest
 from reference_server.accounts.account import Account, Session
 from reference_server.delivery.courier import Courier
 from reference_server.limits import Limits
+from reference_server.transport.allowance import Allowance
+from reference_server.transport.http import HttpProtocol
 from reference_server.transport.socketio import SocketServer
 from tests.reference_server.house import House, keep_house
 
@@ -219,6 +221,28 @@ async def test_a_server_that_is_full_says_so(tmp_path: Path) -> None:
             status, body = await house.call("GET", path, user)
             assert (status, body["error"]["code"]) == (503, "unavailable")
         await first.raw.close()
+
+
+async def test_who_hangs_up_before_it_is_their_turn_has_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with keep_house(tmp_path, limits=Limits(connect_timeout=60.0)) as house:
+        polling = await house.polling()
+        waits, gone = asyncio.Event(), asyncio.Event()
+        ended = HttpProtocol.eof_received
+
+        async def turn(_: Allowance) -> None:
+            waits.set()
+            await gone.wait()
+
+        def end(protocol: HttpProtocol) -> bool:
+            gone.set()
+            return ended(protocol)
+
+        monkeypatch.setattr(Allowance, "turn", turn)
+        monkeypatch.setattr(HttpProtocol, "eof_received", end)
+        getting = asyncio.create_task(polling.get())
+        await waits.wait()
+        getting.cancel()
+        await house.settles(engine_sessions=0)
 
 
 async def test_a_second_post_while_one_is_handled_closes_the_session(
