@@ -10,8 +10,10 @@ from reference_server.accounts.account import Account, Session
 from reference_server.delivery.courier import Courier
 from reference_server.limits import Limits
 from reference_server.transport.allowance import Allowance
+from reference_server.transport.engineio import EngineSession
 from reference_server.transport.http import HttpProtocol
 from reference_server.transport.socketio import SocketServer
+from reference_server.transport.websocket import Pipe
 from tests.reference_server.house import House, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -243,6 +245,26 @@ async def test_who_hangs_up_before_it_is_their_turn_has_gone(tmp_path: Path, mon
         await waits.wait()
         getting.cancel()
         await house.settles(engine_sessions=0)
+
+
+async def test_who_moves_to_a_websocket_and_reads_nothing_there_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with keep_house(tmp_path, limits=Limits(linger=0.1)) as house:
+        polling = await house.polling()
+        probe = await house.engine(f"EIO=4&transport=websocket&sid={polling.handshake['sid']}")
+        await probe.send("2probe")
+        assert await probe.read() == "3probe"
+
+        def write(pipe: Pipe, _: bytes) -> None:
+            pipe._cut()
+
+        monkeypatch.setattr(Pipe, "write", write)
+        monkeypatch.setattr(EngineSession, "_taken", lambda _: ["6", "6"])
+        await probe.send("5")
+        await house.settles(engine_sessions=0)
+        assert await probe.rest() == ([], 1008)
+    assert "failed" not in capsys.readouterr().out
 
 
 async def test_a_second_post_while_one_is_handled_closes_the_session(
