@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from ..accounts.account import Account
+from ..attempts import network
 from ..refusals import Refusal
 from ..services import Services
 from ..transport.rest import Answer, Call, Handler
@@ -27,7 +28,7 @@ class Sessions:
 
     async def login(self, call: Call) -> Answer:
         """A new session for whoever knows the password, unless they are banned."""
-        email, address = call.parameters["email"], call.remote
+        email, address = call.parameters["email"], network(call.remote)
         self._attempts.check(address, email)
         self._attempts.begin(address, email)
         try:

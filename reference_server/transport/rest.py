@@ -28,7 +28,7 @@ from ..logs import Seldom
 from ..metrics import Metrics
 from ..refusals import Refusal, contracts
 from ..tokens import bearer
-from .http import has_begun, is_gone, json_response, logged_in, read_body, too_large
+from .http import ClientGone, has_begun, is_gone, json_response, logged_in, read_body, too_large
 
 _log = structlog.get_logger("rest")
 _BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
@@ -158,7 +158,7 @@ class Rest:
             self._store_failed("store-failed", path=request.path, error=str(failure))
             return self._refused(request, Refusal("unavailable"))
         except OSError as failure:
-            if isinstance(failure, ConnectionError) and is_gone(request):
+            if isinstance(failure, ClientGone) or (isinstance(failure, ConnectionError) and is_gone(request)):
                 raise
             self._store_failed("store-failed", path=request.path, error=str(failure))
             return self._refused(request, Refusal("unavailable"))

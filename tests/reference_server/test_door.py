@@ -130,7 +130,8 @@ async def test_where_nobody_can_make_room_health_is_answered_still_and_connectio
         sockets = [await house.socket(user) for _ in range(MOST - taken)]
         async with _callers(house, 1) as (prober,):
             assert await prober.asks() == b"200"
-        for path in ("/socket.io/?EIO=4&transport=polling", "/api/plans/subscribe", "/api/me/ws"):
+        upgraded = "/socket.io/?EIO=4&transport=websocket&sid=any"
+        for path in ("/socket.io/?EIO=4&transport=polling", upgraded, "/api/plans/subscribe", "/api/me/ws"):
             async with _callers(house, 1) as (late,):
                 request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {user.token}\r\n"
                 upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"

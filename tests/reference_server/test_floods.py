@@ -305,3 +305,10 @@ async def test_sessions_that_never_log_in_keep_nobody_out(tmp_path: Path) -> Non
         assert [(await each.post("6"))[0] for each in idle] == [400] * 8 + [200] * 4
         for each in (user, *idle[8:]):
             await each.post("1")
+
+
+async def test_a_session_that_is_closed_already_makes_room_at_once(tmp_path: Path) -> None:
+    async with witnessed(tmp_path, Limits(max_strangers=2, connect_timeout=0.05, linger=60.0)) as house:
+        lingering = [await house.polling() for _ in range(4)]
+        await house.settles(connect_timers=0, engine_sessions=3)
+        assert [(await each.get())[0] for each in lingering] == [400, 400, 200, 200]
