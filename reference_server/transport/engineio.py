@@ -312,8 +312,8 @@ class EngineSession:
         self._probe = None
         for packet in self._taken():
             self._write(packet)
-        if self.state is SessionState.CLOSED:
-            return  # What waited was more than its client takes.
+        if pipe.listener is None:
+            return  # It is cut: what waited was more than its client takes.
         if self.state is SessionState.CLOSING:
             pipe.close(Reason.SERVER_DISCONNECT)
             self._finish()

@@ -107,7 +107,9 @@ async def test_who_pings_a_native_websocket_and_reads_nothing_is_cut_off(tmp_pat
         assert isinstance(transport, asyncio.Transport)
         transport.pause_reading()
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        ping = bytes((0x89, 0xFD)) + bytes(4) + b"x" * 125
+        link: Any = house.services.connections.of_user(user.id)[0].link
+        link._pipe._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        ping = bytes((0x89, 0x81)) + bytes(4) + b"x"
         async with asyncio.timeout(SECONDS):
             while (await house.gauges())["eventproof_slow_readers_cut_total"] == 0:
                 transport.write(ping * 4000)
