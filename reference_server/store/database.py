@@ -140,8 +140,7 @@ def _file_of(url: URL) -> Path | None:
         raise UsageError(
             "the database must be a file that outlives the server: write it like sqlite:///folder/server.db"
         )
-    # SQLite puts what belongs to a database beside the file itself, and not beside a link to it.
-    return Path(os.path.realpath(url.database))
+    return Path(url.database).absolute()
 
 
 def _claim(path: Path) -> IO[bytes]:

@@ -1,11 +1,9 @@
 """Sessions: the calls that every system shares. Whoever mounts them serves the same accounts."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from ..accounts.account import Account
-from ..attempts import network
 from ..refusals import Refusal
 from ..services import Services
 from ..transport.rest import Answer, Call, Handler
@@ -28,7 +26,7 @@ class Sessions:
 
     async def login(self, call: Call) -> Answer:
         """A new session for whoever knows the password, unless they are banned."""
-        email, address = call.parameters["email"], network(call.remote)
+        email, address = call.parameters["email"], call.remote
         self._attempts.check(address, email)
         self._attempts.begin(address, email)
         try:
@@ -51,8 +49,8 @@ class Sessions:
     async def logout(self, call: Call) -> Answer:
         """End this session, and the connections that it opened."""
         session, _ = call.caller
-        evict = partial(self._eviction.log_out, session.user_id, session.token_id)
-        await self._accounts.end_session(session, self._tokens.dead_since(), evict)
+        await self._accounts.end_session(session, self._tokens.dead_since())
+        self._eviction.log_out(session.user_id, session.token_id)
         return Answer(204)
 
     async def get_me(self, call: Call) -> Answer:
