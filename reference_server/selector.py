@@ -33,9 +33,9 @@ class FairSelector(BaseSelector):
         self._keys: dict[int, SelectorKey] = {}
         self._ready: dict[int, int] = {}
         """What the kernel has told of each descriptor, and we have not, in the order in which it came."""
-        self._ending: dict[int, int] = {}
+        self._watched_endings: dict[int, int] = {}
         """The same of those that end; the kernel tells of these again and again."""
-        self._endings: dict[int, int] = {}
+        self._unwatched_endings: dict[int, int] = {}
         """Those that end, and that the kernel does not watch any more."""
         self._unwatched: set[int] = set()
         """The latter, and those of them that were told last."""
@@ -56,8 +56,8 @@ class FairSelector(BaseSelector):
         fd = _descriptor(fileobj)
         key = self._keys.pop(fd)
         self._ready.pop(fd, None)
-        self._ending.pop(fd, None)
-        self._endings.pop(fd, None)
+        self._watched_endings.pop(fd, None)
+        self._unwatched_endings.pop(fd, None)
         if fd in self._unwatched:
             self._unwatched.discard(fd)
         else:
@@ -76,9 +76,9 @@ class FairSelector(BaseSelector):
         """What can be read or written; waits for so many seconds at most, None: for ever."""
         self._watch_again()
         if not self._ready:  # Whoever is told of first has its next turn behind all others.
-            self._look(0 if self._endings or self._ending else timeout)
+            self._look(0 if self._unwatched_endings or self._watched_endings else timeout)
         told = self._next(self._ready, self._most_events)
-        return told if not self._endings and not self._ending else told + self._next_endings()
+        return told if not self._unwatched_endings and not self._watched_endings else told + self._next_endings()
 
     def _look(self, timeout: float | None) -> None:
         # epoll waits for whole milliseconds, and asyncio for at least as long as it says.
@@ -89,7 +89,7 @@ class FairSelector(BaseSelector):
             return
         for fd, event in found:
             if event & _ENDING:
-                self._ending[fd] = event
+                self._watched_endings[fd] = event
             else:
                 self._ready[fd] = event
 
@@ -103,13 +103,13 @@ class FairSelector(BaseSelector):
         return told
 
     def _next_endings(self) -> list[tuple[SelectorKey, int]]:
-        told = self._next(self._endings, self._most_endings)
+        told = self._next(self._unwatched_endings, self._most_endings)
         self._told.extend(key.fd for key, _ in told)
-        told += self._next(self._ending, self._most_endings - len(told))
-        for fd in list(islice(self._ending, _UNWATCHED_AT_ONCE)):
+        told += self._next(self._watched_endings, self._most_endings - len(told))
+        for fd in list(islice(self._watched_endings, _UNWATCHED_AT_ONCE)):
             self._unwatch(fd)
             self._unwatched.add(fd)
-            self._endings[fd] = self._ending.pop(fd)
+            self._unwatched_endings[fd] = self._watched_endings.pop(fd)
         return told
 
     def _watch_again(self) -> None:

@@ -1,10 +1,10 @@
 """WebSocket, the server's side: one open connection.
 
 aiohttp reads the handshake's request, and then lets go of the connection. What comes is read as far as it goes and
-handed on at once; only what has to wait for something is done in a task, and nothing more is read meanwhile. So it is
-where the client has had its turn, or says more than it may. A frame is
-made once for all its recipients, and writing it neither waits nor needs a task. What the socket does not take waits in
-the transport's buffer, up to `Limits.max_backlog`; whoever lets it grow beyond is let go and delays nobody else.
+handed on at once; only what has to wait for something is done in a task. Nothing more is read meanwhile, nor where the
+client has had its turn or says more than it may. A frame is made once for all its recipients, and writing it neither
+waits nor needs a task. What the socket does not take waits in the transport's buffer, up to `Limits.max_backlog`;
+whoever lets it grow beyond is let go and delays nobody else.
 """
 
 import asyncio
