@@ -134,7 +134,9 @@ def _merged(values: dict[str, Any], environment: str | None, path: Path) -> dict
     if environment not in environments:
         known = ", ".join(environments) or "none"
         raise UsageError(f"{path}: there is no [environments.{environment}]; the profile has {known}")
-    return _overridden(values, environments[environment])
+    # Whose server may be attacked is said of that server, not of another one.
+    others = {key: value for key, value in values.items() if key != "allow_hostile"}
+    return _overridden(others, environments[environment])
 
 
 def _overridden(values: dict[str, Any], by: dict[str, Any]) -> dict[str, Any]:
@@ -183,6 +185,7 @@ def _target(root: Table, path: Path | None, environment: str | None, catalog: Ca
         restart=_restart(root, folder) if "restart" in root else None,
         known_failures=_known_failures(root.table("known_failures"), catalog),
         allow_load=root.flag("allow_load", False),
+        attacks=root.flag("attacks", True),
         allow_hostile=root.flag("allow_hostile", False),
         folder=None if path is None else str(folder.absolute()),
     )

@@ -282,6 +282,8 @@ class Target:
     """The program that restarts the target, and returns when it answers again."""
     known_failures: Mapping[str, str] = field(default_factory=dict)
     allow_load: bool = False
+    attacks: bool = True
+    """Whether the check may break a protocol there, gently (ALL-WIRE-1)."""
     allow_hostile: bool = False
     """Whether it may be attacked with full force."""
     environment: str | None = None
@@ -296,9 +298,12 @@ class Target:
     def require_hostile(self) -> None:
         """Raise UsageError, in words, where the profile does not allow attacks with full force."""
         if not self.allow_hostile:
+            where = "there" if self.environment is None else f"under [environments.{self.environment}]"
+            if self.folder is None:  # a bare URL
+                where = "in a profile (`eventproof init` writes one)"
             raise UsageError(
-                f"{self.source} does not allow attacks with full force: write allow_hostile = true there if the server "
-                "is yours to attack, or leave --hostile out"
+                f"{self.source} does not allow attacks with full force: write allow_hostile = true {where} if the "
+                "server is yours to attack, or leave --hostile out"
             )
 
     def people(self, role: str) -> tuple[Identity, ...]:

@@ -151,8 +151,8 @@ def _mount_channels(
     sockets = SocketServer(namespaces, services, fairness, lines)
 
     async def connect(request: web.Request) -> web.StreamResponse:
-        if "sid" not in request.query:
-            services.places.check()
+        if "sid" not in request.query or request.query.get("transport") == "websocket":
+            services.places.check()  # Whoever opens a session or a WebSocket comes to stay.
         return await sockets.handle(request)
 
     app.router.add_route("*", SOCKET_IO_PATH, connect)

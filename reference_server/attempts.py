@@ -33,7 +33,7 @@ from .refusals import Refusal
 from .tally import Tally
 
 _HOUR: Final = 3600.0
-_NETWORK: Final = 64
+_BITS: Final = 64
 _FROM_THERE: Final = "Too many wrong passwords came from your address: wait a minute, then try again."
 
 
@@ -54,7 +54,7 @@ class Attempts:
 
     def check(self, address: str, account: str) -> None:
         """Raises Refusal where they have to wait before they try again, which says for how long."""
-        here, now, limits = (_network(address), account), self._clock(), self._limits
+        here, now, limits = (network(address), account), self._clock(), self._limits
         tries, limit = limits.login_tries, "login_tries"
         if here not in self._familiar:
             if self._addresses.count(here[0], now) >= limits.login_tries_address:
@@ -68,21 +68,21 @@ class Attempts:
 
     def begin(self, address: str, account: str) -> None:
         """They try: in vain, until they succeed."""
-        self._here.add((_network(address), account), self._clock())
+        self._here.add((network(address), account), self._clock())
 
     def take_back(self, address: str, account: str) -> None:
         """No password was looked at."""
-        self._here.take_back((_network(address), account))
+        self._here.take_back((network(address), account))
 
     def failed(self, address: str, account: str) -> None:
         """The password was wrong."""
         now = self._clock()
         self._accounts.add(account, now)
-        self._addresses.add(_network(address), now)
+        self._addresses.add(network(address), now)
 
     def succeeded(self, address: str, account: str) -> None:
         """They are who they say."""
-        here = _network(address), account
+        here = network(address), account
         self._here.forget(here)
         self._familiar[here] = None
         self._familiar.move_to_end(here)
@@ -94,7 +94,7 @@ def _too_many(seconds: float, sentence: str | None = None) -> Refusal:
     return Refusal("too_many_attempts", sentence, headers={"Retry-After": str(max(1, math.ceil(seconds)))})
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """What one customer has: an address of IPv4, or a network of IPv6."""
     if ":" not in address:
         return address
@@ -103,4 +103,4 @@ def _network(address: str) -> str:
     except ValueError:
         return address
     mapped = parsed.ipv4_mapped
-    return str(mapped) if mapped else str(ipaddress.IPv6Network((parsed, _NETWORK), strict=False))
+    return str(mapped) if mapped else str(ipaddress.IPv6Network((parsed, _BITS), strict=False))

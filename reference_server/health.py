@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import structlog
 from sqlalchemy import Column, String, Table, delete, insert
-from sqlalchemy.exc import SQLAlchemyError
 
 from .store.database import Store
+from .store.sql import FAILURES
 from .store.tables import TABLES
 
 PROBES: Final = Table("probes", TABLES, Column("id", String(32), primary_key=True))
@@ -62,7 +62,7 @@ class Health:
                 await connection.execute(insert(PROBES).values(id=mine))
                 await connection.execute(delete(PROBES).where(PROBES.c.id == mine))
             self._problem = None
-        except SQLAlchemyError as failure:
+        except FAILURES as failure:
             self._problem = _word(failure)
         finally:
             self._asked_at = self._clock()
@@ -76,6 +76,6 @@ class Health:
             await asyncio.wait({self._asking})
 
 
-def _word(failure: SQLAlchemyError) -> str:
+def _word(failure: Exception) -> str:
     said = str(getattr(failure, "orig", None) or failure)
     return next((word for part, word in _WORDS.items() if part in said), FAILED)

@@ -96,7 +96,8 @@ class Limits:
     max_connections: int = count(
         50_000,
         "Connections that are open at once, of every kind; fewer where the process may open fewer files. Beyond it, "
-        "those who wait longest without having logged in are closed, and then nobody else is let in until one leaves.",
+        "HTTP connections that wait for their clients are closed, those first that have not logged in and have waited "
+        "longest, and nobody comes to stay until one leaves.",
     )
     head_timeout: float = seconds(
         10.0,
@@ -121,7 +122,9 @@ class Limits:
         0.5, "How long a client may take to answer the closing handshake before its connection is cut."
     )
     linger: float = seconds(
-        5.0, "How long a closed polling session is kept for the request that fetches its last messages."
+        5.0,
+        "How long a closed polling session is kept for the request that fetches its last messages, and a closed stream "
+        "or WebSocket for what was sent there before.",
     )
 
     # Heartbeats.
@@ -149,7 +152,9 @@ class Limits:
 
     # Those who have not logged in.
     max_strangers: int = count(
-        20_000, "Sessions of Socket.IO that have not logged in; beyond that the oldest are closed."
+        20_000,
+        "Sessions of Socket.IO that have not logged in, fewer than `max_connections` in any case; beyond that the "
+        "oldest are closed.",
     )
     stranger_packets: int = count(
         32, "Packets and requests in any minute of a session that has not logged in; it is closed beyond."
@@ -168,7 +173,9 @@ class Limits:
     )
     joins_a_second: int = count(5, "CONNECT and DISCONNECT packets of one connection.")
     heartbeats_a_second: int = count(20, "Pings and pongs of each protocol, and probes, of one connection.")
-    requests_a_second: int = count(50, "Polling requests of one session.")
+    requests_a_second: int = count(
+        50, "Polling requests of one session; it is closed where three seconds' worth of them wait."
+    )
     bytes_a_second: int = size(
         2 * 1024 * 1024, "All that one connection says; where events that may come can have more, so many bytes may."
     )

@@ -2,6 +2,8 @@
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Mapping
+from time import monotonic, thread_time
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -10,6 +12,10 @@ from prometheus_client.registry import Collector
 Place = tuple[str, str]
 """A transport, and a channel."""
 Sizes = Mapping[str, int]
+_CHEAP: Final = 0.005
+"""Seconds of work that anybody may ask for again and again."""
+_REST: Final = 20
+"""What took longer than that holds for so many times as long: no more than a part of the time goes into it."""
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -17,9 +23,16 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotati
 
 
 class Metrics:
-    """The counters, and one registry of its own, so that two servers in one process do not mix."""
+    """The counters, and one registry of its own, so that two servers in one process do not mix.
 
-    def __init__(self) -> None:
+    `clock` gives seconds that never go back, `worked` those that this thread has worked.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic, worked: Callable[[], float] = thread_time) -> None:
+        self._clock = clock
+        self._worked = worked
+        self._text = b""
+        self._holds_until = clock()
         self.registry = CollectorRegistry(auto_describe=False)
         self._sent = Counter(
             "eventproof_events_sent", "Events handed to connections.", ["event"], registry=self.registry
@@ -70,8 +83,13 @@ class Metrics:
         self.registry.register(_Live(tuple(places), taken, sizes, sockets))
 
     def text(self) -> bytes:
-        """All of it in Prometheus's text format."""
-        return generate_latest(self.registry)
+        """All of it in Prometheus's text format; that of a moment ago where there is so much that it takes long."""
+        if self._clock() >= self._holds_until:
+            began = self._worked()
+            self._text = generate_latest(self.registry)
+            took = self._worked() - began
+            self._holds_until = self._clock() + (took * _REST if took > _CHEAP else 0.0)
+        return self._text
 
 
 class _Live(Collector):

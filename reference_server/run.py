@@ -24,6 +24,7 @@ from .clocks import Clock
 from .delivery.conduct import Conduct
 from .faults import conduct_of
 from .refusals import contracts
+from .selector import FairSelector
 from .services import Services
 from .settings import Settings, fitted
 from .store.database import open_store
@@ -31,9 +32,6 @@ from .store.tables import TABLES
 from .transport.callers import Callers
 from .transport.door import Door, bound
 from .transport.http import HttpProtocol
-
-if sys.platform == "linux":
-    from .selector import FairSelector
 
 _log = structlog.get_logger("server")
 _LINGER: Final = 1.0
@@ -60,10 +58,8 @@ class Running:
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """A loop that a crowd does not hold up, where the system has what that takes."""
-    if sys.platform == "linux":
-        return asyncio.SelectorEventLoop(FairSelector())
-    return asyncio.new_event_loop()
+    """A loop that a crowd does not hold up."""
+    return asyncio.SelectorEventLoop(FairSelector())
 
 
 async def serve(settings: Settings, people: People, *, attached: bool = False) -> None:

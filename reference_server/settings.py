@@ -57,8 +57,12 @@ def load(options: Mapping[str, Any], file: Path | None) -> Settings:
 
 
 def fitted(limits: Limits) -> Limits:
-    """The limits as they hold in this process: where it may open fewer files, there are fewer connections."""
-    return replace(limits, max_connections=min(limits.max_connections, descriptors.room()))
+    """The limits as they hold in this process: where it may open fewer files, there are fewer connections.
+
+    Those who have not logged in never have all of them.
+    """
+    most = min(limits.max_connections, descriptors.room())
+    return replace(limits, max_connections=most, max_strangers=min(limits.max_strangers, max(1, most - 1)))
 
 
 def _read(file: Path) -> dict[str, Any]:

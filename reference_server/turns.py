@@ -25,6 +25,8 @@ class Turns:
         self._clock = clock
         self._began = clock() - 2 * seconds
         self._next_is_due = False
+        self._works = False
+        """Coroutines went on in the last turn, so what was to be done later has the next one."""
         self._new: deque[Work] = deque()
         self._going_on: deque[Work] = deque()
         self._asleep: deque[asyncio.Future[None]] = deque()
@@ -43,8 +45,8 @@ class Turns:
         self._ask()
 
     async def turn(self) -> None:
-        """Wait, where the present turn is over, for one to come."""
-        while self.over():
+        """Wait, where the present turn is over, for one to come; what others did in that by then holds up nobody."""
+        if self.over():
             sleeper = asyncio.get_running_loop().create_future()
             self._asleep.append(sleeper)
             self._ask()
@@ -58,16 +60,26 @@ class Turns:
     def _next(self) -> None:
         self._next_is_due = False
         self._began = self._clock()
+        self._works = not self._asleep or (self._works and bool(self._new or self._going_on))
+        try:
+            if self._works:
+                self._do()
+            else:
+                self._wake()
+        finally:
+            self._works = not self._works
+            if len(self):
+                self._ask()
+
+    def _do(self) -> None:
+        while (waiting := self._new or self._going_on) and not self.over():
+            waiting.popleft()()
+
+    def _wake(self) -> None:
         for _ in range(min(len(self._asleep), _WOKEN)):
             sleeper = self._asleep.popleft()
             if not sleeper.done():
                 sleeper.set_result(None)
-        try:
-            while (waiting := self._new or self._going_on) and not self.over():
-                waiting.popleft()()
-        finally:
-            if len(self):
-                self._ask()
 
     def __len__(self) -> int:
         """How many wait for one."""

@@ -1,7 +1,7 @@
 """How a protocol can be broken: the catalogue of attacks, and who makes one on a target."""
 
 from .apart import made_apart
-from .attack import Attack, Door, Kind, Who
+from .attack import MALFORMED, Attack, Door, Kind, Who
 from .attacker import Attacker
 from .catalogue import ATTACKS, of_kind
 from .outcome import End, Outcome
@@ -10,6 +10,7 @@ from .visit import Patience
 
 __all__ = [
     "ATTACKS",
+    "MALFORMED",
     "Attack",
     "Attacker",
     "Door",

@@ -1,12 +1,13 @@
 """An attack as data: what is sent, at which door, by whom, and what it breaks. Nothing here does I/O.
 
 A text of what is sent is a template: `$ns` is the namespace as packets have it, `$event` a good event without its
-brackets, `$id` the number under which an acknowledgement is asked for that only a handler could give, `$said` a whole
-good message with all three, `$auth` what a CONNECT carries; in HTTP `$target` is the door's path, `$upgrade`
-that of a WebSocket, `$host` the host.
+brackets, `$name` its name alone, `$id` the number under which an acknowledgement is asked for that only a handler could
+give, `$said` a whole good message with the namespace, the number and the event, `$auth` what a CONNECT carries; in HTTP
+`$target` is the door's path, `$upgrade` that of a WebSocket, `$host` the host.
 A byte that is no UTF-8 is written as its surrogate escape (`\\udcff`).
 """
 
+import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Final
 
 __all__ = [
     "ASKED",
+    "MALFORMED",
     "ONCE",
     "TEN",
     "TWIN",
@@ -66,7 +68,7 @@ class Who(StrEnum):
 
 
 class Kind(StrEnum):
-    """What of a protocol is broken."""
+    """What of a protocol is broken. Only the first four are what ALL-WIRE-1 speaks of: `MALFORMED`."""
 
     FRAME = "frames that RFC 6455 forbids"
     ENGINE = "malformed packets of Engine.IO"
@@ -76,6 +78,10 @@ class Kind(StrEnum):
     HTTP = "requests that are no HTTP"
     SLOW = "connections that are slow, or do nothing"
     FLOOD = "more than anybody needs"
+
+
+MALFORMED: Final = (Kind.FRAME, Kind.ENGINE, Kind.PACKET, Kind.ATTACHMENT)
+"""What no server has to bear of anybody: the rest may also be an operator's matter, or a proxy's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,8 @@ class Attack:
     who: tuple[Who, ...] = (Who.STRANGER, Who.MEMBER)
     tolerated: str = ""
     """Why an event in it may reach a handler after all: what libraries of the field do, and nobody is hurt by."""
+    last: bool = False
+    """Whether no good event can be told from it behind it: it would be taken as a part of it, or not at all."""
     holds: bool = False
     """Whether its connections stay, reading nothing, until all attacks beside it are over."""
     gentle: Force = ONCE
@@ -195,6 +203,11 @@ class Scene:
         """The namespace as packets have it."""
         return "" if self.namespace == "/" else f"{self.namespace},"
 
+    @property
+    def name(self) -> str:
+        """The event's name, in JSON, without its argument."""
+        return json.dumps(json.loads(f"[{self.event}]")[0])
+
     def asking(self, number: int) -> str:
         """A good message of Engine.IO: the event, with an acknowledgement asked for under this number."""
         return f"42{self.ns}{number}[{self.event}]"
@@ -204,6 +217,7 @@ class Scene:
         values = {
             "ns": self.ns,
             "event": self.event,
+            "name": self.name,
             "id": str(ASKED),
             "said": self.asking(ASKED),
             "auth": self.auth,

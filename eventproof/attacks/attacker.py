@@ -49,19 +49,22 @@ class Attacker:
         """Make all of these, at every door that they fit and by everybody who makes them.
 
         Those that hold their connections hold them while the others are made, and until they have been looked at. What
-        has not come to an end within so many seconds has no outcome.
+        has not come to an end within so many seconds has not been made.
         """
         known = tuple(attacks)
         held = [attack for attack in known if attack.holds]
-        turns, over, outcomes = asyncio.Semaphore(self.at_once), asyncio.Event(), list[Outcome]()
+        turns, over = asyncio.Semaphore(self.at_once), asyncio.Event()
+        others = (attack for attack in known if not attack.holds)
+        visits = [visit for attack in others for visit in self._visits(attack, over)]
+        late = f"it was not over within {seconds:g} s"
+        outcomes = [visit.became(End.UNMADE, late) for visit in visits]
 
-        async def go(visit: Visit) -> None:
+        async def go(number: int, visit: Visit) -> None:
             async with turns:
-                outcomes.append(await _made(visit))
+                outcomes[number] = await _made(visit)
 
         async with self.holding(held) as kept:
-            others = (attack for attack in known if not attack.holds)
-            await _within(seconds, [go(visit) for attack in others for visit in self._visits(attack, over)])
+            await _within(seconds, [go(number, visit) for number, visit in enumerate(visits)])
             if held:
                 await asyncio.sleep(self.patience.looking)
         return outcomes + kept
@@ -70,16 +73,16 @@ class Attacker:
     async def holding(self, attacks: Iterable[Attack]) -> AsyncIterator[list[Outcome]]:
         """Hold the connections of these while the block runs; their outcomes are there behind it."""
         outcomes, over = list[Outcome](), asyncio.Event()
-
-        async def go(visit: Visit) -> None:
-            outcomes.append(await _made(visit))
-
-        tasks = [asyncio.create_task(go(visit)) for attack in attacks for visit in self._visits(attack, over)]
+        visits = [visit for attack in attacks for visit in self._visits(attack, over)]
+        tasks = [asyncio.create_task(_made(visit)) for visit in visits]
         try:
             yield outcomes
         finally:
             over.set()
             await _within(self.patience.opening, tasks)
+            late = "it was not begun when the others were over"
+            for visit, task in zip(visits, tasks, strict=True):
+                outcomes.append(visit.became(End.UNMADE, late) if task.cancelled() else task.result())
 
     def _visits(self, attack: Attack, over: asyncio.Event) -> Iterator[Visit]:
         force = attack.full if self.full else attack.gentle
@@ -101,7 +104,7 @@ async def _made(visit: Visit) -> Outcome:
         return visit.became(End.UNMADE, str(why))
 
 
-async def _within(seconds: float, acts: Sequence[Coroutine[Any, Any, None] | asyncio.Task[None]]) -> None:
+async def _within(seconds: float, acts: Sequence[Coroutine[Any, Any, Any] | asyncio.Task[Any]]) -> None:
     """Wait for all of these, and end those that take longer; raises what one of them raised."""
     tasks = [asyncio.ensure_future(act) for act in acts]
     try:

@@ -10,6 +10,7 @@ __all__ = ["ATTACKS"]
 _FINAL, _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING = 0x80, 0x0, 0x1, 0x2, 0x8, 0x9
 _RESERVED = {"rsv1": 0x40, "rsv2": 0x20, "rsv3": 0x10}
 _HUGE = 1 << 40
+_UNREAD = "gorilla/websocket leaves it to the application whether a text is UTF-8"
 _CODES = (0, 999, 1004, 1005, 1006, 1015, 2999, 5000)
 
 
@@ -67,11 +68,13 @@ def _attacks() -> Iterator[Attack]:
         "8.1: When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, "
         "a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_.",
         Frame(_FINAL | _TEXT, '42$ns$id[$event,"\udcff\udcfe"]'),
+        tolerated=_UNREAD,
     )
     yield _attack(
         "surrogate-in-utf-8",
         "8.1, and RFC 3629: the definition of UTF-8 prohibits encoding character numbers between U+D800 and U+DFFF.",
         Frame(_FINAL | _TEXT, '42$ns$id[$event,"\udced\udca0\udc80"]'),
+        tolerated=_UNREAD,
     )
     for code in _CODES:
         yield _attack(

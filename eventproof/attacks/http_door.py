@@ -8,7 +8,7 @@ from eventproof.wire.http import get_request, read_head
 
 from .attack import Door
 from .outcome import End, Outcome
-from .tcp import Tcp, connected
+from .tcp import PUT_OFF, Tcp, connected
 from .visit import Visit
 
 __all__ = ["by_tcp"]
@@ -24,7 +24,7 @@ async def by_tcp(visit: Visit) -> Outcome:
                         break
         if visit.attack.holds:
             await visit.over.wait()
-            return visit.became(End.OPEN)
+            return visit.became(End.ENDED if await tcp.has_ended() else End.OPEN)
         return await _became(visit, tcp)
 
 
@@ -47,6 +47,7 @@ async def _became(visit: Visit, tcp: Tcp) -> Outcome:
                     return visit.became(End.REFUSED, "by something that is no HTTP")
                 if answer is not None:
                     status = answer[0].status
-                    return visit.became(End.REFUSED if status >= 400 else End.OPEN, f"answered {status}")
+                    end = End.UNMADE if status in PUT_OFF else End.REFUSED if status >= 400 else End.OPEN
+                    return visit.became(end, f"answered {status}")
             return visit.became(End.ENDED, "without an answer")
     return visit.became(End.OPEN, "without an answer")

@@ -36,13 +36,18 @@ class Outcome:
     """In words: the status, the close code, or why it could not be made."""
     acknowledged: tuple[Any, ...] | None = None
     """What the event in it was acknowledged with, unless that says no."""
-    twin: bool = False
-    """Whether a good event behind it was acknowledged, or would have been, had the connection not ended."""
+    twin: bool | None = None
+    """Whether the good event behind it was acknowledged; None where none was to come."""
 
     @property
     def reached_a_handler(self) -> bool:
         """Whether an event in it reached a handler that it must not reach."""
         return self.acknowledged is not None and not self.attack.tolerated
+
+    @property
+    def is_unproven(self) -> bool:
+        """Whether an event in it may still reach a handler: its connection is open, and says nothing any more."""
+        return self.attack.asks and self.end is End.OPEN and self.twin is False
 
     def __str__(self) -> str:
         said = f" ({self.said})" if self.said else ""
@@ -69,11 +74,13 @@ class Heard:
             self._take(engineio.decode(message))
         return ""
 
-    def payload(self, payload: bytes) -> None:
-        """Take the body of a poll."""
+    def payload(self, payload: bytes) -> str:
+        """Take the body of a poll; what has to be answered at once, as for one message."""
+        answer = ""
         with suppress(ProtocolViolation, UnicodeDecodeError):
             for message in engineio.decode_payload(payload.decode()):
-                self.take(message)
+                answer = self.take(message) or answer
+        return answer
 
     @property
     def acknowledged(self) -> tuple[Any, ...] | None:

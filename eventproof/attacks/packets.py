@@ -22,6 +22,7 @@ _BINARY = (
     "Socket.IO, BINARY_EVENT: as many attachments follow as its packet says; each placeholder is the index of one."
 )
 _FIRST = "Socket.IO: at the beginning of a Socket.IO session, the client MUST send a CONNECT packet."
+_HALVES = "socket.io-parser looks for a number within bounds, and not for a whole one"
 _RESERVED = "such names are the libraries' own, and reach the handlers that they have for them"
 
 
@@ -32,9 +33,10 @@ def _attack(
     *sends: Sent,
     who: tuple[Who, ...] = _MEMBER,
     tolerated: str = "",
+    last: bool = False,
     full: Force = TEN,
 ) -> Attack:
-    return Attack(name, kind, breaks, sends, _BOTH, who, tolerated, full=full)
+    return Attack(name, kind, breaks, sends, _BOTH, who, tolerated, last=last, full=full)
 
 
 def _engine() -> Iterator[Attack]:
@@ -87,11 +89,12 @@ def _packets() -> Iterator[Attack]:
         "Socket.IO: DISCONNECT leaves the namespace.",
         Message("41$ns"),
         Message("$said"),
+        last=True,
     )
     for name, text in {
         "event-without-payload": "42$ns$id",
-        "event-that-is-an-object": '42$ns$id{"0":$event}',
-        "event-that-is-a-text": "42$ns$id$event",
+        "event-that-is-an-object": '42$ns$id{"0":$name}',
+        "event-that-is-a-text": "42$ns$id$name",
         "event-of-an-empty-array": "42$ns$id[]",
         "event-named-null": "42$ns$id[null,$event]",
         "event-named-by-an-array": "42$ns$id[[$event]]",
@@ -119,12 +122,13 @@ def _packets() -> Iterator[Attack]:
 
 
 def _attachments() -> Iterator[Attack]:
-    yield _attack(Kind.ATTACHMENT, "attachment-that-never-comes", _BINARY, Message("451-$ns$id[$event]"), who=_MEMBER)
+    yield _attack(Kind.ATTACHMENT, "attachment-that-never-comes", _BINARY, Message("451-$ns$id[$event]"), last=True)
     yield _attack(
         Kind.ATTACHMENT,
         "attachment-of-a-placeholder-that-never-comes",
         _BINARY,
         Message('451-$ns$id[$event,{"_placeholder":true,"num":0}]'),
+        last=True,
     )
     yield _attack(
         Kind.ATTACHMENT,
@@ -132,6 +136,7 @@ def _attachments() -> Iterator[Attack]:
         _BINARY,
         Message('451-$ns$id[$event,{"_placeholder":true,"num":0}]'),
         Message('42${ns}73["between"]'),
+        tolerated="python-socketio takes a text as the attachment",
     )
     yield _attack(Kind.ATTACHMENT, "attachment-that-nobody-announced", _BINARY, Binary("\x00\x01\x02"), who=_ANYBODY)
     yield _attack(
@@ -159,6 +164,7 @@ def _attachments() -> Iterator[Attack]:
             _BINARY,
             Message(f'451-$ns$id[$event,{{"_placeholder":true,"num":{number}}}]'),
             Binary("one"),
+            tolerated=_HALVES if name == "a-half" else "",
         )
     for name, count in {"a-billion": "999999999-", "minus-one": "-1-", "no-number": "x-", "no-dash": ""}.items():
         yield _attack(Kind.ATTACHMENT, f"attachments-counted-by-{name}", _FORMAT, Message(f"45{count}$ns$id[$event]"))

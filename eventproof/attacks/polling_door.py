@@ -8,15 +8,13 @@ from yarl import URL
 
 from .attack import TWIN
 from .outcome import End, Heard, Outcome
-from .tcp import Unmade
+from .tcp import GLANCE, PUT_OFF, Unmade
 from .visit import Visit
 
 __all__ = ["by_polling"]
 
 _OK = 200
 _MOST = 256 * 1024
-_GLANCE = 0.2
-"""Seconds for which a poll shows that a session is still there, where no acknowledgement is to be waited for."""
 
 
 async def by_polling(visit: Visit) -> Outcome:
@@ -28,7 +26,7 @@ async def by_polling(visit: Visit) -> Outcome:
             return await session.attacked()
         finally:
             with suppress(TimeoutError, aiohttp.ClientError, OSError):
-                async with asyncio.timeout(_GLANCE):
+                async with asyncio.timeout(GLANCE):
                     await session.leave()
 
 
@@ -49,12 +47,13 @@ class _Session:
             raise Unmade(f"no session: {error or type(error).__name__}") from None
         if visit.attack.holds:
             await visit.over.wait()
-            return visit.became(End.OPEN)
         try:
+            if visit.attack.holds:
+                return await self._polled(GLANCE)
             async with asyncio.timeout(visit.patience.sending):
                 for body in visit.attack.posted(visit.scene, visit.times):
                     if (status := await self._post(body)) != _OK:
-                        return self._became(End.REFUSED, f"answered {status}")
+                        return self._answered(End.REFUSED, "answered", status)
             return await self._look()
         except TimeoutError:
             return self._became(End.OPEN, "without an answer")
@@ -77,15 +76,21 @@ class _Session:
         """Whether the session is still there, and what it has said of the attack's event."""
         waits = self._visit.waits_for_twin
         if waits and (status := await self._post(self._visit.scene.asking(TWIN).encode())) != _OK:
-            return self._became(End.ENDED, f"the next request was answered {status}")
+            return self._answered(End.ENDED, "the next request was answered", status)
+        return await self._polled(self._visit.patience.looking if waits or self._visit.waits_for_answer else GLANCE)
+
+    async def _polled(self, seconds: float) -> Outcome:
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._visit.patience.looking if waits else _GLANCE):
+            async with asyncio.timeout(seconds):
                 while True:
                     if (status := await self._get()) != _OK:
-                        return self._became(End.ENDED, f"the next poll was answered {status}")
-                    if self._heard.twin or not waits:
+                        return self._answered(End.ENDED, "the next poll was answered", status)
+                    if self._heard.twin or not (self._visit.waits_for_twin or self._visit.waits_for_answer):
                         break
         return self._became(End.OPEN)
+
+    def _answered(self, end: End, said: str, status: int) -> Outcome:
+        return self._became(End.UNMADE if status in PUT_OFF else end, f"{said} {status}")
 
     def _became(self, end: End, said: str = "") -> Outcome:
         return self._visit.became(end, said, self._heard.acknowledged, self._heard.twin)
@@ -97,9 +102,12 @@ class _Session:
 
     async def _get(self) -> int:
         async with self._http.get(self._url, allow_redirects=False) as answer:
-            payload = await answer.content.read(_MOST)
-            self._heard.payload(payload)
-            return answer.status
+            payload = bytearray()
+            while len(payload) < _MOST and (part := await answer.content.read(_MOST - len(payload))):
+                payload += part
+        if said := self._heard.payload(bytes(payload)):
+            await self._post(said.encode())
+        return answer.status
 
     async def _post(self, body: bytes) -> int:
         headers = {"Content-Type": "text/plain;charset=UTF-8"}

@@ -20,7 +20,7 @@ _PAYLOADS: Final[Mapping[str, Body]] = {
     "payload-of-nothing": Body(""),
     "payload-of-separators": Body("\x1e\x1e\x1e"),
     "payload-that-is-no-utf-8": Body("42\udcff\udcfe"),
-    "payload-that-ends-in-a-separator": Body("$said\x1e9"),
+    "payload-whose-last-packet-is-none": Body("6\x1e9"),
     "payload-of-protocol-3": Body("10:42[$event]"),
 }
 _REQUESTS: Final[Mapping[str, str]] = {

@@ -3,11 +3,17 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import Final
 
 from eventproof.client.address import Address
 
-__all__ = ["Tcp", "Unmade", "connected"]
+__all__ = ["GLANCE", "PUT_OFF", "Tcp", "Unmade", "connected"]
+
+GLANCE: Final = 0.2
+"""Seconds for which one looks whether a connection is still there, where nothing is to be waited for."""
+PUT_OFF: Final = frozenset({429, 502, 503})
+"""The statuses of HTTP by which nobody has read what was sent: a limit, or a proxy."""
 
 _STEP = 64 * 1024
 _MOST = 1024 * 1024
@@ -33,6 +39,18 @@ class Tcp:
             return b""
         self._left -= len(came)
         return came if self._left > 0 else b""
+
+    async def has_ended(self) -> bool:
+        """Whether the server ended the connection that was held; what it said on it is passed over, up to a bound."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GLANCE):
+                for _ in range(_MOST // _STEP):
+                    try:
+                        if not await self._reader.read(_STEP):
+                            return True
+                    except OSError:
+                        return True
+        return False
 
     async def write(self, data: bytes) -> bool:
         """Whether all of it was taken before the server ended the connection."""

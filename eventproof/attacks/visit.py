@@ -51,10 +51,16 @@ class Visit:
     @property
     def waits_for_twin(self) -> bool:
         """Whether a good event comes behind it, whose acknowledgement shows that it has been read."""
-        return self.logs_in and self.acknowledges
+        return self.logs_in and self.acknowledges and not self.attack.last
+
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether only time tells that no handler answers it: nothing good comes behind it."""
+        return self.acknowledges and self.attack.asks and not self.waits_for_twin
 
     def became(
         self, end: End, said: str = "", acknowledged: tuple[Any, ...] | None = None, twin: bool = False
     ) -> Outcome:
         """What became of it."""
-        return Outcome(self.attack, self.door, self.who, end, said, acknowledged, twin)
+        known = twin if self.waits_for_twin else None
+        return Outcome(self.attack, self.door, self.who, end, said, acknowledged, known)

@@ -31,7 +31,7 @@ async def by_websocket(visit: Visit) -> Outcome:
         if visit.attack.holds:
             await _send(visit, socket)
             await visit.over.wait()
-            return visit.became(End.OPEN)
+            return visit.became(End.ENDED if await socket.has_ended() else End.OPEN)
         if await _send(visit, socket):
             if visit.waits_for_twin:
                 await socket.write(framed(_TEXT, visit.scene.asking(TWIN).encode()))
@@ -39,7 +39,7 @@ async def by_websocket(visit: Visit) -> Outcome:
         is_read = False
         with suppress(TimeoutError):
             async with asyncio.timeout(visit.patience.looking):
-                while not (is_read and (heard.twin or not visit.waits_for_twin)):
+                while not (is_read and _has_said_all(visit, heard)):
                     message = await socket.next()
                     if message is None:
                         break
@@ -75,6 +75,12 @@ async def _send(visit: Visit, socket: "_Socket") -> bool:
                     return False
             return True
     return False
+
+
+def _has_said_all(visit: Visit, heard: Heard) -> bool:
+    if visit.waits_for_twin:
+        return heard.twin
+    return heard.acknowledged is not None or not visit.waits_for_answer
 
 
 async def _hear(socket: "_Socket", heard: Heard, message: Message) -> None:
@@ -117,6 +123,10 @@ class _Socket:
         if message is None:
             raise Unmade(f"the connection ended {self.end}")
         return message
+
+    async def has_ended(self) -> bool:
+        """Whether the server ended it while it was held."""
+        return await self._tcp.has_ended()
 
     async def write(self, data: bytes) -> bool:
         """Whether the server took it."""

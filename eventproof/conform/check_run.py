@@ -30,6 +30,8 @@ from .undoing import Undo
 __all__ = ["CheckRun"]
 
 _CASE_SECONDS = 120.0
+_HOSTILE_SECONDS = 600.0
+"""In which all attacks can be made with full force, each kind of them within half a minute."""
 
 _T = TypeVar("_T")
 
@@ -110,7 +112,8 @@ class CheckRun:
 
         with HEEDED.cancelling(lambda: loop.call_soon_threadsafe(cancel)):
             try:
-                tasks.append(loop.create_task(_bounded(acting, _CASE_SECONDS + waits)))
+                most = _HOSTILE_SECONDS if self.hostile else _CASE_SECONDS
+                tasks.append(loop.create_task(_bounded(acting, most + waits)))
                 return loop.run_until_complete(tasks[0])
             finally:
                 HEEDED.heed()

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from eventproof import actions
 from eventproof.catalog import EVERYONE, Cause, of_role
-from eventproof.checks.membership import moves
+from eventproof.checks.membership import Move, moves
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import HubConnection, HubListener
 from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable, UsageError
@@ -227,11 +227,16 @@ class Generator:
             if isinstance(move.room, str) and move.user is not None:
                 self.rooms.join_user(move.user, move.room, asked=asked, at=now)
             else:
-                heard = (event.name for event in self.books.known if event.is_for(move.term))
-                self.books.untold(move.why_untold, heard)
+                self._is_untold(move)
         for move in moves(operation.leaves, cause):
             if isinstance(move.room, str) and move.user is not None:
                 self.rooms.leave_user(move.user, move.room, asked=asked, at=now + self.deadline)
+            else:
+                self._is_untold(move)
+
+    def _is_untold(self, move: Move) -> None:
+        """Nobody knows who hears from now on what goes to the rooms that it may have been about."""
+        self.books.untold(move.why_untold, (event.name for event in self.books.known if event.is_for(move.term)))
 
     def all_spawned(self) -> None:
         """Every user is there; measuring begins as soon as their sessions are open."""

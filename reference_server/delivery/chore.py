@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from ..logs import Seldom
+from ..store.sql import FAILURES
 
 _log = structlog.get_logger("chore")
 _STORE_FAILED: Final = Seldom(_log.error)
@@ -52,7 +52,7 @@ class Chore:
         loop = asyncio.get_running_loop()
         try:
             await self._do()
-        except SQLAlchemyError as failure:
+        except FAILURES as failure:
             _STORE_FAILED(f"{self._name}-failed", error=str(failure))
             self._due_at(loop.time() + _RECOVERY)
         except Exception:

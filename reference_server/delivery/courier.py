@@ -12,7 +12,6 @@ from typing import Any, Final, TypeVar
 
 import orjson
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from eventproof.catalog import AckLevel, Event
 
@@ -21,14 +20,14 @@ from ..metrics import Metrics
 from ..reasons import Reason
 from ..refusals import Refusal
 from ..store.database import Store
-from ..store.sql import SqlConnection
+from ..store.sql import FAILURES, SqlConnection
 from .channels import Channels, SystemOnChannel
 from .chore import Chore
 from .conduct import Conduct
 from .connections import Connection, Connections, ConnectionState, opened
 from .emission import Emission
 from .eviction import Eviction
-from .journal import NONE, OWED, Entry, Journal, ack_key
+from .journal import NONE, OWED, Entry, Journal, ack_key, portions
 from .message import Message
 from .owed import Debt, Owed, policy
 from .slow_readers import SlowReaders
@@ -41,6 +40,7 @@ _SAVE_EVERY: Final = 1.0
 """Seconds for which confirmations are collected; what a kill loses of them is sent twice."""
 _RETRY_PAUSE: Final = 0.05
 """Seconds from one round of retries to the next, so that many which are due one by one are sent together."""
+_RETRIED_AT_ONCE: Final = 100
 _PURGE_EVERY: Final = 20.0
 
 
@@ -100,7 +100,7 @@ class Courier:
             await chore.close()
         try:
             await self._save()
-        except SQLAlchemyError as failure:
+        except FAILURES as failure:
             _log.error("save-failed", error=str(failure))
 
     def sizes(self) -> dict[str, int]:
@@ -173,7 +173,7 @@ class Courier:
         """Whoever was there at the commit has left before they were told."""
         try:
             await self._journal.push(unheard, self._clock())
-        except SQLAlchemyError as failure:
+        except FAILURES as failure:
             _log.error("push-failed", seqs=[entry.seq for entry in unheard], error=str(failure))
 
     def _entry(self, system: str, message: Message) -> Entry:
@@ -307,7 +307,7 @@ class Courier:
             return
         try:
             missed = [entry for each in here for entry in await self._missed(connection, each, after)]
-        except SQLAlchemyError as failure:
+        except FAILURES as failure:
             _log.error("replay-failed", user=connection.session.user_id, error=str(failure))
             missed, reader.whole = [], False
         if connection.state is not ConnectionState.OPEN:
@@ -396,9 +396,11 @@ class Courier:
         now = self._clock()
         again, ended = self._conduct.retries(*self._owed.take_due(now))
         there = [debt.seq for debt in again if opened(self._connections.of_user(debt.user_id))]
-        for entry in await self._journal.read(there):
-            if entry.seq in self._owed:
-                self._tell(self._conduct.retried(entry))
+        for some in portions(there, _RETRIED_AT_ONCE):
+            for entry in await self._journal.read(some):
+                if entry.seq in self._owed:
+                    self._tell(self._conduct.retried(entry))
+            await asyncio.sleep(0)  # Others have their turn.
         following = self._owed.next_at()
         if following is not None:
             self._retrying.due_in(max(0.0, following - self._clock()))

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import orjson
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from eventproof.catalog import Event
 
@@ -23,6 +22,7 @@ from ..logs import Seldom
 from ..metrics import Metrics
 from ..pace import Window
 from ..refusals import Refusal
+from ..store.sql import FAILURES
 from .channels import Channels, SystemOnChannel
 from .conduct import Conduct
 from .connections import Connection
@@ -82,7 +82,7 @@ class Incoming:
         except Refusal as refusal:
             known = refusal if refusal.code != "unavailable" else Refusal(BROKEN, refusal.sentence)
             return self._refuse(connection, served, known, name)
-        except SQLAlchemyError as failure:
+        except FAILURES as failure:
             self._store_failed("store-failed", channel=connection.channel, error=str(failure))
             return self._refuse(connection, served, Refusal(BROKEN), name)
         except Exception:

@@ -96,6 +96,7 @@ _ACKNOWLEDGED: Final = Prepared(
 _SETTLE: Final = Prepared(update(JOURNAL).where(JOURNAL.c.seq == bindparam("place")).values(ack=ACKED))
 _WHOSE: Final = (CONFIRMED.c.user_id == bindparam("whose"), CONFIRMED.c.system == bindparam("of"))
 _FORGET: Final = Prepared(delete(CONFIRMED).where(*_WHOSE))
+_LET_GO: Final = Prepared(delete(CONFIRMED).where(*_WHOSE, CONFIRMED.c.seq < bindparam("until"), ~CONFIRMED.c.admin))
 _CONFIRM: Final = Prepared(insert(CONFIRMED), CONFIRMED.c.keys())
 
 
@@ -233,13 +234,13 @@ class Journal:
         self._unsaved &= self._confirmed.keys()
         confirmed = [(whose, self._confirmed[whose]) for whose in self._unsaved]
         saved: set[int] = set()
-        for acked in _portions(list(self._acked)):
+        for acked in portions(list(self._acked), _AT_ONCE):
             async with self._store.writing() as connection:
                 await connection.run(_SETTLE, [{"place": seq} for seq in acked])
             saved.update(acked)
             self._just_saved.update(acked)
             self._acked.difference_update(acked)
-        for some in _portions(confirmed):
+        for some in portions(confirmed, _AT_ONCE):
             async with self._store.writing() as connection:
                 await connection.run(_FORGET, [{"whose": user_id, "of": system} for (user_id, system), _ in some])
                 await connection.run(
@@ -287,12 +288,14 @@ class Journal:
     async def since(self, rooms: Iterable[str], system: str, seq: int, now: float) -> list[Entry]:
         """What of a system went to these rooms, and to those in them, after this place, within its bounds."""
         limits = self._limits.of(system)
+        # What is older is not wanted, and the search for it would go through all that is still kept.
+        after = max(seq, self._purged, _given(self._marks, now - limits.replay_window))
         heard = or_(
             *(or_(JOURNAL.c.room == room, JOURNAL.c.room.startswith(f"{room}/", autoescape=True)) for room in rooms)
         )
         statement = (
             select(JOURNAL)
-            .where(JOURNAL.c.seq > seq, JOURNAL.c.system == system, heard)
+            .where(JOURNAL.c.seq > after, JOURNAL.c.system == system, heard)
             .where(JOURNAL.c.created_at >= now - limits.replay_window)
             .order_by(JOURNAL.c.seq.desc())
             .limit(limits.max_replay)
@@ -304,7 +307,7 @@ class Journal:
         """The entries at these places, in order."""
         entries: list[Entry] = []
         async with self._store.reading() as connection:
-            for some in _portions(seqs):
+            for some in portions(seqs, _AT_ONCE):
                 rows = await connection.execute(select(JOURNAL).where(JOURNAL.c.seq.in_(some)).order_by(JOURNAL.c.seq))
                 entries += [_entry(row) for row in rows]
         return entries
@@ -324,7 +327,7 @@ class Journal:
 
     async def expire(self, seqs: Sequence[int], now: float) -> None:
         """What of these is still owed will not be acknowledged any more, and goes to the push outbox."""
-        for some in _portions(seqs):
+        for some in portions(seqs, _AT_ONCE):
             async with self._store.writing() as connection:
                 # An acknowledgement may have come while this waited for its turn, saved or not.
                 late = set(some) - self._acked - self._just_saved
@@ -359,9 +362,15 @@ class Journal:
         await self._delete(0, too_late, JOURNAL.c.ack != OWED)
         self._purged = until
         self._latest = {place: seq for place, seq in self._latest.items() if seq > until}
-        self._confirmed = {who: seq for who, seq in self._confirmed.items() if seq >= until or who in self._admins}
-        async with self._store.writing() as connection:
-            await connection.execute(delete(CONFIRMED).where(CONFIRMED.c.seq < until, ~CONFIRMED.c.admin))
+        passed = [whose for whose, seq in self._confirmed.items() if seq < until and whose not in self._admins]
+        for some in portions(passed, _AT_ONCE):
+            async with self._store.writing() as connection:
+                await connection.run(
+                    _LET_GO, [{"whose": user_id, "of": system, "until": until} for user_id, system in some]
+                )
+            for whose in some:  # Whoever has come back meanwhile is not let go.
+                if self._confirmed[whose] < until and whose not in self._admins:
+                    del self._confirmed[whose]
 
     async def _delete(self, after: int, until: int, which: ColumnElement[bool]) -> None:
         """Delete what lies between these places, a portion at a time."""
@@ -411,6 +420,11 @@ def _bounded(entries: list[Entry], limits: Limits) -> list[Entry]:
     return entries[first:]
 
 
+def _given(marks: Iterable[tuple[float, int]], moment: float) -> int:
+    """The last place that was certainly given away by this moment."""
+    return max((seq for at, seq in marks if at <= moment), default=0)
+
+
 def _passed(marks: deque[tuple[float, int]], moment: float) -> int:
     """The last place that was given away by this moment; earlier marks are dropped."""
     passed = 0
@@ -419,6 +433,7 @@ def _passed(marks: deque[tuple[float, int]], moment: float) -> int:
     return passed
 
 
-def _portions(all_of_them: Sequence[T]) -> Iterator[Sequence[T]]:
-    for first in range(0, len(all_of_them), _AT_ONCE):
-        yield all_of_them[first : first + _AT_ONCE]
+def portions(all_of_them: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    """All of them, so many at a time."""
+    for first in range(0, len(all_of_them), most):
+        yield all_of_them[first : first + most]

@@ -140,7 +140,8 @@ def _file_of(url: URL) -> Path | None:
         raise UsageError(
             "the database must be a file that outlives the server: write it like sqlite:///folder/server.db"
         )
-    return Path(url.database).absolute()
+    # SQLite puts what belongs to a database beside the file itself, and not beside a link to it.
+    return Path(os.path.realpath(url.database))
 
 
 def _claim(path: Path) -> IO[bytes]:

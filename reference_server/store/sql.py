@@ -11,8 +11,11 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from sqlalchemy import CursorResult, Delete, Dialect, Insert, MetaData, Select, Update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.compiler import SQLCompiler
 
+FAILURES: Final = (SQLAlchemyError, OSError)
+"""What is raised where a database fails: a connect that is refused is no failure of SQLAlchemy's."""
 Values = Mapping[str, Any]
 """The values of a statement's parameters."""
 NOTHING: Final[Values] = MappingProxyType({})

@@ -106,7 +106,7 @@ class _Connection:
         elif not values:
             return 0
         elif len(values) > _FEW:
-            await asyncio.to_thread(self._do_many, made.sql, [made.parameters(each) for each in values])
+            await _to_the_end(self._do_many, made.sql, [made.parameters(each) for each in values])
         else:
             self._do_many(made.sql, [made.parameters(each) for each in values])
         return self._cursor.rowcount
@@ -154,6 +154,22 @@ async def _patiently(do: Callable[..., T], *arguments: Any) -> T:
             if getattr(failure.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY or now >= until:
                 raise
         await asyncio.sleep(_PAUSE)
+
+
+async def _to_the_end(do: Callable[..., object], *arguments: Any) -> None:
+    """Do it in a thread, which goes on although its caller leaves: only then may their transaction end."""
+    doing = asyncio.ensure_future(asyncio.to_thread(do, *arguments))
+    left: asyncio.CancelledError | None = None
+    while not doing.done():
+        try:
+            await asyncio.wait({doing})
+        except asyncio.CancelledError as cancelled:
+            left = cancelled
+    failure = doing.exception()
+    if left is not None:
+        raise left
+    if failure is not None:
+        raise failure
 
 
 class _Reading:
@@ -255,6 +271,7 @@ class Sqlite:
             await self._log.fold()
             async with self._turn:
                 await self._log.fold()
+                await self._log.begin()
         except sqlite3.Error as failure:
             _log.error("fold-failed", error=str(failure))
         finally:

@@ -1,9 +1,11 @@
 """Sessions: the calls that every system shares. Whoever mounts them serves the same accounts."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ..accounts.account import Account
+from ..attempts import network
 from ..refusals import Refusal
 from ..services import Services
 from ..transport.rest import Answer, Call, Handler
@@ -26,7 +28,7 @@ class Sessions:
 
     async def login(self, call: Call) -> Answer:
         """A new session for whoever knows the password, unless they are banned."""
-        email, address = call.parameters["email"], call.remote
+        email, address = call.parameters["email"], network(call.remote)
         self._attempts.check(address, email)
         self._attempts.begin(address, email)
         try:
@@ -49,8 +51,8 @@ class Sessions:
     async def logout(self, call: Call) -> Answer:
         """End this session, and the connections that it opened."""
         session, _ = call.caller
-        await self._accounts.end_session(session, self._tokens.dead_since())
-        self._eviction.log_out(session.user_id, session.token_id)
+        evict = partial(self._eviction.log_out, session.user_id, session.token_id)
+        await self._accounts.end_session(session, self._tokens.dead_since(), evict)
         return Answer(204)
 
     async def get_me(self, call: Call) -> Answer:

@@ -17,6 +17,8 @@ from ..turns import Turns, Work
 
 _AT_ONCE: Final = 5.0
 _WINDOW: Final = 60.0
+_PATIENCE: Final = 3.0
+"""For how many seconds requests of one session may wait: each waits by itself, so nothing else bounds how many do."""
 _LEAST_WAIT: Final = 0.05
 """Who has to wait does so for at least as long, and may then say more at once: a timer for each packet costs more."""
 _TOLERANCE: Final = 1e-6
@@ -118,6 +120,8 @@ class Allowance:
         common = self._fairness
         if self.is_member:
             self._due = spent(self._due, max(common.prices[kind], size * common.byte), common.clock())
+            if kind is Kind.REQUEST and self.owes() > _PATIENCE:
+                raise self.too_much("requests_a_second")
             return
         packet, content = common.stranger_packet, size * common.stranger_byte
         limit = "stranger_packets" if packet >= content else "stranger_bytes"

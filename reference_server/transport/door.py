@@ -9,7 +9,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -20,7 +20,9 @@ from .callers import Callers
 from .http import HttpProtocol
 
 _AT_ONCE: Final = 64
-"""Connections that are accepted before anything else has its turn."""
+"""Connections that are accepted, or closed, before anything else has its turn."""
+_MISSING: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
+"""What the system says of an address whose family, or which itself, it has not."""
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 """What the system says where it is the one that has no room."""
 _RECOVERY: Final = 1.0
@@ -166,9 +168,11 @@ class Door:
     # Those who are in, and do not go on.
 
     def _hurry(self) -> None:
-        """Close those who have not gone on in time."""
-        self._let_go(self._callers.waiting(self._loop.time() - self._head_timeout), "head_timeout")
-        self._sweep = self._loop.call_later(min(1.0, self._head_timeout / 4), self._hurry)
+        """Close those who have not gone on in time, of a crowd a few in each round."""
+        leaving = self._callers.waiting(self._loop.time() - self._head_timeout, _AT_ONCE)
+        self._let_go(leaving, "head_timeout")
+        seconds = 0.0 if len(leaving) == _AT_ONCE else min(1.0, self._head_timeout / 4)
+        self._sweep = self._loop.call_later(seconds, self._hurry)
 
     def _let_go(self, leaving: Sequence[HttpProtocol], limit: str) -> None:
         for caller in leaving:
@@ -195,20 +199,39 @@ class _Counted(socket.socket):
 
 
 async def bound(host: str, port: int) -> list[socket.socket]:
-    """Sockets on every address of this host, not listening yet. Raises OSError where one of them cannot be had."""
+    """Sockets on every address of this host, not listening yet.
+
+    Those that the system has not are passed over where it has another. Raises OSError where one cannot be had.
+    """
     found: list[socket.socket] = []
+    missing: OSError | None = None
     loop = asyncio.get_running_loop()
     addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     try:
         for family, kind, protocol, _, address in dict.fromkeys(addresses):
-            listener = socket.socket(family, kind, protocol)
-            found.append(listener)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            listener.bind(address)
+            try:
+                found.append(_bound(family, kind, protocol, address))
+            except OSError as failure:
+                if failure.errno not in _MISSING:
+                    raise
+                missing = failure
+        if missing is not None and not found:
+            raise missing
     except BaseException:
         for listener in found:
             listener.close()
         raise
     return found
+
+
+def _bound(family: int, kind: int, protocol: int, address: Any) -> socket.socket:
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(address)
+    except BaseException:
+        listener.close()
+        raise
+    return listener

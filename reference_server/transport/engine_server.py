@@ -15,7 +15,7 @@ from ..refusals import Refusal
 from .allowance import Allowance, Fairness, Kind, TooMuch
 from .engineio import OPEN, EngineSession, Host, ProtocolError, SessionState
 from .frames import TEXT, frame
-from .http import HANDED_OVER, read_body, when_lost
+from .http import HANDED_OVER, is_gone, read_body, says_no_more, when_lost
 from .lines import Lines
 from .websocket import Pipe
 
@@ -57,7 +57,7 @@ class EngineServer:
         if "sid" not in query:
             if request.method != "GET":
                 raise Refusal("malformed_request", "A session begins with a GET request: send one without a sid.")
-            if len(self.sessions) >= self.limits.max_connections:
+            if len(self.sessions) >= self.limits.max_connections and not self._make_room("max_connections"):
                 raise Refusal("unavailable", "There are as many connections as may be: try again in a few seconds.")
             await self._fairness.strangers.turn()
             return self._open_websocket(request) if by_websocket else await self._open_polling(request)
@@ -122,7 +122,12 @@ class EngineServer:
         return OPEN + orjson.dumps(handshake).decode()
 
     async def _fetch(self, session: EngineSession, request: web.Request) -> web.Response:
-        with when_lost(request, lambda: session.abort(Reason.TRANSPORT_ERROR)):
+        def lost() -> None:
+            session.abort(Reason.TRANSPORT_ERROR)
+
+        with when_lost(request, lost):
+            if is_gone(request) or (session.has_no_news and says_no_more(request)):
+                lost()  # It hung up while it waited for its turn.
             payload = await session.fetch()
         if payload is None:
             raise Refusal(
@@ -150,13 +155,20 @@ class EngineServer:
     def rank(self, session: EngineSession) -> None:
         """Keep in mind whether a session has logged in; beyond the most that have not, the oldest is closed."""
         self._strangers.pop(session.sid, None)
-        if session.allowance.is_member:
+        if session.allowance.is_member or session.sid not in self.sessions:
             return
         self._strangers[session.sid] = session
         if len(self._strangers) > self.limits.max_strangers:
-            oldest = self._strangers.pop(next(iter(self._strangers)))
-            self._fairness.met("max_strangers")
-            oldest.abort(Reason.CONNECT_TIMEOUT)
+            self._make_room("max_strangers")
+
+    def _make_room(self, limit: str) -> bool:
+        """End the oldest session that has not logged in, as this limit was met; whether there was one."""
+        oldest = next(iter(self._strangers), None)
+        if oldest is None:
+            return False
+        self._fairness.met(limit)
+        self._strangers.pop(oldest).give_up(Reason.CONNECT_TIMEOUT)
+        return True
 
     def forget(self, session: EngineSession) -> None:
         """The session is over."""

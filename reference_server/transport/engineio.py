@@ -209,6 +209,11 @@ class EngineSession:
 
     # Polling.
 
+    @property
+    def has_no_news(self) -> bool:
+        """Whether a GET has to wait."""
+        return not self._backlog and self.state is SessionState.POLLING
+
     async def fetch(self) -> str | None:
         """The payload that answers a GET, or None where the session is gone.
 
@@ -218,7 +223,7 @@ class EngineSession:
         if self._fetch is not None:
             self.close(Reason.TRANSPORT_ERROR)
             return None
-        if not self._backlog and self.state is SessionState.POLLING:
+        if self.has_no_news:
             self._fetch = asyncio.get_running_loop().create_future()
             try:
                 await self._fetch
@@ -307,6 +312,8 @@ class EngineSession:
         self._probe = None
         for packet in self._taken():
             self._write(packet)
+        if pipe.listener is None:
+            return  # It is cut: what waited was more than its client takes.
         if self.state is SessionState.CLOSING:
             pipe.close(Reason.SERVER_DISCONNECT)
             self._finish()
@@ -350,6 +357,13 @@ class EngineSession:
         self._host.ended(self)
         self._wake()
         self._finish()
+
+    def give_up(self, reason: Reason) -> None:
+        """End it now: one that is closed already waits no longer for its client to fetch what was sent."""
+        if self.state is SessionState.CLOSING:
+            self._finish()
+        else:
+            self.abort(reason)
 
     def _finish(self) -> None:
         self._go(SessionState.CLOSED)

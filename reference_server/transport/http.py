@@ -39,6 +39,13 @@ def _refusing_all_but(methods: Collection[str]) -> Callable[[web.Request], Await
     return refuse
 
 
+class ClientGone(ConnectionResetError):
+    """The client of a request has gone, or says no more and cannot go on in another protocol."""
+
+    def __init__(self) -> None:
+        super().__init__("the client has gone")
+
+
 class HttpProtocol(web.RequestHandler):
     """aiohttp's protocol, with our words for a request that it cannot parse, and a callback for clients that hang up.
 
@@ -46,7 +53,7 @@ class HttpProtocol(web.RequestHandler):
     whoever reads no answer as long as they like.
     """
 
-    __slots__ = ("_answered", "_answering", "_awaited", "_callers", "_ended", "known", "on_lost")
+    __slots__ = ("_answered", "_answering", "_awaited", "_callers", "has_ended", "known", "on_lost")
 
     def __init__(self, *arguments: Any, callers: "Callers[HttpProtocol]", **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -58,7 +65,7 @@ class HttpProtocol(web.RequestHandler):
         """How many requests have been answered, the one included that is being answered."""
         self._answering = False
         self._awaited = False
-        self._ended = False
+        self.has_ended = False
         """The client says no more."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -92,12 +99,12 @@ class HttpProtocol(web.RequestHandler):
             self._answering = False
             self._expect()
             self._heed()
-            if self._ended and not self._owes:
+            if self.has_ended and not self._owes:
                 self.close()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks whether the connection stays open
         """The client says no more. It may still read what it has asked for; but who waits for news has gone."""
-        self._ended = True
+        self.has_ended = True
         request = self._current_request
         is_whole = request is None or request.content.is_eof()
         return is_whole and self.on_lost is None and (self._answering or self._owes)
@@ -132,11 +139,11 @@ class HttpProtocol(web.RequestHandler):
     def hand_over(self, heir: asyncio.BaseProtocol) -> tuple[asyncio.Transport, bytes]:
         """Give the connection, with what came behind the request, to another protocol; it is HTTP no more.
 
-        To aiohttp its client has gone: it lets go of all that it holds. Raises ConnectionError where that is so.
+        To aiohttp its client has gone: it lets go of all that it holds. Raises ClientGone where that is so.
         """
         transport = self.transport
-        if transport is None or transport.is_closing() or self._ended:
-            raise ConnectionResetError("the client has gone")
+        if transport is None or transport.is_closing() or self.has_ended:
+            raise ClientGone
         early, self._message_tail = self._message_tail, b""
         self.on_lost = self.transport = None
         self.connection_lost(None)
@@ -184,8 +191,13 @@ def is_gone(request: web.BaseRequest) -> bool:
     return request.transport is None or request.transport.is_closing()
 
 
+def says_no_more(request: web.Request) -> bool:
+    """Whether the client has ended its side: it may still read what there is, but has gone if it is to wait."""
+    return _protocol(request).has_ended
+
+
 async def read_body(request: web.Request, most: int, seconds: float) -> bytes:
-    """The body. Raises Refusal where it is larger, or takes longer."""
+    """The body. Raises Refusal where it is larger, or takes longer, and ClientGone."""
     body = bytearray()
     try:
         async with asyncio.timeout(seconds):
@@ -197,7 +209,7 @@ async def read_body(request: web.Request, most: int, seconds: float) -> bytes:
         raise Refusal("malformed_request", "The body did not come whole: send it again.") from None
     except ConnectionError as gone:
         gone.__traceback__ = None  # The request keeps it, and its frames would keep the request.
-        raise ConnectionResetError("the client has gone") from None
+        raise ClientGone from None
     return bytes(body)
 
 
@@ -269,4 +281,9 @@ def close_transport(transport: asyncio.BaseTransport | None, linger: float) -> N
     if isinstance(transport, asyncio.Transport):
         transport.close()
         if transport.get_write_buffer_size():
-            asyncio.get_running_loop().call_later(linger, transport.abort)
+            asyncio.get_running_loop().call_later(linger, _give_up, transport)
+
+
+def _give_up(transport: asyncio.Transport) -> None:
+    if transport.get_write_buffer_size():  # Otherwise it is gone, and asyncio's own cannot be aborted any more.
+        transport.abort()

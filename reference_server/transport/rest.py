@@ -20,7 +20,7 @@ from eventproof.errors import ContractError
 
 from ..accounts.account import Account, Session
 from ..deadline import in_time
-from ..delivery.admission import REST, Admission
+from ..delivery.admission import NOTHING, REST, Admission
 from ..delivery.conduct import Conduct
 from ..legible import illegible, legible
 from ..limits import Limits
@@ -28,7 +28,7 @@ from ..logs import Seldom
 from ..metrics import Metrics
 from ..refusals import Refusal, contracts
 from ..tokens import bearer
-from .http import has_begun, is_gone, json_response, logged_in, read_body, too_large
+from .http import ClientGone, has_begun, is_gone, json_response, logged_in, read_body, too_large
 
 _log = structlog.get_logger("rest")
 _BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
@@ -109,7 +109,11 @@ class Rest:
             self._check_size(request)
             session, account = await in_time(self._limits.call_timeout, self._caller(operation, request))
             given = parameters.read(request)
-            raw, fields = await body.read(request, self._limits) if body else (b"", {})
+            raw, fields = b"", NOTHING
+            if body:
+                raw, fields = await body.read(request, self._limits)
+                # Asked again: a ban may have been committed while the body came.
+                session, account = await in_time(self._limits.call_timeout, self._caller(operation, request))
             call = Call({**given, **fields}, session, account, request.remote or "", raw)
             answer = await in_time(self._limits.call_timeout, handler(call))
             return json_response(
@@ -154,7 +158,7 @@ class Rest:
             self._store_failed("store-failed", path=request.path, error=str(failure))
             return self._refused(request, Refusal("unavailable"))
         except OSError as failure:
-            if isinstance(failure, ConnectionError) and is_gone(request):
+            if isinstance(failure, ClientGone) or (isinstance(failure, ConnectionError) and is_gone(request)):
                 raise
             self._store_failed("store-failed", path=request.path, error=str(failure))
             return self._refused(request, Refusal("unavailable"))

@@ -22,9 +22,11 @@ from ..delivery.connections import Connection
 from ..delivery.emission import Emission
 from ..delivery.incoming import Acknowledgement, named
 from ..eager import begin
+from ..logs import Seldom
 from ..reasons import Reason
 from ..refusals import Refusal
 from ..services import Services
+from ..store.sql import FAILURES
 from .allowance import Fairness
 from .engine_server import EngineServer
 from .engineio import MESSAGE, EngineSession, ProtocolError, SessionState
@@ -162,6 +164,7 @@ class SocketServer:
         self.passes_reserved_bits = services.conduct.passes_reserved_bits
         self._namespaces = frozenset(namespaces)
         self._services = services
+        self._store_failed = Seldom(_log.error)
         self._clients: dict[str, _Client] = {}
         self._heartbeats = {
             namespace: [
@@ -248,6 +251,9 @@ class SocketServer:
             return await self._services.admission.admit(token, namespace, link)
         except Refusal:
             raise
+        except FAILURES as failure:
+            self._store_failed("store-failed", namespace=namespace, error=str(failure))
+            raise Refusal("unavailable") from failure
         except Exception as failure:
             _log.exception("admission-failed", namespace=namespace)
             raise Refusal("unavailable") from failure

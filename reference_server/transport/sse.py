@@ -89,7 +89,7 @@ class StreamLink(asyncio.Protocol):
         return self._transport
 
     async def open(self, request: web.Request, connection: Connection) -> None:
-        """Begin the answer, with what was sent so far. Raises ConnectionError where the client has gone."""
+        """Begin the answer, with what was sent so far. Raises ClientGone."""
         response = web.StreamResponse(headers=self._services.conduct.stream_headers(_HEADERS))
         response.force_close()
         if self._chunked:

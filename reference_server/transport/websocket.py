@@ -51,7 +51,12 @@ class Listener(Protocol):
 
 
 class Pipe(asyncio.Protocol):
-    """One open WebSocket."""
+    """One open WebSocket.
+
+    `close`, `_answer_close` and a broken frame call `_say_goodbye`, whose timer calls `_end`. `_cut` calls `close`; it
+    and `_answer_close` call `_end` at once, and `_leave`, as a broken frame and a lost connection do. `abort` calls
+    none of these.
+    """
 
     __slots__ = (
         *("_allowance", "_busy", "_clogged", "_ended", "_frames", "_held", "_limits", "_lines", "_out", "_timer"),
@@ -69,7 +74,7 @@ class Pipe(asyncio.Protocol):
     ) -> None:
         """Answer a handshake, and send these first frames with it.
 
-        Raises Refusal where the request is no handshake, ConnectionError where the client has gone.
+        Raises Refusal where the request is no handshake, ClientGone where the client has gone.
         """
         answer = check(request)
         self._limits = limits = allowance.limits
@@ -149,12 +154,13 @@ class Pipe(asyncio.Protocol):
             self._let_go()
 
     def _hand_on(self, message: Message) -> None:
-        if self._out is None or self.listener is None:
+        listener = self.listener  # It may have left by the time at which hearing fails.
+        if self._out is None or listener is None:
             return
         try:
-            waiting = self.listener.heard(message)
+            waiting = listener.heard(message)
         except Exception as failure:
-            self.listener.failed(failure)
+            listener.failed(failure)
             return
         if waiting is not None:
             self._busy = True
@@ -239,23 +245,29 @@ class Pipe(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Write a whole frame."""
-        out = self._out
-        if out is None:
+        if self._out is None:
             return
         if self._held is not None and len(self._held) < _HELD_BACK:
             self._held += data
-        elif not self._clogged or out.get_write_buffer_size() + len(data) <= self._limits.max_backlog:
-            self._let_go()
-            out.write(data)
         else:
-            self._cut()
+            self._let_go()
+            self._put(data)
 
     def _let_go(self) -> None:
         """Send what was held back."""
         if self._held is not None:
             held, self._held = self._held, None
-            if held and self._out is not None:
-                self._out.write(held)
+            if held:
+                self._put(held)
+
+    def _put(self, data: bytes | bytearray) -> None:
+        out = self._out
+        if out is None:
+            return
+        if not self._clogged or out.get_write_buffer_size() + len(data) <= self._limits.max_backlog:
+            out.write(data)
+        else:
+            self._cut()
 
     def pause_writing(self) -> None:
         """Part of asyncio's protocol: something waits."""
@@ -297,4 +309,6 @@ class Pipe(asyncio.Protocol):
     def _end(self) -> None:
         """End the TCP connection; what waits may still go out for a while."""
         self._out = None
+        if self._timer is not None:
+            self._timer.cancel()
         close_transport(self._transport, self._limits.linger)

@@ -101,3 +101,16 @@ def test_a_frame_says_what_it_is_told_to_say() -> None:
 
 def test_gently_nothing_is_a_crowd() -> None:
     assert all(attack.gentle.connections <= 2 and attack.gentle.times <= 20 for attack in ATTACKS.values())
+
+
+def test_an_event_that_is_no_array_is_json_by_itself() -> None:
+    scene = Scene(event='"join:role","student"')
+    for name, said in {"event-that-is-an-object": '{"0":"join:role"}', "event-that-is-a-text": '"join:role"'}.items():
+        (text,) = (sent.text for sent in ATTACKS[name].sends)
+        assert scene.filled(text).decode() == f"42{ASKED}{said}"
+
+
+def test_no_event_that_a_server_may_take_stands_before_what_is_malformed() -> None:
+    """A server that takes packets in order would lawfully acknowledge it."""
+    for attack in ATTACKS.values():
+        assert not any("$said\x1e" in sent.text for sent in attack.sends), attack.name

@@ -80,7 +80,7 @@ async def test_an_attack_for_which_there_is_no_connection_is_told(attacker: Atta
 @pytest.mark.measured
 async def test_attacks_can_be_made_in_a_process_of_their_own(attacker: Attacker) -> None:
     outcomes = await made_apart([attacker, attacker], [ATTACKS["rsv1-set"]])
-    expected = Outcome(ATTACKS["rsv1-set"], Door.WEBSOCKET, Who.MEMBER, End.ENDED, outcomes[0].said)
+    expected = Outcome(ATTACKS["rsv1-set"], Door.WEBSOCKET, Who.MEMBER, End.ENDED, outcomes[0].said, twin=False)
     assert outcomes == [expected, expected]
 
 

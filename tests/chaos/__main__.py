@@ -28,6 +28,8 @@ def main() -> int:
     print(f"seed {seed}", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="eventproof-chaos-") as folder:
         rows = asyncio.run(run(Plan(chosen.rounds, seed, not chosen.short, tuple(chosen.only)), Path(folder), tell))
+    if not rows:
+        options.error(f"no row has the name {' or '.join(chosen.only)}: the whole table names them all")
     print(text(rows))
     return int(not all(row.is_well for row in rows))
 

@@ -74,7 +74,7 @@ def test_full_force_is_only_for_a_server_whose_profile_allows_it(tmp_path: Path)
     done = eventproof("check", "--hostile", cwd=tmp_path)
     says(done, ExitCode.USAGE, "does not allow attacks with full force", "allow_hostile = true", "leave --hostile out")
     done = eventproof("check", "http://127.0.0.1:1", "--hostile", cwd=tmp_path)
-    says(done, ExitCode.USAGE, "http://127.0.0.1:1 does not allow attacks with full force")
+    says(done, ExitCode.USAGE, "http://127.0.0.1:1 does not allow attacks with full force", "eventproof init")
     profile.write_text("allow_hostile = true\n" + whole + people, encoding="utf-8")
     says(eventproof("check", "--hostile", cwd=tmp_path), ExitCode.UNAVAILABLE, "cannot be reached")
 

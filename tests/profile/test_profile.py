@@ -349,6 +349,18 @@ def test_an_environment_overrides_key_by_key(tmp_path: Path) -> None:
     assert load(tmp_path, text).budgets.call == 3.0
 
 
+def test_full_force_is_allowed_by_an_environment_itself_or_not_at_all(tmp_path: Path) -> None:
+    text = "allow_hostile = true\n" + SMALLEST + "[environments.live]\n[environments.mine]\nallow_hostile = true\n"
+    assert [load(tmp_path, text, name).allow_hostile for name in (None, "mine", "live")] == [True, True, False]
+    with pytest.raises(UsageError, match=r"write allow_hostile = true under \[environments.live\]"):
+        load(tmp_path, text, "live").require_hostile()
+
+
+def test_the_check_attacks_unless_the_profile_says_otherwise(tmp_path: Path) -> None:
+    assert load(tmp_path, SMALLEST).attacks
+    assert not load(tmp_path, "attacks = false\n" + SMALLEST).attacks
+
+
 def test_an_unknown_environment_is_answered_with_those_that_exist(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"there is no \[environments.prod\]; the profile has staging"):
         load(tmp_path, SMALLEST + "[environments.staging]\nallow_load = true", "prod")

@@ -104,6 +104,17 @@ def test_the_rate_of_events_that_a_setting_allows_is_no_lower_for_packets() -> N
     assert clients.waits(fast) == 0.0
 
 
+def test_a_member_whose_requests_pile_up_says_too_much() -> None:
+    clients = Clients(Limits(requests_a_second=2))
+    member = clients.one(is_member=True)
+    for _ in range(16):
+        member.says(Kind.REQUEST)
+    assert clients.waits(member) == 3.0
+    with pytest.raises(TooMuch):
+        member.says(Kind.REQUEST)
+    assert clients.met == ["requests_a_second"]
+
+
 def test_where_nothing_may_be_said_the_first_thing_is_too_much() -> None:
     with pytest.raises(TooMuch):
         Clients(Limits(stranger_packets=0)).one().says(Kind.JOIN)

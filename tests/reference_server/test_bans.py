@@ -249,3 +249,24 @@ async def test_an_administrator_can_be_banned_too(house: House) -> None:
     admin = await house.person(ADMIN)
     await house.ban(admin)
     assert (await house.call("POST", f"/api/admin/users/{admin.id}/unban", admin))[0] == 403
+
+
+@pytest.mark.parametrize(("banned", "status"), [(False, b"200"), (True, b"403")])
+async def test_a_ban_stops_a_call_whose_body_is_still_coming(house: House, banned: bool, status: bytes) -> None:
+    caller, user = await house.person(ADMIN), await house.person()
+    body = b'{"tier": "premium"}'
+    reader, writer = await asyncio.open_connection(*house.url.removeprefix("http://").split(":"))
+    writer.write(
+        f"PUT /api/admin/users/{user.id}/tier HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {caller.token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n".encode()
+    )
+    async with asyncio.timeout(SECONDS):
+        assert (await reader.readuntil(b"\r\n\r\n")).split()[1] == b"100"
+        if banned:
+            await house.ban(caller)
+        writer.write(body)
+        assert (await reader.readuntil(b"\r\n\r\n")).split()[1] == status
+    writer.transport.abort()
+    found = await house.services.accounts.find(user.id)
+    assert found is not None
+    assert (found.tier == user.account.tier) is banned

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -12,6 +13,9 @@ import pytest
 
 from reference_server.descriptors import LOBBY
 from reference_server.limits import Limits
+from reference_server.transport.callers import Callers
+from reference_server.transport.door import bound
+from reference_server.transport.http import HttpProtocol
 from tests.reference_server.child import headers, start_child
 from tests.reference_server.house import SECONDS, House, keep_house
 
@@ -61,6 +65,40 @@ async def test_after_an_answer_a_client_has_as_long_as_for_its_first_request(tmp
         caller.writer.write(said)
         assert await caller.ends()
         assert (await house.gauges())['eventproof_limits_met_total{limit="head_timeout"}'] == 1
+
+
+async def test_a_crowd_that_is_late_is_closed_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = []
+    waiting = Callers.waiting
+
+    def few(callers: Callers[HttpProtocol], since: float, most: int | None = None) -> list[HttpProtocol]:
+        found = waiting(callers, since, most)
+        closed.append(len(found))
+        return found
+
+    async with keep_house(tmp_path, limits=Limits(head_timeout=0.5)) as house, _callers(house, 150) as callers:
+        monkeypatch.setattr(Callers, "waiting", few)
+        assert all([await caller.ends() for caller in callers])
+    assert sum(closed) >= 150
+    assert max(closed) <= 64
+
+
+async def test_an_address_that_the_system_has_not_is_passed_over_where_it_has_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there, missing = ("127.0.0.1", 0), ("192.0.2.1", 0)
+    addresses = [missing, there]
+
+    async def found(*_: object, **__: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", address) for address in addresses]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found)
+    (listener,) = await bound("localhost", 0)
+    with listener:
+        assert listener.getsockname()[0] == "127.0.0.1"
+    addresses.remove(there)
+    with pytest.raises(OSError, match="assign requested address"):
+        await bound("localhost", 0)
 
 
 async def test_who_goes_on_in_time_stays(tmp_path: Path) -> None:
@@ -130,7 +168,8 @@ async def test_where_nobody_can_make_room_health_is_answered_still_and_connectio
         sockets = [await house.socket(user) for _ in range(MOST - taken)]
         async with _callers(house, 1) as (prober,):
             assert await prober.asks() == b"200"
-        for path in ("/socket.io/?EIO=4&transport=polling", "/api/plans/subscribe", "/api/me/ws"):
+        upgraded = "/socket.io/?EIO=4&transport=websocket&sid=any"
+        for path in ("/socket.io/?EIO=4&transport=polling", upgraded, "/api/plans/subscribe", "/api/me/ws"):
             async with _callers(house, 1) as (late,):
                 request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {user.token}\r\n"
                 upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"

@@ -9,7 +9,11 @@ import pytest
 from reference_server.accounts.account import Account, Session
 from reference_server.delivery.courier import Courier
 from reference_server.limits import Limits
+from reference_server.transport.allowance import Allowance
+from reference_server.transport.engineio import EngineSession
+from reference_server.transport.http import HttpProtocol
 from reference_server.transport.socketio import SocketServer
+from reference_server.transport.websocket import Pipe
 from tests.reference_server.house import House, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -219,6 +223,48 @@ async def test_a_server_that_is_full_says_so(tmp_path: Path) -> None:
             status, body = await house.call("GET", path, user)
             assert (status, body["error"]["code"]) == (503, "unavailable")
         await first.raw.close()
+
+
+async def test_who_hangs_up_before_it_is_their_turn_has_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with keep_house(tmp_path, limits=Limits(connect_timeout=60.0)) as house:
+        polling = await house.polling()
+        waits, gone = asyncio.Event(), asyncio.Event()
+        ended = HttpProtocol.eof_received
+
+        async def turn(_: Allowance) -> None:
+            waits.set()
+            await gone.wait()
+
+        def end(protocol: HttpProtocol) -> bool:
+            gone.set()
+            return ended(protocol)
+
+        monkeypatch.setattr(Allowance, "turn", turn)
+        monkeypatch.setattr(HttpProtocol, "eof_received", end)
+        getting = asyncio.create_task(polling.get())
+        await waits.wait()
+        getting.cancel()
+        await house.settles(engine_sessions=0)
+
+
+async def test_who_moves_to_a_websocket_and_reads_nothing_there_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with keep_house(tmp_path, limits=Limits(linger=0.1)) as house:
+        polling = await house.polling()
+        probe = await house.engine(f"EIO=4&transport=websocket&sid={polling.handshake['sid']}")
+        await probe.send("2probe")
+        assert await probe.read() == "3probe"
+
+        def write(pipe: Pipe, _: bytes) -> None:
+            pipe._cut()
+
+        monkeypatch.setattr(Pipe, "write", write)
+        monkeypatch.setattr(EngineSession, "_taken", lambda _: ["6", "6"])
+        await probe.send("5")
+        await house.settles(engine_sessions=0)
+        assert await probe.rest() == ([], 1008)
+    assert "failed" not in capsys.readouterr().out
 
 
 async def test_a_second_post_while_one_is_handled_closes_the_session(

@@ -295,3 +295,20 @@ async def test_little_is_kept_of_what_a_handshake_says(tmp_path: Path) -> None:
         assert kept[0]["headers"] == {"x-first": "kept"}
         assert len(kept[0]["query"]) == 2048
         await house.http.post(f"{house.url}/socket.io/?EIO=4&transport=polling&sid={sid}", data="1")
+
+
+async def test_sessions_that_never_log_in_keep_nobody_out(tmp_path: Path) -> None:
+    async with witnessed(tmp_path, Limits(max_connections=6, linger=0.1)) as house:
+        idle = [await house.polling() for _ in range(12)]
+        user = await house.polling_socket(await house.person())
+        assert await met(house, "max_connections") == 8
+        assert [(await each.post("6"))[0] for each in idle] == [400] * 8 + [200] * 4
+        for each in (user, *idle[8:]):
+            await each.post("1")
+
+
+async def test_a_session_that_is_closed_already_makes_room_at_once(tmp_path: Path) -> None:
+    async with witnessed(tmp_path, Limits(max_strangers=2, connect_timeout=0.05, linger=60.0)) as house:
+        lingering = [await house.polling() for _ in range(4)]
+        await house.settles(connect_timers=0, engine_sessions=3)
+        assert [(await each.get())[0] for each in lingering] == [400, 400, 200, 200]

@@ -52,6 +52,18 @@ async def test_half_a_head_is_not_answered_with_what_it_would_have_asked_for(hou
     assert await _answers(house, b"") == b""
 
 
+async def test_who_hangs_up_on_what_would_be_a_websocket_is_no_failure_of_the_store(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with keep_house(tmp_path) as house:
+        user = await house.person()
+        upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
+        mine = ("Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", f"Authorization: Bearer {user.token}")
+        assert await _answers(house, _request("GET", "/api/me/ws", b"", *upgrade, *mine)) == b""
+        await house.settles(connections=0)
+    assert "failed" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("path", ["/api/me/stream", "/socket.io/?EIO=4&transport=polling&sid={sid}"])
 async def test_who_waits_for_more_to_come_has_gone(tmp_path: Path, path: str) -> None:
     async with keep_house(tmp_path) as house:

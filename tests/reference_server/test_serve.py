@@ -261,7 +261,9 @@ def test_more_connections_than_the_system_allows_are_refused(
     )
     file.write_text("[limits]\nmax_connections = 952")
     assert settings.load({}, file).limits.max_connections == 952
-    assert settings.fitted(Limits()).max_connections == 952
+    fitted = settings.fitted(Limits())
+    assert (fitted.max_connections, fitted.max_strangers) == (952, 951)
+    assert settings.fitted(Limits(max_strangers=3)).max_strangers == 3
 
 
 @pytest.mark.parametrize("more", [["--limits"], []])

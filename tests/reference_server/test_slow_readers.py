@@ -4,6 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,25 @@ async def test_a_native_websocket_that_is_not_read_is_cut_off_and_the_log_says_w
         assert await _flood(house, user) == [_cut(user, "/api/me/ws", "websocket")]
         await house.settles(connections=0)
         await native.close()
+
+
+async def test_who_pings_a_native_websocket_and_reads_nothing_is_cut_off(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, limits=replace(LIMITS, heartbeats_a_second=1_000_000)) as house:
+        user = await house.person()
+        native = await house.http.ws_connect(f"{house.url}/api/me/ws", headers=user.headers, autoping=False)
+        assert native._response.connection is not None
+        transport = native._response.connection.transport
+        assert isinstance(transport, asyncio.Transport)
+        transport.pause_reading()
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        link: Any = house.services.connections.of_user(user.id)[0].link
+        link._pipe._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        ping = bytes((0x89, 0x81)) + bytes(4) + b"x"
+        async with asyncio.timeout(SECONDS):
+            while (await house.gauges())["eventproof_slow_readers_cut_total"] == 0:
+                transport.write(ping * 4000)
+        await house.settles(connections=0)
+        transport.abort()
 
 
 async def test_a_ban_waits_for_no_reader(tmp_path: Path) -> None:

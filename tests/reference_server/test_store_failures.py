@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from reference_server.delivery.journal import Journal
 from reference_server.limits import Limits
@@ -103,6 +104,46 @@ async def test_a_store_that_does_not_answer_refuses_calls_and_connections_in_the
             slow.answers.set()
         await _becomes(house, 200)
         assert (await house.call("GET", "/api/me", late))[0] == 200
+
+
+async def test_a_store_that_cannot_be_connected_to_is_told_and_leaves_no_stack_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with keep_house(tmp_path) as house:
+        user, socket = await house.person(), await house.engine()
+        with monkeypatch.context() as patched:
+
+            def refused(_: Store) -> None:
+                raise ConnectionRefusedError(111, "Connect call failed")
+
+            patched.setattr(Store, "writing", refused)
+            patched.setattr(Store, "reading", refused)
+            await _becomes(house, 503, "store_failed")
+            await socket.send(user.connect)
+            assert (await socket.read()).startswith("44")
+        await _becomes(house, 200)
+        await socket.send(user.connect)
+        assert (await socket.read()).startswith("40")
+    assert "Traceback" not in capsys.readouterr().out
+
+
+async def test_a_logout_that_the_disk_fails_ends_the_session_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with keep_house(tmp_path) as house:
+        user = await house.person()
+        socket = await house.socket(user)
+        assert (await house.call("GET", "/api/me", user))[0] == 200
+        with monkeypatch.context() as patched:
+
+            async def fails(_: Store) -> None:
+                raise OperationalError("the sync of the log", None, OSError(5, "Input/output error"))
+
+            patched.setattr(Store, "synced", fails)
+            assert (await house.call("POST", "/api/auth/logout", user))[0] == 503
+        assert (await socket.rest())[0] == ["41"]
+        assert (await house.call("GET", "/api/me", user))[0] == 401
+        assert (await house.call("GET", "/api/me", house.session(user)))[0] == 200
 
 
 async def test_an_acknowledgement_that_cannot_be_looked_up_is_answered_with_a_code(

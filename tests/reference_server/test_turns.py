@@ -104,6 +104,33 @@ async def test_few_coroutines_go_on_in_one_turn_and_one_that_was_given_up_holds_
     assert loop.soon == []
 
 
+async def test_works_without_end_and_coroutines_without_end_take_turns() -> None:
+    loop = Loop()
+
+    def flood() -> None:
+        loop.work("flood", 4.0)()
+        loop.turns.later(flood, goes_on=True)
+
+    async def say() -> None:
+        while True:
+            loop.now += 4.0
+            await loop.turns.turn()
+            loop.done.append("word")
+
+    loop.turns.over()
+    loop.now += 4.0
+    loop.turns.later(flood)
+    saying = asyncio.create_task(say())
+    seen = []
+    for _ in range(4):
+        await asyncio.sleep(0)
+        seen += loop.round()
+        await asyncio.sleep(0)
+        seen += [name for name in loop.done if name == "word"]
+    assert seen == ["word", "flood"] * 2
+    saying.cancel()
+
+
 async def test_in_a_running_loop_the_others_have_their_rounds_in_between() -> None:
     """A flood of work that takes a second together, and a witness that counts the rounds."""
     turns = Turns(0.001, asyncio.get_running_loop().call_soon)

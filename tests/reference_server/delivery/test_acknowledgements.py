@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from reference_server.delivery import courier as couriers
+from reference_server.delivery.journal import Entry
 from reference_server.delivery.pushes import SHOWN
 from reference_server.limits import Limits
 from tests.reference_server.child import Child, headers, start_child
@@ -279,3 +282,20 @@ async def test_after_kill_9_what_is_owed_comes_again_and_what_was_acknowledged_d
         # What is pending for so long is sent again as late once more.
         again_sent = await rest_of(socket, "claim_paid", within=60)
         assert again_sent == [("payout_completed", owed["claimId"]), ("claim_paid", owed["claimId"])]
+
+
+async def test_many_are_sent_again_in_portions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(couriers, "_RETRIED_AT_ONCE", 3)
+    async with keep_house(tmp_path, limits=QUICK) as house:
+        user, journal = await house.person(), house.services.journal
+        socket, found = await greeted(house, user), journal.read
+        sizes: list[int] = []
+
+        async def counted(seqs: Sequence[int]) -> list[Entry]:
+            sizes.append(len(seqs))
+            return await found(seqs)
+
+        monkeypatch.setattr(journal, "read", counted)
+        await tell(house, *(paid(user, number) for number in range(7)))
+        assert await names(socket, 14) == ["claim_paid"] * 14
+        assert sizes[:3] == [3, 3, 1]

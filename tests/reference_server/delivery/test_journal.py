@@ -1,13 +1,16 @@
 """The journal lets go of what is old, and of nothing else."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from reference_server.delivery import journal as journals
 from reference_server.delivery.journal import CONFIRMED, JOURNAL, Journal
+from reference_server.delivery.rooms import of_user
 from reference_server.limits import Limits
+from reference_server.store.sqlite import _Connection as SqliteConnection
 from tests.reference_server.delivery.line import comes_next, greeted, message, names, paid, says, tell
 from tests.reference_server.house import House, keep_house
 
@@ -54,6 +57,50 @@ async def test_a_journal_that_was_left_behind_is_let_go_in_portions(
         await journal.purge(0.0)
         await journal.purge(300.0)
         assert await kept(house) == ["claim_approved"] * 20
+
+
+async def test_what_was_there_before_the_window_is_not_searched(tmp_path: Path) -> None:
+    async with keep_house(tmp_path) as house:
+        user, journal = await house.person(), house.services.journal
+        window, rooms = Limits().replay_window, [of_user(user.id)]
+        await tell(house, message(user))
+        await journal.purge(1000.0)
+        await tell(house, message(user, "claim_approved"))
+        async with house.services.store.writing() as connection:
+            await connection.execute(JOURNAL.update().values(created_at=10**9))  # Only its place tells that it is old.
+
+        async def since(now: float) -> list[str]:
+            return [entry.name for entry in await journal.since(rooms, "shield", 0, now)]
+
+        assert await since(999.0 + window) == ["claim_under_review", "claim_approved"]
+        assert await since(1000.0 + window) == ["claim_approved"]
+
+
+async def test_confirmations_are_let_go_in_portions_but_not_of_who_has_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journals, "_AT_ONCE", 3)
+    async with keep_house(tmp_path) as house:
+        users, journal = [await house.person() for _ in range(8)], house.services.journal
+        await tell(house, *map(message, users))
+        for user in users:
+            assert journal.confirm(user.id, "shield", False, journal.seq)
+        await journal.save()
+        await tell(house, message(users[0]))
+        await journal.purge(0.0)
+        run, back = SqliteConnection.run, users[-1].id
+
+        async def meanwhile(connection: SqliteConnection, *given: Any) -> int:
+            journal.confirm(back, "shield", False, journal.seq)
+            return await run(connection, *given)
+
+        await tell(house, *map(message, users))
+        monkeypatch.setattr(SqliteConnection, "run", meanwhile)
+        await journal.purge(300.0)
+        await journal.save()
+        async with house.services.store.reading() as connection:
+            assert (await connection.execute(select(CONFIRMED.c.user_id))).scalars().all() == [back]
+        assert journal._confirmed.keys() == {(back, "shield")}
 
 
 async def test_however_much_comes_no_more_is_kept_than_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import sqlite
 
+from eventproof.errors import TargetUnavailable, UsageError
 from reference_server.accounts.tables import USERS
 from reference_server.store.database import open_store
 from reference_server.store.sql import Prepared, compiled
@@ -34,6 +35,22 @@ async def test_values_come_back_in_the_types_of_their_columns(tmp_path: Path) ->
         assert (found["status"], found["submitted_at"]) == (Status.SUBMITTED, claim.submitted_at)
         assert (await connection.rows(Prepared(select(USERS.c.banned))))[0][0] is True
     await store.close()
+
+
+async def test_a_link_to_a_database_opens_it_for_one_server_alone(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.db").symlink_to("real/a.db")
+    store = await open_store(f"sqlite:///{tmp_path / 'link.db'}", TABLES)
+    with pytest.raises(TargetUnavailable, match="in use by another server"):
+        await open_store(f"sqlite:///{tmp_path / 'real' / 'a.db'}", TABLES)
+    await store.close()
+    assert {each.name for each in (tmp_path / "real").iterdir()} == {"a.db", "a.db.lock"}
+
+
+async def test_a_link_that_leads_to_itself_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "a.db").symlink_to("a.db")
+    with pytest.raises(UsageError, match=r"a\.db cannot be opened"):
+        await open_store(f"sqlite:///{tmp_path / 'a.db'}", TABLES)
 
 
 async def test_what_a_statement_says_itself_need_not_be_given_and_all_else_must() -> None:

@@ -15,6 +15,7 @@ from reference_server.store import sqlite
 from reference_server.store.sql import Prepared
 from reference_server.store.sqlite import Sqlite
 from tests.reference_server.house import SECONDS
+from tests.reference_server.store.test_wal import salt
 
 TABLES = MetaData()
 THINGS = Table("things", TABLES, Column("id", Integer, primary_key=True), Column("text", String(2000), nullable=False))
@@ -175,6 +176,36 @@ async def test_few_rows_are_written_where_it_is_asked_for_and_many_in_a_thread(
     assert len(await ids(database)) == rows
 
 
+async def test_who_leaves_while_many_rows_are_written_has_written_none_and_the_next_transaction_is_free(
+    database: Sqlite,
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def held(text: str) -> str:
+        begun.set()
+        assert go_on.wait(SECONDS)
+        return text
+
+    database._writer.driver.create_function("held", 1, held)
+    many = Prepared(insert(THINGS).values(text=func.held(bindparam("said"))), ["id"])
+
+    async def write() -> None:
+        async with database.committing() as connection:
+            await connection.run(many, [{"id": number, "said": "x"} for number in range(101)])
+
+    leaving = asyncio.create_task(write())
+    assert await asyncio.to_thread(begun.wait, SECONDS)
+    for _ in range(2):
+        leaving.cancel()
+        await asyncio.sleep(0)
+    assert not leaving.done()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    await add(database, 1000)
+    assert await ids(database) == [1000]
+
+
 async def test_the_log_is_folded_back_and_stays_small(
     database: Sqlite, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +218,22 @@ async def test_the_log_is_folded_back_and_stays_small(
         largest = max(largest, log.stat().st_size)
     assert largest < 400_000, "200 transactions of some 12 kB each"
     assert len(await ids(database)) == 200
+
+
+async def test_a_log_that_was_folded_back_has_begun_anew_before_anybody_commits(
+    database: Sqlite, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_FOLDED_EVERY", 1)
+    before = salt(path.with_name("a.db-wal"))
+    await add(database, 1)
+    assert database._folding is not None
+    await asyncio.wait({database._folding})
+    anew = salt(path.with_name("a.db-wal"))
+    assert anew != before
+    monkeypatch.setattr(sqlite, "_FOLDED_EVERY", 1000)
+    await add(database, 2)
+    assert salt(path.with_name("a.db-wal")) == anew
+    assert await ids(database) == [1, 2]
 
 
 async def test_a_log_that_cannot_be_folded_back_stops_nobody(

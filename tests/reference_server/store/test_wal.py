@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,11 @@ async def log(tmp_path: Path, disk: Disk) -> AsyncIterator[WriteAheadLog]:
         disk.fails = False
         await log.close()
     open_database.close()
+
+
+def salt(file: Path) -> bytes:
+    """What is another each time the log begins anew."""
+    return file.read_bytes()[16:24]
 
 
 async def _is_asked(disk: Disk) -> None:
@@ -114,14 +120,30 @@ async def test_who_has_committed_nothing_waits_for_the_sync_that_runs(log: Write
     assert disk.syncs == 1
 
 
-async def test_a_disk_that_fails_fails_all_who_wait_and_is_asked_again(log: WriteAheadLog, disk: Disk) -> None:
+async def test_after_a_disk_has_failed_all_fail_until_the_log_has_begun_anew(
+    log: WriteAheadLog, disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wal, "_IN_THE_WAY_SECONDS", 0.0)
+    path, file = tmp_path / "a.db", tmp_path / "a.db-wal"
     disk.fails = True
     log.committed()
     with pytest.raises(OperationalError, match="Input/output error"):
         await log.synced()
     disk.fails = False
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(2):
+            with pytest.raises(OperationalError, match="the log cannot begin anew"):
+                await log.synced()
+        other.execute("COMMIT")
+        before = salt(file)
+        await log.synced()
+        assert disk.syncs == 1, "the disk would say now that it has what it has lost"
+        other.execute("INSERT INTO t VALUES (1)")
+        assert salt(file) != before, "nothing comes behind what was lost"
+    log.committed()
     await log.synced()
-    assert disk.syncs == 2, "what was committed before is still to be synced"
+    assert disk.syncs == 2
 
 
 async def test_who_stops_waiting_leaves_the_others(log: WriteAheadLog, disk: Disk) -> None:
