@@ -186,7 +186,7 @@ def _mount_probes(
         return json_response(200, {"status": "ok"})
 
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=services.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(body=await services.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     app.router.add_route("GET", "/healthz", healthz)
     app.router.add_route("GET", "/metrics", metrics)

@@ -1,5 +1,6 @@
 """What the server counts, for Prometheus. Gauges are read from the registries at the moment they are asked for."""
 
+import asyncio
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Mapping
 from time import monotonic, thread_time
@@ -12,10 +13,8 @@ from prometheus_client.registry import Collector
 Place = tuple[str, str]
 """A transport, and a channel."""
 Sizes = Mapping[str, int]
-_CHEAP: Final = 0.005
-"""Seconds of work that anybody may ask for again and again."""
 _REST: Final = 20
-"""What took longer than that holds for so many times as long: no more than a part of the time goes into it."""
+"""For how many times as long as counting took nobody counts again: no more than a part of the time goes into it."""
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -31,8 +30,9 @@ class Metrics:
     def __init__(self, clock: Callable[[], float] = monotonic, worked: Callable[[], float] = thread_time) -> None:
         self._clock = clock
         self._worked = worked
-        self._text = b""
-        self._holds_until = clock()
+        self._rests_until = clock()
+        self._counting: asyncio.Task[bytes] | None = None
+        """What counts when the rest is over, for whoever asks by then."""
         self.registry = CollectorRegistry(auto_describe=False)
         self._sent = Counter(
             "eventproof_events_sent", "Events handed to connections.", ["event"], registry=self.registry
@@ -82,14 +82,19 @@ class Metrics:
         """Gauges: connections by place, the size of whatever else is kept for a connection, and open sockets."""
         self.registry.register(_Live(tuple(places), taken, sizes, sockets))
 
-    def text(self) -> bytes:
-        """All of it in Prometheus's text format; that of a moment ago where there is so much that it takes long."""
-        if self._clock() >= self._holds_until:
-            began = self._worked()
-            self._text = generate_latest(self.registry)
-            took = self._worked() - began
-            self._holds_until = self._clock() + (took * _REST if took > _CHEAP else 0.0)
-        return self._text
+    async def text(self) -> bytes:
+        """All of it in Prometheus's text format, counted after it was asked for; who asks meanwhile gets the same."""
+        if self._counting is None:
+            self._counting = asyncio.create_task(self._count())
+        return await asyncio.shield(self._counting)
+
+    async def _count(self) -> bytes:
+        await asyncio.sleep(self._rests_until - self._clock())
+        self._counting = None
+        began = self._worked()
+        text = generate_latest(self.registry)
+        self._rests_until = self._clock() + (self._worked() - began) * _REST
+        return text
 
 
 class _Live(Collector):

@@ -136,10 +136,10 @@ class Accounts:
         """The account is so from now on."""
         self._memory.changed(change.after)
 
-    async def end_session(self, session: Session, now: float, committed: Callable[[], None]) -> None:
+    async def end_session(self, session: Session, now: float, ended: Callable[[], None]) -> None:
         """Log one session out for good, and forget those whose tokens have expired by themselves.
 
-        `committed` learns that it is certain, before anybody waits for the disk.
+        `ended` is called once it is committed, also where waiting for the disk fails or is cancelled.
         """
         async with self._store.committing() as connection:
             await connection.execute(delete(ENDED).where(ENDED.c.expires_at < now))
@@ -147,8 +147,10 @@ class Accounts:
             if (await connection.execute(known)).first() is None:
                 await connection.execute(insert(ENDED).values(token_id=session.token_id, expires_at=session.expires_at))
         self._memory.end(session.token_id, session.expires_at, now)
-        committed()
-        await self._store.synced()
+        try:
+            await self._store.synced()
+        finally:
+            ended()
 
     async def add(self, accounts: Sequence[Account], password: str) -> None:
         """Add accounts that share the hash of one password.

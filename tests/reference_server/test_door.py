@@ -204,7 +204,7 @@ async def test_where_the_system_gives_no_file_it_is_told_in_one_line_and_asked_a
             caller = Caller(*await asyncio.open_connection(host, port))
             refused = asyncio.create_task(caller.asks())
             assert await socket.is_open()
-            assert 'limits_met_total{limit="max_connections"}' in house.services.metrics.text().decode()
+            assert b'limits_met_total{limit="max_connections"}' in await house.services.metrics.text()
             assert not refused.done()
         assert await refused == b"200"
         caller.writer.transport.abort()

@@ -152,7 +152,7 @@ FAULTS: Final = (
     Fault.of("rooms-by-name", "MKT-ROOM-1", _RoomsByName, ("ALL-ROOM-1",)),
     Fault.of("deaf-after-binary", "MKT-WS-1", _DeafAfterBinary),
     Fault.of("forged-on-orders", "MKT-WS-1", _ForgedOnOrders),
-    Fault.of("too-large-ends-all", "MKT-WS-1", _TooLargeEndsAll),
+    Fault.of("too-large-ends-all", "MKT-WS-1", _TooLargeEndsAll, ("ALL-WIRE-1",)),
     Fault.of("gone-fails-calls", "MKT-FAIL-1", _GoneFailsCalls),
     Fault.of("anybodys-things", "MKT-AUTH-1", _AnybodysThings),
 )
