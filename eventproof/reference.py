@@ -36,7 +36,7 @@ test_controls = true
 
 [limits]
 ping_interval = 1.5
-ping_timeout = 2.5
+ping_timeout = 4.0
 ack_first = 0.4
 ack_within = 4.0
 stream_comment = 1.0
@@ -45,7 +45,7 @@ stream_comment = 1.0
 
 _QUICK_BUDGETS = """\
 heartbeat_interval = "1500ms"
-heartbeat_timeout = "4s"
+heartbeat_timeout = "5.5s"
 ack_retry = "2s"
 ack_retries_end = "4s"
 stream_comment = "3s"

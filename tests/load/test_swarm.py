@@ -207,8 +207,9 @@ def test_under_plain_locust_the_web_ui_shows_the_deliveries_on_loopback(
         assert listening == {"127.0.0.1"}
         _await(lambda: _bans_shown(port) > 2, child)
         os.kill(child.pid, signal.SIGINT)
-        assert child.wait(_DEADLINE) == ExitCode.PASS
-    assert results_json.read(tmp_path / "r").outcome is Outcome.PASS
+        code = child.wait(_DEADLINE)
+    run = results_json.read(tmp_path / "r")
+    assert (code, run.outcome) == (ExitCode.PASS, Outcome.PASS), run.notes
 
 
 def _bans_shown(port: int) -> int:

@@ -20,7 +20,9 @@ async def test_what_is_told_was_counted_after_it_was_asked_for_and_once_for_all_
     metrics.watch([], taken, dict, lambda: counted)
 
     async def told() -> int:
-        (line,) = (line for line in (await metrics.text()).decode().splitlines() if line.startswith("eventproof_sockets "))
+        (line,) = (
+            line for line in (await metrics.text()).decode().splitlines() if line.startswith("eventproof_sockets ")
+        )
         return int(float(line.split()[1]))
 
     assert await told() == 1
