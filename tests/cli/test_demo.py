@@ -15,7 +15,7 @@ from eventproof import catalog
 
 
 @pytest.mark.measured
-@pytest.mark.timeout(900)  # every case of every system, measured, beside other tests
+@pytest.mark.timeout(1500)  # every case of every system, measured, beside other tests
 def test_the_demo_passes_and_leaves_one_report_of_both_runs(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "eventproof", "demo", "--users", "12", "--run-time", "6s", "--results", "out"],
@@ -23,7 +23,7 @@ def test_the_demo_passes_and_leaves_one_report_of_both_runs(tmp_path: Path) -> N
         env={**os.environ, "NO_COLOR": "1"},
         capture_output=True,
         text=True,
-        timeout=880,
+        timeout=1480,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     first, *rest = done.stdout.splitlines()

@@ -76,8 +76,8 @@ async def test_a_crowd_that_is_late_is_closed_a_few_at_a_time(tmp_path: Path, mo
         closed.append(len(found))
         return found
 
+    monkeypatch.setattr(Callers, "waiting", few)
     async with keep_house(tmp_path, limits=Limits(head_timeout=0.5)) as house, _callers(house, 150) as callers:
-        monkeypatch.setattr(Callers, "waiting", few)
         assert all([await caller.ends() for caller in callers])
     assert sum(closed) >= 150
     assert max(closed) <= 64

@@ -12,7 +12,7 @@ async def test_what_is_told_was_counted_after_it_was_asked_for_and_once_for_all_
 
     def taken() -> Counter[Place]:
         nonlocal worked, counted
-        worked += 0.001
+        worked += 0.006
         counted += 1
         return Counter()
 
@@ -28,7 +28,7 @@ async def test_what_is_told_was_counted_after_it_was_asked_for_and_once_for_all_
     assert await told() == 1
     began = asyncio.get_running_loop().time()
     assert await asyncio.gather(*(told() for _ in range(100))) == [2] * 100
-    assert asyncio.get_running_loop().time() - began >= 0.015, "counting has a rest of twenty times as long"
+    assert asyncio.get_running_loop().time() - began >= 0.1, "counting has a rest of twenty times as long"
     asking = asyncio.create_task(metrics.text())
     await asyncio.sleep(0)
     asking.cancel()
