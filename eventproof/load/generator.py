@@ -5,10 +5,11 @@ Actor and recipients of one measurement live in one process, so one monotonic cl
 
 import gc
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import replace
 from random import Random
 from time import monotonic, process_time
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from eventproof import actions
 from eventproof.catalog import EVERYONE, Cause, of_role
@@ -16,9 +17,10 @@ from eventproof.checks.membership import Move, moves
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import HubConnection, HubListener
 from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable, UsageError
-from eventproof.open_files import allow_many
+from eventproof.open_files import allow_many, share_in_use
 from eventproof.target import Endpoint, Identity, Target
 
+from . import saturation
 from .account import SwarmAccount
 from .acks import Acks
 from .admission import ProcessShare
@@ -30,11 +32,14 @@ from .ledger import Ledger
 from .opening import connect
 from .requests import Requests
 from .rooms import Rooms
-from .saturation import GeneratorLimits
+from .saturation import GeneratorLimits, Headroom
 from .scenario import Scenario
 from .schedule import late
 
-_TICK = 0.05
+if TYPE_CHECKING:
+    from .relay import Relay
+
+_TICK, _SAMPLING = 0.05, 1.0
 _GLANCE = 0.25
 _OPENING = 10.0
 """Seconds that a session may take to open in a crowd, where the profile does not allow more."""
@@ -143,6 +148,8 @@ class Generator:
         """The members who had a session open, at any time; admins are none of them."""
         self.neighbours: tuple[Generator, ...] = ()
         """Those of the other scenarios of this process."""
+        self.relay: Relay | None = None
+        """Tells the other processes what is caused here, and enters here what they cause; None where there are none."""
         self.last: list[Callable[[], None]] = []
         """What is looked at when nothing is under way any more, and everybody is still connected."""
         self.stopping = Event()
@@ -161,6 +168,7 @@ class Generator:
         self._connections = 0
         self._spawned = False
         self._busy = 0.0
+        self._headroom = Headroom()
         self._share_busy: float | None = None
         self._tasks: set[Greenlet] = set()
         allow_many()
@@ -217,6 +225,21 @@ class Generator:
             if known is not None and not {EVERYONE, of_role(role)} & set(known.audience):
                 other.books.leaked(event, recipient)
 
+    def disown(self, subject: Hashable) -> None:
+        """Whatever is told of this is nobody's here, unless another process of the run tells of it in time."""
+        if self.relay is None:
+            self.books.ledger.own(None, subject)
+        else:
+            self.spawn(self._disown_unless_known, self.relay, subject)
+
+    def _disown_unless_known(self, relay: "Relay", subject: Hashable) -> None:
+        end = monotonic() + min(self.deadline, self.patience / 2)
+        while not relay.knows(subject):
+            if monotonic() > end:
+                self.books.ledger.own(None, subject)
+                return
+            sleep(_GLANCE)
+
     def moved(self, cause: Cause, *, asked: float) -> None:
         """A call was accepted that was made then: whom it has join a room is in it, and whom it has leave one is not.
 
@@ -263,8 +286,7 @@ class Generator:
     def carry_out(self, action: Callable[[Any, float], None], aim: Any, intended: float) -> None:
         """Do an action, in a greenlet of its own, and count how it ends."""
         if self.stopping.is_set():
-            self.books.count("omitted")
-            return
+            return  # its time came as the run ended
         this = getcurrent()
         self.under_way.add(this)
         try:
@@ -305,7 +327,7 @@ class Generator:
         began = monotonic()
         end = began + grace(self.deadline)
         for _ in self._waits(end - _RESERVE):
-            if not self.books.ledger.pending and not self.under_way:
+            if not self.under_way and self._others_rest() and not self.books.ledger.pending:
                 break
         killall(list(self.under_way), timeout=_LINGER)
         sleep(0 if self._is_hurried else _LINGER)
@@ -316,6 +338,10 @@ class Generator:
         self._hang_up()
         self.books.changes.take_back(until=end, fault=self.books.fault)
         self.tell_what_is_left()
+
+    def _others_rest(self) -> bool:
+        """Nothing is under way here: whether nothing is anywhere, so that no cause can come any more."""
+        return self.relay is None or self.relay.rests(self.system.name)
 
     def _look(self, end: float) -> None:
         """Look at what there is, all at once, within the time that is left; what takes longer is known to nobody."""
@@ -350,7 +376,14 @@ class Generator:
     def account(self) -> SwarmAccount:
         """The figures as they are now."""
         busy = self._busy_share() if self._share_busy is None else self._share_busy
-        gauges = self.books.gauges(self._limits, busy)
+        readings = replace(
+            self.books.lags(),
+            busy=busy,
+            busiest=self._headroom.busiest,
+            files=self._headroom.files,
+            clock=self.relay.worst if self.relay is not None and self.relay.worst else None,
+        )
+        gauges = saturation.gauges(self._limits, readings)
         return self.books.account(users=len(self.connected), connections=self._connections, gauges=gauges)
 
     def close(self) -> None:
@@ -377,7 +410,7 @@ class Generator:
 
     def _keep_books(self) -> None:
         """Settle the ledger, and measure how late this loop is."""
-        due = monotonic()
+        due, sampled = monotonic(), 0.0
         while True:
             sleep(max(due - monotonic(), 0))
             lags = tuple(late(due, monotonic(), _TICK))
@@ -387,6 +420,9 @@ class Generator:
                     self.books.record("loop_lag", lag)
             self._connections = max(self._connections, len(self.hub))
             self.books.settle()
+            if (now := monotonic()) >= sampled + _SAMPLING and self.books.seconds and not self.stopping.is_set():
+                sampled = now
+                self._headroom.sample(now, process_time(), share_in_use())
 
     def _look_ahead(self) -> None:
         """Learn what an action must know of the next users, so that none is late for it."""
