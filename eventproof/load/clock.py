@@ -49,6 +49,10 @@ class Clock:
     def __init__(self) -> None:
         self._trips: deque[RoundTrip] = deque(maxlen=_KEPT)
 
+    def __len__(self) -> int:
+        """How many round trips it is known by."""
+        return len(self._trips)
+
     def enter(self, trip: RoundTrip) -> None:
         """Take in one more; one that took less than nothing is none, and is left out."""
         if trip.seconds >= 0:

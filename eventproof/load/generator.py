@@ -29,6 +29,7 @@ from .calls import CallAnswer, Calls
 from .contracts import contracts, sent
 from .greenlets import Cancelled, Event, Greenlet, getcurrent, joinall, killall, sleep, spawn
 from .ledger import Ledger
+from .messages import AT_REST, GONE
 from .opening import connect
 from .requests import Requests
 from .rooms import Rooms
@@ -49,9 +50,9 @@ _KEPT = 30.0
 """Seconds that an event is remembered for beyond the time in which the target may send it again."""
 _LINGER = 0.3
 """How long the end of a run waits for what should not come."""
-_MARGIN, _RESERVE = 0.25, 1.5
-"""Seconds beyond the deadline of the last event until it is known to be lost; and those that are kept, whatever the
-target does, for changing back what the run changed."""
+_MARGIN, _RESERVE, _LEAST = 0.25, 1.5, 0.6
+"""Seconds beyond the deadline of the last event until it is known to be lost; those that are kept, whatever the target
+does, for leaving and for changing back what the run changed; and of these, for the latter."""
 _LARGEST_MESSAGE = 256 * 1024
 """No event of a contract comes near; a thousand connections may each hold one that is not complete yet."""
 
@@ -121,7 +122,8 @@ class Generator:
         is_sent_again = any(event.ack for event in events.values())
         kept = _KEPT + is_sent_again * max(target.budgets.ack_retries_end, target.budgets.replay_window)
         elsewhere = {event.name for system in contracts().systems.values() for event in system.events}
-        ledger = Ledger(kept=kept, patience=self.patience, recurs=scenario.recurs)
+        # What other processes cause is known here a moment later.
+        ledger = Ledger(kept=kept, patience=self.patience, recurs=scenario.recurs or share.of > 1)
         self.books = Books(events, report, ledger, elsewhere=elsewhere, further=further)
         self.requests = Requests.of(self.system, self.channels[None].known_as)
         self.acks = Acks(arrival=deadline, kept=kept)
@@ -327,7 +329,7 @@ class Generator:
         began = monotonic()
         end = began + grace(self.deadline)
         for _ in self._waits(end - _RESERVE):
-            if not self.under_way and self._others_rest() and not self.books.ledger.pending:
+            if not self.under_way and self._all_reach(AT_REST) and not self.books.ledger.pending:
                 break
         killall(list(self.under_way), timeout=_LINGER)
         sleep(0 if self._is_hurried else _LINGER)
@@ -336,12 +338,15 @@ class Generator:
         self.books.ledger.conclude()
         # Nobody is to hear of it; and a target that floods us would keep this process from what is left to do.
         self._hang_up()
+        for _ in self._waits(end - _LEAST):
+            if self._all_reach(GONE):
+                break
         self.books.changes.take_back(until=end, fault=self.books.fault)
         self.tell_what_is_left()
 
-    def _others_rest(self) -> bool:
-        """Nothing is under way here: whether nothing is anywhere, so that no cause can come any more."""
-        return self.relay is None or self.relay.rests(self.system.name)
+    def _all_reach(self, point: str) -> bool:
+        """This process is at a point of its end: whether all are, of whom this one may hear."""
+        return self.relay is None or self.relay.reaches(point, self.system.name)
 
     def _look(self, end: float) -> None:
         """Look at what there is, all at once, within the time that is left; what takes longer is known to nobody."""

@@ -17,7 +17,7 @@ from .account import SwarmAccount, merge
 from .admission import ProcessShare
 from .generator import grace
 from .greenlets import sleep
-from .messages import ACCOUNT, CAUSE, CLOCK, COLLECT, REFUSED, REPORT, REST, SECRETS, SHARE
+from .messages import ACCOUNT, CAUSE, CLOCK, COLLECT, POINT, REFUSED, REPORT, SECRETS, SHARE
 from .node import Judge
 from .objectives import ObjectiveLine
 from .outcome import LostWorker
@@ -42,13 +42,13 @@ class Master(Judge):
         self._accounts: dict[str, SwarmAccount] = {}
         self._interim: dict[str, SwarmAccount] = {}
         self._entered: dict[str, Mapping[str, int]] = {}
-        self._resting: set[str] = set()
-        self._is_over = False
+        self._reached: dict[str, set[str]] = {}
+        """By point of the end: the workers that are there."""
         runner.register_message(ACCOUNT, self._on_account)
         runner.register_message(REFUSED, self._on_refused, concurrent=True)
         runner.register_message(CLOCK, self._on_clock)
         runner.register_message(CAUSE, self._on_cause)
-        runner.register_message(REST, self._on_rest)
+        runner.register_message(POINT, self._on_point)
         environment.events.worker_connect.add_listener(self._on_connect)
         environment.events.worker_report.add_listener(self._on_report)
 
@@ -63,7 +63,7 @@ class Master(Judge):
         workers = sorted(worker.id for worker in self._runner.clients.all if self._is_there(worker.id))
         self._workers = {worker: f"worker {index + 1}" for index, worker in enumerate(workers)}
         self._late, self._accounts, self._interim, self._entered = [], {}, {}, {}
-        self._resting, self._is_over = set(), False
+        self._reached = {}
         fingerprint = admission.fingerprint(self._controller.target, self._scenarios)
         for index, worker in enumerate(workers):
             share = {"index": index, "of": len(workers), "fingerprint": fingerprint}
@@ -91,17 +91,17 @@ class Master(Judge):
         while missing := [worker for worker in self._workers if worker not in self._accounts]:
             if monotonic() > end or not any(map(self._is_there, missing)):
                 break
-            self._tell_of_rest()
+            self._tell_of_points()
             sleep(_POLL)
         return missing
 
-    def _tell_of_rest(self) -> None:
-        """Where nothing is under way in any worker that is there, tell all of them."""
+    def _tell_of_points(self) -> None:
+        """Where every worker that is there has reached a point of its end, tell all of them."""
         there = [worker for worker in self._workers if self._is_there(worker)]
-        if not self._is_over and self._resting.issuperset(there):
-            self._is_over = True
+        for point in [point for point, reached in self._reached.items() if reached.issuperset(there)]:
+            del self._reached[point]
             for worker in there:
-                self._runner.send_message(REST, client_id=worker)
+                self._runner.send_message(POINT, {"point": point}, client_id=worker)
 
     def _is_there(self, worker: str) -> bool:
         client = self._runner.clients.get(worker)
@@ -134,8 +134,8 @@ class Master(Judge):
             if worker != msg.node_id and self._is_there(worker):
                 self._runner.send_message(CAUSE, msg.data, client_id=worker)
 
-    def _on_rest(self, msg: Any, **_: Any) -> None:
-        self._resting.add(msg.node_id)
+    def _on_point(self, msg: Any, **_: Any) -> None:
+        self._reached.setdefault(msg.data["point"], set()).add(msg.node_id)
 
     def _on_report(self, client_id: str, data: Mapping[str, Any], **_: Any) -> None:
         if told := data.get(REPORT):

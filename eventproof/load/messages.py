@@ -2,7 +2,19 @@
 
 from typing import Final
 
-__all__ = ["ACCOUNT", "CAUSE", "CLOCK", "COLLECT", "REFUSED", "REPORT", "REST", "SECRETS", "SHARE"]
+__all__ = [
+    "ACCOUNT",
+    "AT_REST",
+    "CAUSE",
+    "CLOCK",
+    "COLLECT",
+    "GONE",
+    "POINT",
+    "REFUSED",
+    "REPORT",
+    "SECRETS",
+    "SHARE",
+]
 
 SHARE: Final = "eventproof.share"
 """To a worker: which identities are its own, and by what its profile is known to name the same ones."""
@@ -16,8 +28,12 @@ CAUSE: Final = "eventproof.cause"
 """From a worker, and on to all others: what it causes at their users."""
 CLOCK: Final = "eventproof.clock"
 """From a worker: what time is it; and the answer."""
-REST: Final = "eventproof.rest"
-"""From a worker: nothing is under way here any more. To it: nor anywhere."""
+POINT: Final = "eventproof.point"
+"""From a worker: it has reached this point of the end. To it: so have all."""
+AT_REST: Final = "at rest"
+"""Nothing is under way any more, and so nothing more is caused."""
+GONE: Final = "gone"
+"""Everybody has left, and hears of nothing that is changed back now."""
 
 REPORT: Final = "eventproof"
 """The part of Locust's own report that is ours."""

@@ -36,6 +36,11 @@ def systems_of(event: str) -> tuple[str, ...]:
     return _senders().get(event, ())
 
 
+def events() -> tuple[str, ...]:
+    """The names of all events that a server sends."""
+    return tuple(_senders())
+
+
 @cache
 def _of_events() -> Mapping[str, str]:
     return {event: f"from the intended time of its cause to {event}, each session" for event in _senders()}

@@ -34,6 +34,7 @@ __all__ = [
     "latency",
     "objectives",
     "option",
+    "read",
     "steps",
     "system",
     "together",
@@ -120,6 +121,17 @@ def option(name: str, *, least: float = -inf, most: float = inf, above: float | 
     _OPTIONS[name] = described
     _own.append(name.removeprefix("--"))
     check(_within(name, least=least, most=most, above=above))
+
+
+def read() -> tuple[tuple[Scenario, ...], tuple[ObjectiveLine, ...], Mapping[str, str]]:
+    """What the locustfiles that were read say: the scenarios, what is asked of all, the options with meanings."""
+    return tuple(_scenarios), tuple(_whole), {name: _meaning(_OPTIONS[f"--{name}"]) for name in _own}
+
+
+def _meaning(described: Mapping[str, Any]) -> str:
+    default = described.get("default")
+    shown = f"{default:g}" if isinstance(default, int | float) else default
+    return f"{described.get('help', '')}{f' ({shown})' if shown else ''}"
 
 
 def default(name: str, value: Any) -> None:

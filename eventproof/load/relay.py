@@ -17,7 +17,7 @@ from eventproof.redaction import names_a_secret
 from .call_effects import CallEffects
 from .clock import Clock, RoundTrip
 from .greenlets import sleep
-from .messages import CAUSE, CLOCK, REST
+from .messages import CAUSE, CLOCK, POINT
 
 if TYPE_CHECKING:
     from .generator import Generator
@@ -26,6 +26,8 @@ __all__ = ["Relay"]
 
 _AT_FIRST, _QUICKLY, _SLOWLY = 10, 0.05, 2.0
 """So many round trips in a row, so many seconds apart; and then."""
+_ENOUGH: Final = 5
+"""By so many round trips a clock is known: one alone may have met a process that was just busy."""
 _MOST_WAITING: Final = 10_000
 _MOST_KNOWN: Final = 100_000
 _OWN: Final = of_user("")
@@ -37,14 +39,14 @@ class Relay:
 
     def __init__(self, index: int, send: Callable[[str, Any], object]) -> None:
         self.clock = Clock()
-        self.is_over = False
-        """Whether nothing is under way in any process."""
         self.worst = 0.0
         """The highest uncertainty of a cause that was entered here."""
         self._index = index
         self._send = send
         self._generators: Mapping[str, Generator] = {}
-        self._resting: set[str] = set()
+        self._reached: dict[str, set[str]] = {}
+        """By point of the end: the systems that are there in this process."""
+        self._reached_by_all: set[str] = set()
         self._waiting: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         """What is told and heard before the master's clock is known."""
         self._known: set[Hashable] = set()
@@ -65,7 +67,7 @@ class Relay:
     def told_time(self, answer: Mapping[str, float]) -> None:
         """The master's answer; what waited for it is done."""
         self.clock.enter(RoundTrip(**answer, returned=monotonic()))
-        while self._waiting:
+        while self._waiting and len(self.clock) >= _ENOUGH:
             function, arguments = self._waiting.popleft()
             function(*arguments)
 
@@ -94,17 +96,21 @@ class Relay:
         """Enter what another process caused."""
         self._once_known(self._hear, message)
 
-    def rests(self, system: str) -> bool:
-        """Nothing is under way any more in that system here; whether that is so everywhere."""
-        if system in self._resting or system not in self._generators:
-            return self.is_over
-        self._resting.add(system)
-        if self._resting == self._generators.keys():
-            self._send(REST, {})
-        return self.is_over
+    def reaches(self, point: str, system: str) -> bool:
+        """The part of a system here is at this point of its end; whether all processes are."""
+        reached = self._reached.setdefault(point, set())
+        if system in self._generators and system not in reached:
+            reached.add(system)
+            if reached == self._generators.keys():
+                self._send(POINT, {"point": point})
+        return point in self._reached_by_all
+
+    def all_reach(self, point: str) -> None:
+        """All processes are at this point of the end."""
+        self._reached_by_all.add(point)
 
     def _once_known(self, function: Callable[..., object], *arguments: Any) -> None:
-        if self.clock.offset(monotonic()) is not None:
+        if len(self.clock) >= _ENOUGH:
             function(*arguments)
         elif len(self._waiting) < _MOST_WAITING:
             self._waiting.append((function, arguments))

@@ -11,7 +11,7 @@ from . import admission, controller
 from .account import SwarmAccount, merge
 from .admission import ProcessShare
 from .greenlets import Greenlet, sleep, spawn
-from .messages import ACCOUNT, CAUSE, CLOCK, COLLECT, REFUSED, REPORT, REST, SECRETS, SHARE
+from .messages import ACCOUNT, CAUSE, CLOCK, COLLECT, POINT, REFUSED, REPORT, SECRETS, SHARE
 from .node import Node
 from .objectives import ObjectiveLine
 from .relay import Relay
@@ -43,7 +43,7 @@ class Worker(Node):
         runner.register_message(COLLECT, self._on_collect, concurrent=True)
         runner.register_message(CLOCK, self._on_clock)
         runner.register_message(CAUSE, self._on_cause)
-        runner.register_message(REST, self._on_rest)
+        runner.register_message(POINT, self._on_point)
         environment.events.report_to_master.add_listener(self._on_report)
 
     def test_start(self, **_: Any) -> None:
@@ -100,9 +100,9 @@ class Worker(Node):
         if self._relay is not None:
             self._relay.hear(msg.data)
 
-    def _on_rest(self, **_: Any) -> None:
+    def _on_point(self, msg: Any, **_: Any) -> None:
         if self._relay is not None:
-            self._relay.is_over = True
+            self._relay.all_reach(msg.data["point"])
 
     def _on_report(self, data: dict[str, Any], **_: Any) -> None:
         """What was measured so far, for the master's web UI and what it watches."""
