@@ -1,5 +1,6 @@
 """Swarms of several processes, which are those of several machines but for the wire between them."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -103,16 +104,15 @@ def test_two_workers_of_which_one_has_a_shifted_clock_account_for_as_much_as_one
 def test_a_worker_whose_profile_names_other_identities_takes_no_part(
     server: reference.Reference, tmp_path: Path
 ) -> None:
-    text = server.profile.read_text("utf-8")
     folders = [tmp_path / name for name in ("master", "same", "other")]
     for folder in folders:
         folder.mkdir()
-        (folder / "people.toml").write_text(text)
-    credentials = [line for line in text.splitlines() if "count" in line or "file" in line]
-    assert credentials, "the profile of the bundled server gives its users by number or in a file"
-    (folders[2] / "people.toml").write_text(text + '\n[[identities.admins]]\nid = "another"\ntoken = "another-token"\n')
+        for name in (server.profile.name, "credentials.ndjson"):
+            shutil.copy(server.profile.with_name(name), folder)
+    people = folders[2] / "credentials.ndjson"
+    people.write_text("".join(reversed(people.read_text("utf-8").splitlines(keepends=True))))
     workers = [(_LOCUST, folder) for folder in folders[1:]]
-    code, said = _by_hand("people.toml", folders[0], workers, users=8)
+    code, said = _by_hand(server.profile.name, folders[0], workers, users=8)
     assert code == ExitCode.USAGE, said
     assert "cannot take part: " in said
     assert "names another target or other identities than the master's" in said
