@@ -4,6 +4,7 @@ Before it ends it waits for the last account of every worker, with a deadline.
 """
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any, Final
@@ -68,6 +69,16 @@ class Master(Judge):
         for index, worker in enumerate(workers):
             share = {"index": index, "of": len(workers), "fingerprint": fingerprint}
             self._runner.send_message(SHARE, share, client_id=worker)
+
+    def spawning_complete(self, **_: Any) -> None:
+        """Every user is there: of each worker it is known from now on how many it has."""
+        super().spawning_complete()
+        classes = self._runner.user_classes_by_name
+        for client in self._runner.clients.all:
+            entered: Counter[str] = Counter()
+            for name, number in client.user_classes_count.items():
+                entered[classes[name].scenario.system] += 0 if getattr(classes[name], "acts", False) else number
+            self._entered[client.id] = entered
 
     def _so_far(self, metrics: frozenset[str]) -> SwarmAccount:  # noqa: ARG002 - the workers know them
         return merge((self._interim | self._accounts).values())
