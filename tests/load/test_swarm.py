@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -168,14 +169,20 @@ def _has_spawned(folder: Path) -> bool:
     return _says(folder, "All users spawned") or _says(folder, "Spawning is complete")
 
 
+def _connects_told(folder: Path) -> int:
+    """How many sessions of all workers Locust's table has, which it prints every two seconds."""
+    told = re.findall(r"latency\s+connect\s+(\d+)", (folder / "log").read_text("utf-8", "replace"))
+    return max(map(int, told), default=0)
+
+
 def test_a_killed_worker_makes_the_run_incomplete_and_its_users_are_named(
     server: reference.Reference, tmp_path: Path
 ) -> None:
     port = str(_free_port())
-    distributed = ["--headless", "--processes", "2", "--run-time", "10s", "--master-bind-port", port]
-    lasting = ["--master-port", port, "--deadline", "1", "--objective", _PATIENT]
+    distributed = ["--headless", "--processes", "2", "--run-time", "15s", "--master-bind-port", port]
+    lasting = ["--master-port", port, "--deadline", "1", "--objective", _PATIENT, "--multi-device", "0"]
     with _locust(server, tmp_path, *distributed, *lasting) as master:
-        _await(lambda: _has_spawned(tmp_path), master)
+        _await(lambda: _connects_told(tmp_path) >= 8, master)
         psutil.Process(master.pid).children()[0].kill()
         assert master.wait(_DEADLINE) == ExitCode.INVALID
     run = results_json.read(tmp_path / "r")
