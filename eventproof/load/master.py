@@ -23,12 +23,15 @@ from .node import Judge
 from .objectives import ObjectiveLine
 from .outcome import LostWorker
 from .scenario import Scenario
+from .tables import strike_secrets
 
 __all__ = ["Master"]
 
 _MARGIN: Final = 5.0
 """Seconds that a busy worker has to answer, beyond those that it takes to end its part."""
 _POLL: Final = 0.05
+_CSV: Final = 1.1
+"""Seconds until Locust has written its tables once more."""
 
 
 class Master(Judge):
@@ -85,6 +88,9 @@ class Master(Judge):
 
     def _conclude(self) -> None:
         missing = [self._lost(worker) for worker in self._collect()]
+        strike_secrets(self._runner.stats)
+        if self._environment.parsed_options.csv_prefix:
+            sleep(_CSV)
         self._judged(list(self._accounts.values()), missing, self._late)
 
     def _lost(self, worker: str) -> LostWorker:
@@ -153,3 +159,4 @@ class Master(Judge):
             learn(*told.get(SECRETS, ()))
             self._entered[client_id] = told["entered"]
             self._interim[client_id] = SwarmAccount.from_json(told)
+        strike_secrets(self._runner.stats)
