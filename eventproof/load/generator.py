@@ -6,9 +6,8 @@ Actor and recipients of one measurement live in one process, so one monotonic cl
 import gc
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import replace
 from random import Random
-from time import monotonic, process_time
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from eventproof import actions
@@ -17,7 +16,7 @@ from eventproof.checks.membership import Move, moves
 from eventproof.client.hub import Hub
 from eventproof.client.hub_connection import HubConnection, HubListener
 from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable, UsageError
-from eventproof.open_files import allow_many, share_in_use
+from eventproof.open_files import allow_many
 from eventproof.target import Endpoint, Identity, Target
 
 from . import saturation
@@ -28,19 +27,18 @@ from .books import Books, Report
 from .calls import CallAnswer, Calls
 from .contracts import contracts, sent
 from .greenlets import Cancelled, Event, Greenlet, getcurrent, joinall, killall, sleep, spawn
+from .health import TICK, Health
 from .ledger import Ledger
 from .messages import AT_REST, GONE
 from .opening import connect
 from .requests import Requests
 from .rooms import Rooms
-from .saturation import GeneratorLimits, Headroom
+from .saturation import GeneratorLimits
 from .scenario import Scenario
-from .schedule import late
 
 if TYPE_CHECKING:
     from .relay import Relay
 
-_TICK, _SAMPLING = 0.05, 1.0
 _GLANCE = 0.25
 _OPENING = 10.0
 """Seconds that a session may take to open in a crowd, where the profile does not allow more."""
@@ -169,9 +167,7 @@ class Generator:
         self._next: deque[Participant] = deque()
         self._connections = 0
         self._spawned = False
-        self._busy = 0.0
-        self._headroom = Headroom()
-        self._share_busy: float | None = None
+        self._health = Health(self.books)
         self._tasks: set[Greenlet] = set()
         allow_many()
         # A process without an admin is measured, too: it may be the one that is too busy.
@@ -276,7 +272,7 @@ class Generator:
             # What there is now stays: to look through it again and again costs seconds of a long run.
             gc.freeze()
             self.books.begin()
-            self._busy = process_time()
+            self._health.begin()
 
     def pick(self) -> Participant | None:
         """Somebody to aim an action at, everyone in turn; None where nobody is ready, and the action is left out."""
@@ -324,7 +320,7 @@ class Generator:
 
         All of it within the seconds of `grace`.
         """
-        self._share_busy = self._busy_share()
+        self._health.end()
         self.stopping.set()
         began = monotonic()
         end = began + grace(self.deadline)
@@ -376,19 +372,12 @@ class Generator:
     def _waits(self, until: float) -> Iterator[None]:
         while monotonic() < until and not self._is_hurried:
             yield
-            sleep(_TICK)
+            sleep(TICK)
 
     def account(self) -> SwarmAccount:
         """The figures as they are now."""
-        busy = self._busy_share() if self._share_busy is None else self._share_busy
-        readings = replace(
-            self.books.lags(),
-            busy=busy,
-            busiest=self._headroom.busiest,
-            files=self._headroom.files,
-            clock=self.relay.worst if self.relay is not None and self.relay.worst else None,
-        )
-        gauges = saturation.gauges(self._limits, readings)
+        clock = self.relay.worst if self.relay is not None and self.relay.worst else None
+        gauges = saturation.gauges(self._limits, self._health.readings(clock))
         return self.books.account(users=len(self.connected), connections=self._connections, gauges=gauges)
 
     def close(self) -> None:
@@ -409,25 +398,14 @@ class Generator:
                 self.books.fault(error)
         self.hub.close()
 
-    def _busy_share(self) -> float:
-        seconds = self.books.seconds
-        return (process_time() - self._busy) / seconds if seconds else 0.0
-
     def _keep_books(self) -> None:
         """Settle the ledger, and measure how late this loop is."""
-        due, sampled = monotonic(), 0.0
+        due = monotonic()
         while True:
             sleep(max(due - monotonic(), 0))
-            lags = tuple(late(due, monotonic(), _TICK))
-            due += len(lags) * _TICK
-            if self.books.seconds and not self.stopping.is_set():
-                for lag in lags:
-                    self.books.record("loop_lag", lag)
+            due += self._health.beat(due) * TICK
             self._connections = max(self._connections, len(self.hub))
             self.books.settle()
-            if (now := monotonic()) >= sampled + _SAMPLING and self.books.seconds and not self.stopping.is_set():
-                sampled = now
-                self._headroom.sample(now, process_time(), share_in_use())
 
     def _look_ahead(self) -> None:
         """Learn what an action must know of the next users, so that none is late for it."""
@@ -435,7 +413,7 @@ class Generator:
             while len(self._next) < _AHEAD and (user := _first_ready(self.ready)):
                 user.prepare()
                 self._next.append(user)
-            sleep(_TICK)
+            sleep(TICK)
 
 
 def _first_ready(users: deque[Participant]) -> Participant | None:
