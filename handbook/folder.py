@@ -1,16 +1,21 @@
-"""The folder that holds the pages: written as a whole, and compared with what it should hold."""
+"""The folder that holds the pages: written as a whole, and compared with what it should hold.
+
+Beside them lie the pages that people write (`BY_HAND`), which are left alone.
+"""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from .links import BY_HAND
 
 __all__ = ["drift", "write"]
 
 
 def write(folder: Path, pages: Mapping[str, str]) -> None:
-    """Make the folder hold these pages, and no other."""
+    """Make the folder hold these pages, and no other but those written by hand."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in folder.glob("*.md"):
-        if file.name not in pages:
+        if file.name not in pages and file.name not in BY_HAND:
             file.unlink()
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -18,7 +23,9 @@ def write(folder: Path, pages: Mapping[str, str]) -> None:
 
 def drift(folder: Path, pages: Mapping[str, str]) -> Iterator[str]:
     """What differs between the folder and these pages, a sentence each; none where they agree."""
-    there = {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*"))}
+    there = {
+        file.name: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*")) if file.name not in BY_HAND
+    }
     for name in sorted({*there, *pages}):
         if name not in there:
             yield f"{name} is missing"

@@ -7,13 +7,17 @@ from eventproof.catalog import Catalog, Channel, Event, System
 
 from . import markdown
 
-__all__ = ["INDEX", "LIMITS", "SHARED", "Links", "contract_of", "event_anchors", "page_of"]
+__all__ = ["BY_HAND", "DISTRIBUTED", "INDEX", "LIMITS", "SHARED", "Links", "contract_of", "event_anchors", "page_of"]
 
 INDEX = "README.md"
 SHARED = "every-system.md"
 """The page of what every system has to keep."""
 LIMITS = "limits.md"
 """The page of the reference server's limits."""
+DISTRIBUTED = "distributed.md"
+"""The page on swarms of several machines."""
+BY_HAND = frozenset({DISTRIBUTED})
+"""The pages that people write: they follow from no contract."""
 
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _REQUIREMENT = re.compile(r"\b[A-Z]{3}-[A-Z]+-[1-9][0-9]*\b")

@@ -49,7 +49,7 @@ plugin.objectives(
     "out_of_order == 0",
     "unexplained == 0",
     "invalid == 0",
-    "stale == 0",
+    "stale == 0, optional",
     "dropped == 0",
     "failed == 0",
 )

@@ -1,5 +1,7 @@
 """`eventproof swarm`."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -14,7 +16,7 @@ _SCENARIO = "ban_storm"
 
 
 @click.command()
-@click.argument("scenario", required=False, default=_SCENARIO, metavar="[SCENARIO]")
+@click.argument("scenario", required=False, metavar="[SCENARIO]")
 @target_options
 @click.option("--users", type=click.IntRange(min=1), default=100, show_default=True, help="Simulated users.")
 @click.option("--admins", type=click.IntRange(min=1), default=2, show_default=True, help="Simulated admins.")
@@ -30,9 +32,9 @@ _SCENARIO = "ban_storm"
 @click.option("--option", "settings", multiple=True, metavar="NAME=VALUE", help="A scenario's own, such as ban-rate=8.")
 @results_option
 @json_option
-@click.option("--list", "listed", is_flag=True, help="Name the scenarios, and leave.")
+@click.option("--list", "listed", is_flag=True, help="Name the scenarios, or what SCENARIO measures, and leave.")
 def swarm(
-    scenario: str,
+    scenario: str | None,
     target: str | None,
     reference: bool,
     fault: str | None,
@@ -58,9 +60,9 @@ def swarm(
     from eventproof.report.countdown import countdown
 
     if listed:
-        known = run.scenarios()
-        say(dumped(known) if as_json else "\n".join(f"{name}  {about}" for name, about in known.items()))
+        say(_listed(scenario, as_json=as_json))
         return ExitCode.PASS
+    scenario = scenario or _SCENARIO
     if target is None and ("://" in scenario or scenario.endswith(".toml")):
         scenario, target = _SCENARIO, scenario
     options = (
@@ -91,3 +93,31 @@ def swarm(
             progress=passed,
         )
     return finish(swarmed, written, as_json)
+
+
+def _listed(scenario: str | None, *, as_json: bool) -> str:
+    """The scenarios; or what one of them measures, is asked for and can be told."""
+    from eventproof.load import run
+    from eventproof.load.objectives import GRAMMAR
+
+    if scenario is None:
+        known = run.scenarios()
+        return dumped(known) if as_json else "\n".join(f"{name}  {about}" for name, about in known.items())
+    told = run.describe(scenario)
+    if as_json:
+        return dumped(asdict(told))
+    events = dict.fromkeys(told.events, "from the intended time of its cause to each session that is told")
+    chapters: dict[str, str] = {
+        "Options (--option NAME=VALUE)": _table(told.options),
+        "Latencies": _table({**told.latencies, **events}),
+        "Counts": _table(told.counts),
+        "Objectives, where none is given about the same": "\n".join(f"  {line}" for line in told.objectives),
+        "How an objective is written (--objective LINE)": "\n".join(f"  {line}" for line in GRAMMAR.splitlines()),
+    }
+    about = f"{scenario} is about {' and '.join(told.systems)}{', in steps' if told.has_steps else ''}."
+    return "\n\n".join((about, *(f"{title}\n{text}" for title, text in chapters.items() if text)))
+
+
+def _table(rows: Mapping[str, str]) -> str:
+    width = max(map(len, rows), default=0)
+    return "\n".join(f"  {name:{width}}  {told}" for name, told in rows.items())

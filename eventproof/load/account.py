@@ -3,17 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from eventproof.redaction import redacted
-from eventproof.report.records import Delivery, Gauge, Latency
+from eventproof.report.records import SERVICE, Delivery, Gauge, Latency
 
 from . import saturation
 from .histogram import Histogram
-from .metrics import latencies
+from .metrics import latencies, scoped
 from .tally import Tally
 
-_PLAIN = ("users", "connections", "seconds", "stragglers", "notes")
+_PLAIN = ("users", "connections", "seconds", "stragglers", "notes", "steps")
+_Kept = TypeVar("_Kept")
 _COLUMNS = frozenset(column.name for column in fields(Tally))
 
 
@@ -42,27 +43,31 @@ class SwarmAccount:
     stragglers: tuple[str, ...] = ()
     incidents: tuple[Incident, ...] = ()
     notes: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    """Those that were begun, in their order; what is kept of one has its name in brackets."""
 
     def of_system(self, system: str) -> "SwarmAccount":
         """The same as a part of a run with several systems: events and sentences say which one they are about."""
         return replace(
             self,
             tallies={f"{system}/{event}": tally for event, tally in self.tallies.items()},
+            histograms={**self.histograms, **_of(system, self.histograms)},
+            counts={**self.counts, **_of(system, self.counts)},
             notes=tuple(f"{system}: {note}" for note in self.notes),
             incidents=tuple(replace(one, who=f"{system}: {one.who}") for one in self.incidents),
         )
 
-    def samples(self, metric: str) -> Histogram:
-        """The distribution of a latency; an empty one where it was never measured."""
-        return self.histograms.get(metric) or Histogram()
+    def samples(self, metric: str, scope: str = "") -> Histogram:
+        """The distribution of a latency, of all or of one system or step; an empty one where it was never measured."""
+        return self.histograms.get(scoped(metric, scope)) or Histogram()
 
-    def count(self, metric: str) -> int:
-        """The number of a count."""
+    def count(self, metric: str, scope: str = "") -> int:
+        """The number of a count, of all or of one event, system or step."""
         if metric == "unexplained":
-            return self.count("duplicate") - self.count("explained")
-        if metric in _COLUMNS:
-            return sum(getattr(tally, metric) for tally in self.tallies.values())
-        return self.counts.get(metric, 0)
+            return self.count("duplicate", scope) - self.count("explained", scope)
+        if metric in _COLUMNS and not scope.startswith("step "):
+            return sum(getattr(tally, metric) for event, tally in self.tallies.items() if _is_of(event, scope))
+        return self.counts.get(scoped(metric, scope), 0)
 
     def delivery(self) -> tuple[Delivery, ...]:
         """The account of every event, for a report."""
@@ -71,9 +76,10 @@ class SwarmAccount:
     def latency(self) -> tuple[Latency, ...]:
         """Every latency that has samples, for a report."""
         return tuple(
-            samples.latency(metric, what)
+            samples.latency(name, told)
             for metric, what in latencies().items()
-            if len(samples := self.samples(metric))
+            for name, told in ((metric, what), (metric + SERVICE, what.replace("intended time", "actual start")))
+            if len(samples := self.samples(name))
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -101,6 +107,7 @@ class SwarmAccount:
             stragglers=tuple(values["stragglers"]),
             incidents=tuple(Incident(**incident) for incident in values["incidents"]),
             notes=tuple(values["notes"]),
+            steps=tuple(values["steps"]),
         )
 
 
@@ -127,4 +134,15 @@ def merge(accounts: Iterable[SwarmAccount]) -> SwarmAccount:
         stragglers=tuple(name for account in accounts for name in account.stragglers),
         incidents=tuple(incident for account in accounts for incident in account.incidents),
         notes=tuple(dict.fromkeys(note for account in accounts for note in account.notes)),
+        steps=tuple(dict.fromkeys(step for account in accounts for step in account.steps)),
     )
+
+
+def _of(system: str, kept: Mapping[str, _Kept]) -> dict[str, _Kept]:
+    """What is kept of a whole account, under the names that it has as that of one system."""
+    return {scoped(metric, system): value for metric, value in kept.items() if "[" not in metric}
+
+
+def _is_of(event: str, scope: str) -> bool:
+    """Whether an event of an account, with its system where there are several, is within a scope."""
+    return not scope or scope == event or event.endswith(f"/{scope}") or event.startswith(f"{scope}/")

@@ -1,11 +1,14 @@
 """Whether a swarm may start, and which identities each of its processes acts as."""
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from math import ceil
 from typing import TypeVar
 
+from eventproof import __version__
 from eventproof.catalog import ADMIN, USER
 from eventproof.errors import UsageError
 from eventproof.target import Target
@@ -31,6 +34,28 @@ def part_of(scenario: Scenario, scenarios: Sequence[Scenario]) -> ProcessShare:
     """Which part a scenario has of the identities of its users' role: nobody takes part in two of them."""
     alike = [one for one in scenarios if one.role == scenario.role]
     return ProcessShare(alike.index(scenario), len(alike))
+
+
+def fingerprint(target: Target, scenarios: Sequence[Scenario]) -> str:
+    """The same on every machine whose profile names the same target and the same identities in the same order.
+
+    Each process takes its share by number: in another order, two would act as one user.
+    """
+    roles = dict.fromkeys(role for one in scenarios for role in (one.role, one.acting, *one.others))
+    people = [[role, *(identity.name for identity in target.people(role))] for role in roles]
+    told = json.dumps([__version__, target.base_url, people, [admin.name for admin in target.admins]])
+    return sha256(told.encode()).hexdigest()[:32]
+
+
+def users_of(
+    target: Target, scenarios: Sequence[Scenario], share: ProcessShare, entered: Mapping[str, int]
+) -> tuple[str, ...]:
+    """As whom a process acted of whose scenarios so many users had come in, by system."""
+    return tuple(
+        identity.name
+        for one in scenarios
+        for identity in part_of(one, scenarios).cut(share.cut(target.people(one.role)))[: entered.get(one.system, 0)]
+    )
 
 
 def about(target: Target, system: str) -> None:

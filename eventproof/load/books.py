@@ -6,21 +6,22 @@ And what it changed on the target, as long as that is not changed back.
 import logging
 from collections import Counter
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping
+from dataclasses import asdict
 from math import inf
 from time import monotonic
 from typing import Any
 
 from eventproof.catalog import Event
 from eventproof.redaction import cut
-from eventproof.report.records import Gauge
+from eventproof.report.records import SERVICE, Gauge
 
-from . import saturation
 from .account import Incident, SwarmAccount
 from .changes import Changes
 from .histogram import Histogram
 from .judgement import Loss, Match, Receipt
 from .ledger import Ledger
-from .saturation import GeneratorLimits
+from .metrics import scoped
+from .saturation import Readings
 
 _log = logging.getLogger(__name__)
 _CAP = 100
@@ -71,6 +72,9 @@ class Books:
         self._incidents: list[Incident] = []
         self._notes: Counter[str] = Counter()
         self._began: float | None = None
+        self._steps: list[str] = []
+        self._step = ""
+        self._told_before: Counter[str] = Counter()
 
     def begin(self) -> None:
         """Measuring begins now: incidents are dated from here."""
@@ -81,14 +85,43 @@ class Books:
         """How long measuring has been going on; 0.0 where it has not begun."""
         return 0.0 if self._began is None else monotonic() - self._began
 
-    def record(self, metric: str, seconds: float) -> None:
-        """Enter one sample of a latency."""
-        self._histogram(metric).record(seconds)
+    def record(self, metric: str, seconds: float, *, late: float | None = None) -> None:
+        """Enter one sample of a latency, which runs from an intended time.
+
+        `late` is by how much its cause began later than that; left out where nothing was intended before it began.
+        """
+        self._enter(metric, seconds)
+        if late is not None:
+            self._enter(metric + SERVICE, seconds - late)
         self._report("latency", metric, seconds, "")
 
     def count(self, what: str, number: int = 1) -> None:
         """Count something."""
         self._counts[what] += number
+        if self._step:
+            self._counts[scoped(what, self._step)] += number
+
+    def begin_step(self, name: str) -> None:
+        """What is measured from now on is of this step of the scenario, too; what is lost, of the one it is lost in."""
+        self._end_step()
+        if name not in self._steps:
+            self._steps.append(name)
+        self._step, self._told_before = f"step {name}", self._told()
+
+    def _end_step(self) -> None:
+        """Enter what the ledger told since the step began."""
+        told = self._told()
+        if self._step:
+            for column, number in told.items():
+                self._counts[scoped(column, self._step)] += number - self._told_before[column]
+        self._told_before = told
+
+    def _told(self) -> Counter[str]:
+        """The account of all events."""
+        whole: Counter[str] = Counter()
+        for tally in self.ledger.tallies.values():
+            whole.update(asdict(tally))
+        return whole
 
     def incident(self, who: str, what: str) -> None:
         """Something went wrong for somebody."""
@@ -175,7 +208,7 @@ class Books:
     def delivered(self, event: str, match: Match) -> None:
         """Something was received that an action had caused: how long that took."""
         if match.latency is not None:
-            self.record(event, match.latency)
+            self.record(event, match.latency, late=match.late)
             for listener in self.listeners:
                 listener(event, match)
 
@@ -200,14 +233,14 @@ class Books:
             became = "lost" if isinstance(judged, Loss) else judged.receipt.value
             self.incident(str(judged.recipient), f"{judged.event} was {became}")
 
-    def gauges(self, limits: GeneratorLimits, busy: float) -> tuple[Gauge, ...]:
-        """How late and how busy this process was."""
-        loop_lag, send_lag = self._histogram("loop_lag"), self._histogram("send_lag")
-        return saturation.gauges(limits, loop_lag=loop_lag, send_lag=send_lag, busy=busy)
+    def lags(self) -> Readings:
+        """How late this process was."""
+        return Readings(loop_lag=self._histogram("loop_lag"), send_lag=self._histogram("send_lag"))
 
     def account(self, *, users: int, connections: int, gauges: tuple[Gauge, ...]) -> SwarmAccount:
         """The figures as they are now."""
         self.settle()
+        self._end_step()
         return SwarmAccount(
             users=users,
             connections=connections,
@@ -219,7 +252,21 @@ class Books:
             stragglers=tuple(self._stragglers),
             incidents=tuple(self._incidents),
             notes=tuple(said if times == 1 else f"{said} ({times} times)" for said, times in self._notes.items()),
+            steps=tuple(self._steps),
         )
+
+    def interim(self, metrics: frozenset[str]) -> SwarmAccount:
+        """What was counted so far, and the distributions of these latencies, in whatever scope."""
+        wanted = {name: found for name, found in self._histograms.items() if name.partition("[")[0] in metrics}
+        self._end_step()
+        return SwarmAccount(
+            tallies=dict(self.ledger.tallies), counts=dict(self._counts), histograms=wanted, steps=tuple(self._steps)
+        )
+
+    def _enter(self, metric: str, seconds: float) -> None:
+        self._histogram(metric).record(seconds)
+        if self._step:
+            self._histogram(scoped(metric, self._step)).record(seconds)
 
     def _histogram(self, metric: str) -> Histogram:
         if metric not in self._histograms:

@@ -35,6 +35,8 @@ class CallEffects:
     cause: Cause
     name: str
     own: "tuple[Device, ...]" = ()
+    is_of_others: bool = False
+    """Whether another process made the call, and told of it."""
 
     def expect(
         self,
@@ -51,13 +53,16 @@ class CallEffects:
         then is to receive now, who comes back where missed events are sent again, then; at others it may come. `key`
         tells its events from others about the same thing where their payloads say it, and `step` orders the causes
         about one thing. `also` are the events that it must cause here, though no one can tell that from the call.
-        Gives how many devices are to receive each event now.
+        Gives how many devices are to receive each event now, in this process.
         """
+        self._tell_others("expect", {"at": at, "called": called}, key=key, step=step, also=also)
         due: dict[str, int] = {}
         for effect in self._effects():
             self._tell_what_is_untold(effect)
             known = self._told(effect, called)
             must_come = effect.is_certain or effect.event.name in also
+            if self.is_of_others and _subject(effect) is None:
+                must_come = False  # where no thing tells their order, nobody knows that of two processes' calls
             certain = {device: told.stay for device, told in known.items() if told.is_certain and must_come}
             perhaps = {device: told.stay for device, told in known.items() if device not in certain}
             about = {"subject": _subject(effect), "key": key if effect.event.name in self.generator.keys else None}
@@ -80,7 +85,7 @@ class CallEffects:
         ordered = step if is_ordered else None if subject is None else _UNORDERED
         present, away, absent = _by_connection(devices, called)
         deadline = monotonic() + self.generator.deadline
-        more: dict[str, Any] = {"step": ordered, **about}
+        more: dict[str, Any] = {"step": ordered, "late": max(called - at, 0.0), **about}
         books.expect(self.name, event, present, at=at, deadline=deadline, stays=stays, **more)
         books.expect(self.name, event, away, at=at, deadline=inf, **more)
         books.ledger.excuse(self.name, event, absent, at=at, subject=subject, key=about["key"], stays=stays)
@@ -100,13 +105,29 @@ class CallEffects:
 
     def withdraw(self) -> None:
         """It was refused: nothing is expected of it any more."""
+        self._tell_others("withdraw", {})
         for effect in self._effects():
             self.generator.books.ledger.withdraw(self.name, effect.event.name, self._meant(effect))
 
     def permit(self) -> None:
         """Nobody knows whether it was done: what it causes may come, at any time."""
+        self._tell_others("permit", {})
         for effect in self._effects():
             self.generator.books.ledger.permit(effect.event.name, self._meant(effect), until=inf)
+
+    def rooms(self) -> frozenset[str]:
+        """Whom what it causes is for, or may be."""
+        return frozenset(room for effect in self._effects() for room in effect.lawful(None).rooms)
+
+    def subjects(self) -> Iterator[str]:
+        """What it is about, as payloads name it."""
+        for effect in self._effects():
+            if (subject := _subject(effect)) is not None:
+                yield subject
+
+    def _tell_others(self, what: str, times: Mapping[str, float], **more: Any) -> None:
+        if self.generator.relay is not None and not self.is_of_others:
+            self.generator.relay.tell(self, what, times, **more)
 
     def _effects(self) -> Iterator[Effect]:
         yield from effects(self.generator.books.known, self.cause)
@@ -125,7 +146,7 @@ class CallEffects:
 
     def _tell_what_is_untold(self, effect: Effect) -> None:
         untold = [room for room in effect.lawful(None).untold if not (self.own and room.term == _OWN)]
-        if untold:
+        if untold and not self.is_of_others:
             why = unsaid(self.cause.operation, (name for room in untold for name in room.names))
             books, until = self.generator.books, monotonic() + self.generator.patience + self.generator.deadline
             books.untold(why, (effect.event.name,), until)

@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -19,13 +20,13 @@ from eventproof.report.records import Run
 from eventproof.target import Target
 from eventproof.verdict import ExitCode, exit_code
 
-from . import admission, floor, handover, objectives
-from .account import SwarmAccount, merge
+from . import admission, handover, objectives
+from .account import Incident, SwarmAccount, merge
 from .calls import LOGIN_WAITS, Calls
 from .contracts import contracts
 from .greenlets import Timeout
 from .objectives import ObjectiveLine
-from .outcome import Circumstances, conclude
+from .outcome import Circumstances, LostWorker, conclude
 from .probe import probe
 from .residue import LEFT_BEHIND, Residue
 from .scenario import Scenario
@@ -42,9 +43,23 @@ def target_of(options: Any) -> Target:
 def asked(defaults: Iterable[ObjectiveLine], given: Iterable[ObjectiveLine]) -> tuple[ObjectiveLine, ...]:
     """The objectives of a run: those given, and the scenario's about what no given one is about, each once."""
     given = tuple(given)
-    about = {(one.metric, one.selector, one.percent) for one in given}
-    others = (one for one in defaults if (one.metric, one.selector, one.percent) not in about)
+    about = {one.about for one in given}
+    others = (one for one in defaults if one.about not in about)
     return (*dict.fromkeys(others), *given)
+
+
+def asked_of(options: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine]) -> tuple[ObjectiveLine, ...]:
+    """The objectives of a run of these scenarios. Raises UsageError where one of them can measure nothing in it.
+
+    `whole` are those of all scenarios together.
+    """
+    own = (line for scenario in scenarios for line in scenario.objectives)
+    systems = tuple(scenario.system for scenario in scenarios)
+    lines = asked(asked(own, whole), map(objectives.parse, options.objective))
+    for line in lines:
+        objectives.fit(line, systems, has_steps=any(scenario.has_steps for scenario in scenarios))
+    # Of one system alone there is one account, which is its own.
+    return tuple(replace(line, scope="") if (line.scope,) == systems else line for line in lines)
 
 
 class Controller:
@@ -57,8 +72,6 @@ class Controller:
 
         `whole` are the objectives of all scenarios together.
         """
-        own = (line for scenario in scenarios for line in scenario.objectives)
-        self.objectives = asked(asked(own, whole), map(objectives.parse, options.objective))
         self.target = target_of(options)
         self._scenarios = tuple(scenarios)
         self._options = options
@@ -66,11 +79,11 @@ class Controller:
         self._folder: Path | None = None
         for scenario in self._scenarios:
             admission.about(self.target, scenario.system)
+        self.objectives = asked_of(options, scenarios, whole)
         self._reach()
         self._residue = Residue(self.target) if any(line.metric == LEFT_BEHIND for line in self.objectives) else None
         if options.headless:
             self.admit(options.num_users or 1)
-        self._floor = floor.measure()
 
     def admit(self, users: int) -> None:
         """A test of so many users begins. Raises UsageError where there are too few identities, or no folder."""
@@ -88,15 +101,16 @@ class Controller:
         accounts: Iterable[SwarmAccount],
         users: int,
         *,
-        missing: Sequence[str] = (),
+        missing: Sequence[LostWorker] = (),
         late: Sequence[str] = (),
         interrupted: bool = False,
+        given_up: Sequence[ObjectiveLine] = (),
     ) -> ExitCode:
         """The test is over: write the results, print the summary, and say what the process is to return.
 
         `users` are those asked for last; it may have begun with another number.
         """
-        account = merge(accounts)
+        account = merge([*accounts, *map(_lost, missing)])
         if self._residue is not None:
             account = merge([account, self._residue.left()])
         run = conclude(
@@ -111,10 +125,10 @@ class Controller:
                 command=os.environ.get(handover.COMMAND) or f"locust {shlex.join(sys.argv[1:])}",
                 users=max(self._users, users),
                 processes=self._processes,
-                floor=(self._floor,),
                 missing=tuple(missing),
                 late=tuple(late),
                 interrupted=interrupted,
+                given_up=tuple(given_up),
             ),
         )
         self._write(run, account)
@@ -143,3 +157,8 @@ class Controller:
             with Timeout(patience + LOGIN_WAITS, nothing):
                 calls.token_of(admin)
         calls.close()
+
+
+def _lost(worker: LostWorker) -> SwarmAccount:
+    """What is known of a worker without an account: for the history, the name of everyone it took along."""
+    return SwarmAccount(incidents=tuple(Incident(0.0, user, f"was lost with {worker.name}") for user in worker.users))

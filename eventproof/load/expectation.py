@@ -51,6 +51,8 @@ class Dispatch:
     """The intended time of the action."""
     deadline: float
     """`inf` where its recipients are away."""
+    late: float = 0.0
+    """Seconds by which the action began later than intended."""
     expectations: list["Expectation"] = field(default_factory=list)
     """Those whose time has not come, or who are remembered together."""
     pending: dict[Hashable, "Expectation"] = field(default_factory=dict)

@@ -5,10 +5,10 @@ Actor and recipients of one measurement live in one process, so one monotonic cl
 
 import gc
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from random import Random
-from time import monotonic, process_time
-from typing import Any, Protocol, TypeVar
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from eventproof import actions
 from eventproof.catalog import EVERYONE, Cause, of_role
@@ -19,6 +19,7 @@ from eventproof.errors import ContractViolation, Inconclusive, TargetUnavailable
 from eventproof.open_files import allow_many
 from eventproof.target import Endpoint, Identity, Target
 
+from . import saturation
 from .account import SwarmAccount
 from .acks import Acks
 from .admission import ProcessShare
@@ -26,15 +27,18 @@ from .books import Books, Report
 from .calls import CallAnswer, Calls
 from .contracts import contracts, sent
 from .greenlets import Cancelled, Event, Greenlet, getcurrent, joinall, killall, sleep, spawn
+from .health import TICK, Health
 from .ledger import Ledger
+from .messages import AT_REST, GONE
 from .opening import connect
 from .requests import Requests
 from .rooms import Rooms
 from .saturation import GeneratorLimits
 from .scenario import Scenario
-from .schedule import late
 
-_TICK = 0.05
+if TYPE_CHECKING:
+    from .relay import Relay
+
 _GLANCE = 0.25
 _OPENING = 10.0
 """Seconds that a session may take to open in a crowd, where the profile does not allow more."""
@@ -44,9 +48,9 @@ _KEPT = 30.0
 """Seconds that an event is remembered for beyond the time in which the target may send it again."""
 _LINGER = 0.3
 """How long the end of a run waits for what should not come."""
-_MARGIN, _RESERVE = 0.25, 1.5
-"""Seconds beyond the deadline of the last event until it is known to be lost; and those that are kept, whatever the
-target does, for changing back what the run changed."""
+_MARGIN, _RESERVE, _LEAST = 0.25, 1.5, 0.6
+"""Seconds beyond the deadline of the last event until it is known to be lost; those that are kept, whatever the target
+does, for leaving and for changing back what the run changed; and of these, for the latter."""
 _LARGEST_MESSAGE = 256 * 1024
 """No event of a contract comes near; a thousand connections may each hold one that is not complete yet."""
 
@@ -116,7 +120,8 @@ class Generator:
         is_sent_again = any(event.ack for event in events.values())
         kept = _KEPT + is_sent_again * max(target.budgets.ack_retries_end, target.budgets.replay_window)
         elsewhere = {event.name for system in contracts().systems.values() for event in system.events}
-        ledger = Ledger(kept=kept, patience=self.patience, recurs=scenario.recurs)
+        # What other processes cause is known here a moment later.
+        ledger = Ledger(kept=kept, patience=self.patience, recurs=scenario.recurs or share.of > 1)
         self.books = Books(events, report, ledger, elsewhere=elsewhere, further=further)
         self.requests = Requests.of(self.system, self.channels[None].known_as)
         self.acks = Acks(arrival=deadline, kept=kept)
@@ -143,6 +148,8 @@ class Generator:
         """The members who had a session open, at any time; admins are none of them."""
         self.neighbours: tuple[Generator, ...] = ()
         """Those of the other scenarios of this process."""
+        self.relay: Relay | None = None
+        """Tells the other processes what is caused here, and enters here what they cause; None where there are none."""
         self.last: list[Callable[[], None]] = []
         """What is looked at when nothing is under way any more, and everybody is still connected."""
         self.stopping = Event()
@@ -160,8 +167,7 @@ class Generator:
         self._next: deque[Participant] = deque()
         self._connections = 0
         self._spawned = False
-        self._busy = 0.0
-        self._share_busy: float | None = None
+        self._health = Health(self.books)
         self._tasks: set[Greenlet] = set()
         allow_many()
         # A process without an admin is measured, too: it may be the one that is too busy.
@@ -217,6 +223,21 @@ class Generator:
             if known is not None and not {EVERYONE, of_role(role)} & set(known.audience):
                 other.books.leaked(event, recipient)
 
+    def disown(self, subject: Hashable) -> None:
+        """Whatever is told of this is nobody's here, unless another process of the run tells of it in time."""
+        if self.relay is None:
+            self.books.ledger.own(None, subject)
+        else:
+            self.spawn(self._disown_unless_known, self.relay, subject)
+
+    def _disown_unless_known(self, relay: "Relay", subject: Hashable) -> None:
+        end = monotonic() + min(self.deadline, self.patience / 2)
+        while not relay.knows(subject):
+            if monotonic() > end:
+                self.books.ledger.own(None, subject)
+                return
+            sleep(_GLANCE)
+
     def moved(self, cause: Cause, *, asked: float) -> None:
         """A call was accepted that was made then: whom it has join a room is in it, and whom it has leave one is not.
 
@@ -251,7 +272,7 @@ class Generator:
             # What there is now stays: to look through it again and again costs seconds of a long run.
             gc.freeze()
             self.books.begin()
-            self._busy = process_time()
+            self._health.begin()
 
     def pick(self) -> Participant | None:
         """Somebody to aim an action at, everyone in turn; None where nobody is ready, and the action is left out."""
@@ -263,8 +284,7 @@ class Generator:
     def carry_out(self, action: Callable[[Any, float], None], aim: Any, intended: float) -> None:
         """Do an action, in a greenlet of its own, and count how it ends."""
         if self.stopping.is_set():
-            self.books.count("omitted")
-            return
+            return  # its time came as the run ended
         this = getcurrent()
         self.under_way.add(this)
         try:
@@ -300,12 +320,12 @@ class Generator:
 
         All of it within the seconds of `grace`.
         """
-        self._share_busy = self._busy_share()
+        self._health.end()
         self.stopping.set()
         began = monotonic()
         end = began + grace(self.deadline)
         for _ in self._waits(end - _RESERVE):
-            if not self.books.ledger.pending and not self.under_way:
+            if not self.under_way and self._all_reach(AT_REST) and not self.books.ledger.pending:
                 break
         killall(list(self.under_way), timeout=_LINGER)
         sleep(0 if self._is_hurried else _LINGER)
@@ -314,8 +334,15 @@ class Generator:
         self.books.ledger.conclude()
         # Nobody is to hear of it; and a target that floods us would keep this process from what is left to do.
         self._hang_up()
+        for _ in self._waits(end - _LEAST):
+            if self._all_reach(GONE):
+                break
         self.books.changes.take_back(until=end, fault=self.books.fault)
         self.tell_what_is_left()
+
+    def _all_reach(self, point: str) -> bool:
+        """This process is at a point of its end: whether all are, of whom this one may hear."""
+        return self.relay is None or self.relay.reaches(point, self.system.name)
 
     def _look(self, end: float) -> None:
         """Look at what there is, all at once, within the time that is left; what takes longer is known to nobody."""
@@ -345,12 +372,12 @@ class Generator:
     def _waits(self, until: float) -> Iterator[None]:
         while monotonic() < until and not self._is_hurried:
             yield
-            sleep(_TICK)
+            sleep(TICK)
 
     def account(self) -> SwarmAccount:
         """The figures as they are now."""
-        busy = self._busy_share() if self._share_busy is None else self._share_busy
-        gauges = self.books.gauges(self._limits, busy)
+        clock = self.relay.worst if self.relay is not None and self.relay.worst else None
+        gauges = saturation.gauges(self._limits, self._health.readings(clock))
         return self.books.account(users=len(self.connected), connections=self._connections, gauges=gauges)
 
     def close(self) -> None:
@@ -371,20 +398,12 @@ class Generator:
                 self.books.fault(error)
         self.hub.close()
 
-    def _busy_share(self) -> float:
-        seconds = self.books.seconds
-        return (process_time() - self._busy) / seconds if seconds else 0.0
-
     def _keep_books(self) -> None:
         """Settle the ledger, and measure how late this loop is."""
         due = monotonic()
         while True:
             sleep(max(due - monotonic(), 0))
-            lags = tuple(late(due, monotonic(), _TICK))
-            due += len(lags) * _TICK
-            if self.books.seconds and not self.stopping.is_set():
-                for lag in lags:
-                    self.books.record("loop_lag", lag)
+            due += self._health.beat(due) * TICK
             self._connections = max(self._connections, len(self.hub))
             self.books.settle()
 
@@ -394,7 +413,7 @@ class Generator:
             while len(self._next) < _AHEAD and (user := _first_ready(self.ready)):
                 user.prepare()
                 self._next.append(user)
-            sleep(_TICK)
+            sleep(TICK)
 
 
 def _first_ready(users: deque[Participant]) -> Participant | None:

@@ -35,6 +35,8 @@ class Match(NamedTuple):
     """Whether the recipient had no connection for a while after the action: then the time is not the sender's alone."""
     is_doubtful: bool = False
     """Whether it may as well belong to another action about the same thing."""
+    late: float = 0.0
+    """Seconds by which the action began later than at its intended time."""
 
     @property
     def latency(self) -> float | None:

@@ -108,9 +108,11 @@ class Ledger:
         key: Hashable = None,
         step: int | None = None,
         stays: Mapping[Any, Stay] | None = None,
+        late: float = 0.0,
     ) -> tuple[Match, ...]:
         """Enter that each of `recipients` is to receive `event` by `deadline`, caused by `action` (intended for `at`).
 
+        The action began `late` seconds after that.
         `subject` is what the payload is about and `key` what tells it from others about that, where the contract has
         such things; without them, receipts are matched in the order in which they were caused. `step` orders the
         causes of one subject; left out, they are in the order of their entry. A deadline of `inf` is that of somebody
@@ -120,6 +122,7 @@ class Ledger:
         dispatch = self._enter(action, event, recipients, at, deadline, subject, key, step, stays)
         if dispatch is None:
             return ()
+        dispatch.late = late
         self.tally(event).expected += len(dispatch.expectations)
         self._open[dispatch] = None
         early = [expectation.slot for expectation in dispatch.expectations if expectation.slot.strays]
@@ -389,6 +392,7 @@ class Ledger:
             received=receipt.at,
             was_away=expectation.was_away,
             is_doubtful=is_doubtful,
+            late=dispatch.late,
         )
 
     def _late(self, tally: Tally, lost: Expectation, receipt: Arrival) -> Match:

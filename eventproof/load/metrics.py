@@ -26,14 +26,33 @@ def latencies() -> Mapping[str, str]:
     return {**_of_events(), **LATENCIES}
 
 
+def scoped(metric: str, scope: str) -> str:
+    """The name under which a metric of one system, or of one step, is kept."""
+    return f"{metric}[{scope}]" if scope else metric
+
+
+def systems_of(event: str) -> tuple[str, ...]:
+    """The systems whose servers send an event of this name; none where it is no event."""
+    return _senders().get(event, ())
+
+
+def events() -> tuple[str, ...]:
+    """The names of all events that a server sends."""
+    return tuple(_senders())
+
+
 @cache
 def _of_events() -> Mapping[str, str]:
-    return {
-        event.name: f"from the intended time of its cause to {event.name}, each session"
-        for system in contracts().systems.values()
-        for event in system.events
-        if event.direction is Direction.SEND
-    }
+    return {event: f"from the intended time of its cause to {event}, each session" for event in _senders()}
+
+
+@cache
+def _senders() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, system in contracts().systems.items():
+        for event in dict.fromkeys(event.name for event in system.events if event.direction is Direction.SEND):
+            found[event] = (*found.get(event, ()), name)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,32 @@
-"""One process of a swarm: on its own, master, or worker. Locust's events come in, its messages go between them.
+"""One process of a swarm: what all have in common, and the one that is alone. Locust's events come in.
 
-The master deals out the identities before a test, and before it stops it waits for the last account of every worker.
+The other two are the `worker` and the `master`.
 """
 
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
-from eventproof.redaction import learn, learnt, redacted_text
+from eventproof.redaction import redacted_text
 from eventproof.report.records import Delivery
 from eventproof.target import Target
 
-from . import admission, controller, objectives, saturation
+from . import admission, saturation
 from .account import SwarmAccount, merge
 from .admission import ProcessShare
 from .controller import Controller
-from .generator import Generator, grace
-from .greenlets import Event, sleep, together
+from .floor import Floor
+from .generator import Generator
+from .greenlets import Event, Greenlet, sleep, spawn, together
 from .objectives import ObjectiveLine
+from .outcome import LostWorker
 from .scenario import Scenario
+from .watch import Watch
 
-_SHARE, _COLLECT, _ACCOUNT = "eventproof.share", "eventproof.collect", "eventproof.account"
-_SECRETS = "secrets"
-_MARGIN = 5.0
-"""Seconds that a busy worker has to answer, beyond those that it takes to end its part."""
-_POLL = 0.05
-_NOBODY = ProcessShare(index=sys.maxsize)
-"""The share of a worker that came too late to get one."""
+__all__ = ["Judge", "Local", "Node"]
+
+_LOOK: Final = 1.0
+"""Seconds between two looks at what is missed."""
 
 
 class Unexpected(Exception):
@@ -45,7 +44,9 @@ class Node:
         self._scenarios = tuple(scenarios)
         self._whole = tuple(whole)
         self._generators: dict[Scenario, Generator] = {}
+        self._floor: Floor | None = None
         self._is_testing = self._was_interrupted = False
+        self._given_up: tuple[ObjectiveLine, ...] = ()
         self._over = Event()
         self._over.set()
 
@@ -71,7 +72,7 @@ class Node:
 
     def test_start(self, **_: Any) -> None:
         """A test begins."""
-        self._is_testing = True
+        self._is_testing, self._given_up = True, ()
 
     def test_stopping(self, **_: Any) -> None:
         """A test is about to end; its users are still there."""
@@ -80,12 +81,13 @@ class Node:
     def quitting(self, **_: Any) -> None:
         """The process ends; where a test with a set time still runs, that was not its end.
 
-        Where its end is under way, that is cut short.
+        Where its end is under way, that is cut short, but for one that we began ourselves.
         """
         if not self._over.is_set() and not self._is_testing:
-            self._was_interrupted = True
-            for generator in self._generators.values():
-                generator.hurry()
+            if not self._given_up:
+                self._was_interrupted = True
+                for generator in self._generators.values():
+                    generator.hurry()
             self._over.wait()
         self._end(interrupted=bool(self._environment.parsed_options.run_time))
 
@@ -101,12 +103,9 @@ class Node:
     def _conclude(self) -> None:
         raise NotImplementedError
 
-    def _start_generators(self, share: ProcessShare, target: Target) -> None:
+    def _start_generators(self, share: ProcessShare, target: Target, asked: Sequence[ObjectiveLine]) -> None:
         options = self._environment.parsed_options
-        for generator in self._generators.values():
-            generator.close()
-        own = (line for one in self._scenarios for line in one.objectives)
-        asked = controller.asked(controller.asked(own, self._whole), map(objectives.parse, options.objective))
+        self._close()
         self._generators = {
             scenario: Generator(
                 target,
@@ -122,21 +121,31 @@ class Node:
         }
         for generator in self._generators.values():
             generator.neighbours = tuple(other for other in self._generators.values() if other is not generator)
+        self._floor = Floor()
+
+    def _close(self) -> None:
+        """End what an earlier test has begun."""
+        for generator in self._generators.values():
+            generator.close()
+        if self._floor is not None:
+            self._floor.stop()
+            self._floor = None
 
     def _settled_account(self) -> SwarmAccount:
+        floor, self._floor = self._floor, None
+        if floor is not None:
+            floor.stop()
         try:
             together([generator.settle for generator in self._generators.values()])
         except KeyboardInterrupt:  # the second one: what is there must do
             for generator in self._generators.values():
                 generator.tell_what_is_left()
-        return merge(self._named(one, generator.account()) for one, generator in self._generators.items())
+        accounts = [self._named(one, generator.account()) for one, generator in self._generators.items()]
+        return merge([*accounts, *([floor.account()] if floor is not None else ())])
 
-    def _interim_account(self) -> SwarmAccount:
-        """The deliveries so far."""
-        return merge(
-            self._named(one, SwarmAccount(tallies=generator.books.ledger.tallies))
-            for one, generator in self._generators.items()
-        )
+    def _interim_account(self, metrics: frozenset[str] = frozenset()) -> SwarmAccount:
+        """The deliveries so far, all that was counted, and of these latencies the distributions."""
+        return merge(self._named(one, generator.books.interim(metrics)) for one, generator in self._generators.items())
 
     def _named(self, scenario: Scenario, account: SwarmAccount) -> SwarmAccount:
         """The account of a scenario: where there are several, each event with the name of its system."""
@@ -154,131 +163,62 @@ class Node:
         )
 
 
-class Local(Node):
-    """The only process: generates the load and concludes the run."""
+class Judge(Node):
+    """The process that concludes the run, and ends it where an objective asks for that."""
 
     def __init__(
-        self, environment: Any, runner: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine] = ()
+        self,
+        environment: Any,
+        runner: Any,
+        scenarios: Sequence[Scenario],
+        whole: Sequence[ObjectiveLine] = (),
+        processes: int = 1,
     ) -> None:
         super().__init__(environment, runner, scenarios, whole)
-        self._controller = Controller(environment.parsed_options, scenarios, whole, 1)
+        self._controller = Controller(environment.parsed_options, scenarios, whole, processes)
+        self._watcher: Greenlet | None = None
+
+    def test_start(self, **_: Any) -> None:
+        """A test begins."""
+        super().test_start()
+        watch = Watch(self._controller.objectives)
+        if watch.lines:
+            self._watcher = spawn(self._watch, watch)
+
+    def _watch(self, watch: Watch) -> None:
+        while self._is_testing:
+            sleep(_LOOK)
+            given_up = watch.look(self._so_far(watch.metrics), monotonic())
+            if given_up and self._is_testing:
+                self._given_up = given_up
+                spawn(self._runner.quit if self._environment.parsed_options.headless else self._runner.stop)
+                return
+
+    def _so_far(self, metrics: frozenset[str]) -> SwarmAccount:
+        return self._interim_account(metrics)
+
+    def _judged(
+        self, accounts: Sequence[SwarmAccount], missing: Sequence[LostWorker] = (), late: Sequence[str] = ()
+    ) -> None:
+        code = self._controller.conclude(
+            accounts,
+            self._runner.target_user_count,
+            missing=missing,
+            late=late,
+            interrupted=self._was_interrupted,
+            given_up=self._given_up,
+        )
+        self._environment.process_exit_code = int(code)
+
+
+class Local(Judge):
+    """The only process: generates the load and concludes the run."""
 
     def test_start(self, **_: Any) -> None:
         """Admit the test, and be ready for its users."""
         self._controller.admit(self._runner.target_user_count)
-        self._start_generators(ProcessShare(), self._controller.target)
+        self._start_generators(ProcessShare(), self._controller.target, self._controller.objectives)
         super().test_start()
 
     def _conclude(self) -> None:
-        accounts, users = [self._settled_account()], self._runner.target_user_count
-        self._environment.process_exit_code = int(
-            self._controller.conclude(accounts, users, interrupted=self._was_interrupted)
-        )
-
-
-class Worker(Node):
-    """Generates its share of the load, and sends its account when it is asked for it."""
-
-    def __init__(
-        self, environment: Any, runner: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine] = ()
-    ) -> None:
-        super().__init__(environment, runner, scenarios, whole)
-        self._share = _NOBODY
-        runner.register_message(_SHARE, self._on_share)
-        runner.register_message(_COLLECT, self._on_collect, concurrent=True)
-        environment.events.report_to_master.add_listener(self._on_report)
-
-    def test_start(self, **_: Any) -> None:
-        """Be ready for the users of this process; the share came before."""
-        self._start_generators(self._share, controller.target_of(self._environment.parsed_options))
-        super().test_start()
-
-    def _conclude(self) -> None:
-        self._runner.send_message(_ACCOUNT, self._settled_account().to_json() | {_SECRETS: learnt()})
-
-    def _on_share(self, msg: Any, **_: Any) -> None:
-        self._share = ProcessShare(**msg.data)
-
-    def _on_collect(self, **_: Any) -> None:
-        self._end(interrupted=False)
-
-    def _on_report(self, data: dict[str, Any], **_: Any) -> None:
-        """The deliveries so far, for the master's web UI."""
-        if self._generators:
-            data["eventproof"] = self._interim_account().to_json()
-
-
-class Master(Node):
-    """Generates nothing: deals out shares, collects accounts, concludes the run."""
-
-    def __init__(
-        self, environment: Any, runner: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine] = ()
-    ) -> None:
-        super().__init__(environment, runner, scenarios, whole)
-        self._controller = Controller(
-            environment.parsed_options, scenarios, whole, environment.parsed_options.expect_workers
-        )
-        self._workers: dict[str, str] = {}
-        self._late: list[str] = []
-        self._accounts: dict[str, SwarmAccount] = {}
-        self._interim: dict[str, SwarmAccount] = {}
-        runner.register_message(_ACCOUNT, self._on_account)
-        environment.events.worker_connect.add_listener(self._on_connect)
-        environment.events.worker_report.add_listener(self._on_report)
-
-    def deliveries(self) -> tuple[Delivery, ...]:
-        """The account of every event as the workers told it last."""
-        return merge((self._interim | self._accounts).values()).delivery()
-
-    def test_start(self, **_: Any) -> None:
-        """Admit the test, and tell every worker which identities are its own: before Locust tells them to begin."""
-        self._controller.admit(self._runner.target_user_count)
-        super().test_start()
-        workers = sorted(worker.id for worker in self._runner.clients.all if self._is_there(worker.id))
-        self._workers = {worker: f"worker {index + 1}" for index, worker in enumerate(workers)}
-        self._late, self._accounts, self._interim = [], {}, {}
-        for index, worker in enumerate(workers):
-            self._runner.send_message(_SHARE, {"index": index, "of": len(workers)}, client_id=worker)
-
-    def _conclude(self) -> None:
-        missing = self._collect()
-        names = [self._workers[worker] for worker in missing]
-        self._environment.process_exit_code = int(
-            self._controller.conclude(
-                self._accounts.values(),
-                self._runner.target_user_count,
-                missing=names,
-                late=self._late,
-                interrupted=self._was_interrupted,
-            )
-        )
-
-    def _collect(self) -> list[str]:
-        """Wait for the last account of every worker; the workers whose did not come."""
-        for worker in self._workers:
-            if self._is_there(worker):
-                self._runner.send_message(_COLLECT, client_id=worker)
-        end = monotonic() + grace(self._environment.parsed_options.deadline) + _MARGIN
-        while missing := [worker for worker in self._workers if worker not in self._accounts]:
-            if monotonic() > end or not any(map(self._is_there, missing)):
-                break
-            sleep(_POLL)
-        return missing
-
-    def _is_there(self, worker: str) -> bool:
-        client = self._runner.clients.get(worker)
-        return client is not None and client.state != "missing"
-
-    def _on_connect(self, client_id: str, **_: Any) -> None:
-        if self._is_testing and client_id not in self._workers:
-            self._late.append(f"worker {len(self._workers) + len(self._late) + 1}")
-
-    def _on_account(self, msg: Any, **_: Any) -> None:
-        # What was told to one process, a target may echo to another.
-        learn(*msg.data.get(_SECRETS, ()))
-        if msg.node_id in self._workers:
-            self._accounts[msg.node_id] = SwarmAccount.from_json(msg.data)
-
-    def _on_report(self, client_id: str, data: Mapping[str, Any], **_: Any) -> None:
-        if "eventproof" in data:
-            self._interim[client_id] = SwarmAccount.from_json(data["eventproof"])
+        self._judged([self._settled_account()])

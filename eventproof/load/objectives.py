@@ -1,38 +1,58 @@
-"""Service-level objectives as lines: read and checked before the run, judged on its account afterwards.
+"""Service-level objectives as lines: read and checked before the run, judged on its account. Pure.
 
-    connect: p(99) < 250ms
-    reconnect: count >= 10
-    order:created: p(99) < 1s
-    leaked == 0
-    lost <= 0.1%
-
-An event's name is a metric as it stands, with whatever dots and colons it has.
-
-A latency takes `p(N)`, `min`, `mean`, `max` (in µs, ms or s) or `count`; a count takes a number, or a share in `%`
-of what could have been counted. Where nothing was measured an objective is inconclusive, never a pass.
+How a line is written stands in `GRAMMAR`, which `eventproof swarm SCENARIO --list` prints. Where too little was
+measured an objective is inconclusive, never a pass.
 """
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from typing import Protocol
+from typing import Final, Protocol
 
 from eventproof.errors import UsageError
 from eventproof.report import records
-from eventproof.verdict import Verdict
+from eventproof.report.records import SERVICE
+from eventproof.verdict import SEVERITY, Verdict
 
+from .contracts import contracts
 from .histogram import Histogram
-from .metrics import COUNTS, LATENCIES, latencies
+from .metrics import COUNTS, LATENCIES, latencies, systems_of
+from .tally import Tally
 
+__all__ = ["EACH_STEP", "GRAMMAR", "Figures", "ObjectiveLine", "fit", "judge", "parse"]
+
+GRAMMAR: Final = """\
+METRIC: p(99) < 250ms       a latency: p(N), min, mean or max, in µs, ms or s, from the intended time of its cause
+METRIC: service max < 1s    the same from the actual start: without what the load generator was late
+METRIC: count >= 10         how many samples a latency has
+METRIC == 0                 a number, or with % a share of all that could have been counted
+METRIC[user.banned] == 0    of one event alone: expected, delivered, lost, leaked and the like
+METRIC[shield] == 0         of one system alone, in a run of several; also of a latency
+METRIC[step 2000] == 0      in one step of a scenario that goes in steps; [each step]: in every one of them
+LINE, min_samples 100       inconclusive with fewer samples, or with less that could have been counted
+LINE, optional              where too little was measured it is left out, and not inconclusive
+LINE, abort_after 10s       a run that misses it for so long at a stretch is ended, and has failed it
+
+The operators are < <= > >= == and !=. The name of every event is a latency."""
+
+EACH_STEP: Final = "each step"
+_STEP: Final = "step "
 _LINE = re.compile(
     r"\s*(?P<metric>[A-Za-z_][\w.:-]*?)"
-    r"\s*(?::\s*(?P<selector>count|min|mean|max|p\(\s*(?P<percent>\d+(?:\.\d+)?)\s*\)))?"
+    r"\s*(?:\[\s*(?P<scope>[^\[\]]*?)\s*\])?"
+    r"\s*(?::\s*(?P<service>service\s+)?(?P<selector>count|min|mean|max|p\(\s*(?P<percent>\d+(?:\.\d+)?)\s*\)))?"
     r"\s*(?P<operator><=|>=|==|!=|<|>)"
     r"\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>µs|us|ms|s|%)?\s*"
 )
-_OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
+_CONDITIONS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
+    "min_samples": (re.compile(r"([1-9]\d*)"), "min_samples 100"),
+    "optional": (re.compile(r"()"), "optional"),
+    "abort_after": (re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min)"), "abort_after 10s"),
+}
+"""What may stand behind a comma: its values, and an example."""
+_OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -40,17 +60,24 @@ _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-_SECONDS: Mapping[str, float] = {"µs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0}
-_EXAMPLES = '"connect: p(99) < 250ms", "reconnect: count >= 10" or "leaked == 0"'
+_AT_MOST: Final = frozenset({"<", "<=", "=="})
+_SECONDS: Final[Mapping[str, float]] = {"µs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}
+_EXAMPLES: Final = '"connect: p(99) < 250ms", "reconnect: count >= 10" or "leaked == 0"'
+_OF_EVENTS: Final = frozenset({"unexplained", *(column.name for column in fields(Tally))})
+"""The counts that are kept for each event."""
 
 
 class Figures(Protocol):
-    """What was measured."""
+    """What was measured; a `scope` is the name of an event or of a system, or a step, and empty for all."""
 
-    def samples(self, metric: str) -> Histogram:
+    @property
+    def steps(self) -> Sequence[str]:
+        """The names of the steps, in their order."""
+
+    def samples(self, metric: str, scope: str = "") -> Histogram:
         """The distribution of a latency."""
 
-    def count(self, metric: str) -> int:
+    def count(self, metric: str, scope: str = "") -> int:
         """The number of a count."""
 
 
@@ -66,26 +93,99 @@ class ObjectiveLine:
     operator: str
     limit: float
     unit: str
+    scope: str = ""
+    """An event, a system, a step, or `each step`; empty: all."""
+    is_service: bool = False
+    """Whether a latency is meant from the actual start of its cause."""
+    least: int = 0
+    """With fewer samples, or less that could have been counted, nothing is said."""
+    is_optional: bool = False
+    abort_after: float | None = None
+    """Seconds."""
 
     @property
     def seconds(self) -> float | None:
         """The limit of a latency; None where the objective is about a number."""
         return self.limit if self.unit in _SECONDS else None
 
+    @property
+    def about(self) -> tuple[object, ...]:
+        """What it is about: two lines that agree in it ask for more or less of the same."""
+        return self.metric, self.scope, self.is_service, self.selector, self.percent
+
+    @property
+    def measured(self) -> str:
+        """The metric by the name under which it is measured."""
+        return self.metric + SERVICE if self.is_service else self.metric
+
 
 def parse(expression: str) -> ObjectiveLine:
     """Read one line. Raises UsageError with what can be written instead."""
-    match = _LINE.fullmatch(expression)
+    said, *conditions = (" ".join(part.split()) for part in expression.split(","))
+    match = _LINE.fullmatch(said)
     if match is None:
         raise UsageError(f'the objective "{expression}" cannot be read; write it as {_EXAMPLES}')
     metric, selector, unit = match["metric"], match["selector"] or "", match["unit"] or ""
+    _check_metric(expression, metric, selector, unit)
+    _check_scope(expression, metric, match["scope"])
+    percent = float(match["percent"] or 0)
+    if percent > 100:
+        raise UsageError(f'the objective "{expression}" asks for more than 100 per cent')
+    limit = float(match["value"]) * _SECONDS.get(unit, 1.0)
+    if not limit and match["operator"] in ("<", ">="):
+        always = "holds whatever happens" if match["operator"] == ">=" else "can never hold: nothing is less than 0"
+        raise UsageError(f'the objective "{expression}" {always}; write it as {_EXAMPLES}')
+    kind = "p" if match["percent"] else selector
+    if match["service"] and kind == "count":
+        raise UsageError(f'the objective "{expression}" counts samples, which are as many without "service"')
+    more = _conditions(expression, conditions)
+    abort = more.get("abort_after")
+    line = ObjectiveLine(
+        ", ".join((said, *conditions)),
+        metric,
+        kind,
+        percent,
+        match["operator"],
+        limit,
+        unit,
+        scope=match["scope"] or "",
+        is_service=bool(match["service"]),
+        least=int(more["min_samples"][1]) if "min_samples" in more else 0,
+        is_optional="optional" in more,
+        abort_after=float(abort[1]) * _SECONDS[abort[2]] if abort else None,
+    )
+    if kind == "count" and "min_samples" in more:
+        raise UsageError(f'the objective "{expression}" counts samples itself: leave min_samples out')
+    if abort and not line.abort_after:
+        raise UsageError(f'the objective "{expression}" would end every run at once: abort_after takes more than 0 s')
+    return line
+
+
+def fit(line: ObjectiveLine, systems: Sequence[str], *, has_steps: bool) -> None:
+    """Raise UsageError where a run about these systems can measure nothing of it."""
+    told, about = f'the objective "{line.expression}"', " and ".join(systems)
+    is_event = line.metric not in LATENCIES and line.metric not in COUNTS
+    event = line.metric if is_event else line.scope
+    homes = systems_of(event)
+    if homes and not set(homes) & set(systems):
+        raise UsageError(f"{told} is about {event}, an event of {' and '.join(homes)}; this run is about {about}")
+    if line.scope in contracts().systems and line.scope not in systems:
+        raise UsageError(f"{told} is about {line.scope}; this run is about {about}")
+    if (line.scope == EACH_STEP or line.scope.startswith(_STEP)) and not has_steps:
+        raise UsageError(f"{told} is about steps, and this scenario does not go in steps")
+
+
+def judge(objectives: Iterable[ObjectiveLine], figures: Figures) -> tuple[records.Objective, ...]:
+    """Each objective with what was observed of it."""
+    return tuple(records.Objective(objective.expression, *_judged(objective, figures)) for objective in objectives)
+
+
+def _check_metric(expression: str, metric: str, selector: str, unit: str) -> None:
     known = latencies()
     if metric not in known and metric not in COUNTS:
-        near = get_close_matches(metric, [*known, *COUNTS], n=1)
-        hint = f', did you mean "{near[0]}"?' if near else ""
         named = ", ".join([*LATENCIES, *COUNTS])
         raise UsageError(
-            f'the objective "{expression}" names an unknown metric{hint} '
+            f'the objective "{expression}" names an unknown metric{_near(metric, [*known, *COUNTS])} '
             f"(there are {named}, and the name of every event)"
         )
     if metric in COUNTS and (selector or unit not in ("", "%")):
@@ -97,48 +197,109 @@ def parse(expression: str) -> ObjectiveLine:
             f'the objective "{expression}" is about a latency: '
             f'write it as "{metric}: p(99) < 250ms" or "{metric}: count >= 10"'
         )
-    percent = float(match["percent"] or 0)
-    if percent > 100:
-        raise UsageError(f'the objective "{expression}" asks for more than 100 per cent')
-    limit = float(match["value"]) * _SECONDS.get(unit, 1.0)
-    kind = "p" if match["percent"] else selector
-    return ObjectiveLine(" ".join(expression.split()), metric, kind, percent, match["operator"], limit, unit)
 
 
-def judge(objectives: Iterable[ObjectiveLine], figures: Figures) -> tuple[records.Objective, ...]:
-    """Each objective with what was observed of it."""
-    return tuple(_judged(objective, figures) for objective in objectives)
+def _check_scope(expression: str, metric: str, scope: str | None) -> None:
+    systems = contracts().systems
+    if scope is None or scope == EACH_STEP or scope in systems or (scope.startswith(_STEP) and scope[len(_STEP) :]):
+        return
+    events = [event.name for system in systems.values() for event in system.events if systems_of(event.name)]
+    if scope not in events:
+        near = _near(scope, [*events, *systems, EACH_STEP])
+        raise UsageError(
+            f'the objective "{expression}" has "{scope}" in brackets, which is no event, no system and no step{near}; '
+            'write it as "lost[user.banned] == 0", "lost[shield] == 0" or "lost[each step] == 0"'
+        )
+    if metric not in _OF_EVENTS:
+        kept = ", ".join(sorted(_OF_EVENTS))
+        raise UsageError(
+            f'the objective "{expression}" is about one event, and {metric} is not kept by events: these are {kept}; '
+            f'the latency of the event is "{scope}: p(99) < 250ms"'
+        )
 
 
-def _judged(objective: ObjectiveLine, figures: Figures) -> records.Objective:
-    value, observed = (_latency if objective.selector else _count)(objective, figures)
+def _conditions(expression: str, conditions: Iterable[str]) -> Mapping[str, re.Match[str]]:
+    found: dict[str, re.Match[str]] = {}
+    for condition in conditions:
+        name, _, value = condition.partition(" ")
+        if name not in _CONDITIONS:
+            examples = ", ".join(example for _, example in _CONDITIONS.values())
+            raise UsageError(
+                f'the objective "{expression}" has an unknown condition "{condition}"{_near(name, _CONDITIONS)} '
+                f"(there are {examples})"
+            )
+        pattern, example = _CONDITIONS[name]
+        match = pattern.fullmatch(value)
+        if match is None or name in found:
+            raise UsageError(f'the objective "{expression}": {name} is written once, as "{example}"')
+        found[name] = match
+    return found
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f', did you mean "{near[0]}"?' if near else ""
+
+
+def _judged(objective: ObjectiveLine, figures: Figures) -> tuple[Verdict, str]:
+    if objective.scope != EACH_STEP:
+        return _judged_in(objective, figures, objective.scope)
+    steps = [(step, *_judged_in(objective, figures, _STEP + step)) for step in figures.steps]
+    if not steps:
+        return _unsaid(objective), "no step was reached"
+    # Of those that are equally grave the first: where it began.
+    step, verdict, observed = min(steps, key=lambda one: SEVERITY.index(one[1]))
+    if verdict is Verdict.PASS:
+        return verdict, f"in all {len(steps)} steps"
+    return verdict, f"in step {step}, the first of them: {observed}"
+
+
+def _judged_in(objective: ObjectiveLine, figures: Figures, scope: str) -> tuple[Verdict, str]:
+    value, possible, observed = (_latency if objective.selector else _count)(objective, figures, scope)
     if value is None:
-        return records.Objective(objective.expression, Verdict.INCONCLUSIVE, observed)
+        return _unsaid(objective), observed
     holds = _OPERATORS[objective.operator](value, objective.limit)
-    return records.Objective(objective.expression, Verdict.PASS if holds else Verdict.FAIL, observed)
+    has_grown_beyond = not (holds or objective.selector or objective.unit) and objective.operator in _AT_MOST
+    if possible < objective.least and not has_grown_beyond:
+        return _unsaid(objective), f"{observed}; at least {objective.least} are asked for"
+    return Verdict.PASS if holds else Verdict.FAIL, observed
 
 
-def _latency(objective: ObjectiveLine, figures: Figures) -> tuple[float | None, str]:
-    samples = figures.samples(objective.metric)
-    if not len(samples):
-        return None, "no samples"
+def _unsaid(objective: ObjectiveLine) -> Verdict:
+    return Verdict.NOT_APPLICABLE if objective.is_optional else Verdict.INCONCLUSIVE
+
+
+def _latency(objective: ObjectiveLine, figures: Figures, scope: str) -> tuple[float | None, int, str]:
+    """The value, the samples that it is of, and both in words."""
+    samples = figures.samples(objective.measured, scope)
+    number = len(samples)
+    if not number:
+        return None, 0, "no samples"
     if objective.selector == "count":
-        return len(samples), f"{len(samples)} samples"
+        return number, number, f"{number} samples"
     value = {
         "min": lambda: samples.minimum,
         "mean": lambda: samples.mean,
         "max": lambda: samples.maximum,
         "p": lambda: samples.percentiles(objective.percent)[0],
     }[objective.selector]()
-    return value, f"{value * 1e3:.4g} ms of {len(samples)} samples"
+    return value, number, f"{value * 1e3:.4g} ms of {number} samples"
 
 
-def _count(objective: ObjectiveLine, figures: Figures) -> tuple[float | None, str]:
+def _count(objective: ObjectiveLine, figures: Figures, scope: str) -> tuple[float | None, int, str]:
+    """The value, how much could have been counted, and both in words."""
     whole = COUNTS[objective.metric].of
-    number, possible = figures.count(objective.metric), figures.count(whole)
+    number, possible = figures.count(objective.metric, scope), figures.count(whole, scope)
     if not possible and not number:
-        return None, f"nothing to count: no {whole}"
+        return None, 0, f"nothing to count: no {whole}"
     observed = f"{number}" if whole == objective.metric else f"{number} of {possible} {whole}"
     if objective.unit != "%":
-        return number, observed
-    return (number * 100 / possible if possible else 100.0), observed
+        return number, possible, observed
+    return (number * 100 / possible if possible else 100.0), possible, observed
+
+
+def missed(objectives: Iterable[ObjectiveLine], figures: Figures) -> Iterator[ObjectiveLine]:
+    """Those that are missed by what has been measured so far."""
+    for objective in objectives:
+        if _judged(objective, figures)[0] is Verdict.FAIL:
+            yield objective

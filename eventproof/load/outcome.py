@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 from eventproof import __version__
 from eventproof.report import records
-from eventproof.report.records import Latency, Load, Run
+from eventproof.report.records import Load, Run
 from eventproof.target import Target
 from eventproof.verdict import Outcome, Verdict, outcome
 
 from .account import SwarmAccount
+from .floor import FLOOR, WHAT
 from .metrics import COUNTS
 from .objectives import ObjectiveLine, judge
 from .saturation import saturated
@@ -27,6 +28,23 @@ _LOSSES = frozenset({"lost", "late", "expected", "delivered", "acknowledged"})
 _NAMED = 5
 _OMITTED_SHARE = 0.05
 """The share of the intended actions that may be left out before the others say too little."""
+_ENOUGH = 10
+"""Of so many intended actions, a single one that was left out says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostWorker:
+    """A worker whose last account did not come."""
+
+    name: str
+    users: tuple[str, ...] = ()
+    """As whom it acted, as far as it had told."""
+
+    def __str__(self) -> str:
+        if not self.users:
+            return f"{self.name}, of whose users nobody knows"
+        named, more = ", ".join(self.users[:_NAMED]), len(self.users) - _NAMED
+        return f"{self.name}, and with it {len(self.users)} users: {named}{f' and {more} more' if more > 0 else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +62,21 @@ class Circumstances:
     users: int
     """How many were asked for at most, the admins among them."""
     processes: int
-    floor: tuple[Latency, ...] = ()
-    missing: tuple[str, ...] = ()
-    """Workers whose last account did not come."""
+    missing: tuple[LostWorker, ...] = ()
     late: tuple[str, ...] = ()
     """Workers that joined when the identities had been dealt out."""
     interrupted: bool = False
+    given_up: tuple[ObjectiveLine, ...] = ()
+    """Those that were missed for so long that the run was ended."""
 
 
 def conclude(account: SwarmAccount, at: Circumstances) -> Run:
     """The run: incomplete, saturated or empty is INVALID; a definite failure outweighs that, an interruption all."""
     too_busy = saturated(account.gauges)
-    judged = judge(at.objectives, account)
+    judged = tuple(
+        _ended_by(objective, one) if objective in at.given_up else one
+        for objective, one in zip(at.objectives, judge(at.objectives, account), strict=True)
+    )
     if too_busy:
         judged = tuple(map(_doubted, at.objectives, judged))
     if account.count("overflowed"):
@@ -64,6 +85,7 @@ def conclude(account: SwarmAccount, at: Circumstances) -> Run:
         judged = tuple(map(_unproven, judged))
     judged = (*judged, *_breaches(account, at.objectives, judged))
     reasons = tuple(_reasons(account, at, too_busy))
+    floor = account.samples(FLOOR)
     return Run(
         kind="swarm",
         target=at.target.base_url,
@@ -76,7 +98,7 @@ def conclude(account: SwarmAccount, at: Circumstances) -> Run:
         command=at.command,
         objectives=judged,
         delivery=account.delivery(),
-        latency=(*account.latency(), *at.floor),
+        latency=(*account.latency(), *([floor.latency(FLOOR, WHAT, floor=True)] if len(floor) else ())),
         load=Load(
             users=account.users,
             connections=account.connections,
@@ -86,8 +108,26 @@ def conclude(account: SwarmAccount, at: Circumstances) -> Run:
             stragglers=account.stragglers,
             gauges=account.gauges,
         ),
-        notes=(*_forbidden(account), *reasons, *_omissions(account, too_few), *account.notes, *_incidents(account)),
+        notes=(
+            *_forbidden(account),
+            *_ended(at),
+            *reasons,
+            *_omissions(account, too_few),
+            *account.notes,
+            *_incidents(account),
+        ),
     )
+
+
+def _ended_by(objective: ObjectiveLine, judged: records.Objective) -> records.Objective:
+    """It may be met again when the last events have come: the run failed it all the same."""
+    observed = f"{judged.observed}; missed for {objective.abort_after:g} s, which ended the run"
+    return replace(judged, verdict=Verdict.FAIL, observed=observed)
+
+
+def _ended(at: Circumstances) -> Iterable[str]:
+    for objective in at.given_up:
+        yield f"ended early: {objective.expression} was missed for {objective.abort_after:g} s"
 
 
 def _breaches(
@@ -120,7 +160,8 @@ def _outcome(
 
 
 def _doubted(objective: ObjectiveLine, judged: records.Objective) -> records.Objective:
-    if objective.metric in _DEFINITE and judged.verdict is Verdict.FAIL:
+    is_definite = objective.metric in _DEFINITE and judged.verdict is Verdict.FAIL
+    if is_definite or judged.verdict is Verdict.NOT_APPLICABLE:
         return judged
     return replace(judged, verdict=Verdict.INCONCLUSIVE, observed=f"{judged.observed}; the generator was saturated")
 
@@ -141,7 +182,8 @@ def _unproven(judged: records.Objective) -> records.Objective:
 
 def _omits_too_much(account: SwarmAccount) -> bool:
     omitted = account.count("omitted")
-    return omitted > (omitted + account.count("actions")) * _OMITTED_SHARE
+    intended = omitted + account.count("actions")
+    return omitted > max(intended * _OMITTED_SHARE, 1 if intended >= _ENOUGH else 0)
 
 
 def _omissions(account: SwarmAccount, too_few: bool) -> Iterable[str]:
@@ -157,7 +199,7 @@ def _reasons(account: SwarmAccount, at: Circumstances, too_busy: str) -> Iterabl
     if at.interrupted:
         yield "interrupted: the figures are those of the time before"
     if at.missing:
-        missing = ", ".join(at.missing)
+        missing = "; ".join(map(str, at.missing))
         yield f"incomplete: no last account came from {len(at.missing)} of {at.processes} workers ({missing})"
     if at.late:
         yield f"incomplete: {', '.join(at.late)} joined when the run had begun; no identities were left to act as"

@@ -18,12 +18,27 @@ from eventproof.verdict import ExitCode
 from . import greenlets, web
 from . import objectives as lines
 from .generator import Generator
+from .master import Master
 from .metrics import COUNTS, LATENCIES, Count
-from .node import Local, Master, Node, Worker
+from .node import Local, Node
 from .objectives import ObjectiveLine
 from .scenario import Scenario, appointed
+from .worker import Worker
 
-__all__ = ["check", "count", "current", "default", "generator", "latency", "objectives", "option", "system", "together"]
+__all__ = [
+    "check",
+    "count",
+    "current",
+    "default",
+    "generator",
+    "latency",
+    "objectives",
+    "option",
+    "read",
+    "steps",
+    "system",
+    "together",
+]
 
 _NODES: dict[type, type[Node]] = {LocalRunner: Local, MasterRunner: Master, WorkerRunner: Worker}
 _EVENTS = ("test_start", "test_stopping", "spawning_complete", "quitting")
@@ -83,6 +98,11 @@ def system(
     scenario.patience, scenario.recurs = patience, recurs
 
 
+def steps() -> None:
+    """The scenario goes in steps: each of its processes begins them by `Books.begin_step`, all by the same names."""
+    current().has_steps = True
+
+
 def latency(name: str, what: str) -> None:
     """A latency that a scenario measures, before its objectives name it; `what` says from when to when."""
     LATENCIES[name] = what
@@ -101,6 +121,17 @@ def option(name: str, *, least: float = -inf, most: float = inf, above: float | 
     _OPTIONS[name] = described
     _own.append(name.removeprefix("--"))
     check(_within(name, least=least, most=most, above=above))
+
+
+def read() -> tuple[tuple[Scenario, ...], tuple[ObjectiveLine, ...], Mapping[str, str]]:
+    """What the locustfiles that were read say: the scenarios, what is asked of all, the options with meanings."""
+    return tuple(_scenarios), tuple(_whole), {name: _meaning(_OPTIONS[f"--{name}"]) for name in _own}
+
+
+def _meaning(described: Mapping[str, Any]) -> str:
+    default = described.get("default")
+    shown = f"{default:g}" if isinstance(default, int | float) else default
+    return f"{described.get('help', '')}{f' ({shown})' if shown else ''}"
 
 
 def default(name: str, value: Any) -> None:
@@ -206,7 +237,11 @@ def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> N
     for checked in _checks:
         _or_sentence(checked)(environment.parsed_options)
     current()
-    _appoint(environment)
+    if isinstance(runner, WorkerRunner):
+        # How many act in all processes the master tells, with the test.
+        environment.events.test_start.add_listener(lambda **_: _count_in(environment))
+    else:
+        _appoint(environment)
     node = _or_sentence(lambda: _NODES[type(runner)](environment, runner, _scenarios, _whole))()
     environment.eventproof = node
     for name in _EVENTS:
@@ -217,13 +252,19 @@ def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> N
 
 def _appoint(environment: Any) -> None:
     """Locust takes the number of users of a class from the class."""
-    options = environment.parsed_options
+    classes = _count_in(environment)
+    environment.user_classes[:] = [
+        known for known in environment.user_classes if known not in classes or known.fixed_count
+    ]
+    environment.parsed_options.admins = sum(user_class.fixed_count for user_class in classes)
+
+
+def _count_in(environment: Any) -> list[Any]:
+    """Tell those who act how many of them there are in all processes: they share what the options ask for."""
     classes: list[Any] = [known for known in environment.user_classes if getattr(known, "acts", False)]
-    for user_class, number in appointed(options.admins, classes).items():
+    for user_class, number in appointed(environment.parsed_options.admins, classes).items():
         user_class.fixed_count = number
-        if not number:
-            environment.user_classes.remove(user_class)
-    options.admins = sum(user_class.fixed_count for user_class in classes)
+    return classes
 
 
 def _or_sentence(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -23,10 +23,11 @@ from eventproof.report import results_json
 from eventproof.report.records import Run
 from eventproof.verdict import ExitCode
 
-from . import handover
+from . import handover, listing
+from .listing import Description
 from .log import Log
 
-__all__ = ["scenarios", "swarm"]
+__all__ = ["describe", "scenarios", "swarm"]
 
 _LOG = "locust.log"
 _START_SECONDS = 60.0
@@ -45,6 +46,23 @@ _ERRORS: Mapping[int, type[EventproofError]] = {
 def scenarios() -> dict[str, str]:
     """The swarms that come with us: their names, and what each is about in a line."""
     return {name: _first_line(path) for name, path in _shipped().items()}
+
+
+def describe(scenario: str) -> Description:
+    """What a scenario (a name or the path of a locustfile) measures, is asked for and can be told.
+
+    Raises UsageError where there is none of that name, or where it cannot be read.
+    """
+    command = [sys.executable, "-m", listing.__name__, str(_locustfile(scenario))]
+    try:
+        # A process of its own: who reads a locustfile lets gevent patch the whole of it.
+        told = subprocess.run(command, capture_output=True, text=True, timeout=_START_SECONDS, check=False)  # noqa: S603 - our own
+    except subprocess.TimeoutExpired:
+        raise UsageError(f"{scenario} could not be read within {_START_SECONDS:.0f} s") from None
+    if told.returncode:
+        last = told.stderr.strip().splitlines() or ["it said nothing"]
+        raise UsageError(f"{scenario} cannot be read: {last[-1].removeprefix('eventproof: ')}")
+    return Description.from_json(told.stdout.splitlines()[-1])
 
 
 def swarm(

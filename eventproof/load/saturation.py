@@ -1,9 +1,12 @@
 """Whether the load generator's own figures can be believed.
 
 A generator that is late itself measures its own delay. Its lag may be a quarter of the tightest latency that an
-objective asks for; its process may use nine tenths of one core. Beyond, a run is invalid, not slow.
+objective asks for, and so may be what nobody knows of the clocks of several processes; its process may use nine tenths
+of one core, and hardly more in any ten seconds; of the files that it may have open some must be left. Beyond, a run is
+invalid, not slow.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,10 +15,14 @@ from eventproof.report.records import Gauge
 from .histogram import Histogram
 from .objectives import ObjectiveLine
 
+__all__ = ["GeneratorLimits", "Headroom", "Readings", "gauges", "limits", "saturated", "worst"]
+
 _SHARE_OF_OBJECTIVE = 0.25
 _USUAL_LAG = 0.25
 _SMALLEST_LAG = 0.02
-_BUSY = 0.9
+_BUSY, _BUSIEST, _FILES = 0.9, 0.95, 0.95
+_WINDOW = 10.0
+"""Seconds: in a long run a stall of a few is in no percentile, and still spoils what was measured in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,44 @@ class GeneratorLimits:
 
     lag: float = _USUAL_LAG
     busy: float = _BUSY
+    busiest: float = _BUSIEST
+    files: float = _FILES
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What was read of one process."""
+
+    loop_lag: Histogram
+    send_lag: Histogram
+    busy: float = 0.0
+    """The share of one core that it used."""
+    busiest: float = 0.0
+    """The same in its busiest ten seconds."""
+    files: float = 0.0
+    """The highest share of the files that it may have open."""
+    clock: float | None = None
+    """The most seconds by which its clock may have been misjudged; None where it shares no measurement."""
+
+
+class Headroom:
+    """Sampled once a second or so: how busy a process is, and how many files it has open."""
+
+    def __init__(self) -> None:
+        self.busiest = 0.0
+        self.files = 0.0
+        self._samples: deque[tuple[float, float]] = deque()
+        """Moments, and the seconds of processor used by then."""
+
+    def sample(self, at: float, processor: float, files: float) -> None:
+        """Enter what is so now: the seconds of processor used so far, and the share of files that are open."""
+        self.files = max(self.files, files)
+        self._samples.append((at, processor))
+        while len(self._samples) > 1 and self._samples[1][0] <= at - _WINDOW:
+            self._samples.popleft()
+        since, used = self._samples[0]
+        if at - since >= _WINDOW:
+            self.busiest = max(self.busiest, (processor - used) / (at - since))
 
 
 def limits(objectives: Iterable[ObjectiveLine]) -> GeneratorLimits:
@@ -32,13 +77,16 @@ def limits(objectives: Iterable[ObjectiveLine]) -> GeneratorLimits:
     return GeneratorLimits(lag=max(min(asked, default=_USUAL_LAG), _SMALLEST_LAG))
 
 
-def gauges(limits: GeneratorLimits, *, loop_lag: Histogram, send_lag: Histogram, busy: float) -> tuple[Gauge, ...]:
-    """The readings of one process."""
-    allowed = round(limits.lag * 1e3, 3)
+def gauges(limits: GeneratorLimits, readings: Readings) -> tuple[Gauge, ...]:
+    """The readings of one process beside what is allowed."""
+    lags = [("event loop lag, p99", readings.loop_lag), ("send lag, p99", readings.send_lag)]
+    clock = () if readings.clock is None else (_milliseconds("clock uncertainty", readings.clock, limits.lag),)
     return (
-        Gauge("event loop lag, p99", round(loop_lag.percentiles(99)[0] * 1e3, 3), allowed, "ms"),
-        Gauge("send lag, p99", round(send_lag.percentiles(99)[0] * 1e3, 3), allowed, "ms"),
-        Gauge("processor use of one core", round(busy * 100, 1), round(limits.busy * 100, 1), "%"),
+        *(_milliseconds(name, lag.percentiles(99)[0], limits.lag) for name, lag in lags),
+        _percent("processor use of one core", readings.busy, limits.busy),
+        _percent("processor use, busiest 10 s", readings.busiest, limits.busiest),
+        _percent("open files of those allowed", readings.files, limits.files),
+        *clock,
     )
 
 
@@ -58,3 +106,11 @@ def saturated(readings: Iterable[Gauge]) -> str:
         for gauge in readings
         if gauge.value > gauge.limit
     )
+
+
+def _milliseconds(name: str, value: float, limit: float) -> Gauge:
+    return Gauge(name, round(value * 1e3, 3), round(limit * 1e3, 3), "ms")
+
+
+def _percent(name: str, value: float, limit: float) -> Gauge:
+    return Gauge(name, round(value * 100, 1), round(limit * 100, 1), "%")

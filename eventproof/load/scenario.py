@@ -32,6 +32,8 @@ class Scenario:
     """Whether the same happens to one thing again and again: what looks like a second receipt may be an early one."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """By the names of events: where their payloads tell them from others about the same thing (a JSON pointer)."""
+    has_steps: bool = False
+    """Whether it goes in steps, each begun by `Books.begin_step`."""
     objectives: tuple[ObjectiveLine, ...] = ()
 
     @property

@@ -31,9 +31,10 @@ class Spread:
         action = effects.name
         self._told[action], self._more[action] = [], Event()
         due = effects.expect(at=at, called=called, step=step, also=also)
-        self._generator.spawn(self._conclude, action, sum(due.get(event, 0) for event in self._events))
+        told = sum(due.get(event, 0) for event in self._events)
+        self._generator.spawn(self._conclude, action, told, max(called - at, 0.0))
 
-    def _conclude(self, action: str, due: int) -> None:
+    def _conclude(self, action: str, due: int, late: float) -> None:
         """Wait until so many were told, as far as they are in time, and record when the last of them was."""
         end = monotonic() + self._generator.deadline
         told, more = self._told[action], self._more[action]
@@ -41,7 +42,7 @@ class Spread:
             more.clear()
             more.wait(left)
         if told and len(told) >= due:
-            self._generator.books.record(self._metric, max(told))
+            self._generator.books.record(self._metric, max(told), late=late)
         del self._told[action], self._more[action]
 
     def _hears(self, event: str, match: Match) -> None:

@@ -1,6 +1,7 @@
 """The Locust user classes that a swarm is made of: those who are connected, and those who act on them."""
 
 from collections.abc import Callable, Mapping
+from itertools import chain, takewhile
 from math import inf
 from time import monotonic
 from typing import Any, ClassVar
@@ -26,6 +27,8 @@ Act = Callable[[Any, float], None]
 _FOREVER = 1e9
 _EARLY = 0.0015
 """gevent's timers run a millisecond late: wake this many seconds before the time, and let others run until it."""
+_OVERDUE = 1.0
+"""An action that so many seconds after its time had not begun when the run ended was left out."""
 _AT_ONCE = 1000
 """How many actions of one admin may be under way; the next ones wait, and what they wait is measured."""
 
@@ -136,6 +139,9 @@ class ActingUser(_OfScenario, User):
             if number >= self.most():
                 break
             if generator.stopping.wait(max(intended - monotonic() - _EARLY, 0)):
+                times = (due for due, _ in chain([(intended, action)], actions))
+                overdue = takewhile((monotonic() - _OVERDUE).__gt__, times)
+                generator.books.count("omitted", sum(1 for _ in overdue))
                 break
             while monotonic() < intended:
                 sleep(0)

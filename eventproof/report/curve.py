@@ -62,9 +62,9 @@ class Chart:
 
 def charts(latencies: Iterable[Latency]) -> list[Chart]:
     """One chart, or where that would hold too many curves, one for each family of metrics (`ban_to_…`) and one for
-    all the others. The floor is in every one.
+    all the others. The floor is in every one; service times are in none, as they would hide what they differ from.
     """
-    counted = ((latency, points(latency)) for latency in latencies if latency.count)
+    counted = ((latency, points(latency)) for latency in latencies if latency.count and not latency.is_service)
     sampled = [(latency, samples) for latency, samples in counted if samples]
     floors = [(latency, samples) for latency, samples in sampled if latency.floor]
     measured = [(latency, samples) for latency, samples in sampled if not latency.floor]

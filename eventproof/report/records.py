@@ -1,8 +1,12 @@
 """The records of a run. Reports read them and steer nothing; every format is derived from one `Run`."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from eventproof.verdict import Level, Outcome, Verdict
+
+SERVICE: Final = " (service)"
+"""Ends the name of a latency that runs from the actual start of its cause, and not from the intended one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,11 @@ class Latency:
     """The HDR histogram in its compressed base64 form, in microseconds."""
     floor: bool = False
     """Measured in the same run without a target's work (a bare echo): what no target can be faster than."""
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it runs from the actual start of the action: without what the load generator was late."""
+        return self.metric.endswith(SERVICE)
 
 
 @dataclass(frozen=True, slots=True)

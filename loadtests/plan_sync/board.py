@@ -32,6 +32,7 @@ class Board:
         self._latencies: dict[str, list[float]] = {}
         self._heard: dict[str, Event] = {}
         self._due: dict[str, int] = {}
+        self._late: dict[str, float] = {}
         self._order = Order()
         self._numbers = count(1)
         self._foreign: set[Hashable] = set()
@@ -42,7 +43,9 @@ class Board:
         self._latencies[effects.name], self._heard[effects.name] = [], Event()
         watching = self.generator.rooms.of({EVERYONE})
         self._due[effects.name] = sum(device.is_open for device in watching)
-        effects.expect(at=intended, called=monotonic())
+        called = monotonic()
+        self._late[effects.name] = called - intended
+        effects.expect(at=intended, called=called)
         return effects
 
     def made(self, operation: str, plan: str | int, intended: float, called: float) -> None:
@@ -71,11 +74,11 @@ class Board:
                 ("to_median", median(latencies)),
                 ("to_last", max(latencies)),
             ):
-                self.generator.books.record(metric, seconds)
+                self.generator.books.record(metric, seconds, late=self._late[name])
         self._forget(name)
 
     def _forget(self, name: str) -> None:
-        del self._latencies[name], self._heard[name], self._due[name]
+        del self._latencies[name], self._heard[name], self._due[name], self._late[name]
 
     def told(self, watcher: ToldWatcher, event: str, payload: Any, match: Match) -> None:
         """A receipt: how late it was, and whether everybody was told in this order."""
@@ -90,14 +93,14 @@ class Board:
                 self.generator.books.incident(str(watcher), f"{late} came in another order than to others")
 
     def met(self, subject: Hashable) -> None:
-        """Somebody was told of a plan that nobody here makes or edits: others do, and it is theirs to judge."""
-        if subject in self.plans or subject in self._foreign:
+        """Somebody was told of a plan that no process makes or edits: others do, and it is theirs to judge."""
+        if subject in self.plans or subject in self._foreign or subject in self._strange:
             return
         if self._creating:
             self._strange.add(subject)
         else:
             self._foreign.add(subject)
-            self.generator.books.ledger.own(None, subject)
+            self.generator.disown(subject)
 
     def begins_creating(self) -> None:
         """A plan is being made: what is told of one that nobody knows may be about it."""

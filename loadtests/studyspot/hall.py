@@ -47,14 +47,14 @@ class Hall(Visits[RushedLibrary]):
                 self.met(subject)
 
     def met(self, subject: Hashable) -> None:
-        """All students were told of a library: one that nobody here opens is that of others, and theirs to judge."""
+        """All students were told of a library: one that no process opens is that of others, and theirs to judge."""
         if subject in self._known or subject in self._strange:
             return
         if self._creating:
             self._strange.add(subject)
         else:
             self._known.add(subject)
-            self.generator.books.ledger.own(None, subject)
+            self.generator.disown(subject)
 
 
 def hall_of(generator: Generator) -> Hall:

@@ -86,7 +86,7 @@ class Rush(Life):
         books, called = self.generator.books, monotonic()
         answer = student.attempt(_BOOK.operation, self._wanted)
         if answer.done:
-            books.record("booking_to_answer", monotonic() - intended)
+            books.record("booking_to_answer", monotonic() - intended, late=called - intended)
             books.count("bookings")
             says = said(self.generator.target.operations[_BOOK.operation], answer)
             self._winners.append((student, says))

@@ -19,12 +19,16 @@ class Until(Enum):
 class AdminAction:
     """Begun at its intended time; `ended` is set when it is over for every session."""
 
-    __slots__ = ("at", "devices", "ended", "event", "is_whole", "last", "name", "until", "waiting")
+    __slots__ = ("at", "devices", "ended", "event", "is_whole", "last", "late", "name", "until", "waiting")
 
-    def __init__(self, name: str, event: str, at: float, until: Until, devices: Iterable[Any]) -> None:
+    def __init__(
+        self, name: str, event: str, at: float, until: Until, devices: Iterable[Any], late: float = 0.0
+    ) -> None:
         self.name = name
         self.event = event
         self.at = at
+        self.late = late
+        """Seconds by which it began later than that."""
         self.until = until
         self.devices = tuple(devices)
         self.waiting = set(self.devices)

@@ -31,14 +31,14 @@ def ban(generator: Generator, user: AppUser, intended: float) -> None:
             generator.books.changes.clear(_STILL_BANNED, user)
         _failed(generator, action, user, answer)
         return
-    generator.books.record("ban_to_answer", monotonic() - intended)
+    generator.books.record("ban_to_answer", monotonic() - intended, late=action.late)
     generator.books.count("bans")
     if not generator.target.operations["getMe"].on_behalf:  # an admin's call tells nothing of a user's token
-        _await_refusal(generator, user, token, intended, deadline)
+        _await_refusal(generator, user, token, action, deadline)
     action.ended.wait(max(deadline - monotonic(), 0))
     stragglers = sorted(action.waiting, key=lambda device: device.number)
     if not stragglers and action.is_whole and action.last > intended:
-        generator.books.record("ban_to_logout", action.last - intended)
+        generator.books.record("ban_to_logout", action.last - intended, late=action.late)
     for device in stragglers:
         generator.books.straggler(str(device))
         device.close()
@@ -71,11 +71,11 @@ def _begin(generator: Generator, name: str, until: Until, event: str, user: AppU
     generator.books.count("actions")
     generator.books.record("send_lag", now - intended)
     devices = [device for device in user.devices if device.is_open]
-    action = AdminAction(name, event, intended, until, devices)
+    action = AdminAction(name, event, intended, until, devices, now - intended)
     user.action = action
     # Nobody knows that an event is due before the call is answered.
     unknown = now + generator.target.budgets.call + generator.deadline
-    generator.books.ledger.expect(name, event, devices, at=intended, deadline=unknown)
+    generator.books.ledger.expect(name, event, devices, at=intended, deadline=unknown, late=action.late)
     return action
 
 
@@ -110,12 +110,14 @@ def _failed(generator: Generator, action: AdminAction, user: AppUser, answer: Ca
         ledger.permit(action.event, user.devices, until=inf)
 
 
-def _await_refusal(generator: Generator, user: AppUser, token: str | None, intended: float, deadline: float) -> None:
+def _await_refusal(
+    generator: Generator, user: AppUser, token: str | None, action: AdminAction, deadline: float
+) -> None:
     pause = _FIRST_PAUSE
     while True:
         answer = generator.calls.perform("getMe", {}, token)
         if answer.refused:
-            generator.books.record("ban_to_refused", monotonic() - intended)
+            generator.books.record("ban_to_refused", monotonic() - action.at, late=action.late)
             return
         if monotonic() > deadline:
             if answer.done:

@@ -129,7 +129,7 @@ class AppUser(Actor):
         """A receipt: how long it took, and whether it ends the action that is under way."""
         if match.receipt is Receipt.DELIVERED:
             if event in _LATENCIES and match.latency is not None:
-                self.generator.books.record(_LATENCIES[event], match.latency)
+                self.generator.books.record(_LATENCIES[event], match.latency, late=match.late)
             if self.action is not None and self.action.until is Until.EVENT:
                 self.action.is_over_for(device, match.received)
 
@@ -151,7 +151,7 @@ class AppUser(Actor):
             and device in action.waiting
             and how.reason not in _GIVEN_UP
         ):
-            generator.books.record("ban_to_closed", at - action.at)
+            generator.books.record("ban_to_closed", at - action.at, late=action.late)
             action.is_over_for(device, at)
         elif was_open:
             generator.books.count("dropped")

@@ -7,6 +7,7 @@ import pytest
 
 from eventproof.load.books import Books
 from eventproof.load.calls import CallAnswer
+from loadtests.user_state.admin_action import AdminAction, Until
 from loadtests.user_state.administering import _await_refusal
 
 
@@ -25,7 +26,8 @@ def test_a_token_outlives_its_ban_where_it_works_and_not_where_nobody_knows(
     books = Books({}, lambda *_: None)
     generator: Any = SimpleNamespace(books=books, calls=SimpleNamespace(perform=lambda *_: answer))
     user: Any = "user-1"
-    _await_refusal(generator, user, "old", intended=0.0, deadline=0.0)
+    action = AdminAction("ban of user-1", "user.banned", 0.0, Until.CLOSE, ())
+    _await_refusal(generator, user, "old", action, deadline=0.0)
     account = books.account(users=1, connections=1, gauges=())
     assert (account.count("stragglers"), account.count("failed")) == (stragglers, failed)
     assert len(account.samples("ban_to_refused")) == samples

@@ -129,3 +129,10 @@ def test_the_end_of_a_run_waits_for_no_look_that_takes_too_long(generator: Gener
     generator.settle()
     assert monotonic() - began < grace(generator.deadline) + 3
     assert generator.account().incidents[-1].what == "what there is could not be looked at in time"
+
+
+def test_an_action_whose_time_comes_as_the_run_ends_is_neither_done_nor_left_out(generator: Generator) -> None:
+    done: list[str] = []
+    generator.stopping.set()
+    generator.carry_out(lambda somebody, _: done.append(somebody), "u1", 0.0)
+    assert (done, generator.account().count("omitted")) == ([], 0)

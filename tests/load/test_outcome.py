@@ -6,7 +6,7 @@ from eventproof import profile
 from eventproof.load.account import Incident, SwarmAccount
 from eventproof.load.histogram import Histogram
 from eventproof.load.objectives import parse
-from eventproof.load.outcome import Circumstances, conclude
+from eventproof.load.outcome import Circumstances, LostWorker, conclude
 from eventproof.load.tally import Tally
 from eventproof.report.records import Gauge, Run
 from eventproof.verdict import Outcome, Verdict
@@ -61,9 +61,19 @@ def test_a_missed_objective_fails(at: Circumstances) -> None:
 
 
 def test_a_missing_worker_makes_the_run_invalid(at: Circumstances) -> None:
-    run = conclude(_account(), replace(at, missing=("worker 2",)))
+    run = conclude(_account(), replace(at, missing=(LostWorker("worker 2"),)))
     assert run.outcome is Outcome.INVALID
-    assert "1 of 2 workers (worker 2)" in run.notes[0]
+    assert "1 of 2 workers (worker 2, of whose users nobody knows)" in run.notes[0]
+
+
+def test_a_missing_worker_is_told_with_the_users_that_it_took_along(at: Circumstances) -> None:
+    users = tuple(f"user-{number}" for number in range(7))
+    run = conclude(_account(), replace(at, missing=(LostWorker("worker 2", users), LostWorker("worker 1", users[:1]))))
+    assert (
+        "2 of 2 workers (worker 2, and with it 7 users: user-0, user-1, user-2, user-3, user-4 and 2 more; "
+        in (run.notes[0])
+    )
+    assert "worker 1, and with it 1 users: user-0)" in run.notes[0]
 
 
 def test_a_worker_that_joins_late_makes_the_run_incomplete(at: Circumstances) -> None:
@@ -92,6 +102,28 @@ def test_many_actions_left_out_make_the_run_invalid_whatever_the_others_measured
     assert run.notes[0].startswith("invalid: 6 of 100 actions were left out")
 
 
+@pytest.mark.parametrize(("actions", "outcome"), [(8, Outcome.INVALID), (9, Outcome.PASS)])
+def test_a_single_action_left_out_of_ten_says_nothing(at: Circumstances, actions: int, outcome: Outcome) -> None:
+    assert conclude(_account(actions=actions, omitted=1), at).outcome is outcome
+
+
+def test_a_run_that_was_given_up_has_failed_whatever_holds_at_its_end(at: Circumstances) -> None:
+    line = parse("lost == 0, abort_after 10s")
+    run = conclude(_account(), replace(at, objectives=[*at.objectives, line], given_up=(line,)))
+    assert run.outcome is Outcome.FAIL
+    assert run.objectives[-1].observed == "0 of 9 expected; missed for 10 s, which ended the run"
+    assert run.notes == ("ended early: lost == 0, abort_after 10s was missed for 10 s",)
+    saturated = conclude(_account(busy=98, lost=1), replace(at, objectives=[line], given_up=(line,)))
+    assert saturated.outcome is Outcome.INVALID
+
+
+def test_an_optional_objective_without_samples_makes_no_run_invalid_but_is_no_pass_alone(at: Circumstances) -> None:
+    optional = parse("tier_to_event: max < 1s, optional")
+    run = conclude(_account(), replace(at, objectives=[*at.objectives, optional]))
+    assert (run.outcome, run.objectives[-1].verdict) == (Outcome.PASS, Verdict.NOT_APPLICABLE)
+    assert conclude(_account(), replace(at, objectives=[optional])).outcome is Outcome.INVALID
+
+
 def test_what_fails_fails_however_many_actions_were_left_out(at: Circumstances) -> None:
     run = conclude(_account(lost=1, omitted=9), at)
     assert run.outcome is Outcome.FAIL
@@ -99,7 +131,7 @@ def test_what_fails_fails_however_many_actions_were_left_out(at: Circumstances) 
 
 
 def test_a_definite_failure_outweighs_a_missing_worker(at: Circumstances) -> None:
-    assert conclude(_account(leaked=1), replace(at, missing=("worker 2",))).outcome is Outcome.FAIL
+    assert conclude(_account(leaked=1), replace(at, missing=(LostWorker("worker 2"),))).outcome is Outcome.FAIL
 
 
 def test_a_saturated_generator_makes_the_run_invalid_and_not_slow(at: Circumstances) -> None:

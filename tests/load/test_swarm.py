@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -95,7 +96,8 @@ def test_a_swarm_of_two_processes_passes_and_leaves_its_results(server: referenc
     counts = {latency.metric: latency.count for latency in run.latency}
     assert counts["ban_to_event"] == counts["ban_to_closed"] == banned.delivered
     assert counts["ban_to_logout"] == counts["ban_to_answer"] == counts["ban_to_refused"] > 0
-    assert counts["floor: websocket echo"] == 1000
+    assert counts["floor: websocket echo"] > 0
+    assert counts["ban_to_logout (service)"] == counts["ban_to_logout"]
     assert told == sorted(told)
     assert results_json.read(folder) == run
     assert {"results.json", "report.html", "locust.log"} <= {path.name for path in folder.iterdir()}
@@ -167,19 +169,30 @@ def _has_spawned(folder: Path) -> bool:
     return _says(folder, "All users spawned") or _says(folder, "Spawning is complete")
 
 
-def test_a_killed_worker_makes_the_run_incomplete(server: reference.Reference, tmp_path: Path) -> None:
+def _connects_told(folder: Path) -> int:
+    """How many sessions of all workers Locust's table has, which it prints every two seconds."""
+    told = re.findall(r"latency\s+connect\s+(\d+)", (folder / "log").read_text("utf-8", "replace"))
+    return max(map(int, told), default=0)
+
+
+def test_a_killed_worker_makes_the_run_incomplete_and_its_users_are_named(
+    server: reference.Reference, tmp_path: Path
+) -> None:
     port = str(_free_port())
-    distributed = ["--headless", "--processes", "2", "--run-time", "20s", "--master-bind-port", port]
-    with _locust(server, tmp_path, *distributed, "--master-port", port, "--deadline", "1") as master:
-        _await(lambda: _has_spawned(tmp_path), master)
+    distributed = ["--headless", "--processes", "2", "--run-time", "15s", "--master-bind-port", port]
+    lasting = ["--master-port", port, "--deadline", "1", "--objective", _PATIENT, "--multi-device", "0"]
+    with _locust(server, tmp_path, *distributed, *lasting) as master:
+        _await(lambda: _connects_told(tmp_path) >= 8, master)
         psutil.Process(master.pid).children()[0].kill()
-        _await(lambda: _says(tmp_path, "setting state to missing"), master)
-        os.kill(master.pid, signal.SIGINT)
-        assert master.wait(_DEADLINE) == ExitCode.INTERRUPTED
+        assert master.wait(_DEADLINE) == ExitCode.INVALID
     run = results_json.read(tmp_path / "r")
-    assert any("no last account came from 1 of 2 workers" in note for note in run.notes)
+    (note,) = (note for note in run.notes if note.startswith("incomplete: no last account came from 1 of 2 workers"))
     assert run.load is not None
-    assert 0 < run.load.users < 10
+    lost = 8 - run.load.users
+    assert 0 < lost < 8
+    assert f", and with it {lost} users: user-" in note
+    history = (tmp_path / "r" / "history.ndjson").read_text("utf-8")
+    assert history.count("was lost with worker") == lost
 
 
 def test_a_worker_that_joins_late_makes_the_run_invalid(server: reference.Reference, tmp_path: Path) -> None:
@@ -201,7 +214,9 @@ def test_under_plain_locust_the_web_ui_shows_the_deliveries_on_loopback(
     server: reference.Reference, tmp_path: Path
 ) -> None:
     port = _free_port()
-    with _locust(server, tmp_path, "--web-port", str(port), "--autostart", "--objective", _PATIENT) as child:
+    # On a busy machine a ban and its login take a second: with more of them, nobody is left to act on.
+    slowly = ("--ban-rate", "2", "--tier-rate", "1")
+    with _locust(server, tmp_path, "--web-port", str(port), "--autostart", "--objective", _PATIENT, *slowly) as child:
         _await(lambda: _has_spawned(tmp_path), child)
         listening = {at.laddr.ip for at in psutil.Process(child.pid).net_connections("tcp") if at.laddr.port == port}
         assert listening == {"127.0.0.1"}
@@ -229,7 +244,7 @@ def test_an_interrupted_swarm_keeps_its_results(server: reference.Reference, tmp
     script = (
         "import sys, pathlib; from eventproof.load.run import swarm;"
         f"run = swarm('ban_storm', {str(server.profile)!r}, 8, 50, 60, results=pathlib.Path({str(tmp_path / 'r')!r}));"
-        "print(run.outcome.value, len(run.latency) > 1)"
+        "print(run.outcome.value, any(one.metric == 'connect' for one in run.latency))"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, start_new_session=True) as child:
         _await(lambda: _sessions(child.pid, server.url) >= 8, child)

@@ -1,0 +1,162 @@
+"""The master of a swarm: deals out identities, passes on what one worker causes at the users of others, concludes.
+
+Before it ends it waits for the last account of every worker, with a deadline.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from time import monotonic
+from typing import Any, Final
+
+from eventproof.redaction import learn
+from eventproof.report.records import Delivery
+from eventproof.verdict import ExitCode
+
+from . import admission
+from .account import SwarmAccount, merge
+from .admission import ProcessShare
+from .generator import grace
+from .greenlets import sleep
+from .messages import ACCOUNT, CAUSE, CLOCK, COLLECT, POINT, REFUSED, REPORT, SECRETS, SHARE
+from .node import Judge
+from .objectives import ObjectiveLine
+from .outcome import LostWorker
+from .scenario import Scenario
+from .tables import strike_secrets
+
+__all__ = ["Master"]
+
+_MARGIN: Final = 5.0
+"""Seconds that a busy worker has to answer, beyond those that it takes to end its part."""
+_POLL: Final = 0.05
+_CSV: Final = 1.1
+"""Seconds until Locust has written its tables once more."""
+
+
+class Master(Judge):
+    """Generates nothing: deals out shares, collects accounts, concludes the run."""
+
+    def __init__(
+        self, environment: Any, runner: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine] = ()
+    ) -> None:
+        super().__init__(environment, runner, scenarios, whole, environment.parsed_options.expect_workers)
+        self._workers: dict[str, str] = {}
+        self._late: list[str] = []
+        self._accounts: dict[str, SwarmAccount] = {}
+        self._interim: dict[str, SwarmAccount] = {}
+        self._entered: dict[str, Mapping[str, int]] = {}
+        self._reached: dict[str, set[str]] = {}
+        """By point of the end: the workers that are there."""
+        runner.register_message(ACCOUNT, self._on_account)
+        runner.register_message(REFUSED, self._on_refused, concurrent=True)
+        runner.register_message(CLOCK, self._on_clock)
+        runner.register_message(CAUSE, self._on_cause)
+        runner.register_message(POINT, self._on_point)
+        environment.events.worker_connect.add_listener(self._on_connect)
+        environment.events.worker_report.add_listener(self._on_report)
+
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The account of every event as the workers told it last."""
+        return self._so_far(frozenset()).delivery()
+
+    def test_start(self, **_: Any) -> None:
+        """Admit the test, and tell every worker which identities are its own: before Locust tells them to begin."""
+        self._controller.admit(self._runner.target_user_count)
+        super().test_start()
+        workers = sorted(worker.id for worker in self._runner.clients.all if self._is_there(worker.id))
+        self._workers = {worker: f"worker {index + 1}" for index, worker in enumerate(workers)}
+        self._late, self._accounts, self._interim, self._entered = [], {}, {}, {}
+        self._reached = {}
+        fingerprint = admission.fingerprint(self._controller.target, self._scenarios)
+        for index, worker in enumerate(workers):
+            share = {"index": index, "of": len(workers), "fingerprint": fingerprint}
+            self._runner.send_message(SHARE, share, client_id=worker)
+
+    def spawning_complete(self, **_: Any) -> None:
+        """Every user is there: of each worker it is known from now on how many it has."""
+        super().spawning_complete()
+        classes = self._runner.user_classes_by_name
+        for client in self._runner.clients.all:
+            entered: Counter[str] = Counter()
+            for name, number in client.user_classes_count.items():
+                entered[classes[name].scenario.system] += 0 if getattr(classes[name], "acts", False) else number
+            self._entered[client.id] = entered
+
+    def _so_far(self, metrics: frozenset[str]) -> SwarmAccount:  # noqa: ARG002 - the workers know them
+        return merge((self._interim | self._accounts).values())
+
+    def _conclude(self) -> None:
+        missing = [self._lost(worker) for worker in self._collect()]
+        strike_secrets(self._runner.stats)
+        if self._environment.parsed_options.csv_prefix:
+            sleep(_CSV)
+        self._judged(list(self._accounts.values()), missing, self._late)
+
+    def _lost(self, worker: str) -> LostWorker:
+        share = ProcessShare(list(self._workers).index(worker), len(self._workers))
+        entered = self._entered.get(worker, {})
+        users = admission.users_of(self._controller.target, self._scenarios, share, entered)
+        return LostWorker(self._workers[worker], users)
+
+    def _collect(self) -> list[str]:
+        """Wait for the last account of every worker; the workers whose did not come."""
+        for worker in self._workers:
+            if self._is_there(worker):
+                self._runner.send_message(COLLECT, client_id=worker)
+        end = monotonic() + grace(self._environment.parsed_options.deadline) + _MARGIN
+        while missing := [worker for worker in self._workers if worker not in self._accounts]:
+            if monotonic() > end or not any(map(self._is_there, missing)):
+                break
+            self._tell_of_points()
+            sleep(_POLL)
+        return missing
+
+    def _tell_of_points(self) -> None:
+        """Where every worker that is there has reached a point of its end, tell all of them."""
+        there = [worker for worker in self._workers if self._is_there(worker)]
+        for point in [point for point, reached in self._reached.items() if reached.issuperset(there)]:
+            del self._reached[point]
+            for worker in there:
+                self._runner.send_message(POINT, {"point": point}, client_id=worker)
+
+    def _is_there(self, worker: str) -> bool:
+        client = self._runner.clients.get(worker)
+        return client is not None and client.state != "missing"
+
+    def _on_connect(self, client_id: str, **_: Any) -> None:
+        if self._is_testing and client_id not in self._workers:
+            self._late.append(f"worker {len(self._workers) + len(self._late) + 1}")
+
+    def _on_account(self, msg: Any, **_: Any) -> None:
+        # What was told to one process, a target may echo to another.
+        learn(*msg.data.get(SECRETS, ()))
+        if msg.node_id in self._workers:
+            self._accounts[msg.node_id] = SwarmAccount.from_json(msg.data)
+
+    def _on_refused(self, msg: Any, **_: Any) -> None:
+        name = self._workers.get(msg.node_id, "a worker")
+        print(f"eventproof: {name} cannot take part: {msg.data['why']}", file=sys.stderr, flush=True)
+        self._is_testing = False
+        self._environment.process_exit_code = int(ExitCode(msg.data["code"]))
+        (self._runner.quit if self._environment.parsed_options.headless else self._runner.stop)()
+
+    def _on_clock(self, msg: Any, **_: Any) -> None:
+        received = monotonic()
+        answer = {"sent": msg.data["sent"], "received": received, "answered": monotonic()}
+        self._runner.send_message(CLOCK, answer, client_id=msg.node_id)
+
+    def _on_cause(self, msg: Any, **_: Any) -> None:
+        for worker in self._workers:
+            if worker != msg.node_id and self._is_there(worker):
+                self._runner.send_message(CAUSE, msg.data, client_id=worker)
+
+    def _on_point(self, msg: Any, **_: Any) -> None:
+        self._reached.setdefault(msg.data["point"], set()).add(msg.node_id)
+
+    def _on_report(self, client_id: str, data: Mapping[str, Any], **_: Any) -> None:
+        if told := data.get(REPORT):
+            learn(*told.get(SECRETS, ()))
+            self._entered[client_id] = told["entered"]
+            self._interim[client_id] = SwarmAccount.from_json(told)
+        strike_secrets(self._runner.stats)

@@ -1,0 +1,146 @@
+"""Swarms of several processes, which are those of several machines but for the wire between them."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from eventproof import layout, reference
+from eventproof.load.run import swarm
+from eventproof.report import results_json
+from eventproof.report.records import Run
+from eventproof.verdict import ExitCode, Outcome, Verdict
+from tests.load.test_swarm import _free_port
+
+_SHIFTED = Path(__file__).with_name("shifted_locust.py")
+_DEADLINE = 90.0
+_WATCHERS, _EDITORS = 12, 2
+_SHAPE = ("--update-rate=12", "--create-rate=1", "--plans=2", "--conflict-share=0", "--deadline=4")
+_HABITS = ("--slow-share=0", "--resume-share=0", "--return-share=0", "--poll-share=0")
+_PATIENT = "to_last: p(99) < 8s"
+"""What a busy machine still meets."""
+_LOCUST = (sys.executable, "-m", "locust")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[reference.Reference]:
+    with reference.start(systems=("plan-sync",), seed_users=40, options=("--log-level", "warning")) as running:
+        yield running
+
+
+def _by_hand(
+    target: str, folder: Path, workers: Sequence[tuple[Sequence[str], Path]], users: int = _WATCHERS + _EDITORS
+) -> tuple[int, str]:
+    """A master and these workers, each in a folder of its own, as a person starts them on several machines."""
+    port, locustfile = str(_free_port()), ("-f", str(layout.LOADTESTS / "plan_watch.py"))
+    shape = ("--users", str(users), "--admins", str(_EDITORS), "--spawn-rate", "50", "--run-time", "5s")
+    results = ("--target", target, "--results", str(folder / "results"), "--objective", _PATIENT, *_SHAPE, *_HABITS)
+    bound = ("--master", "--master-bind-port", port, "--expect-workers", str(len(workers)), "--headless")
+    with ExitStack() as stack:
+        for number, (command, place) in enumerate(workers):
+            log = stack.enter_context((folder / f"worker-{number}.log").open("wb"))
+            worker = subprocess.Popen(
+                [*command, *locustfile, "--worker", "--master-port", port], cwd=place, stdout=log, stderr=log
+            )
+            stack.callback(worker.wait)
+            stack.callback(worker.kill)
+        ended = subprocess.run(
+            [*_LOCUST, *locustfile, *bound, *shape, *results],
+            check=False,
+            cwd=folder,
+            timeout=_DEADLINE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    return ended.returncode, ended.stdout
+
+
+def _is_whole(run: Run) -> None:
+    """Every change was expected at every watcher, in whatever process it was made and in whatever one they are."""
+    accounts = {delivery.event: delivery for delivery in run.delivery}
+    changes = next(latency.count for latency in run.latency if latency.metric == "to_last")
+    told = [accounts["UPDATE"], accounts["DELETE"]]
+    assert sum(account.expected for account in told) == changes * _WATCHERS > 0
+    assert all(account.expected == account.delivered for account in accounts.values())
+    assert not any(account.leaked or account.duplicate or account.out_of_order for account in accounts.values())
+    assert run.load is not None
+    assert run.load.users == _WATCHERS
+
+
+def test_two_workers_of_which_one_has_a_shifted_clock_account_for_as_much_as_one_process(
+    server: reference.Reference, tmp_path: Path
+) -> None:
+    alone, workers = tmp_path / "alone", ((_LOCUST, tmp_path), ((sys.executable, str(_SHIFTED), "1000"), tmp_path))
+    options = (*_SHAPE, *_HABITS)
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(
+            swarm,
+            *("plan_watch", str(server.profile), _WATCHERS, 50, 5, 1, [_PATIENT], alone),
+            admins=_EDITORS,
+            options=options,
+        )
+        two = pool.submit(_by_hand, str(server.profile), tmp_path, workers)
+        run, (code, said) = one.result(), two.result()
+    assert run.outcome is Outcome.PASS, run.notes
+    _is_whole(run)
+    assert code == ExitCode.PASS, said
+    shared = results_json.read(tmp_path / "results")
+    _is_whole(shared)
+    (note,) = shared.notes
+    assert note.startswith("the clock of worker ")
+    assert 999.9 < float(note.split(" is ")[1].split(" s ")[0]) < 1000.1
+    assert "ahead of the master's, give or take " in note
+    assert shared.load is not None
+    assert {gauge.name: gauge.value for gauge in shared.load.gauges}["clock uncertainty"] > 0
+    assert max(latency.maximum for latency in shared.latency) < 20_000
+
+
+def test_a_worker_whose_profile_names_other_identities_takes_no_part(
+    server: reference.Reference, tmp_path: Path
+) -> None:
+    folders = [tmp_path / name for name in ("master", "same", "other")]
+    for folder in folders:
+        folder.mkdir()
+        for name in (server.profile.name, "credentials.ndjson"):
+            shutil.copy(server.profile.with_name(name), folder)
+    people = folders[2] / "credentials.ndjson"
+    people.write_text("".join(reversed(people.read_text("utf-8").splitlines(keepends=True))))
+    workers = [(_LOCUST, folder) for folder in folders[1:]]
+    code, said = _by_hand(server.profile.name, folders[0], workers, users=8)
+    assert code == ExitCode.USAGE, said
+    assert "cannot take part: " in said
+    assert "names another target or other identities than the master's" in said
+
+
+def test_a_generator_that_is_busy_with_something_else_makes_the_run_invalid(tmp_path: Path) -> None:
+    busy = str(Path(__file__).with_name("busy_ban_storm.py"))
+    with reference.start(seed_users=16, options=("--log-level", "warning")) as running:
+        run = swarm(busy, str(running.profile), 6, 50, 4, results=tmp_path / "results")
+    assert run.outcome is Outcome.INVALID
+    assert run.load is not None
+    assert "event loop lag" in run.load.saturated
+    assert any(note.startswith("invalid: the load generator was saturated") for note in run.notes)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_run_that_misses_an_objective_for_long_is_ended(tmp_path: Path, processes: int) -> None:
+    line = "lost[user.banned] == 0, abort_after 1s"
+    options = ("--deadline", "1", "--multi-device", "0")
+    with reference.start(fault="event-not-sent", seed_users=24, options=("--log-level", "warning")) as running:
+        run = swarm(
+            *("ban_storm", str(running.profile), 8, 50, 100, processes, [line, "ban_to_logout: p(99) < 8s"]),
+            tmp_path / "results",
+            options=options,
+        )
+    assert run.outcome is Outcome.FAIL
+    assert any(note == f"ended early: {line} was missed for 1 s" for note in run.notes)
+    judged = {one.expression: one for one in run.objectives}[line]
+    assert judged.verdict is Verdict.FAIL
+    assert judged.observed.endswith("missed for 1 s, which ended the run")
+    assert run.seconds < 60
