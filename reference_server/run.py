@@ -34,8 +34,6 @@ from .transport.door import Door, bound
 from .transport.http import HttpProtocol
 
 _log = structlog.get_logger("server")
-_LINGER: Final = 1.0
-"""Seconds for which what is left of a refused body is read, so that its sender comes to read the refusal."""
 _NO_LOG: Final[Any] = None
 
 
@@ -158,7 +156,6 @@ async def _listen(runner: web.AppRunner, services: Services, settings: Settings)
             max_line_size=limits.max_target,
             max_field_size=limits.max_header,
             max_headers=limits.max_headers,
-            lingering_time=_LINGER,
             auto_decompress=False,
         )
 

@@ -7,10 +7,18 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import orjson
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.http import StreamWriter
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.web_protocol import ERROR, PayloadAccessError, _ErrInfo
 
+from ..eager import begin
 from ..refusals import Refusal
 from .callers import Callers
+
+_LINGER: Final = 1.0
+"""Seconds for which what is left of a refused body is read, so that its sender comes to read the refusal."""
+_NO_TASK: Final[Any] = None
 
 
 def json_response(status: int, body: Any, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -49,11 +57,12 @@ class ClientGone(ConnectionResetError):
 class HttpProtocol(web.RequestHandler):
     """aiohttp's protocol, with our words for a request that it cannot parse, and a callback for clients that hang up.
 
-    It tells `callers` whose turn it is, on every request as on the first: aiohttp waits an hour for a head, and for
+    A request is worked on as soon as it is read; aiohttp has a task for each connection, and another one for each of its
+    requests, and goes through the loop for both. It tells `callers` whose turn it is, on every request as on the first: aiohttp waits an hour for a head, and for
     whoever reads no answer as long as they like.
     """
 
-    __slots__ = ("_answered", "_answering", "_awaited", "_callers", "has_ended", "known", "on_lost")
+    __slots__ = ("_answered", "_answering", "_awaited", "_callers", "_works", "has_ended", "known", "on_lost")
 
     def __init__(self, *arguments: Any, callers: "Callers[HttpProtocol]", **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -65,12 +74,16 @@ class HttpProtocol(web.RequestHandler):
         """How many requests have been answered, the one included that is being answered."""
         self._answering = False
         self._awaited = False
+        self._works = False
+        """Requests are being worked on, one after the other."""
         self.has_ended = False
         """The client says no more."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client is there, and should say what it wants."""
-        super().connection_made(transport)
+        assert isinstance(transport, asyncio.Transport) and self._manager is not None  # noqa: S101, PT018 - asyncio's
+        self.transport = transport
+        self._manager.connection_made(self, transport)
         self._expect()
 
     def data_received(self, data: bytes) -> None:
@@ -78,6 +91,62 @@ class HttpProtocol(web.RequestHandler):
         super().data_received(data)
         if self._awaited and not self._answering:
             self._heed()
+        if self._messages and not self._works:
+            self._works = True
+            self._task_handler = begin(self.start())
+
+    async def start(self) -> None:
+        """Answer what has come; where more has, others have their turn between."""
+        try:
+            while self._messages and not self._force_close:
+                if not await self._answer(*self._messages.popleft()):
+                    self.close()
+                if self._close:
+                    break
+                if self._messages:
+                    await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.force_close()
+            raise
+        except Exception as failure:
+            self.log_exception("a request failed", exc_info=failure)
+            self.force_close()
+        finally:
+            self._works = False
+            self._task_handler = None
+            if self._close and self.transport is not None:
+                self.transport.close()
+
+    async def _answer(self, message: RawRequestMessage | _ErrInfo, body: StreamReader) -> bool:
+        """Answer one request; gives whether another one may follow."""
+        factory, handler = self._request_factory, self._request_handler
+        if self._parser is None or factory is None or handler is None:
+            return False  # The client has gone.
+        self._parser.message_consumed()
+        if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
+            self._resume_reading_if_drained()
+        if isinstance(message, _ErrInfo):
+            handler, message = self._make_error_handler(message), ERROR
+        request = factory(message, body, self, StreamWriter(self, self._loop), _NO_TASK)
+        try:
+            response, gone = await self._handle_request(request, None, handler)
+            if gone or not await self._finished(body):
+                return False
+        except ConnectionError:
+            return False
+        body.set_exception(PayloadAccessError())
+        return bool(response.keep_alive)
+
+    async def _finished(self, body: StreamReader) -> bool:
+        """Whether a body has come whole, of which nobody wants more."""
+        if not body.is_eof() and not self._force_close:
+            try:
+                async with asyncio.timeout(_LINGER):
+                    while not body.is_eof():
+                        await body.readany()
+            except (TimeoutError, web.RequestPayloadError):
+                return False
+        return body.is_eof()
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None

@@ -14,7 +14,10 @@ OVERRIDDEN: dict[type, tuple[type, set[str]]] = {
     Packet: (socketio.packet.Packet, {"reconstruct_binary"}),
     HttpProtocol: (
         web.RequestHandler,
-        {"connection_lost", "connection_made", "eof_received", "data_received", "finish_response", "handle_error"},
+        {
+            *("connection_lost", "connection_made", "eof_received", "data_received", "finish_response", "handle_error"),
+            "start",
+        },
     ),
 }
 USED: list[tuple[object, set[str]]] = [
