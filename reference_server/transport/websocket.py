@@ -10,14 +10,12 @@ whoever lets it grow beyond is let go and delays nobody else.
 import asyncio
 from typing import Final, Protocol
 
-from aiohttp import web
-
 from ..reasons import Reason
 from . import frames
 from .allowance import Allowance, Kind, TooMuch
 from .frames import Close, FrameError, Frames, Message, Part, Ping, Pong, close_frame, frame
 from .handshake import check
-from .http import close_transport, hand_over, has_left, release
+from .http import Request, close_transport, hand_over, has_left, release
 from .lines import Lines
 
 _READ: Final = 16 * 1024
@@ -65,7 +63,7 @@ class Pipe(asyncio.Protocol):
 
     def __init__(
         self,
-        request: web.Request,
+        request: Request,
         lines: Lines,
         allowance: Allowance,
         first: bytes = b"",
