@@ -33,9 +33,11 @@ class Front:
     async def handle(self, request: Request) -> Reply:
         """The answer to a request. Raises ConnectionError where nobody is there to read one."""
         try:
-            request.shared = self._origins.shared(request)
+            from_a_page = "Origin" in request.headers
+            if from_a_page:
+                request.shared = self._origins.shared(request)
             check(request.headers)
-            asked = self._origins.check(request)
+            asked = self._origins.check(request) if from_a_page else None
             if asked is not None:
                 return asked
             handler, request.match_info = self._paths.find(request.method, request.rel_url.path_safe)

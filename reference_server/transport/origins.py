@@ -13,7 +13,7 @@ from typing import Final
 from ..delivery.conduct import Conduct
 from ..refusals import Refusal
 from .http import Request
-from .reply import NOTHING, Reply
+from .reply import Reply
 
 METHODS: Final = "GET, POST, PUT, PATCH, DELETE"
 _NAMES: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,1000}")
@@ -34,10 +34,8 @@ class Origins:
         self._conduct = conduct
 
     def shared(self, request: Request) -> Mapping[str, str]:
-        """The headers with which the page that asks may read the answer, where it may."""
+        """The headers with which the page that asks may read the answer, where it may; for a request with an origin."""
         origin = _origin(request)
-        if origin is None:
-            return NOTHING
         if not self._allows(request, origin):
             return _VARY
         headers = {
@@ -48,13 +46,11 @@ class Origins:
         return {**_VARY, **self._conduct.shared(headers)}
 
     def check(self, request: Request) -> Reply | None:
-        """The answer to what a browser asks before a request; None: this is no such question.
+        """The answer to what a browser asks before a request with an origin; None: this is no such question.
 
         Raises Refusal for a connection that a page of another origin wants to open.
         """
         origin = _origin(request)
-        if origin is None:
-            return None
         if not self._allows(request, origin):
             if request.path == self._connecting or _is_handshake(request):
                 raise Refusal("origin_not_allowed")
@@ -67,10 +63,9 @@ class Origins:
         return self._conduct.origin(origin, origin in self._allowed or origin in own)
 
 
-def _origin(request: Request) -> str | None:
+def _origin(request: Request) -> str:
     """The origin that a request tells; two are none that is allowed."""
-    told = request.headers.getall("Origin", ())
-    return ", ".join(told) if told else None
+    return ", ".join(request.headers.getall("Origin"))
 
 
 def _is_handshake(request: Request) -> bool:

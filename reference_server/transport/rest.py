@@ -202,6 +202,8 @@ class Parameters:
         """
         if not all(schema.is_valid(request.match_info[name]) for name, schema in self._path.items()):
             raise Refusal(self._unknown)
+        if not self._headers:
+            return dict(request.match_info)
         given = {name: ", ".join(request.headers.getall(name)) for name in self._headers if name in request.headers}
         for name, value in given.items():
             if not self._headers[name].is_valid(value):

@@ -245,7 +245,9 @@ class Pipe(asyncio.Protocol):
         """Write a whole frame."""
         if self._out is None:
             return
-        if self._held is not None and len(self._held) < _HELD_BACK:
+        if self._held is None:
+            self._put(data)
+        elif len(self._held) < _HELD_BACK:
             self._held += data
         else:
             self._let_go()

@@ -45,7 +45,20 @@ def test_a_path_is_served_by_the_one_that_it_fits_best(
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/", "/thing", "/things/", "//things", "/things/7/", "/things/7/parts", "/things//parts/2", "/socket"]
+    "path",
+    [
+        "",
+        "/",
+        "/thing",
+        "/things/",
+        "//things",
+        "/things/7/",
+        "/things/7/parts",
+        "/things//parts/2",
+        "/socket",
+        "/things/{}",
+        "/things/first/{}",
+    ],
 )
 def test_what_fits_none_is_not_found(path: str) -> None:
     with pytest.raises(Refusal) as refused:
