@@ -38,7 +38,7 @@ def stream(channel: Channel, services: Services, fairness: Fairness, lines: Line
 
     async def route(request: Request) -> Reply:
         await fairness.strangers.turn()
-        link = StreamLink(request, services, fairness.limits, lines, fields)
+        link = StreamLink(request, services, fairness, lines, fields)
         connection = await services.admission.admit(token_of(request), channel.address, link, request.match_info)
         try:
             link.open(request, connection)

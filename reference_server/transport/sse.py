@@ -14,9 +14,9 @@ from aiohttp import HttpVersion11
 from ..alarms import Alarm
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
-from ..limits import Limits
 from ..reasons import Reason
 from ..services import Services
+from .allowance import Fairness
 from .http import Request, close_transport, hand_over, release
 from .lines import Lines
 from .reply import written_head
@@ -29,6 +29,8 @@ _HEADERS: Final = {
 }
 RETRY: Final = b"retry: 3000\n\n"
 COMMENT: Final = b":\n\n"
+_HELD_BACK: Final = 16 * 1024
+"""From so many bytes on, nothing is held back."""
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
@@ -58,17 +60,20 @@ class StreamLink(asyncio.Protocol):
     """A connection's stream. What is sent goes to the socket at once; what that does not take waits, up to a bound."""
 
     __slots__ = (
-        *("_chunked", "_connection", "_ended", "_fields", "_kind", "_limits", "_lines", "_services"),
-        *("_clogged", "_spoke", "_timer", "_transport"),
+        *("_chunked", "_clogged", "_connection", "_ended", "_fields", "_held", "_kind", "_limits", "_lines"),
+        *("_services", "_spoke", "_timer", "_transport", "_turns"),
     )
 
     transport = "sse"
 
     def __init__(
-        self, request: Request, services: Services, limits: Limits, lines: Lines, fields: Fields = NAMED
+        self, request: Request, services: Services, fairness: Fairness, lines: Lines, fields: Fields = NAMED
     ) -> None:
         self._services = services
-        self._limits = limits
+        self._limits = fairness.limits
+        self._turns = fairness.members
+        self._held: bytearray | None = None
+        """What goes out in a later turn."""
         self._lines = lines
         self._fields = fields
         self._chunked = request.version >= HttpVersion11
@@ -116,6 +121,24 @@ class StreamLink(asyncio.Protocol):
         return b"%x\r\n%b\r\n" % (len(data), data) if self._chunked and data else data
 
     def _write(self, data: bytes) -> None:
+        if self._ended:
+            return
+        if self._held is not None and len(self._held) < _HELD_BACK:
+            self._held += data
+        elif self._held is None and self._turns.over():
+            self._held = bytearray(data)
+            self._turns.later(self._let_go, goes_on=True)
+        else:
+            self._let_go()
+            self._put(data)
+
+    def _let_go(self) -> None:
+        """Send what was held back."""
+        held, self._held = self._held, None
+        if held:
+            self._put(held)
+
+    def _put(self, data: bytes | bytearray) -> None:
         transport = self._transport
         if self._ended or transport is None:
             return
@@ -158,6 +181,7 @@ class StreamLink(asyncio.Protocol):
             self._end()
 
     def _end(self) -> None:
+        self._let_go()
         self._ended = True
         if self._timer is not None:
             self._timer.cancel()

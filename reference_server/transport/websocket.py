@@ -91,7 +91,7 @@ class Pipe(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         """Ends it, once the closing handshake has begun."""
         self._held: bytearray | None = None
-        """What is sent while that which came is worked on: it goes out in one piece behind it."""
+        """What is sent while that which came is worked on, or in a later turn: it goes out in one piece then."""
         self.fresh = False
         """Something came since this was set to False."""
         transport, early = hand_over(request, self)
@@ -126,10 +126,11 @@ class Pipe(asyncio.Protocol):
 
     def _work(self) -> None:
         """Hand on what has come, as far as it needs no waiting."""
-        self._held = bytearray()
+        if self._held is None:
+            self._held = bytearray()
         goes_on = False
         try:
-            while not self._busy and self._frames is not None:
+            while not self._busy and self._frames is not None and not self._frames.is_empty:
                 if not self._allowance.may_go_on():
                     self._give_way(goes_on=goes_on)
                     return
@@ -246,7 +247,11 @@ class Pipe(asyncio.Protocol):
         if self._out is None:
             return
         if self._held is None:
-            self._put(data)
+            if self._allowance.turn_is_over():
+                self._held = bytearray(data)
+                self._allowance.later(self._let_go, goes_on=True)
+            else:
+                self._put(data)
         elif len(self._held) < _HELD_BACK:
             self._held += data
         else:
