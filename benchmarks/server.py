@@ -7,7 +7,6 @@ import argparse
 import os
 import platform
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.serving.client import Failed
-from benchmarks.serving.contenders import ROOT, Contender, Ours, floor_peer, node_peer, stock_peer
+from benchmarks.serving.contenders import ROOT, Contender, Ours, commit, floor_peer, node_peer, said, stock_peer
 from benchmarks.serving.figures import Results, table
 from benchmarks.serving.process import NotStarted
 from benchmarks.serving.scenes import SCENES, rows
@@ -68,7 +67,7 @@ def _play(
     left = {row for row, reason in lacking.items() if reason is None}
     for row, reason in lacking.items():
         if reason is not None:
-            results.fail(server, [row], reason)
+            results.lack(server, row, reason)
     if not left:
         return
     began, problem = time.monotonic(), ""
@@ -82,7 +81,7 @@ def _play(
                     break
     except (Failed, NotStarted, OSError) as failure:
         problem = str(failure)
-        results.fail(server, left, problem)
+        results.fail(server, round_, left, problem)
     print(
         f"round {round_ + 1}, {name}, {server}: {time.monotonic() - began:.0f} s {problem}", file=sys.stderr, flush=True
     )
@@ -93,28 +92,24 @@ def machine() -> str:
     models = [
         line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
     ]
-    node = _said("node", "--version")
+    node = said("node", "--version")
     return (
         f"{time.strftime('%Y-%m-%d %H:%M')}; {len(models)} × {models[0] if models else 'unknown'}, "
         f"Linux {platform.release()}; Python {platform.python_version()}, Node {node or '–'}; "
-        f"commit {_said('git', '-C', str(ROOT), 'rev-parse', '--short', 'HEAD') or '–'}; "
+        f"commit {commit(ROOT) or '–'}; "
         f"load {os.getloadavg()[0]:.1f}"
     )
 
 
-def _said(*command: str) -> str:
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return ""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print. Who is interrupted prints what there is; the exit code is then 130."""
+    """Measure and print; the exit code is 1 where a figure is missing that a server should have.
+
+    Who is interrupted prints what there is; the exit code is then 130.
+    """
     parser = argparse.ArgumentParser(description=__doc__, usage=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=_positive, default=3, help="how often each is measured; 3")
     parser.add_argument("--rows", help="only the scenes that give these rows, or rows that begin so: memory,ban; all")
-    parser.add_argument("--servers", default=",".join(SERVERS), help=f"which of {', '.join(SERVERS)}; all")
+    parser.add_argument("--servers", help=f"which of {', '.join(SERVERS)}; all")
     parser.add_argument(
         "--checkout",
         action="append",
@@ -134,35 +129,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = set(_chosen(parser, "row", options.rows, known)) if options.rows else set(known)
     with tempfile.TemporaryDirectory(prefix="eventproof-") as folder:
         contenders = _contenders(parser, options, sizes, Path(folder))
-        results = _kept(parser, options.add_to)
+        results = _kept(parser, options.add_to, _made(contenders, options))
+        known_to_fail = {key: dict(rounds) for key, rounds in results.failed.items()}
         ended = measure(results, contenders, wanted, 1 if options.quick else options.rounds, sizes)
         if options.add_to is not None:
             options.add_to.write_text(results.written(), encoding="utf-8")
         shown = [row for row in rows(sizes) if row.name in wanted]
         print(f"{machine()}\n")
         print(table(results, shown, {name: one.title for name, one in contenders.items()}, BASE))
-    return 0 if ended else _INTERRUPTED
+    if not ended:
+        return _INTERRUPTED
+    return 0 if results.failed == known_to_fail else 1
 
 
-def _kept(parser: argparse.ArgumentParser, file: Path | None) -> Results:
-    """What earlier runs have left in the file."""
-    if file is None or not file.exists():
-        return Results()
+def _made(contenders: dict[str, Contender], options: argparse.Namespace) -> dict[str, str]:
+    """What the figures will be of; those of something else are not to be mixed with them."""
+    cores = len(os.sched_getaffinity(0))
+    return {
+        "the machine": f"{platform.node()}, {cores} cores, Python {platform.python_version()}",
+        "the sizes": "of --quick" if options.quick else "of a whole run",
+        **{name: contender.version for name, contender in contenders.items()},
+    }
+
+
+def _kept(parser: argparse.ArgumentParser, file: Path | None, made: dict[str, str]) -> Results:
+    """What earlier runs have left in the file, to which figures of this are added."""
+    results = Results()
     try:
-        return Results.read(file.read_text(encoding="utf-8"))
+        if file is not None and file.exists():
+            results = Results.read(file.read_text(encoding="utf-8"))
+        results.be_of(made)
     except (OSError, ValueError) as problem:
         parser.error(f"--add-to {file}: {problem}: name another file")
+    return results
 
 
 def _contenders(
     parser: argparse.ArgumentParser, options: argparse.Namespace, sizes: Sizes, folder: Path
 ) -> dict[str, Contender]:
     contenders: dict[str, Contender] = {}
-    for name in _chosen(parser, "server", options.servers, list(SERVERS), exact=True):
+    for name in _chosen(parser, "server", options.servers or ",".join(SERVERS), list(SERVERS), exact=True):
         try:
             contenders[name] = SERVERS[name](sizes.users, folder)
         except NotStarted as problem:
-            print(f"{name} is left out: {problem}\n")
+            if options.servers:
+                parser.error(f"--servers {options.servers}: {name} cannot be measured: {problem}")
+            print(f"{name} is left out: {problem}", file=sys.stderr)
     for given in options.checkout:
         name, _, path = given.partition("=")
         if not name or not (Path(path) / "eventproof").is_dir():

@@ -1,10 +1,9 @@
-"""The composition root: services, systems and transports put together into one aiohttp application."""
+"""The composition root: services, systems and transports put together into one application."""
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
-
-from aiohttp import web
 
 from eventproof.catalog import Channel, Wire
 from eventproof.errors import UsageError
@@ -40,10 +39,12 @@ from .systems.user_state import handlers as user_state
 from .tokens import Tokens, secret_for
 from .transport import screens
 from .transport.allowance import Fairness
-from .transport.border import border
-from .transport.http import json_response, keep_concrete_paths
+from .transport.front import Front
+from .transport.http import Handler, Request
 from .transport.lines import Lines
 from .transport.origins import Origins
+from .transport.paths import ANY, Paths
+from .transport.reply import Reply, json_response
 from .transport.rest import Rest
 from .transport.routes import stream, websocket
 from .transport.socketio import SocketServer
@@ -103,37 +104,46 @@ def build_services(settings: Settings, store: Store, conduct: Conduct, clock: Cl
     )
 
 
-def application(settings: Settings, services: Services) -> web.Application:
-    """The application that serves these settings' systems. Raises ContractError where two of them cannot share."""
-    rest = Rest(services.admission, services.metrics, services.conduct, settings.limits)
-    origins = Origins(settings.allowed_origins, SOCKET_IO_PATH, services.conduct)
-    app = web.Application(middlewares=[rest.error_middleware, border, origins.middleware])
-    app.on_response_prepare.append(origins.prepared)
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What answers requests, and what has to be ended with it."""
+
+    handle: Handler
+    _services: Services
+    _sockets: SocketServer
+    _lines: Lines
+    _stop_timeout: float
+
+    async def close_connections(self) -> None:
+        """Close all that began as HTTP and are it no more, in time."""
+        self._sockets.close_all(Reason.GOING_AWAY)
+        for connection in self._services.connections:
+            connection.link.close(Reason.GOING_AWAY)
+        await self._lines.ended(self._stop_timeout)
+
+    async def close_services(self) -> None:
+        """End what works beside the requests; once there are none."""
+        self._services.passwords.close()
+        await self._services.health.close()
+
+
+def application(settings: Settings, services: Services) -> Application:
+    """What serves these settings' systems. Raises ContractError where two of them cannot share."""
+    paths: Paths[Handler] = Paths()
+    rest = Rest(services.admission, services.conduct, settings.limits)
     for name in chosen(settings):
         system, served = contracts().system(name), SYSTEMS[name](services)
-        rest.mount(app, system, served.operations)
+        rest.mount(paths, system, served.operations)
         services.channels.add(system, served.channels)
     channels, lines = list(services.channels), Lines()
     fairness = Fairness(settings.limits, services.metrics.met)
-    sockets = _mount_channels(app, channels, services, fairness, lines)
-    _mount_probes(app, channels, services, sockets, fairness)
+    sockets = _mount_channels(paths, channels, services, fairness, lines)
+    _mount_probes(paths, channels, services, sockets, fairness)
     if settings.screens:
-        screens.mount(app, chosen(settings))
-    keep_concrete_paths(app)
-
-    async def close_connections(_: web.Application) -> None:
-        sockets.close_all(Reason.GOING_AWAY)
-        for connection in services.connections:
-            connection.link.close(Reason.GOING_AWAY)
-        await lines.ended(settings.stop_timeout)
-
-    async def close_services(_: web.Application) -> None:
-        services.passwords.close()
-        await services.health.close()
-
-    app.on_shutdown.append(close_connections)
-    app.on_cleanup.append(close_services)
-    return app
+        screens.mount(paths, chosen(settings))
+    origins = Origins(settings.allowed_origins, SOCKET_IO_PATH, services.conduct)
+    front = Front(paths, origins, services.metrics, services.conduct)
+    return Application(front.handle, services, sockets, lines, settings.stop_timeout)
 
 
 def chosen(settings: Settings) -> tuple[str, ...]:
@@ -145,27 +155,27 @@ def chosen(settings: Settings) -> tuple[str, ...]:
 
 
 def _mount_channels(
-    app: web.Application, channels: list[Channel], services: Services, fairness: Fairness, lines: Lines
+    paths: Paths[Handler], channels: list[Channel], services: Services, fairness: Fairness, lines: Lines
 ) -> SocketServer:
     namespaces = dict.fromkeys(channel.address for channel in channels if channel.wire is Wire.SOCKET_IO)
     sockets = SocketServer(namespaces, services, fairness, lines)
 
-    async def connect(request: web.Request) -> web.StreamResponse:
+    async def connect(request: Request) -> Reply:
         if "sid" not in request.query or request.query.get("transport") == "websocket":
             services.places.check()  # Whoever opens a session or a WebSocket comes to stay.
         return await sockets.handle(request)
 
-    app.router.add_route("*", SOCKET_IO_PATH, connect)
+    paths.add(ANY, SOCKET_IO_PATH, connect)
     for channel in channels:
         if channel.wire is Wire.SSE:
-            app.router.add_route("GET", channel.address, stream(channel, services, fairness, lines))
+            paths.add("GET", channel.address, stream(channel, services, fairness, lines))
         elif channel.wire is Wire.WEBSOCKET:
-            app.router.add_route("GET", channel.address, websocket(channel, services, fairness, lines))
+            paths.add("GET", channel.address, websocket(channel, services, fairness, lines))
     return sockets
 
 
 def _mount_probes(
-    app: web.Application, channels: list[Channel], services: Services, sockets: SocketServer, fairness: Fairness
+    paths: Paths[Handler], channels: list[Channel], services: Services, sockets: SocketServer, fairness: Fairness
 ) -> None:
     services.metrics.watch(
         [(transport, channel.address) for channel in channels for transport in TRANSPORTS[channel.wire]],
@@ -179,14 +189,14 @@ def _mount_probes(
         lambda: services.places.taken,
     )
 
-    async def healthz(_: web.Request) -> web.Response:
+    async def healthz(_: Request) -> Reply:
         problem = await services.health.problem()
         if problem is not None:
             return json_response(503, {"status": "unavailable", "reason": problem})
         return json_response(200, {"status": "ok"})
 
-    async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=await services.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+    async def metrics(_: Request) -> Reply:
+        return Reply(200, await services.metrics.text(), CONTENT_TYPE)
 
-    app.router.add_route("GET", "/healthz", healthz)
-    app.router.add_route("GET", "/metrics", metrics)
+    paths.add("GET", "/healthz", healthz)
+    paths.add("GET", "/metrics", metrics)

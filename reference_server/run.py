@@ -31,11 +31,9 @@ from .store.database import open_store
 from .store.tables import TABLES
 from .transport.callers import Callers
 from .transport.door import Door, bound
-from .transport.http import HttpProtocol
+from .transport.http import Handler, HttpProtocol
 
 _log = structlog.get_logger("server")
-_LINGER: Final = 1.0
-"""Seconds for which what is left of a refused body is read, so that its sender comes to read the refusal."""
 _NO_LOG: Final[Any] = None
 
 
@@ -96,17 +94,21 @@ async def running(
             await seed.create_admin(services, email, password)
         if people.credentials is not None:
             await seed.seed(services, people.users, _roles(settings), people.credentials)
-        runner = web.AppRunner(application(settings, services), shutdown_timeout=settings.stop_timeout)
+        app = application(settings, services)
+        server = web.Server(_unasked)
         await services.courier.start()
-        await runner.setup()
         try:
-            door = await _listen(runner, services, settings)
+            door = await _listen(server, app.handle, services, settings)
             try:
                 yield Running(_url(door), services)
             finally:
                 door.close()
         finally:
-            await runner.cleanup()
+            await asyncio.sleep(0)  # Those who have just been let in say so.
+            server.pre_shutdown()
+            await app.close_connections()
+            await server.shutdown(settings.stop_timeout)
+            await app.close_services()
             await services.courier.close()
     finally:
         await store.close()
@@ -144,21 +146,25 @@ def _stopped(attached: bool) -> asyncio.Event:
     return stop
 
 
-async def _listen(runner: web.AppRunner, services: Services, settings: Settings) -> Door:
-    loop, server, limits = asyncio.get_running_loop(), runner.server, settings.limits
-    assert server is not None  # noqa: S101 - the runner is set up
+async def _unasked(_: web.BaseRequest) -> web.StreamResponse:
+    """aiohttp keeps the list of who is there, and asks no handler: that is our protocol's."""
+    raise RuntimeError("a request went past our protocol")
+
+
+async def _listen(server: web.Server, handle: Handler, services: Services, settings: Settings) -> Door:
+    loop, limits = asyncio.get_running_loop(), settings.limits
     callers: Callers[HttpProtocol] = Callers()
 
     def greet() -> HttpProtocol:
         return HttpProtocol(
             server,
+            handle=handle,
             callers=callers,
             loop=loop,
             access_log=_NO_LOG,
             max_line_size=limits.max_target,
             max_field_size=limits.max_header,
             max_headers=limits.max_headers,
-            lingering_time=_LINGER,
             auto_decompress=False,
         )
 

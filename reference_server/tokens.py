@@ -25,6 +25,7 @@ SECRET_VARIABLE: Final = "EVENTPROOF_JWT_SECRET"
 SHORTEST_SECRET: Final = 32
 """Bytes: RFC 7518, 3.2 wants a key at least as long as the hash."""
 LONGEST_TOKEN: Final = 4096
+_MOST_KNOWN: Final = 1024
 _CLAIMS: Final = frozenset({"sub", "jti", "iat", "exp", "epoch", "role"})
 """What a token of ours has."""
 
@@ -41,6 +42,8 @@ class Tokens:
         self._lifetime = lifetime
         self._leeway = leeway
         self._clock = clock
+        self._known: dict[str, dict[str, Any]] = {}
+        """The claims of tokens whose signature was found good, by their text; the oldest go first."""
 
     def left(self, session: Session) -> float:
         """The seconds until a session expires; 0 where it has."""
@@ -66,17 +69,17 @@ class Tokens:
             algorithm=ALGORITHM,
         )
 
-    def read(self, token: str | None, *, unverified: Container[str] = ()) -> Session:
+    def read(self, token: str | None, *, unverified: Container[str] = (), again: bool = False) -> Session:
         """What the token says. Raises Refusal where it is missing, not ours, not valid yet, or expired.
 
-        `unverified` names what is not looked at: `signature`, `nbf`, `exp`.
+        `unverified` names what is not looked at: `signature`, `nbf`, `exp`. What will be read `again` is known by then.
         """
         if not token:
             raise Refusal("token_missing")
         if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
             raise Refusal("token_invalid")
         try:
-            claims = self._own(token) or self._decoded(token, unverified)
+            claims = self._known.get(token) or self._own(token) or self._decoded(token, unverified)
             self._check_times(claims, unverified)
             session = Session(claims["sub"], claims["jti"], claims.get("epoch", 0), float(claims["exp"]))
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
@@ -84,7 +87,15 @@ class Tokens:
         texts = isinstance(session.user_id, str) and isinstance(session.token_id, str)
         if not texts or not isinstance(session.epoch, int) or math.isinf(session.expires_at):
             raise Refusal("token_invalid")
+        if again and not unverified:
+            self._keep(token, claims)
         return session
+
+    def _keep(self, token: str, claims: dict[str, Any]) -> None:
+        if token not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                del self._known[next(iter(self._known))]
+            self._known[token] = claims
 
     def _own(self, token: str) -> dict[str, Any] | None:
         """The claims of a token as we issue them, which has our signature; None for any other.

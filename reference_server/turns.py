@@ -12,6 +12,8 @@ from time import monotonic
 from typing import Final
 
 Work = Callable[[], None]
+_PART: Final = 0.25
+"""Of a turn: what lasts no longer asks nothing of the loop."""
 _WOKEN: Final = 16
 """How many coroutines go on in one turn, as what each will cost cannot be known before."""
 
@@ -32,11 +34,16 @@ class Turns:
         self._asleep: deque[asyncio.Future[None]] = deque()
 
     def over(self) -> bool:
-        """Whether the present turn has had its time; after a pause as long as a turn another one begins."""
+        """Whether the present turn has had its time.
+
+        Another one begins after a pause as long as a turn, and where part of it has passed, with the loop's next round.
+        """
         passed = self._clock() - self._began
         if passed >= 2 * self._seconds:
             self._began += passed
             return False
+        if passed >= self._seconds * _PART:
+            self._ask()
         return passed >= self._seconds
 
     def later(self, work: Work, *, goes_on: bool = False) -> None:
@@ -72,7 +79,8 @@ class Turns:
                 self._ask()
 
     def _do(self) -> None:
-        while (waiting := self._new or self._going_on) and not self.over():
+        until = self._began + self._seconds
+        while (waiting := self._new or self._going_on) and self._clock() < until:
             waiting.popleft()()
 
     def _wake(self) -> None:

@@ -26,6 +26,8 @@ class Told:
     """One user: the id, the event's name and its argument."""
     storefront: Callable[[str, str, Any], Awaitable[None]]
     """Whoever looks at a seller's storefront."""
+    end: Callable[[str], Awaitable[None]]
+    """Every connection of one user, which is closed."""
     streams: Callable[[dict[str, Any]], Awaitable[None]] | None = None
     """Every stream, where there are any."""
 
@@ -59,6 +61,7 @@ def mount(app: web.Application, told: Told, claims: Callable[[str], dict[str, An
         user_id = request.match_info["user"]
         argument = {"message": "Your account has been banned by an administrator.", "timestamp": _now()}
         await told.user(user_id, "user.banned", argument)
+        await told.end(user_id)
         return web.json_response(
             {"id": user_id, "email": "user@example.com", "role": "user", "tier": "free", "banned": True}
         )

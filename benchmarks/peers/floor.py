@@ -28,6 +28,7 @@ class Floor:
     def __init__(self) -> None:
         self.everyone: list[Send] = []
         self.users: dict[str, web.WebSocketResponse] = {}
+        self.transports: dict[str, asyncio.Transport | None] = {}
         self.storefronts: dict[str, set[web.WebSocketResponse]] = {}
         self.streams: set[web.StreamResponse] = set()
 
@@ -42,12 +43,13 @@ class Floor:
         async def send(name: str, data: str) -> None:
             await socket.send_str(f'42["{name}",{data}]')
 
-        self.users[user_id] = socket
+        self.users[user_id], self.transports[user_id] = socket, request.transport
         self.everyone.append(send)
         async for message in socket:
             if message.data.startswith("42"):
                 await self._event(socket, message.data)
         self.users.pop(user_id, None)
+        self.transports.pop(user_id, None)
         return socket
 
     async def _event(self, socket: web.WebSocketResponse, text: str) -> None:
@@ -110,6 +112,12 @@ class Floor:
         """One event to one user."""
         await self.users[user_id].send_str(f'42["{name}",{json.dumps(argument)}]')
 
+    async def end(self, user_id: str) -> None:
+        """Close the connection of one user."""
+        transport = self.transports.pop(user_id)
+        if transport is not None:
+            transport.close()
+
     async def tell_storefront(self, seller: str, name: str, argument: Any) -> None:
         """One event to who has joined."""
         text = f'42["{name}",{json.dumps(argument)}]'
@@ -147,7 +155,7 @@ def main() -> None:
             web.post("/pour", floor.pour),
         ]
     )
-    mount(app, Told(floor.tell_user, floor.tell_storefront, floor.tell_streams), _unverified)
+    mount(app, Told(floor.tell_user, floor.tell_storefront, floor.end, floor.tell_streams), _unverified)
     listen(app)
 
 

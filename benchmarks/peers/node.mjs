@@ -73,6 +73,7 @@ function serve(call, caller, body, response) {
       io.to(`user:${id}`).emit("user.banned", {
         message: "Your account has been banned by an administrator.", timestamp: new Date().toISOString(),
       });
+      io.in(`user:${id}`).disconnectSockets(true);
       return answer(response, 200, { id, email: "user@example.com", role: "user", tier: "free", banned: true });
     case "PATCH /api/user/branding": {
       const event = { sellerId: caller.sub, ...body, timestamp: new Date().toISOString() };

@@ -36,10 +36,14 @@ def main() -> None:
     async def tell_user(user_id: str, name: str, argument: Any) -> None:
         await server.emit(name, argument, room=f"user:{user_id}")
 
+    async def end(user_id: str) -> None:
+        for sid, _ in list(server.manager.get_participants("/", f"user:{user_id}")):
+            await server.disconnect(sid)
+
     async def tell_storefront(seller: str, name: str, argument: Any) -> None:
         await server.emit(name, argument, room=f"storefront:{seller}")
 
-    mount(app, Told(tell_user, tell_storefront))
+    mount(app, Told(tell_user, tell_storefront, end))
     listen(app)
 
 

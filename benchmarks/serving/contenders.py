@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -16,7 +18,19 @@ import jwt
 
 from .process import NotStarted, Process, running
 
-__all__ = ["FLOOR", "ROOT", "Contender", "Ours", "Peer", "People", "floor_peer", "node_peer", "stock_peer"]
+__all__ = [
+    "FLOOR",
+    "ROOT",
+    "Contender",
+    "Ours",
+    "Peer",
+    "People",
+    "commit",
+    "floor_peer",
+    "node_peer",
+    "said",
+    "stock_peer",
+]
 
 ROOT: Final = Path(__file__).parents[2]
 FLOOR: Final = (sys.executable, "-m", "benchmarks.peers.floor")
@@ -57,12 +71,27 @@ class Contender(Protocol):
     """A server that can be started again and again, each time as if for the first."""
 
     title: str
+    version: str
+    """Which it is, so that figures of another one are not taken for its own."""
 
     def lacks(self, row: str) -> str | None:
         """Why it cannot have this row, or None."""
 
     def serve(self, core: int) -> AbstractContextManager[tuple[Process, People]]:
         """A new server, pinned to this core."""
+
+
+def said(*command: str) -> str:
+    """What a command says in one line, nothing where it cannot be run."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def commit(checkout: Path) -> str:
+    """The commit of a checkout, `-dirty` where its files differ; nothing where it is none."""
+    return said("git", "-C", str(checkout), "describe", "--always", "--dirty", "--exclude", "*")
 
 
 class Ours:
@@ -75,6 +104,7 @@ class Ours:
         self._checkout = checkout
         self._users = users
         self._people: People | None = None
+        self.version = commit(checkout) or str(checkout)
 
     def lacks(self, row: str) -> str | None:
         """It has all."""
@@ -121,9 +151,16 @@ class Peer:
     """Another server, which knows nobody and believes every token that is signed with the secret."""
 
     def __init__(
-        self, title: str, command: Sequence[str], users: int, folder: Path, lacking: Mapping[str, str] | None = None
+        self,
+        title: str,
+        version: str,
+        command: Sequence[str],
+        users: int,
+        folder: Path,
+        lacking: Mapping[str, str] | None = None,
     ) -> None:
         self.title = title
+        self.version = version
         self._command = command
         self._log = folder / f"{title}.log"
         self._lacking = lacking or {}
@@ -157,17 +194,19 @@ def node_peer(users: int, folder: Path) -> Peer:
     node = shutil.which("node")
     if node is None:
         raise NotStarted("Node is not installed")
-    if not (ROOT / "tests" / "js" / "node_modules" / "socket.io").exists():
+    package = ROOT / "tests" / "js" / "node_modules" / "socket.io" / "package.json"
+    if not package.exists():
         raise NotStarted("its package is missing: run `npm ci` in tests/js")
-    return Peer("Node", [node, str(_NODE)], users, folder)
+    version = f"{said(node, '--version')}, socket.io {json.loads(package.read_text())['version']}"
+    return Peer("Node", version, [node, str(_NODE)], users, folder)
 
 
 def stock_peer(users: int, folder: Path) -> Peer:
     """python-socketio as it comes."""
     lacking = dict.fromkeys(_STREAMS, "python-socketio has no streams")
-    return Peer("stock", _STOCK, users, folder, lacking)
+    return Peer("stock", f"python-socketio {metadata.version('python-socketio')}", _STOCK, users, folder, lacking)
 
 
 def floor_peer(users: int, folder: Path) -> Peer:
     """Bare aiohttp."""
-    return Peer("floor", FLOOR, users, folder)
+    return Peer("floor", f"aiohttp {metadata.version('aiohttp')}", FLOOR, users, folder)

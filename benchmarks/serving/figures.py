@@ -13,6 +13,8 @@ BUSY: Final = 0.9
 """From this share of its core on, the client may be what was measured."""
 _NOTHING: Final = "–"
 _MARK: Final = " †"
+_FAILED: Final = " ✗"
+"""Beside what was measured in other rounds, where one has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +47,42 @@ class Figure:
 
 @dataclass(slots=True)
 class Results:
-    """What was measured: by row and server, a figure a round; and why there is none."""
+    """What was measured: by row and server, a figure a round, or why there is none."""
 
+    made: dict[str, str] = field(default_factory=dict)
+    """What they are of: the machine, the sizes, and each server with its version."""
     figures: dict[tuple[str, str], dict[int, Figure]] = field(default_factory=dict)
-    missing: dict[tuple[str, str], str] = field(default_factory=dict)
+    failed: dict[tuple[str, str], dict[int, str]] = field(default_factory=dict)
+    """Why a row was not measured that the server has."""
+    lacking: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Why a server cannot have a row."""
+
+    def be_of(self, made: Mapping[str, str]) -> None:
+        """They are of this, too. Raises ValueError where what there is, is of something else."""
+        for what, which in made.items():
+            there = self.made.get(what, which)
+            if there != which:
+                raise ValueError(f"it has figures of {what} {there}, and these would be of {which}")
+        self.made.update(made)
 
     def add(self, server: str, round_: int, figure: Figure) -> None:
         """This was measured."""
-        self.missing.pop((figure.row, server), None)
         self.figures.setdefault((figure.row, server), {})[round_] = figure
 
-    def fail(self, server: str, rows: Iterable[str], reason: str) -> None:
-        """These rows could not be measured there."""
+    def fail(self, server: str, round_: int, rows: Iterable[str], reason: str) -> None:
+        """These rows could not be measured there in this round."""
         for row in rows:
-            self.missing[row, server] = reason
+            self.failed.setdefault((row, server), {})[round_] = reason
+
+    def lack(self, server: str, row: str, reason: str) -> None:
+        """This row cannot be measured there."""
+        self.lacking[row, server] = reason
 
     @property
     def next_round(self) -> int:
         """The number of the next round."""
-        return max((number for rounds in self.figures.values() for number in rounds), default=-1) + 1
+        played = (*self.figures.values(), *self.failed.values())
+        return max((number for rounds in played for number in rounds), default=-1) + 1
 
     def written(self) -> str:
         """All of it, as JSON that `read` takes."""
@@ -72,8 +91,13 @@ class Results:
             for (_, server), rounds in self.figures.items()
             for number, figure in rounds.items()
         ]
-        missing = [[server, row, reason] for (row, server), reason in self.missing.items()]
-        return json.dumps({"figures": figures, "missing": missing})
+        failed = [
+            [server, number, row, reason]
+            for (row, server), rounds in self.failed.items()
+            for number, reason in rounds.items()
+        ]
+        lacking = [[server, row, reason] for (row, server), reason in self.lacking.items()]
+        return json.dumps({"made": self.made, "figures": figures, "failed": failed, "lacking": lacking})
 
     @classmethod
     def read(cls, text: str) -> "Results":
@@ -81,11 +105,14 @@ class Results:
         results = cls()
         try:
             found = json.loads(text)
+            results.made = {str(what): str(which) for what, which in found["made"].items()}
             for server, number, row, value, client in found["figures"]:
                 results.add(str(server), int(number), Figure(str(row), float(value), float(client)))
-            for server, row, reason in found["missing"]:
-                results.fail(str(server), [str(row)], str(reason))
-        except (TypeError, KeyError, ValueError):
+            for server, number, row, reason in found["failed"]:
+                results.fail(str(server), int(number), [str(row)], str(reason))
+            for server, row, reason in found["lacking"]:
+                results.lack(str(server), str(row), str(reason))
+        except (AttributeError, TypeError, KeyError, ValueError):
             raise ValueError("these are no results of a benchmark") from None
         return results
 
@@ -139,6 +166,7 @@ def table(results: Results, rows: Sequence[Row], servers: Mapping[str, str], bas
         cells = [f"{row.title} {'↑' if row.more_is_better else '↓'}"]
         for name in servers:
             mark = _MARK if results.busiest(row.name, name) > BUSY else ""
+            mark += _FAILED if results.failed.get((row.name, name)) else ""
             cells.append(spread(results.values(row.name, name), row.digits) + mark)
             if name in compared:
                 cells.append(spread(results.ratios(row.name, name, base or ""), 2))
@@ -155,10 +183,12 @@ def _notes(results: Results, rows: Sequence[Row], servers: Mapping[str, str]) ->
     gaps: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         for name, title in servers.items():
-            reason = results.missing.get((row.name, name))
-            if reason is not None:
-                gaps.setdefault((title, reason), []).append(row.title)
-    notes += [f"{_NOTHING} {title}: {', '.join(titles)}: {reason}" for (title, reason), titles in gaps.items()]
+            failed = results.failed.get((row.name, name), {})
+            for number, reason in failed.items():
+                gaps.setdefault((f"✗ {title}, round {number + 1}", reason), []).append(row.title)
+            if (row.name, name) in results.lacking:
+                gaps.setdefault((f"{_NOTHING} {title}", results.lacking[row.name, name]), []).append(row.title)
+    notes += [f"{whose}: {', '.join(titles)}: {reason}" for (whose, reason), titles in gaps.items()]
     return [f"- {note}" for note in notes]
 
 

@@ -74,6 +74,11 @@ def _row(account: Account) -> dict[str, Any]:
     }
 
 
+async def _found(connection: SqlConnection, statement: Prepared, user_id: str) -> Account | None:
+    found = await connection.rows(statement, {"user_id": user_id})
+    return _account(found[0]) if found else None
+
+
 class Accounts:
     """The accounts in the store. What a method changes is committed when it returns, save where it says so."""
 
@@ -90,8 +95,7 @@ class Accounts:
     async def find(self, user_id: str) -> Account | None:
         """The account with this id."""
         async with self._store.reading() as connection:
-            found = await connection.rows(_FIND, {"user_id": user_id})
-        return _account(found[0]) if found else None
+            return await _found(connection, _FIND, user_id)
 
     async def find_login(self, email: str) -> tuple[Account, str] | None:
         """The account with this email, and the hash of its password."""
@@ -121,10 +125,9 @@ class Accounts:
 
         Once it is committed, `committed` has to be told.
         """
-        found = await connection.rows(_FIND_TO_CHANGE, {"user_id": user_id})
-        if not found:
+        before = self._memory.get(user_id) or await _found(connection, _FIND_TO_CHANGE, user_id)
+        if before is None:
             return None
-        before = _account(found[0])
         change = Change(before, rule(before))
         if change.changed:
             after = change.after

@@ -62,7 +62,7 @@ class Admission:
 
     async def caller(self, token: str | None, operation: str) -> tuple[Session, Account]:
         """Whose session a call of this operation belongs to. Raises Refusal."""
-        session = self._read(token)
+        session = self._read(token, again=True)
         if not self._conduct.guards(operation) and (account := (await self._accounts.of_session(session))[0]):
             return session, account
         return session, await self._check(REST, session)
@@ -121,8 +121,8 @@ class Admission:
         """A connection is gone."""
         self._conduct.forget(self._connections, connection)
 
-    def _read(self, token: str | None) -> Session:
-        return self._tokens.read(token, unverified=self._conduct.unverified)
+    def _read(self, token: str | None, *, again: bool = False) -> Session:
+        return self._tokens.read(token, unverified=self._conduct.unverified, again=again)
 
     async def _check(self, channel: str, session: Session) -> Account:
         account, ended = await self._accounts.of_session(session)

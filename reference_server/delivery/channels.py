@@ -4,7 +4,7 @@ Systems may share an address, as several do the namespace `/`: it then carries t
 from a client belongs to the one system that takes its name there.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from eventproof.catalog import Channel, Direction, Event, System
@@ -27,7 +27,7 @@ class Channels:
 
     def __init__(self) -> None:
         self._at: dict[str, list[SystemOnChannel]] = {}
-        self._carried: set[tuple[str, str, str]] = set()
+        self._carrying: dict[tuple[str, str], set[str]] = {}
         self._sent: dict[tuple[str, str], Event] = {}
         self._taken: dict[tuple[str, str], Event] = {}
         self._acknowledged: dict[tuple[str, str], Event] = {}
@@ -65,7 +65,7 @@ class Channels:
 
     def _add_event(self, address: str, event: Event) -> None:
         if event.direction is Direction.SEND:
-            self._carried.add((address, event.system, event.name))
+            self._carrying.setdefault((event.system, event.name), set()).add(address)
             self._sent[event.system, event.name] = event
             if event.ack is not None:
                 self._acknowledged[address, event.ack.by] = event
@@ -87,7 +87,11 @@ class Channels:
 
     def carries(self, address: str, system: str, name: str) -> bool:
         """Whether the server may send this event of this system there."""
-        return (address, system, name) in self._carried
+        return address in self.carrying(system, name)
+
+    def carrying(self, system: str, name: str) -> Collection[str]:
+        """The addresses of the channels on which the server may send this event of this system."""
+        return self._carrying.get((system, name), ())
 
     def taken(self, address: str, name: str) -> Event | None:
         """The event of this name that a client may send there, or None."""

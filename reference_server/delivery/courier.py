@@ -220,7 +220,8 @@ class Courier:
         return self._carrying(entry, opened(self._connections.hearing(entry.room, *entry.also)))
 
     def _carrying(self, entry: Entry, connections: Sequence[Connection]) -> list[Connection]:
-        return [one for one in connections if self._channels.carries(one.channel, entry.system, entry.name)]
+        carrying = self._channels.carrying(entry.system, entry.name)
+        return [one for one in connections if one.channel in carrying]
 
     def _tell(self, entry: Entry) -> int:
         """Send to everyone whom it is for and who is there; gives how many that were."""

@@ -7,7 +7,7 @@ and fits its contract; then it acknowledges what was sent, or causes what its sy
 import re
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import orjson
@@ -34,6 +34,8 @@ _log = structlog.get_logger("incoming")
 _MOST_MARKED: Final = 10_000
 _NAME: Final = re.compile(r'\s*\[\s*("(?:[^"\\]|\\.){1,100}")')
 """The name with which an event begins, as far as that can be told without reading on."""
+_LONGEST_LETTER: Final = 4
+"""Bytes, in UTF-8."""
 Acknowledgement = list[Any]
 """The arguments of the acknowledgement that the wire has for an event, where its client asks for one."""
 
@@ -75,10 +77,14 @@ class Incoming:
         what is wrong is told to the connection that sent it, and to no other.
         """
         name = named(text)
-        served = self._owner(connection, name)
+        event = self._channels.taken(connection.channel, name) if name else None
+        served = self._owner(connection, event)
         try:
             self._check_pace(connection, served)
-            answer = await in_time(self._seconds, self._do(connection, served, name or "", self._read(text, served)))
+            payload = self._read(text, served)
+            if event is None:
+                raise Refusal(INVALID, "There is no such event: send one that the channel's contract names.")
+            answer = await in_time(self._seconds, self._do(connection, served, event, payload))
         except Refusal as refusal:
             known = refusal if refusal.code != "unavailable" else Refusal(BROKEN, refusal.sentence)
             return self._refuse(connection, served, known, name)
@@ -90,10 +96,9 @@ class Incoming:
             return self._refuse(connection, served, Refusal(BROKEN), name)
         return [] if answer is None else [answer]
 
-    def _owner(self, connection: Connection, name: str | None) -> SystemOnChannel:
-        """The system that takes this name there; for a name that none takes, the first that complains by an event."""
+    def _owner(self, connection: Connection, event: Event | None) -> SystemOnChannel:
+        """The system whose event this is; for what is none's, the first that complains by an event."""
         listening = self._channels.listening(connection.channel)
-        event = self._channels.taken(connection.channel, name) if name else None
         for served in listening:
             if served.system == event.system if event is not None else served.options.complaint:
                 return served
@@ -112,7 +117,7 @@ class Incoming:
 
     def _read(self, text: str, served: SystemOnChannel) -> Any:
         most = self._limits_of(served.system).max_event
-        if len(text) > most or len(text.encode(errors="replace")) > most:
+        if len(text) * _LONGEST_LETTER > most and len(text.encode(errors="replace")) > most:
             raise Refusal(INVALID, f"An event may have {most} bytes here: send a smaller one.")
         try:
             event = orjson.loads(text)
@@ -122,10 +127,8 @@ class Incoming:
             raise Refusal(INVALID, "An event is an array of its name and at most one argument: send it like that.")
         return event[1] if len(event) == 2 else None
 
-    async def _do(self, connection: Connection, served: SystemOnChannel, name: str, payload: Any) -> Any:
-        event = self._channels.taken(connection.channel, name)
-        if event is None:
-            raise Refusal(INVALID, "There is no such event: send one that the channel's contract names.")
+    async def _do(self, connection: Connection, served: SystemOnChannel, event: Event, payload: Any) -> Any:
+        name = event.name
         if not self._conduct.fits(event, payload):
             raise Refusal(INVALID, _unfit(event))
         if connection.session.user_id in self._failing:
@@ -160,7 +163,7 @@ class Incoming:
 
     def refuse(self, connection: Connection, name: str | None) -> Acknowledgement | None:
         """Turn down an event with attachments: no contract of a channel that listens has any."""
-        served = self._owner(connection, name)
+        served = self._owner(connection, self._channels.taken(connection.channel, name) if name else None)
         try:
             self._check_pace(connection, served)
             raise Refusal(INVALID, "No event takes attachments here: send its argument as JSON.")
@@ -177,10 +180,14 @@ _UNACKNOWLEDGED: Final = {
 def named(text: str) -> str | None:
     """The name of the event, where people can read it: also of one that is cut short, or is not valid otherwise."""
     found = _NAME.match(text)
-    if found is None:
-        return None
+    return None if found is None else _read_name(found[1])
+
+
+@lru_cache(1024)
+def _read_name(written: str) -> str | None:
+    """Most clients say the same few, again and again."""
     try:
-        name: str = orjson.loads(found[1])
+        name: str = orjson.loads(written)
     except ValueError:
         return None
     return name if legible(name) == name else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
-from sqlalchemy import CursorResult, Delete, Dialect, Insert, MetaData, Select, Update
+from sqlalchemy import Boolean, CursorResult, Delete, Dialect, Insert, MetaData, Select, Update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -80,9 +80,14 @@ def compiled(prepared: Prepared, dialect: Dialect) -> Compiled:
         str(made),
         names,
         {name: bind.effective_value for name, bind in made.binds.items() if name in names and not bind.required},
-        {name: process for name, process in binds.items() if process is not None},
+        {name: process for name, process in binds.items() if process is not None and not _is_bool(made, name)},
         tuple((place, process) for place, process in enumerate(results) if process is not None),
     )
+
+
+def _is_bool(made: SQLCompiler, name: str) -> bool:
+    """Whether this is what Python takes for a number; SQLAlchemy would check that it is 0 or 1."""
+    return isinstance(made.binds[name].type, Boolean)
 
 
 class SqlConnection(Protocol):

@@ -101,7 +101,7 @@ class _Connection:
     async def run(self, statement: Prepared, values: Values | Sequence[Values] = NOTHING, /) -> int:
         """Run an INSERT, UPDATE or DELETE; many rows in a thread."""
         made = self._compiled(statement)
-        if isinstance(values, Mapping):
+        if isinstance(values, dict) or isinstance(values, Mapping):  # noqa: SIM101 - the first is found at once
             self.do(made.sql, made.parameters(values))
         elif not values:
             return 0

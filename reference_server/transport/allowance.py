@@ -7,7 +7,7 @@ client sends too fast waits on its own side. All share the loop by turns, those 
 
 import asyncio
 from collections.abc import Callable, Mapping
-from enum import Enum, auto
+from enum import IntEnum, auto
 from time import monotonic
 from typing import Final
 
@@ -25,7 +25,7 @@ _TOLERANCE: Final = 1e-6
 """By which a sum of many parts may be wrong."""
 
 
-class Kind(Enum):
+class Kind(IntEnum):
     """What a client does, by what it costs."""
 
     PACKET = auto()
@@ -147,7 +147,14 @@ class Allowance:
 
     def may_go_on(self) -> bool:
         """Whether it may do the next thing at once."""
-        return not self.owes() and not self._turns.over()
+        common, due = self._fairness, self._due
+        if due and wait(due, _AT_ONCE, common.clock()) > _TOLERANCE:
+            return False
+        return not (common.members if self.is_member else common.strangers).over()
+
+    def turn_is_over(self) -> bool:
+        """Whether what is done for it now should be done in a turn to come."""
+        return self._turns.over()
 
     def owes(self) -> float:
         """For how many seconds nothing more of it is read, as it says more than it may; 0.0 where it does not."""

@@ -57,7 +57,6 @@ class Door:
         self._metrics = metrics
         self._head_timeout = head_timeout
         self._tell = Seldom(_log.warning)
-        self._coming: set[asyncio.Task[None]] = set()
         self._ajar = False
         """Whether connections are accepted."""
         self._look: asyncio.TimerHandle | None = None
@@ -103,21 +102,19 @@ class Door:
                 # Anything else is about that one connection, or about none: accept(2).
                 return
             self._places.take()
-            task = self._loop.create_task(self._let_in(_Counted(accepted, self._left)))
-            self._coming.add(task)
-            task.add_done_callback(self._coming.discard)
+            self._let_in(_Counted(accepted, self._left))
             if self._places.full:
                 break
         if self._places.crowded:
             self._make_room()
 
-    async def _let_in(self, accepted: "_Counted") -> None:
+    def _let_in(self, accepted: "_Counted") -> None:
+        """As asyncio's own server does, but for the task in which that waits until the protocol has been told."""
+        loop: Any = self._loop
         try:
-            await self._loop.connect_accepted_socket(self._greet, accepted)
-        except BaseException as failure:
+            loop._make_socket_transport(accepted, self._greet())
+        except OSError:  # It has gone already.
             accepted.close()
-            if not isinstance(failure, OSError):
-                raise
 
     def _left(self) -> None:
         """A connection is closed, and its place is free."""
@@ -228,6 +225,7 @@ def _bound(family: int, kind: int, protocol: int, address: Any) -> socket.socket
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # Those that it accepts have it from here.
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind(address)

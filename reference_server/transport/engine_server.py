@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from typing import Final
 
 import orjson
-from aiohttp import web
 
 from ..reasons import Reason
 from ..refusals import Refusal
 from .allowance import Allowance, Fairness, Kind, TooMuch
 from .engineio import OPEN, EngineSession, Host, ProtocolError, SessionState
 from .frames import TEXT, frame
-from .http import HANDED_OVER, is_gone, read_body, says_no_more, when_lost
+from .http import HANDED_OVER, Request, is_gone, read_body, says_no_more, when_lost
 from .lines import Lines
+from .reply import PLAIN, Reply
 from .websocket import Pipe
 
 TRANSPORTS: Final = ("polling", "websocket")
@@ -42,10 +42,10 @@ class EngineServer:
 
     # HTTP.
 
-    async def handle_request(self, request: web.Request) -> web.StreamResponse:
+    async def handle_request(self, request: Request) -> Reply:
         """Answer one request to the Engine.IO path. Raises Refusal."""
         if request.method == "OPTIONS":
-            return web.Response(status=204)
+            return Reply(204)
         query = request.query
         if any(len(query.getall(name, ())) > 1 for name in _ONCE):
             raise Refusal("malformed_request", f"A query gives each of {', '.join(_ONCE)} once: leave out the others.")
@@ -87,10 +87,10 @@ class EngineServer:
         await session.allowance.turn()
         return self.sessions.get(sid)
 
-    def _pipe(self, request: web.Request, allowance: Allowance, first: bytes = b"") -> Pipe:
+    def _pipe(self, request: Request, allowance: Allowance, first: bytes = b"") -> Pipe:
         return Pipe(request, self._lines, allowance, first, passes_reserved_bits=self._host.passes_reserved_bits)
 
-    def _open_websocket(self, request: web.Request) -> web.StreamResponse:
+    def _open_websocket(self, request: Request) -> Reply:
         sid = secrets.token_urlsafe(_ID_BYTES)
         allowance = Allowance(self._fairness)
         pipe = self._pipe(request, allowance, frame(TEXT, self._opening(sid).encode()))
@@ -98,13 +98,13 @@ class EngineServer:
         pipe.read()
         return HANDED_OVER
 
-    async def _open_polling(self, request: web.Request) -> web.Response:
+    async def _open_polling(self, request: Request) -> Reply:
         session = EngineSession(secrets.token_urlsafe(_ID_BYTES), self._host, Allowance(self._fairness))
         session.send(self._opening(session.sid, upgrades=("websocket",)))
         self._begin(session, request)
         return await self._fetch(session, request)
 
-    def _begin(self, session: EngineSession, request: web.Request) -> None:
+    def _begin(self, session: EngineSession, request: Request) -> None:
         self.sessions[session.sid] = session
         self.rank(session)
         session.begin_interval()
@@ -121,7 +121,7 @@ class EngineServer:
         }
         return OPEN + orjson.dumps(handshake).decode()
 
-    async def _fetch(self, session: EngineSession, request: web.Request) -> web.Response:
+    async def _fetch(self, session: EngineSession, request: Request) -> Reply:
         def lost() -> None:
             session.abort(Reason.TRANSPORT_ERROR)
 
@@ -135,7 +135,7 @@ class EngineServer:
             )
         return _text(payload)
 
-    async def _post(self, session: EngineSession, request: web.Request) -> web.Response:
+    async def _post(self, session: EngineSession, request: Request) -> Reply:
         try:
             body = await read_body(request, self.limits.max_message, self.limits.body_timeout)
             await session.post(body.decode())
@@ -181,7 +181,7 @@ class EngineServer:
             session.close(reason)
 
 
-def _own(request: web.Request) -> dict[str, str]:
+def _own(request: Request) -> dict[str, str]:
     """The headers that begin with `x-`, as far as they are kept."""
     own: dict[str, str] = {}
     left = _KEPT
@@ -199,5 +199,5 @@ def _refused(session: EngineSession) -> Refusal:
     return Refusal("too_many_events", "The session said more than it may: it is closed; open another one more slowly.")
 
 
-def _text(payload: str) -> web.Response:
-    return web.Response(text=payload, headers=_UNCACHED)
+def _text(payload: str) -> Reply:
+    return Reply(200, payload.encode(), PLAIN, _UNCACHED)

@@ -97,6 +97,11 @@ class Frames:
         self._parts: bytearray | None = None
         """Its fragments so far."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has come that was not read."""
+        return self._at == len(self._data)
+
     def feed(self, data: bytes) -> None:
         """Take bytes as they came."""
         if self._at == len(self._data):

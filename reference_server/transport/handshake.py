@@ -5,10 +5,8 @@ import binascii
 import hashlib
 from typing import Final
 
-from aiohttp import web
-
 from ..refusals import Refusal
-from .http import upgrades
+from .http import Request, upgrades
 
 VERSION: Final = "13"
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -18,7 +16,7 @@ _SWITCHING: Final = (
 )
 
 
-def check(request: web.Request) -> bytes:
+def check(request: Request) -> bytes:
     """The answer that opens the WebSocket which a request asks for. Raises Refusal where the request is no handshake.
 
     4.4: "If this version does not match a version understood by the server, the server MUST [send] an appropriate HTTP

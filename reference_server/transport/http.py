@@ -2,41 +2,36 @@
 
 import asyncio
 import select
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-import orjson
-from aiohttp import web
+from aiohttp import HttpVersion11, StreamReader, web
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.web_protocol import ERROR, PayloadAccessError, _ErrInfo
 
+from ..eager import begin
 from ..refusals import Refusal
 from .callers import Callers
+from .reply import NOTHING, Reply, json_response
+
+_LINGER: Final = 1.0
+"""Seconds for which what is left of a refused body is read, so that its sender comes to read the refusal."""
+_GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_NONE: Final[Any] = None
+HANDED_OVER: Final = Reply(0)
+"""What a handler gives for a request whose connection was handed over: nothing more is answered there."""
 
 
-def json_response(status: int, body: Any, headers: Mapping[str, str] | None = None) -> web.Response:
-    """An answer in JSON, or an empty one."""
-    if body is None:
-        return web.Response(status=status, headers=headers)
-    return web.Response(status=status, body=orjson.dumps(body), content_type="application/json", headers=headers)
+class Request(web.BaseRequest):
+    """A request as aiohttp has it, with what its path names, and the headers that every answer to it has."""
+
+    ATTRS = web.BaseRequest.ATTRS | {"match_info", "shared"}
+    match_info: Mapping[str, str] = NOTHING
+    shared: Mapping[str, str] = NOTHING
 
 
-def keep_concrete_paths(app: web.Application) -> None:
-    """A path without parameters is served by its own methods alone; to be called once all routes are there.
-
-    aiohttp would go on to a path with parameters that fits, too, and have `PUT /things/count` change the thing `count`.
-    OpenAPI, 4.8.8.1: "concrete (non-templated) paths would be matched before their templated counterparts".
-    """
-    for resource in app.router.resources():
-        methods = {route.method for route in resource}
-        if isinstance(resource, web.PlainResource) and "*" not in methods:
-            resource.add_route("*", _refusing_all_but(methods))
-
-
-def _refusing_all_but(methods: Collection[str]) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def refuse(request: web.Request) -> web.StreamResponse:
-        raise web.HTTPMethodNotAllowed(request.method, methods)
-
-    return refuse
+Handler = Callable[[Request], Awaitable[Reply]]
 
 
 class ClientGone(ConnectionResetError):
@@ -47,17 +42,30 @@ class ClientGone(ConnectionResetError):
 
 
 class HttpProtocol(web.RequestHandler):
-    """aiohttp's protocol, with our words for a request that it cannot parse, and a callback for clients that hang up.
+    """aiohttp's protocol with its parser; what is parsed is worked on by `handle` as soon as it is read.
 
-    It tells `callers` whose turn it is, on every request as on the first: aiohttp waits an hour for a head, and for
-    whoever reads no answer as long as they like.
+    aiohttp has a task for each connection and another one for each of its requests, and goes through the loop for both.
+    This one tells `callers` whose turn it is, on every request as on the first: aiohttp waits an hour for a head, and
+    for whoever reads no answer as long as they like.
     """
 
-    __slots__ = ("_answered", "_answering", "_awaited", "_callers", "has_ended", "known", "on_lost")
+    __slots__ = (
+        "_answered",
+        "_answering",
+        "_awaited",
+        "_callers",
+        "_handle",
+        "_works",
+        "has_ended",
+        "known",
+        "on_lost",
+    )
 
-    def __init__(self, *arguments: Any, callers: "Callers[HttpProtocol]", **options: Any) -> None:
+    def __init__(self, *arguments: Any, handle: Handler, callers: "Callers[HttpProtocol]", **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._handle = handle
         self.on_lost: Callable[[], None] | None = None
+        """What is to be done when the client hangs up."""
         self.known = False
         """Whether a session of somebody's was good here."""
         self._callers = callers
@@ -65,12 +73,16 @@ class HttpProtocol(web.RequestHandler):
         """How many requests have been answered, the one included that is being answered."""
         self._answering = False
         self._awaited = False
+        self._works = False
+        """Requests are being worked on, one after the other."""
         self.has_ended = False
         """The client says no more."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client is there, and should say what it wants."""
-        super().connection_made(transport)
+        assert isinstance(transport, asyncio.Transport) and self._manager is not None  # noqa: S101, PT018 - asyncio's
+        self.transport = transport
+        self._manager.connection_made(self, transport)
         self._expect()
 
     def data_received(self, data: bytes) -> None:
@@ -78,29 +90,83 @@ class HttpProtocol(web.RequestHandler):
         super().data_received(data)
         if self._awaited and not self._answering:
             self._heed()
+        if self._messages and not self._works:
+            self._works = True
+            self._task_handler = begin(self.start())
 
-    async def finish_response(
-        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
-    ) -> tuple[web.StreamResponse, bool]:
-        """Send the answer. What aiohttp refuses by itself, before the application hears of it, is an expectation.
+    async def start(self) -> None:
+        """Answer what has come; where more has, others have their turn between."""
+        try:
+            while self._messages and not self._close and not self._force_close:
+                if not await self._answer(*self._messages.popleft()):
+                    self.close()
+                elif self._messages:
+                    await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.force_close()
+            raise
+        except Exception as failure:
+            self.log_exception("a request failed", exc_info=failure)
+            self.force_close()
+        finally:
+            self._works = False
+            self._task_handler = None
+            if self._close and self.transport is not None:
+                self.transport.close()
 
-        RFC 9110, 10.1.1: "A server that receives an Expect field value containing a member other than 100-continue MAY
-        respond with a 417 […] to indicate that the unexpected expectation cannot be met."
-        """
-        if isinstance(resp, web.HTTPExpectationFailed):
-            refusal = Refusal("malformed_request", "Nothing but 100-continue can be expected here: leave Expect out.")
-            resp = json_response(refusal.status, refusal.body())
+    async def _answer(self, message: RawRequestMessage | _ErrInfo, body: StreamReader) -> bool:
+        """Answer one request; gives whether another one may follow."""
+        if self._parser is None:
+            return False  # The client has gone.
+        self._parser.message_consumed()
+        if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
+            self._resume_reading_if_drained()
+        wrong = message if isinstance(message, _ErrInfo) else None
+        request = Request(ERROR if isinstance(message, _ErrInfo) else message, body, self, _NONE, _NONE, self._loop)
+        self._request_in_progress, self._current_request = True, request
+        try:
+            reply = await self._handle(request) if wrong is None else _malformed(wrong)
+        except ConnectionError:
+            return False
+        finally:
+            self._request_in_progress, self._current_request = False, None
+            if self._handler_waiter is not None:
+                self._handler_waiter.set_result(None)
+        if reply is HANDED_OVER or self.transport is None:
+            return False
+        return await self._send(request, reply) and await self._finished(body)
+
+    async def _send(self, request: Request, reply: Reply) -> bool:
+        """Send an answer; gives whether the connection stays."""
+        # What came behind a request to upgrade was not read as HTTP.
+        closes = self._close or self._upgraded or not request.keep_alive
         self._answered += 1
         self._answering = True
         self._expect()
         try:
-            return await super().finish_response(request, resp, start_time)
+            if self.transport is not None:
+                self.transport.write(reply.written(request, request.shared, closes=closes))
+            if self._paused:
+                await self._drain_helper()
+                self._expect()
+        except ConnectionError:
+            return False
         finally:
             self._answering = False
-            self._expect()
             self._heed()
-            if self.has_ended and not self._owes:
-                self.close()
+        return not closes and (self._owes or not self.has_ended)
+
+    async def _finished(self, body: StreamReader) -> bool:
+        """Whether a body has come whole, of which nobody wants more."""
+        try:
+            if not body.is_eof():
+                async with asyncio.timeout(_LINGER):
+                    while not body.is_eof():
+                        await body.readany()
+        except (TimeoutError, ConnectionError, web.RequestPayloadError):
+            return False
+        body.set_exception(PayloadAccessError())
+        return True
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks whether the connection stays open
         """The client says no more. It may still read what it has asked for; but who waits for news has gone."""
@@ -159,49 +225,36 @@ class HttpProtocol(web.RequestHandler):
         if self.on_lost is not None:
             self.on_lost()
 
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002 - aiohttp gives it
-    ) -> web.StreamResponse:
-        """The answer to a request that never reached the application, or broke it."""
-        if isinstance(exc, ConnectionError) or has_begun(request):
-            # Not raised again: what ends aiohttp's task with a failure is left to a collection.
-            self.cut()
-            return HANDED_OVER
-        if status >= 500:
-            self.log_exception("a request failed", exc_info=exc)
-        if exc is not None:
-            exc.__traceback__ = None  # Its frames hold this protocol, which holds it.
-        refusal = Refusal("malformed_request" if status < 500 else "internal_error")
-        response = json_response(refusal.status, refusal.body())
-        response.force_close()
-        return response
+
+def _malformed(wrong: _ErrInfo) -> Reply:
+    """The answer to what is no HTTP, or more of it than may be."""
+    wrong.exc.__traceback__ = None  # Its frames hold the protocol, which holds it.
+    refusal = Refusal("malformed_request")
+    return json_response(refusal.status, refusal.body())
 
 
-def has_begun(request: web.BaseRequest) -> bool:
-    """Whether bytes of an answer went out: a second one would end up inside the first, a WebSocket's frames for one."""
-    return request.writer.output_size > 0
-
-
-def is_gone(request: web.BaseRequest) -> bool:
-    """Whether nobody is there to read an answer."""
+def is_gone(request: Request) -> bool:
+    """Whether nobody is there to read an answer: the client has gone, or its connection was handed over."""
     return request.transport is None or request.transport.is_closing()
 
 
-def says_no_more(request: web.Request) -> bool:
+def says_no_more(request: Request) -> bool:
     """Whether the client has ended its side: it may still read what there is, but has gone if it is to wait."""
     return _protocol(request).has_ended
 
 
-async def read_body(request: web.Request, most: int, seconds: float) -> bytes:
-    """The body. Raises Refusal where it is larger, or takes longer, and ClientGone."""
-    body = bytearray()
+async def read_body(request: Request, most: int, seconds: float) -> bytes:
+    """The body. Raises Refusal where it is larger, or takes longer, and ClientGone.
+
+    RFC 9110, 10.1.1: who has said "Expect: 100-continue" is told to go on, unless some of the body has come already.
+    """
+    body, content = bytearray(), request.content
+    waits = "Expect" in request.headers and not content.is_eof() and not content.total_bytes
+    if waits and request.transport is not None and request.version >= HttpVersion11:
+        request.transport.write(_GO_ON)
     try:
         async with asyncio.timeout(seconds):
-            async for chunk in request.content.iter_any():
+            async for chunk in content.iter_any():
                 body += chunk
                 if len(body) > most:
                     raise too_large(most)
@@ -218,42 +271,29 @@ def too_large(most: int) -> Refusal:
     return Refusal("payload_too_large", f"A body may have {most} bytes here: send a smaller one.")
 
 
-class _HandedOver(web.StreamResponse):
-    """What a handler gives for a request whose connection was handed over: aiohttp writes nothing there."""
-
-    async def prepare(self, request: web.BaseRequest) -> None:
-        """Nothing is to be prepared."""
-
-    async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing is to be ended."""
-
-
-HANDED_OVER: Final = _HandedOver()
-
-
-def hand_over(request: web.Request, heir: asyncio.BaseProtocol) -> tuple[asyncio.Transport, bytes]:
+def hand_over(request: Request, heir: asyncio.BaseProtocol) -> tuple[asyncio.Transport, bytes]:
     """Give the request's connection to another protocol (`HttpProtocol.hand_over`); its handler gives `HANDED_OVER`."""
     return _protocol(request).hand_over(heir)
 
 
-def upgrades(request: web.Request) -> bool:
+def upgrades(request: Request) -> bool:
     """Whether the request asks for another protocol, is whole, and has what comes behind it kept for that."""
     return _protocol(request).upgrades
 
 
-def _protocol(request: web.Request) -> HttpProtocol:
+def _protocol(request: Request) -> HttpProtocol:
     protocol = request.protocol
     assert isinstance(protocol, HttpProtocol)  # noqa: S101 - run.py listens with it
     return protocol
 
 
-def logged_in(request: web.Request) -> None:
+def logged_in(request: Request) -> None:
     """Whoever calls has a good session: their connection is not among the first that make room for others."""
     _protocol(request).known = True
 
 
 @contextmanager
-def when_lost(request: web.Request, act: Callable[[], None]) -> Iterator[None]:
+def when_lost(request: Request, act: Callable[[], None]) -> Iterator[None]:
     """Act, while the block runs, if the request's client hangs up."""
     protocol = _protocol(request)
     protocol.on_lost = act

@@ -7,17 +7,18 @@ origin is no page.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
-
-from aiohttp import web
 
 from ..delivery.conduct import Conduct
 from ..refusals import Refusal
+from .http import Request
+from .reply import Reply
 
 METHODS: Final = "GET, POST, PUT, PATCH, DELETE"
 _NAMES: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,1000}")
 """The names of headers, as a browser asks for them before a request."""
+_VARY: Final = {"Vary": "Origin"}
 _SHOWN: Final = "ETag, Retry-After"
 """What a page may read beside the headers that it always may."""
 _MAX_AGE: Final = "600"
@@ -25,58 +26,53 @@ _MAX_AGE: Final = "600"
 
 
 class Origins:
-    """The rules, as a middleware and as what is added to every answer; `connecting` is the path of Socket.IO."""
+    """The rules; `connecting` is the path of Socket.IO."""
 
     def __init__(self, allowed: Iterable[str], connecting: str, conduct: Conduct) -> None:
         self._allowed = frozenset(allowed)
         self._connecting = connecting
         self._conduct = conduct
 
-    @web.middleware
-    async def middleware(
-        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        """Answer what a browser asks before a request, and refuse connections of others. Raises Refusal."""
+    def shared(self, request: Request) -> Mapping[str, str]:
+        """The headers with which the page that asks may read the answer, where it may; for a request with an origin."""
         origin = _origin(request)
-        if origin is None:
-            return await handler(request)
+        if not self._allows(request, origin):
+            return _VARY
+        headers = {
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Allow-Credentials": "true",
+            "Access-Control-Expose-Headers": _SHOWN,
+        }
+        return {**_VARY, **self._conduct.shared(headers)}
+
+    def check(self, request: Request) -> Reply | None:
+        """The answer to what a browser asks before a request with an origin; None: this is no such question.
+
+        Raises Refusal for a connection that a page of another origin wants to open.
+        """
+        origin = _origin(request)
         if not self._allows(request, origin):
             if request.path == self._connecting or _is_handshake(request):
                 raise Refusal("origin_not_allowed")
         elif request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-            return web.Response(status=204, headers=_permission(request))
-        return await handler(request)
+            return Reply(204, headers=_permission(request))
+        return None
 
-    async def prepared(self, request: web.Request, response: web.StreamResponse) -> None:
-        """Let the page that asks read an answer, where it may; before the answer begins."""
-        origin = _origin(request)
-        if origin is None:
-            return
-        response.headers["Vary"] = "Origin"
-        if self._allows(request, origin):
-            headers = {
-                "Access-Control-Allow-Origin": origin,
-                "Access-Control-Allow-Credentials": "true",
-                "Access-Control-Expose-Headers": _SHOWN,
-            }
-            response.headers.update(self._conduct.shared(headers))
-
-    def _allows(self, request: web.Request, origin: str) -> bool:
+    def _allows(self, request: Request, origin: str) -> bool:
         own = {f"{scheme}://{request.host}" for scheme in ("http", "https")}
         return self._conduct.origin(origin, origin in self._allowed or origin in own)
 
 
-def _origin(request: web.Request) -> str | None:
+def _origin(request: Request) -> str:
     """The origin that a request tells; two are none that is allowed."""
-    told = request.headers.getall("Origin", ())
-    return ", ".join(told) if told else None
+    return ", ".join(request.headers.getall("Origin"))
 
 
-def _is_handshake(request: web.Request) -> bool:
+def _is_handshake(request: Request) -> bool:
     return "websocket" in request.headers.get("Upgrade", "").lower()
 
 
-def _permission(request: web.Request) -> dict[str, str]:
+def _permission(request: Request) -> dict[str, str]:
     asked = request.headers.get("Access-Control-Request-Headers", "")
     names = {"Access-Control-Allow-Headers": asked} if _NAMES.fullmatch(asked) else {}
     return {"Access-Control-Allow-Methods": METHODS, **names, "Access-Control-Max-Age": _MAX_AGE}

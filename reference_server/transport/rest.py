@@ -1,37 +1,32 @@
-"""REST: the operations of an OpenAPI document as routes, and what every request runs through.
+"""REST: the operations of an OpenAPI document as routes.
 
 The document decides what is served: method, path, role and the body's schema. A handler gets checked values, and
-gives a status and a body; whatever goes wrong leaves as `{"error": {"code", "message"}}`.
+gives a status and a body.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import jsonschema_rs
 import orjson
-import structlog
-from aiohttp import web
-from sqlalchemy.exc import SQLAlchemyError
 
 from eventproof.catalog import ADMIN, ANYONE, Operation, System
 from eventproof.errors import ContractError
 
 from ..accounts.account import Account, Session
 from ..deadline import in_time
-from ..delivery.admission import NOTHING, REST, Admission
+from ..delivery.admission import NOTHING, Admission
 from ..delivery.conduct import Conduct
 from ..legible import illegible, legible
 from ..limits import Limits
-from ..logs import Seldom
-from ..metrics import Metrics
 from ..refusals import Refusal, contracts
 from ..tokens import bearer
-from .http import ClientGone, has_begun, is_gone, json_response, logged_in, read_body, too_large
-
-_log = structlog.get_logger("rest")
-_BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
+from .http import Handler as Http
+from .http import Request, logged_in, read_body, too_large
+from .paths import Paths
+from .reply import Reply, json_response
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +61,15 @@ Handler = Callable[[Call], Coroutine[Any, Any, Answer]]
 
 
 class Rest:
-    """Mounts operations on an aiohttp application."""
+    """Mounts operations on paths."""
 
-    def __init__(self, admission: Admission, metrics: Metrics, conduct: Conduct, limits: Limits) -> None:
+    def __init__(self, admission: Admission, conduct: Conduct, limits: Limits) -> None:
         self._admission = admission
-        self._metrics = metrics
         self._conduct = conduct
         self._limits = limits
-        self._store_failed = Seldom(_log.error)
         self._mounted: dict[tuple[str, str], str] = {}
 
-    def mount(self, app: web.Application, system: System, handlers: Mapping[str, Handler]) -> None:
+    def mount(self, paths: Paths[Http], system: System, handlers: Mapping[str, Handler]) -> None:
         """Serve every operation of the system's document.
 
         One that another system shares, and has mounted, is not mounted twice. Raises ContractError where one has no
@@ -98,14 +91,12 @@ class Rest:
             if (operation.method, operation.path) in shared:
                 continue
             handler = handlers[operation.id]
-            app.router.add_route(operation.method, operation.path, self._route(system, operation, handler))
+            paths.add(operation.method, operation.path, self._route(system, operation, handler))
 
-    def _route(
-        self, system: System, operation: Operation, handler: Handler
-    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def _route(self, system: System, operation: Operation, handler: Handler) -> Http:
         parameters, body = Parameters(system, operation), _body(system, operation, self._conduct)
 
-        async def route(request: web.Request) -> web.Response:
+        async def route(request: Request) -> Reply:
             self._check_size(request)
             session, account = await in_time(self._limits.call_timeout, self._caller(operation, request))
             given = parameters.read(request)
@@ -122,11 +113,11 @@ class Rest:
 
         return route
 
-    def _check_size(self, request: web.Request) -> None:
+    def _check_size(self, request: Request) -> None:
         if (request.content_length or 0) > self._limits.max_body:
             raise too_large(self._limits.max_body)
 
-    async def _caller(self, operation: Operation, request: web.Request) -> tuple[Session | None, Account | None]:
+    async def _caller(self, operation: Operation, request: Request) -> tuple[Session | None, Account | None]:
         if operation.role == ANYONE:
             return None, None
         session, account = await self._admission.caller(
@@ -139,39 +130,6 @@ class Rest:
             if code:
                 raise Refusal(code)
         return session, account
-
-    @web.middleware
-    async def error_middleware(
-        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        """Whatever a request runs into leaves as a refusal with a code and a sentence."""
-        try:
-            return await handler(request)
-        except Refusal as refusal:
-            return self._refused(request, refusal)
-        except web.HTTPException as found:
-            code = _BY_STATUS.get(found.status, "malformed_request" if found.status < 500 else "internal_error")
-            allow = found.headers.get("Allow")
-            found.__traceback__ = None  # Its frames hold the request, whose route may hold it.
-            return self._refused(request, Refusal(code, headers={"Allow": allow} if allow else None))
-        except SQLAlchemyError as failure:
-            self._store_failed("store-failed", path=request.path, error=str(failure))
-            return self._refused(request, Refusal("unavailable"))
-        except OSError as failure:
-            if isinstance(failure, ClientGone) or (isinstance(failure, ConnectionError) and is_gone(request)):
-                raise
-            self._store_failed("store-failed", path=request.path, error=str(failure))
-            return self._refused(request, Refusal("unavailable"))
-        except Exception:
-            _log.exception("request-failed", path=request.path)
-            return self._refused(request, Refusal("internal_error"))
-
-    def _refused(self, request: web.Request, refusal: Refusal) -> web.Response:
-        self._metrics.refused(REST, refusal.code)
-        if has_begun(request):
-            raise ConnectionResetError("the answer has begun")
-        told = self._conduct.refusal(refusal)
-        return json_response(told.status, told.body(), told.headers)
 
 
 class Body:
@@ -192,7 +150,7 @@ class Body:
             {**schema, "components": components}, offline=True, mask="it"
         )
 
-    async def read(self, request: web.Request, limits: Limits) -> tuple[bytes, Mapping[str, Any]]:
+    async def read(self, request: Request, limits: Limits) -> tuple[bytes, Mapping[str, Any]]:
         """The body as it came, and its fields. Raises Refusal."""
         if request.content_type != "application/json":
             raise Refusal("unsupported_media_type")
@@ -237,13 +195,15 @@ class Parameters:
             (code for code in operation.refusals if contracts().errors[code].status == 404), "not_found"
         )
 
-    def read(self, request: web.Request) -> dict[str, str]:
+    def read(self, request: Request) -> dict[str, str]:
         """Each by its name. Raises Refusal: a part of the path that does not fit its schema names nothing there is.
 
         A header that comes in several lines is one list (RFC 9110, 5.3).
         """
         if not all(schema.is_valid(request.match_info[name]) for name, schema in self._path.items()):
             raise Refusal(self._unknown)
+        if not self._headers:
+            return dict(request.match_info)
         given = {name: ", ".join(request.headers.getall(name)) for name in self._headers if name in request.headers}
         for name, value in given.items():
             if not self._headers[name].is_valid(value):

@@ -3,10 +3,7 @@
 A stream whose events have ids is taken up where it was: after the `Last-Event-ID` that a client comes back with.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Final
-
-from aiohttp import web
 
 from eventproof.catalog import Channel
 
@@ -15,17 +12,17 @@ from ..services import Services
 from ..tokens import bearer, only
 from .allowance import Allowance, Fairness
 from .handshake import check
-from .http import HANDED_OVER
+from .http import HANDED_OVER, Handler, Request
 from .lines import Lines
 from .native import WebSocketLink
+from .reply import Reply
 from .sse import Fields, StreamLink
 from .websocket import Pipe
 
 _LONGEST_ID: Final = 18
-Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def token_of(request: web.Request) -> str | None:
+def token_of(request: Request) -> str | None:
     """The token in the header, or in the cookie `session` or in `?token=`, as a browser can set no header here.
 
     Raises Refusal where there are several in one of these places.
@@ -34,17 +31,17 @@ def token_of(request: web.Request) -> str | None:
     return bearer(in_header) or request.cookies.get("session") or only(in_query)
 
 
-def stream(channel: Channel, services: Services, fairness: Fairness, lines: Lines) -> Route:
+def stream(channel: Channel, services: Services, fairness: Fairness, lines: Lines) -> Handler:
     """A route that answers with Server-Sent Events."""
     resumes = any(served.options.resumes for served in services.channels.at(channel.address))
     fields = Fields(event=channel.name_at is None, id=resumes)
 
-    async def route(request: web.Request) -> web.StreamResponse:
+    async def route(request: Request) -> Reply:
         await fairness.strangers.turn()
-        link = StreamLink(request, services, fairness.limits, lines, fields)
+        link = StreamLink(request, services, fairness, lines, fields)
         connection = await services.admission.admit(token_of(request), channel.address, link, request.match_info)
         try:
-            await link.open(request, connection)
+            link.open(request, connection)
         except BaseException:
             services.admission.leave(connection)
             raise
@@ -58,16 +55,16 @@ def stream(channel: Channel, services: Services, fairness: Fairness, lines: Line
     return route
 
 
-def _last(request: web.Request) -> int | None:
+def _last(request: Request) -> int | None:
     """Where a client was that comes back; None where it does not say so, or in no way that we would have told it."""
     said = request.headers.get("Last-Event-ID", "")
     return int(said) if said.isascii() and said.isdigit() and len(said) <= _LONGEST_ID else None
 
 
-def websocket(channel: Channel, services: Services, fairness: Fairness, lines: Lines) -> Route:
+def websocket(channel: Channel, services: Services, fairness: Fairness, lines: Lines) -> Handler:
     """A route that becomes a WebSocket; a text that a client says on it is passed over, and binary data ends it."""
 
-    async def route(request: web.Request) -> web.StreamResponse:
+    async def route(request: Request) -> Reply:
         check(request)
         await fairness.strangers.turn()
         allowance = Allowance(fairness, is_member=True)

@@ -5,14 +5,15 @@ here (Content Security Policy, level 3): no inline script, no HTML made of text,
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from aiohttp import web
-
 from eventproof.errors import UsageError
 
-from .http import json_response
+from .http import Handler, Request
+from .paths import Paths
+from .reply import Reply, json_response
 
 PATH: Final = "/screens/"
 FOLDER: Final = Path(__file__).parents[1] / "screens"
@@ -49,7 +50,7 @@ _HEADERS: Final = {
 }
 
 
-def mount(app: web.Application, systems: Sequence[str], folder: Path = FOLDER) -> None:
+def mount(paths: Paths[Handler], systems: Sequence[str], folder: Path = FOLDER) -> None:
     """Serve the screens of these systems. Raises UsageError where the official client is not there."""
     if not (folder / CLIENT).is_file():
         raise UsageError(
@@ -62,19 +63,15 @@ def mount(app: web.Application, systems: Sequence[str], folder: Path = FOLDER) -
         if file.suffix in _TYPES
     }
 
-    async def served(_: web.Request) -> web.Response:
-        return json_response(200, {"systems": list(systems)}, _HEADERS)
+    served = json_response(200, {"systems": list(systems)}, _HEADERS)
+    replies = {
+        PATH.rstrip("/"): Reply(308, headers={**_HEADERS, "Location": PATH}),
+        PATH + "systems.json": served,
+        **{PATH + name: Reply(200, body, f"{kind}; charset=utf-8", _HEADERS) for name, (body, kind) in files.items()},
+    }
+    for path, reply in {**replies, PATH: replies[PATH + _PAGE]}.items():
+        paths.add("GET", path, partial(_given, reply))
 
-    async def page(request: web.Request) -> web.Response:
-        name = request.match_info["file"] or _PAGE
-        if name not in files:
-            raise web.HTTPNotFound
-        body, kind = files[name]
-        return web.Response(body=body, content_type=kind, charset="utf-8", headers=_HEADERS)
 
-    async def to_page(_: web.Request) -> web.Response:
-        return web.Response(status=308, headers={**_HEADERS, "Location": PATH})
-
-    app.router.add_get(PATH.rstrip("/"), to_page)
-    app.router.add_get(PATH + "systems.json", served)
-    app.router.add_get(PATH + "{file:.*}", page)
+async def _given(reply: Reply, _: Request) -> Reply:
+    return reply

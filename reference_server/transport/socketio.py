@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import orjson
 import structlog
-from aiohttp import web
 from socketio import packet
 
 from ..alarms import Alarm
@@ -31,7 +30,9 @@ from .allowance import Fairness
 from .engine_server import EngineServer
 from .engineio import MESSAGE, EngineSession, ProtocolError, SessionState
 from .frames import TEXT, Message, frame
+from .http import Request
 from .lines import Lines
+from .reply import Reply
 
 _log = structlog.get_logger("socket.io")
 
@@ -176,7 +177,7 @@ class SocketServer:
         }
         self._engine = EngineServer(self, fairness, lines)
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: Request) -> Reply:
         """Answer one request to the Engine.IO path. Raises Refusal."""
         return await self._engine.handle_request(request)
 

@@ -1,6 +1,6 @@
 """Server-Sent Events: the framing of the HTML standard, and a stream that ends when the server says so.
 
-aiohttp begins the answer, and then lets go of the connection: an event is made once for all streams, and writing it
+aiohttp reads the request, and then lets go of the connection: an event is made once for all streams, and writing it
 neither waits nor needs a task.
 """
 
@@ -9,16 +9,17 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion11
 
 from ..alarms import Alarm
 from ..delivery.connections import Connection
 from ..delivery.emission import Emission
-from ..limits import Limits
 from ..reasons import Reason
 from ..services import Services
-from .http import close_transport, hand_over, release
+from .allowance import Fairness
+from .http import Request, close_transport, hand_over, release
 from .lines import Lines
+from .reply import written_head
 
 _LINE: Final = re.compile(r"\r\n|\r|\n")
 _HEADERS: Final = {
@@ -28,6 +29,8 @@ _HEADERS: Final = {
 }
 RETRY: Final = b"retry: 3000\n\n"
 COMMENT: Final = b":\n\n"
+_HELD_BACK: Final = 16 * 1024
+"""From so many bytes on, nothing is held back."""
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
@@ -57,25 +60,26 @@ class StreamLink(asyncio.Protocol):
     """A connection's stream. What is sent goes to the socket at once; what that does not take waits, up to a bound."""
 
     __slots__ = (
-        *("_chunked", "_connection", "_early", "_ended", "_fields", "_kind", "_limits", "_lines", "_services"),
-        *("_clogged", "_spoke", "_timer", "_transport"),
+        *("_chunked", "_clogged", "_connection", "_ended", "_fields", "_held", "_kind", "_limits", "_lines"),
+        *("_services", "_spoke", "_timer", "_transport", "_turns"),
     )
 
     transport = "sse"
 
     def __init__(
-        self, request: web.Request, services: Services, limits: Limits, lines: Lines, fields: Fields = NAMED
+        self, request: Request, services: Services, fairness: Fairness, lines: Lines, fields: Fields = NAMED
     ) -> None:
         self._services = services
-        self._limits = limits
+        self._limits = fairness.limits
+        self._turns = fairness.members
+        self._held: bytearray | None = None
+        """What goes out in a later turn."""
         self._lines = lines
         self._fields = fields
         self._chunked = request.version >= HttpVersion11
         self._kind = f"sse {fields} {self._chunked}"
         self._connection: Connection | None = None
         self._transport: asyncio.Transport | None = None
-        self._early = bytearray(self._chunk(services.conduct.beginning(RETRY)))
-        """What is sent before the answer has begun."""
         self._ended = False
         self._clogged = False
         """Something waits, as the socket does not take it."""
@@ -88,27 +92,20 @@ class StreamLink(asyncio.Protocol):
         """What it is written to; None unless it is open."""
         return self._transport
 
-    async def open(self, request: web.Request, connection: Connection) -> None:
-        """Begin the answer, with what was sent so far. Raises ClientGone."""
-        response = web.StreamResponse(headers=self._services.conduct.stream_headers(_HEADERS))
-        response.force_close()
-        if self._chunked:
-            response.enable_chunked_encoding()
-        writer = await response.prepare(request)
-        if writer is not None:
-            writer.send_headers()
+    def open(self, request: Request, connection: Connection) -> None:
+        """Begin the answer. Raises ClientGone."""
+        conduct = self._services.conduct
+        coding = {"Transfer-Encoding": "chunked"} if self._chunked else {}
+        headers = {**conduct.stream_headers(_HEADERS), **coding, **request.shared}
         self._transport, _ = hand_over(request, self)
         self._transport.resume_reading()
         self._transport.set_write_buffer_limits(high=0)
         self._lines.add(self._transport)
         self._connection = connection
-        early, self._early = self._early, bytearray()
-        self._transport.write(early)
-        if self._ended:
-            self._end()
-        else:
-            self._spoke = asyncio.get_running_loop().time()
-            self._comment_in(self._limits.stream_comment)
+        begun = written_head(request, 200, headers, closes=True)
+        self._transport.write(begun + self._chunk(conduct.beginning(RETRY)))
+        self._spoke = asyncio.get_running_loop().time()
+        self._comment_in(self._limits.stream_comment)
 
     # Writing.
 
@@ -126,19 +123,32 @@ class StreamLink(asyncio.Protocol):
     def _write(self, data: bytes) -> None:
         if self._ended:
             return
-        transport = self._transport
-        if self._clogged or transport is None:
-            waiting = len(self._early) if transport is None else transport.get_write_buffer_size()
-            if waiting + len(data) > self._limits.max_backlog:
-                self._services.slow_readers.cut(self.transport, [self._connection] if self._connection else ())
-                self._end()
-                self._leave()
-                return
-        if transport is None:
-            self._early += data
+        if self._held is not None and len(self._held) < _HELD_BACK:
+            self._held += data
+        elif self._held is None and self._turns.over():
+            self._held = bytearray(data)
+            self._turns.later(self._let_go, goes_on=True)
         else:
-            transport.write(data)
-            self._spoke = asyncio.get_running_loop().time()
+            self._let_go()
+            self._put(data)
+
+    def _let_go(self) -> None:
+        """Send what was held back."""
+        held, self._held = self._held, None
+        if held:
+            self._put(held)
+
+    def _put(self, data: bytes | bytearray) -> None:
+        transport = self._transport
+        if self._ended or transport is None:
+            return
+        if self._clogged and transport.get_write_buffer_size() + len(data) > self._limits.max_backlog:
+            self._services.slow_readers.cut(self.transport, [self._connection] if self._connection else ())
+            self._end()
+            self._leave()
+            return
+        transport.write(data)
+        self._spoke = asyncio.get_running_loop().time()
 
     def pause_writing(self) -> None:
         """Part of asyncio's protocol: something waits."""
@@ -171,6 +181,7 @@ class StreamLink(asyncio.Protocol):
             self._end()
 
     def _end(self) -> None:
+        self._let_go()
         self._ended = True
         if self._timer is not None:
             self._timer.cancel()

@@ -10,14 +10,12 @@ whoever lets it grow beyond is let go and delays nobody else.
 import asyncio
 from typing import Final, Protocol
 
-from aiohttp import web
-
 from ..reasons import Reason
 from . import frames
 from .allowance import Allowance, Kind, TooMuch
 from .frames import Close, FrameError, Frames, Message, Part, Ping, Pong, close_frame, frame
 from .handshake import check
-from .http import close_transport, hand_over, has_left, release
+from .http import Request, close_transport, hand_over, has_left, release
 from .lines import Lines
 
 _READ: Final = 16 * 1024
@@ -65,7 +63,7 @@ class Pipe(asyncio.Protocol):
 
     def __init__(
         self,
-        request: web.Request,
+        request: Request,
         lines: Lines,
         allowance: Allowance,
         first: bytes = b"",
@@ -93,7 +91,7 @@ class Pipe(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         """Ends it, once the closing handshake has begun."""
         self._held: bytearray | None = None
-        """What is sent while that which came is worked on: it goes out in one piece behind it."""
+        """What is sent while that which came is worked on, or in a later turn: it goes out in one piece then."""
         self.fresh = False
         """Something came since this was set to False."""
         transport, early = hand_over(request, self)
@@ -128,10 +126,11 @@ class Pipe(asyncio.Protocol):
 
     def _work(self) -> None:
         """Hand on what has come, as far as it needs no waiting."""
-        self._held = bytearray()
+        if self._held is None:
+            self._held = bytearray()
         goes_on = False
         try:
-            while not self._busy and self._frames is not None:
+            while not self._busy and self._frames is not None and not self._frames.is_empty:
                 if not self._allowance.may_go_on():
                     self._give_way(goes_on=goes_on)
                     return
@@ -247,7 +246,13 @@ class Pipe(asyncio.Protocol):
         """Write a whole frame."""
         if self._out is None:
             return
-        if self._held is not None and len(self._held) < _HELD_BACK:
+        if self._held is None:
+            if self._allowance.turn_is_over():
+                self._held = bytearray(data)
+                self._allowance.later(self._let_go, goes_on=True)
+            else:
+                self._put(data)
+        elif len(self._held) < _HELD_BACK:
             self._held += data
         else:
             self._let_go()

@@ -66,30 +66,54 @@ def test_a_figure_is_marked_where_the_client_was_busy(client: float, marked: boo
 
 def test_a_figure_that_is_missing_has_its_reason_below_the_table() -> None:
     results = _results([2.0], [])
-    results.fail("node", ["ban"], "it did not start")
+    results.lack("node", "ban", "it has no bans")
     text = table(results, [LATENCY], SERVERS, "node")
     assert "| ban to event, ms ↓ | 2.00 | – | – | 50% |" in text
-    assert "- – Node: ban to event, ms: it did not start" in text.splitlines()
+    assert "- – Node: ban to event, ms: it has no bans" in text.splitlines()
+
+
+def test_a_round_that_failed_is_told_beside_those_that_did_not() -> None:
+    results = _results([2.0, 3.0], [])
+    results.fail("ours", 2, ["ban"], "it did not start")
+    text = table(results, [LATENCY], {"ours": "ours"}, "node")
+    assert "| ban to event, ms ↓ | 2.50 (2.00 to 3.00) ✗ | 50% |" in text
+    assert "- ✗ ours, round 3: ban to event, ms: it did not start" in text.splitlines()
+    assert results.next_round == 3
 
 
 def test_results_that_were_kept_are_added_to() -> None:
     results = _results([2.0], [1.0])
-    results.fail("node", ["room"], "it did not start")
+    results.be_of({"the sizes": "of --quick"})
+    results.fail("node", 0, ["room"], "it did not start")
+    results.lack("node", "ban", "it has no bans")
     kept = Results.read(results.written())
     assert kept.next_round == 1
     kept.add("ours", kept.next_round, Figure("ban", 4.0, 0.5))
     assert kept.values("ban", "ours") == [2.0, 4.0]
-    assert kept.missing == {("room", "node"): "it did not start"}
+    assert kept.failed == {("room", "node"): {0: "it did not start"}}
+    assert kept.lacking == {("ban", "node"): "it has no bans"}
+    assert kept.made == {"the sizes": "of --quick"}
 
 
-def test_what_was_measured_later_is_no_longer_missing() -> None:
+def test_figures_of_one_thing_are_not_mixed_with_those_of_another() -> None:
     results = Results()
-    results.fail("ours", ["ban"], "it did not start")
-    results.add("ours", 0, Figure("ban", 4.0, 0.5))
-    assert not results.missing
+    results.be_of({"ours": "abc"})
+    results.be_of({"ours": "abc", "node": "v20"})
+    with pytest.raises(ValueError, match="it has figures of ours abc, and these would be of abd"):
+        results.be_of({"ours": "abd"})
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"figures": [[1]], "missing": []}', '{"figures": 1, "missing": []}'])
+def test_what_was_measured_later_does_not_hide_what_failed() -> None:
+    results = Results()
+    results.fail("ours", 0, ["ban"], "it did not start")
+    results.add("ours", 1, Figure("ban", 4.0, 0.5))
+    assert results.failed == {("ban", "ours"): {0: "it did not start"}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"made": {}, "figures": [[1]], "failed": [], "lacking": []}', '{"made": 1, "figures": []}'],
+)
 def test_a_file_of_something_else_is_no_results(text: str) -> None:
     with pytest.raises(ValueError, match="no results of a benchmark"):
         Results.read(text)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.server import main
+from benchmarks.serving import contenders
+from benchmarks.serving.process import NotStarted
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,3 +47,28 @@ def test_an_option_that_means_nothing_is_refused_in_a_sentence(
     assert problem in said.err
     assert len(said.err.splitlines()) == 1
     assert not said.out
+
+
+def test_a_server_that_was_asked_for_and_cannot_be_measured_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(SystemExit) as ended:
+        main(["--quick", "--servers", "node"])
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert "--servers node: node cannot be measured: Node is not installed" in said.err
+    assert not said.out
+
+
+def test_where_nothing_could_be_measured_the_run_has_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise NotStarted("it did not start: somebody is in the way")
+
+    monkeypatch.setattr(contenders, "running", fail)
+    assert main(["--quick", "--servers", "floor", "--rows", "room", "--add-to", str(tmp_path / "figures")]) == 1
+    said = capsys.readouterr()
+    assert "- ✗ floor, round 1: one event to a room of 20, messages/s" in said.out
+    assert "Traceback" not in said.err

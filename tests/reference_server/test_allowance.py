@@ -120,7 +120,7 @@ def test_where_nothing_may_be_said_the_first_thing_is_too_much() -> None:
         Clients(Limits(stranger_packets=0)).one().says(Kind.JOIN)
 
 
-def test_strangers_and_members_take_turns_among_themselves() -> None:
+async def test_strangers_and_members_take_turns_among_themselves() -> None:
     clients = Clients()
     stranger, member = clients.one(), clients.one(is_member=True)
     assert stranger.may_go_on()

@@ -14,7 +14,7 @@ from reference_server.transport.engineio import EngineSession
 from reference_server.transport.http import HttpProtocol
 from reference_server.transport.socketio import SocketServer
 from reference_server.transport.websocket import Pipe
-from tests.reference_server.house import House, keep_house
+from tests.reference_server.house import SECONDS, House, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -120,10 +120,19 @@ async def test_a_websocket_message_over_the_limit_closes_it_with_the_code_of_the
     assert (await socket.rest())[1] == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
 
 
-async def test_a_second_poll_closes_the_session_and_the_first_is_told(house: House) -> None:
-    polling = await house.polling()
+async def test_a_second_poll_closes_the_session_and_the_first_is_told(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polling, came, fetch = await house.polling(), asyncio.Event(), EngineSession.fetch
+
+    async def fetched(session: EngineSession) -> str | None:
+        came.set()
+        return await fetch(session)
+
+    monkeypatch.setattr(EngineSession, "fetch", fetched)
     first = asyncio.create_task(polling.get())
-    await house.call("GET", "/healthz")
+    async with asyncio.timeout(SECONDS):
+        await came.wait()
     assert (await polling.get())[0] == 400
     assert await first == (200, "1")
     assert (await polling.get())[0] == 400

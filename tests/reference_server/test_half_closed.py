@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from reference_server.accounts.account import Account, Session
+from reference_server.transport.http import HttpProtocol
 from tests.reference_server.house import SECONDS, House, keep_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -53,10 +55,23 @@ async def test_half_a_head_is_not_answered_with_what_it_would_have_asked_for(hou
 
 
 async def test_who_hangs_up_on_what_would_be_a_websocket_is_no_failure_of_the_store(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ended, end = asyncio.Event(), HttpProtocol.eof_received
+
+    def hear_the_end(protocol: HttpProtocol) -> bool:
+        ended.set()
+        return end(protocol)
+
+    monkeypatch.setattr(HttpProtocol, "eof_received", hear_the_end)
     async with keep_house(tmp_path) as house:
-        user = await house.person()
+        user, asked = await house.person(), house.services.accounts.of_session
+
+        async def ask_once_it_has_hung_up(session: Session) -> tuple[Account | None, bool]:
+            await ended.wait()
+            return await asked(session)
+
+        monkeypatch.setattr(house.services.accounts, "of_session", ask_once_it_has_hung_up)
         upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
         mine = ("Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", f"Authorization: Bearer {user.token}")
         assert await _answers(house, _request("GET", "/api/me/ws", b"", *upgrade, *mine)) == b""

@@ -11,7 +11,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from reference_server.accounts.account import Account, Session
 from reference_server.delivery.conduct import Conduct
@@ -114,26 +113,6 @@ async def test_a_ban_that_comes_before_the_check_is_seen_by_it(
         held.let_go.set()
         assert await opening == {"message": BANNED, "data": {"code": "account_banned"}}
         assert len(house.services.connections) == 0
-
-
-async def test_a_ban_while_the_answer_of_a_stream_begins_is_heard_behind_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with keep_house(tmp_path) as house:
-        user = await house.person()
-        prepare = web.StreamResponse.prepare
-
-        async def prepare_after_a_ban(response: web.StreamResponse, request: web.BaseRequest) -> Any:
-            if response.content_type == "text/event-stream":
-                await house.ban(user)
-            return await prepare(response, request)
-
-        monkeypatch.setattr(web.StreamResponse, "prepare", prepare_after_a_ban)
-        async with (
-            asyncio.timeout(SECONDS),
-            house.http.get(f"{house.url}/api/me/stream", headers=user.headers) as answer,
-        ):
-            assert "event: user.banned\n" in await answer.text()
 
 
 async def test_a_connection_that_opens_at_the_last_moment_is_told_and_closed(

@@ -1,11 +1,12 @@
 """What we override or use of other libraries without their promise: where a version has it no more, this fails."""
 
+import asyncio
 import inspect
 from typing import Any
 
 import pytest
 import socketio
-from aiohttp import web
+from aiohttp import web, web_protocol
 
 from reference_server.transport.http import HttpProtocol
 from reference_server.transport.socketio import Packet
@@ -14,7 +15,7 @@ OVERRIDDEN: dict[type, tuple[type, set[str]]] = {
     Packet: (socketio.packet.Packet, {"reconstruct_binary"}),
     HttpProtocol: (
         web.RequestHandler,
-        {"connection_lost", "connection_made", "eof_received", "data_received", "finish_response", "handle_error"},
+        {"connection_lost", "connection_made", "eof_received", "data_received", "start"},
     ),
 }
 USED: list[tuple[object, set[str]]] = [
@@ -22,7 +23,16 @@ USED: list[tuple[object, set[str]]] = [
         socketio.packet.Packet(),
         {"attachment_count", "data", "id", "namespace", "packet_type"},
     ),
-    (web.RequestHandler, {"_message_tail", "_request_count", "_upgraded"}),
+    (
+        web.RequestHandler,
+        {
+            *("_buffer_paused", "_close", "_current_request", "_drain_helper", "_force_close", "_handler_waiter"),
+            *("_manager", "_message_tail", "_messages", "_msg_queue_resume_size", "_parser", "_paused"),
+            *("_request_count", "_request_in_progress", "_resume_reading_if_drained", "_task_handler", "_upgraded"),
+        },
+    ),
+    (web_protocol, {"ERROR", "PayloadAccessError", "_ErrInfo"}),
+    (asyncio.SelectorEventLoop, {"_make_socket_transport"}),
 ]
 
 

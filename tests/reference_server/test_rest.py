@@ -9,13 +9,14 @@ from typing import Any
 
 import jwt
 import pytest
-from aiohttp import web
 from yarl import URL
 
 from eventproof.errors import ContractError
 from reference_server.accounts.account import Account
 from reference_server.limits import Limits
 from reference_server.refusals import contracts
+from reference_server.transport.http import Handler
+from reference_server.transport.paths import Paths
 from reference_server.transport.rest import Answer, Call, Rest
 from tests.reference_server.house import BANNED, SECONDS, House, Person, keep_house
 
@@ -342,9 +343,9 @@ async def test_two_systems_with_two_calls_at_one_path_are_not_mounted(house: Hou
     async def handler(_: Call) -> Answer:
         return Answer(204)
 
-    services, app, system = house.services, web.Application(), contracts().system("plan-sync")
-    rest = Rest(services.admission, services.metrics, services.conduct, Limits())
-    rest.mount(app, system, {operation.id: handler for operation in system.operations})
+    services, paths, system = house.services, Paths[Handler](), contracts().system("plan-sync")
+    rest = Rest(services.admission, services.conduct, Limits())
+    rest.mount(paths, system, {operation.id: handler for operation in system.operations})
     renamed = [
         replace(operation, id="listSchemes") if operation.id == "listPlans" else operation
         for operation in system.operations
@@ -353,4 +354,4 @@ async def test_two_systems_with_two_calls_at_one_path_are_not_mounted(house: Hou
     with pytest.raises(
         ContractError, match="schemes: listSchemes is at GET /api/plans, where another system has listPlans"
     ):
-        rest.mount(app, other, {operation.id: handler for operation in renamed})
+        rest.mount(paths, other, {operation.id: handler for operation in renamed})

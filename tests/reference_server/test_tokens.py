@@ -12,6 +12,7 @@ from reference_server.tokens import ALGORITHM, Tokens
 NOW = 1_800_000_000.0
 SECRET = b"k" * 48
 TOKENS = Tokens(SECRET, lifetime=3600.0, leeway=5.0, clock=lambda: NOW)
+ACCOUNT = Account("usr_1", "a@example.com", "user", Tier.FREE, banned=False, epoch=3)
 CLAIMS = {"sub": "usr_1", "jti": "t1", "iat": int(NOW), "exp": int(NOW) + 60, "epoch": 3, "role": "user"}
 
 
@@ -27,8 +28,7 @@ def _altered(token: str, part: int, by: str) -> str:
 
 
 def test_what_was_issued_is_read() -> None:
-    account = Account("usr_1", "a@example.com", "user", Tier.FREE, banned=False, epoch=3)
-    session = TOKENS.read(TOKENS.issue(account))
+    session = TOKENS.read(TOKENS.issue(ACCOUNT))
     assert (session.user_id, session.epoch, session.expires_at) == ("usr_1", 3, NOW + 3600)
     assert session.token_id
 
@@ -83,3 +83,21 @@ def test_only_a_token_of_ours_is_read_at_once() -> None:
     at_once = {name for name, token in READ.items() if TOKENS._own(token) is not None}
     assert "as we issue it" in at_once
     assert not {"another secret", "another algorithm", "another header", "another payload", "a claim more"} & at_once
+
+
+def test_a_token_that_is_known_expires_all_the_same() -> None:
+    now = [1000.0]
+    tokens = Tokens(b"s" * 32, 60.0, 0.0, lambda: now[0])
+    token = tokens.issue(ACCOUNT)
+    assert tokens.read(token, again=True) == tokens.read(token, again=True)
+    now[0] = 1061.0
+    with pytest.raises(Refusal) as refused:
+        tokens.read(token, again=True)
+    assert refused.value.code == "token_expired"
+
+
+def test_only_so_many_tokens_are_known() -> None:
+    tokens = Tokens(b"s" * 32, 60.0, 0.0, lambda: 1000.0)
+    for _ in range(1100):
+        tokens.read(tokens.issue(ACCOUNT), again=True)
+    assert len(tokens._known) == 1024

@@ -39,7 +39,21 @@ def test_a_turn_lasts_as_long_as_it_may_and_another_begins_after_a_pause() -> No
         loop.now += step
         seen.append(loop.turns.over())
     assert seen == [False, False, True, True, False]
-    assert not loop.soon, "nobody waits, so nothing is asked of the loop"
+
+
+def test_where_the_loop_goes_round_before_a_turn_is_over_another_one_begins() -> None:
+    loop = Loop()
+    assert not loop.turns.over()
+    assert not loop.soon, "nothing has been done yet, and nothing is asked of the loop"
+    for _ in range(3):
+        loop.now += 3.0
+        assert not loop.turns.over()
+        assert loop.round() == []
+        assert not loop.soon
+    loop.now += 3.0
+    assert not loop.turns.over()
+    loop.now += 1.0
+    assert loop.turns.over(), "this round takes longer than a turn"
 
 
 def test_what_waits_is_done_in_order_and_what_does_not_fit_in_the_next_round() -> None:

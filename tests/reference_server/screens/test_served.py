@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
 from eventproof.errors import UsageError
 from reference_server.transport import screens
+from reference_server.transport.paths import Paths
 from tests.reference_server.child import start_child
 from tests.reference_server.house import House, keep_house
 
@@ -59,7 +59,7 @@ async def test_what_is_no_file_of_the_page_is_not_found(house: House, path: str)
 
 async def test_without_the_official_client_it_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="run `make screens`"):
-        screens.mount(web.Application(), ["user-state"], tmp_path)
+        screens.mount(Paths(), ["user-state"], tmp_path)
 
 
 async def test_the_command_serves_them(tmp_path: Path, screens_client: None) -> None:
