@@ -111,6 +111,7 @@ class Controller:
                 command=os.environ.get(handover.COMMAND) or f"locust {shlex.join(sys.argv[1:])}",
                 users=max(self._users, users),
                 processes=self._processes,
+                scenario=_named(self._options.locustfile),
                 floor=(self._floor,),
                 missing=tuple(missing),
                 late=tuple(late),
@@ -143,3 +144,8 @@ class Controller:
             with Timeout(patience + LOGIN_WAITS, nothing):
                 calls.token_of(admin)
         calls.close()
+
+
+def _named(locustfiles: str | None) -> str:
+    """What the locustfiles of a run are called: `ban_storm`."""
+    return ", ".join(Path(name.strip()).stem for name in (locustfiles or "").split(","))

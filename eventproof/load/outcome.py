@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 from eventproof import __version__
 from eventproof.report import records
+from eventproof.report.contracts import contracts_of
 from eventproof.report.records import Latency, Load, Run
 from eventproof.target import Target
 from eventproof.verdict import Outcome, Verdict, outcome
 
 from .account import SwarmAccount
+from .contracts import contracts
 from .metrics import COUNTS
 from .objectives import ObjectiveLine, judge
 from .saturation import saturated
@@ -44,6 +46,8 @@ class Circumstances:
     users: int
     """How many were asked for at most, the admins among them."""
     processes: int
+    scenario: str = ""
+    """The names of the locustfiles."""
     floor: tuple[Latency, ...] = ()
     missing: tuple[str, ...] = ()
     """Workers whose last account did not come."""
@@ -85,8 +89,10 @@ def conclude(account: SwarmAccount, at: Circumstances) -> Run:
             saturated=too_busy,
             stragglers=account.stragglers,
             gauges=account.gauges,
+            scenario=at.scenario,
         ),
         notes=(*_forbidden(account), *reasons, *_omissions(account, too_few), *account.notes, *_incidents(account)),
+        contracts=contracts_of(contracts(), at.systems),
     )
 
 
