@@ -39,7 +39,7 @@ def sides(given: Sequence[str]) -> tuple[Side, ...]:
 
 def _folders(text: str) -> list[Path]:
     """The folders, each once, by their real paths."""
-    named = [Path(text)] if Path(text).exists() else [Path(part) for part in text.split(",") if part]
+    named = [Path(text)] if text and Path(text).exists() else [Path(part) for part in text.split(",") if part]
     found = dict.fromkeys(folder.resolve() for path in named for folder in _of(path))
     if not found:
         raise UsageError(f"{text or 'an empty name'} names no folder: name the results folder of a run")
