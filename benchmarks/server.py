@@ -5,17 +5,16 @@ Servers take turns in each round, each new for each scene; one client on another
 
 import argparse
 import os
-import platform
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from benchmarks.serving.client import Failed
+from benchmarks.serving.command import chosen, kept, machine, positive
 from benchmarks.serving.contenders import ROOT, Contender, Ours, floor_peer, node_peer, stock_peer
 from benchmarks.serving.figures import Results, table
 from benchmarks.serving.process import NotStarted
@@ -88,31 +87,10 @@ def _play(
     )
 
 
-def machine() -> str:
-    """What the figures are of: the processor, the system, the versions, the day."""
-    models = [
-        line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
-    ]
-    node = _said("node", "--version")
-    return (
-        f"{time.strftime('%Y-%m-%d %H:%M')}; {len(models)} × {models[0] if models else 'unknown'}, "
-        f"Linux {platform.release()}; Python {platform.python_version()}, Node {node or '–'}; "
-        f"commit {_said('git', '-C', str(ROOT), 'rev-parse', '--short', 'HEAD') or '–'}; "
-        f"load {os.getloadavg()[0]:.1f}"
-    )
-
-
-def _said(*command: str) -> str:
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return ""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print. Who is interrupted prints what there is; the exit code is then 130."""
     parser = argparse.ArgumentParser(description=__doc__, usage=argparse.SUPPRESS)
-    parser.add_argument("--rounds", type=_positive, default=3, help="how often each is measured; 3")
+    parser.add_argument("--rounds", type=positive, default=3, help="how often each is measured; 3")
     parser.add_argument("--rows", help="only the scenes that give these rows, or rows that begin so: memory,ban; all")
     parser.add_argument("--servers", default=",".join(SERVERS), help=f"which of {', '.join(SERVERS)}; all")
     parser.add_argument(
@@ -131,10 +109,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("the server and the client need a core each: run it where there are two")
     sizes = QUICK if options.quick else Sizes()
     known = [row.name for row in rows(sizes)]
-    wanted = set(_chosen(parser, "row", options.rows, known)) if options.rows else set(known)
+    wanted = set(chosen(parser, "row", options.rows, known)) if options.rows else set(known)
     with tempfile.TemporaryDirectory(prefix="eventproof-") as folder:
         contenders = _contenders(parser, options, sizes, Path(folder))
-        results = _kept(parser, options.add_to)
+        results = kept(parser, options.add_to)
         ended = measure(results, contenders, wanted, 1 if options.quick else options.rounds, sizes)
         if options.add_to is not None:
             options.add_to.write_text(results.written(), encoding="utf-8")
@@ -144,21 +122,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if ended else _INTERRUPTED
 
 
-def _kept(parser: argparse.ArgumentParser, file: Path | None) -> Results:
-    """What earlier runs have left in the file."""
-    if file is None or not file.exists():
-        return Results()
-    try:
-        return Results.read(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        parser.error(f"--add-to {file}: {problem}: name another file")
-
-
 def _contenders(
     parser: argparse.ArgumentParser, options: argparse.Namespace, sizes: Sizes, folder: Path
 ) -> dict[str, Contender]:
     contenders: dict[str, Contender] = {}
-    for name in _chosen(parser, "server", options.servers, list(SERVERS), exact=True):
+    for name in chosen(parser, "server", options.servers, list(SERVERS), exact=True):
         try:
             contenders[name] = SERVERS[name](sizes.users, folder)
         except NotStarted as problem:
@@ -169,26 +137,6 @@ def _contenders(
             parser.error(f"--checkout {given}: write it like before=/path/to/a/checkout")
         contenders[name] = Ours(name, Path(path).resolve(), sizes.users, folder / name)
     return contenders
-
-
-def _chosen(
-    parser: argparse.ArgumentParser, kind: str, given: str, known: Iterable[str], *, exact: bool = False
-) -> list[str]:
-    """Those that are meant; a name stands for all that begin with it, unless it has to be `exact`."""
-    chosen: list[str] = []
-    for name in given.split(","):
-        meant = [one for one in known if one == name or (not exact and one.startswith(name + "-"))]
-        if not meant:
-            parser.error(f"there is no {kind} {name!r}: choose from {', '.join(known)}")
-        chosen += meant
-    return list(dict.fromkeys(chosen))
-
-
-def _positive(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else 0
-    if not 1 <= number <= 100:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of rounds: give one from 1 to 100")
-    return number
 
 
 if __name__ == "__main__":

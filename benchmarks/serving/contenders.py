@@ -16,10 +16,10 @@ import jwt
 
 from .process import NotStarted, Process, running
 
-__all__ = ["FLOOR", "ROOT", "Contender", "Ours", "Peer", "People", "floor_peer", "node_peer", "stock_peer"]
+__all__ = ["ROOT", "Contender", "Ours", "Peer", "People", "floor_peer", "node_peer", "stock_peer"]
 
 ROOT: Final = Path(__file__).parents[2]
-FLOOR: Final = (sys.executable, "-m", "benchmarks.peers.floor")
+_FLOOR: Final = (sys.executable, "-m", "benchmarks.peers.floor")
 """The command that serves with bare aiohttp."""
 _STOCK: Final = (sys.executable, "-m", "benchmarks.peers.stock")
 _NODE: Final = ROOT / "benchmarks" / "peers" / "node.mjs"
@@ -170,4 +170,4 @@ def stock_peer(users: int, folder: Path) -> Peer:
 
 def floor_peer(users: int, folder: Path) -> Peer:
     """Bare aiohttp."""
-    return Peer("floor", FLOOR, users, folder)
+    return Peer("floor", _FLOOR, users, folder)
