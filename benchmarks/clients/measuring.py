@@ -20,6 +20,8 @@ __all__ = ["GROUP", "MESSAGES", "Measured", "Pour", "Taken", "options", "stamp_o
 
 GROUP: Final = 50
 """So many recipients hear of the same change: messages in a row are about one thing."""
+_SOON: Final = 1.0
+"""Seconds until the first message: so that what it is about can be entered before."""
 _TIMESTAMP: Final = "2026-03-14T09:26:53.589Z"
 _ORDER: Final = {
     "orderId": "ord_$k",
@@ -135,7 +137,7 @@ def options() -> argparse.Namespace:
 
 def started(asked: argparse.Namespace) -> Pour:
     """A pour that begins soon."""
-    return Pour(asked.url, asked.wire, asked.rate, asked.seconds, time.monotonic() + 0.5)
+    return Pour(asked.url, asked.wire, asked.rate, asked.seconds, time.monotonic() + _SOON)
 
 
 def told(

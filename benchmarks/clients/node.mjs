@@ -41,7 +41,7 @@ const added = memory() - memoryBefore;
 
 const expected = Math.floor(Number(rate) * Number(seconds));
 usedBefore = processor();
-const asked = new URLSearchParams({ rate, seconds, group, from: String(monotonic() + 0.5) });
+const asked = new URLSearchParams({ rate, seconds, group, from: String(monotonic() + 1) });
 const poured = await (await fetch(`${url}/pour?${asked}`, { method: "POST", body: message })).json();
 while (latencies.length < expected) await pause(10);
 const pouring = processor() - usedBefore;

@@ -21,6 +21,7 @@ from eventproof.load.admission import ProcessShare
 from eventproof.load.device import Device
 from eventproof.load.generator import Generator
 from eventproof.load.judgement import Match
+from eventproof.load.node import Node
 from eventproof.load.saturation import GeneratorLimits
 from eventproof.load.scenario import Scenario
 from eventproof.target import Identity
@@ -32,7 +33,7 @@ _SCENARIOS: Final = {
     "websocket": (Scenario(system="marketplace", channels=("orders",)), "order_updated"),
     "sse": (Scenario(system="plan-sync"), "UPDATE"),
 }
-_AHEAD: Final = 0.05
+_AHEAD: Final = 0.5
 """Seconds that a change is entered before it is due."""
 _WARM: Final = 50
 _DEADLINE: Final = 5.0
@@ -53,16 +54,7 @@ def _generator(url: str, scenario: Scenario, tokens: Sequence[str]) -> Generator
     target = replace(profile.for_url(url, env={}), users=people, others={scenario.role: people})
     environment = Environment()
     environment.create_local_runner()
-
-    def report(kind: str, name: str, seconds: float, problem: str) -> None:
-        environment.events.request.fire(
-            request_type=kind,
-            name=name,
-            response_time=seconds * 1e3,
-            response_length=0,
-            exception=RuntimeError(problem) if problem else None,
-            context={},
-        )
+    node = Node(environment, environment.runner, [scenario])
 
     return Generator(
         target,
@@ -71,7 +63,7 @@ def _generator(url: str, scenario: Scenario, tokens: Sequence[str]) -> Generator
         deadline=_DEADLINE,
         limits=GeneratorLimits(),
         seed=0,
-        report=report,
+        report=node.report,
     )
 
 
