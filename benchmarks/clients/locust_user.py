@@ -18,13 +18,13 @@ _WARM, _AT_ONCE = 50, 64
 _latencies: list[float] = []
 
 
-class Member(SocketIOUser):  # type: ignore[misc]  # Locust ships no types
+class Member(SocketIOUser):
     """Somebody with one connection."""
 
     abstract = True
 
 
-def _timed(user: Member) -> None:
+def _timed(user: Any) -> None:
     """Have what arrives noted, and told to Locust as its own handler does."""
     tell = user.sio.on_message
 
@@ -43,7 +43,7 @@ def main() -> None:
     users = []
 
     def come_in(token: str) -> None:
-        user = Member(environment)
+        user: Any = Member(environment)  # type: ignore[no-untyped-call]  # Locust's users have no types
         users.append(user)
         _timed(user)
         user.sio.connect(asked.url, auth={"token": token}, transports=["websocket"])

@@ -92,7 +92,8 @@ def main() -> None:
     """Measure, and print it."""
     asked = options()
     scenario, event = _SCENARIOS[asked.wire]
-    Member.latencies = latencies = []
+    latencies: list[float] = []
+    Member.latencies = latencies
     crowd_names = [f"crowd-{number}" for number in range(asked.users)]
     generator = _generator(asked.url, scenario, [*(f"warm-{number}" for number in range(_WARM)), *crowd_names])
     _come_in(generator, _WARM, scenario.channels)

@@ -38,7 +38,8 @@ def compare(sides: Sequence[Side], tolerance: Tolerance | None = None) -> Compar
         *_unjudged(others, timed, {line.name.split(":")[0].strip() for line in objectives}),
         *_nothing(requirements, objectives, timed, counted),
     )
-    changes = [finding.change for line in (*requirements, *objectives, *timed, *counted) for finding in line.changes]
+    lines: tuple[JudgedLine | LatencyLine | CountLine, ...] = (*requirements, *objectives, *timed, *counted)
+    changes = {finding.change for line in lines for finding in line.changes}
     return Comparison(
         kind=before.runs[0].kind,
         names=tuple(side.name for side in sides),

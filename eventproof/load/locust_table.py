@@ -73,7 +73,8 @@ class LocustTable:
 
 def _entry(stats: Any, name: str, kind: str, samples: Sequence[float]) -> Any:
     """These samples, of this moment."""
-    entry, now = locust_stats.StatsEntry(stats, name, kind), time()
+    entry: Any = locust_stats.StatsEntry(stats, name, kind)
+    now = time()
     milliseconds = [seconds * 1e3 for seconds in samples]
     entry.num_requests = len(samples)
     entry.total_response_time = sum(milliseconds)

@@ -19,7 +19,7 @@ SAMPLES = st.lists(st.tuples(st.sampled_from(["connect", "order:updated"]), st.f
 class Runner:
     """What Locust's runner does with a request, without the processes that it watches."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Any) -> None:
         self._stats = environment.stats
         environment.events.request.add_listener(self.on_request)
 
@@ -54,7 +54,8 @@ def test_what_is_entered_together_reads_as_what_is_entered_one_by_one(samples: l
 
 
 def test_who_listens_to_locusts_event_hears_of_each_sample_at_once() -> None:
-    environment, heard = Environment(), []
+    environment: Any = Environment()
+    heard: list[tuple[str, float]] = []
     Runner(environment)
     table = LocustTable(environment)
     table.record("latency", "connect", 0.5)
