@@ -5,17 +5,17 @@ Servers take turns in each round, each new for each scene; one client on another
 
 import argparse
 import os
-import platform
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from benchmarks.serving.client import Failed
-from benchmarks.serving.contenders import ROOT, Contender, Ours, commit, floor_peer, node_peer, said, stock_peer
+from benchmarks.serving.command import chosen, kept, machine, made, positive
+from benchmarks.serving.contenders import ROOT, Contender, Ours, floor_peer, node_peer, stock_peer
 from benchmarks.serving.figures import Results, table
 from benchmarks.serving.process import NotStarted
 from benchmarks.serving.scenes import SCENES, rows
@@ -87,27 +87,13 @@ def _play(
     )
 
 
-def machine() -> str:
-    """What the figures are of: the processor, the system, the versions, the day."""
-    models = [
-        line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
-    ]
-    node = said("node", "--version")
-    return (
-        f"{time.strftime('%Y-%m-%d %H:%M')}; {len(models)} × {models[0] if models else 'unknown'}, "
-        f"Linux {platform.release()}; Python {platform.python_version()}, Node {node or '–'}; "
-        f"commit {commit(ROOT) or '–'}; "
-        f"load {os.getloadavg()[0]:.1f}"
-    )
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; the exit code is 1 where a figure is missing that a server should have.
 
     Who is interrupted prints what there is; the exit code is then 130.
     """
     parser = argparse.ArgumentParser(description=__doc__, usage=argparse.SUPPRESS)
-    parser.add_argument("--rounds", type=_positive, default=3, help="how often each is measured; 3")
+    parser.add_argument("--rounds", type=positive, default=3, help="how often each is measured; 3")
     parser.add_argument("--rows", help="only the scenes that give these rows, or rows that begin so: memory,ban; all")
     parser.add_argument("--servers", help=f"which of {', '.join(SERVERS)}; all")
     parser.add_argument(
@@ -126,10 +112,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("the server and the client need a core each: run it where there are two")
     sizes = QUICK if options.quick else Sizes()
     known = [row.name for row in rows(sizes)]
-    wanted = set(_chosen(parser, "row", options.rows, known)) if options.rows else set(known)
+    wanted = set(chosen(parser, "row", options.rows, known)) if options.rows else set(known)
     with tempfile.TemporaryDirectory(prefix="eventproof-") as folder:
         contenders = _contenders(parser, options, sizes, Path(folder))
-        results = _kept(parser, options.add_to, _made(contenders, options))
+        results = kept(parser, options.add_to, _made(contenders, options))
         known_to_fail = {key: dict(rounds) for key, rounds in results.failed.items()}
         ended = measure(results, contenders, wanted, 1 if options.quick else options.rounds, sizes)
         if options.add_to is not None:
@@ -144,31 +130,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _made(contenders: dict[str, Contender], options: argparse.Namespace) -> dict[str, str]:
     """What the figures will be of; those of something else are not to be mixed with them."""
-    cores = len(os.sched_getaffinity(0))
-    return {
-        "the machine": f"{platform.node()}, {cores} cores, Python {platform.python_version()}",
-        "the sizes": "of --quick" if options.quick else "of a whole run",
-        **{name: contender.version for name, contender in contenders.items()},
-    }
-
-
-def _kept(parser: argparse.ArgumentParser, file: Path | None, made: dict[str, str]) -> Results:
-    """What earlier runs have left in the file, to which figures of this are added."""
-    results = Results()
-    try:
-        if file is not None and file.exists():
-            results = Results.read(file.read_text(encoding="utf-8"))
-        results.be_of(made)
-    except (OSError, ValueError) as problem:
-        parser.error(f"--add-to {file}: {problem}: name another file")
-    return results
+    return made(quick=options.quick) | {name: contender.version for name, contender in contenders.items()}
 
 
 def _contenders(
     parser: argparse.ArgumentParser, options: argparse.Namespace, sizes: Sizes, folder: Path
 ) -> dict[str, Contender]:
     contenders: dict[str, Contender] = {}
-    for name in _chosen(parser, "server", options.servers or ",".join(SERVERS), list(SERVERS), exact=True):
+    for name in chosen(parser, "server", options.servers or ",".join(SERVERS), list(SERVERS), exact=True):
         try:
             contenders[name] = SERVERS[name](sizes.users, folder)
         except NotStarted as problem:
@@ -181,26 +150,6 @@ def _contenders(
             parser.error(f"--checkout {given}: write it like before=/path/to/a/checkout")
         contenders[name] = Ours(name, Path(path).resolve(), sizes.users, folder / name)
     return contenders
-
-
-def _chosen(
-    parser: argparse.ArgumentParser, kind: str, given: str, known: Iterable[str], *, exact: bool = False
-) -> list[str]:
-    """Those that are meant; a name stands for all that begin with it, unless it has to be `exact`."""
-    chosen: list[str] = []
-    for name in given.split(","):
-        meant = [one for one in known if one == name or (not exact and one.startswith(name + "-"))]
-        if not meant:
-            parser.error(f"there is no {kind} {name!r}: choose from {', '.join(known)}")
-        chosen += meant
-    return list(dict.fromkeys(chosen))
-
-
-def _positive(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else 0
-    if not 1 <= number <= 100:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of rounds: give one from 1 to 100")
-    return number
 
 
 if __name__ == "__main__":

@@ -1,13 +1,10 @@
 """The floor: aiohttp's own WebSockets and streams, with no more of Engine.IO and Socket.IO than clients need to hear.
 
 It looks at no signature, keeps no heartbeats and bounds nothing: what costs more here costs more everywhere.
-`POST /pour` sends events to all of its connections at a steady rate, for benchmarks of clients.
 """
 
 import asyncio
 import json
-import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import jwt
@@ -15,18 +12,13 @@ from aiohttp import web
 
 from .calls import Told, listen, mount
 
-_PADDING = "x" * 200
 _OPENING = {"sid": "s", "upgrades": [], "pingInterval": 120_000, "pingTimeout": 30_000, "maxPayload": 1_000_000}
-
-Send = Callable[[str, str], Awaitable[None]]
-"""Sends an event by its name and its argument, which is JSON already."""
 
 
 class Floor:
     """Everybody who is there."""
 
     def __init__(self) -> None:
-        self.everyone: list[Send] = []
         self.users: dict[str, web.WebSocketResponse] = {}
         self.transports: dict[str, asyncio.Transport | None] = {}
         self.storefronts: dict[str, set[web.WebSocketResponse]] = {}
@@ -40,11 +32,7 @@ class Floor:
         user_id = _user((await socket.receive()).data)
         await socket.send_str('40{"sid":"c"}')
 
-        async def send(name: str, data: str) -> None:
-            await socket.send_str(f'42["{name}",{data}]')
-
         self.users[user_id], self.transports[user_id] = socket, request.transport
-        self.everyone.append(send)
         async for message in socket:
             if message.data.startswith("42"):
                 await self._event(socket, message.data)
@@ -62,51 +50,17 @@ class Floor:
             members.discard(socket)
         await socket.send_str(f"43{text[2:at]}" + json.dumps([{name.split(":")[0]: seller}]))
 
-    async def native(self, request: web.Request) -> web.WebSocketResponse:
-        """A native WebSocket."""
-        socket = web.WebSocketResponse(compress=False)
-        await socket.prepare(request)
-
-        async def send(name: str, data: str) -> None:
-            await socket.send_str(f'{{"event":"{name}","data":{data}}}')
-
-        self.everyone.append(send)
-        async for _ in socket:
-            pass
-        return socket
-
     async def plans(self, request: web.Request) -> web.StreamResponse:
         """A stream of changes, greeted."""
-        return await self.stream(request, b'data: {"type":"CONNECTED"}\n\n')
-
-    async def stream(self, request: web.Request, greeting: bytes = b"") -> web.StreamResponse:
-        """A stream."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        await response.write(greeting)
-
-        async def send(name: str, data: str) -> None:
-            await response.write(f"event: {name}\ndata: {data}\nid: 1\n\n".encode())
-
-        self.everyone.append(send)
+        await response.write(b'data: {"type":"CONNECTED"}\n\n')
         self.streams.add(response)
         try:
             await asyncio.Event().wait()
         finally:
             self.streams.discard(response)
         return response
-
-    async def pour(self, request: web.Request) -> web.Response:
-        """Send so many events a second in turn to everyone, for so many seconds."""
-        rate, seconds = int(request.query["rate"]), float(request.query["seconds"])
-        began, sent = time.monotonic(), 0
-        while (passed := time.monotonic() - began) < seconds:
-            while sent < passed * rate:
-                send = self.everyone[sent % len(self.everyone)]
-                await send("tick", f'{{"at":{time.monotonic()},"padding":"{_PADDING}"}}')
-                sent += 1
-            await asyncio.sleep(0.001)
-        return web.json_response({"sent": sent})
 
     async def tell_user(self, user_id: str, name: str, argument: Any) -> None:
         """One event to one user."""
@@ -149,10 +103,7 @@ def main() -> None:
     app.add_routes(
         [
             web.get("/socket.io/", floor.connect),
-            web.get("/ws", floor.native),
-            web.get("/stream", floor.stream),
             web.get("/api/plans/subscribe", floor.plans),
-            web.post("/pour", floor.pour),
         ]
     )
     mount(app, Told(floor.tell_user, floor.tell_storefront, floor.end, floor.tell_streams), _unverified)

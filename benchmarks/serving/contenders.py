@@ -19,7 +19,6 @@ import jwt
 from .process import NotStarted, Process, running
 
 __all__ = [
-    "FLOOR",
     "ROOT",
     "Contender",
     "Ours",
@@ -33,7 +32,7 @@ __all__ = [
 ]
 
 ROOT: Final = Path(__file__).parents[2]
-FLOOR: Final = (sys.executable, "-m", "benchmarks.peers.floor")
+_FLOOR: Final = (sys.executable, "-m", "benchmarks.peers.floor")
 """The command that serves with bare aiohttp."""
 _STOCK: Final = (sys.executable, "-m", "benchmarks.peers.stock")
 _NODE: Final = ROOT / "benchmarks" / "peers" / "node.mjs"
@@ -209,4 +208,4 @@ def stock_peer(users: int, folder: Path) -> Peer:
 
 def floor_peer(users: int, folder: Path) -> Peer:
     """Bare aiohttp."""
-    return Peer("floor", f"aiohttp {metadata.version('aiohttp')}", FLOOR, users, folder)
+    return Peer("floor", f"aiohttp {metadata.version('aiohttp')}", _FLOOR, users, folder)

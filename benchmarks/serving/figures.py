@@ -150,10 +150,13 @@ def spread(values: Sequence[float], digits: int) -> str:
     return f"{middle} ({min(values):,.{digits}f} to {max(values):,.{digits}f})"
 
 
-def table(results: Results, rows: Sequence[Row], servers: Mapping[str, str], base: str | None) -> str:
+def table(
+    results: Results, rows: Sequence[Row], servers: Mapping[str, str], base: str | None, *, shows_client: bool = True
+) -> str:
     """The table in Markdown, with a line below it for each value that is missing; `servers` are names and titles.
 
-    Beside each server stands what it has for one of the base's, as the median of the rounds' own ratios.
+    Beside each server stands what it has for one of the base's, as the median of the rounds' own ratios; and at the end
+    of a row, unless it is clients that are measured, how busy the client was.
     """
     compared = [name for name in servers if base in servers and name != base]
     head = ["one core, medians"]
@@ -161,7 +164,8 @@ def table(results: Results, rows: Sequence[Row], servers: Mapping[str, str], bas
         head.append(title)
         if name in compared:
             head.append(f"÷ {servers[base or '']}")
-    lines = [_line([*head, "client"]), _line(["---"] * (len(head) + 1))]
+    head += ["client"] * shows_client
+    lines = [_line(head), _line(["---"] * len(head))]
     for row in rows:
         cells = [f"{row.title} {'↑' if row.more_is_better else '↓'}"]
         for name in servers:
@@ -171,13 +175,14 @@ def table(results: Results, rows: Sequence[Row], servers: Mapping[str, str], bas
             if name in compared:
                 cells.append(spread(results.ratios(row.name, name, base or ""), 2))
         busiest = max(results.busiest(row.name, name) for name in servers)
-        lines.append(_line([*cells, f"{busiest:.0%}"]))
-    lines += ["", *_notes(results, rows, servers)]
+        lines.append(_line([*cells, *[f"{busiest:.0%}"] * shows_client]))
+    lines += ["", *_notes(results, rows, servers, shows_client)]
     return "\n".join(lines)
 
 
-def _notes(results: Results, rows: Sequence[Row], servers: Mapping[str, str]) -> list[str]:
-    notes = ["↑ more is better, ↓ less is better; `client` is the largest share of its core that the client used."]
+def _notes(results: Results, rows: Sequence[Row], servers: Mapping[str, str], shows_client: bool) -> list[str]:
+    busy = "; `client` is the largest share of its core that the client used" if shows_client else ""
+    notes = [f"↑ more is better, ↓ less is better{busy}."]
     if any(results.busiest(row.name, name) > BUSY for row in rows for name in servers):
         notes.append(f"† the client used more than {BUSY:.0%} of its core: the server may be faster than this.")
     gaps: dict[tuple[str, str], list[str]] = {}

@@ -7,14 +7,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from eventproof.errors import Inconclusive
 from eventproof.report.records import Run
-from eventproof.verdict import exit_code
+from eventproof.verdict import Outcome, exit_code, worst
 
-__all__ = ["dumped", "finish", "json_option", "results_option", "say"]
+if TYPE_CHECKING:
+    from eventproof.compare import Side
+
+__all__ = ["baseline_option", "baseline_side", "dumped", "finish", "json_option", "results_option", "say"]
 
 _FOREIGN = re.compile("[^\0-\x7f]")
 
@@ -22,6 +26,11 @@ results_option = click.option(
     "--results",
     type=click.Path(file_okay=False, path_type=Path),
     help="The results folder; eventproof-results/… by default.",
+)
+baseline_option = click.option(
+    "--baseline",
+    metavar="RESULTS",
+    help="Compare with the results of an earlier run, or of several: fail where anything is worse.",
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON on standard output: results.json, or what else was asked for."
@@ -53,13 +62,44 @@ def dumped(data: Any) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False, default=str)
 
 
-def finish(run: Run, folder: Path, as_json: bool) -> int:
-    """Say what came of a run, and return its code."""
+def baseline_side(given: str | None) -> "Side | None":
+    """The runs that `--baseline` names: read before a run begins. Raises UsageError where they cannot be read."""
+    from eventproof.compare.reading import sides
+
+    return sides([given])[0] if given is not None else None
+
+
+def finish(run: Run, folder: Path, as_json: bool, baseline: "Side | None" = None) -> int:
+    """Say what came of a run, and return its code, or the graver one of its comparison with the baseline."""
     from eventproof.report import terminal
 
     people = sys.stderr if as_json else sys.stdout
     with to_reader_of(people):
         terminal.print_summary(run, report=folder / "report.html", stream=people)
+    outcome = run.outcome
+    if baseline is not None:
+        outcome = worst((outcome, _compared(baseline, run, folder, people)))
     if as_json:
         say((folder / "results.json").read_text("utf-8").rstrip())
-    return exit_code(run.outcome)
+    return exit_code(outcome)
+
+
+def _compared(baseline: "Side", run: Run, folder: Path, people: TextIO) -> Outcome:
+    """Say how a run differs from its baseline, and write that beside its results."""
+    from eventproof import compare
+    from eventproof.compare import as_json, html, terminal
+    from eventproof.report import folder as folders
+    from eventproof.report.visible import sentence
+
+    with to_reader_of(people):
+        click.echo(file=people)
+        try:
+            comparison = compare.compare((baseline, compare.Side("this run", (run,))))
+        except Inconclusive as why:
+            click.echo(f"not compared with the baseline: {sentence(str(why))}", file=people)
+            return Outcome.INVALID
+        with folders.explained(folder):
+            folders.write(folder / "comparison.json", as_json.render(comparison))
+            folders.write(folder / "comparison.html", html.render(comparison))
+        terminal.print_comparison(comparison, people)
+    return comparison.outcome

@@ -9,7 +9,7 @@ import click
 from eventproof.verdict import ExitCode
 
 from .duration import Duration
-from .output import dumped, finish, json_option, results_option, say
+from .output import baseline_option, baseline_side, dumped, finish, json_option, results_option, say
 from .target import chosen, target_options, typed
 
 _SCENARIO = "ban_storm"
@@ -31,6 +31,7 @@ _SCENARIO = "ban_storm"
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Repeat the choices of an earlier run.")
 @click.option("--option", "settings", multiple=True, metavar="NAME=VALUE", help="A scenario's own, such as ban-rate=8.")
 @results_option
+@baseline_option
 @json_option
 @click.option("--list", "listed", is_flag=True, help="Name the scenarios, or what SCENARIO measures, and leave.")
 def swarm(
@@ -48,6 +49,7 @@ def swarm(
     seed: int,
     settings: tuple[str, ...],
     results: Path | None,
+    baseline: str | None,
     as_json: bool,
     listed: bool,
 ) -> int:
@@ -65,6 +67,7 @@ def swarm(
     scenario = scenario or _SCENARIO
     if target is None and ("://" in scenario or scenario.endswith(".toml")):
         scenario, target = _SCENARIO, scenario
+    before = baseline_side(baseline)
     options = (
         *("--users", str(users), "--admins", str(admins), "--spawn-rate", f"{spawn_rate:g}"),
         *("--run-time", f"{run_time:g}s", "--processes", str(processes), "--seed", str(seed)),
@@ -92,7 +95,7 @@ def swarm(
             command=typed(["swarm", scenario], target, reference, fault, environment, options),
             progress=passed,
         )
-    return finish(swarmed, written, as_json)
+    return finish(swarmed, written, as_json, before)
 
 
 def _listed(scenario: str | None, *, as_json: bool) -> str:

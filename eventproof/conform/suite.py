@@ -16,6 +16,7 @@ from eventproof.errors import EventproofError, Inconclusive, UsageError
 from eventproof.interruption import HEEDED
 from eventproof.redaction import redacted_text
 from eventproof.report import formats
+from eventproof.report.contracts import contracts_of
 from eventproof.report.listener import Listener
 from eventproof.report.records import Check, RequirementResult, Run
 from eventproof.settings import nearest
@@ -59,6 +60,7 @@ class Suite:
         self._options = options
         self._listener = listener
         self._requirements = {line.id: line for line in catalog.requirements(target.systems)}
+        self._contracts = contracts_of(catalog, target.systems)
         self._selected = dict.fromkeys(self._requirements, not options.only)
         self._checks: list[Check] = []
         self._notes: Counter[str] = Counter()
@@ -190,6 +192,7 @@ class Suite:
                 *self.check_run.left_behind(),
                 *(_left_out(results) if outcome is Outcome.PASS else ()),
             ),
+            contracts=self._contracts,
         )
 
     def _judged(self, item: pytest.Item) -> Check:

@@ -125,6 +125,7 @@ class Controller:
                 command=os.environ.get(handover.COMMAND) or f"locust {shlex.join(sys.argv[1:])}",
                 users=max(self._users, users),
                 processes=self._processes,
+                scenario=_named(self._options.locustfile),
                 missing=tuple(missing),
                 late=tuple(late),
                 interrupted=interrupted,
@@ -162,3 +163,8 @@ class Controller:
 def _lost(worker: LostWorker) -> SwarmAccount:
     """What is known of a worker without an account: for the history, the name of everyone it took along."""
     return SwarmAccount(incidents=tuple(Incident(0.0, user, f"was lost with {worker.name}") for user in worker.users))
+
+
+def _named(locustfiles: str | None) -> str:
+    """What the locustfiles of a run are called: `ban_storm`."""
+    return ", ".join(Path(name.strip()).stem for name in (locustfiles or "").split(","))

@@ -31,8 +31,9 @@ class Description:
     @classmethod
     def from_json(cls, text: str) -> "Description":
         """The description that this program printed."""
-        told: dict[str, Any] = json.loads(text)
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in told.items()})
+        told = json.loads(text)
+        made: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+        return cls(**made)
 
 
 def _described(path: str) -> Description:

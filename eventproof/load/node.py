@@ -18,6 +18,7 @@ from .controller import Controller
 from .floor import Floor
 from .generator import Generator
 from .greenlets import Event, Greenlet, sleep, spawn, together
+from .locust_table import LocustTable
 from .objectives import ObjectiveLine
 from .outcome import LostWorker
 from .scenario import Scenario
@@ -45,6 +46,7 @@ class Node:
         self._whole = tuple(whole)
         self._generators: dict[Scenario, Generator] = {}
         self._floor: Floor | None = None
+        self._table = LocustTable(environment)
         self._is_testing = self._was_interrupted = False
         self._given_up: tuple[ObjectiveLine, ...] = ()
         self._over = Event()
@@ -98,6 +100,7 @@ class Node:
             try:
                 self._conclude()
             finally:
+                self._table.flush()
                 self._over.set()
 
     def _conclude(self) -> None:
@@ -115,7 +118,7 @@ class Node:
                 deadline=options.deadline,
                 limits=saturation.limits(asked),
                 seed=options.seed,
-                report=self._report,
+                report=self.report,
             )
             for scenario in self._scenarios
         }
@@ -151,14 +154,18 @@ class Node:
         """The account of a scenario: where there are several, each event with the name of its system."""
         return account if len(self._scenarios) == 1 else account.of_system(scenario.system)
 
-    def _report(self, kind: str, name: str, seconds: float, problem: str) -> None:
-        told = redacted_text(problem) if problem else ""
+    def report(self, kind: str, name: str, seconds: float, problem: str) -> None:
+        """Show a measurement in Locust's table: its kind, its name, and what went wrong, if anything did."""
+        if not problem:
+            self._table.record(kind, name, seconds)
+            return
+        told = redacted_text(problem)
         self._environment.events.request.fire(
             request_type=kind,
-            name=told if name == problem else redacted_text(name) if problem else name,
+            name=told if name == problem else redacted_text(name),
             response_time=seconds * 1e3,
             response_length=0,
-            exception=Unexpected(told) if problem else None,
+            exception=Unexpected(told),
             context={},
         )
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 from eventproof import __version__
 from eventproof.report import records
+from eventproof.report.contracts import contracts_of
 from eventproof.report.records import Load, Run
 from eventproof.target import Target
 from eventproof.verdict import Outcome, Verdict, outcome
 
 from .account import SwarmAccount
+from .contracts import contracts
 from .floor import FLOOR, WHAT
 from .metrics import COUNTS
 from .objectives import ObjectiveLine, judge
@@ -62,6 +64,8 @@ class Circumstances:
     users: int
     """How many were asked for at most, the admins among them."""
     processes: int
+    scenario: str = ""
+    """The names of the locustfiles."""
     missing: tuple[LostWorker, ...] = ()
     late: tuple[str, ...] = ()
     """Workers that joined when the identities had been dealt out."""
@@ -107,6 +111,7 @@ def conclude(account: SwarmAccount, at: Circumstances) -> Run:
             saturated=too_busy,
             stragglers=account.stragglers,
             gauges=account.gauges,
+            scenario=at.scenario,
         ),
         notes=(
             *_forbidden(account),
@@ -116,6 +121,7 @@ def conclude(account: SwarmAccount, at: Circumstances) -> Run:
             *account.notes,
             *_incidents(account),
         ),
+        contracts=contracts_of(contracts(), at.systems),
     )
 
 

@@ -1,34 +1,24 @@
 """report.html: one file without network, for a person who was not there.
 
-The template escapes everything, every text is made visible and stripped of secrets on its way in, and the page's
-own policy lets nothing run but the one script whose hash it names: what a target sent stays text.
+What a target sent stays text: the template escapes everything, and the page's own policy lets nothing run but the one
+script whose hash it names.
 """
 
-import base64
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from eventproof.history import Record
 from eventproof.verdict import Verdict
 
-from . import digest
+from . import digest, pages
 from .curve import charts
 from .lanes import time_line
 from .records import Run
-from .visible import shown
 
 __all__ = ["render"]
-
-PAGE = Path(__file__).with_name("page")
-
-_LENGTH = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +33,7 @@ class Slice:
 
 def render(run: Run, _history: Iterable[Record] = ()) -> str:
     """The text of report.html."""
-    style, script = _asset("style.css"), _asset("script.js")
+    style, script = pages.asset("style.css"), pages.asset("script.js")
     return (
         _environment()
         .get_template("report.html.jinja")
@@ -60,21 +50,14 @@ def render(run: Run, _history: Iterable[Record] = ()) -> str:
             columns=digest.columns(run.delivery),
             style=style,
             script=script,
-            policy=_policy(style, script),
+            policy=pages.policy(style, script),
         )
     )
 
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(PAGE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages.environment()
     environment.filters |= {
         "seconds": digest.seconds,
         "milliseconds": digest.milliseconds,
@@ -90,27 +73,6 @@ def _environment() -> Environment:
         "is_wrong": digest.is_wrong,
     }
     return environment
-
-
-def _shown(value: Any) -> Any:
-    """What stands in the page for a printed expression; the template's own markup stays what it is."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return shown(value, _LENGTH)
-    return value
-
-
-def _asset(name: str) -> Markup:
-    return Markup((PAGE / name).read_text("utf-8"))  # noqa: S704 - a file of ours
-
-
-def _policy(style: str, script: str) -> str:
-    sources = f"style-src {_hash(style)}; script-src {_hash(script)}"
-    return f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'"
-
-
-def _hash(content: str) -> str:
-    digested = base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii")
-    return f"'sha256-{digested}'"
 
 
 def _shares(tally: Mapping[Verdict, int]) -> list[Slice]:

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 
 from eventproof.verdict import SEVERITY, worst
 
-from .records import Delivery, Load, RequirementResult, Run
+from .records import Contract, Delivery, Load, RequirementResult, Run
 
 __all__ = ["merge"]
 
@@ -32,6 +32,7 @@ def merge(runs: Sequence[Run], *, kind: str = "demo", command: str = "") -> Run:
         latency=tuple(latency for run in runs for latency in run.latency),
         load=_least_trusted([run.load for run in runs if run.load]),
         notes=_unique(note for run in runs for note in run.notes),
+        contracts=_contracts(contract for run in runs for contract in run.contracts),
     )
 
 
@@ -59,6 +60,10 @@ def _sum(one: Delivery, other: Delivery) -> Delivery:
 
 def _least_trusted(loads: Sequence[Load]) -> Load | None:
     return max(loads, key=lambda load: bool(load.saturated), default=None)
+
+
+def _contracts(contracts: Iterable[Contract]) -> tuple[Contract, ...]:
+    return tuple(dict.fromkeys(contracts))
 
 
 def _unique(texts: Iterable[str]) -> tuple[str, ...]:

@@ -125,6 +125,15 @@ class Gauge:
 
 
 @dataclass(frozen=True, slots=True)
+class Contract:
+    """The contract of one system that a run was judged by: its version, and a digest of all that it says."""
+
+    system: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """What the load generator itself did, and whether its figures can be trusted."""
 
@@ -137,6 +146,8 @@ class Load:
     stragglers: tuple[str, ...] = ()
     """Sessions that outlived their ban or never ended, by name."""
     gauges: tuple[Gauge, ...] = ()
+    scenario: str = ""
+    """What its users did: the names of the locustfiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +173,5 @@ class Run:
     load: Load | None = None
     notes: tuple[str, ...] = ()
     """Remarks for a person: known failures, what was left out, why the run is invalid."""
+    contracts: tuple[Contract, ...] = ()
+    """Those of its systems."""

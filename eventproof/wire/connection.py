@@ -6,8 +6,9 @@ must not do raises ProtocolViolation and changes nothing; what the caller must n
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from eventproof.errors import ProtocolViolation, UsageError
 
@@ -84,8 +85,7 @@ class ConnectRefused:
     data: Any
 
 
-@dataclass(frozen=True, slots=True)
-class EventReceived:
+class EventReceived(NamedTuple):
     """An event; where `ack_id` is not None the server wants `ack` with that id. An offset is none of its `args`."""
 
     namespace: str
@@ -159,7 +159,7 @@ class Connection:
     `loads` and `max_attachments` go to the Socket.IO decoder.
     """
 
-    __slots__ = ("_awaited", "_decoder", "_missed", "_namespaces", "_recoveries", "state")
+    __slots__ = ("_awaited", "_decoder", "_missed", "_namespaces", "_recoveries", "_usual", "state")
 
     def __init__(self, *, loads: Callable[[str], Any] | None = None, max_attachments: int = 64) -> None:
         self.state = SessionState.OPENING
@@ -168,6 +168,8 @@ class Connection:
         self._awaited: set[tuple[str, int]] = set()
         self._recoveries: dict[str, Recovery] = {}
         self._missed: dict[str, list[EventReceived]] = {}
+        self._usual: _Usual | None = None
+        """How nearly every message begins: an event of the namespace that was joined last, without an id."""
 
     def namespace(self, name: str) -> NamespaceState:
         """Where our part in a namespace is."""
@@ -182,6 +184,9 @@ class Connection:
 
         That is one event or none. What a recovery brings before the answer to CONNECT is given behind that answer.
         """
+        usual = self._usual_event(message)
+        if usual is not None:
+            return [usual]
         packet = engineio.decode(message)
         state = SESSION_RECEIVES.get((self.state, packet.type))
         if state is None:
@@ -241,6 +246,27 @@ class Connection:
         """End the session."""
         return self._send_session(engineio.Packet(engineio.PacketType.CLOSE))
 
+    def _usual_event(self, message: Message) -> EventReceived | None:
+        """The same as the rest would give for a usual message, in a third of the time; None for all others."""
+        usual = self._usual
+        if (
+            usual is None
+            or self.state is not SessionState.OPEN
+            or isinstance(message, bytes)
+            or not message.startswith(usual.beginning)
+        ):
+            return None
+        data = self._decoder.plain(message[len(usual.beginning) - 1 :])
+        return None if data is None else EventReceived(usual.namespace, _written(data[0]), tuple(data[1:]), None)
+
+    def _enter(self, namespace: str, state: NamespaceState) -> None:
+        """Our part in a namespace is there now."""
+        self._namespaces[namespace] = state
+        if state is NamespaceState.CONNECTED and namespace not in self._recoveries:
+            self._usual = _usual(namespace)
+        elif self._usual is not None and self._usual.namespace == namespace:
+            self._usual = None
+
     def _move(self, packet: socketio.Packet) -> list[WireEvent]:
         """Check a Socket.IO packet against the state of its namespace, and take it."""
         name = packet.namespace
@@ -267,7 +293,7 @@ class Connection:
                 )
             self._awaited.discard((name, event.id))
         if after is not before:
-            self._namespaces[name] = after
+            self._enter(name, after)
             missed = self._missed.pop(name, missed)
         return [event, *(missed if after is NamespaceState.CONNECTED else ())]
 
@@ -300,8 +326,8 @@ class Connection:
             return event
         if len(args) == 1 and not _OFFSET.fullmatch(args[0]):
             return event
-        self._recoveries[event.namespace] = replace(recovery, offset=args[-1])
-        return replace(event, args=args[:-1])
+        self._recoveries[event.namespace] = Recovery(recovery.pid, args[-1])
+        return event._replace(args=args[:-1])
 
     def _send(self, packet: socketio.Packet) -> list[Message]:
         messages = [
@@ -313,7 +339,8 @@ class Connection:
         after = NAMESPACE_SENDS.get((before, packet.type))
         if after is None:
             raise UsageError(f"{packet.type.name} cannot be sent while namespace {packet.namespace} is {before.name}.")
-        self._namespaces[packet.namespace] = after
+        if after is not before:
+            self._enter(packet.namespace, after)
         return messages
 
     def _send_session(self, packet: engineio.Packet) -> list[Message]:
@@ -358,10 +385,25 @@ def _connected(packet: socketio.Packet) -> Connected:
 
 def _event(packet: socketio.Packet) -> EventReceived:
     name, *args = packet.data
-    if not name.isascii():
-        # No contract names an event by half a surrogate pair, and no output can write one.
-        name = name.encode(errors="replace").decode()
-    return EventReceived(packet.namespace, name, tuple(args), packet.id)
+    return EventReceived(packet.namespace, _written(name), tuple(args), packet.id)
+
+
+def _written(name: str) -> str:
+    """The name; no contract names an event by half a surrogate pair, and no output can write one."""
+    return name if name.isascii() else name.encode(errors="replace").decode()
+
+
+class _Usual(NamedTuple):
+    """How an event of a namespace begins that has no id and no attachments."""
+
+    beginning: str
+    namespace: str
+
+
+@lru_cache(maxsize=64)
+def _usual(namespace: str) -> _Usual:
+    """That of a namespace; the same one for all connections."""
+    return _Usual("42[" if namespace == "/" else f"42{namespace},[", namespace)
 
 
 def _ack(packet: socketio.Packet) -> AckReceived:

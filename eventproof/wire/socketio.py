@@ -118,6 +118,17 @@ class PacketDecoder:
         self._packet, self._awaited = packet, attachments
         return None
 
+    def plain(self, payload: str) -> list[Any] | None:
+        """The payload of an event, where it is a plain one and no other packet waits for its attachments; else None."""
+        if self._packet is not None:
+            return None
+        try:
+            data = self._loads(payload)
+        except (ValueError, RecursionError):
+            return None
+        is_event = isinstance(data, list) and data and isinstance(data[0], str)
+        return data if is_event and payload.count("[") + payload.count("{") <= self._max_depth else None
+
     def _parse(self, message: str) -> tuple[Packet, int]:
         header = _HEADER.match(message)
         if header is None:

@@ -127,6 +127,8 @@ class FrameDecoder:
 
     def feed(self, data: bytes) -> list[Message]:
         """The messages that these bytes complete, in their order."""
+        if (whole := self._whole(data)) is not None:
+            return [whole]
         messages: list[Message] = []
         try:
             self._feed(data, messages)
@@ -134,6 +136,21 @@ class FrameDecoder:
             violation.before = tuple(messages)
             raise
         return messages
+
+    def _whole(self, data: bytes) -> Message | None:
+        """The one text of less than 64 kB that these bytes are, as most are that come; None where they are not."""
+        size = len(data)
+        if size < 2 or data[0] != _SINGLE_TEXT or self._buffer or self._closed or self._opcode is not None:
+            return None
+        start = 2 if data[1] <= _CONTROL_LIMIT else 4
+        length = data[1] if start == 2 else int.from_bytes(data[2:4], "big")
+        is_shortest = start == 2 or (data[1] == _CONTROL_LIMIT + 1 and length > _CONTROL_LIMIT)
+        if not is_shortest or start + length != size or length > self._max_message:
+            return None
+        try:
+            return Message(Opcode.TEXT, data[start:].decode())
+        except UnicodeDecodeError:
+            return None
 
     def _feed(self, data: bytes, messages: list[Message]) -> None:
         if self._buffer:

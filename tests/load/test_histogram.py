@@ -1,6 +1,7 @@
 import math
 
 import pytest
+from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,3 +58,14 @@ def test_the_record_of_a_report_is_in_milliseconds() -> None:
     assert (latency.metric, latency.what, latency.count) == ("connect", "to connect", 10)
     assert latency.p50 == latency.p99 == latency.maximum == pytest.approx(2, rel=1e-3)
     assert Histogram.decode(latency.histogram).percentiles(50) == pytest.approx((0.002,), rel=1e-3)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 4_000_000_000) | st.integers(2_000, 4_200), max_size=60))
+def test_what_is_entered_late_is_what_an_hdr_histogram_has_of_it(microseconds: list[int]) -> None:
+    at_once = HdrHistogram(1, 3_600_000_000, 3)
+    for value in microseconds:
+        at_once.record_value(min(value, 3_600_000_000))
+    late = _of([value / 1e6 for value in microseconds])
+    assert late.encode() == at_once.encode().decode("ascii")
+    assert len(late) == len(microseconds)

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 
-from eventproof.report import html
+from eventproof.report import html, pages
 from eventproof.report.merge import merge
 from eventproof.report.records import Frame, Run
 from eventproof.verdict import Outcome, Verdict
@@ -180,7 +180,7 @@ def test_every_outcome_has_its_colour(outcome: Outcome) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_colours_of_text_have_contrast_enough(theme: str) -> None:
-    style = (html.PAGE / "style.css").read_text("utf-8")
+    style = (pages.PAGE / "style.css").read_text("utf-8")
     colours = dict(re.findall(r"--([\w-]+): (#\w+);", style.split(":root {")[{"light": 1, "dark": 2}[theme]]))
     for name in ("ink", "quiet", "link", "pass", "fail", "warn", "unknown", "none", *(f"c{n}" for n in range(6))):
         for ground in ("page", "card"):

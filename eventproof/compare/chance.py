@@ -1,0 +1,25 @@
+"""Whether one count is larger than another one by more than chance: an exact test of two shares."""
+
+from math import exp, lgamma, log
+
+__all__ = ["exceeds"]
+
+
+def exceeds(before: int, of_before: int, after: int, of_after: int, chance: float) -> bool:
+    """Whether so many of so many after are more than before, where chance alone has it so with less than `chance`.
+
+    Where what happened is as likely on both sides, each of these happened after with the share of the trials that were
+    made then; how many did so is binomial. No trials on a side are no difference.
+    """
+    total, trials = before + after, of_before + of_after
+    if not (of_before and of_after and after):
+        return False
+    share = of_after / trials
+    if after <= total * share:
+        return False
+    return sum(_binomial(number, total, share) for number in range(after, total + 1)) < chance
+
+
+def _binomial(number: int, total: int, share: float) -> float:
+    ways = lgamma(total + 1) - lgamma(number + 1) - lgamma(total - number + 1)
+    return exp(ways + number * log(share) + (total - number) * log(1 - share))

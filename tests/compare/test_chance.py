@@ -1,0 +1,31 @@
+from math import comb
+
+import pytest
+
+from eventproof.compare.chance import exceeds
+
+
+def test_the_chance_is_that_of_the_binomial_distribution() -> None:
+    """Of 9 in all, 8 or 9 on one of two equal sides: 10 of 512."""
+    exact = sum(comb(9, number) for number in (8, 9)) / 2**9
+    assert exceeds(1, 1_000, 8, 1_000, exact * 1.01)
+    assert not exceeds(1, 1_000, 8, 1_000, exact * 0.99)
+
+
+@pytest.mark.parametrize(
+    ("before", "of_before", "after", "of_after", "grew"),
+    [
+        (0, 1_000, 1, 1_000, False),
+        (0, 1_000, 12, 1_000, True),
+        (12, 1_000, 0, 1_000, False),
+        (10, 1_000, 100, 10_000, False),
+        (10, 10_000, 10, 1_000, True),
+        (0, 0, 5, 100, False),
+        (5, 100, 0, 0, False),
+        (1_000_000, 1_000_000, 1_000_000, 1_000_000, False),
+    ],
+)
+def test_a_share_grew_where_chance_hardly_has_it_so(
+    before: int, of_before: int, after: int, of_after: int, grew: bool
+) -> None:
+    assert exceeds(before, of_before, after, of_after, 0.01) is grew
