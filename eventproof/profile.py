@@ -5,6 +5,7 @@ taken from there. A table under `[environments.NAME]` overrides the rest of the 
 """
 
 import os
+import re
 import shutil
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -14,13 +15,14 @@ from typing import Any, Literal
 
 from . import catalog as contracts
 from . import endpoints, identities, operations, profile_schema, templates, textfile, wellformed
-from .catalog import ADMIN, USER, Catalog, System
+from .catalog import ADMIN, USER, Catalog, OfSession, System
 from .errors import UsageError
+from .documents import overlay, own
 from .refusal import LIMITED
 from .settings import Table, nearest
 from .target import (
+    Action,
     Budgets,
-    Call,
     Command,
     Entitlement,
     Metrics,
@@ -150,8 +152,11 @@ def _overridden(values: dict[str, Any], by: dict[str, Any]) -> dict[str, Any]:
 def _target(root: Table, path: Path | None, environment: str | None, catalog: Catalog) -> Target:
     folder = Path() if path is None else path.parent
     url = _url(root, "base_url")
-    systems = _systems(root, catalog)
-    rest = _rest(root.table("rest"), url)
+    contracts_of_own = _own(root, folder, catalog)
+    catalog = catalog.with_own(contracts_of_own)
+    systems = _systems(root, catalog, contracts_of_own)
+    is_sessionless = bool(contracts_of_own) and not any(map(_begins_sessions, systems)) and "jwt" not in root
+    rest = _rest(root.table("rest"), url, bare=is_sessionless and not _has_tokens(root))
     people = identities.read(root.table("identities"), folder, catalog.roles)
     capabilities = _capabilities(root, catalog)
     calls = operations.read(root.table("operations"), systems, capabilities, _unlocking(root))
@@ -188,6 +193,8 @@ def _target(root: Table, path: Path | None, environment: str | None, catalog: Ca
         attacks=root.flag("attacks", True),
         allow_hostile=root.flag("allow_hostile", False),
         folder=None if path is None else str(folder.absolute()),
+        own=contracts_of_own,
+        is_sessionless=is_sessionless,
     )
     root.finish()
     return target
@@ -199,8 +206,45 @@ def _url(table: Table, key: str, default: str | None = None) -> str:
     return url.rstrip("/")
 
 
-def _systems(root: Table, catalog: Catalog) -> tuple[System, ...]:
-    names = root.texts("systems")
+def _own(root: Table, folder: Path, catalog: Catalog) -> tuple[System, ...]:
+    """The contracts of `[contracts]`."""
+    table = root.table("contracts")
+    found = []
+    for name in table.names():
+        if not _OWN_NAME.fullmatch(name) or name in _TAKEN or name in catalog.systems:
+            table.fail(
+                name, "cannot be called so: small letters, digits and -, and no name of a system that is shipped"
+            )
+        described = overlay.read(table.table(name), name, folder)
+        found.append(own.system(described, has_tokens=_has_tokens(root) or "jwt" in root))
+    return tuple(found)
+
+
+_OWN_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_TAKEN = frozenset({"all", "common"})
+
+
+def _has_tokens(root: Table) -> bool:
+    """Whether the profile gives anybody a token, or a password for one."""
+    identities_of = root.values.get("identities", {})
+    listed = [entry for key in ("admins", "users", "people") for entry in _entries(identities_of, key)]
+    return "file" in identities_of or any(
+        key.removesuffix("_env") in ("token", "password") for entry in listed for key in entry
+    )
+
+
+def _entries(table: Any, key: str) -> list[dict[str, Any]]:
+    entries = table.get(key, []) if isinstance(table, dict) else []
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def _begins_sessions(system: System) -> bool:
+    return any(operation.session is OfSession.BEGINS for operation in system.operations)
+
+
+def _systems(root: Table, catalog: Catalog, of_own: Iterable[System]) -> tuple[System, ...]:
+    given = tuple(system.name for system in of_own)
+    names = root.texts("systems", given) if given else root.texts("systems")
     if not names:
         root.fail("systems", f"names no system; there are {', '.join(catalog.systems)}")
     for name in names:
@@ -242,8 +286,9 @@ def _openapi(root: Table, folder: Path) -> str | Literal[False] | None:
     return place
 
 
-def _rest(table: Table, url: str) -> Rest:
-    default = Rest(url)
+def _rest(table: Table, url: str, *, bare: bool = False) -> Rest:
+    """With `bare`, nobody has a token that the calls could carry."""
+    default = Rest(url, {}) if bare else Rest(url)
     headers = table.headers("headers", default.headers)
     table.check("headers", templates.unknown(headers, {"token"}))
     code, message = table.text("code", default.code), table.text("message", default.message)
@@ -305,7 +350,7 @@ def _usual_entitlement(entry: Mapping[str, str]) -> Entitlement:
     return Entitlement(entry["operation"], {name: value for name, value in entry.items() if name != "operation"})
 
 
-def _tiers(table: Table, calls: Mapping[str, Call | Command]) -> tuple[Tier, ...]:
+def _tiers(table: Table, calls: Mapping[str, Action]) -> tuple[Tier, ...]:
     result = []
     for name in table.names():
         entry = table.table(name)
@@ -333,7 +378,7 @@ def _unlocking(root: Table) -> dict[str, frozenset[str]]:
     return found
 
 
-def _entitlement(table: Table, calls: Mapping[str, Call | Command]) -> Entitlement:
+def _entitlement(table: Table, calls: Mapping[str, Action]) -> Entitlement:
     operation = table.text("operation")
     if operation not in calls:
         table.fail("operation", f'names "{operation}", which is no operation{nearest(operation, calls)}')

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from eventproof import catalog as contracts
 from eventproof import profile
 from eventproof.catalog import Catalog
 from eventproof.errors import UsageError
@@ -65,8 +64,8 @@ def suite(config: pytest.Config) -> Suite:
 
     if hasattr(config, "workerinput") or config.getoption("numprocesses", None) or config.getoption("tx", None):
         raise UsageError("the cases of eventproof share users and a server, and run in one process: leave -n out")
-    catalog = contracts.load()
-    target = narrowed(target_of(given("target"), given("environment"), catalog), given("system"))
+    target = narrowed(target_of(given("target"), given("environment")), given("system"))
+    catalog = target.catalog
     if given("hostile"):
         target.require_hostile()
     probe(target, catalog)

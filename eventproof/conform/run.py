@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from eventproof import catalog as contracts
 from eventproof import layout
 from eventproof.catalog import Catalog
 from eventproof.errors import EventproofError
@@ -55,7 +54,7 @@ def check(
     Raises TargetUnavailable before any case where nothing fitting answers, UsageError where something is missing.
     An interrupted run is a `Run` too; its results are written.
     """
-    known = catalog or contracts.load()
+    known = catalog or target.catalog
     target = narrowed(target, systems)
     if hostile:
         target.require_hostile()

@@ -30,6 +30,9 @@ from .verdicts import NotApplicable, outcome_of, result_of, verdict_of
 
 __all__ = ["Options", "Suite"]
 
+_SHARED = "all"
+"""What stands for the system in a requirement that every system shares."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -54,6 +57,7 @@ class Suite:
         self.run: Run | None = None
         self.error: Exception | None = None
         """What kept the run from its end, where something of ours did."""
+        self.catalog = catalog
         self.check_run = CheckRun(target, catalog, options.seed, hostile=options.hostile)
         self._target = target
         self._options = options
@@ -225,10 +229,19 @@ class Suite:
             return True
         if not any(line in self._requirements for line in ids):
             return False
-        if (_parameter(item, "system") or self._target.systems[0]) not in self._target.systems:
+        system = _parameter(item, "system")
+        if (system or self._target.systems[0]) not in self._target.systems:
+            return False
+        if system is not None and not self._binds(system, ids):
             return False
         only = self._options.only
         return not only or name_of(item.nodeid) in only or any(line in only for line in ids)
+
+    def _binds(self, system: str, ids: Iterable[str]) -> bool:
+        """Whether one of these requirements is a system's, or one that every system shares and that binds it."""
+        lines = [self._requirements[line] for line in ids if line in self._requirements]
+        known = self.catalog.system(system)
+        return any(line.system != _SHARED or known.shares(line) for line in lines)
 
     def _mark_selected(self, chosen: Iterable[pytest.Item], items: Iterable[pytest.Item]) -> None:
         only, names = self._options.only, {name_of(item.nodeid) for item in items}
