@@ -16,8 +16,8 @@ from typing import Any, Literal
 from . import catalog as contracts
 from . import endpoints, identities, operations, profile_schema, templates, textfile, wellformed
 from .catalog import ADMIN, USER, Catalog, OfSession, System
-from .errors import UsageError
 from .documents import overlay, own
+from .errors import UsageError
 from .refusal import LIMITED
 from .settings import Table, nearest
 from .target import (

@@ -10,8 +10,8 @@ from ipaddress import ip_address
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-from . import templates
 from . import catalog as contracts
+from . import templates
 from .catalog import ADMIN, USER, Catalog, OfSession, System, Wire
 from .errors import UsageError
 

@@ -1,4 +1,4 @@
-"""What an event carries: one argument stands for itself, several are a list that is told apart from one that is a list."""
+"""What an event carries: one argument stands for itself, several are a list, told apart from one that is a list."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -68,7 +68,7 @@ class Ack:
     constants: Mapping[str, Json] = field(default_factory=dict, hash=False)
     """The fields that every acknowledging event has alike, such as `received: true`."""
     answer: Schema | None = None
-    """What the arguments of a `callback` have to fit: the one, or the list of several; None: nothing is said of them."""
+    """What the arguments of a `callback` have to fit: the one, or the list; None: nothing is said."""
     takes_list: bool = False
     """Whether `answer` describes the list of the arguments."""
 

@@ -141,8 +141,8 @@ def _event(
     validator = _compiled(schema, schema_place, content)
     always, at_times = message.get("x-trigger", ()), message.get("x-may-trigger", ())
     triggers = (*always, *at_times)
-    for key, named in (("x-trigger", always), ("x-may-trigger", at_times)):
-        for trigger in named:
+    for key, listed in (("x-trigger", always), ("x-may-trigger", at_times)):
+        for trigger in listed:
             if trigger not in operations:
                 raise document.fault(f"{place}/{key}", f'names no operation of openapi.yaml: "{trigger}"')
             if triggers.count(trigger) > 1:

@@ -17,7 +17,7 @@ __all__ = ["Catalog", "Chosen", "Derived", "ErrorCode", "Requirement", "System"]
 
 Json = Any
 _CAUSED: Final = frozenset({"delivery", "audience", "retry", "ack", "foreign-ack"})
-_OF_EVENTS: Final = frozenset({"schema", "order", "answer", "refusal", *_CAUSED})
+_OF_EVENTS: Final = frozenset({"schema", "order", "sequence", "answer", "refusal", *_CAUSED})
 """The kinds of what follows from the contract of one event; the former need a call that causes it for certain."""
 
 
@@ -105,7 +105,7 @@ class System:
     openapi: Mapping[str, Json] = field(repr=False)
     asyncapi: Mapping[str, Json] = field(repr=False)
     chosen: Mapping[str, "Chosen"] = field(default_factory=dict)
-    """The names of what clients choose themselves, such as a room that nobody has to make: no call answers with them."""
+    """The names of what clients choose themselves, such as a room that nobody has to make."""
     reading: Reading | None = None
     """How the documents of somebody's own contract were read; None: it is one of those that are shipped."""
     has: frozenset[str] = frozenset()

@@ -23,7 +23,7 @@ def enveloped(document: Any) -> tuple[str, Any]:
 
 
 def name_at(document: Any, place: str) -> str:
-    """The text at this place (a JSON pointer) of a message; where there is none, `message`; at no place there is none."""
+    """The text at this place (a JSON pointer) of a message; where there is none, or no place, `message`."""
     try:
         name = reached(document, place)
     except LookupError:

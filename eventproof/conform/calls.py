@@ -8,13 +8,13 @@ from typing import Any
 
 import aiohttp
 
+from eventproof.acknowledgement import is_refusal
 from eventproof.actions import Invocation, Request, action_for, at, credentials_of, read
 from eventproof.catalog.arguments import payload_of
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.history import History, Kind
 from eventproof.redaction import learn, learn_from, redacted
 from eventproof.refusal import Proof, Refusal, expected, proof, says_why_not
-from eventproof.acknowledgement import is_refusal
 from eventproof.target import Emission, Identity, Target
 from eventproof.templates import fill, names
 from eventproof.wellformed import masked

@@ -1,6 +1,6 @@
 """How a case sends an event of a client: with a payload of the contract, where the client may send it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eventproof.catalog import Counterexample, Event
@@ -14,7 +14,7 @@ from .line import Line
 from .performing import begun, perform
 from .person import Person
 
-__all__ = ["arguments_of", "broken_of", "ready_to_send"]
+__all__ = ["arguments_of", "broken_of", "enter_rooms", "ready_to_send"]
 
 
 async def ready_to_send(case: Case, person: Person, event: Event) -> tuple[Line, Any]:
@@ -32,13 +32,19 @@ async def ready_to_send(case: Case, person: Person, event: Event) -> tuple[Line,
         for needed in case.system.before(event.name):
             await perform(case, person, needed, known)
     payload = _with(event, event.examples[0], known)
-    names = set(event.fields(payload))
+    await enter_rooms(case, line, set(event.fields(payload)), known, but=event)
+    return line, payload
+
+
+async def enter_rooms(
+    case: Case, line: Line, names: set[str], known: Mapping[str, Any], but: Event | None = None
+) -> None:
+    """Have a line ask for the rooms that these names are in, by every event of a client `but` this one."""
     for asking in case.system.events:
-        is_other = asking.joins is not None and asking is not event and channel in asking.channels
-        if is_other and asking.joins is not None and names & set(PLACEHOLDER.findall(asking.joins)):
+        is_there = asking is not but and line.channel in {channel.address for channel in asking.channels}
+        if asking.joins is not None and is_there and names & set(PLACEHOLDER.findall(asking.joins)):
             argument = asking.asking(asking.joins, known, lambda role: case.acting(role).id)
             await line.asks(asking.name, argument, if_acknowledged=True)
-    return line, payload
 
 
 def _with(event: Event, example: Any, known: dict[str, Any]) -> Any:

@@ -211,8 +211,8 @@ class Line:
     ) -> tuple[Any, ...] | None:
         """Send an event and wait for its acknowledgement, as long as one may take; its arguments, None where none came.
 
-        What it joins or leaves by that is entered in the history. With `if_acknowledged` nothing is waited for where the
-        contract has no acknowledgement: then it is none. What causes something is entered as a call, with these
+        What it joins or leaves by that is entered in the history. With `if_acknowledged` nothing is waited for where
+        the contract has no acknowledgement: then it is none. What causes something is entered as a call, with these
         `parameters`. Raises NotSent where the server ended the connection.
         """
         causes = self._behaviour.causing.get(name)

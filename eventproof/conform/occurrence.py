@@ -247,7 +247,7 @@ class _Making:
         return room
 
     async def _prepared(self, user: Person, number: int = 0) -> dict[str, Any]:
-        """Do all that comes before the call; what is known by then. Of what clients choose, each `number` has its own."""
+        """Do all that comes before the call; what is known then. Each `number` has its own of what clients choose."""
         known = begun(self.case.system, number)
         for needed in self.case.system.before(self.operation.id):
             _, cause = await perform(self.case, user, needed, known)

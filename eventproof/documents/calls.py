@@ -58,8 +58,7 @@ def described(library: Library, overlay: Overlay, *, sessions: bool, asked: Iter
         _exemplify(content, entry, words)
         origins[pointer(["paths", path, method])] = where
     _needs(content)
-    path = overlay.openapi or Path(overlay.source)
-    return Document(path, content, origins=origins)
+    return Document(overlay.openapi or Path(overlay.source), content, origins=origins)
 
 
 def _operations(content: Mapping[str, Json]) -> Iterator[tuple[str, str, dict[str, Json]]]:

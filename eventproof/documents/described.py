@@ -10,7 +10,7 @@ from eventproof.errors import ContractError
 
 from .library import Node
 
-__all__ = ["ACTIONS", "Described", "Message", "Place", "Server", "Use", "message_of", "merged", "server_of"]
+__all__ = ["ACTIONS", "Described", "Message", "Place", "Server", "Use", "merged", "message_of", "server_of"]
 
 ACTIONS: Final[Mapping[str, Direction]] = {"send": Direction.SEND, "receive": Direction.RECEIVE}
 

@@ -63,7 +63,7 @@ def housed(library: Library, path: Path, wanted: Wanted) -> House:
     said += [_said(group, described, wanted) for group in groups]
     document, acks = _assembled(described, told, Payloads(schemas, with_arguments=groups[0].wire is Wire.SOCKET_IO))
     said += [f"acknowledgements are {', '.join(acks)}"] if acks else []
-    return House(document, tuple(said), _is_secured(described, groups), described.title)
+    return House(document, tuple(said), _is_secured(groups), described.title)
 
 
 def _dialect(root: Node) -> str:
@@ -77,7 +77,7 @@ def _said(group: Carried, described: Described, wanted: Wanted) -> str:
     return f"{words}: {socketio.said(socketio.dialect(uses, wanted))}" if group.wire is Wire.SOCKET_IO else words
 
 
-def _is_secured(described: Described, groups: Iterable[Carried]) -> bool:
+def _is_secured(groups: Iterable[Carried]) -> bool:
     places = [place for group in groups for place in group.places]
     extended = any(place.node.get("x-security") is not None for place in places)
     asked = any(_asks_for_token(place) for place in places)

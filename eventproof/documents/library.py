@@ -65,7 +65,7 @@ class Node:
         return self.library.followed(self)
 
     def table(self, key: str) -> Iterator[tuple[str, "Node"]]:
-        """What the table under this key holds by name, each with its reference followed; nothing where there is none."""
+        """What the table under this key holds by name, each with its reference followed."""
         node = self.get(key)
         if node is None or node.value is None:
             return
@@ -155,7 +155,7 @@ class Library:
     def _file(self, node: Node, reference: str, file: str) -> Node:
         if "://" in file or file.startswith("//"):
             raise node.fault(
-                f'"{reference}" is on the network, where nothing is read from: save it beside this file and refer to that'
+                f'"{reference}" is on the network, where nothing is read: save it beside this file, and refer to that'
             )
         path = Path(os.path.normpath(node.source.path.parent / file))
         if file.startswith(("/", "~")) or path.suffix.lower() not in SUFFIXES:

@@ -123,7 +123,7 @@ def _overlaid(house: House, overlay: Overlay) -> Document:
 
 
 def _fits(word: str, direction: Direction, both: Sequence[Direction]) -> bool:
-    """Whether a word is about an event that goes this way; an acknowledgement is the client's event's, where there is one."""
+    """Whether a word is about an event that goes this way; an `ack` is about that of the client, where there is one."""
     if word in _OF_THE_SERVERS:
         return direction is Direction.SEND
     if word in _OF_CLIENTS:

@@ -16,7 +16,7 @@ __all__ = ["Payload", "Payloads"]
 
 Json = Any
 _FOREIGN: Final = re.compile(r"avro|protobuf|raml|xml", re.IGNORECASE)
-_CLOSED: Final = (False, {"not": {}})
+_CLOSED: Final[tuple[Json, ...]] = (False, {"not": {}})
 
 
 @dataclass(frozen=True, slots=True)

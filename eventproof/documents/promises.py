@@ -32,6 +32,8 @@ _TOKENS: Final[Mapping[str, str]] = {
     "malformed": "with a malformed token",
 }
 """The bad tokens that can be presented to anybody."""
+_WITH: Final[Mapping[str, tuple[str, ...]]] = {"order": ("sequence",)}
+"""What is judged together."""
 _NOBODY: Final = frozenset({EVERYONE, "connection"})
 
 
@@ -95,6 +97,8 @@ def _kinds(system: str, event: Event, is_untold: bool) -> Iterator[tuple[str, La
             yield "audience", None
         if event.order_by is not None and event.certain:
             yield "order", None
+        elif event.certain and event.audience:
+            yield lack("order", "nothing says within what it keeps its order", 'order_by = "/…"  # and correlate')
         if event.ack is not None and event.ack.retry is not None and event.certain:
             yield from ((kind, None) for kind in ("retry", "ack", "foreign-ack"))
         return
@@ -119,5 +123,5 @@ def _requirement(system: str, kind: str, about: str | None, source: str) -> Requ
         capability=None,
         decision=None,
         excluded=None,
-        includes=(Derived(kind, about),),
+        includes=tuple(Derived(each, about) for each in (kind, *_WITH.get(kind, ()))),
     )

@@ -1,8 +1,8 @@
 """The schemas of a document, read as they were meant: whatever dialect they are written in, draft-07 comes out.
 
-AsyncAPI's schemas are draft-07 unless they say otherwise, and are written with the words of OpenAPI and of later drafts,
-which draft-07 passes over: a checker that did so too would find everything right. What is meant by such a word is put in
-the words of draft-07, and a remark says where; what cannot be is judged by nobody, and a remark says that.
+AsyncAPI's schemas are draft-07 unless they say otherwise, and are written with the words of OpenAPI and of later
+drafts, which draft-07 passes over: a checker that did so too would find everything right. What is meant by such a word
+is put in the words of draft-07, and a remark says where; what cannot be is judged by nobody, and a remark says that.
 """
 
 from collections.abc import Callable, Iterator, Mapping

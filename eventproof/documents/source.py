@@ -1,8 +1,8 @@
 """One file of a document: YAML or JSON in, plain values out, with the line on which each of them stands.
 
-YAML is read as JSON means it: keys are texts and stand once, dates stay text, only `true` and `false` are booleans. What
-is read is bounded: in bytes, in values, in depth, in what aliases repeat. Whatever is wrong is a ContractError that names
-the file and the line.
+YAML is read as JSON means it: keys are texts and stand once, dates stay text, only `true` and `false` are booleans.
+What is read is bounded: in bytes, in values, in depth, in what aliases repeat. Whatever is wrong is a ContractError
+that names the file and the line.
 """
 
 import json

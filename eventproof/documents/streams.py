@@ -1,4 +1,4 @@
-"""Native WebSocket and Server-Sent Events, as documents have them: where they are, and how their events are told apart."""
+"""Native WebSocket and Server-Sent Events, as documents have them: where, and how their events are told apart."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -69,7 +69,7 @@ def _messages_of(channel: Node) -> Iterator[Message]:
 
 
 def _uses(operation: Node, places: Mapping[str, Place]) -> Iterator[Use]:
-    action = operation.text("action")
+    action = operation.text("action") or "nothing"
     if action not in ACTIONS:
         raise operation.fault(f'its action must be send or receive, not "{action}"')
     channel = operation.get("channel")

@@ -38,7 +38,7 @@ class Carried:
 
 
 def carried(described: Described, wanted: Wanted) -> tuple[Carried, ...]:
-    """The channels of a document by their wires; those of other protocols (MQTT, Kafka, …) are left out, and that is told.
+    """The channels of a document by their wires; those of other protocols (MQTT, …) are left out, and that is told.
 
     Raises ContractError where none is left, or where nothing tells.
     """
@@ -47,7 +47,7 @@ def carried(described: Described, wanted: Wanted) -> tuple[Carried, ...]:
         if place not in places:
             place.node.remark(
                 Weight.WARNING,
-                f"it is on {', '.join(sorted({s.protocol for s in place.servers}))}, which is not spoken here: left out",
+                f"it is on {', '.join(sorted({s.protocol for s in place.servers}))}, which is not spoken here",
             )
     if not places:
         spoken = ", ".join(sorted({server.protocol for server in described.servers})) or "no protocol that is named"

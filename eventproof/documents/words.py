@@ -1,4 +1,4 @@
-"""The words of our contracts, as they stand in somebody else's document or in a profile: held against our own format."""
+"""The words of our contracts, in somebody else's document or in a profile: held against our own format."""
 
 import json
 from functools import cache
@@ -13,7 +13,7 @@ __all__ = ["must_be_ours"]
 
 
 def must_be_ours(document: Document) -> None:
-    """Raise ContractError where an extension of ours is not what it must be, with where it stands and what it may be."""
+    """Raise ContractError where an extension of ours is not what it must be, with where it stands."""
     for name, channel in document.content["channels"].items():
         _must_fit(document, pointer(["channels", name]), channel, "channel")
         for key, message in channel["messages"].items():
