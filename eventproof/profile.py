@@ -16,7 +16,7 @@ from typing import Any, Literal
 from . import catalog as contracts
 from . import endpoints, identities, operations, profile_schema, templates, textfile, wellformed
 from .catalog import ADMIN, USER, Catalog, OfSession, System
-from .documents import overlay, own
+from .documents import draft, overlay, own
 from .errors import UsageError
 from .refusal import LIMITED
 from .settings import Table, nearest
@@ -32,7 +32,7 @@ from .target import (
     Tier,
 )
 
-__all__ = ["DEFAULT", "for_url", "found", "load", "template"]
+__all__ = ["DEFAULT", "contract_of", "drafted", "for_url", "found", "load", "own_contracts", "template"]
 
 DEFAULT = Path("eventproof.toml")
 """The profile that is read where none is named."""
@@ -43,6 +43,37 @@ _TEMPLATE = Path(__file__).with_name("profile.template.toml")
 def template() -> str:
     """A commented profile to fill in, as `eventproof init` writes it; it loads as it is."""
     return _TEMPLATE.read_text(encoding="utf-8")
+
+
+def own_contracts(
+    path: str | Path, environment: str | None = None, env: Mapping[str, str] | None = None
+) -> tuple[System, ...]:
+    """The contracts of a profile's own, whatever else is in it; none where it has none."""
+    path = Path(path)
+    values = _merged(_parsed(path), environment, path)
+    wanted = {key: value for key, value in values.items() if key in ("contracts", "identities", "jwt")}
+    return _own(Table(wanted, str(path), os.environ if env is None else env), path.parent, contracts.load())
+
+
+def drafted(path: Path, asyncapi: Path, openapi: Path | None) -> str:
+    """The text of a profile to be written to `path`, drafted from these documents."""
+    here = path.absolute().parent
+
+    def relative(file: Path) -> str:
+        return os.path.relpath(file.absolute(), here)
+
+    values = {"asyncapi": relative(asyncapi), **({"openapi": relative(openapi)} if openapi else {})}
+    name = draft.name_of(asyncapi.stem if asyncapi.stem != "asyncapi" else asyncapi.absolute().parent.name)
+    described = own.system(overlay.read(Table(values, str(path), None), name, here))
+    return draft.drafted(described, values["asyncapi"], values.get("openapi"), "http://127.0.0.1:3000")
+
+
+def contract_of(path: Path) -> System:
+    """The contract in one AsyncAPI document, of which nothing further is said."""
+    beside = path.with_name("openapi.yaml")
+    values = {"asyncapi": path.name, **({"openapi": beside.name} if beside.is_file() else {})}
+    name = draft.name_of(path.stem if path.stem != "asyncapi" else path.absolute().parent.name)
+    return own.system(overlay.read(Table(values, str(path), None), name, path.parent))
 
 
 def found(start: Path | None = None) -> Path | None:

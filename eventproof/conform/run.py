@@ -16,7 +16,7 @@ from eventproof.report.records import Run
 from eventproof.target import Target
 
 from . import plugin
-from .launch import narrowed, new_seed
+from .launch import must_be_answered, narrowed, new_seed
 from .probe import probe
 from .suite import Options, Suite
 
@@ -56,6 +56,7 @@ def check(
     """
     known = catalog or target.catalog
     target = narrowed(target, systems)
+    must_be_answered(target, known)
     if hostile:
         target.require_hostile()
     probe(target, known)

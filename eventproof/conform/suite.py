@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from eventproof import __version__
-from eventproof.catalog import Catalog
+from eventproof.catalog import Catalog, System
 from eventproof.errors import EventproofError, Inconclusive, UsageError
 from eventproof.interruption import HEEDED
 from eventproof.redaction import redacted_text
@@ -189,7 +189,9 @@ class Suite:
             outcome=outcome,
             command=self._repeat(self._options.only),
             requirements=results,
+            judged=tuple(_judged_share(self.check_run.systems)),
             notes=(
+                *_unjudged(self.check_run.systems),
                 *(said if cases == 1 else f"{said} (in {cases} cases)" for said, cases in self._notes.items()),
                 *self.check_run.left_behind(),
                 *(_left_out(results) if outcome is Outcome.PASS else ()),
@@ -267,6 +269,24 @@ def _parameter(item: pytest.Item, name: str) -> str | None:
     callspec = getattr(item, "callspec", None)
     found = callspec.params.get(name) if callspec is not None else None
     return found if isinstance(found, str) else None
+
+
+def _judged_share(systems: Iterable[System]) -> Iterator[str]:
+    """How much of what their contracts could promise is judged, of those that are somebody's own."""
+    for system in systems:
+        if system.reading is not None:
+            yield f"{system.reading.share} things of {system.name}"
+
+
+def _unjudged(systems: Iterable[System]) -> Iterator[str]:
+    """What is not judged for want of a word in a contract."""
+    for system in systems:
+        if system.reading is not None and system.reading.lacks:
+            listed = ", ".join(lack.what.removeprefix(f"{system.name}/") for lack in system.reading.lacks)
+            yield (
+                f"{system.name}: not judged, for want of a word in the contract: {listed}; "
+                "`eventproof contract lint` tells the lines to add"
+            )
 
 
 def _left_out(results: Iterable[RequirementResult]) -> Iterator[str]:

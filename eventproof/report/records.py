@@ -153,3 +153,5 @@ class Run:
     load: Load | None = None
     notes: tuple[str, ...] = ()
     """Remarks for a person: known failures, what was left out, why the run is invalid."""
+    judged: tuple[str, ...] = ()
+    """How much of what it could promise is judged of each contract that is somebody's own: `7 of 9 things of chat`."""
