@@ -3,7 +3,7 @@
 A call that no document has is described by the profile alone: its method, its path and an example of what it takes.
 """
 
-import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +25,7 @@ Json = Any
 _METHODS: Final = ("get", "put", "post", "delete", "patch")
 _JSON: Final = "application/json"
 _TOKENS: Final = ("token", "accessToken", "access_token", "jwt", "sessionToken")
-_LOGINS: Final = ("login", "signin", "session", "token", "auth")
+_LOGINS: Final = re.compile("login|signin|session|token|auth")
 _OURS: Final = frozenset({"example", "people", "unique", "method", "path"})
 """What is said of a call and is no extension of OpenAPI."""
 
@@ -74,21 +74,26 @@ def _document(root: Node) -> dict[str, Json]:
         raise root.fault("this is no OpenAPI document of version 3: at its top stands no openapi: 3.x")
     if not isinstance(root.value.get("paths"), Mapping):
         raise (root.child("paths") or root).fault("it has no paths, so there are no calls in it")
-    content: dict[str, Json] = json.loads(json.dumps(root.value))
-    for reference in _references(content):
-        if not reference.startswith("#"):
-            raise root.fault(f"it refers to {reference}, outside of it: bundle both into one document")
+    content: dict[str, Json] = _whole(root, root.source.path, frozenset())
     return content
 
 
-def _references(value: Json) -> Iterator[str]:
+def _whole(node: Node, root: Path, inside: frozenset[str]) -> Json:
+    """A copy of what stands here; what it takes from other files is put in its place."""
+    value = node.value
     if isinstance(value, Mapping):
-        if isinstance(reference := value.get("$ref"), str):
-            yield reference
-        value = list(value.values())
+        reference = value.get("$ref")
+        if isinstance(reference, str) and not (reference.startswith("#") and node.source.path == root):
+            target = node.followed()
+            key = f"{target.source.path}#{target.place}"
+            if key in inside:
+                raise node.fault(f'"{reference}" leads back to itself across files: bundle them into one document')
+            return _whole(target, root, inside | {key})
+        return {key: _whole(child, root, inside) for key in value if (child := node.child(key)) is not None}
     if isinstance(value, list):
-        for part in value:
-            yield from _references(part)
+        children = (node.child(index) for index in range(len(value)))
+        return [_whole(child, root, inside) for child in children if child is not None]
+    return value
 
 
 def _complete(
@@ -107,7 +112,7 @@ def _complete(
         is_open = not security if security is not None else not sessions
         fields = _answer_fields(content, entry)
         token = next((name for name in _TOKENS if name in fields), None)
-        is_login = method == "post" and token is not None and any(word in path.lower() for word in _LOGINS)
+        is_login = method == "post" and token is not None and _LOGINS.search(path.lower()) is not None
         entry.setdefault("x-role", ANYONE if is_open or is_login else role)
         if is_login and "x-session" not in entry:
             entry["x-session"] = "begins"

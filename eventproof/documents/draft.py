@@ -16,9 +16,7 @@ __all__ = ["drafted", "name_of"]
 
 _JOINING: Final = re.compile(r"\b(join|subscribe|enter|watch|listen|open)", re.IGNORECASE)
 _LEAVING: Final = re.compile(r"\b(leave|unsubscribe|exit|unwatch|close)", re.IGNORECASE)
-_ROOM: Final = re.compile(
-    r"(room|channel|topic|conversation|group|thread|game|document|doc|board)(_?id)?$", re.IGNORECASE
-)
+_ROOM: Final = re.compile(r"(room|channel|topic|conversation|group|thread|game|document|doc)(_?id)?$", re.IGNORECASE)
 _USER: Final = frozenset({"userId", "user_id", "recipientId", "to"})
 _WORD: Final = re.compile(r"[A-Za-z][a-z0-9]*")
 _WEAK: Final = frozenset({"on", "new", "the", "a", "to", "of", "event"})
@@ -28,7 +26,7 @@ def drafted(system: System, asyncapi: str, openapi: str | None, base_url: str) -
     """The text of a profile for this contract, whose documents are at these paths."""
     lines = [
         "#:schema ./eventproof.schema.json",
-        f"# {system.title}: written from {asyncapi} by `eventproof init --asyncapi`. Look at each line marked as a guess;",
+        f"# {system.title}: from {asyncapi}, by `eventproof init --asyncapi`. Look at each line marked as a guess;",
         f"# `eventproof contract lint {_PROFILE}` tells what is still lacking, and what for.",
         "",
         f"base_url = {_text(base_url)}",
@@ -125,7 +123,7 @@ def _told(system: System, event: Event) -> Iterator[str]:
 
 
 def _cause(system: System, event: Event) -> Event | None:
-    """The event of a client that seems to cause it: of the same name, or about the same thing with a field in common."""
+    """The event of a client that seems to cause it: of the same name, or of a like one with a field in common."""
     asked = [each for each in system.events if each.direction is Direction.RECEIVE]
     same = next((each for each in asked if each.name == event.name), None)
     if same is not None:

@@ -18,15 +18,11 @@ from .wanted import Wanted
 __all__ = ["View", "view_of"]
 
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_ASKED: Final = frozenset(
-    {"subscribe", "unsubscribe", "join", "leave", "login", "logout", "auth", "authenticate", "register", "request"}
-    | {"command"}
-)
+_ASKED: Final = re.compile("(un)?subscribe|join|leave|log(in|out)|auth(enticate)?|register|request|command")
 """What clients do."""
-_TOLD: Final = frozenset(
-    {"joined", "left", "received", "created", "updated", "deleted", "changed", "added", "removed", "made", "won"}
-    | {"status", "update", "updates", "notification", "notice", "snapshot", "welcome", "response", "responses"}
-    | {"result", "hello", "goodbye", "error", "pong", "heartbeat", "metric", "metrics", "archived"}
+_TOLD: Final = re.compile(
+    "joined|left|received|created|updated|deleted|changed|added|removed|made|won|archived|status|updates?|notification"
+    "|notice|snapshot|welcome|responses?|result|hello|goodbye|error|pong|heartbeat|metrics?"
 )
 """What servers say."""
 _CLIENT: Final = re.compile(r"\b(client|front-?end)\b", re.IGNORECASE)
@@ -94,14 +90,14 @@ def _evidence(described: Described, *, is_server: bool) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _shown(described: Described, way: Direction, words: frozenset[str]) -> Iterator[str]:
+def _shown(described: Described, way: Direction, words: re.Pattern[str]) -> Iterator[str]:
     verbs: Mapping[Direction, str] = {Direction.SEND: "sends", Direction.RECEIVE: "receives"}
     for use in described.uses:
         if use.way is way and (word := _word(use, words)):
             yield f'it {verbs[way]} "{word}"'
 
 
-def _word(use: Use, words: frozenset[str]) -> str:
+def _word(use: Use, words: re.Pattern[str]) -> str:
     """The name of a message, or of its operation, which has one of these words in it; empty where none has.
 
     What is asked for may be named by what is told then (`heartbeat.subscribe`), not the other way round.
@@ -110,7 +106,8 @@ def _word(use: Use, words: frozenset[str]) -> str:
     if use.message.name is None and use.operation is not None:
         names.append(use.operation.key)
     for name in names:
-        found = {word.lower() for word in _WORD.findall(name)}
-        if words & found and (words is _ASKED or not _ASKED & found):
+        found = [word.lower() for word in _WORD.findall(name)]
+        is_asked = any(map(_ASKED.fullmatch, found))
+        if any(map(words.fullmatch, found)) and (words is _ASKED or not is_asked):
             return name
     return ""
