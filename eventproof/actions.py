@@ -19,7 +19,7 @@ from .minting import credentials_of, mint
 from .operations import FORM
 from .redaction import learn, redacted_text
 from .refusal import COMMAND
-from .target import Call, Command, Endpoint, Target
+from .target import Call, Command, Emission, Endpoint, Target
 from .templates import derived, fill, names
 from .tokens import (
     altered,
@@ -135,6 +135,8 @@ def action_for(
     learn(token)
     known = {**derived(parameters), **parameters, **({} if token is None else {"token": token})}
     where = f"{target.source}: [operations.{operation_id}]"
+    if isinstance(operation, Emission):
+        raise UsageError(f"{target.source}: {operation_id} is an event of a client, which is no request: send it")
     if isinstance(operation, Command):
         arguments = tuple(_arguments(operation, {"token": "", **known}, where))
         return Invocation(operation_id, arguments, target.folder, operation.refused)

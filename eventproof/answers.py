@@ -8,7 +8,7 @@ from .catalog.pointer import at, pointer
 from .errors import ContractViolation
 from .headers import value_of
 from .redaction import learn
-from .target import Call, Command
+from .target import Action
 from .wellformed import IN_HEADER
 
 __all__ = ["read"]
@@ -16,7 +16,7 @@ __all__ = ["read"]
 _MOST_PLACES = 12
 
 
-def read(operation: Call | Command, name: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
+def read(operation: Action, name: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
     """What an answer says by `name` (`token`, `userId`, `tier`); None where the profile gives no place for it.
 
     `headers` are the answer's, whose names are the same in capitals and in small letters. Raises ContractViolation

@@ -7,6 +7,7 @@ and never look at a clock of their own.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from typing import Any
 
 
@@ -73,6 +74,7 @@ class History:
         self._clock = clock
         self._began = clock()
         self._records: list[Record] = []
+        self._numbers = count(1)
 
     def add(
         self,
@@ -89,6 +91,10 @@ class History:
         record = Record(self.now(), kind, actor, connection, channel, name, payload, call)
         self._records.append(record)
         return record
+
+    def call(self) -> int:
+        """A number for a call, which no other one of this history has."""
+        return next(self._numbers)
 
     def now(self) -> float:
         """Seconds since this history began."""

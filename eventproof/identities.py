@@ -48,8 +48,8 @@ def _listed(entry: Table, role: str) -> Iterator[Identity]:
     tier = entry.text("tier", None)
     if email is None and user_id is None and token is None:
         entry.fail("email", "is missing: an identity needs an email, an id or a token")
-    if count > 1 and not any(isinstance(name, str) and "{n}" in name for name in (user_id, email)):
-        entry.fail("count", f"is {count}, but no {{n}} in its email or id tells them apart")
+    if count > 1 and not any(isinstance(name, str) and "{n}" in name for name in (user_id, email, token)):
+        entry.fail("count", f"is {count}, but no {{n}} in its email, id or token tells them apart")
     _must_be_text(entry, user_id, email, token)
     entry.finish()
     for number in range(first, first + count):
@@ -59,7 +59,7 @@ def _listed(entry: Table, role: str) -> Iterator[Identity]:
             email=email and email.replace("{n}", str(number)),
             password=password,
             tier=tier,
-            token=token,
+            token=token and token.replace("{n}", str(number)),
         )
 
 

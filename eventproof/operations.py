@@ -11,7 +11,7 @@ from .catalog import ADMIN, ANYONE, USER, Operation, System
 from .errors import UsageError
 from .headers import merged, value_of
 from .settings import Table, nearest
-from .target import Call, Command
+from .target import Action, Call, Command, Emission
 
 __all__ = ["FORM", "METHODS", "OF_IDENTITY", "body_of", "names_in", "read", "unsendable"]
 
@@ -28,7 +28,7 @@ def read(
     systems: tuple[System, ...],
     capabilities: frozenset[str],
     further: Mapping[str, frozenset[str]] | None = None,
-) -> dict[str, Call | Command]:
+) -> dict[str, Action]:
     """Every operation of the systems that the target has, by its operationId; some are there by a capability alone.
 
     `further` are parameters beside the documented ones that the profile itself gives, by operationId.
@@ -59,11 +59,14 @@ def names_in(operation: Operation, identity: str) -> frozenset[str]:
 
 def _operation(
     table: Table, system: System, operation: Operation, further: frozenset[str], readable: frozenset[str]
-) -> Call | Command:
+) -> Action:
     identity = _identity(table, operation)
     on_behalf = operation.role not in (ANYONE, ADMIN) and identity == ADMIN
     answers = _pointers(table, operation, readable)
     known = names_in(operation, identity) | further
+    if operation.event is not None:
+        table.finish()
+        return Emission(operation.id, operation.path, operation.event, operation.arguments, identity, answers)
     if "command" in table:
         arguments = table.texts("command")
         table.check("command", unsendable(arguments) or templates.unknown(arguments, known))

@@ -5,6 +5,7 @@ taken from there. A table under `[environments.NAME]` overrides the rest of the 
 """
 
 import os
+import re
 import shutil
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -14,13 +15,14 @@ from typing import Any, Literal
 
 from . import catalog as contracts
 from . import endpoints, identities, operations, profile_schema, templates, textfile, wellformed
-from .catalog import ADMIN, USER, Catalog, System
+from .catalog import ADMIN, USER, Catalog, OfSession, System
+from .documents import draft, overlay, own
 from .errors import UsageError
 from .refusal import LIMITED
 from .settings import Table, nearest
 from .target import (
+    Action,
     Budgets,
-    Call,
     Command,
     Entitlement,
     Metrics,
@@ -30,7 +32,7 @@ from .target import (
     Tier,
 )
 
-__all__ = ["DEFAULT", "for_url", "found", "load", "template"]
+__all__ = ["DEFAULT", "contract_of", "drafted", "for_url", "found", "load", "own_contracts", "template"]
 
 DEFAULT = Path("eventproof.toml")
 """The profile that is read where none is named."""
@@ -41,6 +43,37 @@ _TEMPLATE = Path(__file__).with_name("profile.template.toml")
 def template() -> str:
     """A commented profile to fill in, as `eventproof init` writes it; it loads as it is."""
     return _TEMPLATE.read_text(encoding="utf-8")
+
+
+def own_contracts(
+    path: str | Path, environment: str | None = None, env: Mapping[str, str] | None = None
+) -> tuple[System, ...]:
+    """The contracts of a profile's own, whatever else is in it; none where it has none."""
+    path = Path(path)
+    values = _merged(_parsed(path), environment, path)
+    wanted = {key: value for key, value in values.items() if key in ("contracts", "identities", "jwt")}
+    return _own(Table(wanted, str(path), os.environ if env is None else env), path.parent, contracts.load())
+
+
+def drafted(path: Path, asyncapi: Path, openapi: Path | None) -> str:
+    """The text of a profile to be written to `path`, drafted from these documents."""
+    here = path.absolute().parent
+
+    def relative(file: Path) -> str:
+        return os.path.relpath(file.absolute(), here)
+
+    values = {"asyncapi": relative(asyncapi), **({"openapi": relative(openapi)} if openapi else {})}
+    name = draft.name_of(asyncapi.stem if asyncapi.stem != "asyncapi" else asyncapi.absolute().parent.name)
+    described = own.system(overlay.read(Table(values, str(path), None), name, here))
+    return draft.drafted(described, values["asyncapi"], values.get("openapi"), "http://127.0.0.1:3000")
+
+
+def contract_of(path: Path) -> System:
+    """The contract in one AsyncAPI document, of which nothing further is said."""
+    beside = path.with_name("openapi.yaml")
+    values = {"asyncapi": path.name, **({"openapi": beside.name} if beside.is_file() else {})}
+    name = draft.name_of(path.stem if path.stem != "asyncapi" else path.absolute().parent.name)
+    return own.system(overlay.read(Table(values, str(path), None), name, path.parent))
 
 
 def found(start: Path | None = None) -> Path | None:
@@ -150,8 +183,11 @@ def _overridden(values: dict[str, Any], by: dict[str, Any]) -> dict[str, Any]:
 def _target(root: Table, path: Path | None, environment: str | None, catalog: Catalog) -> Target:
     folder = Path() if path is None else path.parent
     url = _url(root, "base_url")
-    systems = _systems(root, catalog)
-    rest = _rest(root.table("rest"), url)
+    contracts_of_own = _own(root, folder, catalog)
+    catalog = catalog.with_own(contracts_of_own)
+    systems = _systems(root, catalog, contracts_of_own)
+    is_sessionless = bool(contracts_of_own) and not any(map(_begins_sessions, systems)) and "jwt" not in root
+    rest = _rest(root.table("rest"), url, bare=is_sessionless and not _has_tokens(root))
     people = identities.read(root.table("identities"), folder, catalog.roles)
     capabilities = _capabilities(root, catalog)
     calls = operations.read(root.table("operations"), systems, capabilities, _unlocking(root))
@@ -188,6 +224,8 @@ def _target(root: Table, path: Path | None, environment: str | None, catalog: Ca
         attacks=root.flag("attacks", True),
         allow_hostile=root.flag("allow_hostile", False),
         folder=None if path is None else str(folder.absolute()),
+        own=contracts_of_own,
+        is_sessionless=is_sessionless,
     )
     root.finish()
     return target
@@ -199,8 +237,45 @@ def _url(table: Table, key: str, default: str | None = None) -> str:
     return url.rstrip("/")
 
 
-def _systems(root: Table, catalog: Catalog) -> tuple[System, ...]:
-    names = root.texts("systems")
+def _own(root: Table, folder: Path, catalog: Catalog) -> tuple[System, ...]:
+    """The contracts of `[contracts]`."""
+    table = root.table("contracts")
+    found = []
+    for name in table.names():
+        if not _OWN_NAME.fullmatch(name) or name in _TAKEN or name in catalog.systems:
+            table.fail(
+                name, "cannot be called so: small letters, digits and -, and no name of a system that is shipped"
+            )
+        described = overlay.read(table.table(name), name, folder)
+        found.append(own.system(described, has_tokens=_has_tokens(root) or "jwt" in root))
+    return tuple(found)
+
+
+_OWN_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_TAKEN = frozenset({"all", "common"})
+
+
+def _has_tokens(root: Table) -> bool:
+    """Whether the profile gives anybody a token, or a password for one."""
+    identities_of = root.values.get("identities", {})
+    listed = [entry for key in ("admins", "users", "people") for entry in _entries(identities_of, key)]
+    return "file" in identities_of or any(
+        key.removesuffix("_env") in ("token", "password") for entry in listed for key in entry
+    )
+
+
+def _entries(table: Any, key: str) -> list[dict[str, Any]]:
+    entries = table.get(key, []) if isinstance(table, dict) else []
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def _begins_sessions(system: System) -> bool:
+    return any(operation.session is OfSession.BEGINS for operation in system.operations)
+
+
+def _systems(root: Table, catalog: Catalog, of_own: Iterable[System]) -> tuple[System, ...]:
+    given = tuple(system.name for system in of_own)
+    names = root.texts("systems", given) if given else root.texts("systems")
     if not names:
         root.fail("systems", f"names no system; there are {', '.join(catalog.systems)}")
     for name in names:
@@ -242,8 +317,9 @@ def _openapi(root: Table, folder: Path) -> str | Literal[False] | None:
     return place
 
 
-def _rest(table: Table, url: str) -> Rest:
-    default = Rest(url)
+def _rest(table: Table, url: str, *, bare: bool = False) -> Rest:
+    """With `bare`, nobody has a token that the calls could carry."""
+    default = Rest(url, {}) if bare else Rest(url)
     headers = table.headers("headers", default.headers)
     table.check("headers", templates.unknown(headers, {"token"}))
     code, message = table.text("code", default.code), table.text("message", default.message)
@@ -305,7 +381,7 @@ def _usual_entitlement(entry: Mapping[str, str]) -> Entitlement:
     return Entitlement(entry["operation"], {name: value for name, value in entry.items() if name != "operation"})
 
 
-def _tiers(table: Table, calls: Mapping[str, Call | Command]) -> tuple[Tier, ...]:
+def _tiers(table: Table, calls: Mapping[str, Action]) -> tuple[Tier, ...]:
     result = []
     for name in table.names():
         entry = table.table(name)
@@ -333,7 +409,7 @@ def _unlocking(root: Table) -> dict[str, frozenset[str]]:
     return found
 
 
-def _entitlement(table: Table, calls: Mapping[str, Call | Command]) -> Entitlement:
+def _entitlement(table: Table, calls: Mapping[str, Action]) -> Entitlement:
     operation = table.text("operation")
     if operation not in calls:
         table.fail("operation", f'names "{operation}", which is no operation{nearest(operation, calls)}')

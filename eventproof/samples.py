@@ -4,19 +4,26 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from faker import Faker
 
 from .catalog import Counterexample, Event
+from .catalog.arguments import Arguments
 from .catalog.pointer import pointer, reached
 
-__all__ = ["broken", "sample"]
+__all__ = ["NONE", "broken", "made_up", "sample"]
+
+NONE: Final = object()
+"""Stands for no payload."""
 
 _ATTEMPTS = 20
 _BASES = 10
 """How many samples are broken beside the examples: for fields that no example has."""
 _LONGEST_ARRAY = 3
+_DEEPEST = 8
+"""Below, what need not be there is left out: a schema may be about itself."""
+_BOTTOM = 40
 _YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 """When made-up things happen: not in relation to today, or one seed would give other payloads tomorrow."""
 _TEXT_BY_FORMAT: Mapping[str, Callable[[Faker], str]] = {
@@ -37,15 +44,27 @@ def sample(event: Event, seed: int) -> Any:
     What the schema's parts say together may be more than each says alone (a pattern without examples, a `not`):
     a draft that does not fit is thrown away, and after some of them one of the event's own examples serves.
     """
+    payload = made_up(event, seed)
+    return _faker().random_element(event.examples) if payload is NONE else payload
+
+
+def made_up(event: Event, seed: int) -> Any:
+    """A payload out of the event's schema alone; `NONE` where no draft fits it."""
     fake = _faker()
     fake.seed_instance(f"{event.system} {event.name} {seed}")
     draft = _Draft(fake, event.schema)
     root = {keyword: value for keyword, value in event.schema.items() if keyword != "examples"}
     for _ in range(_ATTEMPTS):
-        payload = draft.value(root)
+        value = draft.value(root) if _says_anything(root) else None
+        payload = Arguments(value) if event.takes_list and isinstance(value, list) else value
         if event.is_valid(payload):
             return payload
-    return fake.random_element(event.examples)
+    return NONE
+
+
+def _says_anything(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema says anything of what it describes; of what nothing is said, nothing is sent."""
+    return bool(set(schema) - {"$schema", "definitions", "title", "description", "examples"})
 
 
 def broken(event: Event) -> tuple[Counterexample, ...]:
@@ -60,6 +79,7 @@ def broken(event: Event) -> tuple[Counterexample, ...]:
         for rule, place, ways in _wrongs(event.schema, event.schema, base, (), ()):
             for way, wrong in enumerate(ways):
                 payload = _with(base, place, wrong)
+                payload = Arguments(payload) if event.takes_list and isinstance(payload, list) else payload
                 if (rule, way) in done or event.is_valid(payload):
                     continue
                 problems = event.explain(payload)
@@ -81,6 +101,7 @@ class _Draft:
     def __init__(self, fake: Faker, document: Mapping[str, Any]) -> None:
         self._fake = fake
         self._document = document
+        self._depth = 0
         self._by_type: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
             "object": self._object,
             "array": self._array,
@@ -92,7 +113,14 @@ class _Draft:
         }
 
     def value(self, schema: Any) -> Any:
-        if isinstance(schema, bool):
+        self._depth += 1
+        try:
+            return self._value(schema)
+        finally:
+            self._depth -= 1
+
+    def _value(self, schema: Any) -> Any:
+        if isinstance(schema, bool) or self._depth > _BOTTOM:
             return self._fake.word()
         schema = self._merged(schema)
         if "const" in schema:
@@ -103,8 +131,10 @@ class _Draft:
         kind = schema.get("type", "object" if "properties" in schema else "string")
         return self._by_type[self._fake.random_element(kind) if isinstance(kind, list) else kind](schema)
 
-    def _merged(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _merged(self, schema: Any) -> Mapping[str, Any]:
         """The schema with its reference followed, all of its `allOf`, and one of its alternatives taken in."""
+        if isinstance(schema, bool):
+            return {}
         if "$ref" in schema:
             found = self._merged(reached(self._document, schema["$ref"].removeprefix("#")))
             return {**found, "examples": schema["examples"]} if "examples" in schema else found
@@ -120,14 +150,19 @@ class _Draft:
     def _object(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         required = schema.get("required", ())
         described = schema.get("properties", {})
-        fields = {name: part for name, part in described.items() if name in required or self._fake.pybool()}
+        wanted = self._depth < _DEEPEST
+        fields = {
+            name: part for name, part in described.items() if name in required or (wanted and self._fake.pybool())
+        }
         fields |= {name: True for name in required if name not in described}
         return {name: self.value(part) for name, part in fields.items()}
 
     def _array(self, schema: Mapping[str, Any]) -> list[Any]:
-        least = schema.get("minItems", 0)
-        most = schema.get("maxItems", least + _LONGEST_ARRAY)
-        return [self.value(schema.get("items", True)) for _ in range(self._fake.random_int(least, most))]
+        items, least = schema.get("items", True), schema.get("minItems", 0)
+        if isinstance(items, list):
+            return [self.value(part) for part in items]
+        most = schema.get("maxItems", least + _LONGEST_ARRAY) if self._depth < _DEEPEST else least
+        return [self.value(items) for _ in range(self._fake.random_int(least, most))]
 
     def _string(self, schema: Mapping[str, Any]) -> str:
         if schema.get("format") in _TEXT_BY_FORMAT:
@@ -182,6 +217,9 @@ def _wrongs(document: Mapping[str, Any], schema: Any, value: Any, rule: _Place, 
         for name, part in schema.get("properties", {}).items():
             if name in value:
                 yield from _wrongs(document, part, value[name], (*rule, "properties", name), (*place, name))
+    if isinstance(value, list) and isinstance(schema.get("items"), list):
+        for number, (part, inner) in enumerate(zip(schema["items"], value, strict=False)):
+            yield from _wrongs(document, part, inner, (*rule, "items", number), (*place, number))
     if isinstance(value, list) and value and isinstance(schema.get("items"), dict):
         yield from _wrongs(document, schema["items"], value[0], (*rule, "items"), (*place, 0))
 

@@ -10,8 +10,9 @@ from ipaddress import ip_address
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
+from . import catalog as contracts
 from . import templates
-from .catalog import ADMIN, USER, OfSession, Wire
+from .catalog import ADMIN, USER, Catalog, OfSession, System, Wire
 from .errors import UsageError
 
 
@@ -174,6 +175,25 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Emission:
+    """What one operation is where a client does it by an event: sent on a connection of whoever acts."""
+
+    operation: str
+    channel: str
+    """The address under which the catalogue knows the channel."""
+    event: str
+    arguments: tuple[Any, ...]
+    """With `{names}` where parameters go."""
+    identity: str
+    answers: Mapping[str, str] = field(default_factory=dict)
+    on_behalf: bool = False
+    session: OfSession | None = None
+
+
+Action = Call | Command | Emission
+
+
+@dataclass(frozen=True, slots=True)
 class Budgets:
     """How long each thing may take, in seconds."""
 
@@ -258,7 +278,7 @@ class Target:
     base_url: str
     systems: tuple[str, ...]
     rest: Rest
-    operations: Mapping[str, Call | Command]
+    operations: Mapping[str, Action]
     socketio: SocketIO = SocketIO()
     channels: Mapping[tuple[str, str], Endpoint] = field(default_factory=dict)
     """The channels of each system that is there, by its name and theirs, also where not all are under test."""
@@ -289,6 +309,15 @@ class Target:
     environment: str | None = None
     folder: str | None = None
     """Where the programs of the profile run: in the profile's own folder; None: in ours."""
+    own: tuple[System, ...] = field(default=(), repr=False)
+    """The contracts of the profile's own."""
+    is_sessionless: bool = False
+    """Whether nothing begins a session here: who takes part presents the token of the profile, or none."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """All contracts that the profile may be about: its own, and those that are shipped."""
+        return contracts.load().with_own(self.own)
 
     @property
     def may_be_loaded(self) -> bool:

@@ -13,6 +13,7 @@ from eventproof.conform.cases import (
     judges_the_run,
 )
 from eventproof.conform.occurrence import Occurrence, occurrences
+from eventproof.conform.sequence import must_come_in_order
 
 
 @judges_the_run
@@ -64,3 +65,9 @@ async def test_it_comes_in_the_order_of_its_causes(case: Case, event: str) -> No
     """With all others of the same key, on every connection of the run; beside what this run caused of it for that."""
     await occurrences(case, event)
     case.judge(checks.misordered(case.story_of_the_run, event))
+
+
+@each_event("sequence")
+async def test_several_come_in_the_order_in_which_they_were_caused(case: Case, event: str) -> None:
+    """Of one key, each caused after the answer to the one before, on every transport."""
+    await must_come_in_order(case, case.event(event))

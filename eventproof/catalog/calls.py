@@ -12,8 +12,11 @@ from .pointer import pointer
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
-def operations(document: Document, system: str, errors: Mapping[str, ErrorCode]) -> tuple[Operation, ...]:
-    """Every operation of the document; each must document exactly the statuses of its refusals."""
+def operations(document: Document, system: str, errors: Mapping[str, ErrorCode] | None) -> tuple[Operation, ...]:
+    """Every operation of the document; each must document exactly the statuses of its refusals.
+
+    Without `errors` nothing is said of refusals.
+    """
     found: dict[str, Operation] = {}
     for path, item in document.content["paths"].items():
         for method in _METHODS:
@@ -69,7 +72,7 @@ def _must_be_callable(document: Document, undone: Operation, by: Operation | Non
 
 
 def _operation(
-    document: Document, place: str, system: str, path: str, method: str, errors: Mapping[str, ErrorCode]
+    document: Document, place: str, system: str, path: str, method: str, errors: Mapping[str, ErrorCode] | None
 ) -> Operation:
     item = document.content["paths"][path]
     entry = item[method]
@@ -93,7 +96,9 @@ def _operation(
         summary=entry["summary"],
         parameters=(*listed, *fields),
         capability=entry.get("x-capability"),
-        refusals=_refusals(document, place, entry, errors, in_path=bool(PLACEHOLDER.search(path))),
+        refusals=()
+        if errors is None
+        else _refusals(document, place, entry, errors, in_path=bool(PLACEHOLDER.search(path))),
         headers=headers,
         optional=frozenset(
             headers[each["name"]] for each in described if each["name"] in headers and not each.get("required", False)

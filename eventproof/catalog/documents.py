@@ -26,11 +26,21 @@ class Document:
     content: Mapping[str, Any]
     borrowed: Mapping[str, Path] = field(default_factory=dict)
     """The places (JSON pointers) whose content came from another file."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Of a document that was made of others: where its places stand there, such as `chat.yaml:12`."""
 
     def fault(self, place: str, sentence: str) -> ContractError:
         """The error to raise for something wrong at a place (a JSON pointer) of this document."""
+        if origin := self._origin(place):
+            return ContractError(f"{origin}: {sentence}")
         path = next((path for start, path in self.borrowed.items() if (place + "/").startswith(start + "/")), self.path)
         return ContractError(f"{path}: {place or '/'}: {sentence}")
+
+    def _origin(self, place: str) -> str:
+        """Where the nearest known place around this one stands; empty where none is known."""
+        while place and place not in self.origins:
+            place = place.rpartition("/")[0]
+        return self.origins.get(place, "")
 
     def at(self, reference: str) -> Any:
         """What a local reference (`#/…`) points to; ContractError where that is nothing."""

@@ -57,12 +57,12 @@ class Effect:
 
     def lawful(self, payload: Any) -> Audience:
         """Who may receive it with this payload."""
-        fields = payload if isinstance(payload, Mapping) else {}
+        fields = self.event.fields(payload)
         return self.event.lawful_after(self.trigger, {**fields, **self.values})
 
     def may_be(self, payload: Any) -> bool:
         """Whether a payload may be that of this effect: it names nothing else than the call does."""
-        fields = payload if isinstance(payload, Mapping) else {}
+        fields = self.event.fields(payload)
         return all(str(fields[name]) == value for name, value in self.values.items() if name in fields)
 
     def is_about(self, payload: Any) -> bool:

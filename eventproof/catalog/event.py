@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from .arguments import Arguments
 from .audience import Audience
 from .channel import Channel
 from .placeholders import PLACEHOLDER, filled
@@ -66,6 +67,18 @@ class Ack:
     """When an event whose acknowledgement is missing is sent again; None: never."""
     constants: Mapping[str, Json] = field(default_factory=dict, hash=False)
     """The fields that every acknowledging event has alike, such as `received: true`."""
+    answer: Schema | None = None
+    """What the arguments of a `callback` have to fit: the one, or the list; None: nothing is said."""
+    takes_list: bool = False
+    """Whether `answer` describes the list of the arguments."""
+
+    def fits(self, payload: Json) -> bool:
+        """Whether what came with the callback fits; where nothing is said of it, it does."""
+        return self.answer is None or _fits(self.answer, payload, self.takes_list)
+
+    def explain(self, payload: Json) -> tuple[Problem, ...]:
+        """Every reason why it does not."""
+        return () if self.answer is None else _explained(self.answer, payload, self.takes_list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +125,24 @@ class Event:
     """The room that a connection is in once it has sent this, and the server has not refused it."""
     leaves: str | None = None
     """The room that it is in no more."""
+    takes_list: bool = False
+    """Whether its schema describes the list of its arguments; otherwise its one argument."""
+    spares: bool = False
+    """Whether the connection that caused it is left out of its audience."""
 
     def is_valid(self, payload: Json) -> bool:
         """Whether the payload fits the contract; a few microseconds."""
-        return self._validator.is_valid(payload)
+        return _fits(self._validator, payload, self.takes_list)
 
     def explain(self, payload: Json) -> tuple[Problem, ...]:
         """Every reason why the payload does not fit; empty where it does. Slow: for people and reports."""
-        return self._validator.explain(payload)
+        return _explained(self._validator, payload, self.takes_list)
+
+    def fields(self, payload: Json) -> Mapping[str, Json]:
+        """What the payload says by name: the fields of its argument, or of those of its arguments that have any."""
+        if self.takes_list and isinstance(payload, list):
+            return {name: value for part in payload if isinstance(part, Mapping) for name, value in part.items()}
+        return payload if isinstance(payload, Mapping) else {}
 
     @property
     def certain(self) -> tuple[str, ...]:
@@ -184,7 +207,10 @@ class Event:
             return known[name] if name in known or role is None else people(role)
 
         values = {name: value(name) for name in PLACEHOLDER.findall(template)}
-        return values if is_object else next(iter(values.values()), None)
+        if not is_object:
+            return next(iter(values.values()), None)
+        usual = next((example for example in self.examples if isinstance(example, Mapping)), {})
+        return {name: usual[name] for name in self.schema.get("required", ()) if name in usual} | values
 
     def key(self, payload: Json) -> str | int | None:
         """The id within which the event keeps its order; None where it promises none, or the payload has no such id."""
@@ -215,6 +241,26 @@ class Event:
         except KeyError:
             return None
         return {**named, **self.ack.constants}
+
+
+def _fits(validator: Schema, payload: Json, takes_list: bool) -> bool:
+    if takes_list:
+        return validator.is_valid(_listed(payload))
+    return validator.is_valid(payload) and not isinstance(payload, Arguments)
+
+
+def _explained(validator: Schema, payload: Json, takes_list: bool) -> tuple[Problem, ...]:
+    problems = validator.explain(_listed(payload) if takes_list else payload)
+    if problems or takes_list or not isinstance(payload, Arguments):
+        return problems
+    return (Problem(path="", expected="one argument, which is a list", observed=f"{len(payload)} arguments", rule=""),)
+
+
+def _listed(payload: Json) -> list[Json]:
+    """The arguments, of which a single one stands for itself."""
+    if isinstance(payload, Arguments):
+        return list(payload)
+    return [] if payload is None else [payload]
 
 
 def _id(payload: Json, place: str | None) -> str | int | None:

@@ -79,6 +79,7 @@ def _requirements(document: Document, system: str) -> tuple[Requirement, ...]:
             decision=row.get("decision"),
             excluded=row.get("excluded"),
             includes=tuple(map(Derived.read, row.get("includes", ()))),
+            binds=row.get("binds"),
         )
         for row in document.content["requirements"]
     )

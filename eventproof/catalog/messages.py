@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .arguments import Arguments
 from .channel import Channel, Heartbeat, Opening, Wire
 from .documents import Document, Formats
 from .event import CALLBACK, OWNER, Ack, AckLevel, Counterexample, Direction, Event, Retry
+from .fields import described, named
 from .operation import ADMIN, ANYONE, Operation
 from .placeholders import PLACEHOLDER
 from .pointer import pointer
@@ -69,9 +71,12 @@ def events(
     system: str,
     channels: Mapping[str, Channel],
     operations: Mapping[str, Operation],
-    formats: Formats,
+    formats: Formats | None,
 ) -> tuple[Event, ...]:
-    """The events, each once: the same message on several channels is one event."""
+    """The events, each once: the same message on several channels is one event.
+
+    Without `formats` the schemas stand in the document, and what it does not say of an event may stay unsaid.
+    """
     carried: list[tuple[Direction, Mapping[str, Any], str, list[Channel]]] = []
     for channel_name, direction, place in _messages(document):
         message = document.at("#" + place)
@@ -125,17 +130,19 @@ def _event(
     direction: Direction,
     channels: tuple[Channel, ...],
     operations: Mapping[str, Operation],
-    formats: Formats,
+    formats: Formats | None,
 ) -> Event:
-    schema = formats.read(document.path.parent / message["payload"]["$ref"], "event")
-    try:
-        validator = Schema(schema.content)
-    except SchemaError as error:
-        raise schema.fault(error.place, f"the schema does not compile: {error}") from None
+    if formats is None:
+        schema, schema_place = document, f"{place}/payload"
+        content: Mapping[str, Any] = message["payload"]
+    else:
+        schema, schema_place = formats.read(document.path.parent / message["payload"]["$ref"], "event"), ""
+        content = schema.content
+    validator = _compiled(schema, schema_place, content)
     always, at_times = message.get("x-trigger", ()), message.get("x-may-trigger", ())
     triggers = (*always, *at_times)
-    for key, named in (("x-trigger", always), ("x-may-trigger", at_times)):
-        for trigger in named:
+    for key, listed in (("x-trigger", always), ("x-may-trigger", at_times)):
+        for trigger in listed:
             if trigger not in operations:
                 raise document.fault(f"{place}/{key}", f'names no operation of openapi.yaml: "{trigger}"')
             if triggers.count(trigger) > 1:
@@ -143,16 +150,17 @@ def _event(
     told = message.get("x-audience", ())
     audiences = _by_trigger(document, f"{place}/x-audience", told, triggers) if isinstance(told, Mapping) else {}
     audience = tuple(dict.fromkeys(term for terms in audiences.values() for term in terms) if audiences else told)
+    takes_list = message.get("x-arguments") == "list"
     event = Event(
         system=system,
         channels=channels,
         direction=direction,
         name=message["name"],
         summary=message["summary"],
-        schema=schema.content,
+        schema=content,
         schema_path=schema.path,
-        examples=tuple(schema.content["examples"]),
-        counterexamples=tuple(Counterexample(**entry) for entry in schema.content.get("x-counterexamples", ())),
+        examples=tuple(map(_as_arguments, content["examples"]) if takes_list else content["examples"]),
+        counterexamples=tuple(Counterexample(**entry) for entry in content.get("x-counterexamples", ())),
         ack=None,
         audience=audience,
         order_by=message.get("x-order-by"),
@@ -160,19 +168,34 @@ def _event(
         triggers=triggers,
         _validator=validator,
         caused_by_owner=frozenset(
-            trigger for trigger in triggers if _caller_is_owner(operations[trigger], audience, schema.content)
+            trigger for trigger in triggers if _caller_is_owner(operations[trigger], audience, content)
         ),
         at_times=frozenset(at_times),
         audiences=audiences,
         possible=tuple(message.get("x-may-receive", ())),
         joins=message.get("x-joins"),
         leaves=message.get("x-leaves"),
+        takes_list=takes_list,
+        spares=message.get("x-spares-sender", False),
     )
     for key, target in (("x-order-by", event.order_by), ("x-correlate", event.correlate)):
         _check_pointer(document, f"{place}/{key}", event, target)
         _check_told(document, f"{place}/{key}", event, target, [operations[trigger] for trigger in triggers])
-    _check_audience(document, place, event, [operations[trigger] for trigger in triggers])
+    _check_audience(
+        document, place, event, [operations[trigger] for trigger in triggers], must_tell=formats is not None
+    )
     return event
+
+
+def _as_arguments(example: Any) -> Any:
+    return Arguments(example) if isinstance(example, list) else example
+
+
+def _compiled(document: Document, place: str, content: Mapping[str, Any]) -> Schema:
+    try:
+        return Schema(content)
+    except SchemaError as error:
+        raise document.fault(place + error.place, f"the schema does not compile: {error}") from None
 
 
 def _by_trigger(
@@ -204,38 +227,39 @@ def _ack(document: Document, place: str, entry: Mapping[str, Any], event: Event,
     answers = {other.name: other for other in events if other.direction is not event.direction}
     if by not in {CALLBACK, *answers}:
         raise document.fault(f"{place}/by", f'"{by}" is neither `{CALLBACK}` nor an event of the other side')
+    content: Mapping[str, Any] | None = entry.get("schema")
+    schema = None if content is None else _compiled(document, f"{place}/schema", content)
     answer = answers[by].schema if by != CALLBACK else {}
-    described = answer.get("properties", {})
+    fields = answer.get("properties", {})
     for name, target in match.items():
-        if name not in described:
+        if name not in named(answer):
             raise document.fault(f"{place}/match/{name}", f"is no field of {by}")
         _check_pointer(document, f"{place}/match/{name}", event, target)
-    constants = {name: part["const"] for name, part in described.items() if "const" in part}
+    constants = {name: part["const"] for name, part in fields.items() if "const" in part}
     for name in answer.get("required", ()):
-        if name not in {*match, *constants}:
+        if name not in {*match, *constants} and event.direction is Direction.SEND:
             raise document.fault(f"{place}/match", f"nothing says what {name} of {by} is")
-    return Ack(level, by, match, retry, constants)
+    return Ack(level, by, match, retry, constants, schema, entry.get("arguments") == "list")
 
 
 def _check_pointer(document: Document, place: str, event: Event, target: str | None) -> None:
-    found: Any = event.schema
-    for part in (target or "").split("/")[1:]:
-        found = found.get("properties", {}).get(part)
-        if found is None:
-            raise document.fault(place, f"{target} is no field that {event.schema_path.name} describes")
+    if target is not None and not described(event.schema, target):
+        raise document.fault(place, f"{target} is no field that {event.schema_path.name} describes")
 
 
 def _caller_is_owner(trigger: Operation, audience: Sequence[str], schema: Mapping[str, Any]) -> bool:
     """Whether nothing but the session of this call tells whom an event for `user:{userId}` is for."""
-    named = OWNER in trigger.parameters or OWNER in schema.get("properties", {})
-    return OWNER in PLACEHOLDER.findall(" ".join(audience)) and not named and trigger.role not in (ANYONE, ADMIN)
+    is_named = OWNER in trigger.parameters or OWNER in named(schema)
+    return OWNER in PLACEHOLDER.findall(" ".join(audience)) and not is_named and trigger.role not in (ANYONE, ADMIN)
 
 
-def _check_audience(document: Document, place: str, event: Event, triggers: Sequence[Operation]) -> None:
-    if event.direction is Direction.SEND and not event.audience:
+def _check_audience(
+    document: Document, place: str, event: Event, triggers: Sequence[Operation], *, must_tell: bool
+) -> None:
+    if event.direction is Direction.SEND and not event.audience and must_tell:
         raise document.fault(place, "an event that the server sends needs an x-audience")
     for name in event.placeholders:
-        in_payload = name in event.schema.get("properties", {})
+        in_payload = name in named(event.schema)
         in_calls = triggers and all(
             name in (*trigger.parameters, *trigger.answers) or (name == OWNER and trigger.id in event.caused_by_owner)
             for trigger in triggers
@@ -249,5 +273,5 @@ def _check_audience(document: Document, place: str, event: Event, triggers: Sequ
         if template is not None and event.direction is Direction.SEND:
             raise document.fault(f"{place}/{key}", "only what a client sends has it in a room or out of it")
         names = PLACEHOLDER.findall(template or "")
-        if len(names) > 1 and not set(names) <= set(event.schema.get("properties", {})):
+        if len(names) > 1 and not set(names) <= named(event.schema):
             raise document.fault(f"{place}/{key}", f"{event.schema_path.name} does not describe {', '.join(names)}")

@@ -1,7 +1,7 @@
 """What the contracts say of systems and of all of them, as frozen values, and the look-ups in it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from eventproof.errors import UsageError
@@ -11,12 +11,13 @@ from eventproof.verdict import Level
 from .channel import Channel
 from .event import Direction, Event
 from .operation import ADMIN, ANYONE, USER, Operation
+from .reading import Reading
 
-__all__ = ["Catalog", "Derived", "ErrorCode", "Requirement", "System"]
+__all__ = ["Catalog", "Chosen", "Derived", "ErrorCode", "Requirement", "System"]
 
 Json = Any
 _CAUSED: Final = frozenset({"delivery", "audience", "retry", "ack", "foreign-ack"})
-_OF_EVENTS: Final = frozenset({"schema", "order", *_CAUSED})
+_OF_EVENTS: Final = frozenset({"schema", "order", "sequence", "answer", "refusal", *_CAUSED})
 """The kinds of what follows from the contract of one event; the former need a call that causes it for certain."""
 
 
@@ -76,6 +77,18 @@ class Requirement:
     """Why no case can check it; None for nearly all."""
     includes: tuple[Derived, ...] = ()
     """What follows from the contract and is a part of it."""
+    binds: str | None = None
+    """Of what every system shares: what somebody's own contract must have for this to bind it; None: it never does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What stands for a name that clients choose themselves."""
+
+    example: Json
+    """Made unique where it is used: nobody else is to choose the same."""
+    values: tuple[Json, ...] = ()
+    """In its place: those that are there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +104,12 @@ class System:
     requirements: tuple[Requirement, ...]
     openapi: Mapping[str, Json] = field(repr=False)
     asyncapi: Mapping[str, Json] = field(repr=False)
+    chosen: Mapping[str, "Chosen"] = field(default_factory=dict)
+    """The names of what clients choose themselves, such as a room that nobody has to make."""
+    reading: Reading | None = None
+    """How the documents of somebody's own contract were read; None: it is one of those that are shipped."""
+    has: frozenset[str] = frozenset()
+    """Of somebody's own contract: what it has of that by which shared requirements bind it."""
     _events: Mapping[tuple[str, Direction, str], Event] = field(init=False, repr=False)
     _operations: Mapping[str, Operation] = field(init=False, repr=False)
 
@@ -106,6 +125,10 @@ class System:
     def operation(self, operation_id: str) -> Operation:
         """The operation of that id; UsageError where the system has none."""
         return _named(f"operation of {self.name}", operation_id, self._operations)
+
+    def shares(self, line: Requirement) -> bool:
+        """Whether a requirement that every system shares binds this one."""
+        return self.reading is None or line.binds in self.has
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -148,9 +171,17 @@ class Catalog:
         return self.system(system).event(address, direction, name)
 
     def requirements(self, systems: Iterable[str] | None = None) -> tuple[Requirement, ...]:
-        """The requirements of these systems (of all, where none are named), then those that every system shares."""
-        chosen = self.systems.values() if systems is None else [self.system(name) for name in systems]
-        return (*(line for system in chosen for line in system.requirements), *self.shared)
+        """The requirements of these systems (of all, where none are named), then those that every system shares.
+
+        Of the latter those are left out that bind none of them.
+        """
+        chosen = list(self.systems.values()) if systems is None else [self.system(name) for name in systems]
+        shared = [line for line in self.shared if not chosen or any(system.shares(line) for system in chosen)]
+        return (*(line for system in chosen for line in system.requirements), *shared)
+
+    def with_own(self, systems: Iterable[System]) -> "Catalog":
+        """The same, with somebody's own systems in front."""
+        return replace(self, systems={**{system.name: system for system in systems}, **self.systems})
 
     def requirement(self, requirement_id: str) -> Requirement:
         """The requirement of that id; UsageError where there is none."""

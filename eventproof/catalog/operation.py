@@ -96,6 +96,10 @@ class Operation:
     """The rooms that users are in once it was accepted, each with who: `caller`, or the name of a parameter."""
     leaves: Mapping[str, str] = field(default_factory=dict)
     """The rooms that they are in no more, likewise."""
+    event: str | None = None
+    """The event of a client that it is, sent on the channel at its `path`; None: it is a call."""
+    arguments: tuple[Json, ...] = ()
+    """Of such an event: its arguments, with `{names}` where parameters go."""
 
     @property
     def in_path(self) -> tuple[str, ...]:

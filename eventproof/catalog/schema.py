@@ -55,6 +55,11 @@ class Schema:
         self._document = document
         self._fast = _compiled(document)
 
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The schema as it was written."""
+        return self._document
+
     def is_valid(self, payload: Any) -> bool:
         """Whether the payload fits; where the schema meets what is no JSON (bytes, say), it does not."""
         return _fits(self._fast, payload)

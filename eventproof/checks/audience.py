@@ -36,7 +36,7 @@ def leaked(story: Story, name: str | None = None) -> Iterator[Finding | Unjudged
     for place, record in enumerate(story.records):
         is_judged = record.kind is Kind.RECEIVED and place >= story.settled
         event = story.known.get((record.channel, record.name)) if is_judged else None
-        if event is None or _FOR_ANYBODY & set(event.audience) or name not in (None, event.name):
+        if event is None or not event.audience or _FOR_ANYBODY & set(event.audience) or name not in (None, event.name):
             continue
         lawful = tuple(_lawful(event, causes.get(event), place, record))
         if not any(story.may_hear(record, audience.rooms, since, place) for since, audience, _ in lawful):
@@ -95,8 +95,7 @@ class _Lawful(NamedTuple):
 def _lawful(event: Event, causes: _Causes | None, place: int, receipt: Record) -> Iterator[_Lawful]:
     """By each call that may have caused it; one that names something else did not."""
     if not event.triggers:
-        fields = receipt.payload if isinstance(receipt.payload, dict) else {}
-        yield _Lawful(place, event.lawful_after(None, fields), None)
+        yield _Lawful(place, event.lawful_after(None, event.fields(receipt.payload)), None)
     for caused in causes.of(event.subject(receipt.payload)) if causes else ():
         if caused.call.place < place and caused.effect.may_be(receipt.payload):
             yield _Lawful(caused.call.place, caused.effect.lawful(receipt.payload), caused)

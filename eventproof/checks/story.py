@@ -46,6 +46,17 @@ class Presence:
         return self.opened < since and (self.ended is None or since < self.ended)
 
 
+_ONE = "connection"
+"""The audience that is the one connection which caused it."""
+
+
+def _by_connection(event: Event, cause: str, line: Presence) -> bool | None:
+    """Whether it is for a connection by the one that caused it; None where that does not decide."""
+    if line.connection == cause:
+        return False if event.spares else True if _ONE in event.audience else None
+    return False if event.audience == (_ONE,) else None
+
+
 class Story:
     """The records of a history, and what they tell of calls and connections.
 
@@ -144,6 +155,11 @@ class Story:
             return False
         until = call.place if call.answered is None else call.answered
         rooms = effect.audience.rooms
+        if (
+            call.record.connection
+            and (decided := _by_connection(effect.event, call.record.connection, line)) is not None
+        ):
+            return decided
         return bool(rooms & self._always(line.actor, channel)) or self._membership.must(
             self._id(line.actor), line.connection, rooms, call.place, until
         )
@@ -153,8 +169,18 @@ class Story:
         channel = effect.event.channel_at(address)
         if channel is None:
             return False
+        cause = self._last_cause(effect)
+        if cause and effect.event.spares and cause == connection:
+            return False
+        if cause == connection and _ONE in effect.event.audience:
+            return True
         now = self._membership.now(self._id(actor), connection)
         return bool(effect.audience.rooms & (self._always(actor, channel) | now))
+
+    def _last_cause(self, effect: Effect) -> str:
+        """The connection on which the last cause of this was sent; empty where it is a call."""
+        made = (call.record.connection for call in reversed(self.calls) if call.record.name == effect.trigger)
+        return next(made, "")
 
     def _always(self, actor: str, channel: Channel) -> frozenset[str]:
         """The rooms that a connection is in as long as it is open.

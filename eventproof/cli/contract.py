@@ -1,10 +1,37 @@
-"""`eventproof contract list | show | validate | sample`."""
+"""`eventproof contract list | show | validate | sample | lint`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from eventproof.verdict import ExitCode
 
 from .output import dumped, json_option, say
+
+if TYPE_CHECKING:
+    from eventproof.catalog import Catalog, System
+
+of_option = click.option(
+    "--of", metavar="FILE", help="Of this profile's own contracts, or of this AsyncAPI document; the profile here else."
+)
+
+
+def _own(file: str | None) -> "tuple[System, ...]":
+    """The contracts of a profile, or the one in a document; of the profile here, where none is named."""
+    from eventproof import profile
+
+    if file is None:
+        there = profile.found()
+        return () if there is None else profile.own_contracts(there)
+    path = Path(file)
+    return profile.own_contracts(path) if path.suffix == ".toml" else (profile.contract_of(path),)
+
+
+def _known(file: str | None) -> "Catalog":
+    from eventproof import catalog
+
+    return catalog.load().with_own(_own(file))
 
 
 @click.group()
@@ -14,36 +41,39 @@ def contract() -> None:
 
 @contract.command("list")
 @click.option("--system", "systems", multiple=True, metavar="NAME", help="Of this system alone; may be repeated.")
+@of_option
 @json_option
-def contract_list(systems: tuple[str, ...], as_json: bool) -> None:
+def contract_list(systems: tuple[str, ...], of: str | None, as_json: bool) -> None:
     """Every event, with its direction and what it says, and every call, with who makes it."""
-    from eventproof import catalog, contract, contract_calls
+    from eventproof import contract, contract_calls
 
-    known = catalog.load()
+    known = _known(of)
     rows = contract.listing(known, systems or None) + contract_calls.listing(known, systems or None)
     say(dumped(rows) if as_json else contract.listing_text(rows))
 
 
 @contract.command("show")
 @click.argument("name")
+@of_option
 @json_option
-def contract_show(name: str, as_json: bool) -> None:
+def contract_show(name: str, of: str | None, as_json: bool) -> None:
     """Everything that the contract says of an event, or of a call and how a profile says where it differs."""
-    from eventproof import catalog, contract
+    from eventproof import contract
 
-    data, text = contract.described(catalog.load(), name)
+    data, text = contract.described(_known(of), name)
     say(dumped(data) if as_json else text)
 
 
 @contract.command("validate")
 @click.argument("event")
 @click.argument("file", metavar="FILE")
+@of_option
 @json_option
-def contract_validate(event: str, file: str, as_json: bool) -> ExitCode:
+def contract_validate(event: str, file: str, of: str | None, as_json: bool) -> ExitCode:
     """Whether the payload in FILE (JSON; - is standard input) fits the event's contract."""
-    from eventproof import catalog, contract
+    from eventproof import contract
 
-    result = contract.validated(contract.find(catalog.load(), event), contract.read_payload(file))
+    result = contract.validated(contract.find(_known(of), event), contract.read_payload(file))
     say(dumped(result) if as_json else contract.validated_text(result))
     return ExitCode.PASS if result["valid"] else ExitCode.FAIL
 
@@ -53,8 +83,29 @@ def contract_validate(event: str, file: str, as_json: bool) -> ExitCode:
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same payload."
 )
-def contract_sample(event: str, seed: int) -> None:
+@of_option
+def contract_sample(event: str, seed: int, of: str | None) -> None:
     """A made-up payload that fits the event's contract, as JSON."""
-    from eventproof import catalog, contract, samples
+    from eventproof import contract, samples
 
-    say(dumped(samples.sample(contract.find(catalog.load(), event), seed)))
+    say(dumped(samples.sample(contract.find(_known(of), event), seed)))
+
+
+@contract.command("lint")
+@click.argument("file", required=False, metavar="[FILE or PROFILE]")
+@click.option("--strict", is_flag=True, help="Exit with 1 where anything is doubtful or lacking.")
+@json_option
+def contract_lint(file: str | None, strict: bool, as_json: bool) -> ExitCode:
+    """How an AsyncAPI document is read, what is doubtful in it, and what it lacks for each check, with the line to add.
+
+    FILE is the document, or a profile that names some; by default the profile here.
+    """
+    from eventproof.documents import lint
+    from eventproof.errors import UsageError
+
+    systems = _own(file)
+    if not systems:
+        raise UsageError("there is no contract to look at: name an AsyncAPI document, or a profile with [contracts]")
+    shown = [lint.shown(system) for system in systems]
+    say(dumped(shown) if as_json else "\n\n".join(map(lint.shown_text, systems)))
+    return ExitCode.FAIL if strict and not all(map(lint.is_clean, systems)) else ExitCode.PASS

@@ -15,10 +15,20 @@ _SCHEMA = "eventproof.schema.json"
 @click.command()
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of a profile, and leave.")
 @click.option("--force", is_flag=True, help="Replace a profile that is there.")
+@click.option(
+    "--asyncapi", type=click.Path(path_type=Path), metavar="FILE", help="Draft it from this AsyncAPI document of yours."
+)
+@click.option("--openapi", type=click.Path(path_type=Path), metavar="FILE", help="The calls beside it.")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default="eventproof.toml")
-def init(path: Path, schema: bool, force: bool) -> None:
-    """Write a profile to fill in, with what each setting is for, and the schema by which editors complete it."""
+def init(path: Path, schema: bool, force: bool, asyncapi: Path | None, openapi: Path | None) -> None:
+    """Write a profile to fill in, with what each setting is for, and the schema by which editors complete it.
+
+    With --asyncapi it is about a contract of your own: what the document cannot say is guessed, and marked as such.
+    """
     from eventproof import catalog, profile, profile_schema
+
+    if openapi is not None and asyncapi is None:
+        raise UsageError("--openapi goes with --asyncapi: the events are what is checked")
 
     described = dumped(profile_schema.schema(catalog.load()))
     if schema:
@@ -26,9 +36,11 @@ def init(path: Path, schema: bool, force: bool) -> None:
         return
     if path.exists() and not force:
         raise UsageError(f"{path} is there already; --force replaces it")
+    text = profile.template() if asyncapi is None else profile.drafted(path, asyncapi, openapi)
     try:
-        path.write_text(profile.template(), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         path.with_name(_SCHEMA).write_text(described + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {error.filename or path}: {error.strerror or error}") from error
-    say(f"wrote {path}; fill it in, then try `eventproof check --dry-run {path}`")
+    then = "eventproof check --dry-run" if asyncapi is None else "eventproof contract lint"
+    say(f"wrote {path}; fill it in, then try `{then} {path}`")

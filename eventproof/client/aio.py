@@ -13,7 +13,7 @@ from .channel import (
     Received,
     Where,
 )
-from .native import ReadMessage, WebSocketClient, named_at, named_event
+from .native import ReadMessage, WebSocketClient, WriteMessage, bare, enveloping, named_at, named_event
 from .socketio import AutoAck, AutoAnswer, SocketIOClient, TransportChoice
 from .sse import SseClient
 
@@ -36,6 +36,9 @@ __all__ = [
     "TransportChoice",
     "WebSocketClient",
     "Where",
+    "WriteMessage",
+    "bare",
+    "enveloping",
     "named_at",
     "named_event",
 ]

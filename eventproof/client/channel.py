@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from eventproof.catalog.arguments import payload_of
 from eventproof.errors import ContractViolation
 
 __all__ = [
@@ -42,8 +43,8 @@ class Received:
 
     @property
     def payload(self) -> Any:
-        """The event's argument: the first one, None where there is none."""
-        return self.args[0] if self.args else None
+        """The event's argument; of several the list, None where there is none."""
+        return payload_of(self.args)
 
 
 OnEvent = Callable[[Received], None]

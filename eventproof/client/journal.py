@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from eventproof.catalog.arguments import payload_of
 from eventproof.history import History, Kind
 from eventproof.redaction import REDACTED, holds_a_secret, learn
 
@@ -44,8 +45,8 @@ class Journal:
 
     def event(self, kind: Kind, name: str, args: tuple[Any, ...]) -> tuple[float, int]:
         """An event or an acknowledgement: a single argument stands for itself, none is None."""
-        payload = args[0] if len(args) == 1 else list(args) or None
-        return self.enter(kind, name, payload)
+        kept_args = map(kept_json, args)
+        return self._add(kind, name, payload_of(kept_args))
 
     def _add(self, kind: Kind, name: str, payload: Any) -> tuple[float, int]:
         record = self._history.add(

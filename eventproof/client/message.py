@@ -23,9 +23,9 @@ def enveloped(document: Any) -> tuple[str, Any]:
 
 
 def name_at(document: Any, place: str) -> str:
-    """The text at this place (a JSON pointer) of a message; where there is none, `message`."""
+    """The text at this place (a JSON pointer) of a message; where there is none, or no place, `message`."""
     try:
         name = reached(document, place)
     except LookupError:
         return UNNAMED
-    return name if isinstance(name, str) else UNNAMED
+    return name if isinstance(name, str) and place else UNNAMED

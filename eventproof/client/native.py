@@ -18,10 +18,23 @@ from .journal import Journal
 from .message import UNNAMED, enveloped, name_at
 from .websocket_stream import WebSocketStream
 
-__all__ = ["ReadMessage", "WebSocketClient", "named_at", "named_event"]
+__all__ = ["ReadMessage", "WebSocketClient", "WriteMessage", "bare", "enveloping", "named_at", "named_event"]
 
 ReadMessage = Callable[[str | bytes], tuple[str, Any]]
 """Gives the event's name and its argument."""
+WriteMessage = Callable[[str, Any], Any]
+"""Gives the message that an event with this name and argument is."""
+
+
+def enveloping(name: str, argument: Any) -> Any:
+    """Write `{"event": name, "data": argument}`."""
+    return {"event": name, "data": argument}
+
+
+def bare(_: str, argument: Any) -> Any:
+    """Write the argument alone, which has the name in it where there is one."""
+    return argument
+
 
 _GOODBYE = 1.0
 
@@ -73,6 +86,7 @@ class WebSocketClient:
         on_event: OnEvent | None = None,
         answer_heartbeats: bool = True,
         read: ReadMessage = named_event,
+        write: WriteMessage = enveloping,
         timeout: float = 5.0,
         max_events: int = 10_000,
         ssl_context: ssl.SSLContext | None = None,
@@ -82,6 +96,7 @@ class WebSocketClient:
         self._target = self._address.target(path)
         self._headers = tuple(headers)
         self._read, self._timeout, self._ssl = read, timeout, ssl_context
+        self._write_event = write
         self._journal = Journal(
             History(time.monotonic) if history is None else history,
             secrets_of(None, self._headers, f"{self._address.origin}{self._target}"),
@@ -134,6 +149,12 @@ class WebSocketClient:
     async def closed(self, timeout: float) -> Closed:
         """Wait for the end; raises NotClosed."""
         return await self._inbox.wait_ended(timeout)
+
+    async def emit(self, name: str, *arguments: Any) -> None:
+        """Send an event, as `write` has it; raises NotSent where the server ended the connection before."""
+        self._inbox.check_writable(name)
+        self._journal.event(Kind.SENT, name, arguments)
+        await self.send(self._write_event(name, arguments[0] if arguments else None))
 
     async def send(self, message: Any) -> None:
         """Send a message: text and bytes as they are, all else as JSON."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventproof.catalog import AckLevel, Channel, Direction, Event, Heartbeat, System
+from eventproof.catalog import AckLevel, Channel, Direction, Event, Heartbeat, Operation, System
 from eventproof.client.aio import Received
 
 __all__ = ["Behaviour"]
@@ -24,21 +24,25 @@ class Behaviour:
     """Whether the channel's heartbeat is answered, where its contract has an answer."""
     asked: Mapping[str, Event] = field(default_factory=dict)
     """What clients may send there, by name."""
+    causing: Mapping[str, Operation] = field(default_factory=dict)
+    """Those of them that cause something, as the operations that they are."""
 
     @classmethod
     def on(cls, channel: Channel | None, systems: Iterable[System], **switches: Any) -> "Behaviour":
         """The behaviour for a channel of the catalogue; for one that it does not know, none can be had."""
         if channel is None:
             return cls(**switches)
+        known = tuple(systems)
         there = [
             event
-            for system in systems
+            for system in known
             for event in system.events
             if channel.address in {carrying.address for carrying in event.channels}
         ]
         heard = {event.name: event for event in there if event.direction is Direction.SEND}
         asked = {event.name: event for event in there if event.direction is Direction.RECEIVE}
-        return cls(heard, channel.heartbeat, channel.unasked, asked=asked, **switches)
+        causing = {each.event: each for system in known for each in system.operations if each.event in asked}
+        return cls(heard, channel.heartbeat, channel.unasked, asked=asked, causing=causing, **switches)
 
     def answer(self, received: Received) -> tuple[str, Sequence[Any]] | None:
         """The event that is sent back at once, its name and its arguments; None where there is nothing to say."""

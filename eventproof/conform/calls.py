@@ -4,21 +4,24 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import Any
 
 import aiohttp
 
+from eventproof.acknowledgement import is_refusal
 from eventproof.actions import Invocation, Request, action_for, at, credentials_of, read
+from eventproof.catalog.arguments import payload_of
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.history import History, Kind
 from eventproof.redaction import learn, learn_from, redacted
 from eventproof.refusal import Proof, Refusal, expected, proof, says_why_not
-from eventproof.target import Identity, Target
+from eventproof.target import Emission, Identity, Target
+from eventproof.templates import fill, names
 from eventproof.wellformed import masked
 
 from . import program
 from .exchange import document_in, exchange
+from .line import ACCEPTED, REFUSED, Line
 from .patience import Limited, must_not_be_limited, until_answered
 from .verdicts import NotTestable
 
@@ -170,7 +173,6 @@ class Caller:
         self.target = target
         self._history = history
         self._http = http
-        self._numbers = count(1)
         self._people: dict[str, Identity] = {}
 
     def meet(self, actor: str, identity: Identity) -> None:
@@ -208,7 +210,7 @@ class Caller:
         if further:
             action = _with(action, further)
         shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
-        number = next(self._numbers)
+        number = self._history.call()
         began = self._history.add(Kind.CALLED, actor, name=operation, payload=shown, call=number).at
 
         async def attempt() -> tuple[int, Any, Mapping[str, str]]:
@@ -231,6 +233,20 @@ class Caller:
         answered = {"status": status, "body": body, "says": answer.ids}
         self._history.add(Kind.ANSWERED, actor, name=operation, payload=answered, call=number)
         return answer
+
+    async def emit(self, actor: str, action: Emission, parameters: Mapping[str, Any], line: Line) -> Answer:
+        """Do by an event what others do by a call: sent on this line, and answered by its acknowledgement.
+
+        Where the contract has none, it counts as accepted. Raises Inconclusive where one is owed and none comes.
+        """
+        where = f"{self.target.source}: [contracts] {action.operation}"
+        arguments = tuple(fill(action.arguments, parameters, where, frozenset(names(action.arguments))))
+        began = self._history.now()
+        answer = await line.asks(action.event, *arguments, if_acknowledged=True, parameters=parameters)
+        if answer is None:
+            raise Inconclusive(f"`{action.event}` of {actor} was not acknowledged: what it did is unknown")
+        status = REFUSED if is_refusal(answer) else ACCEPTED
+        return Answer(self.target, action.operation, status, payload_of(answer), began)
 
     async def _send(self, request: Request) -> tuple[int, Any, Mapping[str, str]]:
         received = await exchange(

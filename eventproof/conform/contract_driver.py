@@ -32,13 +32,15 @@ from .canaries import Canaries
 from .driver import Fire
 from .line import Line
 from .people import People
-from .performing import arguments, people_in, perform
+from .performing import arguments, begun, people_in, perform
 from .person import Person
 from .verdicts import NotTestable
 
 __all__ = ["ContractDriver"]
 
 _ACTORS = 2
+_OF_CANARIES = 2
+"""Of what clients choose among, the number of what the canaries are about: beside those of two users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Route:
 
     event: Event
     calls: tuple[Operation, ...]
+    asks: Event | None = None
+    """The event by which a client asks for the room that hears of it, before the last call; None: nobody has to."""
 
 
 class ContractDriver:
@@ -79,7 +83,7 @@ class ContractDriver:
             mark = len(self._history)
 
             async def call(route: Route = route, found: list[Effect] = found) -> Answer:
-                answer, effect = await self._follow(person, route)
+                answer, effect = await self._follow(person, route, lines)
                 found.append(effect)
                 return answer
 
@@ -106,11 +110,13 @@ class ContractDriver:
         what = f"the call {route.calls[-1].id}"
         return self._canaries.setdefault(route, Canaries(what, route.event.name, *_judges(self._system)))
 
-    async def _follow(self, person: Person, route: Route) -> tuple[Answer, Effect]:
+    async def _follow(self, person: Person, route: Route, lines: Sequence[Line]) -> tuple[Answer, Effect]:
         """Make the calls about this person. Raises _NotForThem where the event is not for them after all."""
-        known: dict[str, Any] = {}
+        known = begun(self._system, _OF_CANARIES)
         rooms = set(rooms_of(person.id, person.role))
         for operation in route.calls:
+            if operation is route.calls[-1] and route.asks is not None:
+                rooms |= await self._asked(route.asks, known, lines)
             answer, cause = await perform(self._people, person, operation, known)
             joined = (move.room for move in moves(operation.joins, cause) if move.user == str(person.id))
             rooms |= {room for room in joined if isinstance(room, str)}
@@ -119,11 +125,20 @@ class ContractDriver:
             raise _NotForThem("the event is for others")
         return answer, effect
 
+    async def _asked(self, event: Event, known: Mapping[str, Any], lines: Sequence[Line]) -> set[str]:
+        """Have each line ask for the room; which it is."""
+        assert event.joins is not None  # noqa: S101 - only such events are asked with
+        argument = event.asking(event.joins, known, lambda role: self._people.acting(role).id)
+        for line in lines:
+            if line.is_open:
+                await line.asks(event.name, argument, if_acknowledged=True)
+        return {event.room_of(event.joins, argument)}
+
     def _ways(self, role: str, address: str) -> Iterator[Route]:
         """How somebody of a role may come to hear something on the channel at this address: the shortest first."""
         events = self._events(address)
         ways = [way for event in events for name in event.certain for way in self._ways_to(event, name, role)]
-        yield from sorted(ways, key=lambda way: len(way.calls))
+        yield from sorted(ways, key=lambda way: (len(way.calls), way.asks is not None))
 
     def _ways_to(self, event: Event, trigger: str, role: str) -> Iterator[Route]:
         if trigger not in self._target.operations:
@@ -132,15 +147,18 @@ class ContractDriver:
         for term in event.audiences.get(trigger, event.audience):
             if term in (EVERYONE, of_role(role)) or term.startswith("user:"):
                 yield self._route(event, cause)
+            for asking in self._system.events:
+                if asking.joins == term and set(asking.channels) & set(event.channels):
+                    yield self._route(event, cause, asks=asking)
             for joining in self._system.operations:
                 who = joining.joins.get(term)
                 by_them = who == CALLER and role in joining.roles
                 if (by_them or (who and joining.people.get(who) == role)) and joining.id in self._target.operations:
                     yield self._route(event, joining, cause)
 
-    def _route(self, event: Event, *calls: Operation) -> Route:
+    def _route(self, event: Event, *calls: Operation, asks: Event | None = None) -> Route:
         needed = [each for call in calls for each in (*self._system.before(call.id), call)]
-        return Route(event, tuple(dict.fromkeys(needed)))
+        return Route(event, tuple(dict.fromkeys(needed)), asks)
 
     def _events(self, address: str) -> Iterator[Event]:
         """What comes on the channel at this address."""
@@ -163,7 +181,7 @@ class ContractDriver:
 
     async def _made(self, person: Person, *calls: Operation) -> dict[str, Any]:
         """What is known after these calls."""
-        known: dict[str, Any] = {}
+        known = begun(self._system)
         for each in calls:
             await perform(self._people, person, each, known)
         return known
@@ -177,7 +195,7 @@ class ContractDriver:
 
     async def parameters(self, user: Person) -> Mapping[str, Any]:
         """What the document gives as examples, and the ids of what was made for this user."""
-        known: dict[str, Any] = {}
+        known = begun(self._system)
         for operation in self._system.operations:
             known = {**operation.example, **known}
             with suppress(NotTestable):  # where nobody has the role, the call is not made
@@ -200,7 +218,7 @@ class ContractDriver:
         for operation in sorted(self._calls(), key=lambda each: (each.ends is not None, len(each.needs) > 0)):
             if operation.session is OfSession.BEGINS:
                 continue
-            known: dict[str, Any] = {}
+            known = begun(self._system)
             for each in (*self._system.before(operation.id), operation):
                 if each.id in fired:
                     with suppress(Inconclusive, NotTestable, UsageError):

@@ -13,6 +13,8 @@ from eventproof.client.aio import (
     SseClient,
     TransportChoice,
     WebSocketClient,
+    bare,
+    enveloping,
     named_at,
     named_event,
 )
@@ -105,6 +107,11 @@ class Dialer:
             raise NotTestable(f"{self._target.source} has no channel {channel} of {system}: see [channels.{system}]")
         return endpoint
 
+    def channel_at(self, system: str, address: str) -> str | None:
+        """The name of a system's channel at this address of the catalogue; None where it has none."""
+        channel = self._channel(system, address)
+        return None if channel is None else channel.name
+
     def _owner(self, address: str) -> str:
         """The system that has a channel at this address of the catalogue."""
         owners = (system.name for system in self._systems if address in {known.address for known in system.channels})
@@ -164,7 +171,8 @@ class Dialer:
             case Wire.WEBSOCKET:
                 path = path_for(endpoint.address, query, says.parameters)
                 read = named_event if endpoint.name_at is None else named_at(endpoint.name_at)
-                client = WebSocketClient(self._target.base_url, path, read=read, **shared)
+                write = enveloping if endpoint.name_at is None else bare
+                client = WebSocketClient(self._target.base_url, path, read=read, write=write, **shared)
         room = fill(channel.room, says.parameters, source) if channel and channel.room else None
         begins = self._beginning(channel, says.role) if channel and says.begins else None
         return Line(

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from eventproof import catalog as contracts
 from eventproof import profile
 from eventproof.catalog import Catalog
+from eventproof.documents import lint
 from eventproof.errors import UsageError
 from eventproof.report import folder
 from eventproof.report.listener import Silent
@@ -22,7 +22,7 @@ from eventproof.wellformed import masked
 from .probe import probe
 from .suite import Options, Suite
 
-__all__ = ["narrowed", "new_seed", "suite", "target_of"]
+__all__ = ["must_be_answered", "narrowed", "new_seed", "suite", "target_of"]
 
 
 _PREFIX = "--eventproof-"
@@ -49,6 +49,12 @@ def narrowed(target: Target, systems: Sequence[str]) -> Target:
     return replace(target, systems=tuple(systems)) if systems else target
 
 
+def must_be_answered(target: Target, catalog: Catalog) -> None:
+    """Raise UsageError where nobody can tell what a document of a system under test means."""
+    for name in target.systems:
+        lint.must_be_answered(catalog.system(name))
+
+
 def new_seed() -> int:
     """A seed that nobody chose."""
     return secrets.randbelow(2**31)
@@ -65,10 +71,11 @@ def suite(config: pytest.Config) -> Suite:
 
     if hasattr(config, "workerinput") or config.getoption("numprocesses", None) or config.getoption("tx", None):
         raise UsageError("the cases of eventproof share users and a server, and run in one process: leave -n out")
-    catalog = contracts.load()
-    target = narrowed(target_of(given("target"), given("environment"), catalog), given("system"))
+    target = narrowed(target_of(given("target"), given("environment")), given("system"))
+    catalog = target.catalog
     if given("hostile"):
         target.require_hostile()
+    must_be_answered(target, catalog)
     probe(target, catalog)
     seed, results = given("seed"), given("results")
     named = [*_named("target", given("target")), *_named("environment", given("environment"))]

@@ -1,11 +1,15 @@
 """One connection of a case, with the time that the profile gives each thing."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from eventproof.acknowledgement import is_refusal
-from eventproof.catalog import AckLevel, Event
+from eventproof.catalog import AckLevel, Event, Operation
+from eventproof.catalog.arguments import payload_of
+from eventproof.catalog.event import CALLBACK
+from eventproof.catalog.pointer import at
 from eventproof.client.aio import (
     ChannelClient,
     Closed,
@@ -26,7 +30,10 @@ from eventproof.wire.connection import Recovery
 from .beginning import Beginning
 from .behaviour import Behaviour
 
-__all__ = ["GRACE", "EndedAtOnce", "Line"]
+__all__ = ["ACCEPTED", "GRACE", "REFUSED", "EndedAtOnce", "Line"]
+
+ACCEPTED, REFUSED = 200, 400
+"""The statuses that stand for how an event was acknowledged that causes something."""
 
 GRACE = 0.3
 """Seconds in which a server that accepts everybody first, and then looks, would have ended a connection."""
@@ -195,24 +202,71 @@ class Line:
                 f"was refused: {answer!r}"
             )
 
-    async def asks(self, name: str, argument: Any) -> tuple[Any, ...] | None:
+    async def asks(
+        self,
+        name: str,
+        *arguments: Any,
+        if_acknowledged: bool = False,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> tuple[Any, ...] | None:
         """Send an event and wait for its acknowledgement, as long as one may take; its arguments, None where none came.
 
-        What it joins or leaves by that is entered in the history. Raises NotSent where the server ended the connection.
+        What it joins or leaves by that is entered in the history. With `if_acknowledged` nothing is waited for where
+        the contract has no acknowledgement: then it is none. What causes something is entered as a call, with these
+        `parameters`. Raises NotSent where the server ended the connection.
         """
-        joins, leaves = self._rooms_by(name, argument)
+        causes = self._behaviour.causing.get(name)
+        number = self._history.call() if causes is not None else None
+        if causes is not None:
+            given = self._parameters(causes, arguments) if parameters is None else dict(parameters)
+            self._enter_call(Kind.CALLED, name, given, number)
+        joins, leaves = self._rooms_by(name, payload_of(arguments))
         self._enter(Kind.JOINS, joins)
         self._enter(Kind.LEAVES, leaves)
-        try:
-            answer = await self._socketio.call(name, argument, timeout=self._budgets.event_arrival)
-        except NotReceived:
-            return None
+        event = self._behaviour.asked.get(name)
+        if if_acknowledged and (event is None or event.ack is None):
+            await self.say(name, *arguments)
+            answer: tuple[Any, ...] = ()
+        else:
+            try:
+                answer = await self._answered(event, name, arguments)
+            except NotReceived as missing:
+                if causes is not None:
+                    self._enter_call(Kind.UNANSWERED, name, str(missing), number)
+                return None
+        if causes is not None:
+            self._enter_call(Kind.ANSWERED, name, _answered_with(causes, answer), number)
         if is_refusal(answer):
             self._enter(Kind.LEFT, joins)
         else:
             self._enter(Kind.JOINED, joins)
             self._enter(Kind.LEFT, leaves)
         return answer
+
+    def _enter_call(self, kind: Kind, name: str, payload: Any, number: int | None) -> None:
+        self._history.add(
+            kind, self.actor, connection=self.name, channel=self.channel, name=name, payload=payload, call=number
+        )
+
+    def _parameters(self, causes: Operation, arguments: tuple[Any, ...]) -> dict[str, Any]:
+        """What was sent, by the names of the operation that it is."""
+        event = self._behaviour.asked[causes.id]
+        fields = event.fields(payload_of(arguments))
+        return dict(fields) if fields else dict(zip(causes.parameters, arguments, strict=False))
+
+    async def _answered(self, event: Event | None, name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Send an event, and what acknowledges it: by the wire's callback, or by an event; raises NotReceived."""
+        within = self._budgets.event_arrival
+        if event is None or event.ack is None or event.ack.by == CALLBACK:
+            return await self._socketio.call(name, *arguments, timeout=within)
+        ack, sent = event.ack, payload_of(arguments)
+
+        def is_it(received: Received) -> bool:
+            pairs = ((at(received.payload, f"/{field}"), at(sent, place)) for field, place in ack.match.items())
+            return all(theirs is None or ours is None or theirs == ours for theirs, ours in pairs)
+
+        await self.say(name, *arguments)
+        return (await self.hears(ack.by, is_it, within)).args
 
     def _rooms_by(self, name: str, argument: Any) -> tuple[str | None, str | None]:
         """The room that such an event joins, and the one that it leaves; None where it does not, or names none."""
@@ -279,7 +333,7 @@ class Line:
 
     async def say(self, name: str, *arguments: Any) -> None:
         """Send an event, with an argument or without one; raises NotSent where the server ended the connection."""
-        await self._socketio.emit(name, *arguments)
+        await self._speaker.emit(name, *arguments)
 
     async def say_raw(self, message: str | bytes) -> None:
         """Send one message of the transport as it is, such as `42["x"`."""
@@ -422,10 +476,25 @@ class Line:
         self.client.drop()
 
     @property
+    def _speaker(self) -> SocketIOClient | WebSocketClient:
+        if isinstance(self.client, SseClient):
+            raise UsageError(f"{self.name} is a stream, on which nothing can be sent")
+        assert isinstance(self.client, SocketIOClient | WebSocketClient)  # noqa: S101 - there are no others
+        return self.client
+
+    @property
     def _socketio(self) -> SocketIOClient:
         if not isinstance(self.client, SocketIOClient):
             raise UsageError(f"{self.name} is no Socket.IO connection")
         return self.client
+
+
+def _answered_with(causes: Operation, answer: tuple[Any, ...]) -> dict[str, Any]:
+    """The acknowledgement of what causes something, as the answer to a call."""
+    body = payload_of(answer)
+    says = {name: at(body, place) for name, place in causes.answers.items()}
+    ids = {name: value for name, value in says.items() if isinstance(value, str | int) and not isinstance(value, bool)}
+    return {"status": REFUSED if is_refusal(answer) else ACCEPTED, "body": body, "says": ids}
 
 
 def _room(template: str | None, event: Event, argument: Any) -> str | None:

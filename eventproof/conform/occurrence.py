@@ -18,7 +18,7 @@ from eventproof.target import Endpoint
 from .case import Case
 from .dialer import HandshakeOptions
 from .line import Line
-from .performing import perform
+from .performing import begun, perform
 from .person import Person
 from .verdicts import NotTestable
 
@@ -83,7 +83,7 @@ async def bring_about(case: Case, user: Person, event: str) -> Effect:
     triggers = [name for name in _triggers(case.system, event) if name in case.target.operations]
     if not triggers:
         raise NotTestable(f"no call of the target causes `{event}`: see [operations]")
-    known: dict[str, Any] = {}
+    known = begun(case.system)
     for operation in (*case.system.before(triggers[0]), case.system.operation(triggers[0])):
         _, cause = await perform(case, user, operation, known)
         others = [effect for effect in caused(case, cause) if effect.event.name != event]
@@ -143,7 +143,7 @@ class _Making:
         known = await self._prepared(user)
         if rooms := self._rooms():
             await self._enter_rooms(user, rooms, known)
-            await self._enter_rooms(other, rooms, await self._prepared(other))
+            await self._enter_rooms(other, rooms, await self._prepared(other, 1))
         await self._ask_for_rooms(user, other, known)
         _, cause = await perform(case, user, operation, known)
         await heard(case, self.lines, caused(case, cause))
@@ -216,8 +216,8 @@ class _Making:
         if not asking:
             return
         joined = [await self._ask(event, user, known, set()) for event in asking]
-        if self.case.system.before(self.operation.id):
-            theirs = await self._prepared(other)
+        if self.case.system.before(self.operation.id) or self.case.system.chosen:
+            theirs = await self._prepared(other, 1)
             for event in asking:
                 await self._ask(event, other, theirs, {room for room in joined if room})
 
@@ -246,9 +246,9 @@ class _Making:
                 await line.asks(event.name, argument)
         return room
 
-    async def _prepared(self, user: Person) -> dict[str, Any]:
-        """Do all that comes before the call; what is known by then."""
-        known: dict[str, Any] = {}
+    async def _prepared(self, user: Person, number: int = 0) -> dict[str, Any]:
+        """Do all that comes before the call; what is known then. Each `number` has its own of what clients choose."""
+        known = begun(self.case.system, number)
         for needed in self.case.system.before(self.operation.id):
             _, cause = await perform(self.case, user, needed, known)
             if self.is_told:

@@ -4,13 +4,13 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from eventproof.catalog import USER, Cause, Operation
+from eventproof.catalog import USER, Cause, Operation, System
 
 from .calls import Answer
 from .person import Person
 from .undoing import TIER
 
-__all__ = ["WhoActs", "arguments", "people_in", "perform"]
+__all__ = ["WhoActs", "arguments", "begun", "people_in", "perform"]
 
 
 class WhoActs(Protocol):
@@ -35,6 +35,17 @@ def arguments(operation: Operation, known: Mapping[str, Any], tier: str | None =
     undoing = operation.undone_by.parameters if operation.undone_by is not None else {}
     tiers = {name: tier for name, value in undoing.items() if value == TIER and tier is not None}
     return given | {name: known[name] for name in operation.parameters if name in known} | tiers
+
+
+def begun(system: System, number: int = 0) -> dict[str, Any]:
+    """What is known before any call: a value for each name that clients choose themselves.
+
+    One that nobody else has, or, of those that are there, the one of this number.
+    """
+    return {
+        name: chosen.values[number % len(chosen.values)] if chosen.values else _unique(chosen.example)
+        for name, chosen in system.chosen.items()
+    }
 
 
 def _unique(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from eventproof.actions import credentials_of, mint
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, UsageError
-from eventproof.target import Endpoint, Identity, Transport
+from eventproof.target import Emission, Endpoint, Identity, Transport
 from eventproof.wire.connection import Recovery
 
 from .calls import Answer, Caller
@@ -47,7 +47,9 @@ class Person:
         self._is_proven = False
         self.admin: Person | None = None
         """Who makes the calls of theirs that are an admin's on this target."""
-        caller.meet(name, identity)
+        if self.id == "" and caller.target.is_sessionless:
+            self.id = identity.email or name
+        caller.meet(name, replace(identity, id=self.id or None))
         self._proven_at = 0.0
         self._told_tier = False
 
@@ -95,6 +97,9 @@ class Person:
 
     async def _prove(self) -> None:
         whoami = self._caller.target.whoami
+        if whoami is None and self._caller.target.own:
+            self._is_proven, self._proven_at = True, time.monotonic()
+            return
         if whoami is None:
             raise UsageError(
                 f"{self._caller.target.source}: [operations] denies what shows whose session a token is of"
@@ -146,14 +151,30 @@ class Person:
     @property
     def can_log_in(self) -> bool:
         """Whether they can ever get another token."""
-        return self._caller.mints or (self.identity.email is not None and self.identity.password is not None)
+        return (
+            self._caller.target.is_sessionless
+            or self._caller.mints
+            or (self.identity.email is not None and self.identity.password is not None)
+        )
 
     async def call(self, operation: str, *, token: str | None = None, **parameters: Any) -> Answer:
         """Perform an operation with their token, or with another one; by the admin where the profile says so.
 
         Raises NotTestable where another token is to be tried on a call that takes the admin's.
         """
+        action = self._caller.target.operations.get(operation)
+        if isinstance(action, Emission):
+            return await self._caller.emit(self.name, action, parameters, await self._speaking(action))
         return await self._caller.call(self.name, operation, parameters, await self._token_for(operation, token))
+
+    async def _speaking(self, action: Emission) -> Line:
+        """The connection on which they send: one that is open already, where there is one."""
+        there = (line for line in self.lines if line.is_open and line.channel == action.channel)
+        line = next(there, None)
+        if line is not None:
+            return line
+        channel = self._dialer.channel_at(self.system, action.channel)
+        return await self.connect(channel=channel, acknowledges=True)
 
     async def call_with(self, further: Mapping[str, Any], operation: str, **parameters: Any) -> Answer:
         """As `call`, with further fields of the body, which no contract knows."""
@@ -202,6 +223,8 @@ class Person:
         minted = self.minted()
         if minted is not None:
             return minted
+        if self._caller.target.is_sessionless:
+            return self.identity.token or ""
         answer = await self.log_in()
         if not answer.is_accepted:
             raise Inconclusive(f"{self.name} could not log in: {answer}; {_remedy(answer, self.identity)}")

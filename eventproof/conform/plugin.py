@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eventproof.conform.marks import MARKERS, proves, requirements_of
-from eventproof.conform.stash import SUITE, SYSTEMS
+from eventproof.conform.stash import CATALOG, SUITE, SYSTEMS
 
 if TYPE_CHECKING:
+    from eventproof.catalog import Catalog
     from eventproof.conform.suite import Suite
 
 
@@ -61,6 +62,7 @@ def enlist(config: pytest.Config, suite: "Suite") -> None:
     config.add_cleanup(listening.close)
     config.stash[SUITE] = suite
     config.stash[SYSTEMS] = tuple(system.name for system in suite.check_run.systems)
+    config.stash[CATALOG] = suite.catalog
     config.pluginmanager.register(fixtures, "eventproof-fixtures")
     config.pluginmanager.register(suite, "eventproof-suite")
 
@@ -73,10 +75,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for mark in metafunc.definition.iter_markers("eventproof_derived"):
         known: tuple[str, ...] = metafunc.config.stash.get(SYSTEMS, ())
         kind, *names = mark.args
-        metafunc.parametrize(("system", *names), _derived(known, kind, len(names)), indirect=["system"])
+        contracts = metafunc.config.stash.get(CATALOG, None)
+        metafunc.parametrize(("system", *names), _derived(known, kind, len(names), contracts), indirect=["system"])
 
 
-def _derived(systems: Sequence[str], kind: str, count: int) -> list[Any]:
+def _derived(systems: Sequence[str], kind: str, count: int, contracts: "Catalog | None") -> list[Any]:
     """The parameters for all of this kind that requirements of these systems include, with those that each proves.
 
     `count` is how many there are beside the system: what it is about, and the call after which it follows.
@@ -84,12 +87,17 @@ def _derived(systems: Sequence[str], kind: str, count: int) -> list[Any]:
     from eventproof import catalog
 
     found: dict[tuple[str, ...], list[str]] = {}
-    for line in catalog.load().requirements(systems) if systems else ():
+    for line in (contracts or catalog.load()).requirements(systems) if systems else ():
         for included in line.includes:
             if included.kind == kind:
                 parameters = (str(included.about), included.by)[:count]
                 found.setdefault((line.system, *parameters), []).append(line.id)
-    return [pytest.param(*key, marks=proves(*lines), id="-".join(filter(None, key))) for key, lines in found.items()]
+    return [pytest.param(*key, marks=proves(*lines), id=_id(key)) for key, lines in found.items()]
+
+
+def _id(key: Sequence[str]) -> str:
+    """What a case is called by its parameters; `::` is pytest's own."""
+    return "-".join(filter(None, key)).replace("::", ":")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from eventproof import catalog as contracts
 from eventproof.actions import at, expired
 from eventproof.catalog import USER, Catalog, System
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
@@ -135,7 +134,7 @@ def dry_run(target: Target, catalog: Catalog | None = None) -> tuple[Step, ...]:
 
     Raises TargetUnavailable where nothing fitting answers, UsageError where the profile gives no admin or no user.
     """
-    known = catalog or contracts.load()
+    known = catalog or target.catalog
     probe(target, known)
     check_run = CheckRun(target, known, seed=0)
     findings = _Findings(target, known)
@@ -215,7 +214,8 @@ async def _rehearse(case: Case, findings: _Findings) -> None:
         fire = _Fire(case, member, attempt, findings, frozenset(fired))
         await attempt(f"the calls of {system}", partial(driver.rehearse, member, fire))
         fired |= {operation.id for operation in case.catalogued(system).operations}
-    await attempt("a refusal that says why", partial(_refuse, user))
+    if target.whoami is not None:
+        await attempt("a refusal that says why", partial(_refuse, user))
     findings.missing = await _missing(case, user)
     if not findings.has_failed_calls:  # what corrects them may change this, too
         findings.missing += [sentence for system in case.systems for sentence in await _undocumented(target, system)]
@@ -304,7 +304,7 @@ async def _missing(case: Case, user: Person) -> list[str]:
     """What no case can do without, in words, with the ids of the requirements that cannot be tested for it."""
     target = case.target
     missing = [sentence for driver in case.drivers.values() for sentence in driver.missing()]
-    missing += await _unfit(case, user)
+    missing += await _unfit(case, user) if target.whoami is not None else []
     needed: Counter[str] = Counter()
     for name, driver in case.drivers.items():
         needed[case.catalogued(name).member] += driver.actors

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from eventproof import catalog as contracts
 from eventproof import layout
 from eventproof.catalog import Catalog
 from eventproof.errors import EventproofError
@@ -17,7 +16,7 @@ from eventproof.report.records import Run
 from eventproof.target import Target
 
 from . import plugin
-from .launch import narrowed, new_seed
+from .launch import must_be_answered, narrowed, new_seed
 from .probe import probe
 from .suite import Options, Suite
 
@@ -55,8 +54,9 @@ def check(
     Raises TargetUnavailable before any case where nothing fitting answers, UsageError where something is missing.
     An interrupted run is a `Run` too; its results are written.
     """
-    known = catalog or contracts.load()
+    known = catalog or target.catalog
     target = narrowed(target, systems)
+    must_be_answered(target, known)
     if hostile:
         target.require_hostile()
     probe(target, known)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from eventproof import __version__
-from eventproof.catalog import Catalog
+from eventproof.catalog import Catalog, System
 from eventproof.errors import EventproofError, Inconclusive, UsageError
 from eventproof.interruption import HEEDED
 from eventproof.redaction import redacted_text
@@ -30,6 +30,9 @@ from .marks import LONG, capabilities_of, name_of, requirements_of, runs_last, w
 from .verdicts import NotApplicable, outcome_of, result_of, verdict_of
 
 __all__ = ["Options", "Suite"]
+
+_SHARED = "all"
+"""What stands for the system in a requirement that every system shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Suite:
         self.run: Run | None = None
         self.error: Exception | None = None
         """What kept the run from its end, where something of ours did."""
+        self.catalog = catalog
         self.check_run = CheckRun(target, catalog, options.seed, hostile=options.hostile)
         self._target = target
         self._options = options
@@ -187,7 +191,9 @@ class Suite:
             outcome=outcome,
             command=self._repeat(self._options.only),
             requirements=results,
+            judged=tuple(_judged_share(self.check_run.systems)),
             notes=(
+                *_unjudged(self.check_run.systems),
                 *(said if cases == 1 else f"{said} (in {cases} cases)" for said, cases in self._notes.items()),
                 *self.check_run.left_behind(),
                 *(_left_out(results) if outcome is Outcome.PASS else ()),
@@ -228,10 +234,19 @@ class Suite:
             return True
         if not any(line in self._requirements for line in ids):
             return False
-        if (_parameter(item, "system") or self._target.systems[0]) not in self._target.systems:
+        system = _parameter(item, "system")
+        if (system or self._target.systems[0]) not in self._target.systems:
+            return False
+        if system is not None and not self._binds(system, ids):
             return False
         only = self._options.only
         return not only or name_of(item.nodeid) in only or any(line in only for line in ids)
+
+    def _binds(self, system: str, ids: Iterable[str]) -> bool:
+        """Whether one of these requirements is a system's, or one that every system shares and that binds it."""
+        lines = [self._requirements[line] for line in ids if line in self._requirements]
+        known = self.catalog.system(system)
+        return any(line.system != _SHARED or known.shares(line) for line in lines)
 
     def _mark_selected(self, chosen: Iterable[pytest.Item], items: Iterable[pytest.Item]) -> None:
         only, names = self._options.only, {name_of(item.nodeid) for item in items}
@@ -257,6 +272,24 @@ def _parameter(item: pytest.Item, name: str) -> str | None:
     callspec = getattr(item, "callspec", None)
     found = callspec.params.get(name) if callspec is not None else None
     return found if isinstance(found, str) else None
+
+
+def _judged_share(systems: Iterable[System]) -> Iterator[str]:
+    """How much of what their contracts could promise is judged, of those that are somebody's own."""
+    for system in systems:
+        if system.reading is not None:
+            yield f"{system.reading.share} things of {system.name}"
+
+
+def _unjudged(systems: Iterable[System]) -> Iterator[str]:
+    """What is not judged for want of a word in a contract."""
+    for system in systems:
+        if system.reading is not None and system.reading.lacks:
+            listed = ", ".join(lack.what.removeprefix(f"{system.name}/") for lack in system.reading.lacks)
+            yield (
+                f"{system.name}: not judged, for want of a word in the contract: {listed}; "
+                "`eventproof contract lint` tells the lines to add"
+            )
 
 
 def _left_out(results: Iterable[RequirementResult]) -> Iterator[str]:

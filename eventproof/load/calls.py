@@ -30,7 +30,7 @@ from eventproof.errors import (
 from eventproof.redaction import learn, learn_from
 from eventproof.refusal import LIMITED, Proof, Refusal, proof
 from eventproof.retry_after import seconds_of
-from eventproof.target import Call, Command, Identity, Target
+from eventproof.target import Action, Identity, Target
 from eventproof.wellformed import masked
 from eventproof.wire.socketio import depth
 
@@ -242,7 +242,7 @@ class Calls:
         return CallAnswer(invocation.status(code), _json(output), problem)
 
 
-def said(operation: Call | Command, answer: CallAnswer) -> dict[str, Any]:
+def said(operation: Action, answer: CallAnswer) -> dict[str, Any]:
     """What an answer says by the names of our contracts, as far as it does: ids, a status."""
     places = {name: place for name, place in operation.answers.items() if place[:1] in ("", "/")}
     found = {name: actions.at(answer.body, place) for name, place in places.items()}

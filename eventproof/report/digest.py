@@ -132,7 +132,11 @@ def telling(requirement: RequirementResult) -> tuple[Check, ...]:
 
 
 def headline(run: Run) -> str:
-    """Why the run has its outcome, in one line without the outcome itself."""
+    """Why the run has its outcome, in one line without the outcome itself, and how much was judged at all."""
+    return "; ".join([_why(run), *(f"judged: {share}" for share in run.judged)])
+
+
+def _why(run: Run) -> str:
     match run.outcome:
         case Outcome.PASS:
             return _join(_held(run), _met(run), _warned(run)) or "all that was observed holds"

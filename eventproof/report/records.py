@@ -175,3 +175,5 @@ class Run:
     """Remarks for a person: known failures, what was left out, why the run is invalid."""
     contracts: tuple[Contract, ...] = ()
     """Those of its systems."""
+    judged: tuple[str, ...] = ()
+    """How much of what it could promise is judged of each contract that is somebody's own: `7 of 9 things of chat`."""

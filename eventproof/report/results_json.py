@@ -28,6 +28,9 @@ FORMAT = "eventproof-results"
 VERSION = 1
 """Raised when a reader of the old form would misread the new one."""
 
+_LATER = frozenset({"judged"})
+"""What earlier results did not have."""
+
 SCHEMA = Path(__file__).with_name("results.schema.json")
 
 
@@ -82,7 +85,8 @@ def _decode(kind: Any, value: Any) -> Any:
         return tuple(_decode(get_args(kind)[0], item) for item in value)
     if is_dataclass(kind) and isinstance(kind, type):
         hints = _hints(kind)
-        return kind(**{field.name: _decode(hints[field.name], value[field.name]) for field in fields(kind)})
+        known = [field for field in fields(kind) if field.name in value or field.name not in _LATER]
+        return kind(**{field.name: _decode(hints[field.name], value[field.name]) for field in known})
     if kind is float:
         return math.nan if value is None else float(value)
     return kind(value) if issubclass(kind, Enum) else value

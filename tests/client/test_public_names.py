@@ -23,6 +23,9 @@ def test_the_asyncio_clients_are_these() -> None:
         "TransportChoice",
         "WebSocketClient",
         "Where",
+        "WriteMessage",
+        "bare",
+        "enveloping",
         "named_at",
         "named_event",
     ]

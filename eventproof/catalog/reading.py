@@ -1,0 +1,60 @@
+"""How somebody's own documents were read: what was understood, what is doubtful, what they say too little for."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Lack", "Reading", "Remark", "Weight"]
+
+
+class Weight(StrEnum):
+    """How much a remark matters."""
+
+    NOTE = "note"
+    """It was read as it stands; this is how."""
+    WARNING = "warning"
+    """It was read as it was meant, which is not what it says."""
+    QUESTION = "question"
+    """Nobody can tell what was meant: nothing is checked before it is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing worth telling of a document: `where` is its file and line, `remedy` what to write there."""
+
+    weight: Weight
+    where: str
+    sentence: str
+    remedy: str = ""
+    further: int = 0
+    """In how many other places the same is so."""
+
+    def __str__(self) -> str:
+        more = f" (and in {self.further} other place{'s' if self.further > 1 else ''})" if self.further else ""
+        return f"{self.where}: {self.sentence}{more}" + (f"; {self.remedy}" if self.remedy else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Something that could be judged if the contract said one word more: `line` is what to add to the profile."""
+
+    what: str
+    """As a requirement is called: `message:new/audience`."""
+    why: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of the documents of one contract."""
+
+    said: tuple[str, ...] = ()
+    """How they were read, in words: `a channel is a namespace`."""
+    remarks: tuple[Remark, ...] = ()
+    lacks: tuple[Lack, ...] = ()
+    judged: int = 0
+    """How many things are judged; with the lacks, all that could be."""
+
+    @property
+    def share(self) -> str:
+        """How much is judged, in words."""
+        return f"{self.judged} of {self.judged + len(self.lacks)}"

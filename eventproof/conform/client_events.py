@@ -1,0 +1,72 @@
+"""How a case sends an event of a client: with a payload of the contract, where the client may send it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eventproof.catalog import Counterexample, Event
+from eventproof.catalog.arguments import Arguments
+from eventproof.catalog.placeholders import PLACEHOLDER
+from eventproof.errors import Inconclusive
+from eventproof.samples import broken
+
+from .case import Case
+from .line import Line
+from .performing import begun, perform
+from .person import Person
+
+__all__ = ["arguments_of", "broken_of", "enter_rooms", "ready_to_send"]
+
+
+async def ready_to_send(case: Case, person: Person, event: Event) -> tuple[Line, Any]:
+    """A new connection that is where such an event can be sent from, and a payload that is good there.
+
+    What it names is made by the calls before it, or chosen as clients do; whoever has to be in a room for it is.
+    Raises Inconclusive where nothing good is known.
+    """
+    if not event.examples:
+        raise Inconclusive(f"no payload of `{event.name}` is known: give one in the document, or under examples")
+    channel = event.channels[0]
+    line = await person.connect(channel=channel.name, acknowledges=True)
+    known = begun(case.system)
+    if event.name in {operation.id for operation in case.system.operations}:
+        for needed in case.system.before(event.name):
+            await perform(case, person, needed, known)
+    payload = _with(event, event.examples[0], known)
+    await enter_rooms(case, line, set(event.fields(payload)), known, but=event)
+    return line, payload
+
+
+async def enter_rooms(
+    case: Case, line: Line, names: set[str], known: Mapping[str, Any], but: Event | None = None
+) -> None:
+    """Have a line ask for the rooms that these names are in, by every event of a client `but` this one."""
+    for asking in case.system.events:
+        is_there = asking is not but and line.channel in {channel.address for channel in asking.channels}
+        if asking.joins is not None and is_there and names & set(PLACEHOLDER.findall(asking.joins)):
+            argument = asking.asking(asking.joins, known, lambda role: case.acting(role).id)
+            await line.asks(asking.name, argument, if_acknowledged=True)
+
+
+def _with(event: Event, example: Any, known: dict[str, Any]) -> Any:
+    """The example with what is known of the things that it names."""
+    if isinstance(example, dict):
+        return {name: known.get(name, value) for name, value in example.items()}
+    if event.takes_list and isinstance(example, list):
+        return Arguments(_with(event, part, known) if isinstance(part, dict) else part for part in example)
+    named = PLACEHOLDER.findall(event.joins or event.leaves or "")
+    return known.get(named[0], example) if len(named) == 1 else example
+
+
+def arguments_of(event: Event, payload: Any) -> tuple[Any, ...]:
+    """The arguments that a payload is sent as."""
+    if event.takes_list:
+        return tuple(payload) if isinstance(payload, list) else (payload,)
+    return () if payload is None else (payload,)
+
+
+def broken_of(event: Event, seed: int) -> Sequence[Counterexample]:
+    """What breaks one rule of the event's each, no two the same rule; the choice is the seed's."""
+    found = {case.rule: case for case in (*broken(event), *event.counterexamples)}
+    rules = sorted(found)
+    start = seed % len(rules) if rules else 0
+    return [found[rule] for rule in (*rules[start:], *rules[:start])]

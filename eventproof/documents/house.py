@@ -1,0 +1,229 @@
+"""Anybody's AsyncAPI document, in the form of our own contracts: what it says is put in our words, and no more.
+
+From here on it goes the way of every contract. What was understood, and what was doubtful, is told beside it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from eventproof.catalog import Direction, Wire
+from eventproof.catalog.documents import Document
+from eventproof.catalog.fields import named
+from eventproof.catalog.placeholders import PLACEHOLDER
+from eventproof.catalog.pointer import pointer
+from eventproof.catalog.reading import Weight
+
+from . import socketio, streams, versions
+from .acks import Acks
+from .described import Described, Message, Place, Use
+from .library import Library, Node
+from .payloads import Payloads
+from .schemas import Schemas
+from .told import ChannelTold, Told
+from .view import View, view_of
+from .wanted import Wanted
+from .wires import Carried, carried
+
+__all__ = ["House", "housed"]
+
+_UNFIT: Final = re.compile(r"[^A-Za-z0-9_-]+")
+_OF_EVENTS: Final = frozenset(
+    {"x-audience", "x-may-receive", "x-trigger", "x-may-trigger", "x-order-by", "x-correlate", "x-joins", "x-leaves"}
+    | {"x-spares-sender"}
+)
+"""What our contracts say of events, and a document may say too."""
+_OPPOSITE: Final = {Direction.SEND: Direction.RECEIVE, Direction.RECEIVE: Direction.SEND}
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A document in the form of ours."""
+
+    document: Document = field(repr=False)
+    said: tuple[str, ...]
+    """How it was read, in words."""
+    is_secured: bool
+    """Whether it says that whoever connects has to show who they are."""
+    title: str
+
+
+def housed(library: Library, path: Path, wanted: Wanted) -> House:
+    """The document in this file; raises ContractError with the line and the remedy where it cannot be read."""
+    described = versions.read(library.opened(path))
+    groups = carried(described, wanted)
+    view = view_of(described, wanted)
+    schemas = Schemas(_dialect(described.root))
+    told = [each for group in groups for each in _told(described, group, view, schemas, wanted)]
+    if not told:
+        raise described.root.fault("no message is on any of its channels, so there is nothing to hear")
+    said = [f"AsyncAPI {described.version}, {'the server' if view.is_server else 'a client'}'s view ({view.evidence})"]
+    said += [_said(group, described, wanted) for group in groups]
+    document, acks = _assembled(described, told, Payloads(schemas, with_arguments=groups[0].wire is Wire.SOCKET_IO))
+    said += [f"acknowledgements are {', '.join(acks)}"] if acks else []
+    return House(document, tuple(said), _is_secured(groups), described.title)
+
+
+def _dialect(root: Node) -> str:
+    told = root.text("jsonSchemaDialect") or root.text("components", "schemas", "$schema")
+    return told or ""
+
+
+def _said(group: Carried, described: Described, wanted: Wanted) -> str:
+    words = f"{group.wire} ({group.evidence})"
+    uses = [use for use in described.uses if use.place in group.places]
+    return f"{words}: {socketio.said(socketio.dialect(uses, wanted))}" if group.wire is Wire.SOCKET_IO else words
+
+
+def _is_secured(groups: Iterable[Carried]) -> bool:
+    places = [place for group in groups for place in group.places]
+    extended = any(place.node.get("x-security") is not None for place in places)
+    asked = any(_asks_for_token(place) for place in places)
+    return extended or asked or any(server.is_secured for place in places for server in place.servers)
+
+
+def _asks_for_token(place: Place) -> bool:
+    query = place.node.get("bindings", "ws", "query", "properties")
+    return query is not None and isinstance(query.value, Mapping) and bool({"token", "access_token"} & set(query.value))
+
+
+def _told(described: Described, group: Carried, view: View, schemas: Schemas, wanted: Wanted) -> list[Told]:
+    payloads = Payloads(schemas, with_arguments=group.wire is Wire.SOCKET_IO)
+    uses = [use for use in described.uses if use.place in group.places]
+    uses += _answers(described, uses, group.wire)
+    directions = {number: _direction(use, view, wanted) for number, use in enumerate(uses)}
+    if group.wire is Wire.SOCKET_IO:
+        return list(socketio.read(uses, directions, payloads, wanted))
+    return list(streams.read(group.wire, uses, directions, payloads, wanted))
+
+
+def _answers(described: Described, uses: Sequence[Use], wire: Wire) -> list[Use]:
+    """What is sent as a reply alone, and is an event: a wire without callbacks has nothing else."""
+    known = {(use.message.node.place, use.way) for use in uses}
+    places = {place.node.place: place for place in described.places}
+    found: dict[tuple[str, Direction], Use] = {}
+    for use in uses:
+        for reply in use.replies if use.way is not None else ():
+            assert use.way is not None  # noqa: S101 - as was asked
+            way = _OPPOSITE[use.way]
+            channel = use.reply.get("channel") if use.reply is not None else None
+            place = use.place if channel is None else places.get(channel.place, use.place)
+            if (reply.node.place, way) not in known and _is_event(reply, use, place, wire):
+                found[reply.node.place, way] = Use(place, reply, way, use.operation)
+    return list(found.values())
+
+
+def _is_event(reply: Message, use: Use, place: Place, wire: Wire) -> bool:
+    """Whether a reply is an event of its own; on Socket.IO it is the callback's unless it has a name and a channel."""
+    if wire is not Wire.SOCKET_IO:
+        return place.address is not None
+    marked = use.reply is not None and (use.reply.get("address") is not None or use.reply.get("x-pydantic-socketio"))
+    return reply.name is not None and place.address is not None and not marked
+
+
+def _direction(use: Use, view: View, wanted: Wanted) -> Direction:
+    names = (use.message.name, use.message.key, (use.place.address or "").strip("/"))
+    for name in names:
+        if name is not None and (direction := wanted.direction(name)) is not None:
+            return direction
+    if use.way is None:
+        name = use.message.name or use.message.key
+        use.message.node.remark(
+            Weight.QUESTION,
+            f'no operation sends or receives "{name}", so nobody can tell who does; it is taken for the server\'s',
+            f'write an operation, or direction = "receive" (what clients send) under [contracts.NAME.events."{name}"]',
+        )
+        return Direction.SEND
+    return view.direction(use.way)
+
+
+def _assembled(described: Described, told: Sequence[Told], payloads: Payloads) -> tuple[Document, list[str]]:
+    """The document, and the ways in which acknowledgements are written."""
+    sent = {(str(each.use.message.node.source.path), each.use.message.node.place): each.name for each in told}
+    acks = Acks(payloads, sent, has_callbacks=any(each.channel.wire is Wire.SOCKET_IO for each in told))
+    channels: dict[str, dict[str, Any]] = {}
+    operations: dict[str, dict[str, Any]] = {}
+    origins: dict[str, str] = {"": described.root.where}
+    ways: dict[str, None] = {}
+    names = _channel_names([each.channel for each in told])
+    for each in told:
+        channel = names[each.channel.wire, each.channel.address]
+        if channel not in channels:
+            channels[channel] = _channel(each.channel)
+            origins[pointer(["channels", channel])] = each.channel.where
+        messages = channels[channel]["messages"]
+        entry, way = acks.of(each.use)
+        message = _message(each, entry)
+        if message in [known for key, known in messages.items() if key.startswith(f"{each.direction}-")]:
+            continue
+        ways |= {way: None} if entry is not None else {}
+        key = f"{each.direction}-{len(messages)}-{_UNFIT.sub('_', each.name)}"
+        messages[key] = message
+        place = pointer(["channels", channel, "messages", key])
+        origins[place] = each.use.message.node.where
+        payload = each.use.message.payload
+        origins[f"{place}/payload"] = payload.where if payload is not None else origins[place]
+        operation = operations.setdefault(
+            f"{channel}-{each.direction}",
+            {"action": each.direction.value, "channel": {"$ref": f"#/channels/{channel}"}, "messages": []},
+        )
+        operation["messages"].append({"$ref": "#" + place})
+    info = {"title": described.title, "version": str(described.root.get("info", "version") or "")}
+    content = {"asyncapi": described.version, "info": info, "channels": channels, "operations": operations}
+    return Document(described.root.source.path, content, origins=origins), list(ways)
+
+
+def _channel_names(told: Iterable[ChannelTold]) -> dict[tuple[Wire, str], str]:
+    """The name of each channel, no two alike."""
+    names: dict[tuple[Wire, str], str] = {}
+    for channel in told:
+        key, name, number = (channel.wire, channel.address), channel.name, 2
+        while key not in names and name in names.values():
+            name, number = f"{channel.name}-{number}", number + 1
+        names.setdefault(key, name)
+    return names
+
+
+def _channel(channel: ChannelTold) -> dict[str, Any]:
+    parameters = {name: {"description": ""} for name in PLACEHOLDER.findall(channel.address)}
+    room = f"room:{channel.name}:" + ":".join(f"{{{name}}}" for name in parameters)
+    return {
+        "address": channel.address,
+        "x-wire": channel.wire.value,
+        **({"x-name-at": channel.name_at} if channel.name_at is not None else {}),
+        **({"parameters": parameters, "x-room": room} if parameters else {}),
+        **channel.extensions,
+        "messages": {},
+    }
+
+
+def _message(told: Told, ack: Mapping[str, Any] | None) -> dict[str, Any]:
+    node = told.use.message.node
+    payload = told.payload
+    said = {key: value for key, value in node.value.items() if key in _OF_EVENTS}
+    if told.room is not None and told.direction is Direction.SEND and "x-audience" not in said:
+        names = set(PLACEHOLDER.findall(told.room))
+        said |= {"x-audience": [told.room]} if names <= named(payload.schema) else {}
+    return {
+        "name": told.name,
+        "summary": told.use.message.summary,
+        "payload": {**payload.schema, "examples": list(payload.examples)},
+        **({"x-arguments": "list"} if payload.takes_list else {}),
+        **({"x-untold": True} if not payload.is_known else {}),
+        **({"x-ack": dict(ack)} if ack is not None else {}),
+        **said,
+    }
+
+
+def overlaid(document: Document, changes: Mapping[str, Mapping[str, Any]], origins: Mapping[str, str]) -> Document:
+    """The document with further words at some of its messages, by their places; these stand elsewhere."""
+    content = dict(document.content)
+    channels = {name: dict(entry) for name, entry in content["channels"].items()}
+    for name, entry in channels.items():
+        entry["messages"] = {
+            key: {**message, **changes.get(pointer(["channels", name, "messages", key]), {})}
+            for key, message in entry["messages"].items()
+        }
+    return replace(document, content={**content, "channels": channels}, origins={**document.origins, **origins})

@@ -1,0 +1,172 @@
+"""What a profile says of a contract beside its documents: `[contracts.NAME]`, and under it `events`, `calls`, `values`.
+
+Each key is a word of our contracts (`audience` is `x-audience`); a document may say the same by that word itself, and
+the profile outweighs it. Nothing has to be said twice.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from eventproof.catalog import Direction, Wire
+from eventproof.settings import Table
+
+from .wanted import AS, VIEWS, Wanted
+
+__all__ = ["CALL_WORDS", "EVENT_WORDS", "Overlay", "read"]
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """One contract, as a profile has it; `source` is the profile."""
+
+    name: str
+    source: str
+    asyncapi: Path
+    openapi: Path | None
+    wanted: Wanted
+    sessions: bool | None
+    """Whether who connects shows a token; None: that is seen."""
+    events: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    """By the name of the event: what is said of it, in the words of our contracts."""
+    calls: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    """Likewise, by operationId."""
+    values: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
+    """By the names of placeholders: what is there under that name, where clients choose among it."""
+
+    def where(self, *keys: str) -> str:
+        """Where something stands in the profile."""
+        return f"{self.source}: [" + ".".join(["contracts", self.name, *(_key(key) for key in keys)]) + "]"
+
+
+def _key(key: str) -> str:
+    return key if key.replace("-", "").replace("_", "").isalnum() else f'"{key}"'
+
+
+def _texts(table: Table, key: str) -> list[str]:
+    """A list of texts, or a single one."""
+    value = table.values[key]
+    return [table.text(key)] if isinstance(value, str) else list(table.texts(key))
+
+
+def _audience(table: Table, key: str) -> Json:
+    value = table.values[key]
+    if not isinstance(value, dict):
+        return _texts(table, key)
+    by_trigger = table.table(key)
+    return {name: _texts(by_trigger, name) for name in by_trigger.names()}
+
+
+def _pointer(table: Table, key: str) -> str:
+    place = table.text(key)
+    return place if place.startswith("/") else f"/{place}"
+
+
+def _ack(table: Table, key: str) -> Json:
+    value = table.values[key]
+    if value is False or value == "none":
+        table.denies(key)
+        return "none"
+    if isinstance(value, str):
+        return {"level": table.choice(key, ("required", "optional")), "by": "callback"}
+    return {"level": "required", "by": "callback", **table.template(key)}
+
+
+def _flag(table: Table, key: str) -> bool:
+    return table.flag(key, False)
+
+
+def _text(table: Table, key: str) -> str:
+    return table.text(key)
+
+
+def _given(table: Table, key: str) -> Json:
+    return table.template(key)
+
+
+def _strings(table: Table, key: str) -> dict[str, str]:
+    return table.strings(key, {}, '{ roomId = "/id" }')
+
+
+Reader = Callable[[Table, str], Json]
+EVENT_WORDS: Final[Mapping[str, tuple[str, Reader]]] = {
+    "audience": ("x-audience", _audience),
+    "may_receive": ("x-may-receive", _texts),
+    "trigger": ("x-trigger", _texts),
+    "may_trigger": ("x-may-trigger", _texts),
+    "order_by": ("x-order-by", _pointer),
+    "correlate": ("x-correlate", _pointer),
+    "ack": ("x-ack", _ack),
+    "joins": ("x-joins", _text),
+    "leaves": ("x-leaves", _text),
+    "spares_sender": ("x-spares-sender", _flag),
+    "examples": ("examples", _given),
+}
+"""What can be said of an event, by the word of our contracts that it is."""
+CALL_WORDS: Final[Mapping[str, tuple[str, Reader]]] = {
+    "method": ("method", _text),
+    "path": ("path", _text),
+    "role": ("x-role", _text),
+    "needs": ("x-needs", _texts),
+    "answers": ("x-answers", _strings),
+    "session": ("x-session", _text),
+    "ends_sessions": ("x-ends-sessions", _text),
+    "undone_by": ("x-undone-by", _given),
+    "joins": ("x-joins", _strings),
+    "leaves": ("x-leaves", _strings),
+    "example": ("example", _given),
+    "people": ("people", _strings),
+    "unique": ("unique", _texts),
+}
+"""What can be said of a call."""
+
+
+def read(table: Table, name: str, folder: Path) -> Overlay:
+    """The contract of this name; files are looked for in the profile's folder."""
+    asyncapi = folder / table.text("asyncapi")
+    openapi = table.text("openapi", None)
+    events, directions = {}, {}
+    of_events = table.table("events")
+    for event in of_events.names():
+        entry = of_events.table(event)
+        if "direction" in entry:
+            directions[event] = Direction(entry.choice("direction", tuple(Direction)))
+        events[event] = _words(entry, EVENT_WORDS)
+    of_calls = table.table("calls")
+    calls = {call: _words(of_calls.table(call), CALL_WORDS) for call in of_calls.names()}
+    of_values = table.table("values")
+    values = {key: tuple(_listed(of_values.template(key))) for key in of_values.names()}
+    wanted = Wanted(
+        wire=Wire(table.choice("wire", tuple(Wire))) if "wire" in table else None,
+        view=table.choice("view", VIEWS) if "view" in table else None,
+        channels=table.choice("channels", AS) if "channels" in table else None,
+        namespace=table.text("namespace", None),
+        name_at=table.text("name_at", None),
+        directions=tuple(directions.items()),
+    )
+    sessions = table.flag("sessions", False) if "sessions" in table else None
+    table.finish()
+    return Overlay(
+        name,
+        table.file,
+        asyncapi,
+        None if openapi is None else folder / openapi,
+        wanted,
+        sessions,
+        {event: words for event, words in events.items() if words or event not in directions},
+        calls,
+        values,
+    )
+
+
+def _words(entry: Table, known: Mapping[str, tuple[str, Reader]]) -> dict[str, Json]:
+    found = {word: reader(entry, key) for key, (word, reader) in known.items() if key in entry}
+    entry.finish()
+    return found
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,247 @@
+"""Somebody's own contract, from their documents and their profile to a `System` like those that are shipped."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from eventproof import samples
+from eventproof.catalog import Direction, Event, Operation, System
+from eventproof.catalog.calls import operations
+from eventproof.catalog.documents import Document
+from eventproof.catalog.messages import channels, events
+from eventproof.catalog.model import Chosen
+from eventproof.catalog.placeholders import PLACEHOLDER
+from eventproof.catalog.pointer import pointer
+from eventproof.catalog.reading import Reading
+from eventproof.errors import ContractError
+from eventproof.settings import nearest
+
+from . import calls, promises, words
+from .house import House, housed, overlaid
+from .library import Library
+from .overlay import Overlay
+from .sending import is_free, operation_of
+
+__all__ = ["system"]
+
+Json = Any
+_OF_THE_SERVERS: Final = frozenset(
+    {"x-audience", "x-may-receive", "x-trigger", "x-may-trigger", "x-order-by", "x-correlate", "x-spares-sender"}
+)
+"""What is said of events that the server sends."""
+_OF_CLIENTS: Final = frozenset({"x-joins", "x-leaves"})
+_LATER: Final = _OF_THE_SERVERS | {"x-ack"}
+"""What needs the other events and the calls to be known."""
+
+
+def system(overlay: Overlay, *, has_tokens: bool = False) -> System:
+    """The contract; `has_tokens` says whether those who take part have any.
+
+    Raises ContractError with file, line and remedy.
+    """
+    library = Library()
+    house = housed(library, overlay.asyncapi, overlay.wanted)
+    sessions = overlay.sessions if overlay.sessions is not None else house.is_secured or has_tokens
+    document = _with_auth(_overlaid(house, overlay), sessions=sessions)
+    words.must_be_ours(document)
+    known = channels(document)
+    asked = _ids(document)
+    of_calls = calls.described(library, overlay, sessions=sessions, asked=asked)
+    made = operations(of_calls, overlay.name, None)
+    bare = [_exemplified(event) for event in events(_bare(document), overlay.name, known, {}, None)]
+    sent = _sent(document, bare, {operation.id for operation in made})
+    everything = {operation.id: operation for operation in (*made, *sent)}
+    _must_be_known(document, everything, bare)
+    told = tuple(map(_exemplified, events(document, overlay.name, known, everything, None)))
+    untold = frozenset(message["name"] for message in _messages(document).values() if message.get("x-untold"))
+    promise = promises.promised(overlay.name, told, untold, str(overlay.asyncapi), sessions=sessions)
+    return System(
+        name=overlay.name,
+        prefix=overlay.name.upper(),
+        title=house.title,
+        channels=tuple(known.values()),
+        events=told,
+        operations=tuple(everything.values()),
+        requirements=promise.requirements,
+        openapi=of_calls.content,
+        asyncapi=document.content,
+        chosen=_chosen(told, made, overlay),
+        reading=Reading(house.said, library.remarks, promise.lacks, len(promise.requirements)),
+        has=_has(overlay, told),
+    )
+
+
+def _messages(document: Document) -> dict[str, Mapping[str, Json]]:
+    """Every message, by its place."""
+    return {
+        pointer(["channels", name, "messages", key]): message
+        for name, channel in document.content["channels"].items()
+        for key, message in channel["messages"].items()
+    }
+
+
+def _directions(document: Document) -> dict[str, Direction]:
+    """Who sends each message, by its place."""
+    return {
+        reference["$ref"].removeprefix("#"): Direction(operation["action"])
+        for operation in document.content["operations"].values()
+        for reference in operation["messages"]
+    }
+
+
+def _overlaid(house: House, overlay: Overlay) -> Document:
+    """The document with what the profile says of its events."""
+    document, messages, directions = house.document, _messages(house.document), _directions(house.document)
+    names = {message["name"] for message in messages.values()}
+    changes: dict[str, dict[str, Json]] = {}
+    origins: dict[str, str] = {}
+    for event, said in overlay.events.items():
+        where = overlay.where("events", event)
+        if event not in names:
+            raise ContractError(
+                f"{where}: {overlay.asyncapi} has no event of that name{nearest(event, names)}; it has "
+                f"{', '.join(sorted(names))}"
+            )
+        both = [place for place, message in messages.items() if message["name"] == event]
+        for word, value in said.items():
+            places = [place for place in both if _fits(word, directions[place], [directions[each] for each in both])]
+            if not places:
+                who = "clients send it" if word in _OF_THE_SERVERS else "the server sends it"
+                raise ContractError(f"{where}: {word.removeprefix('x-').replace('-', '_')} says nothing here, as {who}")
+            for place in places:
+                changed = changes.setdefault(place, {})
+                if word == "examples":
+                    changed["payload"] = {**messages[place]["payload"], "examples": _listed(value)}
+                elif (
+                    word == "x-ack" and isinstance(value, Mapping) and isinstance(messages[place].get("x-ack"), Mapping)
+                ):
+                    changed[word] = {**messages[place]["x-ack"], **value}
+                else:
+                    changed[word] = value
+                origins[f"{place}/{word}"] = where
+    return overlaid(document, changes, origins)
+
+
+def _fits(word: str, direction: Direction, both: Sequence[Direction]) -> bool:
+    """Whether a word is about an event that goes this way; an `ack` is about that of the client, where there is one."""
+    if word in _OF_THE_SERVERS:
+        return direction is Direction.SEND
+    if word in _OF_CLIENTS:
+        return direction is Direction.RECEIVE
+    return direction is (Direction.RECEIVE if Direction.RECEIVE in both else Direction.SEND)
+
+
+def _with_auth(document: Document, *, sessions: bool) -> Document:
+    """Without sessions a client of Socket.IO presents nothing."""
+    if sessions:
+        return document
+    entries = {
+        name: {"x-auth": {}, **entry} if entry["x-wire"] == "socket.io" else entry
+        for name, entry in document.content["channels"].items()
+    }
+    return replace(document, content={**document.content, "channels": entries})
+
+
+def _ids(document: Document) -> set[str]:
+    """The names of all ids by which something is told for whom or about what it is."""
+    found: set[str] = set()
+    for message in _messages(document).values():
+        for key in ("x-order-by", "x-correlate"):
+            found |= {message[key].rpartition("/")[2]} if key in message else set()
+        found |= set(PLACEHOLDER.findall(str([message.get(key) for key in ("x-audience", "x-joins")])))
+    return found
+
+
+def _bare(document: Document) -> Document:
+    """The document without what needs the calls to be known."""
+    places = {place: dict.fromkeys(_LATER & set(message)) for place, message in _messages(document).items()}
+    entries = {}
+    for name, channel in document.content["channels"].items():
+        messages = {
+            key: {word: value for word, value in message.items() if word not in places[_place(name, key)]}
+            for key, message in channel["messages"].items()
+        }
+        entries[name] = {**channel, "messages": messages}
+    return replace(document, content={**document.content, "channels": entries})
+
+
+def _place(channel: str, key: str) -> str:
+    return pointer(["channels", channel, "messages", key])
+
+
+def _exemplified(event: Event) -> Event:
+    """The event with an example: one that is made up, where the document gives none."""
+    if event.examples:
+        return event
+    made = samples.made_up(event, 0)
+    return event if made is samples.NONE else replace(event, examples=(made,))
+
+
+def _causes(document: Document) -> dict[str, list[Mapping[str, Json]]]:
+    """The messages that each trigger causes."""
+    found: dict[str, list[Mapping[str, Json]]] = {}
+    for message in _messages(document).values():
+        for trigger in (*message.get("x-trigger", ()), *message.get("x-may-trigger", ())):
+            found.setdefault(trigger, []).append(message)
+    return found
+
+
+def _sent(document: Document, bare: Iterable[Event], taken: set[str]) -> list[Operation]:
+    """The events of clients that cause something, each as an operation."""
+    causes = _causes(document)
+    found: dict[str, Operation] = {}
+    for event in bare:
+        if event.direction is Direction.RECEIVE and event.name in causes and event.name not in taken | set(found):
+            subjects = {
+                message["x-correlate"].rpartition("/")[2] for message in causes[event.name] if "x-correlate" in message
+            }
+            found[event.name] = operation_of(event, subjects, next(iter(event.examples), None))
+    return list(found.values())
+
+
+def _must_be_known(document: Document, operations: Mapping[str, Operation], bare: Iterable[Event]) -> None:
+    """Every trigger is a call or an event of a client."""
+    known = {*operations, *(event.name for event in bare if event.direction is Direction.RECEIVE)}
+    for place, message in _messages(document).items():
+        for word in ("x-trigger", "x-may-trigger"):
+            for trigger in message.get(word, ()):
+                if trigger not in operations:
+                    raise document.fault(
+                        f"{place}/{word}",
+                        f'"{trigger}" is neither a call nor an event of a client{nearest(trigger, known)}; there are '
+                        f"{', '.join(sorted(known)) or 'none'}",
+                    )
+
+
+def _chosen(told: Iterable[Event], made: Iterable[Operation], overlay: Overlay) -> dict[str, Chosen]:
+    """The names in the rooms that clients ask for, of which no call makes the thing."""
+    answered = {name for operation in made for name in operation.answers}
+    found: dict[str, Chosen] = {}
+    for event in told:
+        example = next(iter(event.examples), None)
+        for name in PLACEHOLDER.findall(event.joins or ""):
+            fields = event.fields(example)
+            value = fields.get(name, None if isinstance(example, Mapping | list) else example)
+            if name not in answered and name not in found:
+                values = overlay.values.get(name, ())
+                is_fixed = not values and not is_free(event.schema, name)
+                found[name] = Chosen(value, values or ((value,) if is_fixed and value is not None else ()))
+    if unknown := set(overlay.values) - set(found):
+        name = min(unknown)
+        raise ContractError(
+            f"{overlay.where('values')}: {name} stands in no room that a client asks for (joins){nearest(name, found)}"
+        )
+    return found
+
+
+def _has(overlay: Overlay, told: Iterable[Event]) -> frozenset[str]:
+    """What the contract has of that by which shared requirements bind it."""
+    found = {"channel"}
+    for event in told:
+        if event.certain and event.audience:
+            found |= {"trigger", "audience"}
+    return frozenset(found | ({"openapi"} if overlay.openapi is not None else set()))
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,127 @@
+"""What follows from a contract alone: one requirement for each thing that can be judged by what it says.
+
+What cannot be, for want of a word, is listed with the line that would say it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from eventproof.catalog import EVERYONE, Direction, Event, Requirement
+from eventproof.catalog.model import Derived
+from eventproof.catalog.reading import Lack
+from eventproof.verdict import Level
+
+__all__ = ["Promises", "promised"]
+
+_SENTENCES: Final[Mapping[str, str]] = {
+    "schema": "Every `{event}` fits its schema.",
+    "delivery": "`{event}` reaches everybody whom it is for after each of its causes, on every connection, in time.",
+    "audience": "`{event}` reaches nobody whom it is not for.",
+    "order": "`{event}` comes in the order of its causes.",
+    "answer": "Every `{event}` of a client is acknowledged, as the contract has it.",
+    "refusal": "A `{event}` that the contract refuses is refused, and changes nothing.",
+    "retry": "`{event}` is sent again, unchanged, while nothing acknowledges it.",
+    "ack": "Once `{event}` has been acknowledged, it is sent no more.",
+    "foreign-ack": "The acknowledgement of another user does not count for `{event}`.",
+    "scope": "The channels carry nothing that the contract does not have.",
+    "connect": "A connection is refused {event}.",
+}
+_TOKENS: Final[Mapping[str, str]] = {
+    "missing": "without a token",
+    "malformed": "with a malformed token",
+}
+"""The bad tokens that can be presented to anybody."""
+_WITH: Final[Mapping[str, tuple[str, ...]]] = {"order": ("sequence",)}
+"""What is judged together."""
+_NOBODY: Final = frozenset({EVERYONE, "connection"})
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What is judged of one contract, and what could be."""
+
+    requirements: tuple[Requirement, ...]
+    lacks: tuple[Lack, ...]
+
+
+def promised(system: str, events: Iterable[Event], untold: frozenset[str], source: str, *, sessions: bool) -> Promises:
+    """Of these events; of the `untold` the document does not say what they carry."""
+    known = tuple(events)
+    found: dict[str, Requirement] = {}
+    lacks: dict[str, Lack] = {}
+    for event in known:
+        for kind, lack in _kinds(system, event, event.name in untold):
+            if lack is None:
+                line = _requirement(system, kind, event.name, source)
+                found[line.id] = line
+            else:
+                lacks[lack.what] = lack
+    if any(event.direction is Direction.SEND for event in known):
+        line = _requirement(system, "scope", None, source)
+        found[line.id] = line
+    if sessions:
+        for token in _TOKENS:
+            line = _requirement(system, "connect", token, source)
+            found[line.id] = line
+    else:
+        lacks["connect"] = Lack(
+            f"{system}/connect",
+            "nothing says that a connection needs a token, so nobody is expected to be refused without one",
+            f"[contracts.{system}] sessions = true",
+        )
+    return Promises(tuple(found.values()), tuple(lack for lack in lacks.values() if lack.what not in found))
+
+
+def _kinds(system: str, event: Event, is_untold: bool) -> Iterator[tuple[str, Lack | None]]:
+    """Each kind of thing that an event can promise; with what is lacking where it is not judged."""
+    table = f'[contracts.{system}.events."{event.name}"]'
+
+    def lack(kind: str, why: str, line: str) -> tuple[str, Lack]:
+        return kind, Lack(f"{system}/{event.name}/{kind}", why, f"{table} {line}")
+
+    if event.direction is Direction.SEND:
+        if is_untold:
+            yield lack("schema", "nothing says what it carries", "(give its message a payload in the document)")
+        else:
+            yield "schema", None
+        if not event.certain:
+            yield lack("delivery", "nothing says what causes it", 'trigger = ["…"]  # a call, or an event of a client')
+        elif not event.audience:
+            yield lack("delivery", "nothing says whom it is for", 'audience = ["everyone"]  # or user:{userId}, room:…')
+        else:
+            yield "delivery", None
+        if not event.audience:
+            yield lack("audience", "nothing says whom it is for, so leaks cannot be seen", 'audience = ["…"]')
+        elif not _NOBODY & set(event.audience) and event.certain:
+            yield "audience", None
+        if event.order_by is not None and event.certain:
+            yield "order", None
+        elif event.certain and event.audience:
+            yield lack("order", "nothing says within what it keeps its order", 'order_by = "/…"  # and correlate')
+        if event.ack is not None and event.ack.retry is not None and event.certain:
+            yield from ((kind, None) for kind in ("retry", "ack", "foreign-ack"))
+        return
+    if event.ack is None:
+        yield lack("answer", "nothing says whether it is acknowledged", 'ack = "required"')
+    else:
+        yield "answer", None
+        if not is_untold:
+            yield "refusal", None
+
+
+def _requirement(system: str, kind: str, about: str | None, source: str) -> Requirement:
+    text = _SENTENCES[kind].format(event=_TOKENS.get(about or "", about))
+    return Requirement(
+        id="/".join(
+            [system, kind, about] if kind == "connect" and about else [system, *([about] if about else []), kind]
+        ),
+        system=system,
+        level=Level.MUST,
+        sentence=text,
+        source=source,
+        capability=None,
+        decision=None,
+        excluded=None,
+        includes=tuple(Derived(each, about) for each in (kind, *_WITH.get(kind, ()))),
+    )

@@ -1,0 +1,102 @@
+"""The chat of chat.yaml on python-socketio, at PORT (0: anywhere); it prints a line of JSON when it is ready.
+
+BUG plants one of the defects below, for those who want to see the check find it.
+"""
+
+import asyncio
+import json
+import os
+import re
+import sys
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import socketio
+from aiohttp import web
+
+BUGS = {
+    "": "none",
+    "no-number": "message:new lacks a field",
+    "tells-everybody": "a room's messages reach all rooms",
+    "tells-nobody": "they reach nobody",
+    "no-acknowledgement-of-joining": "room:join is acknowledged with nothing",
+    "takes-anything": "nothing is looked at before it is taken",
+    "lets-anybody-in": "a connection without a token is accepted",
+}
+BUG = os.environ.get("BUG", "")
+if BUG not in BUGS:
+    raise SystemExit(f"there is no bug {BUG}; there are {', '.join(filter(None, BUGS))}")
+
+server = socketio.AsyncServer(async_mode="aiohttp")
+names: dict[str, str] = {}
+counts: Counter[str] = Counter()
+
+
+def fits(asked: Any, fields: Mapping[str, int]) -> bool:
+    """Whether it is an object of just these texts, none of them longer than this."""
+    if BUG == "takes-anything":
+        return isinstance(asked, dict) and isinstance(asked.get("roomId"), str)
+    return (
+        isinstance(asked, dict)
+        and asked.keys() == fields.keys()
+        and all(isinstance(asked[name], str) and 0 < len(asked[name]) <= most for name, most in fields.items())
+    )
+
+
+@server.event
+async def connect(sid: str, _: Any, auth: Any) -> None:
+    name = auth.get("token") if isinstance(auth, dict) else None
+    if not re.fullmatch(r"[a-z]+-[0-9]+", str(name)) and BUG != "lets-anybody-in":
+        raise socketio.exceptions.ConnectionRefusedError("Say who you are.")
+    names[sid] = str(name)
+
+
+@server.event
+async def disconnect(sid: str, *_: Any) -> None:
+    names.pop(sid, None)
+
+
+@server.on("room:join")
+async def join(sid: str, asked: Any = None) -> Any:
+    if not fits(asked, {"roomId": 100}):
+        return {"ok": False, "error": "Name a room: roomId."}
+    await server.enter_room(sid, asked["roomId"])
+    await server.emit("room:joined", {"roomId": asked["roomId"], "who": names[sid]}, room=asked["roomId"])
+    return None if BUG == "no-acknowledgement-of-joining" else {"ok": True}
+
+
+@server.on("message:post")
+async def post(sid: str, asked: Any = None) -> Any:
+    if not fits(asked, {"roomId": 100, "text": 500}):
+        return {"ok": False, "error": "Give roomId and text."}
+    room = asked["roomId"]
+    counts[room] += 1
+    message = {
+        "id": str(uuid.uuid4()),
+        "roomId": room,
+        "from": names[sid],
+        "text": asked.get("text"),
+        "number": counts[room],
+    }
+    if BUG == "no-number":
+        del message["number"]
+    if BUG != "tells-nobody":
+        await server.emit("message:new", message, room=None if BUG == "tells-everybody" else room)
+    return {"ok": True, "id": message["id"]}
+
+
+async def main() -> None:
+    application = web.Application()
+    server.attach(application)
+    runner = web.AppRunner(application, shutdown_timeout=1.0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", int(os.environ.get("PORT", "3000"))).start()
+    print(json.dumps({"port": runner.addresses[0][1]}), flush=True)
+    await asyncio.to_thread(sys.stdin.read)  # until whoever started it lets go
+    await runner.cleanup()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

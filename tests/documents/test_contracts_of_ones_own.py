@@ -1,0 +1,117 @@
+"""What follows from somebody's own contract, what lacks, and what a profile is drafted with."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eventproof import cli, profile
+from eventproof.catalog.reading import Weight
+from eventproof.verdict import ExitCode
+from tests.documents.test_bad_input import GOOD
+
+CHAT = Path(__file__).parents[2] / "examples" / "chat"
+
+
+@pytest.fixture
+def document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "talk.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    return path
+
+
+def test_the_document_alone_gives_schema_and_scope() -> None:
+    system = profile.contract_of(CHAT / "chat.yaml")
+    ids = {line.id for line in system.requirements}
+    assert {"chat/message:new/schema", "chat/scope", "chat/room:join/answer", "chat/room:join/refusal"} <= ids
+    assert system.reading is not None
+    lacks = {lack.what: lack.line for lack in system.reading.lacks}
+    assert lacks["chat/message:new/audience"] == '[contracts.chat.events."message:new"] audience = ["…"]'
+
+
+def test_with_what_the_profile_says_delivery_leaks_and_order_are_judged_too() -> None:
+    (system,) = profile.own_contracts(CHAT / "eventproof.toml", env={"CHAT_PORT": "1"})
+    assert system.reading is not None
+    assert [remark for remark in system.reading.remarks if remark.weight is not Weight.NOTE] == []
+    ids = {line.id for line in system.requirements}
+    assert {"chat/message:new/delivery", "chat/message:new/audience", "chat/message:new/order"} <= ids
+    assert {"chat/connect/missing", "chat/connect/malformed"} <= ids
+
+
+def test_an_event_of_a_client_that_causes_something_is_an_operation() -> None:
+    (system,) = profile.own_contracts(CHAT / "eventproof.toml", env={"CHAT_PORT": "1"})
+    post = system.operation("message:post")
+    assert (post.event, post.path, post.arguments) == ("message:post", "/", ({"roomId": "{roomId}", "text": "{text}"},))
+    assert post.unique == {"text"}
+    assert set(system.chosen) == {"roomId"}
+
+
+def test_lint_tells_what_is_lacking_with_the_line(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["contract", "lint", str(document)]) == ExitCode.PASS
+    told = capsys.readouterr().out
+    assert (
+        'not judged: talk/told/delivery: nothing says what causes it\n      [contracts.talk.events."told"] trigger'
+        in told
+    )
+    assert cli.run(["contract", "lint", str(document), "--strict"]) == ExitCode.FAIL
+
+
+def test_lint_is_for_programs_too(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["contract", "lint", str(document), "--json"]) == ExitCode.PASS
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["contract"], told["judged"], told["judgeable"]) == ("talk", 2, 6)
+
+
+def test_without_a_contract_there_is_nothing_to_look_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(["contract", "lint"]) == ExitCode.USAGE
+    assert "name an AsyncAPI document" in capsys.readouterr().err
+
+
+def test_a_drafted_profile_loads_and_marks_what_it_guessed(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["init", "--asyncapi", str(document)]) == ExitCode.PASS
+    text = (document.parent / "eventproof.toml").read_text("utf-8")
+    assert 'audience = ["room:{roomId}"]   # guess: it names a room' in text
+    target = profile.load(document.parent / "eventproof.toml", env={})
+    assert target.systems == ("talk",)
+    assert cli.run(["init", "--asyncapi", "gone.yaml", "other.toml"]) == ExitCode.USAGE
+    assert "gone.yaml" in capsys.readouterr().err
+
+
+def test_an_event_of_ones_own_is_shown_validated_and_made_up(
+    document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["contract", "show", "told", "--of", str(document)]) == ExitCode.PASS
+    assert "server to client" in capsys.readouterr().out
+    (document.parent / "payload.json").write_text('{"text": 7}')
+    arguments = ["contract", "validate", "told", "payload.json", "--of", str(document)]
+    assert cli.run(arguments) == ExitCode.FAIL
+    assert cli.run(["contract", "sample", "told", "--of", str(document)]) == ExitCode.PASS
+
+
+def test_a_call_can_be_described_by_the_profile_alone(document: Path) -> None:
+    text = f"""
+base_url = "http://127.0.0.1:1"
+[contracts.talk]
+asyncapi = "{document.name}"
+[contracts.talk.events.told]
+trigger = ["post"]
+audience = ["room:{{roomId}}"]
+correlate = "text"
+[contracts.talk.calls.post]
+path = "/rooms/{{roomId}}/messages"
+example = {{ roomId = "lobby", text = "hello" }}
+unique = ["text"]
+[[identities.users]]
+id = "anna"
+"""
+    path = document.parent / "eventproof.toml"
+    path.write_text(text, encoding="utf-8")
+    target = profile.load(path, env={})
+    call = target.operations["post"]
+    assert (call.method, call.path, call.body) == ("POST", "/rooms/{roomId}/messages", {"text": "{text}"})  # type: ignore[union-attr]
+    assert target.own[0].operation("post").unique == {"text"}
+    assert target.is_sessionless
