@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
-from eventproof import layout
+from eventproof import extras, layout
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable, UsageError
 from eventproof.interruption import HEEDED
 from eventproof.report import folder as folders
@@ -71,6 +71,7 @@ def swarm(
     The first Ctrl-C ends the run early with its results, the second one at once.
     Raises EventproofError where there are no results, KeyboardInterrupt where they were interrupted away.
     """
+    extras.require("a swarm", "swarm")
     arguments = [
         *("-f", str(_locustfile(scenario)), "--headless", "--only-summary"),
         *("--users", str(users + admins), "--admins", str(admins)),
