@@ -9,7 +9,8 @@ from eventproof.errors import UsageError
 from eventproof.verdict import ExitCode, exit_code, outcome
 
 from .output import dumped, finish, json_option, results_option, say
-from .target import chosen, target_options, typed
+from .reports import report_option, wanted
+from .target import chosen, profile_of, target_options, typed
 
 
 @click.command()
@@ -20,6 +21,7 @@ from .target import chosen, target_options, typed
 @click.option("--slow", is_flag=True, help="Run the cases too that wait for more than 20 s.")
 @click.option("--hostile", is_flag=True, help="Attack with full force, where the profile allows it.")
 @results_option
+@report_option
 @json_option
 @click.option("--list", "listed", is_flag=True, help="Name the requirements and their cases, and leave.")
 @click.option("--explain", metavar="ID", help="Tell what a requirement means and how it is checked, and leave.")
@@ -35,6 +37,7 @@ def check(
     slow: bool,
     hostile: bool,
     results: Path | None,
+    reports: tuple[str, ...],
     as_json: bool,
     listed: bool,
     explain: str | None,
@@ -61,11 +64,12 @@ def check(
         entries = listing.listing(contracts, listing.collected(names), names)
         say(dumped([asdict(entry) for entry in entries]) if as_json else listing.listing_text(entries))
         return ExitCode.PASS
-    if dry_run and (only or slow or hostile or seed is not None or results is not None):
+    if dry_run and (only or slow or hostile or reports or seed is not None or results is not None):
         raise UsageError(
-            "--dry-run fires everything once and writes nothing: leave --only, --slow, --hostile, --seed and --results "
-            "out"
+            "--dry-run fires everything once and writes nothing: leave --only, --slow, --hostile, --seed, --results "
+            "and --report out"
         )
+    wished = wanted(reports, as_json)
     with chosen(target, reference, fault) as given:
         known = launch.target_of(given, environment)
         if dry_run:
@@ -85,7 +89,7 @@ def check(
                 command=typed(["check"], target, reference, fault, environment, _systems(systems)),
                 listener=listener,
             )
-    return finish(checked, written, as_json)
+    return finish(checked, written, as_json, wished, profile_of(target, reference))
 
 
 def _systems(systems: tuple[str, ...]) -> list[str]:

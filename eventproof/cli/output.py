@@ -4,7 +4,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -13,6 +13,8 @@ import click
 
 from eventproof.report.records import Run
 from eventproof.verdict import exit_code
+
+from .reports import Asked, written
 
 __all__ = ["dumped", "finish", "json_option", "results_option", "say"]
 
@@ -53,13 +55,21 @@ def dumped(data: Any) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False, default=str)
 
 
-def finish(run: Run, folder: Path, as_json: bool) -> int:
-    """Say what came of a run, and return its code."""
+def finish(
+    run: Run, folder: Path, as_json: bool = False, reports: Iterable[Asked] = (), profile: Path | None = None
+) -> int:
+    """Say what came of a run, write the reports that were asked for, and return its code.
+
+    `profile` is the file that described the target, if a person wrote one.
+    """
     from eventproof.report import terminal
 
-    people = sys.stderr if as_json else sys.stdout
+    asked = (*([Asked("results", None)] if as_json else []), *reports)
+    people = sys.stderr if any(one.is_printed for one in asked) else sys.stdout
     with to_reader_of(people):
         terminal.print_summary(run, report=folder / "report.html", stream=people)
-    if as_json:
-        say((folder / "results.json").read_text("utf-8").rstrip())
+    for one in asked:
+        text = written(one, run, folder, profile)
+        if one.is_printed:
+            say(text.rstrip())
     return exit_code(run.outcome)

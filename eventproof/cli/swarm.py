@@ -8,7 +8,8 @@ from eventproof.verdict import ExitCode
 
 from .duration import Duration
 from .output import dumped, finish, json_option, results_option, say
-from .target import chosen, target_options, typed
+from .reports import report_option, wanted
+from .target import chosen, profile_of, target_options, typed
 
 _SCENARIO = "ban_storm"
 
@@ -29,6 +30,7 @@ _SCENARIO = "ban_storm"
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Repeat the choices of an earlier run.")
 @click.option("--option", "settings", multiple=True, metavar="NAME=VALUE", help="A scenario's own, such as ban-rate=8.")
 @results_option
+@report_option
 @json_option
 @click.option("--list", "listed", is_flag=True, help="Name the scenarios, and leave.")
 def swarm(
@@ -46,6 +48,7 @@ def swarm(
     seed: int,
     settings: tuple[str, ...],
     results: Path | None,
+    reports: tuple[str, ...],
     as_json: bool,
     listed: bool,
 ) -> int:
@@ -63,6 +66,7 @@ def swarm(
         return ExitCode.PASS
     if target is None and ("://" in scenario or scenario.endswith(".toml")):
         scenario, target = _SCENARIO, scenario
+    wished = wanted(reports, as_json)
     options = (
         *("--users", str(users), "--admins", str(admins), "--spawn-rate", f"{spawn_rate:g}"),
         *("--run-time", f"{run_time:g}s", "--processes", str(processes), "--seed", str(seed)),
@@ -90,4 +94,4 @@ def swarm(
             command=typed(["swarm", scenario], target, reference, fault, environment, options),
             progress=passed,
         )
-    return finish(swarmed, written, as_json)
+    return finish(swarmed, written, as_json, wished, profile_of(target, reference))

@@ -3,13 +3,14 @@
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
 from eventproof.errors import UsageError
 
-__all__ = ["chosen", "target_options", "typed"]
+__all__ = ["chosen", "profile_of", "target_options", "typed"]
 
 
 def _options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -57,6 +58,15 @@ def chosen(target: str | None, reference: bool, fault: str | None, **server: Any
         raise UsageError(
             "no target: name a profile or a URL, write eventproof.toml here with `eventproof init`, or try --reference"
         )
+
+
+def profile_of(target: str | None, reference: bool) -> Path | None:
+    """The profile that a person wrote; None for a URL, and for the bundled server."""
+    from eventproof import profile
+
+    if reference or (target is not None and "://" in target):
+        return None
+    return profile.found() if target is None else Path(target)
 
 
 def typed(
