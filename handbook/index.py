@@ -6,7 +6,7 @@ from typing import Any, Final
 from eventproof.catalog import Catalog, Direction, ErrorCode, Event, System
 
 from .kinds import resolved
-from .links import INDEX, LIMITS, SHARED, Links
+from .links import GUIDES, INDEX, LIMITS, SHARED, Links
 from .markdown import anchor, code, escaped, facts, listed, table
 from .material import Material
 
@@ -58,7 +58,8 @@ def page(material: Material) -> str:
                 "## Systems",
                 _systems(catalog, links),
                 f"What holds for all of them stands on [a page of its own]({SHARED}), and so do the "
-                f"[limits of the reference server]({LIMITS}).",
+                f"[limits of the reference server]({LIMITS}), and [how each kind of requirement is checked and "
+                f"mended]({GUIDES}).",
                 "## Events",
                 _events(catalog, links),
                 "## Error codes",

@@ -14,7 +14,6 @@ __all__ = ["frames_of", "shown", "told"]
 _MOST = 60
 _AFTER = 15
 """So many of them come after what was found, where there are more."""
-_THIS = "  <- this"
 _LONGEST = 400
 _HEARTBEATS = frozenset({"2", "3", "2probe", "3probe", "6"})
 
@@ -37,7 +36,8 @@ def frames_of(records: Sequence[Record], error: BaseException | None, whole: Ite
             at=record.at - began,
             actor=record.connection or record.actor,
             kind=record.kind.value,
-            text=f"{_text(record)}{_THIS if record is shows else ''}",
+            text=_text(record),
+            marked=record is shows,
         )
         for record in chosen
     )
@@ -70,7 +70,7 @@ def shown(check: Check, sentences: Iterable[str]) -> str:
         lines.append(f"  expected: {check.expected}")
     if check.observed:
         lines.append(f"  observed: {check.observed}")
-    lines += [f"  {frame.at:8.3f} s  {frame.actor:<22} {frame.kind:<9} {frame.text}" for frame in check.frames]
+    lines += [f"  {frame.at:8.3f} s  {frame.actor:<22} {frame.kind:<9} {frame.told}" for frame in check.frames]
     if check.repeat:
         lines.append(f"  repeat: {check.repeat}")
     return "\n".join(map(sentence, lines))

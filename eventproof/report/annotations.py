@@ -62,7 +62,7 @@ def annotations(run: Run) -> list[Annotation]:
     found = [*_objectives(run), *_requirements(run)]
     if not found and run.outcome is not Outcome.PASS:
         verdict = Verdict.FAIL if run.outcome is Outcome.FAIL else Verdict.INCONCLUSIVE
-        found = [Annotation(verdict, f"{run.kind}: {run.outcome.value}", _shown(digest.headline(run)))]
+        found = [Annotation(verdict, _shown(f"{run.kind}: {run.outcome.value}"), _shown(digest.headline(run)))]
     return found
 
 
@@ -100,7 +100,7 @@ FORGES: Mapping[str, Callable[[Run, Profile | None], str]] = {"github": github, 
 
 
 def _objectives(run: Run) -> Iterator[Annotation]:
-    for objective in run.objectives:
+    for objective in digest.objectives(run):
         if objective.verdict is not Verdict.PASS:
             yield Annotation(
                 objective.verdict, _shown(objective.expression), f"observed {_shown(objective.observed) or 'nothing'}"
@@ -113,6 +113,7 @@ def _requirements(run: Run) -> Iterator[Annotation]:
             continue
         requirement, check = finding.requirement, next(iter(finding.checks), None)
         lines = [requirement.sentence, requirement.reason]
+        lines += [f"mend: {remedy.mend}" for remedy in requirement.remedies]
         if check is not None:
             lines += [f"expected: {check.expected}"] if check.expected else []
             lines += [f"observed: {check.observed}"] if check.observed else []

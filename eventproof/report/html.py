@@ -22,7 +22,7 @@ from . import digest
 from .curve import charts
 from .lanes import time_line
 from .records import Run
-from .visible import shown
+from .visible import shown, spans
 
 __all__ = ["render"]
 
@@ -51,6 +51,7 @@ def render(run: Run, _history: Iterable[Record] = ()) -> str:
             run=run,
             headline=digest.headline(run),
             findings=digest.findings(run),
+            objectives=digest.objectives(run),
             silent=digest.silent(run),
             systems=digest.by_system(run.requirements),
             shares=_shares(digest.tally(run)),
@@ -82,12 +83,14 @@ def _environment() -> Environment:
         "time_line": time_line,
         "number": digest.number,
         "heading": digest.heading,
+        "coded": _coded,
     }
     environment.globals |= {
         "QUANTILES": digest.QUANTILES,
         "ACCOUNT": digest.ACCOUNT,
         "quantile": digest.quantile,
         "is_wrong": digest.is_wrong,
+        "also": digest.also,
     }
     return environment
 
@@ -97,6 +100,12 @@ def _shown(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
         return shown(value, _LENGTH)
     return value
+
+
+def _coded(text: str) -> Markup:
+    """A sentence, with what stands in backticks as code."""
+    pieces = spans(shown(text, _LENGTH))
+    return Markup().join(Markup("<code>{}</code>").format(piece) if is_code else piece for piece, is_code in pieces)
 
 
 def _asset(name: str) -> Markup:

@@ -13,7 +13,7 @@ STORY = [note(at) for at in range(200)]
 
 
 def texts(error: BaseException | None, case: list[Record] = STORY, whole: list[Record] = STORY) -> list[str]:
-    return [frame.text for frame in frames_of(case, error, whole)]
+    return [frame.told for frame in frames_of(case, error, whole)]
 
 
 def test_where_nothing_shows_it_the_last_frames_are_shown() -> None:
