@@ -20,8 +20,8 @@ def page(material: Material) -> str:
             (
                 "# How it is checked, and what mends it",
                 f"By kind of requirement; [the reference]({INDEX}) has the requirements themselves. Reports tell the "
-                "same where something does not hold, and `eventproof check --explain ID` for any requirement. Written by "
-                "`make docs` from [guides.yaml](../contracts/guides.yaml).",
+                "same where something does not hold, and `eventproof check --explain ID` for any requirement. Written "
+                "by `make docs` from [guides.yaml](../contracts/guides.yaml).",
                 " · ".join(links.guide(name) for name in guides),
                 *(_section(guide, material, links) for guide in guides.values()),
             )

@@ -10,11 +10,12 @@ from eventproof.verdict import ExitCode, exit_code, outcome
 
 from .output import dumped, finish, json_option, results_option, say
 from .reports import report_option, wanted
-from .target import chosen, profile_of, target_options, typed
+from .target import chosen, profile_of, target_options, typed, wait_option
 
 
 @click.command()
 @target_options
+@wait_option
 @click.option("--system", "systems", multiple=True, metavar="NAME", help="This system alone; may be repeated.")
 @click.option("--only", multiple=True, metavar="ID", help="This requirement or case alone; may be repeated.")
 @click.option("--seed", type=click.IntRange(min=0), help="Repeat the choices of an earlier run.")
@@ -31,6 +32,7 @@ def check(
     reference: bool,
     fault: str | None,
     environment: str | None,
+    wait: float,
     systems: tuple[str, ...],
     only: tuple[str, ...],
     seed: int | None,
@@ -70,7 +72,7 @@ def check(
             "and --report out"
         )
     wished = wanted(reports, as_json)
-    with chosen(target, reference, fault) as given:
+    with chosen(target, reference, fault, environment, wait) as given:
         known = launch.target_of(given, environment)
         if dry_run:
             steps = rehearsal.dry_run(launch.narrowed(known, systems))

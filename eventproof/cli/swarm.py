@@ -1,5 +1,6 @@
 """`eventproof swarm`."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -9,14 +10,36 @@ from eventproof.verdict import ExitCode
 from .duration import Duration
 from .output import dumped, finish, json_option, results_option, say
 from .reports import report_option, wanted
-from .target import chosen, profile_of, target_options, typed
+from .target import chosen, profile_of, target_options, typed, wait_option
 
 _SCENARIO = "ban_storm"
+_WORDS = "eventproof.words"
+"""Where the context keeps what was typed."""
 
 
-@click.command()
+class _Swarm(click.Command):
+    """Its help tells of the scenario that is named beside it, too."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_WORDS] = tuple(args)
+        return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options of the scenario, what it measures and what it asks for."""
+        from eventproof.load import described, run
+
+        known = {one.name for one in run.scenarios()}
+        for word in ctx.meta.get(_WORDS, ()):
+            if word in known or word.endswith(".py"):
+                formatter.write(f"\n{described.text(run.scenario_of(word))}\n")
+                return
+        formatter.write("\n`eventproof swarm SCENARIO --help` tells of one scenario, `--list` of all.\n")
+
+
+@click.command(cls=_Swarm)
 @click.argument("scenario", required=False, default=_SCENARIO, metavar="[SCENARIO]")
 @target_options
+@wait_option
 @click.option("--users", type=click.IntRange(min=1), default=100, show_default=True, help="Simulated users.")
 @click.option("--admins", type=click.IntRange(min=1), default=2, show_default=True, help="Simulated admins.")
 @click.option(
@@ -32,13 +55,16 @@ _SCENARIO = "ban_storm"
 @results_option
 @report_option
 @json_option
-@click.option("--list", "listed", is_flag=True, help="Name the scenarios, and leave.")
+@click.option(
+    "--list", "listed", is_flag=True, help="Name the scenarios with their options, figures and objectives, and leave."
+)
 def swarm(
     scenario: str,
     target: str | None,
     reference: bool,
     fault: str | None,
     environment: str | None,
+    wait: float,
     users: int,
     admins: int,
     spawn_rate: float,
@@ -56,13 +82,13 @@ def swarm(
 
     SCENARIO is one of `--list` or the path of a locustfile; ban_storm by default.
     """
-    from eventproof.load import run
+    from eventproof.load import described, run
     from eventproof.report import folder
     from eventproof.report.countdown import countdown
 
     if listed:
-        known = run.scenarios()
-        say(dumped(known) if as_json else "\n".join(f"{name}  {about}" for name, about in known.items()))
+        known = (*run.scenarios(), described.common())
+        say(dumped([asdict(one) for one in known]) if as_json else "\n\n".join(map(described.text, known)))
         return ExitCode.PASS
     if target is None and ("://" in scenario or scenario.endswith(".toml")):
         scenario, target = _SCENARIO, scenario
@@ -74,7 +100,9 @@ def swarm(
         *(part for setting in settings for part in ("--option", setting)),
     )
     with (
-        chosen(target, reference, fault, seed_users=users + 2 * max(admins, processes), quick=False) as given,
+        chosen(
+            target, reference, fault, environment, wait, seed_users=users + 2 * max(admins, processes), quick=False
+        ) as given,
         folder.prepared(results, "swarm") as written,
         countdown(f"{scenario}: {users} users and {admins} admins, {run_time:g} s", run_time) as passed,
     ):

@@ -12,6 +12,7 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from eventproof.catalog import ADMIN
 from eventproof.errors import EventproofError, UsageError
+from eventproof.profile import DEFAULT
 from eventproof.redaction import guarded
 from eventproof.verdict import ExitCode
 
@@ -21,6 +22,7 @@ from .generator import Generator
 from .metrics import COUNTS, LATENCIES, Count
 from .node import Local, Master, Node, Worker
 from .objectives import ObjectiveLine
+from .options import OF_RUNS, OF_USERS
 from .scenario import Scenario, appointed
 
 __all__ = ["check", "count", "current", "default", "generator", "latency", "objectives", "option", "system", "together"]
@@ -32,6 +34,8 @@ _scenarios: list[Scenario] = []
 _whole: list[ObjectiveLine] = []
 """What is asked for of several scenarios together."""
 _checks: list[Callable[[Any], object]] = []
+_OPTIONS: dict[str, dict[str, Any]] = {name: dict(described) for name, described in {**OF_RUNS, **OF_USERS}.items()}
+"""Every option, as for `argparse`; a scenario adds its own."""
 _own: list[str] = []
 """The names of the scenario's own options."""
 _UNKNOWN = "unrecognized arguments: --"
@@ -160,45 +164,6 @@ def _add_options(parser: Any) -> None:
     parser.error = error
 
 
-_OPTIONS: dict[str, dict[str, Any]] = {
-    "--target": {
-        "env_var": "EVENTPROOF_TARGET",
-        "default": "",
-        "help": "The profile or the URL of the target; eventproof.toml here by default.",
-    },
-    "--target-environment": {
-        "env_var": "EVENTPROOF_ENVIRONMENT",
-        "default": "",
-        "help": "A named environment of the profile.",
-    },
-    "--admins": {"type": int, "default": 2, "help": "How many of the users act: admins, or whoever the scenario says."},
-    "--multi-device": {
-        "type": float,
-        "default": 0.3,
-        "help": "The share of users who are logged in on two or three devices.",
-    },
-    "--deadline": {
-        "type": float,
-        "default": 5.0,
-        "help": "Seconds after which an event counts as lost and a session as a straggler.",
-    },
-    "--seed": {"type": int, "default": 0, "help": "Makes random choices repeatable."},
-    "--objective": {
-        "action": "append",
-        "default": [],
-        "metavar": "LINE",
-        "include_in_web_ui": False,
-        "help": 'Such as "ban_to_logout: p(99) < 250ms" or "leaked == 0"; may be given several times.',
-    },
-    "--results": {
-        "env_var": "EVENTPROOF_RESULTS",
-        "default": "",
-        "include_in_web_ui": False,
-        "help": "The results folder; one below eventproof-results by default.",
-    },
-}
-
-
 @events.init.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
 def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> None:
     # Ctrl-C ends the main greenlet, which is Locust's; without this it would hit whichever runs.
@@ -212,6 +177,8 @@ def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> N
     for name in _EVENTS:
         getattr(environment.events, name).add_listener(_or_sentence(getattr(node, name)))
     if web_ui is not None:
+        # Locust shows where the load goes, and warns where it does not know.
+        environment.host = environment.host or environment.parsed_options.target or str(DEFAULT)
         web.show(web_ui, node.deliveries)
 
 

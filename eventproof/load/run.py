@@ -3,7 +3,6 @@
 The child does all checks and writes the results folder, as it does when it is started by hand with `locust -f`.
 """
 
-import ast
 import os
 import re
 import signal
@@ -24,9 +23,10 @@ from eventproof.report.records import Run
 from eventproof.verdict import ExitCode
 
 from . import handover
+from .described import Description, described
 from .log import Log
 
-__all__ = ["scenarios", "swarm"]
+__all__ = ["scenario_of", "scenarios", "swarm"]
 
 _LOG = "locust.log"
 _START_SECONDS = 60.0
@@ -42,9 +42,18 @@ _ERRORS: Mapping[int, type[EventproofError]] = {
 }
 
 
-def scenarios() -> dict[str, str]:
-    """The swarms that come with us: their names, and what each is about in a line."""
-    return {name: _first_line(path) for name, path in _shipped().items()}
+def scenarios() -> tuple[Description, ...]:
+    """The swarms that come with us: what each is about, its options, what it measures and what it asks for."""
+    return tuple(described(name, path) for name, path in _shipped().items())
+
+
+def scenario_of(name: str) -> Description:
+    """What a scenario or a locustfile says of itself; UsageError where there is none, or none that can be read."""
+    path = _locustfile(name)
+    try:
+        return described(name, path)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read as Python: {error}") from error
 
 
 def swarm(
@@ -101,10 +110,6 @@ def _shipped() -> dict[str, Path]:
     """The locustfiles that come with us, by the names of their scenarios."""
     found = sorted(path for path in layout.LOADTESTS.glob("*.py") if not path.name.startswith("_"))
     return {path.stem: path for path in found}
-
-
-def _first_line(path: Path) -> str:
-    return (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition("\n")[0]
 
 
 def _locustfile(scenario: str) -> Path:
