@@ -1,4 +1,7 @@
-"""The folder that holds the pages: written as a whole, and compared with what it should hold."""
+"""The folder that holds the pages: written as a whole, and compared with what it should hold.
+
+Folders in it are not ours: `guide/` is written by hand.
+"""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,7 +21,7 @@ def write(folder: Path, pages: Mapping[str, str]) -> None:
 
 def drift(folder: Path, pages: Mapping[str, str]) -> Iterator[str]:
     """What differs between the folder and these pages, a sentence each; none where they agree."""
-    there = {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*"))}
+    there = {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*")) if file.is_file()}
     for name in sorted({*there, *pages}):
         if name not in there:
             yield f"{name} is missing"

@@ -53,6 +53,7 @@ def page(material: Material) -> str:
                 "# Reference",
                 "What the [contracts](../contracts/README.md) say, system by system, and what proves it. Written by "
                 "`make docs` from the contracts, the cases and the faults: change those, not these pages.",
+                "Who is new here begins with [the guide](guide/index.md).",
                 "[Systems](#systems) · [Events](#events) · [Error codes](#error-codes)",
                 facts(_READING),
                 "## Systems",
