@@ -1,7 +1,8 @@
 """`--report NAME[=FILE]`: what else is written of a run, and where; may be given several times."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,6 @@ class Asked:
 
 def wanted(lines: Iterable[str], as_json: bool) -> tuple[Asked, ...]:
     """What these options ask for, beside `--json`. Raises UsageError, before anything has run."""
-    from eventproof.report import folder
     from eventproof.settings import nearest
 
     asked = []
@@ -50,7 +50,7 @@ def wanted(lines: Iterable[str], as_json: bool) -> tuple[Asked, ...]:
             raise UsageError(f'there is no report "{name}"{nearest(name, _known())}; there are {", ".join(_known())}')
         path = None if file in ("", "-") else Path(file)
         if path is not None:
-            with folder.explained(path):
+            with _explained(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
             if path.is_dir():
                 raise UsageError(f"--report {line}: {path} is a folder; name a file")
@@ -62,13 +62,19 @@ def wanted(lines: Iterable[str], as_json: bool) -> tuple[Asked, ...]:
 
 def written(asked: Asked, run: Run, folder: Path, profile: Path | None) -> str:
     """The text of a report on a run whose results are in that folder; written to its file where it has one."""
-    from eventproof.report import folder as folders
-
     text = _text(asked.name, run, folder, profile)
     if asked.file is not None:
-        with folders.explained(asked.file):
+        with _explained(asked.file):
             asked.file.write_text(text, encoding="utf-8")
     return text
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot write a report to {path}: {error.strerror or error}; name another file") from error
 
 
 def _known() -> dict[str, str | None]:

@@ -20,7 +20,7 @@ from tests.report import samples
         (["--report", "github", "--report", "junit"], "only one report can go to standard output"),
         (["--report", "summary=-", "--json"], "only one report can go to standard output"),
         (["--report", "junit=."], "is a folder"),
-        (["--report", "junit=/dev/null/junit.xml"], "cannot write"),
+        (["--report", "junit=/dev/null/junit.xml"], "cannot write a report to /dev/null/junit.xml"),
     ],
 )
 def test_what_cannot_be_written_is_refused_before_the_run(
