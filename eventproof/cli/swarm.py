@@ -26,13 +26,15 @@ class _Swarm(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options of the scenario, what it measures and what it asks for."""
-        from eventproof.load import described, run
+        words = [word for word in ctx.meta.get(_WORDS, ()) if not word.startswith("-")]
+        if words:
+            from eventproof.load import described, run
 
-        known = {one.name for one in run.scenarios()}
-        for word in ctx.meta.get(_WORDS, ()):
-            if word in known or word.endswith(".py"):
-                formatter.write(f"\n{described.text(run.scenario_of(word))}\n")
-                return
+            known = {one.name for one in run.scenarios()}
+            for word in words:
+                if word in known or word.endswith(".py"):
+                    formatter.write(f"\n{described.text(run.scenario_of(word))}\n")
+                    return
         formatter.write("\n`eventproof swarm SCENARIO --help` tells of one scenario, `--list` of all.\n")
 
 
@@ -82,6 +84,7 @@ def swarm(
 
     SCENARIO is one of `--list` or the path of a locustfile; ban_storm by default.
     """
+    from eventproof import extras
     from eventproof.load import described, run
     from eventproof.report import folder
     from eventproof.report.countdown import countdown
@@ -92,6 +95,7 @@ def swarm(
         return ExitCode.PASS
     if target is None and ("://" in scenario or scenario.endswith(".toml")):
         scenario, target = _SCENARIO, scenario
+    extras.require("a swarm", "swarm")
     wished = wanted(reports, as_json)
     options = (
         *("--users", str(users), "--admins", str(admins), "--spawn-rate", f"{spawn_rate:g}"),

@@ -151,7 +151,7 @@ def test_a_missing_extra_is_one_sentence_with_the_command_that_installs_it(
 
 
 def test_without_any_extra_the_check_checks(without_extras: Path, server: reference.Reference, tmp_path: Path) -> None:
-    only = [part for line in CHOSEN for part in ("--only", line)]
+    only = ("--only", CHOSEN[1])
     checked = run(
         without_extras / "bin/python", "-m", "eventproof", "check", server.profile, "--json", *only, cwd=tmp_path
     )
