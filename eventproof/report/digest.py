@@ -11,6 +11,7 @@ from eventproof.verdict import SEVERITY, Level, Outcome, Verdict
 from .records import Check, Delivery, Frame, Latency, Objective, RequirementResult, Run
 
 _FEW = 3
+_CALL = "called"
 _TRANSPORT = re.compile(r"\b(websocket|polling|upgrade)\b")
 
 RED = frozenset({Verdict.FAIL, Verdict.NOT_TESTABLE})
@@ -179,11 +180,16 @@ def _on_any(name: str) -> str:
 
 
 def around(frames: Sequence[Frame], most: int) -> Sequence[Frame]:
-    """So many frames around the one that is marked, most of them before it; the last ones where none is."""
+    """So many frames around the one that is marked, most of them before it; the last ones where none is.
+
+    The last call before it is among them, however long ago it was: it is what caused all that.
+    """
     place = next((place for place, frame in enumerate(frames) if frame.marked), len(frames) - 1)
     end = min(len(frames), place + 1 + most // 4)
     begin = max(0, end - most)
-    return frames[begin : begin + most]
+    chosen = frames[begin : begin + most]
+    calls = [frame for frame in frames[: place + 1] if frame.kind == _CALL]
+    return chosen if not calls or calls[-1] in chosen else [calls[-1], *chosen[1:]]
 
 
 def objectives(run: Run) -> list[Objective]:

@@ -174,6 +174,13 @@ def test_the_frames_shown_are_those_around_the_marked_one(marked: int | None, fi
     assert (shown[0].at, shown[-1].at, len(shown)) == (first, last, 20)
 
 
+def test_the_call_that_mattered_is_among_them_however_long_ago() -> None:
+    kinds = {3: "called", 10: "called", 80: "called"}
+    frames = [Frame(number, "a", kinds.get(number, "note"), "", marked=number == 60) for number in range(90)]
+    shown = digest.around(frames, 20)
+    assert (shown[0].at, shown[1].at, len(shown)) == (10, 47, 20)
+
+
 def test_missed_objectives_come_first() -> None:
     verdicts = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.PASS)
     lines = tuple(Objective(f"o{number}", verdict, "") for number, verdict in enumerate(verdicts))
