@@ -1,13 +1,16 @@
-"""What MkDocs asks of us (`hooks` in mkdocs.yml): pages link to files of the checkout, which the site takes along."""
+"""What MkDocs asks of us (`hooks` in mkdocs.yml): pages link to files of the checkout, which the site takes along.
+
+It is loaded by its path, in the environment of MkDocs, and imports nothing of ours.
+"""
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
-
-from .material import ROOT
 
 __all__ = ["inside", "on_files", "on_page_markdown", "outside"]
 
+_ROOT = Path(__file__).resolve().parents[1]
 _LINK = re.compile(r"\]\(((?:\.\./)+)([^()\s#]+)")
 
 
@@ -18,8 +21,8 @@ def on_files(files: Any, config: Any) -> Any:
     pages = [file for file in files if file.is_documentation_page()]
     wanted = {path for page in pages for path in outside(page.src_uri, page.content_string)}
     for path in sorted(wanted):
-        if (ROOT / path).is_file():
-            files.append(File.generated(config, path, abs_src_path=str(ROOT / path)))
+        if (_ROOT / path).is_file():
+            files.append(File.generated(config, path, abs_src_path=str(_ROOT / path)))
     return files
 
 

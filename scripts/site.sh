@@ -5,7 +5,6 @@ cd "$(dirname "$0")/.."
 tools=build/site-tools
 [ -x "$tools/bin/mkdocs" ] || {
     .venv/bin/python -m venv "$tools"
-    "$tools/bin/python" -m pip install --quiet --disable-pip-version-check 'mkdocs-material>=9.6,<10' pyyaml
+    "$tools/bin/python" -m pip install --quiet --disable-pip-version-check 'mkdocs-material>=9.6,<10'
 }
-# The hook is ours and imports what our own environment has.
-PYTHONPATH="$PWD:$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" "$tools/bin/mkdocs" build "$@"
+"$tools/bin/mkdocs" build "$@"
