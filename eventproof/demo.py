@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from . import reference
+from . import extras, reference
 from .conform import launch
 from .conform import run as conform
 from .interruption import HEEDED
@@ -27,6 +27,7 @@ def demo(*, users: int = 200, admins: int = 2, run_time: float = 20.0, results: 
     The folder holds the two runs' own folders as `check` and `swarm`. After an interrupted check there is no swarm.
     Raises what either of them raises.
     """
+    extras.require("the demo", "server", "swarm")
     folder = folders.prepare(results, "demo")
     with reference.start(seed_users=users + _SPARE) as server:
         target = launch.target_of(str(server.profile))

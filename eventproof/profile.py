@@ -32,17 +32,40 @@ from .target import (
     Tier,
 )
 
-__all__ = ["DEFAULT", "contract_of", "drafted", "for_url", "found", "load", "own_contracts", "template"]
+__all__ = [
+    "DEFAULT",
+    "contract_of",
+    "drafted",
+    "example",
+    "for_url",
+    "found",
+    "load",
+    "own_contracts",
+    "template",
+]
 
 DEFAULT = Path("eventproof.toml")
 """The profile that is read where none is named."""
 
+_FILLED_IN = (
+    *('file = "credentials.ndjson"', "[jwt]", 'secret_env = "JWT_SECRET"'),
+    *("[[other_channels]]", 'kind = "sse"', 'address = "/api/me/stream"', 'token = "header"'),
+)
+"""The lines of the template that the bundled server needs without their mark."""
 _TEMPLATE = Path(__file__).with_name("profile.template.toml")
 
 
 def template() -> str:
     """A commented profile to fill in, as `eventproof init` writes it; it loads as it is."""
     return _TEMPLATE.read_text(encoding="utf-8")
+
+
+def example() -> str:
+    """The same, filled in for `eventproof serve --seed 20 --credentials credentials.ndjson`."""
+    text = template()
+    for line in _FILLED_IN:
+        text = text.replace(f"# {line}", line, 1)
+    return text.replace('"JWT_SECRET"', '"EVENTPROOF_JWT_SECRET"', 1)
 
 
 def own_contracts(

@@ -1,21 +1,19 @@
 """The folder that holds the pages: written as a whole, and compared with what it should hold.
 
-Beside them lie the pages that people write (`BY_HAND`), which are left alone.
+Folders in it are not ours: `guide/` is written by hand.
 """
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .links import BY_HAND
-
 __all__ = ["drift", "write"]
 
 
 def write(folder: Path, pages: Mapping[str, str]) -> None:
-    """Make the folder hold these pages, and no other but those written by hand."""
+    """Make the folder hold these pages, and no other; what is in folders of it stays."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in folder.glob("*.md"):
-        if file.name not in pages and file.name not in BY_HAND:
+        if file.name not in pages:
             file.unlink()
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -23,9 +21,7 @@ def write(folder: Path, pages: Mapping[str, str]) -> None:
 
 def drift(folder: Path, pages: Mapping[str, str]) -> Iterator[str]:
     """What differs between the folder and these pages, a sentence each; none where they agree."""
-    there = {
-        file.name: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*")) if file.name not in BY_HAND
-    }
+    there = {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*")) if file.is_file()}
     for name in sorted({*there, *pages}):
         if name not in there:
             yield f"{name} is missing"

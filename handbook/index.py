@@ -6,7 +6,7 @@ from typing import Any, Final
 from eventproof.catalog import Catalog, Direction, ErrorCode, Event, System
 
 from .kinds import resolved
-from .links import DISTRIBUTED, INDEX, LIMITS, SHARED, Links
+from .links import GUIDES, INDEX, LIMITS, SHARED, Links
 from .markdown import anchor, code, escaped, facts, listed, table
 from .material import Material
 
@@ -53,13 +53,14 @@ def page(material: Material) -> str:
                 "# Reference",
                 "What the [contracts](../contracts/README.md) say, system by system, and what proves it. Written by "
                 "`make docs` from the contracts, the cases and the faults: change those, not these pages.",
+                "Who is new here begins with [the guide](guide/index.md).",
                 "[Systems](#systems) · [Events](#events) · [Error codes](#error-codes)",
                 facts(_READING),
                 "## Systems",
                 _systems(catalog, links),
                 f"What holds for all of them stands on [a page of its own]({SHARED}), and so do the "
-                f"[limits of the reference server]({LIMITS}). "
-                f"[Swarms of several machines]({DISTRIBUTED}) have a page that people write.",
+                f"[limits of the reference server]({LIMITS}), and [how each kind of requirement is checked and "
+                f"mended]({GUIDES}).",
                 "## Events",
                 _events(catalog, links),
                 "## Error codes",

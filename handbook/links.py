@@ -7,17 +7,15 @@ from eventproof.catalog import Catalog, Channel, Event, System
 
 from . import markdown
 
-__all__ = ["BY_HAND", "DISTRIBUTED", "INDEX", "LIMITS", "SHARED", "Links", "contract_of", "event_anchors", "page_of"]
+__all__ = ["GUIDES", "INDEX", "LIMITS", "SHARED", "Links", "contract_of", "event_anchors", "page_of"]
 
 INDEX = "README.md"
 SHARED = "every-system.md"
 """The page of what every system has to keep."""
+GUIDES = "guides.md"
+"""The page that says how requirements are checked and mended."""
 LIMITS = "limits.md"
 """The page of the reference server's limits."""
-DISTRIBUTED = "distributed.md"
-"""The page on swarms of several machines."""
-BY_HAND = frozenset({DISTRIBUTED})
-"""The pages that people write: they follow from no contract."""
 
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _REQUIREMENT = re.compile(r"\b[A-Z]{3}-[A-Z]+-[1-9][0-9]*\b")
@@ -82,6 +80,10 @@ class Links:
         """To an error code in the index."""
         known = code in self._catalog.errors
         return self._to(INDEX, markdown.anchor("error", code), markdown.code(code)) if known else markdown.code(code)
+
+    def guide(self, name: str) -> str:
+        """To a guide."""
+        return self._to(GUIDES, markdown.anchor("guide", name), name)
 
     def system(self, system: System) -> str:
         """To the page of a system."""

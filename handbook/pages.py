@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from . import index, limits, system
-from .links import INDEX, LIMITS, SHARED, page_of
+from . import guides, index, limits, system
+from .links import GUIDES, INDEX, LIMITS, SHARED, page_of
 from .material import Material
 
 __all__ = ["pages"]
@@ -14,6 +14,7 @@ def pages(material: Material) -> Mapping[str, str]:
     return {
         INDEX: index.page(material),
         SHARED: system.shared_page(material),
+        GUIDES: guides.page(material),
         LIMITS: limits.page(material),
         **{page_of(name): system.page(each, material) for name, each in material.catalog.systems.items()},
     }

@@ -54,6 +54,7 @@ def section(line: Requirement, system: System | None, material: Material, links:
 def _facts(line: Requirement, system: System | None, links: Links) -> Iterator[tuple[str, str]]:
     yield "Source", links.prose(line.source, system)
     yield "Decision", links.prose(line.decision, system) if line.decision else ""
+    yield "Checked and mended", listed(links.guide(guide.name) for guide in line.guides)
     yield "Binds", f"only targets that claim the capability {code(line.capability)}" if line.capability else ""
     yield "No case can check it", links.prose(line.excluded, system) if line.excluded else ""
 

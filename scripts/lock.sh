@@ -3,4 +3,4 @@
 # Python and platform, and no registry's address. Needs the network and `uv` (pip install uv).
 set -eu
 uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-    --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml --output-file requirements.lock "$@"
+    --no-header --no-annotate --no-emit-index-url --all-extras --group dev pyproject.toml --output-file requirements.lock "$@"

@@ -81,7 +81,7 @@ class Results:
     @property
     def next_round(self) -> int:
         """The number of the next round."""
-        played = (*self.figures.values(), *self.failed.values())
+        played: list[Mapping[int, object]] = [*self.figures.values(), *self.failed.values()]
         return max((number for rounds in played for number in rounds), default=-1) + 1
 
     def written(self) -> str:

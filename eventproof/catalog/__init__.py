@@ -8,6 +8,7 @@ from .audience import EVERYONE, Audience, Untold, is_of_role, of_role, of_user, 
 from .channel import Channel, Heartbeat, Opening, Wire
 from .effects import Cause, Effect, effects
 from .event import Ack, AckLevel, Counterexample, Direction, Event, Retry
+from .guide import Guide
 from .loading import load
 from .model import Catalog, ErrorCode, Requirement, System
 from .operation import ADMIN, ANYONE, CALLER, USER, Ends, OfSession, Operation, Undoing
@@ -32,6 +33,7 @@ __all__ = [
     "Ends",
     "ErrorCode",
     "Event",
+    "Guide",
     "Heartbeat",
     "OfSession",
     "Opening",

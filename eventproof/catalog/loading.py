@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from eventproof import layout
+from eventproof.settings import nearest
 from eventproof.verdict import Level
 
 from .bundling import bundled
 from .calls import operations
 from .documents import Document, Formats
 from .event import Event
+from .guide import Guide
 from .messages import channels, events
 from .model import Catalog, Derived, ErrorCode, Requirement, System
 from .operation import Ends, Operation
@@ -35,14 +38,15 @@ def _shipped() -> Catalog:
 def _read(root: Path) -> Catalog:
     formats = Formats(root / "formats")
     errors = _errors(formats.read(root / "errors.yaml", "errors"))
+    guides = _guides(formats.read(root / "guides.yaml", "guides"))
     shared = formats.read(root / "requirements.yaml", "requirements")
     for index, row in enumerate(shared.content["requirements"]):
         if "includes" in row:
             raise shared.fault(f"/requirements/{index}/includes", "what every system shares includes nothing of one")
     folders = sorted(path.parent for path in root.glob("*/requirements.yaml"))
-    systems = [_system(folder, formats, errors) for folder in folders]
+    systems = [_system(folder, formats, errors, guides) for folder in folders]
     _unique_prefixes([shared.content["prefix"], *(system.prefix for system in systems)], shared)
-    return Catalog({system.name: system for system in systems}, _requirements(shared, _SHARED), errors)
+    return Catalog({system.name: system for system in systems}, _requirements(shared, _SHARED, guides), errors, guides)
 
 
 def _unique_prefixes(prefixes: list[str], shared: Document) -> None:
@@ -58,7 +62,13 @@ def _errors(document: Document) -> Mapping[str, ErrorCode]:
     }
 
 
-def _requirements(document: Document, system: str) -> tuple[Requirement, ...]:
+def _guides(document: Document) -> Mapping[str, Guide]:
+    return {
+        name: Guide(name, **{**entry, "checked": tuple(entry["checked"])}) for name, entry in document.content.items()
+    }
+
+
+def _requirements(document: Document, system: str, guides: Mapping[str, Guide]) -> tuple[Requirement, ...]:
     seen: set[str] = set()
     prefix = document.content["prefix"]
     for index, row in enumerate(document.content["requirements"]):
@@ -68,6 +78,13 @@ def _requirements(document: Document, system: str) -> tuple[Requirement, ...]:
         if not row["id"].startswith(prefix + "-"):
             raise document.fault(place, f"{row['id']} does not begin with {prefix}-")
         seen.add(row["id"])
+        for name in row.get("guides", ()):
+            if name not in guides:
+                raise document.fault(
+                    f"/requirements/{index}/guides", f"there is no guide {name}{nearest(name, guides)} in guides.yaml"
+                )
+        if not _named(row) and "excluded" not in row:
+            raise document.fault(place, f"{row['id']} has no guide: name one of guides.yaml in `guides`")
     return tuple(
         Requirement(
             id=row["id"],
@@ -80,9 +97,16 @@ def _requirements(document: Document, system: str) -> tuple[Requirement, ...]:
             excluded=row.get("excluded"),
             includes=tuple(map(Derived.read, row.get("includes", ()))),
             binds=row.get("binds"),
+            guides=tuple(guides[name] for name in _named(row) if name in guides),
         )
         for row in document.content["requirements"]
     )
+
+
+def _named(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of a requirement's guides: its own, then the kinds of what it includes."""
+    kinds = (Derived.read(text).kind for text in row.get("includes", ()))
+    return tuple(dict.fromkeys((*row.get("guides", ()), *kinds)))
 
 
 def _must_include_what_is_there(
@@ -104,7 +128,7 @@ def _must_include_what_is_there(
                 raise document.fault(place, f"{included.about} is no call that ends the sessions of a user")
 
 
-def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode]) -> System:
+def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode], guides: Mapping[str, Guide]) -> System:
     name = folder.name.replace("_", "-")
     asyncapi = formats.read(folder / "asyncapi.yaml", "asyncapi")
     openapi = bundled(formats.read(folder / "openapi.yaml", "openapi"), formats)
@@ -112,7 +136,7 @@ def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode]) -> 
     calls = operations(openapi, name, errors)
     known_channels = channels(asyncapi)
     told = events(asyncapi, name, known_channels, {call.id: call for call in calls}, formats)
-    lines = _requirements(requirements, name)
+    lines = _requirements(requirements, name, guides)
     _must_include_what_is_there(requirements, lines, told, calls)
     return System(
         name=name,

@@ -10,6 +10,7 @@ from eventproof.verdict import Level
 
 from .channel import Channel
 from .event import Direction, Event
+from .guide import Guide
 from .operation import ADMIN, ANYONE, USER, Operation
 from .reading import Reading
 
@@ -79,6 +80,8 @@ class Requirement:
     """What follows from the contract and is a part of it."""
     binds: str | None = None
     """Of what every system shares: what somebody's own contract must have for this to bind it; None: it never does."""
+    guides: tuple[Guide, ...] = ()
+    """How it is checked and mended: its own guides, then that of each kind which it includes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +154,12 @@ class System:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalog:
-    """All systems by name, the requirements that every system shares, and every error code."""
+    """All systems by name, the requirements that every system shares, every error code, and every guide."""
 
     systems: Mapping[str, System]
     shared: tuple[Requirement, ...]
     errors: Mapping[str, ErrorCode]
+    guides: Mapping[str, Guide] = field(default_factory=dict)
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -9,11 +9,13 @@ from eventproof.errors import UsageError
 from eventproof.verdict import ExitCode, exit_code, outcome
 
 from .output import baseline_option, baseline_side, dumped, finish, json_option, results_option, say
-from .target import chosen, target_options, typed
+from .reports import report_option, wanted
+from .target import chosen, profile_of, target_options, typed, wait_option
 
 
 @click.command()
 @target_options
+@wait_option
 @click.option("--system", "systems", multiple=True, metavar="NAME", help="This system alone; may be repeated.")
 @click.option("--only", multiple=True, metavar="ID", help="This requirement or case alone; may be repeated.")
 @click.option("--seed", type=click.IntRange(min=0), help="Repeat the choices of an earlier run.")
@@ -21,6 +23,7 @@ from .target import chosen, target_options, typed
 @click.option("--hostile", is_flag=True, help="Attack with full force, where the profile allows it.")
 @results_option
 @baseline_option
+@report_option
 @json_option
 @click.option("--list", "listed", is_flag=True, help="Name the requirements and their cases, and leave.")
 @click.option("--explain", metavar="ID", help="Tell what a requirement means and how it is checked, and leave.")
@@ -30,6 +33,7 @@ def check(
     reference: bool,
     fault: str | None,
     environment: str | None,
+    wait: float,
     systems: tuple[str, ...],
     only: tuple[str, ...],
     seed: int | None,
@@ -37,6 +41,7 @@ def check(
     hostile: bool,
     results: Path | None,
     baseline: str | None,
+    reports: tuple[str, ...],
     as_json: bool,
     listed: bool,
     explain: str | None,
@@ -63,13 +68,16 @@ def check(
         entries = listing.listing(contracts, listing.collected(names), names)
         say(dumped([asdict(entry) for entry in entries]) if as_json else listing.listing_text(entries))
         return ExitCode.PASS
-    if dry_run and (only or slow or hostile or seed is not None or results is not None or baseline is not None):
+    if dry_run and (
+        only or slow or hostile or reports or seed is not None or results is not None or baseline is not None
+    ):
         raise UsageError(
-            "--dry-run fires everything once and writes nothing: leave --only, --slow, --hostile, --seed, --results "
-            "and --baseline out"
+            "--dry-run fires everything once and writes nothing: leave --only, --slow, --hostile, --seed, --results, "
+            "--report and --baseline out"
         )
+    wished = wanted(reports, as_json)
     before = baseline_side(baseline)
-    with chosen(target, reference, fault) as given:
+    with chosen(target, reference, fault, environment, wait) as given:
         known = launch.target_of(given, environment)
         if dry_run:
             steps = rehearsal.dry_run(launch.narrowed(known, systems))
@@ -88,7 +96,7 @@ def check(
                 command=typed(["check"], target, reference, fault, environment, _systems(systems)),
                 listener=listener,
             )
-    return finish(checked, written, as_json, before)
+    return finish(checked, written, as_json, wished, profile_of(target, reference), before)
 
 
 def _systems(systems: tuple[str, ...]) -> list[str]:

@@ -66,16 +66,23 @@ def contract_show(name: str, of: str | None, as_json: bool) -> None:
 
 @contract.command("validate")
 @click.argument("event")
-@click.argument("file", metavar="FILE")
+@click.argument("files", metavar="FILE…", nargs=-1, required=True)
 @of_option
 @json_option
-def contract_validate(event: str, file: str, of: str | None, as_json: bool) -> ExitCode:
-    """Whether the payload in FILE (JSON; - is standard input) fits the event's contract."""
+def contract_validate(event: str, files: tuple[str, ...], of: str | None, as_json: bool) -> ExitCode:
+    """Whether the payload in each FILE (JSON; - is standard input) fits the event's contract."""
     from eventproof import contract
 
-    result = contract.validated(contract.find(_known(of), event), contract.read_payload(file))
-    say(dumped(result) if as_json else contract.validated_text(result))
-    return ExitCode.PASS if result["valid"] else ExitCode.FAIL
+    known = contract.find(_known(of), event)
+    results = [contract.validated(known, contract.read_payload(file)) for file in files]
+    if len(files) == 1:
+        say(dumped(results[0]) if as_json else contract.validated_text(results[0]))
+    elif as_json:
+        say(dumped([{"file": file, **result} for file, result in zip(files, results, strict=True)]))
+    else:
+        texts = map(contract.validated_text, results)
+        say("\n".join(f"{file}: {text}" for file, text in zip(files, texts, strict=True)))
+    return ExitCode.PASS if all(result["valid"] for result in results) else ExitCode.FAIL
 
 
 @contract.command("sample")

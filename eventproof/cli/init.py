@@ -11,16 +11,23 @@ from .output import dumped, say
 _SCHEMA = "eventproof.schema.json"
 """Beside the profile, where its first line tells editors to look."""
 
+_TO_TRY = """\
+wrote {path}; to try it:
+  export EVENTPROOF_JWT_SECRET=$(python3 -c 'import secrets; print(secrets.token_hex(32))')
+  eventproof serve --seed 20 --credentials credentials.ndjson &
+  eventproof check --wait 30s --dry-run {path}"""
+
 
 @click.command()
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of a profile, and leave.")
+@click.option("--example", is_flag=True, help="Fill it in for the bundled server, to see how it is meant.")
 @click.option("--force", is_flag=True, help="Replace a profile that is there.")
 @click.option(
     "--asyncapi", type=click.Path(path_type=Path), metavar="FILE", help="Draft it from this AsyncAPI document of yours."
 )
 @click.option("--openapi", type=click.Path(path_type=Path), metavar="FILE", help="The calls beside it.")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default="eventproof.toml")
-def init(path: Path, schema: bool, force: bool, asyncapi: Path | None, openapi: Path | None) -> None:
+def init(path: Path, schema: bool, example: bool, force: bool, asyncapi: Path | None, openapi: Path | None) -> None:
     """Write a profile to fill in, with what each setting is for, and the schema by which editors complete it.
 
     With --asyncapi it is about a contract of your own: what the document cannot say is guessed, and marked as such.
@@ -29,6 +36,8 @@ def init(path: Path, schema: bool, force: bool, asyncapi: Path | None, openapi: 
 
     if openapi is not None and asyncapi is None:
         raise UsageError("--openapi goes with --asyncapi: the events are what is checked")
+    if example and asyncapi is not None:
+        raise UsageError("--example is about the bundled server: leave it or --asyncapi out")
 
     described = dumped(profile_schema.schema(catalog.load()))
     if schema:
@@ -36,11 +45,17 @@ def init(path: Path, schema: bool, force: bool, asyncapi: Path | None, openapi: 
         return
     if path.exists() and not force:
         raise UsageError(f"{path} is there already; --force replaces it")
-    text = profile.template() if asyncapi is None else profile.drafted(path, asyncapi, openapi)
+    if asyncapi is not None:
+        text = profile.drafted(path, asyncapi, openapi)
+    else:
+        text = profile.example() if example else profile.template()
     try:
         path.write_text(text, encoding="utf-8")
         path.with_name(_SCHEMA).write_text(described + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {error.filename or path}: {error.strerror or error}") from error
+    if example:
+        say(_TO_TRY.format(path=path))
+        return
     then = "eventproof check --dry-run" if asyncapi is None else "eventproof contract lint"
     say(f"wrote {path}; fill it in, then try `{then} {path}`")

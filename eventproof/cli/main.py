@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from eventproof import __version__, layout
+from eventproof import __version__
 from eventproof.errors import EventproofError
 from eventproof.interruption import HEEDED
 from eventproof.verdict import ExitCode
@@ -18,6 +18,7 @@ from .contract import contract
 from .demo import demo
 from .init import init
 from .output import to_reader_of
+from .serve import serve
 from .swarm import swarm
 
 __all__ = ["main", "run"]
@@ -26,16 +27,10 @@ DEBUG_VARIABLE = "EVENTPROOF_DEBUG"
 
 
 class _Group(click.Group):
-    """The verbs in the order of their first use; `serve` is the server's own, imported only when it is asked for."""
+    """The verbs in the order of their first use, which is that in which they were added."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return ["demo", "check", "swarm", "compare", "serve", "init", "contract"]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name == "serve":
-            command: click.Command = layout.reference_server("cli").serve
-            return command
-        return super().get_command(ctx, cmd_name)
+        return list(self.commands)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -48,7 +43,7 @@ def eventproof() -> None:
     """
 
 
-for _verb in (demo, check, swarm, compare, init, contract):
+for _verb in (demo, check, swarm, compare, serve, init, contract):
     eventproof.add_command(_verb)
 
 

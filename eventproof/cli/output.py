@@ -4,7 +4,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -14,6 +14,8 @@ import click
 from eventproof.errors import Inconclusive
 from eventproof.report.records import Run
 from eventproof.verdict import Outcome, exit_code, worst
+
+from .reports import Asked, written
 
 if TYPE_CHECKING:
     from eventproof.compare import Side
@@ -69,18 +71,32 @@ def baseline_side(given: str | None) -> "Side | None":
     return sides([given])[0] if given is not None else None
 
 
-def finish(run: Run, folder: Path, as_json: bool, baseline: "Side | None" = None) -> int:
-    """Say what came of a run, and return its code, or the graver one of its comparison with the baseline."""
+def finish(
+    run: Run,
+    folder: Path,
+    as_json: bool = False,
+    reports: Iterable[Asked] = (),
+    profile: Path | None = None,
+    baseline: "Side | None" = None,
+) -> int:
+    """Say what came of a run, write the reports that were asked for, and return its code.
+
+    `profile` is the file that described the target, if a person wrote one. With a `baseline` the code is the graver one
+    of the run's and of its comparison's.
+    """
     from eventproof.report import terminal
 
-    people = sys.stderr if as_json else sys.stdout
+    asked = (*([Asked("results", None)] if as_json else []), *reports)
+    people = sys.stderr if any(one.is_printed for one in asked) else sys.stdout
     with to_reader_of(people):
         terminal.print_summary(run, report=folder / "report.html", stream=people)
     outcome = run.outcome
     if baseline is not None:
         outcome = worst((outcome, _compared(baseline, run, folder, people)))
-    if as_json:
-        say((folder / "results.json").read_text("utf-8").rstrip())
+    for one in asked:
+        text = written(one, run, folder, profile)
+        if one.is_printed:
+            say(text.rstrip())
     return exit_code(outcome)
 
 

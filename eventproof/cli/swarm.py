@@ -1,6 +1,5 @@
 """`eventproof swarm`."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,14 +9,39 @@ from eventproof.verdict import ExitCode
 
 from .duration import Duration
 from .output import baseline_option, baseline_side, dumped, finish, json_option, results_option, say
-from .target import chosen, target_options, typed
+from .reports import report_option, wanted
+from .target import chosen, profile_of, target_options, typed, wait_option
 
 _SCENARIO = "ban_storm"
+_WORDS = "eventproof.words"
+"""Where the context keeps what was typed."""
 
 
-@click.command()
+class _Swarm(click.Command):
+    """Its help tells of the scenario that is named beside it, too."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_WORDS] = tuple(args)
+        return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options of the scenario, what it measures and what it asks for."""
+        words = [word for word in ctx.meta.get(_WORDS, ()) if not word.startswith("-")]
+        if words:
+            from eventproof.load import described, run
+
+            known = {one.name for one in run.scenarios()}
+            for word in words:
+                if word in known or word.endswith(".py"):
+                    formatter.write(f"\n{described.text(run.scenario_of(word))}\n")
+                    return
+        formatter.write("\n`eventproof swarm SCENARIO --help` tells of one scenario, `--list` of all.\n")
+
+
+@click.command(cls=_Swarm)
 @click.argument("scenario", required=False, metavar="[SCENARIO]")
 @target_options
+@wait_option
 @click.option("--users", type=click.IntRange(min=1), default=100, show_default=True, help="Simulated users.")
 @click.option("--admins", type=click.IntRange(min=1), default=2, show_default=True, help="Simulated admins.")
 @click.option(
@@ -32,14 +56,18 @@ _SCENARIO = "ban_storm"
 @click.option("--option", "settings", multiple=True, metavar="NAME=VALUE", help="A scenario's own, such as ban-rate=8.")
 @results_option
 @baseline_option
+@report_option
 @json_option
-@click.option("--list", "listed", is_flag=True, help="Name the scenarios, or what SCENARIO measures, and leave.")
+@click.option(
+    "--list", "listed", is_flag=True, help="Name the scenarios, or SCENARIO, with options, figures and objectives."
+)
 def swarm(
     scenario: str | None,
     target: str | None,
     reference: bool,
     fault: str | None,
     environment: str | None,
+    wait: float,
     users: int,
     admins: int,
     spawn_rate: float,
@@ -50,6 +78,7 @@ def swarm(
     settings: tuple[str, ...],
     results: Path | None,
     baseline: str | None,
+    reports: tuple[str, ...],
     as_json: bool,
     listed: bool,
 ) -> int:
@@ -57,17 +86,22 @@ def swarm(
 
     SCENARIO is one of `--list` or the path of a locustfile; ban_storm by default.
     """
-    from eventproof.load import run
+    from eventproof import extras
+    from eventproof.load import described, run
     from eventproof.report import folder
     from eventproof.report.countdown import countdown
 
     if listed:
-        say(_listed(scenario, as_json=as_json))
+        known = (run.scenario_of(scenario),) if scenario else run.scenarios()
+        texts = (*map(described.text, (*known, described.common())), described.grammar())
+        say(dumped([asdict(one) for one in (*known, described.common())]) if as_json else "\n\n".join(texts))
         return ExitCode.PASS
     scenario = scenario or _SCENARIO
     if target is None and ("://" in scenario or scenario.endswith(".toml")):
         scenario, target = _SCENARIO, scenario
     before = baseline_side(baseline)
+    extras.require("a swarm", "swarm")
+    wished = wanted(reports, as_json)
     options = (
         *("--users", str(users), "--admins", str(admins), "--spawn-rate", f"{spawn_rate:g}"),
         *("--run-time", f"{run_time:g}s", "--processes", str(processes), "--seed", str(seed)),
@@ -75,7 +109,9 @@ def swarm(
         *(part for setting in settings for part in ("--option", setting)),
     )
     with (
-        chosen(target, reference, fault, seed_users=users + 2 * max(admins, processes), quick=False) as given,
+        chosen(
+            target, reference, fault, environment, wait, seed_users=users + 2 * max(admins, processes), quick=False
+        ) as given,
         folder.prepared(results, "swarm") as written,
         countdown(f"{scenario}: {users} users and {admins} admins, {run_time:g} s", run_time) as passed,
     ):
@@ -95,32 +131,4 @@ def swarm(
             command=typed(["swarm", scenario], target, reference, fault, environment, options),
             progress=passed,
         )
-    return finish(swarmed, written, as_json, before)
-
-
-def _listed(scenario: str | None, *, as_json: bool) -> str:
-    """The scenarios; or what one of them measures, is asked for and can be told."""
-    from eventproof.load import run
-    from eventproof.load.objectives import GRAMMAR
-
-    if scenario is None:
-        known = run.scenarios()
-        return dumped(known) if as_json else "\n".join(f"{name}  {about}" for name, about in known.items())
-    told = run.describe(scenario)
-    if as_json:
-        return dumped(asdict(told))
-    events = dict.fromkeys(told.events, "from the intended time of its cause to each session that is told")
-    chapters: dict[str, str] = {
-        "Options (--option NAME=VALUE)": _table(told.options),
-        "Latencies": _table({**told.latencies, **events}),
-        "Counts": _table(told.counts),
-        "Objectives, where none is given about the same": "\n".join(f"  {line}" for line in told.objectives),
-        "How an objective is written (--objective LINE)": "\n".join(f"  {line}" for line in GRAMMAR.splitlines()),
-    }
-    about = f"{scenario} is about {' and '.join(told.systems)}{', in steps' if told.has_steps else ''}."
-    return "\n\n".join((about, *(f"{title}\n{text}" for title, text in chapters.items() if text)))
-
-
-def _table(rows: Mapping[str, str]) -> str:
-    width = max(map(len, rows), default=0)
-    return "\n".join(f"  {name:{width}}  {told}" for name, told in rows.items())
+    return finish(swarmed, written, as_json, wished, profile_of(target, reference), before)

@@ -3,13 +3,16 @@
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
 from eventproof.errors import UsageError
 
-__all__ = ["chosen", "target_options", "typed"]
+from .duration import Duration
+
+__all__ = ["chosen", "profile_of", "target_options", "typed", "wait_option"]
 
 
 def _options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -33,11 +36,24 @@ target_options = _options(
 )
 
 
+wait_option = click.option(
+    "--wait", type=Duration(), default="0s", metavar="TIME", help="Wait so long for the target to answer, such as 30s."
+)
+
+
 @contextmanager
-def chosen(target: str | None, reference: bool, fault: str | None, **server: Any) -> Iterator[str]:
+def chosen(
+    target: str | None,
+    reference: bool,
+    fault: str | None,
+    environment: str | None = None,
+    wait: float = 0.0,
+    **server: Any,
+) -> Iterator[str]:
     """What the caller named as a target: a profile's path or a URL, or the bundled server while it runs.
 
-    Where nothing is named it is the profile of this folder, or of one above it in the same repository.
+    Where nothing is named it is the profile of this folder, or of one above it in the same repository. With `wait`, in
+    seconds, it is given once it answers; raises TargetUnavailable where it does not in that time.
     """
     from eventproof import profile
     from eventproof import reference as bundled
@@ -49,14 +65,31 @@ def chosen(target: str | None, reference: bool, fault: str | None, **server: Any
     if reference:
         with bundled.start(fault=fault, **server) as running:
             yield str(running.profile)
-    elif target:
-        yield target
-    elif found := profile.found():
-        yield str(found)
+    elif named := target or profile.found():
+        if wait:
+            _await(str(named), environment, wait)
+        yield str(named)
     else:
         raise UsageError(
             "no target: name a profile or a URL, write eventproof.toml here with `eventproof init`, or try --reference"
         )
+
+
+def _await(given: str, environment: str | None, seconds: float) -> None:
+    from eventproof import catalog
+    from eventproof.conform import launch, waiting
+
+    known = catalog.load()
+    waiting.wait_for(launch.target_of(given, environment, known), known, seconds)
+
+
+def profile_of(target: str | None, reference: bool) -> Path | None:
+    """The profile that a person wrote; None for a URL, and for the bundled server."""
+    from eventproof import profile
+
+    if reference or (target is not None and "://" in target):
+        return None
+    return profile.found() if target is None else Path(target)
 
 
 def typed(

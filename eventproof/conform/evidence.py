@@ -1,7 +1,7 @@
 """What is shown of a case that did not simply pass: what was expected and observed, and the frames around it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from eventproof.errors import ContractViolation
 from eventproof.history import Kind, Record
@@ -14,20 +14,25 @@ __all__ = ["frames_of", "shown", "told"]
 _MOST = 60
 _AFTER = 15
 """So many of them come after what was found, where there are more."""
-_THIS = "  <- this"
 _LONGEST = 400
+_TELLS = {Kind.RECEIVED: Kind.FRAME_IN, Kind.SENT: Kind.FRAME_OUT}
+"""What tells in words what the frame before it was."""
 _HEARTBEATS = frozenset({"2", "3", "2probe", "3probe", "6"})
 
 
 def frames_of(records: Sequence[Record], error: BaseException | None, whole: Iterable[Record]) -> tuple[Frame, ...]:
     """The records around what a case found, as lines, without heartbeats; the last ones where it found no record.
 
+    A frame that the record beside it tells in other words is left out.
+
     What it found may come from an earlier case of the run, whose `whole` history is then looked into. Times count from
     the first record of the case, or from the first one shown.
     """
     shows = _record_of(error)
     here = any(record is shows for record in records)
-    telling = [record for record in (records if here or shows is None else whole) if not _is_heartbeat(record)]
+    known = [record for record in (records if here or shows is None else whole) if not _is_heartbeat(record)]
+    doubles = {id(record) for record in _doubles(known) if record is not shows}
+    telling = [record for record in known if id(record) not in doubles]
     place = next((place for place, record in enumerate(telling) if record is shows), len(telling) - 1)
     begin = max(0, min(place + _AFTER, len(telling)) - _MOST)
     chosen = telling[begin : begin + _MOST]
@@ -37,10 +42,24 @@ def frames_of(records: Sequence[Record], error: BaseException | None, whole: Ite
             at=record.at - began,
             actor=record.connection or record.actor,
             kind=record.kind.value,
-            text=f"{_text(record)}{_THIS if record is shows else ''}",
+            text=_text(record),
+            marked=record is shows,
         )
         for record in chosen
     )
+
+
+def _doubles(records: Iterable[Record]) -> Iterator[Record]:
+    """The frames that are told again: as what was received right after them, or was sent right before or after."""
+    last: dict[str, Record] = {}
+    for record in records:
+        before = last.get(record.connection)
+        if before is not None:
+            if record.kind in _TELLS and before.kind is _TELLS[record.kind]:
+                yield before
+            elif before.kind is Kind.SENT and record.kind is Kind.FRAME_OUT:
+                yield record
+        last[record.connection] = record
 
 
 def _record_of(error: BaseException | None) -> Record | None:
@@ -70,7 +89,7 @@ def shown(check: Check, sentences: Iterable[str]) -> str:
         lines.append(f"  expected: {check.expected}")
     if check.observed:
         lines.append(f"  observed: {check.observed}")
-    lines += [f"  {frame.at:8.3f} s  {frame.actor:<22} {frame.kind:<9} {frame.text}" for frame in check.frames]
+    lines += [f"  {frame.at:8.3f} s  {frame.actor:<22} {frame.kind:<9} {frame.told}" for frame in check.frames]
     if check.repeat:
         lines.append(f"  repeat: {check.repeat}")
     return "\n".join(map(sentence, lines))

@@ -378,7 +378,10 @@ class Line:
             return await self.client.expect(name, self._budgets.event_arrival if within is None else within, where)
         except NotReceived as missing:
             sentence = str(missing).replace("did not arrive", f"did not arrive on {self}", 1)
-            raise NotReceived(sentence, expected=missing.expected, observed=missing.observed) from missing
+            missed = self._missed(f"no {name} until now")
+            raise NotReceived(
+                sentence, expected=missing.expected, observed=missing.observed, record=missed
+            ) from missing
 
     async def hears_all(
         self, name: str, count: int, where: Where | None = None, within: float | None = None
@@ -438,7 +441,15 @@ class Line:
         With Socket.IO a DISCONNECT packet for the namespace is enough: the transport may stay open.
         """
         end = self.client.disconnected if isinstance(self.client, SocketIOClient) else self.client.closed
-        return self._by_the_server(await end(self._budgets.close if within is None else within))
+        try:
+            return self._by_the_server(await end(self._budgets.close if within is None else within))
+        except NotClosed as open_still:
+            open_still.record = self._missed("still open")
+            raise
+
+    def _missed(self, what: str) -> Record:
+        """Enter that something had to happen here, and has not: the place of a failure that no frame shows."""
+        return self._history.add(Kind.NOTE, self.actor, connection=self.name, channel=self.channel, payload=what)
 
     async def reach(self) -> None:
         """Open the transport alone, so that `open` has only to ask for the namespace; raises as `open` does."""

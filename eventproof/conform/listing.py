@@ -11,7 +11,7 @@ import pytest
 
 from eventproof import catalog as contracts
 from eventproof import layout
-from eventproof.catalog import Catalog, Requirement
+from eventproof.catalog import Catalog, Guide, Requirement
 
 from . import plugin
 from .marks import name_of, requirements_of
@@ -87,18 +87,35 @@ def listing_text(entries: Iterable[Entry]) -> str:
 def explained_text(entry: Entry) -> str:
     """Everything about one requirement, for a person."""
     requirement = entry.requirement
-    parts = [f"{requirement.id} ({requirement.level})", fill(requirement.sentence, 100)]
-    parts.append(fill(f"Source: {requirement.source}", 100))
+    parts = [f"{requirement.id} ({requirement.level})", _filled(requirement.sentence)]
+    parts.append(_filled(f"Source: {requirement.source}"))
     if requirement.decision:
-        parts.append(fill(f"Decision: {requirement.decision}", 100))
+        parts.append(_filled(f"Decision: {requirement.decision}"))
     if requirement.capability:
         parts.append(f'Binds only targets whose profile claims the capability "{requirement.capability}".')
     if requirement.excluded:
-        parts.append(fill(f"No case can check it: {requirement.excluded}", 100))
+        parts.append(_filled(f"No case can check it: {requirement.excluded}"))
+    parts += map(_guide_text, requirement.guides)
     if entry.cases:
-        parts.append("Cases, each of which `--only NAME` runs alone:")
-        parts += [f"  {case.name}\n    {case.about}\n    {_place(case)}" for case in entry.cases]
-    return "\n\n".join(parts[:3]) + "\n\n" + "\n".join(parts[3:])
+        cases = (f"  {case.name}\n    {case.about}\n    {_place(case)}" for case in entry.cases)
+        parts.append("\n".join(("Cases, each of which `--only NAME` runs alone:", *cases)))
+    return "\n\n".join(parts)
+
+
+def _guide_text(guide: Guide) -> str:
+    told = (
+        ("Likely cause where it does not hold", guide.cause),
+        ("How to mend it", guide.mend),
+        ("Node's socket.io", guide.node),
+        ("python-socketio", guide.python),
+    )
+    steps = (_filled(f"  {number}. {step}", "     ") for number, step in enumerate(guide.checked, 1))
+    rest = (_filled(f"  {what}: {text}", "    ") for what, text in told if text)
+    return "\n".join((f"How it is checked ({guide.name}):", *steps, *rest))
+
+
+def _filled(text: str, indent: str = "") -> str:
+    return fill(text, 100, subsequent_indent=indent)
 
 
 class _Collector:

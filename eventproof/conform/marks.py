@@ -24,6 +24,7 @@ __all__ = [
     "each_system",
     "every_system",
     "judges_the_run",
+    "kind_of",
     "name_of",
     "proves",
     "requirement",
@@ -124,6 +125,12 @@ def requirements_of(item: pytest.Item) -> tuple[str, ...]:
 def capabilities_of(item: pytest.Item) -> tuple[str, ...]:
     """The capabilities that a collected case is marked with."""
     return tuple(dict.fromkeys(_arguments(item, "eventproof_capability")))
+
+
+def kind_of(item: pytest.Item) -> str:
+    """What of a contract a collected case follows from (`schema`, `delivery`); empty where it was written by itself."""
+    mark = item.get_closest_marker("eventproof_derived")
+    return str(mark.args[0]) if mark is not None else ""
 
 
 def waits_of(item: pytest.Item, budgets: "Budgets") -> tuple[float, str]:

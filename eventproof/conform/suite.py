@@ -4,14 +4,14 @@ import shlex
 import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from eventproof import __version__
-from eventproof.catalog import Catalog, System
+from eventproof.catalog import Catalog, Requirement, System
 from eventproof.errors import EventproofError, Inconclusive, UsageError
 from eventproof.interruption import HEEDED
 from eventproof.redaction import redacted_text
@@ -26,7 +26,8 @@ from eventproof.verdict import ExitCode, Outcome, Verdict, exit_code
 from .case import Case
 from .check_run import CheckRun
 from .evidence import frames_of, shown, told
-from .marks import LONG, capabilities_of, name_of, requirements_of, runs_last, waits_of
+from .marks import LONG, capabilities_of, kind_of, name_of, requirements_of, runs_last, waits_of
+from .remedies import remedies_of
 from .verdicts import NotApplicable, outcome_of, result_of, verdict_of
 
 __all__ = ["Options", "Suite"]
@@ -67,6 +68,8 @@ class Suite:
         self._contracts = contracts_of(catalog, target.systems)
         self._selected = dict.fromkeys(self._requirements, not options.only)
         self._checks: list[Check] = []
+        self._kinds: dict[str, str] = {}
+        """What of a contract a case follows from, by its name."""
         self._notes: Counter[str] = Counter()
         """What is worth telling, and in how many cases it was."""
         self._raised: dict[str, BaseException] = {}
@@ -84,6 +87,7 @@ class Suite:
         chosen = [item for item in items if self._is_chosen(item)]
         left_out = [item for item in items if item not in set(chosen)]
         self._mark_selected(chosen, items)
+        self._kinds = {name_of(item.nodeid): kind_of(item) for item in chosen}
         items[:] = sorted(chosen, key=runs_last)
         if left_out:
             config.hook.pytest_deselected(items=left_out)
@@ -169,16 +173,7 @@ class Suite:
         session.exitstatus = ExitCode.INTERRUPTED if HEEDED.was_asked else code
 
     def _result(self) -> Run:
-        results = tuple(
-            result_of(
-                line,
-                [check for check in self._checks if line.id in check.requirements],
-                claimed=line.capability is None or line.capability in self._target.capabilities,
-                selected=self._selected[line.id],
-                known_failures=self._target.known_failures,
-            )
-            for line in self._requirements.values()
-        )
+        results = tuple(map(self._result_of, self._requirements.values()))
         outcome = Outcome.ERROR if self.error else outcome_of(results, self._selected, self._interrupted)
         return Run(
             kind="check",
@@ -200,6 +195,17 @@ class Suite:
             ),
             contracts=self._contracts,
         )
+
+    def _result_of(self, line: Requirement) -> RequirementResult:
+        checks = [check for check in self._checks if line.id in check.requirements]
+        result = result_of(
+            line,
+            checks,
+            claimed=line.capability is None or line.capability in self._target.capabilities,
+            selected=self._selected[line.id],
+            known_failures=self._target.known_failures,
+        )
+        return replace(result, remedies=remedies_of(line, checks, self._kinds))
 
     def _judged(self, item: pytest.Item) -> Check:
         error = self._raised.get(item.nodeid)

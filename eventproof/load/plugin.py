@@ -12,6 +12,7 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from eventproof.catalog import ADMIN
 from eventproof.errors import EventproofError, UsageError
+from eventproof.profile import DEFAULT
 from eventproof.redaction import guarded
 from eventproof.verdict import ExitCode
 
@@ -22,6 +23,7 @@ from .master import Master
 from .metrics import COUNTS, LATENCIES, Count
 from .node import Local, Node
 from .objectives import ObjectiveLine
+from .options import OF_RUNS, OF_USERS
 from .scenario import Scenario, appointed
 from .worker import Worker
 
@@ -34,7 +36,6 @@ __all__ = [
     "latency",
     "objectives",
     "option",
-    "read",
     "steps",
     "system",
     "together",
@@ -47,6 +48,8 @@ _scenarios: list[Scenario] = []
 _whole: list[ObjectiveLine] = []
 """What is asked for of several scenarios together."""
 _checks: list[Callable[[Any], object]] = []
+_OPTIONS: dict[str, dict[str, Any]] = {name: dict(described) for name, described in {**OF_RUNS, **OF_USERS}.items()}
+"""Every option, as for `argparse`; a scenario adds its own."""
 _own: list[str] = []
 """The names of the scenario's own options."""
 _UNKNOWN = "unrecognized arguments: --"
@@ -123,17 +126,6 @@ def option(name: str, *, least: float = -inf, most: float = inf, above: float | 
     check(_within(name, least=least, most=most, above=above))
 
 
-def read() -> tuple[tuple[Scenario, ...], tuple[ObjectiveLine, ...], Mapping[str, str]]:
-    """What the locustfiles that were read say: the scenarios, what is asked of all, the options with meanings."""
-    return tuple(_scenarios), tuple(_whole), {name: _meaning(_OPTIONS[f"--{name}"]) for name in _own}
-
-
-def _meaning(described: Mapping[str, Any]) -> str:
-    default = described.get("default")
-    shown = f"{default:g}" if isinstance(default, int | float) else default
-    return f"{described.get('help', '')}{f' ({shown})' if shown else ''}"
-
-
 def default(name: str, value: Any) -> None:
     """Another default for an option of a scenario that this locustfile takes in."""
     _OPTIONS[name]["default"] = value
@@ -191,45 +183,6 @@ def _add_options(parser: Any) -> None:
     parser.error = error
 
 
-_OPTIONS: dict[str, dict[str, Any]] = {
-    "--target": {
-        "env_var": "EVENTPROOF_TARGET",
-        "default": "",
-        "help": "The profile or the URL of the target; eventproof.toml here by default.",
-    },
-    "--target-environment": {
-        "env_var": "EVENTPROOF_ENVIRONMENT",
-        "default": "",
-        "help": "A named environment of the profile.",
-    },
-    "--admins": {"type": int, "default": 2, "help": "How many of the users act: admins, or whoever the scenario says."},
-    "--multi-device": {
-        "type": float,
-        "default": 0.3,
-        "help": "The share of users who are logged in on two or three devices.",
-    },
-    "--deadline": {
-        "type": float,
-        "default": 5.0,
-        "help": "Seconds after which an event counts as lost and a session as a straggler.",
-    },
-    "--seed": {"type": int, "default": 0, "help": "Makes random choices repeatable."},
-    "--objective": {
-        "action": "append",
-        "default": [],
-        "metavar": "LINE",
-        "include_in_web_ui": False,
-        "help": 'Such as "ban_to_logout: p(99) < 250ms" or "leaked == 0"; may be given several times.',
-    },
-    "--results": {
-        "env_var": "EVENTPROOF_RESULTS",
-        "default": "",
-        "include_in_web_ui": False,
-        "help": "The results folder; one below eventproof-results by default.",
-    },
-}
-
-
 @events.init.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
 def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> None:
     # Ctrl-C ends the main greenlet, which is Locust's; without this it would hit whichever runs.
@@ -247,6 +200,8 @@ def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> N
     for name in _EVENTS:
         getattr(environment.events, name).add_listener(_or_sentence(getattr(node, name)))
     if web_ui is not None:
+        # Locust shows where the load goes, and warns where it does not know.
+        environment.host = environment.host or environment.parsed_options.target or str(DEFAULT)
         web.show(web_ui, node.deliveries)
 
 

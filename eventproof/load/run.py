@@ -3,7 +3,6 @@
 The child does all checks and writes the results folder, as it does when it is started by hand with `locust -f`.
 """
 
-import ast
 import os
 import re
 import signal
@@ -15,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
-from eventproof import layout
+from eventproof import extras, layout
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable, UsageError
 from eventproof.interruption import HEEDED
 from eventproof.report import folder as folders
@@ -23,11 +22,11 @@ from eventproof.report import results_json
 from eventproof.report.records import Run
 from eventproof.verdict import ExitCode
 
-from . import handover, listing
-from .listing import Description
+from . import handover
+from .described import Description, described
 from .log import Log
 
-__all__ = ["describe", "scenarios", "swarm"]
+__all__ = ["scenario_of", "scenarios", "swarm"]
 
 _LOG = "locust.log"
 _START_SECONDS = 60.0
@@ -43,26 +42,18 @@ _ERRORS: Mapping[int, type[EventproofError]] = {
 }
 
 
-def scenarios() -> dict[str, str]:
-    """The swarms that come with us: their names, and what each is about in a line."""
-    return {name: _first_line(path) for name, path in _shipped().items()}
+def scenarios() -> tuple[Description, ...]:
+    """The swarms that come with us: what each is about, its options, what it measures and what it asks for."""
+    return tuple(described(name, path) for name, path in _shipped().items())
 
 
-def describe(scenario: str) -> Description:
-    """What a scenario (a name or the path of a locustfile) measures, is asked for and can be told.
-
-    Raises UsageError where there is none of that name, or where it cannot be read.
-    """
-    command = [sys.executable, "-m", listing.__name__, str(_locustfile(scenario))]
+def scenario_of(name: str) -> Description:
+    """What a scenario or a locustfile says of itself; UsageError where there is none, or none that can be read."""
+    path = _locustfile(name)
     try:
-        # A process of its own: who reads a locustfile lets gevent patch the whole of it.
-        told = subprocess.run(command, capture_output=True, text=True, timeout=_START_SECONDS, check=False)  # noqa: S603 - our own
-    except subprocess.TimeoutExpired:
-        raise UsageError(f"{scenario} could not be read within {_START_SECONDS:.0f} s") from None
-    if told.returncode:
-        last = told.stderr.strip().splitlines() or ["it said nothing"]
-        raise UsageError(f"{scenario} cannot be read: {last[-1].removeprefix('eventproof: ')}")
-    return Description.from_json(told.stdout.splitlines()[-1])
+        return described(name, path)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read as Python: {error}") from error
 
 
 def swarm(
@@ -89,6 +80,7 @@ def swarm(
     The first Ctrl-C ends the run early with its results, the second one at once.
     Raises EventproofError where there are no results, KeyboardInterrupt where they were interrupted away.
     """
+    extras.require("a swarm", "swarm")
     arguments = [
         *("-f", str(_locustfile(scenario)), "--headless", "--only-summary"),
         *("--users", str(users + admins), "--admins", str(admins)),
@@ -118,10 +110,6 @@ def _shipped() -> dict[str, Path]:
     """The locustfiles that come with us, by the names of their scenarios."""
     found = sorted(path for path in layout.LOADTESTS.glob("*.py") if not path.name.startswith("_"))
     return {path.stem: path for path in found}
-
-
-def _first_line(path: Path) -> str:
-    return (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition("\n")[0]
 
 
 def _locustfile(scenario: str) -> Path:

@@ -8,8 +8,6 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from hdrh.histogram import HdrHistogram
-
 from .digest import metric
 from .records import Latency
 
@@ -96,6 +94,8 @@ def points(latency: Latency) -> list[Point]:
 def _recorded(encoded: str) -> Iterator[Point]:
     if not encoded:
         return
+    from hdrh.histogram import HdrHistogram  # of the extra `swarm`, without which nobody measures latencies
+
     try:
         histogram = HdrHistogram.decode(encoded)
     except Exception:  # a histogram that we cannot read costs the curve its detail, not the report

@@ -1,15 +1,18 @@
 """What a run comes to, in words and in order: what all reports for people share, and none decides for itself."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eventproof.verdict import SEVERITY, Level, Outcome, Verdict
 
-from .records import Check, Delivery, Latency, RequirementResult, Run
+from .records import Check, Delivery, Frame, Latency, Objective, RequirementResult, Run
 
 _FEW = 3
+_CALL = "called"
+_TRANSPORT = re.compile(r"\b(websocket|polling|upgrade)\b")
 
 RED = frozenset({Verdict.FAIL, Verdict.NOT_TESTABLE})
 UNKNOWN = frozenset({Verdict.INCONCLUSIVE, Verdict.HARNESS_ERROR})
@@ -52,6 +55,8 @@ class Failure:
     requirement: RequirementResult
     checks: tuple[Check, ...]
     told: str | None = None
+    alike: tuple[str, ...] = ()
+    """Further requirements that are inconclusive for the same reason, and told here alone."""
 
 
 def counts(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
@@ -85,14 +90,30 @@ def by_system(requirements: Iterable[RequirementResult]) -> dict[str, list[Requi
 
 def notable(run: Run) -> list[RequirementResult]:
     """The requirements that are worth a line each, the gravest first: no plain pass, not unclaimed, not `untouched`."""
-    many = untouched(run)
+    many, told = untouched(run), {one for others in held_up(run).values() for one in others}
     return by_severity(
         requirement
         for requirement in run.requirements
         if requirement.selected
         and requirement.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+        and requirement.id not in told
         and not (is_untouched(requirement) and requirement.reason in many)
     )
+
+
+def held_up(run: Run) -> dict[str, tuple[str, ...]]:
+    """The first of many requirements that are inconclusive for one reason, with the others: one cause, told once."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for line in run.requirements:
+        if line.selected and line.verdict is Verdict.INCONCLUSIVE and line.checks:
+            groups.setdefault(_cause(line), []).append(line.id)
+    return {first: tuple(others) for first, *others in groups.values() if len(others) >= _FEW}
+
+
+def _cause(requirement: RequirementResult) -> tuple[str, ...]:
+    """Why nothing could be said: the requirements that it waits for, else the reason whoever it was seen with."""
+    waits_for = next((check.waits_for for check in telling(requirement)), ())
+    return waits_for or (re.sub(r"\d+", "", requirement.reason),)
 
 
 def untouched(run: Run) -> dict[str, int]:
@@ -104,7 +125,11 @@ def untouched(run: Run) -> dict[str, int]:
 def silent(run: Run) -> list[str]:
     """A line for all requirements of which no check tells for the same reason."""
     left_out = sum(not line.selected and line.verdict is not Verdict.NOT_APPLICABLE for line in run.requirements)
-    lines = [f"{count} inconclusive: {reason}" for reason, count in untouched(run).items()]
+    lines = [
+        f"{len(others)} more are inconclusive for the same reason as {first}: look at that first"
+        for first, others in held_up(run).items()
+    ]
+    lines += [f"{count} inconclusive: {reason}" for reason, count in untouched(run).items()]
     return [*lines, *([f"{left_out} not selected for this run"] if left_out else [])]
 
 
@@ -116,19 +141,60 @@ def is_untouched(requirement: RequirementResult) -> bool:
 def findings(run: Run) -> list[Failure]:
     """What there is to tell about each notable requirement; checks that several of them share are told once."""
     told: dict[tuple[str, ...], str] = {}
+    alike = held_up(run)
     result = []
     for requirement in notable(run):
         checks = telling(requirement)
         names = tuple(check.name for check in checks)
-        result.append(Failure(requirement, checks, told.get(names) if names else None))
+        shown_by = told.get(names) if names else None
+        result.append(Failure(requirement, checks, shown_by, alike.get(requirement.id, ())))
         told.setdefault(names, requirement.id)
     return result
 
 
 def telling(requirement: RequirementResult) -> tuple[Check, ...]:
-    """The checks that are the reason for the requirement's verdict, the gravest first."""
-    checks = (check for check in requirement.checks if check.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE))
-    return tuple(sorted(checks, key=lambda check: SEVERITY.index(check.verdict)))
+    """The checks that are the reason for the requirement's verdict, the gravest first; of several transports, one."""
+    told: dict[tuple[str, Verdict], Check] = {}
+    for check in sorted(_wrong(requirement), key=lambda check: SEVERITY.index(check.verdict)):
+        told.setdefault((_on_any(check.name), check.verdict), check)
+    return tuple(told.values())
+
+
+def also(requirement: RequirementResult, check: Check) -> tuple[str, ...]:
+    """The names of the checks that show on other transports what this one does."""
+    return tuple(
+        other.name
+        for other in _wrong(requirement)
+        if other is not check and (_on_any(other.name), other.verdict) == (_on_any(check.name), check.verdict)
+    )
+
+
+def _wrong(requirement: RequirementResult) -> list[Check]:
+    return [check for check in requirement.checks if check.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)]
+
+
+def _on_any(name: str) -> str:
+    """A check's name whatever the transport that it was made on."""
+    function, bracket, parameters = name.partition("[")
+    return function + bracket + _TRANSPORT.sub("*", parameters)
+
+
+def around(frames: Sequence[Frame], most: int) -> Sequence[Frame]:
+    """So many frames around the one that is marked, most of them before it; the last ones where none is.
+
+    The last call before it is among them, however long ago it was: it is what caused all that.
+    """
+    place = next((place for place, frame in enumerate(frames) if frame.marked), len(frames) - 1)
+    end = min(len(frames), place + 1 + most // 4)
+    begin = max(0, end - most)
+    chosen = frames[begin : begin + most]
+    calls = [frame for frame in frames[: place + 1] if frame.kind == _CALL]
+    return chosen if not calls or calls[-1] in chosen else [calls[-1], *chosen[1:]]
+
+
+def objectives(run: Run) -> list[Objective]:
+    """The objectives, those that are missed first, otherwise in their order."""
+    return sorted(run.objectives, key=lambda objective: SEVERITY.index(objective.verdict))
 
 
 def headline(run: Run) -> str:
@@ -230,13 +296,11 @@ def number(count: int, noun: str, plural: str | None = None) -> str:
 
 
 def seconds(value: float) -> str:
-    """A duration as people say it: `0.31 s`, `12.4 s`, `3 min 20 s`."""
+    """A duration as people say it: `0.31 s`, `2 s`, `12.4 s`, `3 min 20 s`."""
     if not math.isfinite(value):
         return "–"
-    if value < 10:
-        return f"{value:.2f} s"
     if value < 99.95:
-        return f"{value:.1f} s"
+        return f"{value:.{2 if value < 10 else 1}f}".rstrip("0").rstrip(".") + " s"
     return f"{round(value) // 60} min {round(value) % 60} s"
 
 

@@ -41,6 +41,7 @@ def render(run: Run, _history: Iterable[Record] = ()) -> str:
             run=run,
             headline=digest.headline(run),
             findings=digest.findings(run),
+            objectives=digest.objectives(run),
             silent=digest.silent(run),
             systems=digest.by_system(run.requirements),
             shares=_shares(digest.tally(run)),
@@ -65,12 +66,14 @@ def _environment() -> Environment:
         "time_line": time_line,
         "number": digest.number,
         "heading": digest.heading,
+        "coded": pages.coded,
     }
     environment.globals |= {
         "QUANTILES": digest.QUANTILES,
         "ACCOUNT": digest.ACCOUNT,
         "quantile": digest.quantile,
         "is_wrong": digest.is_wrong,
+        "also": digest.also,
     }
     return environment
 

@@ -17,7 +17,7 @@ from eventproof.redaction import redacted_text
 from eventproof.verdict import Outcome, Verdict
 
 from .digest import RED, UNKNOWN, by_system, headline, is_untouched
-from .records import Check, Frame, Objective, RequirementResult, Run
+from .records import Check, Frame, Objective, Remedy, RequirementResult, Run
 
 __all__ = ["render"]
 
@@ -116,6 +116,7 @@ def _detail(requirement: RequirementResult, check: Check) -> str:
     lines = [
         f"{requirement.id} {requirement.level.value} {requirement.sentence}",
         f"source: {requirement.source}" if requirement.source else "",
+        *(line for remedy in requirement.remedies for line in _remedy(remedy)),
         f"expected: {check.expected}" if check.expected else "",
         f"observed: {check.observed}" if check.observed else "",
         *map(_line, check.frames),
@@ -124,8 +125,12 @@ def _detail(requirement: RequirementResult, check: Check) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def _remedy(remedy: Remedy) -> list[str]:
+    return [f"likely cause: {remedy.cause}", *(f"{where}: {what}" for where, what in remedy.ways)]
+
+
 def _line(frame: Frame) -> str:
-    return f"{frame.at:+9.4f} s  {frame.actor}  {frame.kind}  {frame.text}"
+    return f"{frame.at:+9.4f} s  {frame.actor}  {frame.kind}  {frame.told}"
 
 
 def _totals(cases: list[_Case]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from eventproof.verdict import Outcome, Verdict
 
 from . import digest
 from .records import Check, Delivery, Latency, Run
-from .visible import shown
+from .visible import shown, spans
 
 __all__ = ["render"]
 
@@ -49,8 +49,8 @@ def _lines(run: Run) -> Iterator[str]:
     )
     for note in run.notes:
         yield from ("", f"> {_text(note)}")
-    yield from _requirements(run)
     yield from _objectives(run)
+    yield from _requirements(run)
     yield from _failures(run)
     yield from _latency(run.latency)
     yield from _delivery(run.delivery)
@@ -89,7 +89,7 @@ def _objectives(run: Run) -> Iterator[str]:
             ("", "objective", "observed", "verdict"),
             (
                 (_MARKS[one.verdict], _code(one.expression), _text(one.observed), one.verdict.value)
-                for one in run.objectives
+                for one in digest.objectives(run)
             ),
         )
 
@@ -100,11 +100,21 @@ def _failures(run: Run) -> Iterator[str]:
         requirement = finding.requirement
         yield ""
         yield f"<details><summary><b>{_text(requirement.id)}</b> {_text(requirement.sentence)}</summary>"
+        for remedy in requirement.remedies:
+            yield from ("", f"Likely cause: {_prose(remedy.cause)}", "")
+            yield from (f"- {_text(where)}: {_prose(what)}" for where, what in remedy.ways)
         for check in finding.checks:
             yield from _check(check)
+            yield from _alike(digest.also(requirement, check), "The same is shown by")
+        yield from _alike(finding.alike, "For the same reason inconclusive:")
         yield from ("", "</details>")
     if len(told) > _TOLD:
         yield from ("", f"{len(told) - _TOLD} more are told in report.html.")
+
+
+def _alike(names: Sequence[str], said: str) -> Iterator[str]:
+    if names:
+        yield from ("", f"{said} {', '.join(map(_code, names))}")
 
 
 def _check(check: Check) -> Iterator[str]:
@@ -121,7 +131,9 @@ def _check(check: Check) -> Iterator[str]:
     if check.frames:
         yield from (
             "",
-            *_block(f"{one.at:+9.4f} s  {one.actor}  {one.kind}  {one.text}" for one in check.frames[-_FRAMES:]),
+            *_block(
+                f"{one.at:+9.4f} s  {one.actor}  {one.kind}  {one.told}" for one in digest.around(check.frames, _FRAMES)
+            ),
         )
     if check.repeat:
         yield from ("", *_block([check.repeat]))
@@ -167,6 +179,11 @@ def _text(text: str) -> str:
     """The text as itself: no Markdown, no HTML, nobody mentioned by it."""
     plain = _SPECIAL.sub(r"\\\1", _shown(text))
     return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _prose(text: str) -> str:
+    """A sentence in which names stand in backticks."""
+    return "".join(_code(piece) if is_code else _text(piece) for piece, is_code in spans(text))
 
 
 def _code(text: str) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from .visible import shown
+from .visible import shown, spans
 
-__all__ = ["PAGE", "asset", "environment", "policy"]
+__all__ = ["PAGE", "asset", "coded", "environment", "policy"]
 
 PAGE = Path(__file__).with_name("page")
 
@@ -41,6 +41,12 @@ def policy(style: str, script: str = "") -> str:
     """The content security policy of a page with this style and this script, and nothing else."""
     sources = f"style-src {_hash(style)}" + (f"; script-src {_hash(script)}" if script else "")
     return f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'"
+
+
+def coded(text: str) -> Markup:
+    """A sentence, with what stands in backticks as code."""
+    pieces = spans(shown(text, _LENGTH))
+    return Markup().join(Markup("<code>{}</code>").format(piece) if is_code else piece for piece, is_code in pieces)
 
 
 def _shown(value: Any) -> Any:

@@ -17,6 +17,13 @@ class Frame:
     actor: str
     kind: str
     text: str
+    marked: bool = False
+    """Whether it is what the check found."""
+
+    @property
+    def told(self) -> str:
+        """The text, with a mark behind it where this is what the check found."""
+        return f"{self.text}  <- this" if self.marked else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,24 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Remedy:
+    """What is likely wrong where a requirement does not hold, and what mends it; code in it stands in backticks."""
+
+    cause: str
+    mend: str
+    node: str = ""
+    """How, with Node's socket.io, where that differs."""
+    python: str = ""
+    """How, with python-socketio, where that differs."""
+
+    @property
+    def ways(self) -> tuple[tuple[str, str], ...]:
+        """What mends it, each with the library that it is for; the first one is for any server."""
+        told = (("mend", self.mend), ("Node's socket.io", self.node), ("python-socketio", self.python))
+        return tuple((where, what) for where, what in told if what)
+
+
+@dataclass(frozen=True, slots=True)
 class RequirementResult:
     """One requirement of the systems under test, whether it was run or not."""
 
@@ -52,6 +77,8 @@ class RequirementResult:
     checks: tuple[Check, ...]
     selected: bool = True
     """Whether it was asked for; what was not is listed, and counts for nothing."""
+    remedies: tuple[Remedy, ...] = ()
+    """Where it does not hold: what is likely wrong, by what its checks found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ On a terminal it is coloured and wrapped to the width; elsewhere it is plain lin
 
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -18,7 +18,7 @@ from rich.text import Text
 from eventproof.verdict import Outcome, Verdict
 
 from . import digest
-from .records import Check, Delivery, Run
+from .records import Check, Delivery, RequirementResult, Run
 from .visible import shown
 
 __all__ = ["VERDICTS", "print_summary", "summary"]
@@ -69,8 +69,8 @@ def _page(run: Run, report: Path | None, *, styled: bool) -> Group:
     sections = (
         _verdict(run, styled),
         _notes(run),
-        _requirements(run),
         _objectives(run),
+        _requirements(run),
         *_failures(run),
         _latency(run),
         _delivery(run),
@@ -119,7 +119,7 @@ def _requirements(run: Run) -> RenderableType | None:
 
 def _objectives(run: Run) -> RenderableType | None:
     lines = _grid()
-    for objective in run.objectives:
+    for objective in digest.objectives(run):
         observed = Text(f"observed {_shown(objective.observed)}")
         lines.add_row(_named(objective.verdict), Text(_shown(objective.expression), "bold"), observed)
     return _section("Objectives", lines) if run.objectives else None
@@ -135,16 +135,32 @@ def _failures(run: Run) -> Iterator[RenderableType]:
             yield Group(
                 title,
                 *(
-                    _indented(_check(check, requirement.reason, with_frames=check is finding.checks[0]))
+                    _indented(_check(check, requirement, with_frames=check is finding.checks[0]))
                     for check in finding.checks
                 ),
+                *([_indented(_remedies(requirement))] if requirement.remedies else []),
+                *([_indented(_alike(finding.alike))] if finding.alike else []),
             )
 
 
-def _check(check: Check, told: str, *, with_frames: bool) -> RenderableType:
+def _remedies(requirement: RequirementResult) -> RenderableType:
     lines = _grid()
+    for remedy in requirement.remedies:
+        for name, told in (("likely", remedy.cause), *remedy.ways):
+            lines.add_row(Text(name.partition(" ")[0].removesuffix("'s").lower(), "dim"), Text(_shown(told)))
+    return lines
+
+
+def _alike(ids: Sequence[str]) -> RenderableType:
+    return Text(_shown(f"look at this first: for the same reason inconclusive are {', '.join(ids)}"), "dim")
+
+
+def _check(check: Check, requirement: RequirementResult, *, with_frames: bool) -> RenderableType:
+    lines = _grid()
+    told, also = requirement.reason, digest.also(requirement, check)
     facts = (
         ("check", check.name),
+        ("also", ", ".join(also)),
         ("reason", "" if check.reason == told else check.reason),
         ("expected", check.expected),
         ("observed", check.observed),
@@ -161,15 +177,16 @@ def _check(check: Check, told: str, *, with_frames: bool) -> RenderableType:
 
 def _frames(check: Check) -> RenderableType:
     lines = _grid()
-    left_out = len(check.frames) - _FRAMES
-    for frame in check.frames[-_FRAMES:]:
+    chosen = digest.around(check.frames, _FRAMES)
+    left_out = len(check.frames) - len(chosen)
+    for frame in chosen:
         lines.add_row(
             Text(f"{frame.at:+.4f} s", "dim", justify="right"),
             Text(_shown(frame.actor)),
             Text(_shown(frame.kind), "dim"),
-            Text(_shown(frame.text, _FRAME_LENGTH)),
+            Text(_shown(frame.text, _FRAME_LENGTH)).append("  <- this" if frame.marked else "", "bold"),
         )
-    return Group(Text(f"({left_out} earlier ones are in the report)", "dim"), lines) if left_out > 0 else lines
+    return Group(Text(f"({left_out} more are in the report)", "dim"), lines) if left_out > 0 else lines
 
 
 def _latency(run: Run) -> RenderableType | None:

@@ -1,14 +1,16 @@
 """Text that came from a target, made safe to show: nothing in it moves the cursor, hides or reorders what is read."""
 
 import re
+from collections.abc import Iterator
 
 from eventproof.redaction import REDACTED, redacted_text
 
-__all__ = ["sentence", "shown", "visible"]
+__all__ = ["sentence", "shown", "spans", "visible"]
 
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 """Control characters, line separators, what has no width, and what turns the direction of reading."""
 
+_CODE = re.compile("`([^`]+)`")
 _LONGEST_SECRET = 4096
 """Nobody has a longer one; so far behind a cut its end is looked for."""
 
@@ -16,6 +18,13 @@ _LONGEST_SECRET = 4096
 def visible(text: str) -> str:
     r"""The text on one line, with what cannot be seen written as an escape such as `\n` or `\u202e`."""
     return _INVISIBLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def spans(text: str) -> Iterator[tuple[str, bool]]:
+    """The pieces of a sentence, each with whether it stands in backticks, which are left out; one alone stays."""
+    for number, piece in enumerate(_CODE.split(text)):
+        if piece:
+            yield piece, number % 2 == 1
 
 
 def sentence(text: str) -> str:

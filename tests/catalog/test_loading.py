@@ -20,6 +20,7 @@ UNBANNED = "user_state/events/user.unbanned.json"
 ASYNCAPI = "user_state/asyncapi.yaml"
 OPENAPI = "user_state/openapi.yaml"
 REQUIREMENTS = "user_state/requirements.yaml"
+GUIDES = "guides.yaml"
 MESSAGE = "/channels/user/messages/user.banned"
 SHIELD = "shield/asyncapi.yaml"
 PLANS = "plan_sync/asyncapi.yaml"
@@ -312,6 +313,19 @@ IN_THE_MEANING: dict[str, Fault] = {
         "#/components/parameters/id",
         "the reference",
     ),
+    "a guide that is none": (
+        REQUIREMENTS,
+        "guides: [close]",
+        "guides: [closed]",
+        '/requirements/3/guides: there is no guide closed (did you mean "close"?) in guides.yaml',
+    ),
+    "a requirement without a guide": (
+        REQUIREMENTS,
+        "    guides: [close]\n",
+        "",
+        "/requirements/3/id: UST-BAN-2 has no guide: name one of guides.yaml in `guides`",
+    ),
+    "a guide without its cause": (GUIDES, "  cause: ", "  reason: ", "/schema: expected"),
     "a requirement twice": (REQUIREMENTS, "UST-CONN-2", "UST-CONN-1", "/requirements/1/id: UST-CONN-1 stands twice"),
     "a wrong prefix": (REQUIREMENTS, "id: UST-CONN-1", "id: ALL-CONN-1", "ALL-CONN-1 does not begin with UST-"),
 }

@@ -87,7 +87,7 @@ def test_a_run_is_compared_with_its_baseline_at_its_end(
     fewer = replace(samples.passing(), requirements=samples.failing().requirements)
     folder_of = Path(put(tmp_path / "now", fewer))
     assert finish(fewer, folder_of, False) == ExitCode.PASS
-    assert finish(fewer, folder_of, False, baseline_side(runs["passing"])) == ExitCode.FAIL
+    assert finish(fewer, folder_of, False, baseline=baseline_side(runs["passing"])) == ExitCode.FAIL
     assert "worse than passing: 5 requirements" in capsys.readouterr().out
     assert json.loads((folder_of / "comparison.json").read_text())["verdict"] == "fail"
     assert "<h1>FAIL</h1>" in (folder_of / "comparison.html").read_text()
@@ -96,7 +96,7 @@ def test_a_run_is_compared_with_its_baseline_at_its_end(
 def test_a_run_that_fails_fails_whatever_its_baseline_was(runs: dict[str, str], tmp_path: Path) -> None:
     failing = samples.failing()
     folder_of = Path(put(tmp_path / "now", failing))
-    assert finish(failing, folder_of, False, baseline_side(runs["failing"])) == ExitCode.FAIL
+    assert finish(failing, folder_of, False, baseline=baseline_side(runs["failing"])) == ExitCode.FAIL
 
 
 def test_what_cannot_be_compared_with_the_baseline_is_said_and_passes_not(
@@ -104,7 +104,7 @@ def test_what_cannot_be_compared_with_the_baseline_is_said_and_passes_not(
 ) -> None:
     run = replace(samples.passing(), systems=("shield",))
     folder_of = Path(put(tmp_path / "now", run))
-    assert finish(run, folder_of, True, baseline_side(runs["passing"])) == ExitCode.INVALID
+    assert finish(run, folder_of, True, baseline=baseline_side(runs["passing"])) == ExitCode.INVALID
     said = capsys.readouterr()
     assert "not compared with the baseline: " in said.err
     assert json.loads(said.out)["verdict"] == "pass"

@@ -1,5 +1,7 @@
 """What is shown around a finding is what happened around it."""
 
+from dataclasses import replace
+
 from eventproof.conform.evidence import frames_of
 from eventproof.errors import ContractViolation, Inconclusive
 from eventproof.history import Kind, Record
@@ -13,7 +15,7 @@ STORY = [note(at) for at in range(200)]
 
 
 def texts(error: BaseException | None, case: list[Record] = STORY, whole: list[Record] = STORY) -> list[str]:
-    return [frame.text for frame in frames_of(case, error, whole)]
+    return [frame.told for frame in frames_of(case, error, whole)]
 
 
 def test_where_nothing_shows_it_the_last_frames_are_shown() -> None:
@@ -26,6 +28,16 @@ def test_the_frames_are_those_around_the_finding_which_is_marked() -> None:
     assert len(shown) == 60
     assert "note 100  <- this" in shown
     assert shown[-1] == "note 114"
+
+
+def test_a_frame_that_is_told_in_words_beside_it_is_left_out_unless_it_is_what_was_found() -> None:
+    kinds = (Kind.FRAME_IN, Kind.RECEIVED, Kind.SENT, Kind.FRAME_OUT, Kind.FRAME_OUT, Kind.SENT, Kind.FRAME_IN)
+    story = [Record(number, kind, "user-1", "line-1", payload=number) for number, kind in enumerate(kinds)]
+    assert [frame.text for frame in frames_of(story, None, story)] == ["1", "2", "5", "6"]
+    found = ContractViolation("wrong", record=story[0])
+    assert [frame.text for frame in frames_of(story, found, story)] == ["0", "1", "2", "5", "6"]
+    apart = [replace(record, connection=f"line-{number}") for number, record in enumerate(story)]
+    assert len(frames_of(apart, None, apart)) == len(apart)
 
 
 def test_the_record_of_what_caused_a_failure_is_found() -> None:

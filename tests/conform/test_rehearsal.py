@@ -1,3 +1,4 @@
+import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -28,6 +29,16 @@ def test_a_complete_profile_is_ok_from_end_to_end(target: Target) -> None:
     text = text_of(steps)
     for words in ("a session for the admin", "connection to / by upgrade", "to /api/me/stream", "the call banUser"):
         assert words in text
+
+
+def test_the_example_of_init_is_ok_from_end_to_end(server: Reference) -> None:
+    running = tomllib.loads(server.profile.read_text())
+    path = server.profile.with_name("example.toml")
+    path.write_text(profile.example().replace("http://127.0.0.1:8080", running["base_url"]))
+    example = profile.load(path, env={"EVENTPROOF_JWT_SECRET": running["jwt"]["secret"]})
+    steps = dry_run(example)
+    assert [step.sentence for step in steps if step.verdict is not Verdict.PASS] == []
+    assert len(steps) > 10
 
 
 def test_a_wrong_path_is_named_with_the_setting_that_corrects_it(target: Target) -> None:

@@ -1,6 +1,7 @@
 """Whatever is wrong with a document, or with what a profile says of it: a sentence with file, line and remedy."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -128,7 +129,7 @@ def test_what_a_profile_says_of_events_is_held_against_the_document(
         ({"calls": {"post": {"path": "post"}}}, 'a path begins with "/"'),
     ],
 )
-def test_what_a_profile_says_of_a_contract_is_looked_over(read: Read, said: dict[str, object], sentence: str) -> None:
+def test_what_a_profile_says_of_a_contract_is_looked_over(read: Read, said: dict[str, Any], sentence: str) -> None:
     assert sentence in refused(read, GOOD, **said)
 
 

@@ -123,7 +123,7 @@ def _schema(**fields: object) -> str:
 def page(tmp_path: Path) -> str:
     root = tmp_path / "contracts"
     shutil.copytree(layout.CONTRACTS / "formats", root / "formats")
-    for name in ("errors.yaml", "requirements.yaml"):
+    for name in ("errors.yaml", "guides.yaml", "requirements.yaml"):
         shutil.copy(layout.CONTRACTS / name, root / name)
     folder = root / "library"
     (folder / "events").mkdir(parents=True)

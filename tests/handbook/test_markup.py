@@ -10,8 +10,11 @@ from eventproof.catalog import Catalog
 from handbook.material import ROOT, Material
 from tests.handbook.reading import anchors, crooked_rows, dead_links, own_anchors, prose
 
-DOCS = sorted((ROOT / "docs").glob("*.md"))
-OTHERS = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "contracts/README.md")]
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+OTHERS = [
+    ROOT / name
+    for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "contracts/README.md", "benchmarks/README.md")
+]
 
 
 @pytest.mark.parametrize("page", [*DOCS, *OTHERS], ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -5,7 +5,7 @@ import pytest
 from eventproof.errors import UsageError
 from eventproof.load.histogram import Histogram
 from eventproof.load.metrics import scoped
-from eventproof.load.objectives import GRAMMAR, fit, judge, parse
+from eventproof.load.objectives import fit, judge, parse
 from eventproof.verdict import Verdict
 
 

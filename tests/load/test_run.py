@@ -9,8 +9,8 @@ from eventproof.load.run import scenarios, swarm
 
 
 def test_every_scenario_is_listed_with_what_it_is_about() -> None:
-    assert "ban_storm" in scenarios()
-    assert all(line.endswith(".") for line in scenarios().values())
+    assert "ban_storm" in [one.name for one in scenarios()]
+    assert all(one.about.endswith(".") and one.objectives for one in scenarios())
 
 
 def test_an_unknown_scenario_is_refused_with_those_there_are(tmp_path: Path) -> None:

@@ -220,6 +220,8 @@ def test_under_plain_locust_the_web_ui_shows_the_deliveries_on_loopback(
         _await(lambda: _has_spawned(tmp_path), child)
         listening = {at.laddr.ip for at in psutil.Process(child.pid).net_connections("tcp") if at.laddr.port == port}
         assert listening == {"127.0.0.1"}
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
+            assert re.search(r'"missing_host_warning": ?false', page.read().decode())
         _await(lambda: _bans_shown(port) > 2, child)
         os.kill(child.pid, signal.SIGINT)
         code = child.wait(_DEADLINE)

@@ -7,12 +7,16 @@ import sys
 import sysconfig
 import venv
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from eventproof import reference
+from eventproof.verdict import ExitCode
 
 ROOT = Path(__file__).resolve().parents[2]
 CHOSEN = ("ALL-ROOM-1", "UST-BAN-1", "SHD-CLAIM-1")
@@ -49,6 +53,40 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     # A path file inside a folder that a path file added is not read, so this checkout stays out of it.
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     return folder
+
+
+@pytest.fixture(scope="module")
+def without_extras(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel and what `pip install eventproof` brings, without any extra."""
+    folder = tmp_path_factory.mktemp("bare environment")
+    venv.create(folder, with_pip=False, symlinks=True)
+    site = next((folder / "lib").glob("python*/site-packages"))
+    zipfile.ZipFile(wheel).extractall(site)
+    [described] = metadata.distributions(name="eventproof", path=[str(site)])
+    for name in _closure(described.requires or []):
+        files = metadata.distribution(name).files or []
+        for top in {file.parts[0] for file in files} - {"..", "__pycache__"}:
+            installed = Path(str(metadata.distribution(name).locate_file(top)))
+            if not (site / top).exists():
+                (site / top).symlink_to(installed)
+    return folder
+
+
+def _closure(lines: Iterable[str]) -> set[str]:
+    """The distributions that these requirements come to here, without extras of ours."""
+    found: set[str] = set()
+    waiting = [(Requirement(line), "") for line in lines]
+    while waiting:
+        requirement, extra = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        extras = {"", *requirement.extras}
+        if name not in found or requirement.extras:
+            found.add(name)
+            needs = metadata.distribution(name).requires or []
+            waiting += [(Requirement(line), one) for line in needs for one in extras]
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +127,36 @@ def test_the_installed_tool_checks_the_server_it_brings(environment: Path, tmp_p
     results = json.loads(checked.stdout)
     assert results["verdict"] == "pass"
     assert {line["id"] for line in results["requirements"] if line["verdict"] == "pass"} == set(CHOSEN)
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        (("serve", "--port", "0"), ("`eventproof serve` needs", "sqlalchemy", "pip install 'eventproof[server]'")),
+        (("check", "--reference"), ("needs", "argon2-cffi", "pip install 'eventproof[server]'")),
+        (("swarm", "--users", "5", "http://127.0.0.1:9"), ("a swarm needs", "locust", "'eventproof[swarm]'")),
+        (("demo",), ("the demo needs", "gevent", "structlog", "'eventproof[server,swarm]'")),
+    ],
+    ids=lambda value: value[0],
+)
+def test_a_missing_extra_is_one_sentence_with_the_command_that_installs_it(
+    without_extras: Path, tmp_path: Path, asked: tuple[str, ...], named: tuple[str, ...]
+) -> None:
+    refused = run(without_extras / "bin/python", "-m", "eventproof", *asked, cwd=tmp_path)
+    assert refused.returncode == ExitCode.USAGE, refused.stderr
+    said = refused.stderr.strip()
+    assert said.startswith("eventproof: ")
+    assert "\n" not in said
+    assert all(word in said for word in named), said
+
+
+def test_without_any_extra_the_check_checks(without_extras: Path, server: reference.Reference, tmp_path: Path) -> None:
+    only = ("--only", CHOSEN[1])
+    checked = run(
+        without_extras / "bin/python", "-m", "eventproof", "check", server.profile, "--json", *only, cwd=tmp_path
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert (tmp_path / "eventproof-results/latest/report.html").exists()
 
 
 def test_the_installed_cases_run_under_plain_pytest(

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from eventproof.report import digest, html, markdown, terminal
-from eventproof.report.records import Delivery, Latency, Objective, Run
+from eventproof.report.records import Delivery, Frame, Latency, Objective, RequirementResult, Run
 from eventproof.verdict import SEVERITY, Level, Outcome, Verdict
 from tests.report import samples
 
@@ -121,3 +121,77 @@ def test_many_requirements_that_no_check_touched_share_one_line() -> None:
     run = samples.run(samples.requirement(), *left_out, silent)
     assert digest.untouched(run) == {"not selected": 4}
     assert [requirement.id for requirement in digest.notable(run)] == ["UST-X-9"]
+
+
+def held_up(number: int, reason: str, *waits_for: str) -> RequirementResult:
+    case = replace(samples.check(f"case_{number}", verdict=Verdict.INCONCLUSIVE, reason=reason), waits_for=waits_for)
+    return samples.requirement(f"UST-X-{number}", verdict=Verdict.INCONCLUSIVE, reason=reason, checks=(case,))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [held_up(number, f"user-{number} cannot log in: 500") for number in range(6)],
+        [held_up(number, f"reason {number} of its own: {chr(97 + number)}", "UST-BAN-4") for number in range(6)],
+    ],
+    ids=["the same reason, whoever it was", "what they wait for"],
+)
+def test_one_cause_that_leaves_many_inconclusive_is_told_once_with_what_to_look_at(
+    lines: list[RequirementResult],
+) -> None:
+    run = samples.run(CLOSED, *lines, outcome=Outcome.FAIL)
+    assert [line.id for line in digest.notable(run)] == [CLOSED.id, "UST-X-0"]
+    assert digest.silent(run) == ["5 more are inconclusive for the same reason as UST-X-0: look at that first"]
+    finding = digest.findings(run)[1]
+    assert finding.alike == ("UST-X-1", "UST-X-2", "UST-X-3", "UST-X-4", "UST-X-5")
+    for render in (terminal.summary, markdown.render):
+        assert render(run).count("case_") == render(samples.run(CLOSED, lines[0], outcome=Outcome.FAIL)).count("case_")
+    assert html.render(run).count('<article class="finding"') == 2
+
+
+def test_few_and_different_reasons_are_told_each() -> None:
+    lines = [held_up(number, f"{chr(97 + number)} is wrong") for number in range(6)]
+    assert len(digest.notable(samples.run(*lines))) == 6
+    assert len(digest.notable(samples.run(*(held_up(number, "the same") for number in range(3))))) == 3
+
+
+def test_what_fails_on_every_transport_is_told_on_one() -> None:
+    names = ("closes[websocket]", "closes[polling]", "closes[shield-upgrade]", "hears[polling]", "hears[a-polling-x]")
+    checks = tuple(samples.check(name, verdict=Verdict.FAIL) for name in names)
+    line = samples.requirement(verdict=Verdict.FAIL, checks=(*checks, samples.check("closes[upgrade]")))
+    told = digest.telling(line)
+    assert [check.name for check in told] == [
+        "closes[websocket]", "closes[shield-upgrade]", "hears[polling]", "hears[a-polling-x]"
+    ]  # fmt: skip
+    assert digest.also(line, told[0]) == ("closes[polling]",)
+    assert digest.also(line, told[2]) == ()
+
+
+@pytest.mark.parametrize(("marked", "first", "last"), [(None, 70, 89), (0, 0, 19), (40, 26, 45), (89, 70, 89)], ids=str)
+def test_the_frames_shown_are_those_around_the_marked_one(marked: int | None, first: int, last: int) -> None:
+    frames = [Frame(number, "user-1", "note", "", marked=number == marked) for number in range(90)]
+    shown = digest.around(frames, 20)
+    assert (shown[0].at, shown[-1].at, len(shown)) == (first, last, 20)
+
+
+def test_the_call_that_mattered_is_among_them_however_long_ago() -> None:
+    kinds = {3: "called", 10: "called", 80: "called"}
+    frames = [Frame(number, "a", kinds.get(number, "note"), "", marked=number == 60) for number in range(90)]
+    shown = digest.around(frames, 20)
+    assert (shown[0].at, shown[1].at, len(shown)) == (10, 47, 20)
+
+
+def test_missed_objectives_come_first() -> None:
+    verdicts = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.PASS)
+    lines = tuple(Objective(f"o{number}", verdict, "") for number, verdict in enumerate(verdicts))
+    run = replace(samples.run(CLOSED, outcome=Outcome.FAIL), objectives=lines)
+    assert [line.expression for line in digest.objectives(run)] == ["o2", "o1", "o0", "o3"]
+    for render in (terminal.summary, markdown.render, html.render):
+        assert render(run).index("o2") < render(run).index("UST-BAN-2")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(0.1, "0.1 s"), (5.0, "5 s"), (0.31, "0.31 s"), (12.0, "12 s"), (0.0, "0 s")]
+)
+def test_a_number_has_no_tail_of_zeros(value: float, said: str) -> None:
+    assert digest.seconds(value) == said

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from eventproof.report import html, pages
 from eventproof.report.merge import merge
-from eventproof.report.records import Frame, Run
+from eventproof.report.records import Frame, Remedy, Run
 from eventproof.verdict import Outcome, Verdict
 from tests.report import samples
 from tests.report.strategies import runs
@@ -134,7 +134,7 @@ def test_a_failure_shows_expected_observed_frames_and_how_to_repeat_it() -> None
         "Observed 1 of 2 closed; the laptop's answered heartbeats and stayed open",
         "+0.0143 s",
         '42["user.banned",{"message":"Your account has been banned by an administrator."}]',
-        "3.00 s later",
+        "3 s later",
         "eventproof check http://127.0.0.1:8000 --only UST-BAN-2 --seed 20260314",
         "The same checks as of UST-BAN-2 show it.",
     ):
@@ -226,3 +226,16 @@ def _luminance(colour: str) -> float:
     channels = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
     red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_names_in_backticks_are_code_and_what_mends_it_is_told() -> None:
+    remedy = Remedy("It is `a < b`", "Close `it`", node="`socket.disconnect(true)`")
+    line = replace(
+        samples.requirement(verdict=Verdict.FAIL, sentence="It sends `user.banned`, and a lone ` stays."),
+        remedies=(remedy,),
+    )
+    page = html.render(samples.run(line, outcome=Outcome.FAIL))
+    assert "It sends <code>user.banned</code>, and a lone ` stays." in page
+    assert "It is <code>a &lt; b</code>" in page
+    assert "<li>Close <code>it</code></li>" in page
+    assert "socket.io:</b> <code>socket.disconnect(true)</code>" in page

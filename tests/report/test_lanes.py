@@ -12,7 +12,7 @@ def test_each_actor_has_the_lane_of_its_first_appearance() -> None:
 
 def test_a_long_pause_is_told_and_a_short_one_is_not() -> None:
     pauses = [row.pause for row in lanes.time_line(samples.FRAMES).rows]
-    assert [pause for pause in pauses if pause] == ["2.00 s later", "3.00 s later"]
+    assert [pause for pause in pauses if pause] == ["2 s later", "3 s later"]
     assert pauses[0] == ""
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 
 from eventproof.report import markdown
-from eventproof.report.records import Delivery, Frame, Run
+from eventproof.report.records import Delivery, Frame, Remedy, Run
 from eventproof.verdict import Outcome, Verdict
 from tests.report import samples
 from tests.report.strategies import runs
@@ -82,3 +82,13 @@ def test_every_table_row_has_as_many_cells_as_its_header(run: Run) -> None:
         cells = len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) if line.startswith("|") else 0
         assert not (cells and width) or cells == width
         width = cells
+
+
+def test_what_mends_it_is_told_with_names_as_code() -> None:
+    remedy = Remedy("`x` | *y*", "Close `it`")
+    line = replace(
+        samples.requirement(verdict=Verdict.FAIL, checks=(samples.check(verdict=Verdict.FAIL),)), remedies=(remedy,)
+    )
+    text = markdown.render(samples.run(line, outcome=Outcome.FAIL))
+    assert "\nLikely cause: `x` \\| \\*y\\*\n" in text
+    assert "\n- mend: Close `it`\n" in text

@@ -21,8 +21,8 @@ def test_without_a_terminal_each_case_that_is_over_is_a_line() -> None:
     _run(progress(stream))
     assert stream.getvalue() == (
         "12 cases\n"
-        "[ 1/12] pass          UST-BAN-2  test_quick (0.10 s)\n"
-        "[ 2/12] fail          UST-BAN-2 UST-BAN-3  test_slow (5.00 s): never closed\n"
+        "[ 1/12] pass          UST-BAN-2  test_quick (0.1 s)\n"
+        "[ 2/12] fail          UST-BAN-2 UST-BAN-3  test_slow (5 s): never closed\n"
     )
 
 
@@ -32,7 +32,7 @@ def test_a_terminal_sees_what_runs_and_keeps_what_is_no_plain_pass() -> None:
     written = console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO from above
     assert "test_quick" in written
     assert "2/12" in written
-    assert "fail          UST-BAN-2 UST-BAN-3  test_slow (5.00 s): never closed" in written
+    assert "fail          UST-BAN-2 UST-BAN-3  test_slow (5 s): never closed" in written
     assert written.endswith("\x1b[2K")
 
 
@@ -49,7 +49,7 @@ def test_names_and_reasons_move_no_cursor_and_are_no_markup() -> None:
     with PlainProgress(stream) as display:
         display.started(1)
         display.case_finished(samples.check("[red]\x1b[2J", verdict=Verdict.FAIL, reason="Bearer s3cr3t\n"))
-    assert r"[red]\x1b[2J (0.10 s): Bearer [redacted]\n" in stream.getvalue()
+    assert r"[red]\x1b[2J (0.1 s): Bearer [redacted]\n" in stream.getvalue()
 
 
 def _run(display: LiveProgress | PlainProgress) -> None:

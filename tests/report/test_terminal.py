@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from eventproof.report import terminal
-from eventproof.report.records import Delivery, Latency, Load, Objective, Run
+from eventproof.report.records import Delivery, Frame, Latency, Load, Objective, Remedy, Run
 from eventproof.verdict import Outcome, Verdict
 from tests.report import samples, terminals
 from tests.report.strategies import runs
@@ -94,8 +94,8 @@ INVALID  the load generator was saturated: loop lag; 1 of 2 objectives could not
 {ABOUT.replace("check", "swarm")}
 
 Objectives
-  pass          ban_to_logout: p(99) < 250ms  observed 31.4 ms
   inconclusive  lost == 0                     observed 3
+  pass          ban_to_logout: p(99) < 250ms  observed 31.4 ms
 
 Latency in ms, from the intended time of the action
                  count    p50    p90    p99  p99.9    max
@@ -106,7 +106,7 @@ Delivery
                expected  delivered  lost  late  duplicate  explained  out of order  leaked
   user.banned     1,412      1,409     3     2          0          0             0       0
 
-Load: 200 users, 287 connections, 1 process, 20.0 s
+Load: 200 users, 287 connections, 1 process, 20 s
 stragglers: user-17/phone
 """
     )
@@ -122,11 +122,25 @@ def test_what_was_not_selected_is_one_line() -> None:
     assert "UST-X" not in text
 
 
-def test_many_frames_are_cut_to_the_last_ones() -> None:
+def test_many_frames_are_cut_to_the_last_ones_where_none_is_marked() -> None:
     failed = samples.check(verdict=Verdict.FAIL, frames=samples.FRAMES * 2)
     text = terminal.summary(samples.run(samples.requirement(verdict=Verdict.FAIL, checks=(failed,))))
-    assert "(8 earlier ones are in the report)" in text
+    assert "(8 more are in the report)" in text
     assert text.count("frame-in") == 5
+
+
+def test_the_frames_are_those_around_the_one_that_is_marked_and_what_mends_it_is_told() -> None:
+    frames = [Frame(number, "user-1", "note", f"number {number}", marked=number == 30) for number in range(90)]
+    failed = samples.check("closes[websocket]", verdict=Verdict.FAIL, frames=tuple(frames))
+    also = samples.check("closes[polling]", verdict=Verdict.FAIL, frames=tuple(frames))
+    remedy = Remedy("nobody closes it", "close it", python="`sio.disconnect`")
+    line = replace(samples.requirement(verdict=Verdict.FAIL, checks=(failed, also)), remedies=(remedy,))
+    lines = [line.strip() for line in terminal.summary(samples.run(line)).splitlines()]
+    assert any(line.endswith("number 30  <- this") for line in lines)
+    assert sum("number" in line for line in lines) == 16
+    assert not any("number 60" in line for line in lines)
+    for told in ("also closes[polling]", "likely nobody closes it", "python-socketio `sio.disconnect`"):
+        assert told in [" ".join(line.split()) for line in lines]
 
 
 def test_what_a_target_sent_moves_no_cursor_and_is_no_markup() -> None:

@@ -1,0 +1,23 @@
+"""What mends a requirement that does not hold: those of its guides that are about what its checks found."""
+
+from collections.abc import Iterable, Mapping
+
+from eventproof.catalog import Requirement
+from eventproof.report.records import Check, Remedy
+from eventproof.verdict import Verdict
+
+__all__ = ["remedies_of"]
+
+
+def remedies_of(requirement: Requirement, checks: Iterable[Check], kinds: Mapping[str, str]) -> tuple[Remedy, ...]:
+    """The remedies for the checks that failed; none where none did.
+
+    `kinds` are those of the checks that follow from the contract, by the checks' names; all others were written for
+    their requirement, and so are the guides that it names itself. Where neither leads to one, all of its guides do.
+    """
+    found = {kinds.get(check.name, "") for check in checks if check.verdict is Verdict.FAIL}
+    if not found:
+        return ()
+    included = {part.kind for part in requirement.includes}
+    chosen = [guide for guide in requirement.guides if (guide.name if guide.name in included else "") in found]
+    return tuple(Remedy(guide.cause, guide.mend, guide.node, guide.python) for guide in chosen or requirement.guides)

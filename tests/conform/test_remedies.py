@@ -1,0 +1,44 @@
+"""What a failure is mended by: the guides of what its checks found."""
+
+import pytest
+
+from eventproof import catalog
+from eventproof.conform.remedies import remedies_of
+from eventproof.report.records import Check
+from eventproof.verdict import Verdict
+
+KNOWN = catalog.load()
+DERIVED = {"fits": "schema", "hears": "delivery", "leaks": "audience"}
+
+
+def check(name: str, verdict: Verdict = Verdict.FAIL) -> Check:
+    return Check(name, ("UST-BAN-1",), verdict, 0.1)
+
+
+def causes(requirement: str, *checks: Check) -> list[str]:
+    line = KNOWN.requirement(requirement)
+    by_cause = {guide.cause: guide.name for guide in line.guides}
+    return [by_cause[remedy.cause] for remedy in remedies_of(line, checks, DERIVED)]
+
+
+@pytest.mark.parametrize(
+    ("requirement", "checks", "guides"),
+    [
+        ("UST-BAN-1", [check("fits")], ["schema"]),
+        ("UST-BAN-1", [check("fits", Verdict.PASS), check("hears")], ["delivery"]),
+        ("UST-BAN-1", [check("written for it")], ["schema", "delivery"]),
+        ("UST-BAN-7", [check("written for it")], ["close"]),
+        ("UST-BAN-7", [check("leaks")], ["audience"]),
+        ("UST-BAN-7", [check("leaks"), check("written for it")], ["close", "audience"]),
+        ("UST-BAN-7", [check("leaks", Verdict.INCONCLUSIVE)], []),
+        ("UST-BAN-7", [], []),
+    ],
+)
+def test_it_is_that_of_what_failed(requirement: str, checks: list[Check], guides: list[str]) -> None:
+    assert causes(requirement, *checks) == guides
+
+
+def test_every_requirement_has_a_guide_and_every_guide_a_requirement() -> None:
+    lines = KNOWN.requirements()
+    assert [line.id for line in lines if not line.guides and not line.excluded] == []
+    assert {guide.name for line in lines for guide in line.guides} == set(KNOWN.guides)

@@ -1,0 +1,105 @@
+"""The pages written by hand: what they show works as it stands there."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from eventproof import profile
+from eventproof.cli.main import eventproof
+from handbook.material import ROOT, Material
+from handbook.pages import pages as generated
+from handbook.site import inside, outside
+
+GUIDE = sorted((ROOT / "docs/guide").glob("*.md"))
+SHOWN = [*GUIDE, ROOT / "README.md"]
+SECRETS = {"ADMIN_PASSWORD": "a", "TESTER_PASSWORD": "b", "JWT_SECRET": "c" * 32}
+
+
+def blocks(language: str, *pages: Path) -> Iterator[Any]:
+    """The code blocks of a language, each with where it stands."""
+    for page in pages:
+        text = page.read_text("utf-8")
+        for number, block in enumerate(re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)):
+            yield pytest.param(block, id=f"{page.stem}-{number}")
+
+
+def commands() -> Iterator[Any]:
+    """Every command line of ours that is shown."""
+    for shown in blocks("sh", *SHOWN):
+        (text,) = shown.values
+        for number, line in enumerate(str(text).replace("\\\n", " ").splitlines()):
+            found = re.search(r"(?:^|\s)eventproof ((?:check|swarm|serve|init|contract|demo)\b[^>|&]*)", line)
+            if found and "podman" not in line:
+                yield pytest.param(shlex.split(found[1], comments=True), id=f"{shown.id}-{number}")
+
+
+@pytest.mark.parametrize("text", [*blocks("toml", *SHOWN)])
+def test_every_profile_that_is_shown_loads(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "eventproof.toml"
+    path.write_text(text)
+    (tmp_path / "credentials.ndjson").write_text(
+        '{"id": "1", "email": "a@example.com", "password": "x", "role": "admin"}\n'
+    )
+    assert profile.load(path, env=SECRETS).systems
+
+
+@pytest.mark.parametrize("words", [*commands()])
+def test_every_command_line_that_is_shown_is_understood(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (shown,) = next(blocks("python", ROOT / "docs/guide/scenario.md")).values
+    (tmp_path / "evening.py").write_text(shown)
+    name, *arguments = words
+    command: click.Command | None = eventproof.get_command(click.Context(eventproof), name)
+    assert command is not None
+    if isinstance(command, click.Group):
+        command, arguments = command.commands[arguments[0]], arguments[1:]
+    try:
+        command.make_context(name, arguments)
+    except click.exceptions.Exit as left:
+        code = left.exit_code
+    else:
+        code = 0
+    assert code == 0
+
+
+def test_an_option_that_is_not_there_would_be_seen() -> None:
+    command = eventproof.get_command(click.Context(eventproof), "check")
+    assert command is not None
+    with pytest.raises(click.UsageError):
+        command.make_context("check", ["--nonsense"])
+
+
+@pytest.mark.parametrize("text", [*blocks("python", *SHOWN)])
+def test_every_program_that_is_shown_compiles(text: str) -> None:
+    assert compile(text, "shown", "exec")
+
+
+def test_every_page_has_its_place_in_the_site(material: Material) -> None:
+    class Loader(yaml.SafeLoader):
+        pass
+
+    Loader.add_multi_constructor("tag:yaml.org,2002:python/name:", lambda _loader, suffix, _node: suffix)
+    nav = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), Loader)["nav"]
+    assert sorted(_leaves(nav)) == sorted([*(f"guide/{page.name}" for page in GUIDE), *generated(material)])
+
+
+def _leaves(nav: Any) -> Iterator[str]:
+    if isinstance(nav, str):
+        yield nav
+    for part in nav.values() if isinstance(nav, dict) else nav if isinstance(nav, list) else ():
+        yield from _leaves(part)
+
+
+def test_links_beyond_the_docs_are_taken_into_the_site() -> None:
+    text = "[a](../contracts/x.yaml) [b](../guides.md#x) [c](../../contracts/y.yaml#z) [d](https://x/../y)"
+    assert list(outside("page.md", text)) == ["contracts/x.yaml", "guides.md", "contracts/y.yaml"]
+    assert list(outside("guide/page.md", text)) == ["contracts/y.yaml"]
+    assert inside("guide/page.md", text) == text.replace("../../contracts/y", "../contracts/y")
