@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .catalog import Catalog, Operation, System
+from .catalog import Catalog, Operation, System, pack, packs
 from .operations import callers
 from .target import Budgets
 
@@ -61,8 +61,8 @@ def capabilities(catalog: Catalog) -> set[str]:
 
 
 def requirements(catalog: Catalog) -> set[str]:
-    """The ids of all requirements."""
-    return {line.id for line in catalog.requirements()}
+    """The ids of all requirements, those of the packs as well."""
+    return {line.id for line in (*catalog.requirements(), *(line for name in packs() for line in pack(name)))}
 
 
 @cache

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from . import templates
 from .catalog import ADMIN, USER, OfSession, Wire
+from .ending import Endings
 from .errors import UsageError
 
 
@@ -287,6 +288,8 @@ class Target:
     allow_hostile: bool = False
     """Whether it may be attacked with full force."""
     environment: str | None = None
+    endings: Endings = field(default_factory=Endings)
+    """What ends sessions; known only to the pack `session`."""
     folder: str | None = None
     """Where the programs of the profile run: in the profile's own folder; None: in ours."""
 

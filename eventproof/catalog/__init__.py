@@ -8,7 +8,7 @@ from .audience import EVERYONE, Audience, Untold, is_of_role, of_role, of_user, 
 from .channel import Channel, Heartbeat, Opening, Wire
 from .effects import Cause, Effect, effects
 from .event import Ack, AckLevel, Counterexample, Direction, Event, Retry
-from .loading import load
+from .loading import load, pack, packs
 from .model import Catalog, ErrorCode, Requirement, System
 from .operation import ADMIN, ANYONE, CALLER, USER, Ends, OfSession, Operation, Undoing
 from .placeholders import filled
@@ -49,6 +49,8 @@ __all__ = [
     "load",
     "of_role",
     "of_user",
+    "pack",
+    "packs",
     "rooms_of",
     "told",
 ]

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eventproof.conform.marks import MARKERS, proves, requirements_of
-from eventproof.conform.stash import SUITE, SYSTEMS
+from eventproof.conform.stash import CATALOG, SUITE, SYSTEMS
 
 if TYPE_CHECKING:
+    from eventproof.catalog import Catalog
     from eventproof.conform.suite import Suite
 
 
@@ -60,6 +61,7 @@ def enlist(config: pytest.Config, suite: "Suite") -> None:
     listening.enter_context(HEEDED.listening())
     config.add_cleanup(listening.close)
     config.stash[SUITE] = suite
+    config.stash[CATALOG] = suite.catalog
     config.stash[SYSTEMS] = tuple(system.name for system in suite.check_run.systems)
     config.pluginmanager.register(fixtures, "eventproof-fixtures")
     config.pluginmanager.register(suite, "eventproof-suite")
@@ -73,10 +75,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for mark in metafunc.definition.iter_markers("eventproof_derived"):
         known: tuple[str, ...] = metafunc.config.stash.get(SYSTEMS, ())
         kind, *names = mark.args
-        metafunc.parametrize(("system", *names), _derived(known, kind, len(names)), indirect=["system"])
+        metafunc.parametrize(
+            ("system", *names),
+            _derived(known, kind, len(names), metafunc.config.stash.get(CATALOG, None)),
+            indirect=["system"],
+        )
 
 
-def _derived(systems: Sequence[str], kind: str, count: int) -> list[Any]:
+def _derived(systems: Sequence[str], kind: str, count: int, known: "Catalog | None") -> list[Any]:
     """The parameters for all of this kind that requirements of these systems include, with those that each proves.
 
     `count` is how many there are beside the system: what it is about, and the call after which it follows.
@@ -84,7 +90,7 @@ def _derived(systems: Sequence[str], kind: str, count: int) -> list[Any]:
     from eventproof import catalog
 
     found: dict[tuple[str, ...], list[str]] = {}
-    for line in catalog.load().requirements(systems) if systems else ():
+    for line in (known or catalog.load()).requirements(systems) if systems else ():
         for included in line.includes:
             if included.kind == kind:
                 parameters = (str(included.about), included.by)[:count]

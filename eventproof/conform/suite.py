@@ -52,6 +52,7 @@ class Suite:
 
     def __init__(self, target: Target, catalog: Catalog, options: Options, listener: Listener) -> None:
         self.run: Run | None = None
+        self.catalog = catalog
         self.error: Exception | None = None
         """What kept the run from its end, where something of ours did."""
         self.check_run = CheckRun(target, catalog, options.seed, hostile=options.hostile)
