@@ -24,7 +24,7 @@ _TEMPLATE = Path(__file__).with_name("session.template.toml")
 _NOBODY_KNOWS: Final = "userId"
 _MOST: Final = 60.0
 """Seconds after which a session may end by itself at most: a case waits for it."""
-_USUAL: Final = 3.0
+_USUAL: Final = 2.0
 """Seconds after which a token expires that was signed for it."""
 _EACH: Final[Mapping[str, str]] = {
     "SESSION-CLOSE-1": "closes",

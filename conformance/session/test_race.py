@@ -13,7 +13,7 @@ WAVES: Final = 6
 RACERS: Final = 24
 """Connections of one wave whose transport is open already, where their wire has one of its own."""
 NEWCOMERS: Final = 8
-SECONDS: Final = 5.0
+SECONDS: Final = 4.0
 """After which no further wave begins."""
 FEWEST: Final = 6
 """So many connections have to be under way while a session ends for anything to be said."""

@@ -1,8 +1,18 @@
 """A token whose session has ended opens nothing any more: no call, no channel, no new token."""
 
 from eventproof.client.aio import ConnectionRefused
-from eventproof.conform.cases import Case, ContractViolation, Inconclusive, Refusal, capability
+from eventproof.conform.bad_tokens import must_be_how_it_refuses
+from eventproof.conform.cases import (
+    Case,
+    ContractViolation,
+    EndedAtOnce,
+    Inconclusive,
+    Line,
+    Refusal,
+    capability,
+)
 from eventproof.conform.marks import each_system
+from eventproof.tokens import forged
 
 from .sessions import Door, Session, accepted, begin, doors, entrances, must_let_in, must_work, scene
 
@@ -37,26 +47,36 @@ async def test_its_token_opens_no_door_after(case: Case, ending: str) -> None:
         await here.end()
         for session in here.ended:
             for door in entrances(case):
-                await _must_stay_shut(case, session, door, here.bystander)
+                refused = await _must_stay_shut(case, session, door, here.bystander)
+                if isinstance(refused, EndedAtOnce) and not here.ending.is_call:
+                    other = _at(session, door, forged(session.token))
+                    await must_be_how_it_refuses(other, _ENDED, refused)
 
 
 async def _must_stay_shut(case: Case, ended: Session, door: Door, good: Session) -> ConnectionRefused:
-    refused = ended.person.connection(ended.token, door.transport, channel=door.channel)
-    twin = good.person.connection(good.token, door.transport, channel=door.channel)
-    return await case.must_refuse(refused, beside=twin, special=f"{_ENDED}, at {door}")
+    return await case.must_refuse(_at(ended, door), beside=_at(good, door), special=f"{_ENDED}, at {door}")
+
+
+def _at(session: Session, door: Door, token: str | None = None) -> Line:
+    """A connection by a door that is not open yet, with the session's token or with another one."""
+    return session.person.connection(token or session.token, door.transport, channel=door.channel)
 
 
 @each_system("session-again", "ending")
 async def test_whoever_may_log_in_again_does_and_nobody_else_after(case: Case, ending: str) -> None:
     async with scene(case, ending, alone=True) as here:
         await here.end()
-        if here.ending.again:
-            session = await begin(here.user, here.password)
-            lines = await must_let_in(session, doors(case), "a new session")
-            await must_work(session, lines, "a new session")
-        else:
+        if not here.ending.again:
             (await here.user.log_in()).must_be_refused("although the user may not log in", Refusal.LOGIN)
             (await here.bystander.person.log_in()).must_be_accepted()
+        try:
+            session = await here.let_in_again()
+        except Inconclusive as refused:
+            raise ContractViolation(
+                "a user who may log in again cannot", expected="a new session", observed=str(refused)
+            ) from refused
+        if session is not None:
+            await must_work(session, await must_let_in(session, doors(case), "a new session"), "a new session")
 
 
 @each_system("session-revived", "ending")
