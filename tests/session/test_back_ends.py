@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,6 +61,30 @@ shows = {{ path = "/api/me" }}
 channels.main = {{ kind = "socketio" }}
 ends.ban = {{ identity = "admin", path = "/api/admin/users/{{userId}}/ban", again = false, \
 undo = {{ path = "/api/admin/users/{{userId}}/unban" }} }}
+"""
+COOKIES = """
+base_url = "http://127.0.0.1:{port}"
+rest.headers = {{ Cookie = "sid={{token}}" }}
+identities.admins = [{{ email = "head", password_env = "PASSWORD" }}]
+identities.users = [{{ email = "user-{{n}}", count = 6, password_env = "PASSWORD" }}]
+budgets = {{ close = "1s" }}
+[session]
+shows = {{ path = "/me" }}
+renews = {{ identity = "anyone", path = "/renew", body = {{ renewal = "{{renewal}}" }}, \
+answers = {{ token = "$response.cookie.sid" }} }}
+tells = {{ identity = "admin", path = "/tell" }}
+channels.stream = {{ kind = "sse", address = "/stream" }}
+ends.leaving = {{ path = "/logout" }}
+ends.revoking = {{ identity = "admin", method = "DELETE", path = "/sessions/{{number}}", ends = "this" }}
+[session.begins]
+path = "/login"
+body = {{ user = "{{email}}", password = "{{password}}" }}
+answers = {{ token = "$response.cookie.sid", number = "/session", renewal = "/renewal" }}
+[session.ends.password]
+path = "/password"
+body = {{ old = "{{password}}", new = "{{newPassword}}" }}
+ends = "others"
+undo = {{ identity = "user", path = "/password", body = {{ old = "{{newPassword}}", new = "{{password}}" }} }}
 """
 
 
@@ -124,3 +148,31 @@ def test_a_logout_that_leaves_the_sockets_open_is_caught(tmp_path: Path) -> None
     assert ran.ids("fail") == {"SESSION-CLOSE-1"}, ran.reasons()
     assert "0 of 8 connections were closed" in ran.requirements["SESSION-CLOSE-1"]["reason"]
     assert ran.code == ExitCode.FAIL, ran.errors
+
+
+def cookies(folder: Path, bug: str = "") -> AbstractContextManager[BackEnd]:
+    command = [sys.executable, str(Path(__file__).with_name("cookies.py"))]
+    return running(command, folder, COOKIES, "password", bug=bug)
+
+
+def test_sessions_in_cookies_are_green_and_leave_every_password_as_it_was(tmp_path: Path) -> None:
+    with cookies(tmp_path) as back_end:
+        ran, again = check(back_end), check(back_end, "--only", "SESSION-OPEN-1")
+    assert set(ran.requirements) == ran.ids("pass"), ran.reasons()
+    assert ran.code == again.code == ExitCode.PASS, ran.errors
+
+
+@pytest.mark.parametrize(
+    ("bug", "breaks"),
+    [
+        ("logout-ends-all", "SESSION-OTHERS-1"),
+        ("password-spares-others", "SESSION-CLOSE-1"),
+        ("renewed-for-ever", "SESSION-RENEW-1"),
+        ("renewing-closes", "SESSION-RENEW-2"),
+        ("told-for-a-moment", "SESSION-SILENT-2"),
+    ],
+)
+def test_a_bug_fails_the_requirement_that_it_breaks(tmp_path: Path, bug: str, breaks: str) -> None:
+    with cookies(tmp_path, bug) as back_end:
+        ran = check(back_end, "--only", breaks)
+    assert ran.ids("fail") == {breaks}, ran.reasons()
