@@ -58,7 +58,8 @@ def end(known: Session, *, at_once: bool = True) -> None:
             stream.put_nowait(None)
     else:
         LINGERING.extend(streams)
-        asyncio.get_running_loop().call_later(0.6, lambda: [stream.put_nowait(None) for stream in streams])
+        for lingering in streams:
+            asyncio.get_running_loop().call_later(0.6, lingering.put_nowait, None)
 
 
 LINGERING: list[asyncio.Queue[str | None]] = []
