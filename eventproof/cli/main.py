@@ -18,6 +18,7 @@ from .demo import demo
 from .init import init
 from .output import to_reader_of
 from .swarm import swarm
+from .watch import watch
 
 __all__ = ["main", "run"]
 
@@ -28,7 +29,7 @@ class _Group(click.Group):
     """The verbs in the order of their first use; `serve` is the server's own, imported only when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return ["demo", "check", "swarm", "serve", "init", "contract"]
+        return ["demo", "check", "swarm", "watch", "serve", "init", "contract"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name == "serve":
@@ -47,7 +48,7 @@ def eventproof() -> None:
     """
 
 
-for _verb in (demo, check, swarm, init, contract):
+for _verb in (demo, check, swarm, watch, init, contract):
     eventproof.add_command(_verb)
 
 
