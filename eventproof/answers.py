@@ -9,7 +9,7 @@ from .errors import ContractViolation
 from .headers import value_of
 from .redaction import learn
 from .target import Action
-from .wellformed import IN_HEADER
+from .wellformed import IN_COOKIE, IN_HEADER
 
 __all__ = ["read"]
 
@@ -25,12 +25,17 @@ def read(operation: Action, name: str, body: Any, headers: Mapping[str, str] | N
     place = operation.answers.get(name)
     if place is None:
         return None
-    header = IN_HEADER.fullmatch(place)
-    found = at(body, place) if header is None else value_of(headers or {}, header[1])
+    header, cookie = IN_HEADER.fullmatch(place), IN_COOKIE.fullmatch(place)
+    found: Any
+    if cookie is not None:
+        found = _cookie(headers or {}, cookie[1])
+        learn(found)
+    else:
+        found = at(body, place) if header is None else value_of(headers or {}, header[1])
     if name == "token":
         learn(found)
     if found is None:
-        there = _places(body) if header is None else iter(headers or ())
+        there = _places(body) if header is None and cookie is None else iter(headers or ())
         raise ContractViolation(
             f"the answer to {operation.operation} has no {name} at {place}; the profile says in "
             f"[operations.{operation.operation}.answers] where it is",
@@ -38,6 +43,16 @@ def read(operation: Action, name: str, body: Any, headers: Mapping[str, str] | N
             observed=f"values at {', '.join(islice(there, _MOST_PLACES)) or 'no place'}",
         )
     return found
+
+
+def _cookie(headers: Mapping[str, str], name: str) -> str | None:
+    """The value of a cookie that an answer sets (RFC 6265, 4.1); the last one of that name."""
+    found = None
+    for header, value in headers.items():
+        set_name, equals, rest = value.partition("=")
+        if header.lower() == "set-cookie" and equals and set_name.strip() == name:
+            found = rest.partition(";")[0].strip()
+    return found or None
 
 
 def _places(document: Any, here: str = "") -> Iterator[str]:

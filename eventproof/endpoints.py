@@ -4,6 +4,7 @@ A channel is as its system's contract has it, where the profile does not say oth
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from . import templates, wellformed
@@ -12,7 +13,7 @@ from .errors import UsageError
 from .settings import Table, nearest
 from .target import CARRIED, Endpoint, Rest, SocketIO, Transport
 
-__all__ = ["of_systems", "others", "socketio"]
+__all__ = ["of_systems", "others", "socketio", "undocumented"]
 
 _KINDS: Final = {"socketio": Wire.SOCKET_IO, "sse": Wire.SSE, "websocket": Wire.WEBSOCKET}
 
@@ -100,6 +101,26 @@ def of_systems(
                 own.finish()
         entry.finish()
     return result
+
+
+def undocumented(table: Table, name: str, socketio: SocketIO, rest: Rest) -> tuple[Channel, Endpoint]:
+    """A channel that no document describes, as the profile gives it.
+
+    Where the query presents the token, the headers of `[rest]` do not present it as well.
+    """
+    wire = _KINDS[table.choice("kind", tuple(_KINDS))]
+    address = table.text("address", "/") if wire is Wire.SOCKET_IO else table.text("address")
+    if templates.PLACEHOLDER.search(address):
+        table.fail("address", f'must be an address as it is, without {{names}}, not "{address}"')
+    in_query = "token" in templates.names(table.template("query", {}))
+    channel = Channel(name, wire, address)
+    endpoint = _one(table, channel, socketio, replace(rest, headers={}) if in_query else rest)
+    if not endpoint.presents_token:
+        table.fail(
+            "headers", f"and all else that the channel {name} is asked with lack {{token}}: whose session is it?"
+        )
+    table.finish()
+    return channel, endpoint
 
 
 def _has_its_own(channel: Channel, system: System) -> bool:

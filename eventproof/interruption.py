@@ -80,6 +80,11 @@ class Interruption:
         """What was raised has been caught by whoever ends the run."""
         self._heeded = self._arrived
 
+    def was_expected(self) -> None:
+        """The signal that arrived, if one did, was what the run waited for: it ends as any other one."""
+        if not self.is_urgent:
+            self._arrived = self._heeded = 0
+
     def _arrive(self, _number: int, _frame: FrameType | None) -> None:
         self._arrived += 1
         if self._cancel is None or self.is_urgent:

@@ -13,7 +13,7 @@ from .headers import merged, value_of
 from .settings import Table, nearest
 from .target import Action, Call, Command, Emission
 
-__all__ = ["FORM", "METHODS", "OF_IDENTITY", "body_of", "names_in", "read", "unsendable"]
+__all__ = ["FORM", "METHODS", "OF_IDENTITY", "body_of", "names_in", "read", "undocumented", "unsendable"]
 
 FORM = "application/x-www-form-urlencoded"
 """The Content-Type whose body is a form in place of JSON."""
@@ -44,6 +44,15 @@ def read(
         for name, (system, operation) in known.items()
         if not table.denies(name) and (operation.capability is None or operation.capability in capabilities)
     }
+
+
+def undocumented(
+    table: Table, system: System, operation: Operation, further: frozenset[str], readable: frozenset[str]
+) -> Action:
+    """A call that no document describes, as the profile gives it; `readable` is what its answer may be read for."""
+    if "path" not in table and "command" not in table:
+        table.fail("path", 'is missing: write the path of the call, such as "/api/me", or command = [...]')
+    return _operation(table, system, operation, further, readable)
 
 
 def callers(operation: Operation) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,7 +40,10 @@ __all__ = [
     "for_url",
     "found",
     "load",
+    "must_be_there",
+    "opened",
     "own_contracts",
+    "server",
     "template",
 ]
 
@@ -122,9 +125,43 @@ def load(
 ) -> Target:
     """Read a profile; `environment` names one of its `[environments]`, `env` are the variables (ours by default)."""
     path = Path(path)
+    return _target(opened(path, environment, env), path, environment, catalog or contracts.load())
+
+
+def opened(path: Path, environment: str | None = None, env: Mapping[str, str] | None = None) -> Table:
+    """The whole of a profile, with what one of its environments overrides, to be read key by key."""
     variables = os.environ if env is None else env
-    root = Table(_merged(_parsed(path), environment, path), str(path), variables)
-    return _target(root, path, environment, catalog or contracts.load())
+    return Table(_merged(_parsed(path), environment, path), str(path), variables)
+
+
+def server(root: Table, path: Path | None, environment: str | None, roles: tuple[str, ...], ids: set[str]) -> Target:
+    """A target without systems: what a profile says of the server and of who may act on it.
+
+    `roles` are those of people, `ids` those of the requirements that may be known to fail.
+    """
+    folder = Path() if path is None else path.parent
+    url = _url(root, "base_url")
+    people = identities.read(root.table("identities"), folder, roles)
+    return Target(
+        source=root.file,
+        environment=environment,
+        base_url=url,
+        systems=(),
+        socketio=endpoints.socketio(root.table("socketio")),
+        rest=_rest(root.table("rest"), url),
+        admins=people.pop(ADMIN),
+        users=people.pop(USER),
+        others=people,
+        jwt=identities.read_jwt(root.table("jwt")) if "jwt" in root else None,
+        operations={},
+        budgets=_budgets(root.table("budgets")),
+        restart=_restart(root, folder) if "restart" in root else None,
+        known_failures=_known_failures(root.table("known_failures"), ids),
+        allow_load=root.flag("allow_load", False),
+        attacks=root.flag("attacks", True),
+        allow_hostile=root.flag("allow_hostile", False),
+        folder=None if path is None else str(folder.absolute()),
+    )
 
 
 def for_url(
@@ -205,51 +242,38 @@ def _overridden(values: dict[str, Any], by: dict[str, Any]) -> dict[str, Any]:
 
 def _target(root: Table, path: Path | None, environment: str | None, catalog: Catalog) -> Target:
     folder = Path() if path is None else path.parent
-    url = _url(root, "base_url")
     contracts_of_own = _own(root, folder, catalog)
     catalog = catalog.with_own(contracts_of_own)
+    base = server(root, path, environment, catalog.roles, profile_schema.requirements(catalog))
     systems = _systems(root, catalog, contracts_of_own)
     is_sessionless = bool(contracts_of_own) and not any(map(_begins_sessions, systems)) and "jwt" not in root
-    rest = _rest(root.table("rest"), url, bare=is_sessionless and not _has_tokens(root))
-    people = identities.read(root.table("identities"), folder, catalog.roles)
+    if is_sessionless and not _has_tokens(root):
+        base = replace(base, rest=_rest(root.table("rest"), base.base_url, bare=True))
     capabilities = _capabilities(root, catalog)
     calls = operations.read(root.table("operations"), systems, capabilities, _unlocking(root))
     for call in calls.values():
         if isinstance(call, Command):
-            _must_be_there(root.table("operations").table(call.operation), "command", call.arguments, folder)
-    socketio = endpoints.socketio(root.table("socketio"))
-    channels = endpoints.of_systems(root.table("channels"), systems, socketio, rest, catalog)
-    target = Target(
-        source=root.file,
-        environment=environment,
-        base_url=url,
+            must_be_there(root.table("operations").table(call.operation), "command", call.arguments, folder)
+    channels = endpoints.of_systems(root.table("channels"), systems, base.socketio, base.rest, catalog)
+    target = replace(
+        base,
         systems=tuple(system.name for system in systems),
-        socketio=socketio,
         channels=channels,
-        rest=rest,
-        admins=people.pop(ADMIN),
-        users=people.pop(USER),
-        others=people,
-        jwt=identities.read_jwt(root.table("jwt")) if "jwt" in root else None,
         webhook_secret=_webhook_secret(root.table("webhooks")) if "webhooks" in root else None,
         operations=calls,
         capabilities=capabilities,
-        budgets=_budgets(root.table("budgets")),
-        other_channels=endpoints.others(root.tables("other_channels"), systems, channels.values(), socketio, rest)
+        other_channels=endpoints.others(
+            root.tables("other_channels"), systems, channels.values(), base.socketio, base.rest
+        )
         if "other_channels" in root
         else None,
         tiers=_tiers(root.table("tiers"), calls) if "tiers" in root else _usual_tiers(systems),
         openapi=_openapi(root, folder),
         metrics=_metrics(root.table("metrics")) if "metrics" in root else None,
-        restart=_restart(root, folder) if "restart" in root else None,
-        known_failures=_known_failures(root.table("known_failures"), catalog),
-        allow_load=root.flag("allow_load", False),
-        attacks=root.flag("attacks", True),
-        allow_hostile=root.flag("allow_hostile", False),
-        folder=None if path is None else str(folder.absolute()),
         own=contracts_of_own,
         is_sessionless=is_sessionless,
     )
+    root.table("session")  # is read where the pack of that name is asked for
     root.finish()
     return target
 
@@ -298,6 +322,8 @@ def _begins_sessions(system: System) -> bool:
 
 def _systems(root: Table, catalog: Catalog, of_own: Iterable[System]) -> tuple[System, ...]:
     given = tuple(system.name for system in of_own)
+    if not given and "systems" not in root and "session" in root:
+        root.fail("systems", "is missing: [session] alone is checked with `eventproof check --pack session`")
     names = root.texts("systems", given) if given else root.texts("systems")
     if not names:
         root.fail("systems", f"names no system; there are {', '.join(catalog.systems)}")
@@ -314,12 +340,15 @@ def _restart(root: Table, folder: Path) -> tuple[str, ...]:
     if not command:
         root.fail("restart", 'must name a program, such as ["./manage", "restart"]')
     root.check("restart", operations.unsendable(command))
-    _must_be_there(root, "restart", command, folder)
+    must_be_there(root, "restart", command, folder)
     return command
 
 
-def _must_be_there(table: Table, key: str, command: tuple[str, ...], folder: Path) -> None:
-    """Of a program with a slash in its name, relative to the profile's folder; else of one on the PATH."""
+def must_be_there(table: Table, key: str, command: tuple[str, ...], folder: Path) -> None:
+    """Raise UsageError where a program cannot be run.
+
+    One with a slash in its name is relative to the profile's folder, any other one is on the PATH.
+    """
     program = command[0]
     if "{" in program:
         table.fail(key, f'must begin with a program as it is, without {{names}}, not "{program}"')
@@ -456,12 +485,11 @@ def _metrics(table: Table) -> Metrics:
     return result
 
 
-def _known_failures(table: Table, catalog: Catalog) -> dict[str, str]:
-    known = profile_schema.requirements(catalog)
+def _known_failures(table: Table, ids: set[str]) -> dict[str, str]:
     for key in table.names():
-        if key not in known:
+        if key not in ids:
             raise UsageError(
-                f'{table.file}: [known_failures] names "{key}", which is no requirement{nearest(key, known)}'
+                f'{table.file}: [known_failures] names "{key}", which is no requirement{nearest(key, ids)}'
             )
         if not table.text(key).strip():
             table.fail(key, "must give the reason")

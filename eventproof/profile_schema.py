@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .catalog import Catalog, Operation, System
+from .catalog import ANYONE, Catalog, Operation, System, pack, packs
+from .ending import Whose
 from .operations import callers
 from .target import Budgets
 
@@ -40,6 +41,7 @@ def schema(catalog: Catalog) -> dict[str, Any]:
         for limit in fields(Budgets)
     }
     whole["definitions"]["person"] = _person(whole["definitions"]["identity"], catalog)
+    known["session"]["properties"] = _session(whole, catalog)
     del whole["definitions"]["operation"]
     known["environments"]["additionalProperties"]["properties"] = {
         name: {"$ref": f"#/properties/{name}"} for name in top()
@@ -61,8 +63,8 @@ def capabilities(catalog: Catalog) -> set[str]:
 
 
 def requirements(catalog: Catalog) -> set[str]:
-    """The ids of all requirements."""
-    return {line.id for line in catalog.requirements()}
+    """The ids of all requirements, those of the packs as well."""
+    return {line.id for line in (*catalog.requirements(), *(line for name in packs() for line in pack(name)))}
 
 
 @cache
@@ -95,6 +97,30 @@ def _call(general: Mapping[str, Any], operation: Operation, readable: Iterable[s
     told["caller"]["enum"] = list(callers(operation))
     told["answers"]["properties"] = _answers(operation.answers, readable)
     return {"description": operation.summary, "anyOf": [{"const": False}, table]}
+
+
+def _session(whole: Mapping[str, Any], catalog: Catalog) -> dict[str, Any]:
+    """What `[session]` has: calls that no contract describes, and channels of any wire."""
+    call = copy.deepcopy(dict(whole["definitions"]["operation"]))
+    roles = {"type": "string", "enum": [ANYONE, *catalog.roles], "description": "Who calls it."}
+    call["properties"] |= {"identity": roles, "caller": roles}
+    call["properties"]["answers"] = {"type": "object", "additionalProperties": {"$ref": "#/definitions/place"}}
+    ending = copy.deepcopy(call)
+    ending["properties"] |= {
+        "ends": {"enum": [*Whose], "description": "Which sessions of its user it ends."},
+        "again": {"type": "boolean", "default": True, "description": "Whether its user may log in again at once."},
+        "after": {"$ref": "#/definitions/duration"},
+        "undo": call,
+    }
+    channel = copy.deepcopy(dict(whole["definitions"]["channel"]))
+    channel["required"] = ["kind"]
+    channel["properties"]["kind"] = {"enum": ["socketio", "sse", "websocket"]}
+    named = {"calls": call, "ends": ending, "channels": channel}
+    described: Mapping[str, Mapping[str, Any]] = whole["properties"]["session"]["properties"]
+    return {
+        key: {**told, **({"additionalProperties": named[key]} if key in named else call)}
+        for key, told in described.items()
+    }
 
 
 def _answers(own: Mapping[str, str], readable: Iterable[str]) -> dict[str, Any]:

@@ -57,7 +57,7 @@ _SHORT_TEXT = 200
 """Texts of so many characters are remembered as they are written: names and addresses come again and again."""
 _REMEMBERED = 10_000
 _WORDS = (
-    r"pass(?:word|wd|phrase)|(?:client[_-]?)?secret|(?:(?:access|refresh|id|auth|session)[_-]?)?token|jwt"
+    r"(?:(?:new|old|current)[_-]?)?pass(?:word|wd|phrase)|(?:client[_-]?)?secret|(?:(?:access|refresh|id|auth|session)[_-]?)?token|jwt"
     r"|(?:set-)?cookie|(?:proxy-)?authorization|(?:x-)?api[_-]?key"
 )
 _SECRET_NAME = re.compile(rf"(?:x-)?(?:{_WORDS})", re.IGNORECASE)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from . import catalog as contracts
 from . import templates
 from .catalog import ADMIN, USER, Catalog, OfSession, System, Wire
+from .ending import Endings
 from .errors import UsageError
 
 
@@ -307,6 +308,8 @@ class Target:
     allow_hostile: bool = False
     """Whether it may be attacked with full force."""
     environment: str | None = None
+    endings: Endings = field(default_factory=Endings)
+    """What ends sessions; known only to the pack `session`."""
     folder: str | None = None
     """Where the programs of the profile run: in the profile's own folder; None: in ours."""
     own: tuple[System, ...] = field(default=(), repr=False)

@@ -128,9 +128,13 @@ IN_HEADER = re.compile(r"\$response\.header\.([!#$%&'*+.^_`|~0-9A-Za-z-]+)")
 """A header of an answer, as OpenAPI names it in its runtime expressions."""
 
 
+IN_COOKIE = re.compile(r"\$response\.cookie\.([!#$%&'*+.^_`|~0-9A-Za-z-]+)")
+"""A cookie that an answer sets."""
+
+
 def place(value: str) -> str:
-    """Of a place in an answer: a JSON pointer, or `$response.header.NAME`."""
-    return "" if IN_HEADER.fullmatch(value) else pointer(value)
+    """Of a place in an answer: a JSON pointer, `$response.header.NAME` or `$response.cookie.NAME`."""
+    return "" if IN_HEADER.fullmatch(value) or IN_COOKIE.fullmatch(value) else pointer(value)
 
 
 def pointer(value: str) -> str:

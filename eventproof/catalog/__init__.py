@@ -9,7 +9,7 @@ from .channel import Channel, Heartbeat, Opening, Wire
 from .effects import Cause, Effect, effects
 from .event import Ack, AckLevel, Counterexample, Direction, Event, Retry
 from .guide import Guide
-from .loading import load
+from .loading import load, pack, packs
 from .model import Catalog, ErrorCode, Requirement, System
 from .operation import ADMIN, ANYONE, CALLER, USER, Ends, OfSession, Operation, Undoing
 from .placeholders import filled
@@ -51,6 +51,8 @@ __all__ = [
     "load",
     "of_role",
     "of_user",
+    "pack",
+    "packs",
     "rooms_of",
     "told",
 ]

@@ -31,6 +31,19 @@ def load(root: Path | None = None) -> Catalog:
 
 
 @cache
+def pack(name: str) -> tuple[Requirement, ...]:
+    """The requirements of a pack that ships with the engine: what holds without any contract. Raises ContractError."""
+    formats = Formats(layout.CONTRACTS / "formats")
+    guides = _guides(formats.read(layout.CONTRACTS / "guides.yaml", "guides"))
+    return _requirements(formats.read(layout.CONTRACTS / "packs" / f"{name}.yaml", "requirements"), name, guides)
+
+
+def packs() -> tuple[str, ...]:
+    """The names of all packs."""
+    return tuple(sorted(path.stem for path in (layout.CONTRACTS / "packs").glob("*.yaml")))
+
+
+@cache
 def _shipped() -> Catalog:
     return _read(layout.CONTRACTS)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,10 +13,16 @@ from .output import baseline_option, baseline_side, dumped, finish, json_option,
 from .reports import report_option, wanted
 from .target import chosen, profile_of, target_options, typed, wait_option
 
+if TYPE_CHECKING:
+    from eventproof.catalog import Catalog
+
 
 @click.command()
 @target_options
 @wait_option
+@click.option(
+    "--pack", type=click.Choice(["session"]), help="What holds without any contract, by [session] of a profile."
+)
 @click.option("--system", "systems", multiple=True, metavar="NAME", help="This system alone; may be repeated.")
 @click.option("--only", multiple=True, metavar="ID", help="This requirement or case alone; may be repeated.")
 @click.option("--seed", type=click.IntRange(min=0), help="Repeat the choices of an earlier run.")
@@ -34,6 +41,7 @@ def check(
     fault: str | None,
     environment: str | None,
     wait: float,
+    pack: str | None,
     systems: tuple[str, ...],
     only: tuple[str, ...],
     seed: int | None,
@@ -51,21 +59,22 @@ def check(
 
     The target is a URL or a profile: by default eventproof.toml here, or above up to the repository's root.
     """
-    from eventproof import catalog
     from eventproof.conform import launch, listing, rehearsal, run
     from eventproof.redaction import redacted
     from eventproof.report import folder
     from eventproof.report.progress import progress
     from eventproof.report.visible import sentence
 
+    if pack and (systems or dry_run):
+        raise UsageError("--pack is about no system, and needs no dry run: leave --system and --dry-run out")
     if explain:
-        entry = listing.explained(explain)
+        entry = listing.explained(explain, _described(pack or _pack_of(explain)))
         say(dumped(asdict(entry)) if as_json else listing.explained_text(entry))
         return ExitCode.PASS
     if listed:
-        contracts = catalog.load()
+        contracts = _described(pack)
         names = tuple(contracts.system(name).name for name in systems or contracts.systems)
-        entries = listing.listing(contracts, listing.collected(names), names)
+        entries = listing.listing(contracts, listing.collected(names, contracts), names)
         say(dumped([asdict(entry) for entry in entries]) if as_json else listing.listing_text(entries))
         return ExitCode.PASS
     if dry_run and (
@@ -78,7 +87,7 @@ def check(
     wished = wanted(reports, as_json)
     before = baseline_side(baseline)
     with chosen(target, reference, fault, environment, wait) as given:
-        known = launch.target_of(given, environment)
+        known, about = launch.pack_of(given, environment) if pack else (launch.target_of(given, environment), None)
         if dry_run:
             steps = rehearsal.dry_run(launch.narrowed(known, systems))
             lines = rehearsal.text_of(steps).splitlines()
@@ -88,16 +97,31 @@ def check(
             checked = run.check(
                 known,
                 systems=systems,
+                catalog=about,
                 only=only,
                 seed=seed,
                 slow=slow,
                 hostile=hostile,
                 results=written,
-                command=typed(["check"], target, reference, fault, environment, _systems(systems)),
+                command=typed(["check"], target, reference, fault, environment, _chosen(pack, systems)),
                 listener=listener,
             )
     return finish(checked, written, as_json, wished, profile_of(target, reference), before)
 
 
-def _systems(systems: tuple[str, ...]) -> list[str]:
-    return [word for name in systems for word in ("--system", name)]
+def _chosen(pack: str | None, systems: tuple[str, ...]) -> list[str]:
+    return [*(("--pack", pack) if pack else ()), *(word for name in systems for word in ("--system", name))]
+
+
+def _pack_of(requirement: str) -> str | None:
+    """The pack whose requirement this is; None where it is none of a pack's."""
+    from eventproof import catalog
+
+    return next((name for name in catalog.packs() for line in catalog.pack(name) if line.id == requirement), None)
+
+
+def _described(pack: str | None) -> "Catalog":
+    """What can be listed and explained without a target."""
+    from eventproof import catalog, session_pack
+
+    return session_pack.listed() if pack else catalog.load()

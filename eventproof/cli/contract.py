@@ -1,10 +1,11 @@
-"""`eventproof contract list | show | validate | sample | lint`."""
+"""`eventproof contract list | show | validate | sample | lint | diff`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from eventproof.errors import UsageError
 from eventproof.verdict import ExitCode
 
 from .output import dumped, json_option, say
@@ -116,3 +117,34 @@ def contract_lint(file: str | None, strict: bool, as_json: bool) -> ExitCode:
     shown = [lint.shown(system) for system in systems]
     say(dumped(shown) if as_json else "\n\n".join(map(lint.shown_text, systems)))
     return ExitCode.FAIL if strict and not all(map(lint.is_clean, systems)) else ExitCode.PASS
+
+
+@contract.command("diff")
+@click.argument("old", required=False)
+@click.argument("new", required=False)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["breaking", "risky", "safe", "nothing"]),
+    default="breaking",
+    show_default=True,
+    help="The least grave change that is a failure.",
+)
+@click.option("--rules", "listed", is_flag=True, help="Name every rule, and what it says of either direction.")
+@json_option
+def contract_diff(old: str | None, new: str | None, fail_on: str, listed: bool, as_json: bool) -> ExitCode:
+    """What changed from OLD to NEW, and whether it breaks those who were written for OLD.
+
+    Each is a folder of contracts; `bundled` stands for those of the engine.
+    """
+    from eventproof import contract_diff
+    from eventproof.diff import Level, compared
+
+    if listed:
+        say(dumped(contract_diff.rules()) if as_json else contract_diff.rules_text())
+        return ExitCode.PASS
+    if old is None or new is None:
+        raise UsageError("name two folders of contracts, OLD and NEW")
+    changes = compared(contract_diff.opened(old), contract_diff.opened(new))
+    say(dumped(contract_diff.data_of(changes)) if as_json else contract_diff.text_of(changes))
+    is_failure = contract_diff.fails(changes, None if fail_on == "nothing" else Level(fail_on))
+    return ExitCode.FAIL if is_failure else ExitCode.PASS

@@ -21,23 +21,32 @@ wrote {path}; to try it:
 @click.command()
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of a profile, and leave.")
 @click.option("--example", is_flag=True, help="Fill it in for the bundled server, to see how it is meant.")
+@click.option("--pack", type=click.Choice(["session"]), help="One that a check without a contract needs.")
 @click.option("--force", is_flag=True, help="Replace a profile that is there.")
 @click.option(
     "--asyncapi", type=click.Path(path_type=Path), metavar="FILE", help="Draft it from this AsyncAPI document of yours."
 )
 @click.option("--openapi", type=click.Path(path_type=Path), metavar="FILE", help="The calls beside it.")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default="eventproof.toml")
-def init(path: Path, schema: bool, example: bool, force: bool, asyncapi: Path | None, openapi: Path | None) -> None:
+def init(
+    path: Path,
+    schema: bool,
+    example: bool,
+    pack: str | None,
+    force: bool,
+    asyncapi: Path | None,
+    openapi: Path | None,
+) -> None:
     """Write a profile to fill in, with what each setting is for, and the schema by which editors complete it.
 
     With --asyncapi it is about a contract of your own: what the document cannot say is guessed, and marked as such.
     """
-    from eventproof import catalog, profile, profile_schema
+    from eventproof import catalog, profile, profile_schema, session_pack
 
     if openapi is not None and asyncapi is None:
         raise UsageError("--openapi goes with --asyncapi: the events are what is checked")
-    if example and asyncapi is not None:
-        raise UsageError("--example is about the bundled server: leave it or --asyncapi out")
+    if sum((example, pack is not None, asyncapi is not None)) > 1:
+        raise UsageError("--example, --pack and --asyncapi write profiles of different kinds: give one of them")
 
     described = dumped(profile_schema.schema(catalog.load()))
     if schema:
@@ -47,6 +56,8 @@ def init(path: Path, schema: bool, example: bool, force: bool, asyncapi: Path | 
         raise UsageError(f"{path} is there already; --force replaces it")
     if asyncapi is not None:
         text = profile.drafted(path, asyncapi, openapi)
+    elif pack:
+        text = session_pack.template()
     else:
         text = profile.example() if example else profile.template()
     try:
@@ -57,5 +68,8 @@ def init(path: Path, schema: bool, example: bool, force: bool, asyncapi: Path | 
     if example:
         say(_TO_TRY.format(path=path))
         return
-    then = "eventproof check --dry-run" if asyncapi is None else "eventproof contract lint"
+    if pack:
+        then = f"eventproof check --pack {pack}"
+    else:
+        then = "eventproof check --dry-run" if asyncapi is None else "eventproof contract lint"
     say(f"wrote {path}; fill it in, then try `{then} {path}`")

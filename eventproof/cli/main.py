@@ -20,6 +20,7 @@ from .init import init
 from .output import to_reader_of
 from .serve import serve
 from .swarm import swarm
+from .watch import watch
 
 __all__ = ["main", "run"]
 
@@ -43,7 +44,7 @@ def eventproof() -> None:
     """
 
 
-for _verb in (demo, check, swarm, compare, serve, init, contract):
+for _verb in (demo, check, swarm, watch, compare, serve, init, contract):
     eventproof.add_command(_verb)
 
 

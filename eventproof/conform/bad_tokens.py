@@ -12,7 +12,7 @@ from .line import GRACE, EndedAtOnce, Line
 from .person import Person
 from .verdicts import NotTestable
 
-__all__ = ["changed", "controlled", "must_refuse_token"]
+__all__ = ["changed", "controlled", "must_be_how_it_refuses", "must_refuse_token"]
 
 
 async def changed(case: Case, user: Person, change: str, subject: Person | None = None) -> Changed:
@@ -47,23 +47,24 @@ async def must_refuse_token(
         user.connection(made.token, transport), beside=twin, special=f"with {made.special}"
     )
     if isinstance(refused, EndedAtOnce):
-        await _is_how_it_refuses(user, made, refused, transport)
+        line = user.connection(forged(await user.session()), transport)
+        await must_be_how_it_refuses(line, f"with {made.special}", refused)
     return refused
 
 
-async def _is_how_it_refuses(user: Person, made: Changed, ended: EndedAtOnce, transport: Transport | None) -> None:
+async def must_be_how_it_refuses(with_forged: Line, special: str, ended: EndedAtOnce) -> None:
     """Raise ContractViolation where a forged token gets no connection at all, and so this one was taken for good.
 
     What ended its connection then was something else, such as a timer, and what was sent meanwhile arrived.
+    `with_forged` is a connection with a forged token, not open yet; `special` says what the other one was opened with.
     """
-    line = user.connection(forged(await user.session()), transport)
     try:
-        outright = await line.refusal("with a forged token")
+        outright = await with_forged.refusal("with a forged token")
     except ContractViolation:
         return
     if not isinstance(outright, EndedAtOnce):
         raise ContractViolation(
-            f"a connection with {made.special} was accepted, and ended only later; one with a forged token is not",
+            f"a connection {special} was accepted, and ended only later; one with a forged token is not",
             expected=f"a refusal as of a forged token: {outright}",
             observed=str(ended),
         )

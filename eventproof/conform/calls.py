@@ -13,7 +13,7 @@ from eventproof.actions import Invocation, Request, action_for, at, credentials_
 from eventproof.catalog.arguments import payload_of
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.history import History, Kind
-from eventproof.redaction import learn, learn_from, redacted
+from eventproof.redaction import learn, learn_from, names_a_secret, redacted
 from eventproof.refusal import Proof, Refusal, expected, proof, says_why_not
 from eventproof.target import Emission, Identity, Target
 from eventproof.templates import fill, names
@@ -27,7 +27,6 @@ from .verdicts import NotTestable
 
 __all__ = ["Answer", "Caller", "Twin"]
 
-_SECRETS = frozenset({"password", "token"})
 Twin = Callable[[], Awaitable["Answer"]]
 """Makes a call that has to be accepted, and differs from a refused one in the refused thing alone."""
 
@@ -89,7 +88,7 @@ class Answer:
         for name in operation.answers if self.is_accepted else ():
             with suppress(ContractViolation):  # it is in the items of a list, or this target has no such thing
                 value = read(operation, name, self.body, self.headers)
-                if isinstance(value, str | int) and name not in _SECRETS:
+                if isinstance(value, str | int) and not names_a_secret(name):
                     found[name] = value
         return found
 
@@ -209,7 +208,7 @@ class Caller:
         action = action_for(self.target, operation, {**self._known_of(actor, parameters), **parameters}, token)
         if further:
             action = _with(action, further)
-        shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
+        shown = {name: value for name, value in parameters.items() if not names_a_secret(name)}
         number = self._history.call()
         began = self._history.add(Kind.CALLED, actor, name=operation, payload=shown, call=number).at
 

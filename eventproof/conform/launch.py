@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from eventproof import profile
+from eventproof import profile, session_pack
 from eventproof.catalog import Catalog
 from eventproof.documents import lint
 from eventproof.errors import UsageError
@@ -22,7 +22,7 @@ from eventproof.wellformed import masked
 from .probe import probe
 from .suite import Options, Suite
 
-__all__ = ["must_be_answered", "narrowed", "new_seed", "suite", "target_of"]
+__all__ = ["must_be_answered", "narrowed", "new_seed", "pack_of", "suite", "target_of"]
 
 
 _PREFIX = "--eventproof-"
@@ -36,6 +36,16 @@ def target_of(given: str, environment: str | None = None, catalog: Catalog | Non
             raise UsageError(f"{masked(given)} is a URL, and only a profile has environments: leave --environment out")
         return profile.for_url(given, catalog=catalog)
     return profile.load(given, environment, catalog=catalog)
+
+
+def pack_of(given: str, environment: str | None = None) -> tuple[Target, Catalog]:
+    """The target of the pack of sessions that a person named by the path of a profile, and what the pack is about."""
+    if "://" in given:
+        raise UsageError(
+            f"{masked(given)} is a URL, which does not tell what ends a session: `eventproof init --pack session` "
+            "writes a profile that does"
+        )
+    return session_pack.load(given, environment)
 
 
 def narrowed(target: Target, systems: Sequence[str]) -> Target:

@@ -16,9 +16,13 @@ from eventproof.catalog import Catalog, Guide, Requirement
 from . import plugin
 from .marks import name_of, requirements_of
 from .run import ISOLATED, folders_of, no_foreign_options
-from .stash import SYSTEMS
+from .stash import CATALOG, SYSTEMS
 
 __all__ = ["Entry", "ListedCase", "collected", "explained", "explained_text", "items", "listing", "listing_text"]
+
+
+_WIDTH = 12
+"""Letters of an id, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +44,19 @@ class Entry:
     cases: tuple[ListedCase, ...]
 
 
-def collected(systems: Sequence[str]) -> tuple[ListedCase, ...]:
+def collected(systems: Sequence[str], catalog: Catalog | None = None) -> tuple[ListedCase, ...]:
     """The cases of these systems and those that all share; none is run."""
-    return tuple(map(_case, items(systems)))
+    return tuple(map(_case, items(systems, catalog)))
 
 
-def items(systems: Sequence[str]) -> tuple[pytest.Item, ...]:
+def items(systems: Sequence[str], catalog: Catalog | None = None) -> tuple[pytest.Item, ...]:
     """The same, as pytest has them; collected once a process."""
-    return _items(tuple(systems))
+    return _items(tuple(systems), catalog or contracts.load())
 
 
 @cache
-def _items(systems: tuple[str, ...]) -> tuple[pytest.Item, ...]:
-    collector = _Collector(systems)
+def _items(systems: tuple[str, ...], catalog: Catalog) -> tuple[pytest.Item, ...]:
+    collector = _Collector(systems, catalog)
     with no_foreign_options():
         pytest.main([*ISOLATED, "--collect-only", *folders_of(systems)], plugins=[plugin, collector])
     return tuple(collector.items)
@@ -72,15 +76,17 @@ def explained(requirement_id: str, catalog: Catalog | None = None) -> Entry:
     known = catalog or contracts.load()
     requirement = known.requirement(requirement_id)
     systems = [requirement.system] if requirement.system in known.systems else list(known.systems)
-    cases = tuple(case for case in collected(systems) if requirement_id in case.requirements)
+    cases = tuple(case for case in collected(systems, known) if requirement_id in case.requirements)
     return Entry(requirement, cases)
 
 
 def listing_text(entries: Iterable[Entry]) -> str:
     """One line a requirement: its id, its level, how many cases it has, its sentence."""
+    known = tuple(entries)
+    width = max([_WIDTH, *(len(entry.requirement.id) for entry in known)])
     return "\n".join(
-        f"{entry.requirement.id:<12} {entry.requirement.level:<6} {_count(entry):<9} {entry.requirement.sentence}"
-        for entry in entries
+        f"{entry.requirement.id:<{width}} {entry.requirement.level:<6} {_count(entry):<9} {entry.requirement.sentence}"
+        for entry in known
     )
 
 
@@ -119,13 +125,14 @@ def _filled(text: str, indent: str = "") -> str:
 
 
 class _Collector:
-    def __init__(self, systems: Sequence[str]) -> None:
+    def __init__(self, systems: Sequence[str], catalog: Catalog) -> None:
         self.items: list[pytest.Item] = []
-        self._systems = tuple(systems)
+        self._systems, self._catalog = tuple(systems), catalog
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """The cases that every system shares are listed for each of these."""
         config.stash[SYSTEMS] = self._systems
+        config.stash[CATALOG] = self._catalog
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Keep what was collected."""

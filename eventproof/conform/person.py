@@ -9,7 +9,7 @@ from typing import Any
 
 from eventproof.actions import credentials_of, mint
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, UsageError
-from eventproof.target import Emission, Endpoint, Identity, Transport
+from eventproof.target import Emission, Endpoint, Identity, Target, Transport
 from eventproof.wire.connection import Recovery
 
 from .calls import Answer, Caller
@@ -128,6 +128,11 @@ class Person:
         if found is not None:
             self.id = found if isinstance(found, int) else str(found)
             self._caller.meet(self.name, replace(self.identity, id=self.id))
+
+    @property
+    def target(self) -> Target:
+        """The server under test."""
+        return self._caller.target
 
     @property
     def role(self) -> str:

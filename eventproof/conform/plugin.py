@@ -61,8 +61,8 @@ def enlist(config: pytest.Config, suite: "Suite") -> None:
     listening.enter_context(HEEDED.listening())
     config.add_cleanup(listening.close)
     config.stash[SUITE] = suite
-    config.stash[SYSTEMS] = tuple(system.name for system in suite.check_run.systems)
     config.stash[CATALOG] = suite.catalog
+    config.stash[SYSTEMS] = tuple(system.name for system in suite.check_run.systems)
     config.pluginmanager.register(fixtures, "eventproof-fixtures")
     config.pluginmanager.register(suite, "eventproof-suite")
 

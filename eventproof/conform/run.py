@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from eventproof import catalog as contracts
 from eventproof import layout
 from eventproof.catalog import Catalog
 from eventproof.errors import EventproofError
@@ -74,8 +75,13 @@ def check(
 
 
 def folders_of(systems: Sequence[str]) -> list[str]:
-    """The folder of the cases that every system shares, and those of what only one of these systems knows."""
-    folders = [layout.CONFORMANCE / name for name in ("common", *(system.replace("-", "_") for system in systems))]
+    """The folder of the cases that every system shares, and those of what only one of these systems knows.
+
+    What a pack is about is no system: it has its own cases alone.
+    """
+    own = [system.replace("-", "_") for system in systems]
+    shared = () if set(systems) <= set(contracts.packs()) else ("common",)
+    folders = [layout.CONFORMANCE / name for name in (*shared, *own)]
     return [str(folder) for folder in folders if folder.is_dir()]
 
 

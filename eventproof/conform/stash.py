@@ -12,6 +12,6 @@ __all__ = ["CATALOG", "SUITE", "SYSTEMS"]
 
 SUITE: "pytest.StashKey[Suite]" = pytest.StashKey()
 CATALOG: "pytest.StashKey[Catalog]" = pytest.StashKey()
-"""The contracts that the cases are about."""
+"""What the cases are about; the contracts that ship with the engine where there is none."""
 SYSTEMS: pytest.StashKey[tuple[str, ...]] = pytest.StashKey()
 """The systems under test; there without a suite where the cases are only to be listed."""

@@ -68,12 +68,12 @@ def checked(trial: Trial, share: int | None) -> list[str]:
 
 def hold(trial: Trial, share: int | None) -> Run:
     """Check the system on a server of its own that has the fault."""
-    with _serving(trial) as place:
+    with serving(trial) as place:
         return run.check(profile.load(place, catalog=contracts()), only=checked(trial, share), catalog=contracts())
 
 
 @contextmanager
-def _serving(trial: Trial) -> Iterator[Path]:
+def serving(trial: Trial) -> Iterator[Path]:
     """The profile of a server that runs until the block ends."""
     forks = get_context("fork")
     ours, theirs = forks.Pipe()

@@ -3,6 +3,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from eventproof.errors import UsageError
+from eventproof.load.grammar import GRAMMAR
 from eventproof.load.histogram import Histogram
 from eventproof.load.metrics import scoped
 from eventproof.load.objectives import fit, judge, parse
