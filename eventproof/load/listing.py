@@ -32,7 +32,8 @@ class Description:
     def from_json(cls, text: str) -> "Description":
         """The description that this program printed."""
         told: dict[str, Any] = json.loads(text)
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in told.items()})
+        whole: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in told.items()}
+        return cls(**whole)
 
 
 def _described(path: str) -> Description:

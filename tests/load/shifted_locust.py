@@ -10,4 +10,4 @@ if __name__ == "__main__":
     from locust.main import main
 
     sys.argv[0] = "locust"
-    main()
+    main()  # type: ignore[no-untyped-call]
