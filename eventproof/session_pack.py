@@ -299,7 +299,7 @@ class _Reading:
         """Whoever is named by a call has an id."""
         told = any(_NOBODY_KNOWS in call.answers for call in self._calls.values())
         for name, call in self._calls.items():
-            text = call.arguments if isinstance(call, Command) else [call.path, call.body, dict(call.headers)]
+            text = [call.path, call.body, dict(call.headers)] if isinstance(call, Call) else call.arguments
             named = {"userId", "id"} & set(templates.names(text))
             if named and not told and any(user.id is None for user in self._base.users):
                 self.tables[name].fail(

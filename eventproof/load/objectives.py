@@ -117,9 +117,8 @@ def parse(expression: str) -> ObjectiveLine:
     if percent > 100:
         raise UsageError(f'the objective "{expression}" asks for more than 100 per cent')
     limit = float(match["value"]) * _SECONDS.get(unit, 1.0)
-    if not limit and match["operator"] in ("<", ">="):
-        always = "holds whatever happens" if match["operator"] == ">=" else "can never hold: nothing is less than 0"
-        raise UsageError(f'the objective "{expression}" {always}; write it as {_EXAMPLES}')
+    if not limit and match["operator"] == "<":
+        raise UsageError(f'the objective "{expression}" can never hold: nothing is less than 0; write it with <= or ==')
     kind = "p" if match["percent"] else selector
     if match["service"] and kind == "count":
         raise UsageError(f'the objective "{expression}" counts samples, which are as many without "service"')

@@ -14,7 +14,10 @@ from eventproof.verdict import ExitCode
 COMMAND = [sys.executable, "-m", "eventproof"]
 
 
-@pytest.mark.parametrize("asked", [("check", "--list"), ("check", "--explain", "UST-BAN-4"), ("swarm", "--list")])
+@pytest.mark.parametrize(
+    "asked",
+    [("check", "--list"), ("check", "--explain", "UST-BAN-4"), ("swarm", "--list"), ("swarm", "ban_storm", "--list")],
+)
 def test_what_is_listed_for_a_program_is_json(asked: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run([*asked, "--json"]) == ExitCode.PASS
     assert json.loads(capsys.readouterr().out)

@@ -10,4 +10,4 @@ if __name__ == "__main__":
     from locust.main import main
 
     sys.argv[0] = "locust"
-    main()  # type: ignore[no-untyped-call]  # it has no annotations
+    main()  # type: ignore[no-untyped-call]

@@ -62,3 +62,13 @@ def test_only_latencies_with_samples_are_reported() -> None:
     (latency,) = _account(5).latency()
     assert latency.metric == "ban_to_logout"
     assert latency.what.startswith("from the ban's intended time")
+
+
+def test_of_several_systems_each_event_and_each_system_has_its_own_figures() -> None:
+    parts = [_account(1, 2, lost=1).of_system("user-state"), _account(9).of_system("shield")]
+    whole = merge([SwarmAccount.from_json(json.loads(json.dumps(part.to_json()))) for part in parts])
+    assert [whole.count("lost", scope) for scope in ("", "user.banned", "user-state", "shield")] == [1, 1, 1, 0]
+    assert [whole.count("bans", scope) for scope in ("", "user-state", "shield")] == [6, 3, 3]
+    assert [len(whole.samples("ban_to_logout", scope)) for scope in ("", "user-state", "shield")] == [3, 2, 1]
+    assert whole.count("unexplained", "shield") == 2
+    assert [latency.metric for latency in whole.latency()] == ["ban_to_logout"], "a scope is no latency of its own"
