@@ -192,7 +192,7 @@ class _Watch:
             closed = seat.line.closed
             seat.ended, seat.why = seat.ended + 1, "its namespace was left" if closed is None else closed.reason
             await seat.line.close()
-            seat.person.lines.clear()
+            seat.person.lines.remove(seat.line)
             seat.line, seat.due = None, time.monotonic() + seat.pause
         if seat.line is None and time.monotonic() >= seat.due:
             await self._open(seat)

@@ -41,7 +41,7 @@ class Change:
     level: Level
     system: str
     where: str
-    """`event claim_paid, from the server`, `call banUser`, and the place in its payload, a JSON pointer."""
+    """`event NAME, from the server`, `call NAME`, and the place in its payload, a JSON pointer."""
     old: Any = None
     new: Any = None
 
