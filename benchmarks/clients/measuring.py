@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.peers.tap import due_at
 from benchmarks.serving.figures import percentile
 
 __all__ = ["GROUP", "MESSAGES", "Measured", "Pour", "Taken", "options", "stamp_of", "started", "told"]
@@ -84,7 +85,7 @@ class Pour:
 
     def due(self, number: int) -> float:
         """When a message is due."""
-        return self.began + number / self.rate
+        return due_at(self.began, number, self.rate)
 
     def run(self) -> float:
         """Have it poured; returns when all is sent, with how many messages a second that were."""

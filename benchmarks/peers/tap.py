@@ -26,8 +26,15 @@ _KEY: Final = re.compile(rb"sec-websocket-key: *(\S+)", re.IGNORECASE)
 _WHO: Final = re.compile(rb"crowd-(\d+)")
 _LENGTH: Final = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _STREAM: Final = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+_TOGETHER: Final = 0.001
+"""Seconds whose messages go out at once, in the first moment of them: a server seldom tells one alone."""
 _SPIN: Final = 0.0001
 """Seconds before a message's time at which sleeping ends: the system wakes nobody earlier than it must."""
+
+
+def due_at(began: float, index: int, rate: float) -> float:
+    """When a message of a pour goes out, of so many a second."""
+    return began + int(index / rate / _TOGETHER) * _TOGETHER
 
 
 def frame(text: str) -> bytes:
@@ -156,7 +163,7 @@ class Tap:
         everyone = [self._everyone[number] for number in sorted(self._everyone)]
         number = int(rate * seconds)
         for index in range(number):
-            due = began + index / rate
+            due = due_at(began, index, rate)
             while (left := due - time.monotonic()) > 0:
                 if left > _SPIN:
                     time.sleep(left - _SPIN)

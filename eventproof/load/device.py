@@ -252,7 +252,7 @@ class Device:
         elif match.receipt is Receipt.WAITING and not self._owner.has_acted:
             # The target sends again what an earlier run left.
             books.ledger.own(self, reading.mark)
-        acknowledgement = contract.acknowledgement(payload)
+        acknowledgement = None if contract.ack is None else contract.acknowledgement(payload)
         if acknowledgement is not None:
             self._answer(connection, contract, acknowledgement, what, is_required=is_required)
 

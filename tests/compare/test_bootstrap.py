@@ -1,3 +1,4 @@
+from collections import Counter
 from random import Random
 
 import pytest
@@ -7,9 +8,8 @@ from eventproof.compare.bootstrap import Samples, pooled, ratio
 
 def drawn(seed: int, median: float, number: int = 2_000, spread: float = 0.3) -> Samples:
     random = Random(seed)
-    values = sorted(round(median * random.lognormvariate(0, spread), 3) for _ in range(number))
-    distinct = tuple(sorted(set(values)))
-    return Samples(distinct, tuple(values.count(value) for value in distinct))
+    counts = Counter(round(median * random.lognormvariate(0, spread), 2) for _ in range(number))
+    return Samples(tuple(sorted(counts)), tuple(counts[value] for value in sorted(counts)))
 
 
 def test_a_quantile_is_the_smallest_sample_that_so_many_do_not_exceed() -> None:
@@ -47,6 +47,14 @@ def test_what_runs_of_one_side_differ_by_makes_the_interval_wider() -> None:
     other = [drawn(seed, 5.0) for seed in (4, 5, 6)]
     narrow, wide = ratio(alike, other, 0.5, 0.05), ratio(unlike, other, 0.5, 0.05)
     assert wide.high / wide.low > 1.5 * (narrow.high / narrow.low - 1) + 1
+
+
+def test_runs_that_differ_by_a_tenth_by_themselves_are_not_told_apart() -> None:
+    """Twelve times three runs a side of the same thing: no interval lies beyond the tolerance of several runs."""
+    random = Random(5)
+    runs = [drawn(number, 5.0 * random.lognormvariate(0, 0.1), number=400) for number in range(72)]
+    found = [ratio(runs[start : start + 3], runs[start + 3 : start + 6], 0.5, 0.01) for start in range(0, 72, 6)]
+    assert not [one for one in found if one.low > 1.1 or one.high < 1 / 1.1]
 
 
 def test_it_says_the_same_whenever_it_is_asked() -> None:

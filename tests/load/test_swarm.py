@@ -88,6 +88,7 @@ def test_a_swarm_of_two_processes_passes_and_leaves_its_results(server: referenc
     assert (run.outcome, run.notes, run.command) == (Outcome.PASS, (), "eventproof swarm ban_storm")
     assert run.load is not None
     assert (run.load.users, run.load.processes, run.load.stragglers) == (_USERS, 2, ())
+    assert (run.load.scenario, [one.system for one in run.contracts]) == ("ban_storm", ["user-state"])
     assert run.load.connections > _USERS
     banned, tier = _delivery(run, "user.banned"), _delivery(run, "user.tier.updated")
     for account in (banned, tier):
