@@ -6,6 +6,7 @@ And what it changed on the target, as long as that is not changed back.
 import logging
 from collections import Counter
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping
+from dataclasses import fields
 from math import inf
 from time import monotonic
 from typing import Any
@@ -21,6 +22,8 @@ from .histogram import Histogram
 from .judgement import Loss, Match, Receipt
 from .ledger import Ledger
 from .saturation import GeneratorLimits
+from .tally import Tally
+from .timeline import FLOWS, Timeline
 
 _log = logging.getLogger(__name__)
 _CAP = 100
@@ -71,6 +74,8 @@ class Books:
         self._incidents: list[Incident] = []
         self._notes: Counter[str] = Counter()
         self._began: float | None = None
+        self._opened = monotonic()
+        self._timeline = Timeline()
 
     def begin(self) -> None:
         """Measuring begins now: incidents are dated from here."""
@@ -84,6 +89,7 @@ class Books:
     def record(self, metric: str, seconds: float) -> None:
         """Enter one sample of a latency."""
         self._histogram(metric).record(seconds)
+        self._timeline.record(metric, seconds)
         self._report("latency", metric, seconds, "")
 
     def count(self, what: str, number: int = 1) -> None:
@@ -200,6 +206,18 @@ class Books:
             became = "lost" if isinstance(judged, Loss) else judged.receipt.value
             self.incident(str(judged.recipient), f"{judged.event} was {became}")
 
+    def pass_time(self, connections: int) -> None:
+        """Some time has passed, in which so many connections were open."""
+        at = monotonic() - self._opened
+        if self._timeline.turns(at):
+            self._timeline.enter(self._totals())
+        self._timeline.pass_to(at, connections)
+
+    def news(self) -> Timeline:
+        """What happened since the last time that somebody asked."""
+        self._timeline.enter(self._totals())
+        return self._timeline.drain()
+
     def gauges(self, limits: GeneratorLimits, busy: float) -> tuple[Gauge, ...]:
         """How late and how busy this process was."""
         loop_lag, send_lag = self._histogram("loop_lag"), self._histogram("send_lag")
@@ -220,6 +238,14 @@ class Books:
             incidents=tuple(self._incidents),
             notes=tuple(said if times == 1 else f"{said} ({times} times)" for said, times in self._notes.items()),
         )
+
+    def _totals(self) -> Mapping[str, int]:
+        columns = frozenset(column.name for column in fields(Tally))
+        tallies = self.ledger.tallies.values()
+        return {
+            name: sum(getattr(tally, name) for tally in tallies) if name in columns else self._counts[name]
+            for name in FLOWS
+        }
 
     def _histogram(self, metric: str) -> Histogram:
         if metric not in self._histograms:

@@ -15,11 +15,11 @@ from eventproof.errors import TargetUnavailable
 from eventproof.history import History, Kind
 from eventproof.report import folder as folders
 from eventproof.report import formats, terminal
-from eventproof.report.records import Run
+from eventproof.report.records import Run, Series
 from eventproof.target import Target
 from eventproof.verdict import ExitCode, exit_code
 
-from . import admission, floor, handover, objectives
+from . import admission, floor, handover, machine, objectives
 from .account import SwarmAccount, merge
 from .calls import LOGIN_WAITS, Calls
 from .contracts import contracts
@@ -88,13 +88,14 @@ class Controller:
         accounts: Iterable[SwarmAccount],
         users: int,
         *,
+        series: Series,
         missing: Sequence[str] = (),
         late: Sequence[str] = (),
         interrupted: bool = False,
     ) -> ExitCode:
         """The test is over: write the results, print the summary, and say what the process is to return.
 
-        `users` are those asked for last; it may have begun with another number.
+        `users` are those asked for last; it may have begun with another number. `series` is what happened when.
         """
         account = merge(accounts)
         if self._residue is not None:
@@ -112,6 +113,8 @@ class Controller:
                 users=max(self._users, users),
                 processes=self._processes,
                 floor=(self._floor,),
+                series=series,
+                machine=machine.here(),
                 missing=tuple(missing),
                 late=tuple(late),
                 interrupted=interrupted,

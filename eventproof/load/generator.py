@@ -386,6 +386,7 @@ class Generator:
                 for lag in lags:
                     self.books.record("loop_lag", lag)
             self._connections = max(self._connections, len(self.hub))
+            self.books.pass_time(len(self.hub))
             self.books.settle()
 
     def _look_ahead(self) -> None:

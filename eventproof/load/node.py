@@ -20,9 +20,10 @@ from .generator import Generator, grace
 from .greenlets import Event, sleep, together
 from .objectives import ObjectiveLine
 from .scenario import Scenario
+from .timeline import Timeline
 
 _SHARE, _COLLECT, _ACCOUNT = "eventproof.share", "eventproof.collect", "eventproof.account"
-_SECRETS = "secrets"
+_SECRETS, _NEWS = "secrets", "news"
 _MARGIN = 5.0
 """Seconds that a busy worker has to answer, beyond those that it takes to end its part."""
 _POLL = 0.05
@@ -45,6 +46,7 @@ class Node:
         self._scenarios = tuple(scenarios)
         self._whole = tuple(whole)
         self._generators: dict[Scenario, Generator] = {}
+        self._timeline = Timeline()
         self._is_testing = self._was_interrupted = False
         self._over = Event()
         self._over.set()
@@ -64,6 +66,12 @@ class Node:
         """The account of every event as it is now."""
         return self._interim_account().delivery()
 
+    def timeline(self) -> Timeline:
+        """What happened so far, in all processes that told."""
+        for generator in self._generators.values():
+            self._timeline.add(generator.books.news())
+        return self._timeline
+
     def spawning_complete(self, **_: Any) -> None:
         """Every user is there."""
         for generator in self._generators.values():
@@ -72,6 +80,7 @@ class Node:
     def test_start(self, **_: Any) -> None:
         """A test begins."""
         self._is_testing = True
+        self._timeline = Timeline()
 
     def test_stopping(self, **_: Any) -> None:
         """A test is about to end; its users are still there."""
@@ -172,7 +181,9 @@ class Local(Node):
     def _conclude(self) -> None:
         accounts, users = [self._settled_account()], self._runner.target_user_count
         self._environment.process_exit_code = int(
-            self._controller.conclude(accounts, users, interrupted=self._was_interrupted)
+            self._controller.conclude(
+                accounts, users, series=self.timeline().series(), interrupted=self._was_interrupted
+            )
         )
 
 
@@ -194,7 +205,8 @@ class Worker(Node):
         super().test_start()
 
     def _conclude(self) -> None:
-        self._runner.send_message(_ACCOUNT, self._settled_account().to_json() | {_SECRETS: learnt()})
+        account = self._settled_account().to_json()
+        self._runner.send_message(_ACCOUNT, account | {_SECRETS: learnt(), _NEWS: self.timeline().drain().to_json()})
 
     def _on_share(self, msg: Any, **_: Any) -> None:
         self._share = ProcessShare(**msg.data)
@@ -203,9 +215,9 @@ class Worker(Node):
         self._end(interrupted=False)
 
     def _on_report(self, data: dict[str, Any], **_: Any) -> None:
-        """The deliveries so far, for the master's web UI."""
+        """The deliveries so far, and what happened since the last report, for whoever looks on at the master."""
         if self._generators:
-            data["eventproof"] = self._interim_account().to_json()
+            data["eventproof"] = self._interim_account().to_json() | {_NEWS: self.timeline().drain().to_json()}
 
 
 class Master(Node):
@@ -247,6 +259,7 @@ class Master(Node):
             self._controller.conclude(
                 self._accounts.values(),
                 self._runner.target_user_count,
+                series=self.timeline().series(),
                 missing=names,
                 late=self._late,
                 interrupted=self._was_interrupted,
@@ -278,7 +291,9 @@ class Master(Node):
         learn(*msg.data.get(_SECRETS, ()))
         if msg.node_id in self._workers:
             self._accounts[msg.node_id] = SwarmAccount.from_json(msg.data)
+            self._timeline.add(Timeline.from_json(msg.data[_NEWS]))
 
     def _on_report(self, client_id: str, data: Mapping[str, Any], **_: Any) -> None:
         if "eventproof" in data:
             self._interim[client_id] = SwarmAccount.from_json(data["eventproof"])
+            self._timeline.add(Timeline.from_json(data["eventproof"][_NEWS]))

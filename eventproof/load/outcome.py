@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from eventproof import __version__
 from eventproof.report import records
-from eventproof.report.records import Latency, Load, Run
+from eventproof.report.records import Latency, Load, Machine, Run, Series
 from eventproof.target import Target
 from eventproof.verdict import Outcome, Verdict, outcome
 
@@ -45,6 +45,8 @@ class Circumstances:
     """How many were asked for at most, the admins among them."""
     processes: int
     floor: tuple[Latency, ...] = ()
+    series: Series | None = None
+    machine: Machine | None = None
     missing: tuple[str, ...] = ()
     """Workers whose last account did not come."""
     late: tuple[str, ...] = ()
@@ -86,6 +88,8 @@ def conclude(account: SwarmAccount, at: Circumstances) -> Run:
             stragglers=account.stragglers,
             gauges=account.gauges,
         ),
+        series=at.series,
+        machine=at.machine,
         notes=(*_forbidden(account), *reasons, *_omissions(account, too_few), *account.notes, *_incidents(account)),
     )
 

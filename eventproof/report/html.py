@@ -18,8 +18,7 @@ from markupsafe import Markup
 from eventproof.history import Record
 from eventproof.verdict import Verdict
 
-from . import digest
-from .curve import charts
+from . import curve, digest, timecharts
 from .lanes import time_line
 from .records import Run
 from .visible import shown
@@ -43,7 +42,7 @@ class Slice:
 
 def render(run: Run, _history: Iterable[Record] = ()) -> str:
     """The text of report.html."""
-    style, script = _asset("style.css"), _asset("script.js")
+    style, script = _asset("style.css") + _asset("timecharts.css"), _asset("script.js")
     return (
         _environment()
         .get_template("report.html.jinja")
@@ -56,7 +55,9 @@ def render(run: Run, _history: Iterable[Record] = ()) -> str:
             shares=_shares(digest.tally(run)),
             tally=digest.tally(run),
             notable={requirement.id for requirement in digest.notable(run)},
-            charts=charts(run.latency),
+            curves=curve.charts(run.latency),
+            narrow_curves=curve.charts(run.latency, curve.NARROW),
+            times=timecharts.charts(run.series),
             columns=digest.columns(run.delivery),
             style=style,
             script=script,
@@ -81,6 +82,7 @@ def _environment() -> Environment:
         "metric": digest.metric,
         "time_line": time_line,
         "number": digest.number,
+        "size": digest.size,
         "heading": digest.heading,
     }
     environment.globals |= {
