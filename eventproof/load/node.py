@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any
 
+from locust.runners import WORKER_REPORT_INTERVAL
+
 from eventproof.redaction import learn, learnt, redacted_text
-from eventproof.report.records import Delivery
+from eventproof.report.records import Delivery, Series
 from eventproof.target import Target
 
 from . import admission, controller, objectives, saturation
@@ -27,6 +29,8 @@ _SECRETS, _NEWS = "secrets", "news"
 _MARGIN = 5.0
 """Seconds that a busy worker has to answer, beyond those that it takes to end its part."""
 _POLL = 0.05
+_LOOKED_AT = 120
+"""How many stretches of time somebody is shown who looks on: to draw more would take long enough to be measured."""
 _NOBODY = ProcessShare(index=sys.maxsize)
 """The share of a worker that came too late to get one."""
 
@@ -37,6 +41,9 @@ class Unexpected(Exception):
 
 class Node:
     """What all processes have in common. `scenarios` are what the locustfile says of itself, `whole` what of all."""
+
+    _behind = 1.0
+    """How many seconds back everybody has told of what happened."""
 
     def __init__(
         self, environment: Any, runner: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine] = ()
@@ -71,6 +78,10 @@ class Node:
         for generator in self._generators.values():
             self._timeline.add(generator.books.news())
         return self._timeline
+
+    def so_far(self) -> Series:
+        """The last minutes of it, as far as everybody has told."""
+        return self.timeline().series(behind=self._behind, most=_LOOKED_AT)
 
     def spawning_complete(self, **_: Any) -> None:
         """Every user is there."""
@@ -222,6 +233,8 @@ class Worker(Node):
 
 class Master(Node):
     """Generates nothing: deals out shares, collects accounts, concludes the run."""
+
+    _behind = WORKER_REPORT_INTERVAL + 1.0
 
     def __init__(
         self, environment: Any, runner: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine] = ()

@@ -212,7 +212,7 @@ def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> N
     for name in _EVENTS:
         getattr(environment.events, name).add_listener(_or_sentence(getattr(node, name)))
     if web_ui is not None:
-        web.show(web_ui, node.deliveries)
+        web.show(web_ui, environment.parsed_options.web_base_path or "", node.deliveries, node.so_far)
 
 
 def _appoint(environment: Any) -> None:

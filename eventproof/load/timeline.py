@@ -25,13 +25,25 @@ _CLASSES = 16
 class _Stretch:
     """What is known of one stretch."""
 
-    __slots__ = ("counts", "held", "latencies")
+    __slots__ = ("_courses", "counts", "held", "latencies")
 
     def __init__(self) -> None:
         self.held = 0.0
         """Seconds of connections: two that were open for three seconds are six."""
         self.counts: Counter[str] = Counter()
         self.latencies: dict[str, Counter[int]] = {}
+        self._courses: dict[str, tuple[int, float, float]] = {}
+
+    def course(self, metric: str) -> tuple[int, float, float]:
+        """How many samples of a latency there are, p50 and p99 in milliseconds; found once for so many."""
+        classes = self.latencies.get(metric)
+        if classes is None:
+            return 0, 0.0, 0.0
+        count = classes.total()
+        known = self._courses.get(metric)
+        if known is None or known[0] != count:
+            known = self._courses[metric] = (count, _percentile(classes, 50), _percentile(classes, 99))
+        return known
 
     def add(self, other: "_Stretch") -> None:
         self.held += other.held
@@ -110,16 +122,22 @@ class Timeline:
             together._at(0).add(self._stretches.get(index, _NOTHING))
         return together.series()
 
-    def series(self, *, behind: float | None = None) -> Series:
-        """As the record of a report; while it goes on, without the last seconds, of which not all have told yet."""
+    def series(self, *, behind: float | None = None, most: int = _MOST) -> Series:
+        """As the record of a report; while it goes on, without the last seconds, of which not all have told yet.
+
+        `most` is of how many stretches it tells: the last ones.
+        """
         seconds = self.seconds if behind is None else float(self._told(behind) * self._step)
         count = math.ceil(seconds / self._step)
-        stretches = [self._stretches.get(index, _NOTHING) for index in range(count)]
-        lengths = [min(self._step, seconds - index * self._step) for index in range(count)]
+        indices = range(max(count - most, 0), count)
+        stretches = [self._stretches.get(index, _NOTHING) for index in indices]
+        lengths = [min(self._step, seconds - index * self._step) for index in indices]
         metrics = sorted({metric for stretch in stretches for metric in stretch.latencies})
+        begins = indices.start * self._step
         return Series(
+            begins=float(begins),
             step=float(self._step),
-            seconds=round(seconds, 3),
+            seconds=round(seconds - begins, 3),
             connections=tuple(
                 round(stretch.held / length, 1) for stretch, length in zip(stretches, lengths, strict=True)
             ),
@@ -180,13 +198,8 @@ _NOTHING = _Stretch()
 
 
 def _course(metric: str, stretches: Sequence[_Stretch]) -> Course:
-    classes = [stretch.latencies.get(metric, Counter()) for stretch in stretches]
-    return Course(
-        metric,
-        counts=tuple(one.total() for one in classes),
-        p50=tuple(_percentile(one, 50) for one in classes),
-        p99=tuple(_percentile(one, 99) for one in classes),
-    )
+    counts, p50, p99 = zip(*(stretch.course(metric) for stretch in stretches), strict=True)
+    return Course(metric, counts, p50, p99)
 
 
 def _percentile(classes: Mapping[int, int], percent: int) -> float:

@@ -6,6 +6,7 @@ own policy lets nothing run but the one script whose hash it names: what a targe
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,10 +21,10 @@ from eventproof.verdict import Verdict
 
 from . import curve, digest, timecharts
 from .lanes import time_line
-from .records import Run
+from .records import Run, Series
 from .visible import shown
 
-__all__ = ["render"]
+__all__ = ["PAGE", "live", "render"]
 
 PAGE = Path(__file__).with_name("page")
 
@@ -64,6 +65,20 @@ def render(run: Run, _history: Iterable[Record] = ()) -> str:
             policy=_policy(style, script),
         )
     )
+
+
+def live(series: Series) -> str:
+    """What has happened so far, as a piece of a page: for a shadow tree, whose host says its theme by `data-theme`."""
+    page = _environment().get_template("live.jinja")
+    return page.render(charts=timecharts.charts(series), style=_live_style())
+
+
+@cache
+def _live_style() -> Markup:
+    """The colours of a report, for a host; and how charts look."""
+    light, dark = re.findall(r":root \{(.*?)\}", _asset("style.css"), re.DOTALL)[:2]
+    hosts = f":host {{{light} font-family: var(--sans); }} :host([data-theme=dark]) {{{dark}}}"
+    return Markup(hosts) + Markup(".quiet { color: var(--quiet); } ") + _asset("timecharts.css")  # noqa: S704 - ours
 
 
 @cache

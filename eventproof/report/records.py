@@ -153,8 +153,10 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What happened when: stretches of the same length, counted from the start of the test."""
+    """What happened when, in stretches of the same length."""
 
+    begins: float
+    """When the first one begins, in seconds since the start of the test: 0 in a report of the whole."""
     step: float
     """The length of a stretch, in seconds; the longer the run, the longer these are."""
     seconds: float

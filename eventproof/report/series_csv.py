@@ -47,7 +47,7 @@ def _rows(series: Series) -> Iterator[Sequence[float | str]]:
             for values in percentiles
         ]
     for number, row in enumerate(zip_longest(*columns, fillvalue="")):
-        yield (f"{number * series.step:g}", *row)
+        yield (f"{series.begins + number * series.step:g}", *row)
 
 
 def _plain(name: str) -> str:

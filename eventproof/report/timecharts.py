@@ -4,14 +4,14 @@ Pure: a series in, coordinates out; the page draws them. Where a stretch has no 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, zip_longest
 
 from . import digest
 from .records import Course, Series
 
-__all__ = ["HEIGHT", "LEFT", "RIGHT", "TOP", "WIDTH", "Line", "Mark", "TimeChart", "charts", "clock"]
+__all__ = ["Line", "Mark", "TimeChart", "charts", "clock"]
 
 WIDTH, HEIGHT = 440, 190
 LEFT, RIGHT, TOP, BOTTOM = 50, 432, 12, 160
@@ -69,7 +69,7 @@ def charts(series: Series | None) -> list[TimeChart]:
 
     What never happened has no chart.
     """
-    if series is None or not (0 < series.step < math.inf and 0 < series.seconds < math.inf):
+    if series is None or not all(0 < length < _MOST for length in (series.step, series.seconds, series.begins + 1)):
         return []
     drawn = (_chart(series, title, unit, figures) for title, unit, figures in _subjects(series))
     return [chart for chart in drawn if chart is not None]
@@ -91,11 +91,19 @@ def _subjects(series: Series) -> Iterator[tuple[str, str, Sequence[_Figure]]]:
     yield "sessions opened", "a second", _of(flows, "sessions")
     yield "deliveries", "a second", [*_of(flows, "delivered"), *_of(flows, *_LOSSES)]
     yield "acknowledgements", "a second", _of(flows, "acknowledged")
-    for metric, course in courses.items():
-        if metric not in _LAGS:
-            yield metric.replace("_", " "), "ms", [_percentile(course, "p50"), _percentile(course, "p99")]
+    for course in _told_once(series.courses):
+        yield course.metric.replace("_", " "), "ms", [_percentile(course, "p50"), _percentile(course, "p99")]
     lags = [_percentile(courses[name], "p99", name) for name in _LAGS if name in courses]
     yield "the load generator's own delay", "ms", lags
+
+
+def _told_once(courses: Iterable[Course]) -> Iterable[Course]:
+    """Those of the target; where the name of an event says the same as a scenario's own name, the first of both."""
+    told: dict[object, Course] = {}
+    for course in courses:
+        if course.metric not in _LAGS:
+            told.setdefault((course.counts, course.p50, course.p99), course)
+    return told.values()
 
 
 def _of(flows: dict[str, list[float]], *names: str) -> list[_Figure]:
@@ -149,7 +157,7 @@ def _chart(series: Series, title: str, unit: str, figures: Sequence[_Figure]) ->
 
     return TimeChart(
         title=f"{title}, {unit}" if unit else title,
-        across=tuple(Mark(place(at, 0)[0], clock(at)) for at in _times(series.seconds)),
+        across=tuple(Mark(place(at - series.begins, 0)[0], clock(at)) for at in _times(series.begins, series.seconds)),
         up=tuple(Mark(place(0, number * step)[1], f"{number * step:,.6g}") for number in range(round(top / step) + 1)),
         lines=tuple(
             Line(
@@ -191,6 +199,9 @@ def _round_step(least: float) -> float:
     return next(lead * power for lead in (1, 2, 5, 10) if lead * power >= least * (1 - 1e-9))
 
 
-def _times(seconds: float) -> list[float]:
-    step = next((time for time in _TIMES if seconds / time <= _TICKS), _TIMES[-1] * math.ceil(seconds / _TIMES[-1] / 4))
-    return [float(number * step) for number in range(int(seconds / step) + 1)]
+def _times(begins: float, seconds: float) -> list[float]:
+    """The round times of these seconds, at most five."""
+    longest = _TIMES[-1] * math.ceil(seconds / _TIMES[-1] / _TICKS)
+    step = next((time for time in _TIMES if seconds / time <= _TICKS), longest)
+    first = math.ceil(begins / step)
+    return [float(number * step) for number in range(first, int((begins + seconds) / step) + 1)]

@@ -219,6 +219,7 @@ def series(seconds: float = 24.3) -> Series:
         return Course(metric, counts, p50, tuple(round(value * dice.uniform(2, 4), 3) for value in p50))
 
     return Series(
+        begins=0.0,
         step=1.0,
         seconds=seconds,
         connections=tuple(float(min(287, 72 * beat + 36)) for beat in beats),
