@@ -28,6 +28,9 @@ _SCENARIO = "ban_storm"
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Repeat the choices of an earlier run.")
 @click.option("--option", "settings", multiple=True, metavar="NAME=VALUE", help="A scenario's own, such as ban-rate=8.")
+@click.option(
+    "--otel", is_flag=True, help="Export to OpenTelemetry, as Locust's --otel does; see its OTEL_… variables."
+)
 @results_option
 @json_option
 @click.option("--list", "listed", is_flag=True, help="Name the scenarios, and leave.")
@@ -45,6 +48,7 @@ def swarm(
     objectives: tuple[str, ...],
     seed: int,
     settings: tuple[str, ...],
+    otel: bool,
     results: Path | None,
     as_json: bool,
     listed: bool,
@@ -55,7 +59,7 @@ def swarm(
     """
     from eventproof.load import run
     from eventproof.report import folder
-    from eventproof.report.countdown import countdown
+    from eventproof.report.live import watching
 
     if listed:
         known = run.scenarios()
@@ -68,11 +72,12 @@ def swarm(
         *("--run-time", f"{run_time:g}s", "--processes", str(processes), "--seed", str(seed)),
         *(part for line in objectives for part in ("--objective", line)),
         *(part for setting in settings for part in ("--option", setting)),
+        *(["--otel"] if otel else []),
     )
     with (
         chosen(target, reference, fault, seed_users=users + 2 * max(admins, processes), quick=False) as given,
         folder.prepared(results, "swarm") as written,
-        countdown(f"{scenario}: {users} users and {admins} admins, {run_time:g} s", run_time) as passed,
+        watching(f"{scenario}: {users} users and {admins} admins, {run_time:g} s", run_time) as watcher,
     ):
         swarmed = run.swarm(
             scenario,
@@ -86,8 +91,8 @@ def swarm(
             environment=environment,
             admins=admins,
             seed=seed,
-            options=[f"--{setting}" for setting in settings],
+            options=[*(f"--{setting}" for setting in settings), *(["--otel"] if otel else [])],
             command=typed(["swarm", scenario], target, reference, fault, environment, options),
-            progress=passed,
+            watcher=watcher,
         )
     return finish(swarmed, written, as_json)

@@ -11,7 +11,7 @@ from typing import Any
 from locust.runners import WORKER_REPORT_INTERVAL
 
 from eventproof.redaction import learn, learnt, redacted_text
-from eventproof.report.records import Delivery, Series
+from eventproof.report.records import Delivery, Glance, Series
 from eventproof.target import Target
 
 from . import admission, controller, objectives, saturation
@@ -20,15 +20,19 @@ from .admission import ProcessShare
 from .controller import Controller
 from .generator import Generator, grace
 from .greenlets import Event, sleep, together
+from .metrics import LATENCIES
 from .objectives import ObjectiveLine
 from .scenario import Scenario
 from .timeline import Timeline
+from .window import Pane
 
 _SHARE, _COLLECT, _ACCOUNT = "eventproof.share", "eventproof.collect", "eventproof.account"
 _SECRETS, _NEWS = "secrets", "news"
 _MARGIN = 5.0
 """Seconds that a busy worker has to answer, beyond those that it takes to end its part."""
 _POLL = 0.05
+_EVERY, _RECENT = 1.0, 5.0
+"""How often a glance is shown, and how many seconds it sums up."""
 _LOOKED_AT = 120
 """How many stretches of time somebody is shown who looks on: to draw more would take long enough to be measured."""
 _NOBODY = ProcessShare(index=sys.maxsize)
@@ -80,8 +84,23 @@ class Node:
         return self._timeline
 
     def so_far(self) -> Series:
-        """The last minutes of it, as far as everybody has told."""
-        return self.timeline().series(behind=self._behind, most=_LOOKED_AT)
+        """The last minutes of it, as far as everybody has told; of the events' own latencies a report will tell."""
+        return self.timeline().series(behind=self._behind, most=_LOOKED_AT, of=LATENCIES)
+
+    def glance(self) -> Glance | None:
+        """How it stands, where a test runs."""
+        if not self._is_testing:
+            return None
+        timeline = self.timeline()
+        recent = timeline.recent(_RECENT, behind=self._behind, of=LATENCIES)
+        return Glance(timeline.seconds, recent, self.deliveries())
+
+    def show(self, pane: Pane) -> None:
+        """Show every second how it stands, as long as this process lives."""
+        while True:
+            sleep(_EVERY)
+            if (glance := self.glance()) is not None:
+                pane.show(glance)
 
     def spawning_complete(self, **_: Any) -> None:
         """Every user is there."""
@@ -209,6 +228,9 @@ class Worker(Node):
         runner.register_message(_SHARE, self._on_share)
         runner.register_message(_COLLECT, self._on_collect, concurrent=True)
         environment.events.report_to_master.add_listener(self._on_report)
+
+    def glance(self) -> None:
+        """Nothing: the master shows what all have told."""
 
     def test_start(self, **_: Any) -> None:
         """Be ready for the users of this process; the share came before."""

@@ -12,16 +12,18 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from eventproof.catalog import ADMIN
 from eventproof.errors import EventproofError, UsageError
+from eventproof.legible import legible
 from eventproof.redaction import guarded
 from eventproof.verdict import ExitCode
 
-from . import greenlets, web
+from . import greenlets, otel, web
 from . import objectives as lines
 from .generator import Generator
 from .metrics import COUNTS, LATENCIES, Count
 from .node import Local, Master, Node, Worker
 from .objectives import ObjectiveLine
 from .scenario import Scenario, appointed
+from .window import Pane
 
 __all__ = ["check", "count", "current", "default", "generator", "latency", "objectives", "option", "system", "together"]
 
@@ -131,6 +133,7 @@ def check(function: Callable[[Any], object]) -> None:
 
 
 check(_within("--deadline", above=0, most=60))
+check(otel.is_there)
 
 
 def generator(environment: Any, scenario: Scenario | None = None) -> Generator:
@@ -142,6 +145,8 @@ def generator(environment: Any, scenario: Scenario | None = None) -> Generator:
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
 def _add_options(parser: Any) -> None:
     # Locust logs, prints tables and shows traces, and knows no secret: it says nothing but through this.
+    legible(sys.stdout)
+    legible(sys.stderr)
     sys.stdout, sys.stderr = guarded(sys.stdout), guarded(sys.stderr)
     # Locust would listen on all interfaces; who wants that can say so.
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
@@ -211,6 +216,10 @@ def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> N
     environment.eventproof = node
     for name in _EVENTS:
         getattr(environment.events, name).add_listener(_or_sentence(getattr(node, name)))
+    if (pane := Pane.inherited()) is not None:
+        greenlets.spawn(node.show, pane)
+    if environment.parsed_options.otel:
+        otel.begin(node.glance)
     if web_ui is not None:
         web.show(web_ui, environment.parsed_options.web_base_path or "", node.deliveries, node.so_far)
 

@@ -7,7 +7,7 @@ that are a sixteenth of a doubling wide. Pure: times are arguments, in seconds s
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from eventproof.report.records import Course, Flow, Series
@@ -111,8 +111,8 @@ class Timeline:
         self._current = self._at(int(self.seconds // self._step))
         return drained
 
-    def recent(self, seconds: float, *, behind: float = 0.0) -> Series:
-        """Of the last so many seconds of which everybody has told, one stretch; see `series`."""
+    def recent(self, seconds: float, *, behind: float, of: Container[str]) -> Series:
+        """Of the last so many seconds of which everybody has told, one stretch, and of these latencies."""
         last = self._told(behind)
         first = max(last - max(round(seconds / self._step), 1), 0)
         together = Timeline()
@@ -120,19 +120,20 @@ class Timeline:
         together._step = max(int(together.seconds), 1)
         for index in range(first, last):
             together._at(0).add(self._stretches.get(index, _NOTHING))
-        return together.series()
+        return together.series(of=of)
 
-    def series(self, *, behind: float | None = None, most: int = _MOST) -> Series:
+    def series(self, *, behind: float | None = None, most: int = _MOST, of: Container[str] | None = None) -> Series:
         """As the record of a report; while it goes on, without the last seconds, of which not all have told yet.
 
-        `most` is of how many stretches it tells: the last ones.
+        `most` is of how many stretches it tells, the last ones, and `of` are the latencies, all where none are named.
         """
         seconds = self.seconds if behind is None else float(self._told(behind) * self._step)
         count = math.ceil(seconds / self._step)
         indices = range(max(count - most, 0), count)
         stretches = [self._stretches.get(index, _NOTHING) for index in indices]
         lengths = [min(self._step, seconds - index * self._step) for index in indices]
-        metrics = sorted({metric for stretch in stretches for metric in stretch.latencies})
+        known = sorted({metric for stretch in stretches for metric in stretch.latencies})
+        metrics = [metric for metric in known if of is None or metric in of]
         begins = indices.start * self._step
         return Series(
             begins=float(begins),

@@ -22,7 +22,7 @@ from eventproof.verdict import exit_code
 
 from .records import Run
 
-__all__ = ["FORMAT", "SCHEMA", "VERSION", "as_json", "from_json", "read", "render"]
+__all__ = ["FORMAT", "SCHEMA", "VERSION", "as_json", "decoded", "from_json", "read", "render"]
 
 FORMAT = "eventproof-results"
 VERSION = 1
@@ -65,7 +65,7 @@ def from_json(content: Any) -> Run:
     if problem:
         place = "/".join(map(str, problem.instance_path))
         raise UsageError(f"at /{place}, {problem.message}" if place else problem.message)
-    run: Run = _decode(Run, content | {"outcome": content["verdict"]})
+    run: Run = decoded(Run, content | {"outcome": content["verdict"]})
     return run
 
 
@@ -74,15 +74,15 @@ def _validator() -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(json.loads(SCHEMA.read_text("utf-8")))
 
 
-def _decode(kind: Any, value: Any) -> Any:
-    """The value of that type which was written as `value`."""
+def decoded(kind: Any, value: Any) -> Any:
+    """The record, or a value within one, of that type which was written as `value`."""
     if get_origin(kind) in (Union, UnionType):
-        return None if value is None else _decode(get_args(kind)[0], value)
+        return None if value is None else decoded(get_args(kind)[0], value)
     if get_origin(kind) is tuple:
-        return tuple(_decode(get_args(kind)[0], item) for item in value)
+        return tuple(decoded(get_args(kind)[0], item) for item in value)
     if is_dataclass(kind) and isinstance(kind, type):
         hints = _hints(kind)
-        return kind(**{field.name: _decode(hints[field.name], value[field.name]) for field in fields(kind)})
+        return kind(**{field.name: decoded(hints[field.name], value[field.name]) for field in fields(kind)})
     if kind is float:
         return math.nan if value is None else float(value)
     return kind(value) if issubclass(kind, Enum) else value

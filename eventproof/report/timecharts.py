@@ -11,7 +11,7 @@ from itertools import count, zip_longest
 from . import digest
 from .records import Course, Series
 
-__all__ = ["Line", "Mark", "TimeChart", "charts", "clock"]
+__all__ = ["Line", "Mark", "TimeChart", "charts", "clock", "of_the_target"]
 
 WIDTH, HEIGHT = 440, 190
 LEFT, RIGHT, TOP, BOTTOM = 50, 432, 12, 160
@@ -84,6 +84,11 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{rest:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
+def of_the_target(courses: Iterable[Course]) -> list[Course]:
+    """The latencies that say something of the target, and not of the load generator alone."""
+    return [course for course in courses if course.metric not in _LAGS]
+
+
 def _subjects(series: Series) -> Iterator[tuple[str, str, Sequence[_Figure]]]:
     flows = {flow.name: _rates(series, flow.values) for flow in series.flows}
     courses = {course.metric: course for course in series.courses}
@@ -91,19 +96,10 @@ def _subjects(series: Series) -> Iterator[tuple[str, str, Sequence[_Figure]]]:
     yield "sessions opened", "a second", _of(flows, "sessions")
     yield "deliveries", "a second", [*_of(flows, "delivered"), *_of(flows, *_LOSSES)]
     yield "acknowledgements", "a second", _of(flows, "acknowledged")
-    for course in _told_once(series.courses):
+    for course in of_the_target(series.courses):
         yield course.metric.replace("_", " "), "ms", [_percentile(course, "p50"), _percentile(course, "p99")]
     lags = [_percentile(courses[name], "p99", name) for name in _LAGS if name in courses]
     yield "the load generator's own delay", "ms", lags
-
-
-def _told_once(courses: Iterable[Course]) -> Iterable[Course]:
-    """Those of the target; where the name of an event says the same as a scenario's own name, the first of both."""
-    told: dict[object, Course] = {}
-    for course in courses:
-        if course.metric not in _LAGS:
-            told.setdefault((course.counts, course.p50, course.p99), course)
-    return told.values()
 
 
 def _of(flows: dict[str, list[float]], *names: str) -> list[_Figure]:
