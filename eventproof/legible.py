@@ -1,4 +1,4 @@
-"""Streams whose encoding knows few letters: what we write for people stays readable, whatever else comes is an escape."""
+"""Streams whose encoding knows few letters: what we write for people stays readable, and all else is an escape."""
 
 import codecs
 import io

@@ -68,3 +68,7 @@ class Pane:
         """Show how it stands, to whoever is there and looks in."""
         with suppress(OSError):
             self._theirs.send(json.dumps(redacted(glance)).encode())
+
+    def close(self) -> None:
+        """Show no more."""
+        self._theirs.close()
