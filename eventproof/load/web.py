@@ -9,6 +9,8 @@ from eventproof.redaction import redacted
 from eventproof.report import digest, html
 from eventproof.report.records import Delivery, Series
 
+from .greenlets import sleep
+
 __all__ = ["show"]
 
 _DELIVERY = "delivery"
@@ -46,7 +48,11 @@ def _charts(web_ui: Any, base: str, series: Callable[[], Series]) -> Any:
     @blueprint.get("/over-time")
     @web_ui.auth_required_if_enabled  # type: ignore[untyped-decorator]  # the web UI is not typed
     def over_time() -> Response:
-        return Response(html.live(series()), mimetype="text/html")
+        pieces = []
+        for piece in html.live(series()):
+            pieces.append(piece)
+            sleep(0)  # this process measures, and the drawing of a chart is short
+        return Response("".join(pieces), mimetype="text/html")
 
     @blueprint.get("/live.js")
     @web_ui.auth_required_if_enabled  # type: ignore[untyped-decorator]  # the web UI is not typed

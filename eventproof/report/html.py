@@ -7,7 +7,7 @@ own policy lets nothing run but the one script whose hash it names: what a targe
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,7 +58,7 @@ def render(run: Run, _history: Iterable[Record] = ()) -> str:
             notable={requirement.id for requirement in digest.notable(run)},
             curves=curve.charts(run.latency),
             narrow_curves=curve.charts(run.latency, curve.NARROW),
-            times=timecharts.charts(run.series),
+            times=list(timecharts.charts(run.series)),
             columns=digest.columns(run.delivery),
             style=style,
             script=script,
@@ -67,10 +67,20 @@ def render(run: Run, _history: Iterable[Record] = ()) -> str:
     )
 
 
-def live(series: Series) -> str:
-    """What has happened so far, as a piece of a page: for a shadow tree, whose host says its theme by `data-theme`."""
-    page = _environment().get_template("live.jinja")
-    return page.render(charts=timecharts.charts(series), style=_live_style())
+def live(series: Series) -> Iterator[str]:
+    """What has happened so far, for a shadow tree whose host says its theme by `data-theme`: the pieces, one by one.
+
+    So whoever has other things to do can do them in between.
+    """
+    page = _environment().get_template("timecharts.jinja").module
+    yield f'<style>{_live_style()}</style><div class="times">'
+    is_empty = True
+    for chart in timecharts.charts(series):
+        is_empty = False
+        yield str(page.figure(chart))  # type: ignore[attr-defined]  # a macro of the template
+    yield "</div>"
+    if is_empty:
+        yield '<p class="quiet">Nothing has been measured yet: the charts begin with the test.</p>'
 
 
 @cache

@@ -64,15 +64,17 @@ class _Figure:
     colour: str = ""
 
 
-def charts(series: Series | None) -> list[TimeChart]:
+def charts(series: Series | None) -> Iterator[TimeChart]:
     """The charts of a series: connections, deliveries, acknowledgements, then each latency, the generator's own last.
 
     What never happened has no chart.
     """
     if series is None or not all(0 < length < _MOST for length in (series.step, series.seconds, series.begins + 1)):
-        return []
-    drawn = (_chart(series, title, unit, figures) for title, unit, figures in _subjects(series))
-    return [chart for chart in drawn if chart is not None]
+        return
+    for title, unit, figures in _subjects(series):
+        chart = _chart(series, title, unit, figures)
+        if chart is not None:
+            yield chart
 
 
 def clock(seconds: float) -> str:

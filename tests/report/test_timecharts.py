@@ -29,7 +29,7 @@ def test_what_happened_has_a_chart_and_what_never_did_has_none() -> None:
         "tier to event, ms",
         "the load generator's own delay, ms",
     ]
-    assert timecharts.charts(None) == []
+    assert list(timecharts.charts(None)) == []
 
 
 def test_losses_are_drawn_where_there_are_any() -> None:
