@@ -5,6 +5,7 @@ A run is written with its secrets struck out, so what is read back equals `redac
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -28,12 +29,16 @@ FORMAT = "eventproof-results"
 VERSION = 1
 """Raised when a reader of the old form would misread the new one."""
 
+_NUMBERS = re.compile(r"\[\n\s+((?:(?:-?\d[\d.e+-]*|null),?\s+)+)\]")
+"""A list of numbers, which is told on one line; no string has the line break that it begins with."""
+
 SCHEMA = Path(__file__).with_name("results.schema.json")
 
 
 def render(run: Run, _history: Iterable[Record] = ()) -> str:
     """The text of results.json."""
-    return json.dumps(as_json(run), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(as_json(run), indent=2, ensure_ascii=False, allow_nan=False)
+    return _NUMBERS.sub(lambda numbers: f"[{' '.join(numbers[1].split())}]", text) + "\n"
 
 
 def as_json(run: Run) -> dict[str, Any]:
