@@ -43,6 +43,7 @@ class Slice:
 
 def render(run: Run, _history: Iterable[Record] = ()) -> str:
     """The text of report.html."""
+    whole, events = timecharts.parted(run.series, run.delivery)
     style, script = _asset("style.css") + _asset("timecharts.css"), _asset("script.js")
     return (
         _environment()
@@ -58,7 +59,8 @@ def render(run: Run, _history: Iterable[Record] = ()) -> str:
             notable={requirement.id for requirement in digest.notable(run)},
             curves=curve.charts(run.latency),
             narrow_curves=curve.charts(run.latency, curve.NARROW),
-            times=list(timecharts.charts(run.series)),
+            times=list(timecharts.charts(whole)),
+            events=list(timecharts.charts(events)),
             columns=digest.columns(run.delivery),
             style=style,
             script=script,

@@ -5,13 +5,13 @@ Pure: a series in, coordinates out; the page draws them. Where a stretch has no 
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, zip_longest
 
 from . import digest
-from .records import Course, Series
+from .records import Course, Delivery, Series
 
-__all__ = ["Line", "Mark", "TimeChart", "charts", "clock", "of_the_target"]
+__all__ = ["Line", "Mark", "TimeChart", "charts", "clock", "of_the_target", "parted"]
 
 WIDTH, HEIGHT = 440, 190
 LEFT, RIGHT, TOP, BOTTOM = 50, 432, 12, 160
@@ -89,6 +89,16 @@ def clock(seconds: float) -> str:
 def of_the_target(courses: Iterable[Course]) -> list[Course]:
     """The latencies that say something of the target, and not of the load generator alone."""
     return [course for course in courses if course.metric not in _LAGS]
+
+
+def parted(series: Series | None, delivery: Iterable[Delivery]) -> tuple[Series | None, Series | None]:
+    """What tells of the run as a whole, and each event's own latency: of the latter there may be dozens."""
+    if series is None:
+        return None, None
+    events = {account.event.rpartition("/")[2] for account in delivery}
+    own = tuple(course for course in series.courses if course.metric in events)
+    others = tuple(course for course in series.courses if course.metric not in events)
+    return replace(series, courses=others), replace(series, connections=(), flows=(), courses=own)
 
 
 def _subjects(series: Series) -> Iterator[tuple[str, str, Sequence[_Figure]]]:

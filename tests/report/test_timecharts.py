@@ -32,6 +32,17 @@ def test_what_happened_has_a_chart_and_what_never_did_has_none() -> None:
     assert list(timecharts.charts(None)) == []
 
 
+def test_the_latency_of_each_event_is_told_apart_from_the_whole() -> None:
+    series = samples.series()
+    own = replace(series.courses[0], metric="user.banned")
+    whole, events = timecharts.parted(replace(series, courses=(*series.courses, own)), samples.swarm().delivery)
+    assert whole == series
+    assert [chart.title for chart in timecharts.charts(events)] == ["user.banned, ms"]
+    prefixed = [replace(one, event=f"user-state/{one.event}") for one in samples.swarm().delivery]
+    assert timecharts.parted(replace(series, courses=(own,)), prefixed)[1] == events
+    assert timecharts.parted(None, ()) == (None, None)
+
+
 def test_losses_are_drawn_where_there_are_any() -> None:
     deliveries = titled(samples.series(), "deliveries, a second")
     assert [(line.name, line.colour) for line in deliveries.lines] == [("delivered", "c0"), ("lost", "fail")]
