@@ -8,6 +8,7 @@ that are a sixteenth of a doubling wide. Pure: times are arguments, in seconds s
 import math
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
+from math import log2
 from typing import Any
 
 from eventproof.report.records import Course, Flow, Series
@@ -70,7 +71,7 @@ class Timeline:
         classes = latencies.get(metric)
         if classes is None:
             classes = latencies[metric] = Counter()
-        number = int(math.log2(max(seconds * 1e6, 1.0)) * _CLASSES)
+        number = int(log2(seconds * 1e6) * _CLASSES) if seconds > 1e-6 else 0
         classes[number] = classes.get(number, 0) + 1
 
     def turns(self, at: float) -> bool:
