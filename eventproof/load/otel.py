@@ -1,11 +1,13 @@
 """What OpenTelemetry is told with Locust's `--otel`, beside what Locust tells: connections, and the account of events.
 
 Locust itself exports how long everything took, latencies of ours included, by their names. Where it goes is for
-OpenTelemetry's own environment variables to say.
+OpenTelemetry's own environment variables to say. The package comes with an extra of Locust's, and is no dependency of
+ours.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from importlib import import_module
 from typing import Any
 
 from eventproof import __version__
@@ -19,7 +21,7 @@ def is_there(options: Any) -> None:
     """Raise UsageError where OpenTelemetry is asked for and not installed: Locust would go on without it."""
     if options.otel:
         try:
-            import opentelemetry.sdk  # noqa: F401 - to see whether it can be
+            import_module("opentelemetry.sdk")
         except ImportError:
             raise UsageError(
                 "--otel needs OpenTelemetry: run pip install 'locust[otel]', or leave the option out"
@@ -28,7 +30,7 @@ def is_there(options: Any) -> None:
 
 def begin(glance: Callable[[], Glance | None]) -> None:
     """Export from now on how it stands, each time that OpenTelemetry asks."""
-    from opentelemetry import metrics
+    metrics = import_module("opentelemetry.metrics")
 
     def connections(_options: Any) -> Iterator[Any]:
         if (seen := glance()) is not None:

@@ -25,13 +25,11 @@ class _Meter:
 @pytest.fixture
 def meter(monkeypatch: pytest.MonkeyPatch) -> _Meter:
     meter = _Meter()
-    package, sdk = ModuleType("opentelemetry"), ModuleType("opentelemetry.sdk")
-    package.metrics = SimpleNamespace(  # type: ignore[attr-defined]  # a module of the test's own
+    metrics = SimpleNamespace(
         get_meter=lambda name, version: meter, Observation=lambda value, attributes=None: (value, attributes)
     )
-    package.sdk = sdk  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "opentelemetry", package)
-    monkeypatch.setitem(sys.modules, "opentelemetry.sdk", sdk)
+    for name, module in {"": ModuleType("opentelemetry"), ".sdk": ModuleType("sdk"), ".metrics": metrics}.items():
+        monkeypatch.setitem(sys.modules, f"opentelemetry{name}", module)
     return meter
 
 
