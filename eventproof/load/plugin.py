@@ -221,7 +221,7 @@ def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> N
     if environment.parsed_options.otel:
         otel.begin(node.glance)
     if web_ui is not None:
-        web.show(web_ui, environment.parsed_options.web_base_path or "", node.deliveries, node.so_far)
+        web.show(web_ui, environment.parsed_options.web_base_path or "", node)
 
 
 def _appoint(environment: Any) -> None:

@@ -1,43 +1,59 @@
-"""metrics.prom: the run in Prometheus' text format, for a Pushgateway or the text file collector of a node exporter.
+"""Prometheus' text format: of a run as metrics.prom, for a Pushgateway or the text file collector of a node exporter,
+and of how one stands, for whoever scrapes it.
 
-Each figure is the last word on the run, so all are gauges: nothing goes on growing.
+Each figure is the last word, and the next run begins anew, so all are gauges.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from eventproof.history import Record
 from eventproof.verdict import Verdict, exit_code
 
 from . import digest
-from .records import Run
+from .records import Delivery, Glance, Run
 from .visible import shown
 
-__all__ = ["render"]
+__all__ = ["CONTENT_TYPE", "live", "render"]
 
 _LENGTH = 300
 
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+"""Of what this module writes."""
+
 Sample = tuple[Mapping[str, str], float]
+Told = tuple[str, str, Iterable[Sample]]
+"""A metric: its name, what it says, its samples."""
 
 
 def render(run: Run, _history: Iterable[Record] = ()) -> str:
     """The text of metrics.prom."""
+    return _text(_metrics(run))
+
+
+def live(glance: Glance | None) -> str:
+    """How a swarm stands; nothing where none runs."""
+    return "" if glance is None else _text(_standing(glance))
+
+
+def _text(metrics: Iterable[Told]) -> str:
     registry = CollectorRegistry()
-    registry.register(_Told(run))
+    registry.register(_Teller(tuple(metrics)))
     return generate_latest(registry).decode("utf-8")
 
 
-class _Told(Collector):
-    """The metrics of one run, those left out of which it has nothing to say."""
+class _Teller(Collector):
+    """Tells metrics, those left out that have no sample."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, metrics: Iterable[Told]) -> None:
+        self._metrics = metrics
 
     def collect(self) -> Iterator[Metric]:
-        for name, what, samples in _metrics(self._run):
+        for name, what, samples in self._metrics:
             family = GaugeMetricFamily(f"eventproof_{name}", what)
             told = [({key: shown(label, _LENGTH) for key, label in labels.items()}, value) for labels, value in samples]
             # Two figures of one name and the same labels would be refused: the later one counts.
@@ -47,7 +63,36 @@ class _Told(Collector):
                 yield family
 
 
-def _metrics(run: Run) -> Iterator[tuple[str, str, Iterable[Sample]]]:
+def _standing(glance: Glance) -> Iterator[Told]:
+    recent = glance.recent
+    yield "connections", "Connections that are open.", [({}, value) for value in recent.connections[-1:]]
+    yield _events(glance.delivery)
+    yield (
+        "latency_recent_seconds",
+        f"A quantile of the last {recent.seconds:g} s, from the intended time of the action.",
+        [
+            ({"metric": course.metric, "quantile": quantile}, value / 1e3)
+            for course in recent.courses
+            for quantile, values in (("0.5", course.p50), ("0.99", course.p99))
+            for count, value in zip(course.counts[-1:], values[-1:], strict=False)
+            if count
+        ],
+    )
+
+
+def _events(delivery: Iterable[Delivery]) -> Told:
+    return (
+        "events",
+        "What became of the events that somebody was to receive.",
+        [
+            ({"event": one.event, "outcome": column}, getattr(one, column))
+            for one in delivery
+            for column in digest.ACCOUNT
+        ],
+    )
+
+
+def _metrics(run: Run) -> Iterator[Told]:
     about = {"kind": run.kind, "target": run.target, "tool": run.tool, "verdict": run.outcome.value}
     yield "run_info", "What was run, and its verdict; always 1.", [(about, 1)]
     yield (
@@ -66,15 +111,7 @@ def _metrics(run: Run) -> Iterator[tuple[str, str, Iterable[Sample]]]:
             for one in run.objectives
         ],
     )
-    yield (
-        "events",
-        "What became of the events that somebody was to receive.",
-        [
-            ({"event": one.event, "outcome": column}, getattr(one, column))
-            for one in run.delivery
-            for column in digest.ACCOUNT
-        ],
-    )
+    yield _events(run.delivery)
     yield (
         "latency_seconds",
         "From the intended time of the action; a quantile, or the maximum as 1.",

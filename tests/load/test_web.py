@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, abort, jsonify
 from flask.testing import FlaskClient
 
 from eventproof.load import web
-from eventproof.report.records import Delivery, Series
+from eventproof.report.records import Delivery, Glance, Series
 from tests.report import samples
 
 
@@ -33,6 +33,20 @@ class Ui:
         return guarded
 
 
+class Standing:
+    def __init__(self, series: Series, deliveries: tuple[Delivery, ...]) -> None:
+        self._series, self._deliveries = series, deliveries
+
+    def deliveries(self) -> tuple[Delivery, ...]:
+        return self._deliveries
+
+    def so_far(self) -> Series:
+        return self._series
+
+    def glance(self) -> Glance:
+        return Glance(9.0, self._series, self._deliveries)
+
+
 def client(
     base: str = "",
     *,
@@ -41,7 +55,7 @@ def client(
     deliveries: tuple[Delivery, ...] = samples.swarm().delivery,
 ) -> FlaskClient:
     ui = Ui(base, is_open=is_open)
-    web.show(ui, base, lambda: deliveries, lambda: series or samples.series())
+    web.show(ui, base, Standing(series or samples.series(), deliveries))
     assert [tab["title"] for tab in ui.template_args["extended_tabs"]] == ["Delivery", "Over time"]
     return ui.app.test_client()
 
@@ -66,9 +80,15 @@ def test_before_a_test_there_is_a_sentence() -> None:
     assert "Nothing has been measured yet" in client(series=nothing).get("/eventproof/over-time").text
 
 
+def test_prometheus_may_scrape_how_it_stands() -> None:
+    answer = client().get("/eventproof/metrics")
+    assert answer.content_type == "text/plain; version=0.0.4; charset=utf-8"
+    assert 'eventproof_events{event="user.banned",outcome="delivered"} 1412.0' in answer.text
+
+
 def test_the_charts_are_for_whoever_may_see_the_ui() -> None:
     browser = client(is_open=False)
-    answers: list[Response] = [browser.get(f"/eventproof/{path}") for path in ("over-time", "live.js")]  # type: ignore[misc]
+    answers: list[Response] = [browser.get(f"/eventproof/{path}") for path in ("over-time", "live.js", "metrics")]  # type: ignore[misc]
     assert {answer.status_code for answer in answers} == {401}
 
 

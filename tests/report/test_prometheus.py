@@ -4,14 +4,18 @@ from hypothesis import given, settings
 from prometheus_client.parser import text_string_to_metric_families
 
 from eventproof.report import prometheus
-from eventproof.report.records import Run
+from eventproof.report.records import Course, Glance, Run
 from tests.report import samples
 from tests.report.strategies import runs
 
 
 def figures(run: Run) -> dict[tuple[str, ...], float]:
+    return figures_of(prometheus.render(run))
+
+
+def figures_of(text: str) -> dict[tuple[str, ...], float]:
     """Every sample by its name and its labels' values."""
-    families = text_string_to_metric_families(prometheus.render(run))
+    families = text_string_to_metric_families(text)
     return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
 
 
@@ -47,6 +51,20 @@ def test_what_two_runs_have_of_one_name_is_told_once() -> None:
     told = prometheus.render(replace(swarm, latency=swarm.latency * 2, objectives=swarm.objectives * 2))
     lines = [line.split("} ")[0] for line in told.splitlines() if "{" in line]
     assert len(lines) == len(set(lines))
+
+
+def test_how_a_swarm_stands_is_told_while_it_runs() -> None:
+    whole = samples.series()
+    course = Course("ban_to_logout", (4,), (5.2,), (20.7,))
+    recent = replace(
+        whole, seconds=5.0, connections=(287.0,), courses=(course, replace(course, metric="x", counts=(0,)))
+    )
+    told = figures_of(prometheus.live(Glance(9.0, recent, samples.swarm().delivery)))
+    assert told["eventproof_connections",] == 287
+    assert told["eventproof_events", "user.banned", "delivered"] == 1412
+    assert told["eventproof_latency_recent_seconds", "ban_to_logout", "0.99"] == 0.0207
+    assert not any("x" in labels for _, *labels in told)
+    assert prometheus.live(None) == ""
 
 
 @settings(max_examples=30, deadline=None)
