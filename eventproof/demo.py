@@ -9,7 +9,7 @@ from .interruption import HEEDED
 from .load import run as load
 from .report import folder as folders
 from .report import formats
-from .report.countdown import countdown
+from .report.live import watching
 from .report.merge import merge
 from .report.progress import progress
 from .report.records import Run
@@ -40,7 +40,7 @@ def demo(*, users: int = 200, admins: int = 2, run_time: float = 20.0, results: 
             )
         runs = [checked]
         if checked.outcome is not Outcome.INTERRUPTED:
-            with countdown(f"a swarm of {users} users and {admins} admins, {run_time:g} s", run_time) as passed:
+            with watching(f"a swarm of {users} users and {admins} admins, {run_time:g} s", run_time) as watcher:
                 swarmed = load.swarm(
                     "ban_storm",
                     str(server.profile),
@@ -50,7 +50,7 @@ def demo(*, users: int = 200, admins: int = 2, run_time: float = 20.0, results: 
                     admins=admins,
                     results=folder / "swarm",
                     command=f"eventproof swarm ban_storm --reference --users {users} --run-time {run_time:g}s",
-                    progress=passed,
+                    watcher=watcher,
                 )
             runs.append(swarmed)
     both = merge(runs, command=f"eventproof demo --users {users} --run-time {run_time:g}s")

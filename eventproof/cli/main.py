@@ -1,6 +1,5 @@
 """Runs one command line: our exceptions become a sentence on standard error and a code of `verdict.ExitCode`."""
 
-import io
 import os
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 from eventproof import __version__
 from eventproof.errors import EventproofError
 from eventproof.interruption import HEEDED
+from eventproof.legible import legible
 from eventproof.verdict import ExitCode
 
 from .check import check
@@ -62,8 +62,8 @@ def _open_streams() -> None:
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the end
-        elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+        else:
+            legible(stream)
 
 
 def run(arguments: list[str]) -> int:

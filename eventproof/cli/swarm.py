@@ -54,6 +54,9 @@ class _Swarm(click.Command):
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Repeat the choices of an earlier run.")
 @click.option("--option", "settings", multiple=True, metavar="NAME=VALUE", help="A scenario's own, such as ban-rate=8.")
+@click.option(
+    "--otel", is_flag=True, help="Export to OpenTelemetry, as Locust's --otel does; see its OTEL_… variables."
+)
 @results_option
 @baseline_option
 @report_option
@@ -76,6 +79,7 @@ def swarm(
     objectives: tuple[str, ...],
     seed: int,
     settings: tuple[str, ...],
+    otel: bool,
     results: Path | None,
     baseline: str | None,
     reports: tuple[str, ...],
@@ -89,7 +93,7 @@ def swarm(
     from eventproof import extras
     from eventproof.load import described, run
     from eventproof.report import folder
-    from eventproof.report.countdown import countdown
+    from eventproof.report.live import watching
 
     if listed:
         known = (run.scenario_of(scenario),) if scenario else run.scenarios()
@@ -107,13 +111,14 @@ def swarm(
         *("--run-time", f"{run_time:g}s", "--processes", str(processes), "--seed", str(seed)),
         *(part for line in objectives for part in ("--objective", line)),
         *(part for setting in settings for part in ("--option", setting)),
+        *(["--otel"] if otel else []),
     )
     with (
         chosen(
             target, reference, fault, environment, wait, seed_users=users + 2 * max(admins, processes), quick=False
         ) as given,
         folder.prepared(results, "swarm") as written,
-        countdown(f"{scenario}: {users} users and {admins} admins, {run_time:g} s", run_time) as passed,
+        watching(f"{scenario}: {users} users and {admins} admins, {run_time:g} s", run_time) as watcher,
     ):
         swarmed = run.swarm(
             scenario,
@@ -127,8 +132,8 @@ def swarm(
             environment=environment,
             admins=admins,
             seed=seed,
-            options=[f"--{setting}" for setting in settings],
+            options=[*(f"--{setting}" for setting in settings), *(["--otel"] if otel else [])],
             command=typed(["swarm", scenario], target, reference, fault, environment, options),
-            progress=passed,
+            watcher=watcher,
         )
     return finish(swarmed, written, as_json, wished, profile_of(target, reference), before)

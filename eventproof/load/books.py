@@ -6,7 +6,7 @@ And what it changed on the target, as long as that is not changed back.
 import logging
 from collections import Counter
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from math import inf
 from time import monotonic
 from typing import Any
@@ -22,6 +22,8 @@ from .judgement import Loss, Match, Receipt
 from .ledger import Ledger
 from .metrics import scoped
 from .saturation import Readings
+from .tally import Tally
+from .timeline import FLOWS, Timeline
 
 _log = logging.getLogger(__name__)
 _CAP = 100
@@ -75,6 +77,8 @@ class Books:
         self._steps: list[str] = []
         self._step = ""
         self._told_before: Counter[str] = Counter()
+        self._opened = monotonic()
+        self._timeline = Timeline()
 
     def begin(self) -> None:
         """Measuring begins now: incidents are dated from here."""
@@ -91,6 +95,7 @@ class Books:
         `late` is by how much its cause began later than that; left out where nothing was intended before it began.
         """
         self._enter(metric, seconds)
+        self._timeline.record(metric, seconds)
         if late is not None:
             self._enter(metric + SERVICE, seconds - late)
         self._report("latency", metric, seconds, "")
@@ -237,6 +242,18 @@ class Books:
         """How late this process was."""
         return Readings(loop_lag=self._histogram("loop_lag"), send_lag=self._histogram("send_lag"))
 
+    def pass_time(self, connections: int) -> None:
+        """Some time has passed, in which so many connections were open."""
+        at = monotonic() - self._opened
+        if self._timeline.turns(at):
+            self._timeline.enter(self._totals())
+        self._timeline.pass_to(at, connections)
+
+    def news(self) -> Timeline:
+        """What happened since the last time that somebody asked."""
+        self._timeline.enter(self._totals())
+        return self._timeline.drain()
+
     def account(self, *, users: int, connections: int, gauges: tuple[Gauge, ...]) -> SwarmAccount:
         """The figures as they are now."""
         self.settle()
@@ -267,6 +284,14 @@ class Books:
         self._histogram(metric).record(seconds)
         if self._step:
             self._histogram(scoped(metric, self._step)).record(seconds)
+
+    def _totals(self) -> Mapping[str, int]:
+        columns = frozenset(column.name for column in fields(Tally))
+        tallies = self.ledger.tallies.values()
+        return {
+            name: sum(getattr(tally, name) for tally in tallies) if name in columns else self._counts[name]
+            for name in FLOWS
+        }
 
     def _histogram(self, metric: str) -> Histogram:
         if metric not in self._histograms:

@@ -16,11 +16,11 @@ from eventproof.errors import TargetUnavailable
 from eventproof.history import History, Kind
 from eventproof.report import folder as folders
 from eventproof.report import formats, terminal
-from eventproof.report.records import Run
+from eventproof.report.records import Run, Series
 from eventproof.target import Target
 from eventproof.verdict import ExitCode, exit_code
 
-from . import admission, handover, objectives
+from . import admission, handover, machine, objectives
 from .account import Incident, SwarmAccount, merge
 from .calls import LOGIN_WAITS, Calls
 from .contracts import contracts
@@ -101,6 +101,7 @@ class Controller:
         accounts: Iterable[SwarmAccount],
         users: int,
         *,
+        series: Series,
         missing: Sequence[LostWorker] = (),
         late: Sequence[str] = (),
         interrupted: bool = False,
@@ -108,7 +109,7 @@ class Controller:
     ) -> ExitCode:
         """The test is over: write the results, print the summary, and say what the process is to return.
 
-        `users` are those asked for last; it may have begun with another number.
+        `users` are those asked for last; it may have begun with another number. `series` is what happened when.
         """
         account = merge([*accounts, *map(_lost, missing)])
         if self._residue is not None:
@@ -126,6 +127,8 @@ class Controller:
                 users=max(self._users, users),
                 processes=self._processes,
                 scenario=_named(self._options.locustfile),
+                series=series,
+                machine=machine.here(),
                 missing=tuple(missing),
                 late=tuple(late),
                 interrupted=interrupted,

@@ -405,6 +405,7 @@ class Generator:
             sleep(max(due - monotonic(), 0))
             due += self._health.beat(due) * TICK
             self._connections = max(self._connections, len(self.hub))
+            self.books.pass_time(len(self.hub))
             self.books.settle()
 
     def _look_ahead(self) -> None:

@@ -2,3 +2,6 @@
 
 COMMAND = "EVENTPROOF_COMMAND"
 """What a person typed, and what repeats the run."""
+
+WINDOW = "EVENTPROOF_WINDOW"
+"""The descriptor of the socket on which it shows how the run stands."""

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any, Final
 
+from locust.runners import WORKER_REPORT_INTERVAL
+
 from eventproof.redaction import learn
 from eventproof.report.records import Delivery
 from eventproof.verdict import ExitCode
@@ -18,12 +20,13 @@ from .account import SwarmAccount, merge
 from .admission import ProcessShare
 from .generator import grace
 from .greenlets import sleep
-from .messages import ACCOUNT, CAUSE, CLOCK, COLLECT, POINT, REFUSED, REPORT, SECRETS, SHARE
+from .messages import ACCOUNT, CAUSE, CLOCK, COLLECT, NEWS, POINT, REFUSED, REPORT, SECRETS, SHARE
 from .node import Judge
 from .objectives import ObjectiveLine
 from .outcome import LostWorker
 from .scenario import Scenario
 from .tables import strike_secrets
+from .timeline import Timeline
 
 __all__ = ["Master"]
 
@@ -36,6 +39,8 @@ _CSV: Final = 1.1
 
 class Master(Judge):
     """Generates nothing: deals out shares, collects accounts, concludes the run."""
+
+    _behind = WORKER_REPORT_INTERVAL + 1.0
 
     def __init__(
         self, environment: Any, runner: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine] = ()
@@ -133,6 +138,7 @@ class Master(Judge):
         learn(*msg.data.get(SECRETS, ()))
         if msg.node_id in self._workers:
             self._accounts[msg.node_id] = SwarmAccount.from_json(msg.data)
+            self._timeline.add(Timeline.from_json(msg.data[NEWS]))
 
     def _on_refused(self, msg: Any, **_: Any) -> None:
         name = self._workers.get(msg.node_id, "a worker")
@@ -159,4 +165,5 @@ class Master(Judge):
             learn(*told.get(SECRETS, ()))
             self._entered[client_id] = told["entered"]
             self._interim[client_id] = SwarmAccount.from_json(told)
+            self._timeline.add(Timeline.from_json(told[NEWS]))
         strike_secrets(self._runner.stats)

@@ -9,6 +9,7 @@ __all__ = [
     "CLOCK",
     "COLLECT",
     "GONE",
+    "NEWS",
     "POINT",
     "REFUSED",
     "REPORT",
@@ -39,3 +40,5 @@ REPORT: Final = "eventproof"
 """The part of Locust's own report that is ours."""
 SECRETS: Final = "secrets"
 """Those that a process has learnt since it told of them last: a target may echo them to another."""
+NEWS: Final = "news"
+"""What happened when, since a process told of it last."""

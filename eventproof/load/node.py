@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any, Final
 
 from eventproof.redaction import redacted_text
-from eventproof.report.records import Delivery
+from eventproof.report.records import Delivery, Glance, Series
 from eventproof.target import Target
 
 from . import admission, saturation
@@ -19,15 +19,22 @@ from .floor import Floor
 from .generator import Generator
 from .greenlets import Event, Greenlet, sleep, spawn, together
 from .locust_table import LocustTable
+from .metrics import LATENCIES
 from .objectives import ObjectiveLine
 from .outcome import LostWorker
 from .scenario import Scenario
+from .timeline import Timeline
 from .watch import Watch
+from .window import Pane
 
 __all__ = ["Judge", "Local", "Node"]
 
 _LOOK: Final = 1.0
 """Seconds between two looks at what is missed."""
+_EVERY, _RECENT = 1.0, 5.0
+"""How often a glance is shown, and how many seconds it sums up."""
+_LOOKED_AT: Final = 120
+"""How many stretches of time somebody is shown who looks on: to draw more would take long enough to be measured."""
 
 
 class Unexpected(Exception):
@@ -36,6 +43,9 @@ class Unexpected(Exception):
 
 class Node:
     """What all processes have in common. `scenarios` are what the locustfile says of itself, `whole` what of all."""
+
+    _behind = 1.0
+    """How many seconds back everybody has told of what happened."""
 
     def __init__(
         self, environment: Any, runner: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine] = ()
@@ -47,6 +57,7 @@ class Node:
         self._generators: dict[Scenario, Generator] = {}
         self._floor: Floor | None = None
         self._table = LocustTable(environment)
+        self._timeline = Timeline()
         self._is_testing = self._was_interrupted = False
         self._given_up: tuple[ObjectiveLine, ...] = ()
         self._over = Event()
@@ -67,6 +78,31 @@ class Node:
         """The account of every event as it is now."""
         return self._interim_account().delivery()
 
+    def timeline(self) -> Timeline:
+        """What happened so far, in all processes that told."""
+        for generator in self._generators.values():
+            self._timeline.add(generator.books.news())
+        return self._timeline
+
+    def so_far(self) -> Series:
+        """The last minutes of it, as far as everybody has told; of the events' own latencies a report will tell."""
+        return self.timeline().series(behind=self._behind, most=_LOOKED_AT, of=LATENCIES)
+
+    def glance(self) -> Glance | None:
+        """How it stands, where a test runs."""
+        if not self._is_testing:
+            return None
+        timeline = self.timeline()
+        recent = timeline.recent(_RECENT, behind=self._behind, of=LATENCIES)
+        return Glance(timeline.seconds, recent, self.deliveries())
+
+    def show(self, pane: Pane) -> None:
+        """Show every second how it stands, as long as this process lives."""
+        while True:
+            sleep(_EVERY)
+            if (glance := self.glance()) is not None:
+                pane.show(glance)
+
     def spawning_complete(self, **_: Any) -> None:
         """Every user is there."""
         for generator in self._generators.values():
@@ -75,6 +111,7 @@ class Node:
     def test_start(self, **_: Any) -> None:
         """A test begins."""
         self._is_testing, self._given_up = True, ()
+        self._timeline = Timeline()
 
     def test_stopping(self, **_: Any) -> None:
         """A test is about to end; its users are still there."""
@@ -210,6 +247,7 @@ class Judge(Node):
         code = self._controller.conclude(
             accounts,
             self._runner.target_user_count,
+            series=self.timeline().series(),
             missing=missing,
             late=late,
             interrupted=self._was_interrupted,

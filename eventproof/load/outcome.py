@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from eventproof import __version__
 from eventproof.report import records
 from eventproof.report.contracts import contracts_of
-from eventproof.report.records import Load, Run
+from eventproof.report.records import Load, Machine, Run, Series
 from eventproof.target import Target
 from eventproof.verdict import Outcome, Verdict, outcome
 
@@ -66,6 +66,8 @@ class Circumstances:
     processes: int
     scenario: str = ""
     """The names of the locustfiles."""
+    series: Series | None = None
+    machine: Machine | None = None
     missing: tuple[LostWorker, ...] = ()
     late: tuple[str, ...] = ()
     """Workers that joined when the identities had been dealt out."""
@@ -113,6 +115,8 @@ def conclude(account: SwarmAccount, at: Circumstances) -> Run:
             gauges=account.gauges,
             scenario=at.scenario,
         ),
+        series=at.series,
+        machine=at.machine,
         notes=(
             *_forbidden(account),
             *_ended(at),

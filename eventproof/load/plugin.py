@@ -12,11 +12,12 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from eventproof.catalog import ADMIN
 from eventproof.errors import EventproofError, UsageError
+from eventproof.legible import legible
 from eventproof.profile import DEFAULT
 from eventproof.redaction import guarded
 from eventproof.verdict import ExitCode
 
-from . import greenlets, web
+from . import greenlets, otel, web
 from . import objectives as lines
 from .generator import Generator
 from .master import Master
@@ -25,6 +26,7 @@ from .node import Local, Node
 from .objectives import ObjectiveLine
 from .options import OF_RUNS, OF_USERS
 from .scenario import Scenario, appointed
+from .window import Pane
 from .worker import Worker
 
 __all__ = [
@@ -154,6 +156,7 @@ def check(function: Callable[[Any], object]) -> None:
 
 
 check(_within("--deadline", above=0, most=60))
+check(otel.is_there)
 
 
 def generator(environment: Any, scenario: Scenario | None = None) -> Generator:
@@ -165,6 +168,8 @@ def generator(environment: Any, scenario: Scenario | None = None) -> Generator:
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types
 def _add_options(parser: Any) -> None:
     # Locust logs, prints tables and shows traces, and knows no secret: it says nothing but through this.
+    legible(sys.stdout)
+    legible(sys.stderr)
     sys.stdout, sys.stderr = guarded(sys.stdout), guarded(sys.stderr)
     # Locust would listen on all interfaces; who wants that can say so.
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
@@ -199,10 +204,14 @@ def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> N
     environment.eventproof = node
     for name in _EVENTS:
         getattr(environment.events, name).add_listener(_or_sentence(getattr(node, name)))
+    if (pane := Pane.inherited()) is not None:
+        greenlets.spawn(node.show, pane)
+    if environment.parsed_options.otel:
+        otel.begin(node.glance)
     if web_ui is not None:
         # Locust shows where the load goes, and warns where it does not know.
         environment.host = environment.host or environment.parsed_options.target or str(DEFAULT)
-        web.show(web_ui, node.deliveries)
+        web.show(web_ui, environment.parsed_options.web_base_path or "", node)
 
 
 def _appoint(environment: Any) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -19,12 +20,14 @@ from eventproof.errors import ContractViolation, EventproofError, Inconclusive, 
 from eventproof.interruption import HEEDED
 from eventproof.report import folder as folders
 from eventproof.report import results_json
+from eventproof.report.live import Watcher
 from eventproof.report.records import Run
 from eventproof.verdict import ExitCode
 
 from . import handover
 from .described import Description, described
 from .log import Log
+from .window import Window
 
 __all__ = ["scenario_of", "scenarios", "swarm"]
 
@@ -71,12 +74,12 @@ def swarm(
     seed: int = 0,
     options: Iterable[str] = (),
     command: str = "",
-    progress: Callable[[float], None] | None = None,
+    watcher: Watcher | None = None,
 ) -> Run:
     """Run a scenario (a name or the path of a locustfile) against a profile or URL, and give what came of it.
 
     `users` are those beside the `admins`; `run_time` is in seconds and includes the spawning; `options` go to the
-    scenario as they are; `command` is what repeats the run; `progress` is told the seconds that have passed.
+    scenario as they are; `command` is what repeats the run; `watcher` is told how it goes on.
     The first Ctrl-C ends the run early with its results, the second one at once.
     Raises EventproofError where there are no results, KeyboardInterrupt where they were interrupted away.
     """
@@ -94,7 +97,7 @@ def swarm(
     limit = _START_SECONDS + run_time + _END_SECONDS
     with folders.prepared(results, "swarm") as folder:
         handed = {handover.COMMAND: command} if command else {}
-        code, was_interrupted, log = _run([*arguments, "--results", str(folder)], handed, limit, progress)
+        code, was_interrupted, log = _run([*arguments, "--results", str(folder)], handed, limit, watcher)
         if (folder / "results.json").exists():
             log.write(folder / _LOG)
             return results_json.read(folder)
@@ -138,42 +141,54 @@ def _run(
     arguments: list[str],
     handed: Mapping[str, str],
     limit: float,
-    progress: Callable[[float], None] | None,
+    watcher: Watcher | None,
 ) -> tuple[int, bool, Log]:
     """Run Locust to its end; its exit code, whether we were interrupted, and what it said."""
     # A session of its own: Ctrl-C reaches us alone, and the master asks its workers for what they have.
+    window = Window()
     child = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "locust", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         bufsize=0,
         stderr=subprocess.STDOUT,
-        env={**os.environ, **handed},
+        env={**os.environ, **handed, **window.handed()},
+        pass_fds=window.descriptors,
         start_new_session=True,
     )
     log = Log(child.stdout)  # type: ignore[arg-type]  # it is a pipe
+    look = partial(_look, window, watcher)
     try:
-        return _wait(child, limit, progress), False, log
+        return _wait(child, limit, look), False, log
     except KeyboardInterrupt:
         HEEDED.accept()
         child.send_signal(signal.SIGINT)
         with suppress(KeyboardInterrupt):
-            return _wait(child, _END_SECONDS, None), True, log
+            return _wait(child, _END_SECONDS, look), True, log
         return ExitCode.INTERRUPTED, True, log
     finally:
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+        window.close()
 
 
-def _wait(child: "subprocess.Popen[bytes]", limit: float, progress: Callable[[float], None] | None) -> int:
+def _look(window: Window, watcher: Watcher | None, passed: float) -> None:
+    """Tell who watches how it stands."""
+    glance = window.look()
+    if watcher is not None:
+        watcher.passed(passed)
+        if glance is not None:
+            watcher.saw(glance)
+
+
+def _wait(child: "subprocess.Popen[bytes]", limit: float, look: Callable[[float], None]) -> int:
     began = monotonic()
     while (passed := monotonic() - began) < limit:
         with suppress(subprocess.TimeoutExpired):
             return child.wait(_POLL)
         HEEDED.heed()
-        if progress is not None:
-            progress(passed)
+        look(passed)
     raise Inconclusive(f"the load generator did not end within {limit:.0f} s and was stopped")
 
 

@@ -11,7 +11,7 @@ from . import admission, controller
 from .account import SwarmAccount, merge
 from .admission import ProcessShare
 from .greenlets import Greenlet, sleep, spawn
-from .messages import ACCOUNT, CAUSE, CLOCK, COLLECT, POINT, REFUSED, REPORT, SECRETS, SHARE
+from .messages import ACCOUNT, CAUSE, CLOCK, COLLECT, NEWS, POINT, REFUSED, REPORT, SECRETS, SHARE
 from .node import Node
 from .objectives import ObjectiveLine
 from .relay import Relay
@@ -46,6 +46,9 @@ class Worker(Node):
         runner.register_message(POINT, self._on_point)
         environment.events.report_to_master.add_listener(self._on_report)
 
+    def glance(self) -> None:
+        """Nothing: the master shows what all have told."""
+
     def test_start(self, **_: Any) -> None:
         """Be ready for the users of this process; the share came before, and the master's options with the test."""
         try:
@@ -74,7 +77,8 @@ class Worker(Node):
         account = self._settled_account()
         if self._relay is not None and (note := self._relay.note()):
             account = merge([account, SwarmAccount(notes=(note,))])
-        self._runner.send_message(ACCOUNT, account.to_json() | {SECRETS: self._new_secrets()})
+        news = self.timeline().drain().to_json()
+        self._runner.send_message(ACCOUNT, account.to_json() | {SECRETS: self._new_secrets(), NEWS: news})
 
     def _new_secrets(self) -> list[str]:
         found = [secret for secret in learnt() if secret not in self._told]
@@ -105,8 +109,9 @@ class Worker(Node):
             self._relay.all_reach(msg.data["point"])
 
     def _on_report(self, data: dict[str, Any], **_: Any) -> None:
-        """What was measured so far, for the master's web UI and what it watches."""
+        """What was measured so far, for whoever looks on at the master and for what it watches."""
         if self._generators:
             entered = {one.system: generator.entered for one, generator in self._generators.items()}
             account = self._interim_account(self._watched).to_json()
-            data[REPORT] = account | {"entered": entered, SECRETS: self._new_secrets()}
+            news = self.timeline().drain().to_json()
+            data[REPORT] = account | {"entered": entered, SECRETS: self._new_secrets(), NEWS: news}

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from .digest import metric
 from .records import Latency
 
-__all__ = ["Chart", "Curve", "Tick", "charts"]
+__all__ = ["NARROW", "WIDE", "Canvas", "Chart", "Curve", "Tick", "charts"]
 
-WIDTH, HEIGHT = 860, 360
-LEFT, RIGHT, TOP, BOTTOM = 56, 716, 14, 320
 CURVES = 6
 """How many curves one chart holds, its floor not counted: as many as there are colours."""
 
@@ -25,8 +23,29 @@ _MOST = 10**9
 _LABEL = 15.0
 _SHARES = (0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 
+_TICK = 52.0
+"""How much room the label of a tick takes across."""
+
 Point = tuple[float, float]
 Sampled = tuple[Latency, Sequence[Point]]
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """What a chart is drawn on, and where on it the curves lie."""
+
+    width: float
+    height: float
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+
+WIDE = Canvas(860, 360, 56, 716, 14, 320)
+"""With room for the names at the ends of the curves."""
+NARROW = Canvas(400, 300, 60, 390, 14, 256)
+"""For a telephone, where the names stand below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +66,24 @@ class Curve:
     label: float
     colour: int | None
 
+    @property
+    def hue(self) -> str:
+        """Which of the page's colours it has."""
+        return "floor" if self.colour is None else f"c{self.colour}"
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """What one chart shows."""
 
     title: str
+    canvas: Canvas
     across: tuple[Tick, ...]
     up: tuple[Tick, ...]
     curves: tuple[Curve, ...]
 
 
-def charts(latencies: Iterable[Latency]) -> list[Chart]:
+def charts(latencies: Iterable[Latency], canvas: Canvas = WIDE) -> list[Chart]:
     """One chart, or where that would hold too many curves, one for each family of metrics (`ban_to_…`) and one for
     all the others. The floor is in every one; service times are in none, as they would hide what they differ from.
     """
@@ -67,7 +92,7 @@ def charts(latencies: Iterable[Latency]) -> list[Chart]:
     floors = [(latency, samples) for latency, samples in sampled if latency.floor]
     measured = [(latency, samples) for latency, samples in sampled if not latency.floor]
     groups = [measured] if len(measured) <= CURVES else list(_families(measured))
-    return [_chart(group, floors) for group in groups if group or floors]
+    return [_chart(group, floors, canvas) for group in groups if group or floors]
 
 
 def points(latency: Latency) -> list[Point]:
@@ -115,7 +140,7 @@ def _families(measured: Iterable[Sampled]) -> Iterator[Sequence[Sampled]]:
             yield family[start : start + CURVES]
 
 
-def _chart(group: Sequence[Sampled], floors: Sequence[Sampled]) -> Chart:
+def _chart(group: Sequence[Sampled], floors: Sequence[Sampled], canvas: Canvas) -> Chart:
     distributions = (*group, *floors)
     rarest = max(_rarity(samples[-1][0]) for _, samples in distributions)
     values = [value for _, samples in distributions for _, value in samples]
@@ -123,17 +148,19 @@ def _chart(group: Sequence[Sampled], floors: Sequence[Sampled]) -> Chart:
 
     def place(point: Point) -> Point:
         share, value = point
-        across = LEFT + (RIGHT - LEFT) * _rarity(share) / rarest
-        up = BOTTOM - (BOTTOM - TOP) * math.log(value / bottom) / math.log(top / bottom)
+        across = canvas.left + (canvas.right - canvas.left) * _rarity(share) / rarest
+        up = canvas.bottom - (canvas.bottom - canvas.top) * math.log(value / bottom) / math.log(top / bottom)
         return round(across, 1), round(up, 1)
 
-    drawn = [(latency, _thinned([place(point) for point in samples])) for latency, samples in distributions]
-    labels = _apart([line[-1][1] for _, line in drawn])
+    drawn = [
+        (latency, _thinned([place(point) for point in samples], canvas.left)) for latency, samples in distributions
+    ]
+    labels = _apart([line[-1][1] for _, line in drawn], canvas.bottom)
+    shares = (Tick(place((share, bottom))[0], f"{share * 100:.6g} %") for share in _SHARES if _rarity(share) <= rarest)
     return Chart(
         title=", ".join(metric(latency) for latency, _ in distributions),
-        across=tuple(
-            Tick(place((share, bottom))[0], f"{share * 100:.6g} %") for share in _SHARES if _rarity(share) <= rarest
-        ),
+        canvas=canvas,
+        across=tuple(_readable(shares)),
         up=tuple(Tick(place((0, value))[1], _figure(value)) for value in _steps(bottom, top)),
         curves=tuple(
             Curve(
@@ -152,20 +179,29 @@ def _rarity(share: float) -> float:
     return -math.log10(1 - share)
 
 
-def _thinned(line: Sequence[Point]) -> list[Point]:
+def _readable(ticks: Iterable[Tick]) -> Iterator[Tick]:
+    """The ticks whose labels do not run into the one before."""
+    last = -math.inf
+    for tick in ticks:
+        if tick.at - last >= _TICK:
+            last = tick.at
+            yield tick
+
+
+def _thinned(line: Sequence[Point], left: float) -> list[Point]:
     """The line without the points that no eye can tell from the one before."""
     kept = [line[0]]
     for x, y in line[1:-1]:
         if abs(x - kept[-1][0]) >= 1 or abs(y - kept[-1][1]) >= 1:
             kept.append((x, y))
-    return [*kept, line[-1]] if len(line) > 1 else [(LEFT, line[0][1]), line[0]]
+    return [*kept, line[-1]] if len(line) > 1 else [(left, line[0][1]), line[0]]
 
 
-def _apart(heights: Sequence[float]) -> list[float]:
+def _apart(heights: Sequence[float], bottom: float) -> list[float]:
     """Where labels stand that would like to be at these heights, none above another."""
     order = sorted(range(len(heights)), key=lambda index: heights[index])
     placed: dict[int, float] = {}
-    lowest = BOTTOM - _LABEL * (len(heights) - 1)
+    lowest = bottom - _LABEL * (len(heights) - 1)
     previous = -math.inf
     for position, index in enumerate(order):
         room_below = lowest + _LABEL * position

@@ -41,6 +41,8 @@ ACCOUNT: Mapping[str, str] = {
 }
 """The columns of the delivery account, and what each counts."""
 
+_UNITS = ((1, "B"), (10**3, "kB"), (10**6, "MB"), (10**9, "GB"), (10**12, "TB"))
+
 _RARE = frozenset({"acknowledged", "away", "retried", "invalid"})
 """Columns that are left out where they count nothing: many systems have no such thing."""
 
@@ -302,6 +304,12 @@ def seconds(value: float) -> str:
     if value < 99.95:
         return f"{value:.{2 if value < 10 else 1}f}".rstrip("0").rstrip(".") + " s"
     return f"{round(value) // 60} min {round(value) % 60} s"
+
+
+def size(count: int) -> str:
+    """A number of bytes as people say it: `25.3 GB`."""
+    unit = next((unit for unit in _UNITS if count < unit[0] * 1000), _UNITS[-1])
+    return f"{count / unit[0]:,.3g} {unit[1]}"
 
 
 def milliseconds(value: float) -> str:

@@ -7,12 +7,13 @@ from eventproof.history import Record
 from eventproof.interruption import HEEDED
 
 from . import folder as folders
-from . import html, junit, markdown, ndjson, results_json
+from . import html, junit, markdown, ndjson, prometheus, results_json, series_csv
 from .records import Run
 
 __all__ = ["FORMATS", "Writer", "write_all"]
 
-Writer = Callable[[Run, tuple[Record, ...]], str]
+Writer = Callable[[Run, tuple[Record, ...]], str | None]
+"""Gives the text of a file, or None where a run has nothing to say in it."""
 
 FORMATS: dict[str, Writer] = {
     "results.json": results_json.render,
@@ -20,6 +21,8 @@ FORMATS: dict[str, Writer] = {
     "junit.xml": junit.render,
     "summary.md": markdown.render,
     "report.html": html.render,
+    "series.csv": series_csv.render,
+    "metrics.prom": prometheus.render,
 }
 
 
@@ -40,6 +43,7 @@ def write_all(run: Run, history: Iterable[Record], folder: Path) -> None:
                 failure.add_note(f"while writing {name}")
                 failures.append(failure)
             else:
-                folders.write(folder / name, content)
+                if content is not None:
+                    folders.write(folder / name, content)
     if failures:
         raise failures[0] if len(failures) == 1 else ExceptionGroup("several reports could not be written", failures)

@@ -14,7 +14,8 @@ def merge(runs: Sequence[Run], *, kind: str = "demo", command: str = "") -> Run:
     """One run that says what all of them say; its outcome is the worst of theirs.
 
     A requirement that several runs report has the gravest verdict of those that asked for it, and all checks; accounts
-    of the same event are added up; latencies and objectives stand side by side. Raises ValueError without a run.
+    of the same event are added up; latencies and objectives stand side by side. What happened when is told of the first
+    run that tells it. Raises ValueError without a run.
     """
     if not runs:
         raise ValueError("there is no run to merge")
@@ -30,6 +31,8 @@ def merge(runs: Sequence[Run], *, kind: str = "demo", command: str = "") -> Run:
         objectives=tuple(objective for run in runs for objective in run.objectives),
         delivery=_delivery(delivery for run in runs for delivery in run.delivery),
         latency=tuple(latency for run in runs for latency in run.latency),
+        series=next((run.series for run in runs if run.series), None),
+        machine=next((run.machine for run in runs if run.machine), None),
         load=_least_trusted([run.load for run in runs if run.load]),
         notes=_unique(note for run in runs for note in run.notes),
         contracts=_contracts(contract for run in runs for contract in run.contracts),

@@ -78,7 +78,7 @@ class LiveProgress:
         self._running: list[str] = []
         self._seen: Counter[Verdict] = Counter()
         self._bar = Progress(
-            SpinnerColumn(finished_text=" "),
+            SpinnerColumn("line" if console.options.ascii_only else "dots", finished_text=" "),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),

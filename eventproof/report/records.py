@@ -178,6 +178,67 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """How many of one thing there were in each stretch of a series."""
+
+    name: str
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One latency as it went: what each stretch of a series had of it, in milliseconds, and 0.0 where that is nothing.
+
+    Within 3 % of the truth: the whole run's distribution is the exact one.
+    """
+
+    metric: str
+    counts: tuple[int, ...]
+    p50: tuple[float, ...]
+    p99: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What happened when, in stretches of the same length."""
+
+    begins: float
+    """When the first one begins, in seconds since the start of the test: 0 in a report of the whole."""
+    step: float
+    """The length of a stretch, in seconds; the longer the run, the longer these are."""
+    seconds: float
+    """How much time they cover; the last one may be cut."""
+    connections: tuple[float, ...]
+    """How many were open, on the average of each stretch."""
+    flows: tuple[Flow, ...]
+    courses: tuple[Course, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What is known of a swarm while it runs."""
+
+    seconds: float
+    """Since the test began."""
+    recent: Series
+    """The last seconds as one stretch."""
+    delivery: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where the load came from."""
+
+    processor: str
+    cores: int
+    memory: int
+    """In bytes; 0 where the system does not tell."""
+    system: str
+    software: tuple[str, ...]
+    """Names with their versions: `Python 3.11.2`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One run of `check`, `swarm` or `demo`."""
 
@@ -198,6 +259,8 @@ class Run:
     delivery: tuple[Delivery, ...] = ()
     latency: tuple[Latency, ...] = ()
     load: Load | None = None
+    series: Series | None = None
+    machine: Machine | None = None
     notes: tuple[str, ...] = ()
     """Remarks for a person: known failures, what was left out, why the run is invalid."""
     contracts: tuple[Contract, ...] = ()

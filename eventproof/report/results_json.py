@@ -5,6 +5,7 @@ A run is written with its secrets struck out, so what is read back equals `redac
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -22,7 +23,7 @@ from eventproof.verdict import exit_code
 
 from .records import Run
 
-__all__ = ["FORMAT", "SCHEMA", "VERSION", "as_json", "from_json", "read", "render"]
+__all__ = ["FORMAT", "SCHEMA", "VERSION", "as_json", "decoded", "from_json", "read", "render"]
 
 FORMAT = "eventproof-results"
 VERSION = 1
@@ -30,13 +31,16 @@ VERSION = 1
 
 _LATER = frozenset({"judged"})
 """What earlier results did not have."""
+_NUMBERS = re.compile(r"\[\n\s+((?:(?:-?\d[\d.e+-]*|null),?\s+)+)\]")
+"""A list of numbers, which is told on one line; no string has the line break that it begins with."""
 
 SCHEMA = Path(__file__).with_name("results.schema.json")
 
 
 def render(run: Run, _history: Iterable[Record] = ()) -> str:
     """The text of results.json."""
-    return json.dumps(as_json(run), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(as_json(run), indent=2, ensure_ascii=False, allow_nan=False)
+    return _NUMBERS.sub(lambda numbers: f"[{' '.join(numbers[1].split())}]", text) + "\n"
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -68,7 +72,7 @@ def from_json(content: Any) -> Run:
     if problem:
         place = "/".join(map(str, problem.instance_path))
         raise UsageError(f"at /{place}, {problem.message}" if place else problem.message)
-    run: Run = _decode(Run, content | {"outcome": content["verdict"]})
+    run: Run = decoded(Run, content | {"outcome": content["verdict"]})
     return run
 
 
@@ -77,16 +81,16 @@ def _validator() -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(json.loads(SCHEMA.read_text("utf-8")))
 
 
-def _decode(kind: Any, value: Any) -> Any:
-    """The value of that type which was written as `value`."""
+def decoded(kind: Any, value: Any) -> Any:
+    """The record, or a value within one, of that type which was written as `value`."""
     if get_origin(kind) in (Union, UnionType):
-        return None if value is None else _decode(get_args(kind)[0], value)
+        return None if value is None else decoded(get_args(kind)[0], value)
     if get_origin(kind) is tuple:
-        return tuple(_decode(get_args(kind)[0], item) for item in value)
+        return tuple(decoded(get_args(kind)[0], item) for item in value)
     if is_dataclass(kind) and isinstance(kind, type):
         hints = _hints(kind)
         known = [field for field in fields(kind) if field.name in value or field.name not in _LATER]
-        return kind(**{field.name: _decode(hints[field.name], value[field.name]) for field in known})
+        return kind(**{field.name: decoded(hints[field.name], value[field.name]) for field in known})
     if kind is float:
         return math.nan if value is None else float(value)
     return kind(value) if issubclass(kind, Enum) else value

@@ -7,9 +7,11 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
-from rich.console import Console, Group, RenderableType
+from rich.columns import Columns
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.style import Style
 from rich.table import Table
@@ -200,7 +202,7 @@ def _latency(run: Run) -> RenderableType | None:
             *(digest.quantile(latency, field, share) for _, field, share in digest.QUANTILES),
             digest.milliseconds(latency.maximum) if latency.count else "–",
         )
-    return _section("Latency in ms, from the intended time of the action", table)
+    return _section("Latency in ms, from the intended time of the action", _Fitting(table))
 
 
 def _delivery(run: Run) -> RenderableType | None:
@@ -210,7 +212,7 @@ def _delivery(run: Run) -> RenderableType | None:
     table = _table("", *map(digest.heading, columns))
     for delivery in run.delivery:
         table.add_row(Text(_shown(delivery.event)), *(_column(delivery, column) for column in columns))
-    return _section("Delivery", table)
+    return _section("Delivery", _Fitting(table))
 
 
 def _column(delivery: Delivery, column: str) -> Text:
@@ -258,6 +260,26 @@ def _table(name: str, *columns: str) -> Table:
     for column in columns:
         table.add_column(column, justify="right")
     return table
+
+
+class _Fitting:
+    """A table of figures; where the terminal has no room for it, each row is told in words, which may be wrapped."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if Measurement.get(console, options.update(max_width=_UNBOUNDED), self._table).maximum <= options.max_width:
+            yield self._table
+            return
+        names, *columns = self._table.columns
+        for row, name in enumerate(names.cells):
+            yield name
+            told = [
+                Text.assemble((f"{column.header} ", "dim"), cast(Text | str, list(column.cells)[row]))
+                for column in columns
+            ]
+            yield _indented(Columns(told, padding=(0, 2)))
 
 
 def _named(verdict: Verdict) -> Text:

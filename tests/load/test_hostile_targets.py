@@ -231,7 +231,7 @@ def test_ctrl_c_ends_a_swarm_whose_target_hangs_and_a_second_one_at_once(tmp_pat
         "import sys, pathlib; from eventproof.load.run import swarm\n"
         "try:\n"
         "    run = swarm('ban_storm', sys.argv[1], 6, 50, 60, results=pathlib.Path(sys.argv[2]), admins=1,\n"
-        "        options=['--deadline=60'], progress=lambda seconds: print(seconds, flush=True))\n"
+        "        options=['--deadline=60'])\n"
         "except KeyboardInterrupt:\n"
         "    print('interrupted', flush=True)"
     )

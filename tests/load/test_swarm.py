@@ -22,7 +22,7 @@ from eventproof import layout, reference
 from eventproof.errors import TargetUnavailable, UsageError
 from eventproof.load.run import swarm
 from eventproof.report import results_json
-from eventproof.report.records import Delivery, Run
+from eventproof.report.records import Delivery, Glance, Run
 from eventproof.verdict import ExitCode, Outcome, Verdict
 
 _USERS = 24
@@ -37,6 +37,20 @@ _FAULTS = {
 }
 _LOCUSTFILE = layout.LOADTESTS / "ban_storm.py"
 _DEADLINE = 60.0
+
+
+class _Watcher:
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[float] = []
+        self.seen: list[Glance] = []
+
+    def passed(self, seconds: float) -> None:
+        self.told.append(seconds)
+
+    def saw(self, glance: Glance) -> None:
+        self.seen.append(glance)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +86,7 @@ def _objective(run: Run, metric: str) -> Verdict:
 @pytest.mark.measured
 def test_a_swarm_of_two_processes_passes_and_leaves_its_results(server: reference.Reference, tmp_path: Path) -> None:
     folder = tmp_path / "results"
-    told: list[float] = []
+    watcher = _Watcher()
     run = swarm(
         "ban_storm",
         str(server.profile),
@@ -83,7 +97,7 @@ def test_a_swarm_of_two_processes_passes_and_leaves_its_results(server: referenc
         [_PATIENT],
         folder,
         command="eventproof swarm ban_storm",
-        progress=told.append,
+        watcher=watcher,
     )
     assert (run.outcome, run.notes, run.command) == (Outcome.PASS, (), "eventproof swarm ban_storm")
     assert run.load is not None
@@ -99,7 +113,17 @@ def test_a_swarm_of_two_processes_passes_and_leaves_its_results(server: referenc
     assert counts["ban_to_logout"] == counts["ban_to_answer"] == counts["ban_to_refused"] > 0
     assert counts["floor: websocket echo"] > 0
     assert counts["ban_to_logout (service)"] == counts["ban_to_logout"]
-    assert told == sorted(told)
+    assert watcher.told == sorted(watcher.told)
+    assert watcher.seen[-1].seconds > watcher.seen[0].seconds
+    assert sum(one.delivered for one in watcher.seen[-1].delivery) > 0
+    assert run.series is not None
+    assert max(run.series.connections) == pytest.approx(run.load.connections, rel=0.2)
+    assert {flow.name: sum(flow.values) for flow in run.series.flows}["delivered"] == banned.delivered + tier.delivered
+    assert {one.metric: sum(one.counts) for one in run.series.courses} == {
+        metric: count
+        for metric, count in counts.items()
+        if not metric.startswith("floor") and not metric.endswith("(service)")
+    }
     assert results_json.read(folder) == run
     assert {"results.json", "report.html", "locust.log"} <= {path.name for path in folder.iterdir()}
     assert "eyJ" not in "".join(path.read_text() for path in folder.iterdir())

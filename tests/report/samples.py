@@ -10,14 +10,18 @@ from hdrh.histogram import HdrHistogram
 from eventproof.history import Kind, Record
 from eventproof.report.records import (
     Check,
+    Course,
     Delivery,
+    Flow,
     Frame,
     Gauge,
     Latency,
     Load,
+    Machine,
     Objective,
     RequirementResult,
     Run,
+    Series,
 )
 from eventproof.verdict import Level, Outcome, Verdict
 
@@ -199,7 +203,40 @@ def swarm() -> Run:
                 Gauge("CPU of the busiest process", 61.0, 90.0, "%"),
             ),
         ),
+        series=series(),
+        machine=Machine("AMD EPYC", 2, 25_276_514_304, "Linux 6.18", ("CPython 3.11.7", "locust 2.47.0")),
     )  # fmt: skip
+
+
+def series(seconds: float = 24.3) -> Series:
+    """What happened when in a ban storm that began after four seconds."""
+    dice = random.Random(7)
+    beats = range(math.ceil(seconds))
+    counts = tuple(0 if beat < 4 else dice.randint(2, 6) for beat in beats)
+
+    def course(metric: str, median: float) -> Course:
+        p50 = tuple(round(median * dice.lognormvariate(0, 0.2), 3) if count else 0.0 for count in counts)
+        return Course(metric, counts, p50, tuple(round(value * dice.uniform(2, 4), 3) for value in p50))
+
+    return Series(
+        begins=0.0,
+        step=1.0,
+        seconds=seconds,
+        connections=tuple(float(min(287, 72 * beat + 36)) for beat in beats),
+        flows=(
+            Flow("sessions", tuple(72 if beat < 4 else 0 for beat in beats)),
+            Flow("actions", counts),
+            Flow("delivered", tuple(count * 12 for count in counts)),
+            Flow("acknowledged", (0,) * len(beats)),
+            Flow("lost", tuple(int(beat == 14) * 7 for beat in beats)),
+        ),
+        courses=(
+            course("ban_to_logout", 5.2),
+            course("tier_to_event", 2.9),
+            course("loop_lag", 0.4),
+            course("send_lag", 0.2),
+        ),
+    )
 
 
 def invalid() -> Run:

@@ -1,6 +1,7 @@
 """A terminal to print on."""
 
 import os
+import re
 from collections.abc import Callable
 from threading import Thread
 from typing import TextIO
@@ -27,3 +28,8 @@ def printed(action: Callable[[TextIO], None]) -> str:
         reader.join(timeout=20)
         os.close(ours)
     return b"".join(pieces).decode("utf-8").replace("\r\n", "\n")
+
+
+def plain(text: str) -> str:
+    """What is read of it: without colours, links and movements of the cursor."""
+    return re.sub(r"\x1b\[[\d;?]*[A-Za-z]|\x1b\]8;[^\x1b]*\x1b\\", "", text)

@@ -15,7 +15,8 @@ def test_a_curve_rises_from_left_to_right_within_its_frame() -> None:
     for drawn in chart.curves:
         places = [tuple(map(float, place.split())) for place in drawn.path[1:].split("L")]
         assert all(x0 <= x1 and y0 >= y1 for (x0, y0), (x1, y1) in pairwise(places))
-        assert all(curve.LEFT <= x <= curve.RIGHT and curve.TOP <= y <= curve.BOTTOM for x, y in places)
+        at = chart.canvas
+        assert all(at.left <= x <= at.right and at.top <= y <= at.bottom for x, y in places)
         assert drawn.end == places[-1]
 
 
@@ -43,8 +44,8 @@ def test_labels_never_cover_each_other_or_leave_the_chart() -> None:
     (chart,) = curve.charts([replace(same, metric=f"metric {number}") for number in range(6)])
     heights = sorted(drawn.label for drawn in chart.curves)
     assert all(lower - upper >= 14.9 for upper, lower in pairwise(heights))
-    assert heights[0] >= curve.TOP - 1
-    assert heights[-1] <= curve.BOTTOM + 1
+    assert heights[0] >= curve.WIDE.top - 1
+    assert heights[-1] <= curve.WIDE.bottom + 1
 
 
 @pytest.mark.parametrize("histogram", ["", "no histogram at all", "HISTFAAAAA=="])

@@ -40,6 +40,13 @@ def test_the_verdict_comes_first_and_the_exit_code_with_it() -> None:
     assert (content["verdict"], content["exit_code"]) == ("fail", 1)
 
 
+def test_numbers_of_a_series_stand_on_one_line_and_texts_as_they_were() -> None:
+    run = replace(samples.swarm(), notes=("[\n  1,\n  2\n]",))
+    text = results_json.render(run)
+    assert '"connections": [36.0, 108.0, 180.0, ' in text
+    assert results_json.from_json(json.loads(text)) == run
+
+
 def test_a_requirement_has_its_id_level_verdict_and_checks() -> None:
     content = json.loads(results_json.render(samples.failing()))
     broken = next(one for one in content["requirements"] if one["id"] == "UST-BAN-2")

@@ -167,7 +167,18 @@ def test_a_terminal_gets_colours_within_its_width(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("COLUMNS", "60")
     text = _on_a_terminal(samples.failing())
     assert "\x1b[" in text
-    assert max(len(line) for line in _without_codes(text).splitlines()) <= 60
+    assert max(len(line) for line in terminals.plain(text).splitlines()) <= 60
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_no_figure_and_no_column_is_cut(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    run = replace(samples.invalid(), latency=samples.swarm().latency)
+    text = terminals.plain(_on_a_terminal(run))
+    assert max(map(len, text.splitlines())) <= columns
+    for words in ("user.tier.updated", "duplicate", "explained", "out of order", "3,866", "p99.9", "21.1"):
+        assert words in text, words
+    assert "…" not in text
 
 
 def test_no_color_takes_the_colours_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +189,3 @@ def test_no_color_takes_the_colours_away(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def _on_a_terminal(run: Run) -> str:
     return terminals.printed(lambda stream: terminal.print_summary(run, stream=stream))
-
-
-def _without_codes(text: str) -> str:
-    return re.sub(r"\x1b\[[\d;]*m|\x1b\]8;[^\x1b]*\x1b\\", "", text)
