@@ -60,6 +60,8 @@ class SwarmAccount:
         """The number of a count."""
         if metric == "unexplained":
             return self.count("duplicate") - self.count("explained")
+        if metric == "caused":
+            return self.count("expected") + self.count("away")
         if metric in _COLUMNS:
             return sum(getattr(tally, metric) for tally in self.tallies.values())
         return self.counts.get(metric, 0)

@@ -36,6 +36,8 @@ class Actor:
     """Seconds between an event and its late acknowledgement."""
     returns = True
     """Whether a device comes back by itself; else it is that of one connection, and `ended` tells of its end."""
+    first_pause, longest_pause = 1.0, 5.0
+    """The seconds before the first attempt to come back and, as they double, the most: those of Socket.IO's client."""
     replays = False
     """Whether what was missed without a connection is due on the return."""
     has_acted = True

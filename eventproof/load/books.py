@@ -20,6 +20,7 @@ from .changes import Changes
 from .histogram import Histogram
 from .judgement import Loss, Match, Receipt
 from .ledger import Ledger
+from .metrics import COUNTS, LATENCIES
 from .saturation import GeneratorLimits
 
 _log = logging.getLogger(__name__)
@@ -71,6 +72,8 @@ class Books:
         self._incidents: list[Incident] = []
         self._notes: Counter[str] = Counter()
         self._began: float | None = None
+        self._steps: list[tuple[float, str]] = []
+        """When each step of the run began, where it has steps; the last one is the present one."""
 
     def begin(self) -> None:
         """Measuring begins now: incidents are dated from here."""
@@ -81,14 +84,26 @@ class Books:
         """How long measuring has been going on; 0.0 where it has not begun."""
         return 0.0 if self._began is None else monotonic() - self._began
 
+    def step(self, name: str) -> None:
+        """A step of the run begins: what has a metric of its own there is entered under that, too (`step2.connect`)."""
+        self._steps.append((monotonic(), name))
+
     def record(self, metric: str, seconds: float) -> None:
         """Enter one sample of a latency."""
         self._histogram(metric).record(seconds)
+        if self._steps and (stepped := f"{self._steps[-1][1]}.{metric}") in LATENCIES:
+            self._histogram(stepped).record(seconds)
         self._report("latency", metric, seconds, "")
 
-    def count(self, what: str, number: int = 1) -> None:
-        """Count something."""
+    def count(self, what: str, number: int = 1, *, at: float | None = None) -> None:
+        """Count something, in the step of the run in which it is or, with `at`, in which it was then."""
         self._counts[what] += number
+        if self._steps and (stepped := f"{self._step(at)}.{what}") in COUNTS:
+            self._counts[stepped] += number
+
+    def _step(self, at: float | None) -> str:
+        begun = (name for began, name in reversed(self._steps) if at is None or began <= at)
+        return next(begun, self._steps[0][1])
 
     def incident(self, who: str, what: str) -> None:
         """Something went wrong for somebody."""
@@ -198,6 +213,8 @@ class Books:
         """Enter what is lost by now, and what turned out to be nobody's."""
         for judged in self.ledger.settle(monotonic()):
             became = "lost" if isinstance(judged, Loss) else judged.receipt.value
+            if isinstance(judged, Loss):
+                self.count("losses", at=judged.at)
             self.incident(str(judged.recipient), f"{judged.event} was {became}")
 
     def gauges(self, limits: GeneratorLimits, busy: float) -> tuple[Gauge, ...]:

@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -96,9 +97,11 @@ class Controller:
 
         `users` are those asked for last; it may have begun with another number.
         """
-        account = merge(accounts)
+        account, options = merge(accounts), self._options
         if self._residue is not None:
             account = merge([account, self._residue.left()])
+        said = (one for scenario in self._scenarios for remark in scenario.remarks for one in remark(account, options))
+        account = replace(account, notes=(*account.notes, *said))
         run = conclude(
             account,
             Circumstances(

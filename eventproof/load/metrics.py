@@ -14,7 +14,7 @@ from .contracts import contracts
 
 LATENCIES: dict[str, str] = {
     "connect": "from the wish to connect to the answer of the CONNECT packet, each session",
-    "reconnect": "from the loss of a connection to the answer of the CONNECT packet of the next, pauses included",
+    "reconnect": "from a lost connection, or the end of an absence, to the answer of the next CONNECT, pauses included",
     "join": "from a request for a room to its acknowledgement",
     "send_lag": "how late the load generator sent an action",
     "loop_lag": "how late the load generator's event loop ran a timer",
@@ -51,7 +51,8 @@ COUNTS: dict[str, Count] = {
     "delivered": Count("those received in time", "expected"),
     "lost": Count("those not received in time", "expected"),
     "late": Count("those received after their time was over; they are among the lost", "expected"),
-    "away": Count("events caused for somebody without a connection, to whom they need not be sent later", "away"),
+    "caused": Count("events caused for anybody, also without a connection", "caused"),
+    "away": Count("events caused for somebody without a connection, to whom they need not be sent later", "caused"),
     "acknowledged": Count("events that their recipients acknowledged", "delivered"),
     "duplicate": Count("events received once more than they were caused", "expected"),
     "retried": Count("duplicates that came before their acknowledgement can have arrived", "expected"),
@@ -64,7 +65,7 @@ COUNTS: dict[str, Count] = {
     "violations": Count("connections on which the target broke its protocol", "sessions"),
     "errors": Count("error events that somebody was sent", "sessions"),
     "dropped": Count("sessions ended by the target that nothing was to end", "sessions"),
-    "cut": Count("sessions that we cut between an event and its acknowledgement", "sessions"),
+    "cut": Count("connections that we cut, as one that is lost", "sessions"),
     "failed": Count("actions that were refused, or whose outcome never became known", "actions"),
     "unanswered": Count("actions without an answer, whose outcome was read afterwards", "actions"),
     "unopened": Count("sessions that could not be opened", "sessions"),

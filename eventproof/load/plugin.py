@@ -17,13 +17,27 @@ from eventproof.verdict import ExitCode
 
 from . import greenlets, web
 from . import objectives as lines
+from .entrance import EntranceOf
 from .generator import Generator
 from .metrics import COUNTS, LATENCIES, Count
 from .node import Local, Master, Node, Worker
 from .objectives import ObjectiveLine
-from .scenario import Scenario, appointed
+from .scenario import Remarks, Scenario, appointed
 
-__all__ = ["check", "count", "current", "default", "generator", "latency", "objectives", "option", "system", "together"]
+__all__ = [
+    "check",
+    "count",
+    "current",
+    "default",
+    "entrance",
+    "generator",
+    "latency",
+    "objectives",
+    "option",
+    "remarks",
+    "system",
+    "together",
+]
 
 _NODES: dict[type, type[Node]] = {LocalRunner: Local, MasterRunner: Master, WorkerRunner: Worker}
 _EVENTS = ("test_start", "test_stopping", "spawning_complete", "quitting")
@@ -52,6 +66,16 @@ def objectives(*expressions: str) -> None:
 def together(*expressions: str) -> None:
     """What is asked for of all scenarios of a run together, in place of what each of them asks for of the same."""
     _whole.extend(map(lines.parse, expressions))
+
+
+def entrance(of: EntranceOf) -> None:
+    """When the users of a scenario come in; at the rate at which Locust spawns them, where nobody says otherwise."""
+    current().entrance = of
+
+
+def remarks(function: Remarks) -> None:
+    """What a scenario says of the account of a whole run, in sentences, when it is over."""
+    current().remarks = (*current().remarks, function)
 
 
 def system(
@@ -203,8 +227,9 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> None:
     # Ctrl-C ends the main greenlet, which is Locust's; without this it would hit whichever runs.
     greenlets.on_signal(signal.SIGINT, greenlets.interrupt)
-    for checked in _checks:
-        _or_sentence(checked)(environment.parsed_options)
+    _check(environment)
+    # A worker has the options of its master by then, and a web UI those that somebody typed there.
+    environment.events.test_start.add_listener(lambda **_: _check(environment))
     current()
     _appoint(environment)
     node = _or_sentence(lambda: _NODES[type(runner)](environment, runner, _scenarios, _whole))()
@@ -213,6 +238,11 @@ def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> N
         getattr(environment.events, name).add_listener(_or_sentence(getattr(node, name)))
     if web_ui is not None:
         web.show(web_ui, node.deliveries)
+
+
+def _check(environment: Any) -> None:
+    for checked in _checks:
+        _or_sentence(checked)(environment.parsed_options)
 
 
 def _appoint(environment: Any) -> None:

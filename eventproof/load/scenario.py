@@ -1,15 +1,26 @@
 """What a locustfile says of itself: the system it is about, and what it asks for where nobody asks for more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from eventproof.catalog import ADMIN
 
+from .account import SwarmAccount
+from .admission import ProcessShare
 from .contracts import contracts
+from .entrance import Entrance, EntranceOf, Steady
 from .objectives import ObjectiveLine
 
-__all__ = ["Scenario", "appointed"]
+__all__ = ["Remarks", "Scenario", "appointed"]
+
+Remarks = Callable[[SwarmAccount, Any], Iterable[str]]
+"""Sentences about the account of a whole run, by its options."""
+
+
+def steadily(options: Any, share: ProcessShare) -> Entrance:
+    """So many users a second as Locust spawns, of all scenarios together."""
+    return Steady(options.spawn_rate or 1.0, share)
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +44,10 @@ class Scenario:
     keys: Mapping[str, str] = field(default_factory=dict)
     """By the names of events: where their payloads tell them from others about the same thing (a JSON pointer)."""
     objectives: tuple[ObjectiveLine, ...] = ()
+    entrance: EntranceOf = steadily
+    """When its users come in."""
+    remarks: tuple[Remarks, ...] = ()
+    """What is said of a run beside its figures."""
 
     @property
     def role(self) -> str:
