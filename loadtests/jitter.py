@@ -7,7 +7,6 @@ locust -f loadtests/jitter.py --target eventproof.toml --system shield
 eventproof swarm jitter --users 1000 --spawn-rate 200 --run-time 1m --option system=shield --option away-for=3
 """
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from eventproof import layout
@@ -41,15 +40,16 @@ plugin.option("--away-every", above=0, type=float, default=10.0, help="Seconds b
 plugin.default("--multi-device", 0.0)
 
 
-def _delivery(account: SwarmAccount, _options: Any) -> Iterator[str]:
+def _delivery(account: SwarmAccount, _options: Any) -> SwarmAccount:
     """How much of all that was caused was delivered."""
-    if caused := account.count("caused"):
-        delivered, away = account.count("delivered"), account.count("away")
-        rest = f"; {away} were caused for somebody who was away, and are not sent again" if away else ""
-        yield f"delivery: {delivered * 100 / caused:.4g} % of {caused} events{rest}"
+    caused, delivered, away = (account.count(name) for name in ("caused", "delivered", "away"))
+    if not caused:
+        return SwarmAccount()
+    rest = f"; {away} were caused for somebody who was away, and are not sent again" if away else ""
+    return SwarmAccount(notes=(f"delivery: {delivered * 100 / caused:.4g} % of {caused} events{rest}",))
 
 
-plugin.remarks(_delivery)
+plugin.conclusion(_delivery)
 
 
 class Wanderer(people.Member):

@@ -4,7 +4,6 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -100,8 +99,8 @@ class Controller:
         account, options = merge(accounts), self._options
         if self._residue is not None:
             account = merge([account, self._residue.left()])
-        said = (one for scenario in self._scenarios for remark in scenario.remarks for one in remark(account, options))
-        account = replace(account, notes=(*account.notes, *said))
+        conclusions = [concludes for scenario in self._scenarios for concludes in scenario.conclusions]
+        account = merge([account, *(concludes(account, options) for concludes in conclusions)])
         run = conclude(
             account,
             Circumstances(

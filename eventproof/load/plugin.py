@@ -22,10 +22,11 @@ from .generator import Generator
 from .metrics import COUNTS, LATENCIES, Count
 from .node import Local, Master, Node, Worker
 from .objectives import ObjectiveLine
-from .scenario import Remarks, Scenario, appointed
+from .scenario import Conclusion, Scenario, appointed
 
 __all__ = [
     "check",
+    "conclusion",
     "count",
     "current",
     "default",
@@ -34,7 +35,6 @@ __all__ = [
     "latency",
     "objectives",
     "option",
-    "remarks",
     "system",
     "together",
 ]
@@ -73,9 +73,9 @@ def entrance(of: EntranceOf) -> None:
     current().entrance = of
 
 
-def remarks(function: Remarks) -> None:
-    """What a scenario says of the account of a whole run, in sentences, when it is over."""
-    current().remarks = (*current().remarks, function)
+def conclusion(function: Conclusion) -> None:
+    """What a scenario concludes from the account of a whole run when it is over: further counts and notes."""
+    current().conclusions = (*current().conclusions, function)
 
 
 def system(

@@ -1,6 +1,6 @@
 """What a locustfile says of itself: the system it is about, and what it asks for where nobody asks for more."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +12,10 @@ from .contracts import contracts
 from .entrance import Entrance, EntranceOf, Steady
 from .objectives import ObjectiveLine
 
-__all__ = ["Remarks", "Scenario", "appointed"]
+__all__ = ["Conclusion", "Scenario", "appointed"]
 
-Remarks = Callable[[SwarmAccount, Any], Iterable[str]]
-"""Sentences about the account of a whole run, by its options."""
+Conclusion = Callable[[SwarmAccount, Any], SwarmAccount]
+"""What follows from the account of a whole run, by its options: further counts and notes."""
 
 
 def steadily(options: Any, share: ProcessShare) -> Entrance:
@@ -46,8 +46,7 @@ class Scenario:
     objectives: tuple[ObjectiveLine, ...] = ()
     entrance: EntranceOf = steadily
     """When its users come in."""
-    remarks: tuple[Remarks, ...] = ()
-    """What is said of a run beside its figures."""
+    conclusions: tuple[Conclusion, ...] = ()
 
     @property
     def role(self) -> str:

@@ -61,8 +61,9 @@ class TierTraffic(Traffic):
 
     def tell(self, aim: Subscriber, intended: float) -> None:
         """Give them the next plan; they have their own again at the end."""
-        generator, tier = self.generator, next_tier(self.generator.target, aim.tier)
         self.begins(intended)
+        aim.prepare()
+        generator, tier = self.generator, next_tier(self.generator.target, aim.tier)
         generator.books.changes.enter(_ON_ANOTHER_TIER, aim, partial(self._restore, aim, aim.tier))
         called = monotonic()
         try:
