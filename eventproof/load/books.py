@@ -101,6 +101,10 @@ class Books:
         if self._steps and (stepped := f"{self._step(at)}.{what}") in COUNTS:
             self._counts[stepped] += number
 
+    def counted(self, what: str) -> int:
+        """What a count is by now."""
+        return self._counts[what]
+
     def _step(self, at: float | None) -> str:
         begun = (name for began, name in reversed(self._steps) if at is None or began <= at)
         return next(begun, self._steps[0][1])

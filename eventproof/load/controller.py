@@ -19,7 +19,7 @@ from eventproof.report.records import Run
 from eventproof.target import Target
 from eventproof.verdict import ExitCode, exit_code
 
-from . import admission, floor, handover, objectives
+from . import admission, capacity, floor, handover, objectives
 from .account import SwarmAccount, merge
 from .calls import LOGIN_WAITS, Calls
 from .contracts import contracts
@@ -57,9 +57,9 @@ class Controller:
 
         `whole` are the objectives of all scenarios together.
         """
-        own = (line for scenario in scenarios for line in scenario.objectives)
-        self.objectives = asked(asked(own, whole), map(objectives.parse, options.objective))
         self.target = target_of(options)
+        own = (line for scenario in scenarios for line in scenario.objectives if _is_told(line, self.target))
+        self.objectives = asked(asked(own, whole), map(objectives.parse, options.objective))
         self._scenarios = tuple(scenarios)
         self._options = options
         self._processes = processes
@@ -75,6 +75,9 @@ class Controller:
     def admit(self, users: int) -> None:
         """A test of so many users begins. Raises UsageError where there are too few identities, or no folder."""
         admission.admit(self.target, users, self._options.admins, self._processes, self._scenarios)
+        if not self._options.master or self._options.processes:  # else others hold the connections
+            room = capacity.capacity(capacity.here(), self.target.base_url, self._processes)
+            capacity.require_room(room, users - self._options.admins, self._options.multi_device)
         if self._folder is None:
             results = self._options.results
             self._folder = folders.prepare(Path(results) if results else None, "swarm")
@@ -145,3 +148,8 @@ class Controller:
             with Timeout(patience + LOGIN_WAITS, nothing):
                 calls.token_of(admin)
         calls.close()
+
+
+def _is_told(line: ObjectiveLine, target: Target) -> bool:
+    """Whether the target can tell what a scenario asks for: its memory, only where its profile names the gauge."""
+    return not line.metric.startswith("memory") or (target.metrics is not None and target.metrics.memory is not None)

@@ -205,6 +205,11 @@ class Generator:
         except Exception as error:
             self.books.fault(error)
 
+    @property
+    def users(self) -> tuple[Participant, ...]:
+        """Who has come in, or waits to, and has not left."""
+        return tuple(self._users)
+
     def leave(self, user: Participant) -> None:
         """Somebody closes the app on every device."""
         user.leave()

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
@@ -26,7 +27,7 @@ from eventproof.verdict import ExitCode
 from . import handover
 from .log import Log
 
-__all__ = ["scenarios", "swarm"]
+__all__ = ["Pace", "pace_of", "scenarios", "swarm"]
 
 _LOG = "locust.log"
 _START_SECONDS = 60.0
@@ -45,6 +46,23 @@ _ERRORS: Mapping[int, type[EventproofError]] = {
 def scenarios() -> dict[str, str]:
     """The swarms that come with us: their names, and what each is about in a line."""
     return {name: _first_line(path) for name, path in _shipped().items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Users a second and seconds of a run, where nobody says otherwise."""
+
+    spawn_rate: float = 50.0
+    run_time: float = 30.0
+
+
+def pace_of(scenario: str) -> Pace:
+    """What a locustfile says by the constants `SPAWN_RATE` and `RUN_TIME`; it is read, not run."""
+    body = ast.parse(_locustfile(scenario).read_text("utf-8")).body
+    named = ((one.target, one.value) for one in body if isinstance(one, ast.AnnAssign))
+    found = {at.id: value.value for at, value in named if isinstance(at, ast.Name) and isinstance(value, ast.Constant)}
+    usual = Pace()
+    return Pace(found.get("SPAWN_RATE", usual.spawn_rate), found.get("RUN_TIME", usual.run_time))
 
 
 def swarm(

@@ -55,12 +55,17 @@ class Stairs:
     def __post_init__(self) -> None:
         if self.steps > self.users:
             raise UsageError(f"{self.users} users are too few for {self.steps} steps: give fewer steps or more users")
-        needed = ceil(self.users / self.steps) / self.rate + _HOLD
+        needed = self.ramp + _HOLD
         if self.seconds < needed:
             raise UsageError(
                 f"a step of {ceil(self.users / self.steps)} users at {self.rate:g} a second takes {needed:.3g} s, and "
                 f"{self.seconds:.3g} s are given: raise --spawn-rate or --run-time, or choose another step-time"
             )
+
+    @property
+    def ramp(self) -> float:
+        """The seconds in which those of a step come in."""
+        return ceil(self.users / self.steps) / self.rate
 
     @property
     def is_measured(self) -> bool:
@@ -125,8 +130,9 @@ def name_of(step: int) -> str:
 
 
 def figures(account: SwarmAccount, stairs: Stairs) -> tuple[StepFigures, ...]:
-    """Each step, by the account of the whole run."""
-    return tuple(_of_step(account, stairs, step) for step in range(stairs.steps))
+    """Each step that had the time for its users, by the account of the whole run."""
+    begun = (step for step in range(stairs.steps) if account.seconds >= step * stairs.seconds + stairs.ramp)
+    return tuple(_of_step(account, stairs, step) for step in begun)
 
 
 def steps_said(steps: Sequence[StepFigures], allowed: float) -> Iterator[str]:
@@ -136,7 +142,8 @@ def steps_said(steps: Sequence[StepFigures], allowed: float) -> Iterator[str]:
         if problem := step.problem(allowed):
             yield f"the knee is at step {step.number} ({step.users} users): {problem}"
             return
-    yield f"no knee up to {steps[-1].users} users: all {len(steps)} steps held"
+    if steps:
+        yield f"no knee up to {steps[-1].users} users: all {len(steps)} steps held"
 
 
 def _of_step(account: SwarmAccount, stairs: Stairs, step: int) -> StepFigures:

@@ -80,7 +80,12 @@ class TargetMemory:
         self._now = 0
         self._read_once = Event()
         metrics = generator.target.metrics
-        if generator.share.index or metrics is None or metrics.memory is None:
+        if generator.share.index:
+            return
+        if metrics is None or metrics.memory is None:
+            generator.books.note(
+                "nobody knows the memory of the target: the profile names no gauge of it under [metrics]"
+            )
             return
         self._gauge = metrics.memory
         self._metrics = replace(metrics, gauges=(metrics.memory,))

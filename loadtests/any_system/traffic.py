@@ -29,6 +29,9 @@ class Traffic(ABC):
         self.numbers = count(1)
         generator.books.listeners.append(self._hears)
 
+    is_of_one = True
+    """Whether an action is aimed at one member; otherwise all are told of it."""
+
     @abstractmethod
     def member(self, identity: Identity, devices: int) -> Actor:
         """Somebody who is told; is appended to `generator.ready` as soon as there is something to tell them."""

@@ -42,6 +42,8 @@ class Follower(Watcher):
 class PlanTraffic(Traffic):
     """An admin edits plans."""
 
+    is_of_one = False
+
     def __init__(self, generator: Generator) -> None:
         super().__init__(generator)
         self._editing = Editing(generator)

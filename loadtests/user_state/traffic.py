@@ -38,7 +38,7 @@ class Subscriber(Actor):
     @property
     def is_ready(self) -> bool:
         """Whether they may be told: they have been connected once, and may be away now."""
-        return not self.has_left
+        return not self.has_left and not self.is_deaf
 
     def connected(self, device: Device) -> None:
         """With the first connection, they may be told."""
