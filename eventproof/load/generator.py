@@ -192,9 +192,9 @@ class Generator:
         self.lobby.add(user)
         return user
 
-    def _let_in(self, user: Participant, late: float) -> None:
+    def _let_in(self, user: Participant, due: float) -> None:
         if self.books.seconds:
-            self.books.record("send_lag", late)
+            self.books.record("send_lag", max(monotonic() - due, 0.0))
         if user not in self._users:
             return
         try:

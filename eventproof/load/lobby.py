@@ -20,7 +20,7 @@ _EARLY = 0.001
 
 
 class Lobby(Generic[_Guest]):
-    """That of one process. `let_in` is told who comes in now, and how many seconds late that is."""
+    """That of one process. `let_in` is told who comes in now, and when that was to be."""
 
     def __init__(self, entrance: Entrance, let_in: Callable[[_Guest, float], None]) -> None:
         self._entrance = entrance
@@ -59,4 +59,4 @@ class Lobby(Generic[_Guest]):
                 if (left := due - monotonic() - _EARLY) > 0:
                     sleep(left)
                 self._waiting.popleft()
-                self._let_in(guest, max(monotonic() - due, 0.0))
+                self._let_in(guest, due)

@@ -18,7 +18,7 @@ _GLANCE = 0.05
 _NAMED = 5
 MEASURED = {
     "all_back": "from the loss of many connections until the last session is open again, in each process",
-    "caught_up": "from that loss until nothing is missing of what was caused by the return of the last, in each process",
+    "caught_up": "from that loss until nothing is missing of what was caused by the return of the last session",
 }
 """The latencies that are recorded, once a loss and process."""
 COUNTED = {"still_away": "sessions that were not open again in time"}
