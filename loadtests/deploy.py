@@ -84,7 +84,8 @@ class Operator(ActingUser):
 
     def most(self) -> float:
         """Each node once."""
-        return self.environment.parsed_options.nodes / self.fixed_count
+        nodes: int = self.environment.parsed_options.nodes
+        return nodes / self.fixed_count
 
     def aim(self) -> int:
         """The next node."""

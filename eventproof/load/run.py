@@ -60,7 +60,11 @@ def pace_of(scenario: str) -> Pace:
     """What a locustfile says by the constants `SPAWN_RATE` and `RUN_TIME`; it is read, not run."""
     body = ast.parse(_locustfile(scenario).read_text("utf-8")).body
     named = ((one.target, one.value) for one in body if isinstance(one, ast.AnnAssign))
-    found = {at.id: value.value for at, value in named if isinstance(at, ast.Name) and isinstance(value, ast.Constant)}
+    found = {
+        at.id: float(value.value)
+        for at, value in named
+        if isinstance(at, ast.Name) and isinstance(value, ast.Constant) and isinstance(value.value, int | float)
+    }
     usual = Pace()
     return Pace(found.get("SPAWN_RATE", usual.spawn_rate), found.get("RUN_TIME", usual.run_time))
 

@@ -117,7 +117,7 @@ def test_who_is_deaf_is_due_nothing_and_reads_nothing(owner: Owner, monkeypatch:
     assert owner.generator.rooms.of({"user:u1"}) == (device,)
     owner.deafen()
     assert owner.generator.rooms.of({"user:u1"}) == ()
-    monkeypatch.setattr(Device, "stall", stalled.append)
+    monkeypatch.setattr(Device, "stall", lambda one: stalled.append(one))
     device.opened(Connection(), monotonic())  # type: ignore[arg-type]
     assert stalled == [device]
     owner.join()
