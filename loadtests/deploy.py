@@ -49,6 +49,7 @@ plugin.objectives(
 plugin.option("--nodes", least=1, most=1000, type=int, default=1, help="How many nodes are replaced, one by one.")
 plugin.option("--node-every", above=0, type=float, default=15.0, help="Seconds from one to the next.")
 plugin.option("--back-within", above=0, most=600, type=float, default=45.0, help="Seconds until all must be back.")
+people.with_pauses()
 plugin.default("--multi-device", 0.0)
 
 
@@ -59,7 +60,7 @@ class Resident(people.Member):
         """A member; with the first one, it is watched what becomes of the connections."""
         if not generator.entered:
             generator.spawn(generator.one(Recovery).watch, self.environment.parsed_options.back_within)
-        return super().actor(generator, identity)
+        return self.patiently(super().actor(generator, identity))
 
 
 class Teller(people.Teller):

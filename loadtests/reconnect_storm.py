@@ -24,8 +24,6 @@ else:
 
 RUN_TIME: Final = 60.0
 _GLANCE: Final = 0.1
-_AT_ONCE: Final = 0.02
-"""Seconds of a pause that is none: a client that is refused does not try again in the same moment."""
 
 people.of_any_system(rate=10.0)
 for metric, what in MEASURED.items():
@@ -47,8 +45,7 @@ plugin.objectives(
 
 plugin.option("--storm-every", least=1, type=float, default=20.0, help="Seconds from one storm to the next.")
 plugin.option("--back-within", above=0, most=600, type=float, default=30.0, help="Seconds until all must be back.")
-plugin.option("--first-pause", least=0, type=float, default=1.0, help="Seconds before the first attempt; 0: at once.")
-plugin.option("--longest-pause", least=0, type=float, default=5.0, help="The most seconds between two attempts.")
+people.with_pauses()
 plugin.default("--multi-device", 0.0)
 
 
@@ -85,10 +82,7 @@ class Castaway(people.Member):
         options = self.environment.parsed_options
         if not generator.entered:
             generator.one(Storms).plan(options.storm_every, options.back_within)
-        member = super().actor(generator, identity)
-        member.first_pause = max(options.first_pause, _AT_ONCE)
-        member.longest_pause = max(options.longest_pause if options.first_pause else 0.0, _AT_ONCE)
-        return member
+        return self.patiently(super().actor(generator, identity))
 
 
 class Teller(people.Teller):

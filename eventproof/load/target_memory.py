@@ -1,6 +1,6 @@
 """The memory of the target over a run, by the gauge that its profile names: where it began, where it ended, the most.
 
-One process of the swarm reads it, once a second; over hours the samples are thinned out, so that they stay few.
+One process of the swarm reads it, twice a second; over hours the samples are thinned out, so that they stay few.
 """
 
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["TargetMemory", "Trend"]
 
-_EVERY = 1.0
+_EVERY = 0.5
 _MOST = 600
-_FEWEST = 8
+_FEWEST = 6
 """So many samples it takes to speak of a trend."""
 _KB = 1024
 _HOUR = 3600.0

@@ -16,10 +16,13 @@ else:
     kind_of = layout.loadtests("any_system.traffic").kind_of
     traffic_of = layout.loadtests("any_system.traffic").traffic_of
 
-__all__ = ["Member", "Teller", "of_any_system"]
+__all__ = ["Member", "Teller", "of_any_system", "with_pauses"]
 
 _PATIENCE = 15.0
 """Seconds that an event may wait for its cause: what a call causes is entered when it is answered."""
+
+_AT_ONCE = 0.02
+"""Seconds of a pause that is none: a client that is refused does not try again in the same moment."""
 
 
 def of_any_system(usual: str = "user-state", rate: float = 4.0) -> None:
@@ -37,6 +40,12 @@ def of_any_system(usual: str = "user-state", rate: float = 4.0) -> None:
     plugin.check(choose)
 
 
+def with_pauses() -> None:
+    """Whoever lost the connection comes back as `--first-pause` and `--longest-pause` say; see `Member.patiently`."""
+    plugin.option("--first-pause", least=0, type=float, default=1.0, help="Seconds before coming back; 0: at once.")
+    plugin.option("--longest-pause", least=0, type=float, default=5.0, help="The most seconds between two attempts.")
+
+
 class Member(ConnectedUser):
     """Somebody who is connected and is told."""
 
@@ -45,6 +54,13 @@ class Member(ConnectedUser):
     def actor(self, generator: Generator, identity: Identity) -> Actor:
         """As the traffic of the system has it."""
         return traffic_of(generator).member(identity, self.devices())
+
+    def patiently(self, member: Actor) -> Actor:
+        """The same, who comes back as the options of `with_pauses` say."""
+        options = self.environment.parsed_options
+        member.first_pause = max(options.first_pause, _AT_ONCE)
+        member.longest_pause = max(options.longest_pause if options.first_pause else 0.0, _AT_ONCE)
+        return member
 
 
 class Teller(ActingUser):
