@@ -58,7 +58,7 @@ class Target:
             place, _, auth = message.data[2:].rpartition(",") if "{" not in message.data else _split(message.data[2:])
             token = json.loads(auth or "{}").get("token", "").removeprefix("Bearer ")
             place = f"{place}," if place else ""
-            if self.manner == "refuses-half" and next(self._numbers) % 2:
+            if self.manner == "refuses-half" and token.partition(".")[0][-1:] in ("1", "3", "5"):
                 await socket.send_str(f'44{place}{{"message":"We are full."}}')
                 continue
             mine = Connection(socket, token.partition(".")[0], place)

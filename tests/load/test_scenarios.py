@@ -78,9 +78,9 @@ def _swarmed(trial: _Try, folder: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
-    """Every trial, three at once."""
+    """Every trial, four at once: they wait more than they work."""
     folders = [tmp_path_factory.mktemp("trial") for _ in _TRIES]  # two threads would make two roots for them
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(4) as pool:
         return dict(zip(_TRIES, pool.map(_swarmed, _TRIES.values(), folders), strict=True))
 
 
