@@ -20,6 +20,8 @@ __all__ = ["read", "read_jwt"]
 
 _CLAIMS = frozenset({"id", "userId", "email", "password", "role", "tier", "now", "expires", "nonce"})
 """What the claims of a minted token may name."""
+_LARGEST: Final = 256 * 1024**2
+"""Bytes of a file of credentials: each of hundreds of thousands of people has a token of half a kilobyte."""
 _BASE64: Final = "base64"
 _SECRETS: Final = ("text", _BASE64)
 """What a secret may be: its text signs, or the bytes of which it is the base64."""
@@ -65,7 +67,7 @@ def _listed(entry: Table, role: str) -> Iterator[Identity]:
 
 def _credentials(path: Path, roles: tuple[str, ...]) -> Iterator[Identity]:
     # Nothing but a line feed ends a line: a password may hold U+2028 and U+0085.
-    for number, line in enumerate(textfile.read(path, "the file of credentials").split("\n"), 1):
+    for number, line in enumerate(textfile.read(path, "the file of credentials", _LARGEST).split("\n"), 1):
         if not line.strip():
             continue
         try:

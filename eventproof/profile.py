@@ -480,6 +480,7 @@ def _metrics(table: Table) -> Metrics:
         format=MetricsFormat(table.choice("format", tuple(MetricsFormat), MetricsFormat.PROMETHEUS)),
         identity=table.choice("identity", ("anyone", "admin"), "anyone"),
         headers=table.headers("headers", {}),
+        memory=table.text("memory", None),
     )
     table.finish()
     return result

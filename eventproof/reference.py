@@ -12,11 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import restarts
 from .errors import TargetUnavailable, UsageError
 from .interruption import HEEDED
 
@@ -72,13 +73,14 @@ def start(
     quick: bool = True,
     options: Sequence[str] = (),
     settings: str = "",
+    restartable: bool = False,
 ) -> Iterator[Reference]:
     """Run the reference server until the block ends.
 
     `fault` names one of its misbehaviours, `seed_users` how many identities it holds, `options` are added to
     its command line, and `settings` (TOML) to the profile. With `quick` its heartbeats and
-    retries come within seconds, which the profile says too. Raises UsageError where the server refuses its options,
-    TargetUnavailable where it does not start within a minute.
+    retries come within seconds, which the profile says too; where it is `restartable`, the profile says how.
+    Raises UsageError where the server refuses its options, TargetUnavailable where it does not start within a minute.
     """
     with tempfile.TemporaryDirectory(prefix="eventproof-") as name:
         folder = Path(name)
@@ -86,30 +88,66 @@ def start(
         config.write_text(QUICK if quick else "", encoding="utf-8")
         secret = secrets.token_urlsafe(48)
         command = [
-            *(sys.executable, "-m", "eventproof", "serve", "--attached", "--port", "0"),
+            *(sys.executable, "-m", "eventproof", "serve", "--attached"),
             *("--database-url", f"sqlite:///{folder / 'server.db'}"),
-            *("--seed", str(seed_users), "--credentials", str(credentials)),
             *("--systems", ",".join(systems), "--config", str(config)),
             *(("--fault", fault) if fault else ()),
             *options,
         ]
-        with log.open("wb") as stderr:
+        variables = {"EVENTPROOF_JWT_SECRET": secret, "EVENTPROOF_WEBHOOK_SECRET": secret}
+        server = _Server(command, log, variables)
+        place = folder / "restart"
+        try:
+            url = server.start("--port", "0", "--seed", str(seed_users), "--credentials", str(credentials))
+            with restarts.listening(place, server.restart):
+                profile = folder / "eventproof.toml"
+                known = f"restart = {json.dumps(restarts.command(place))}\n" if restartable else ""
+                text = profile_text(url, secret, systems, quick=quick, settings=settings)
+                profile.write_text(f"{known}{text}", encoding="utf-8")
+                yield Reference(url, profile, log, server.pid)
+        finally:
+            server.stop()
+
+
+class _Server:
+    """The server as a child process, which can be replaced by another one at the same address."""
+
+    def __init__(self, command: Sequence[str], log: Path, variables: Mapping[str, str]) -> None:
+        self._command, self._log, self._variables = command, log, variables
+        self._child: subprocess.Popen[bytes] | None = None
+        self._port = ""
+
+    @property
+    def pid(self) -> int:
+        """That of the child."""
+        assert self._child is not None  # noqa: S101 - it was started
+        return self._child.pid
+
+    def start(self, *options: str) -> str:
+        """Start it, and wait until it listens: its URL."""
+        with self._log.open("ab") as stderr:
             # A session of its own, so that Ctrl-C reaches us alone and the server outlives the last case.
-            child = subprocess.Popen(  # noqa: S603 - our own command
-                command,
+            self._child = subprocess.Popen(  # noqa: S603 - our own command
+                [*self._command, *options],
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 stdin=subprocess.PIPE,
-                env={**os.environ, "EVENTPROOF_JWT_SECRET": secret, "EVENTPROOF_WEBHOOK_SECRET": secret},
+                env={**os.environ, **self._variables},
                 start_new_session=True,
             )
-            try:
-                url = _await_ready(child, log)
-                profile = folder / "eventproof.toml"
-                profile.write_text(profile_text(url, secret, systems, quick=quick, settings=settings), encoding="utf-8")
-                yield Reference(url, profile, log, child.pid)
-            finally:
-                _stop(child)
+        url = _await_ready(self._child, self._log)
+        self._port = url.rpartition(":")[2]
+        return url
+
+    def restart(self) -> None:
+        """End it as one is asked to end, and start another one where it was, with what it kept."""
+        self.stop()
+        self.start("--port", self._port)
+
+    def stop(self) -> None:
+        """End it."""
+        if self._child is not None:
+            _stop(self._child)
 
 
 def _await_ready(child: "subprocess.Popen[bytes]", log: Path) -> str:

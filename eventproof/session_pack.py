@@ -15,7 +15,7 @@ from .catalog import ADMIN, ANYONE, USER, Catalog, Channel, Ends, OfSession, Ope
 from .catalog.model import Derived
 from .ending import ANOTHER_PASSWORD, ENDED_TOKEN, Ending, Endings, Whose
 from .settings import Table
-from .target import Action, Command, Endpoint, Identity, Target
+from .target import Action, Call, Command, Endpoint, Identity, Target
 
 __all__ = ["NAME", "listed", "load", "template"]
 

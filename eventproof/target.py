@@ -269,6 +269,8 @@ class Metrics:
     identity: str = "anyone"
     """Who reads them: `anyone`, or `admin`, whose token goes in the headers of `[rest]`."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    memory: str | None = None
+    """The gauge of the memory that the target holds, in bytes; None where it tells none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,27 +20,27 @@ _OTHERS = (
 """The marks of what editors and PowerShell write instead; the longer ones first, as one begins like another."""
 
 
-def read(path: Path, what: str) -> str:
+def read(path: Path, what: str, most: int = LIMIT) -> str:
     """The text of a file; `what` is what it is to people, such as "the profile".
 
-    Raises UsageError where it is not there, is no file, is larger than `LIMIT` or is not UTF-8.
+    Raises UsageError where it is not there, is no file, is larger than `most` bytes or is not UTF-8.
     """
     try:
         if path.exists() and not path.is_file():
             kind = "a folder" if path.is_dir() else "no regular file"
             raise UsageError(f"{path}: {what} cannot be read: this is {kind}")
         with path.open("rb") as file:
-            content = file.read(LIMIT + 1)
+            content = file.read(most + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) else None
         raise UsageError(f"{path}: {what} cannot be read: {reason or error}") from None
-    return decoded(content, str(path), what)
+    return decoded(content, str(path), what, most)
 
 
-def decoded(content: bytes, name: str, what: str) -> str:
+def decoded(content: bytes, name: str, what: str, most: int = LIMIT) -> str:
     """What was read under this name as text, without a BOM; raises UsageError as `read` does."""
-    if len(content) > LIMIT:
-        raise UsageError(f"{name}: {what} is larger than {LIMIT // 1024**2} MB: is it the right file?")
+    if len(content) > most:
+        raise UsageError(f"{name}: {what} is larger than {most // 1024**2} MB: is it the right file?")
     for mark, encoding in _OTHERS:
         if content.startswith(mark):
             raise UsageError(f"{name}: {what} is written in {encoding}; save it as UTF-8")

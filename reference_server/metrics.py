@@ -1,8 +1,10 @@
 """What the server counts, for Prometheus. Gauges are read from the registries at the moment they are asked for."""
 
 import asyncio
+import resource
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from time import monotonic, thread_time
 from typing import Final
 
@@ -17,6 +19,8 @@ _CHEAP: Final = 0.005
 """Seconds of work that anybody may ask for again and again."""
 _REST: Final = 20
 """Where counting took longer, nobody counts again for so many times as long: only a part of the time goes into it."""
+_STATM: Final = Path("/proc/self/statm")
+_PAGE: Final = resource.getpagesize()
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -126,3 +130,16 @@ class _Live(Collector):
             registered.add_metric([name], size)
         yield registered
         yield GaugeMetricFamily("eventproof_sockets", "Connections of every kind, HTTP too.", self._sockets())
+        if (held := _resident()) is not None:
+            yield GaugeMetricFamily("process_resident_memory_bytes", "Memory that this process holds.", held)
+
+
+def _resident() -> int | None:
+    """The bytes that the system keeps for this process; None where it does not tell.
+
+    Not by prometheus-client's collector: it lists every open file for that, which are as many as there are connections.
+    """
+    try:
+        return int(_STATM.read_text().split()[1]) * _PAGE
+    except (OSError, LookupError, ValueError):
+        return None

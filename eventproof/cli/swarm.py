@@ -45,9 +45,9 @@ class _Swarm(click.Command):
 @click.option("--users", type=click.IntRange(min=1), default=100, show_default=True, help="Simulated users.")
 @click.option("--admins", type=click.IntRange(min=1), default=2, show_default=True, help="Simulated admins.")
 @click.option(
-    "--spawn-rate", type=click.FloatRange(min=0, min_open=True), default=50.0, show_default=True, help="A second."
+    "--spawn-rate", type=click.FloatRange(min=0, min_open=True), help="A second; 50, or the scenario's own, by default."
 )
-@click.option("--run-time", type=Duration(), default="30s", show_default=True, help="Such as 30s, 5min or 1h.")
+@click.option("--run-time", type=Duration(), help="Such as 30s, 5min or 1h; 30s, or the scenario's own, by default.")
 @click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True, help="Workers on this machine.")
 @click.option(
     "--objective", "objectives", multiple=True, metavar="LINE", help='Such as "ban_to_logout: p(99) < 250ms".'
@@ -73,8 +73,8 @@ def swarm(
     wait: float,
     users: int,
     admins: int,
-    spawn_rate: float,
-    run_time: float,
+    spawn_rate: float | None,
+    run_time: float | None,
     processes: int,
     objectives: tuple[str, ...],
     seed: int,
@@ -106,6 +106,8 @@ def swarm(
     before = baseline_side(baseline)
     extras.require("a swarm", "swarm")
     wished = wanted(reports, as_json)
+    pace = run.pace_of(scenario)
+    spawn_rate, run_time = spawn_rate or pace.spawn_rate, run_time or pace.run_time
     options = (
         *("--users", str(users), "--admins", str(admins), "--spawn-rate", f"{spawn_rate:g}"),
         *("--run-time", f"{run_time:g}s", "--processes", str(processes), "--seed", str(seed)),
@@ -113,9 +115,17 @@ def swarm(
         *(part for setting in settings for part in ("--option", setting)),
         *(["--otel"] if otel else []),
     )
+    _say_room("http://127.0.0.1" if reference else None, target, environment, users, processes)
     with (
         chosen(
-            target, reference, fault, environment, wait, seed_users=users + 2 * max(admins, processes), quick=False
+            target,
+            reference,
+            fault,
+            environment,
+            wait,
+            seed_users=users + 2 * max(admins, processes),
+            quick=False,
+            restartable=True,
         ) as given,
         folder.prepared(results, "swarm") as written,
         watching(f"{scenario}: {users} users and {admins} admins, {run_time:g} s", run_time) as watcher,
@@ -137,3 +147,21 @@ def swarm(
             watcher=watcher,
         )
     return finish(swarmed, written, as_json, wished, profile_of(target, reference), before)
+
+
+def _say_room(url: str | None, target: str | None, environment: str | None, users: int, processes: int) -> None:
+    """Say how much this machine can hold before anything starts; raises UsageError where that is not enough.
+
+    Several connections of one user, and what is wrong with the target, are for the run to refuse.
+    """
+    from eventproof import profile
+    from eventproof.load import capacity
+
+    if url is None:
+        place = target or profile.found()
+        if place is None:
+            return
+        url = str(place) if "://" in str(place) else profile.load(place, environment).base_url
+    room = capacity.capacity(capacity.here(), url, processes)
+    click.echo(str(room), err=True)
+    capacity.require_room(room, users, 0.0)

@@ -5,11 +5,12 @@ from _socket import socket as Socket  # noqa: N812 - a class, whatever C calls i
 from collections.abc import Sequence
 from ipaddress import IPv4Address, ip_address
 
-__all__ = ["Sources"]
+__all__ = ["LOOPBACK", "Sources"]
 
 _IP_BIND_ADDRESS_NO_PORT = 24
 """Linux: the port is chosen at connect, where the address pair must be new, not the port alone."""
-_LOOPBACK = 32
+LOOPBACK = 32
+"""So many addresses of loopback are used, beginning with 127.0.0.1."""
 
 
 class Sources:
@@ -38,7 +39,7 @@ class Sources:
 
     def further(self) -> bool:
         """The ports of the last address are used up: whether there is another address to try."""
-        if not self._has_further or self._last >= _LOOPBACK:
+        if not self._has_further or self._last >= LOOPBACK:
             return False
         self._last += 1
         return True

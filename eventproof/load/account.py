@@ -65,6 +65,8 @@ class SwarmAccount:
         """The number of a count, of all or of one event, system or step."""
         if metric == "unexplained":
             return self.count("duplicate", scope) - self.count("explained", scope)
+        if metric == "caused":
+            return self.count("expected", scope) + self.count("away", scope)
         if metric in _COLUMNS and not scope.startswith("step "):
             return sum(getattr(tally, metric) for event, tally in self.tallies.items() if _is_of(event, scope))
         return self.counts.get(scoped(metric, scope), 0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from eventproof import actions
@@ -36,8 +37,12 @@ class Actor:
     """Seconds between an event and its late acknowledgement."""
     returns = True
     """Whether a device comes back by itself; else it is that of one connection, and `ended` tells of its end."""
+    first_pause, longest_pause = 1.0, 5.0
+    """The seconds before the first attempt to come back and, as they double, the most: those of Socket.IO's client."""
     replays = False
     """Whether what was missed without a connection is due on the return."""
+    is_deaf = False
+    """Whether it reads nothing of what it is sent: then nothing is due to it."""
     has_acted = True
     """Whether anything that arrives can have been caused by this run."""
     knows_repeats = True
@@ -86,8 +91,16 @@ class Actor:
     def join(self) -> None:
         """Be in one's rooms, with every device: but for those that its connections must ask for."""
         asked = self.generator.requests.opened(self.role)
-        for device in self.devices:
+        for device in () if self.is_deaf else self.devices:
             self.generator.rooms.join(device, self.rooms - asked)
+
+    def deafen(self) -> None:
+        """Read nothing once connected; what is read before that may come, and none of it is due."""
+        self.is_deaf = True
+        for device in self.devices:
+            self.generator.rooms.leave(device)
+        for event in self.generator.books.known:
+            self.generator.books.ledger.permit(event.name, self.devices, until=inf)
 
     def enter(self) -> None:
         """Come in: with a new token where the profile gives none, or where only a login tells the id."""
@@ -163,9 +176,11 @@ class Actor:
         """Whether the target need not know yet that this one acknowledged `what`, on any device."""
         return all(self.generator.acks.is_owed(device, what, at=at) for device in self.devices)
 
-    def connected(self, device: Device) -> None:  # noqa: ARG002 - which one matters to others
+    def connected(self, device: Device) -> None:
         """A device is connected."""
         self.generator.connected.add(self.identity)
+        if self.is_deaf:
+            device.stall()
 
     def received(self, device: Device, event: str, payload: Any, match: Match) -> None:
         """A receipt was judged."""

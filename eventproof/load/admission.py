@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from math import ceil
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from eventproof import __version__
 from eventproof.catalog import ADMIN, USER
 from eventproof.errors import UsageError
 from eventproof.target import Target
 
-from .scenario import Scenario
+if TYPE_CHECKING:
+    from .scenario import Scenario
 
 _Item = TypeVar("_Item")
 
@@ -30,7 +31,12 @@ class ProcessShare:
         return tuple(items[self.index :: self.of])
 
 
-def part_of(scenario: Scenario, scenarios: Sequence[Scenario]) -> ProcessShare:
+def among(share: ProcessShare, number: int, of: int) -> ProcessShare:
+    """The share of one of several scenarios in a process: as if each were a process of its own."""
+    return ProcessShare(share.index * of + number, share.of * of)
+
+
+def part_of(scenario: "Scenario", scenarios: "Sequence[Scenario]") -> ProcessShare:
     """Which part a scenario has of the identities of its users' role: nobody takes part in two of them."""
     alike = [one for one in scenarios if one.role == scenario.role]
     return ProcessShare(alike.index(scenario), len(alike))
@@ -69,7 +75,7 @@ def about(target: Target, system: str) -> None:
         )
 
 
-def admit(target: Target, users: int, acting: int, processes: int, scenarios: Sequence[Scenario]) -> None:
+def admit(target: Target, users: int, acting: int, processes: int, scenarios: "Sequence[Scenario]") -> None:
     """Raise UsageError where a swarm of this size may not, or cannot, go at the target.
 
     `users` are all, `acting` those among them who act; the others are shared by the scenarios. Locust spreads users

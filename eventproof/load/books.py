@@ -74,8 +74,8 @@ class Books:
         self._incidents: list[Incident] = []
         self._notes: Counter[str] = Counter()
         self._began: float | None = None
-        self._steps: list[str] = []
-        self._step = ""
+        self._steps: list[tuple[float, str]] = []
+        """When each step of the run began, and its scope, where it has steps; the last one is the present one."""
         self._told_before: Counter[str] = Counter()
         self._opened = monotonic()
         self._timeline = Timeline()
@@ -100,25 +100,36 @@ class Books:
             self._enter(metric + SERVICE, seconds - late)
         self._report("latency", metric, seconds, "")
 
-    def count(self, what: str, number: int = 1) -> None:
-        """Count something."""
+    def count(self, what: str, number: int = 1, *, at: float | None = None) -> None:
+        """Count something, in the step of the run in which it is or, with `at`, in which it was then."""
         self._counts[what] += number
-        if self._step:
-            self._counts[scoped(what, self._step)] += number
+        if self._steps:
+            self._counts[scoped(what, self._step_at(at))] += number
+
+    def counted(self, what: str) -> int:
+        """What a count is by now."""
+        return self._counts[what]
 
     def begin_step(self, name: str) -> None:
         """What is measured from now on is of this step of the scenario, too; what is lost, of the one it is lost in."""
         self._end_step()
-        if name not in self._steps:
-            self._steps.append(name)
-        self._step, self._told_before = f"step {name}", self._told()
+        self._steps.append((monotonic(), f"step {name}"))
+        self._told_before = self._told()
+
+    @property
+    def _step_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(scope.removeprefix("step ") for _, scope in self._steps))
+
+    def _step_at(self, at: float | None) -> str:
+        begun = (name for began, name in reversed(self._steps) if at is None or began <= at)
+        return next(begun, self._steps[0][1])
 
     def _end_step(self) -> None:
         """Enter what the ledger told since the step began."""
         told = self._told()
-        if self._step:
+        if self._steps:
             for column, number in told.items():
-                self._counts[scoped(column, self._step)] += number - self._told_before[column]
+                self._counts[scoped(column, self._steps[-1][1])] += number - self._told_before[column]
         self._told_before = told
 
     def _told(self) -> Counter[str]:
@@ -236,6 +247,8 @@ class Books:
         """Enter what is lost by now, and what turned out to be nobody's."""
         for judged in self.ledger.settle(monotonic()):
             became = "lost" if isinstance(judged, Loss) else judged.receipt.value
+            if isinstance(judged, Loss):
+                self.count("losses", at=judged.at)
             self.incident(str(judged.recipient), f"{judged.event} was {became}")
 
     def lags(self) -> Readings:
@@ -269,7 +282,7 @@ class Books:
             stragglers=tuple(self._stragglers),
             incidents=tuple(self._incidents),
             notes=tuple(said if times == 1 else f"{said} ({times} times)" for said, times in self._notes.items()),
-            steps=tuple(self._steps),
+            steps=self._step_names,
         )
 
     def interim(self, metrics: frozenset[str]) -> SwarmAccount:
@@ -277,13 +290,13 @@ class Books:
         wanted = {name: found for name, found in self._histograms.items() if name.partition("[")[0] in metrics}
         self._end_step()
         return SwarmAccount(
-            tallies=dict(self.ledger.tallies), counts=dict(self._counts), histograms=wanted, steps=tuple(self._steps)
+            tallies=dict(self.ledger.tallies), counts=dict(self._counts), histograms=wanted, steps=self._step_names
         )
 
     def _enter(self, metric: str, seconds: float) -> None:
         self._histogram(metric).record(seconds)
-        if self._step:
-            self._histogram(scoped(metric, self._step)).record(seconds)
+        if self._steps:
+            self._histogram(scoped(metric, self._steps[-1][1])).record(seconds)
 
     def _totals(self) -> Mapping[str, int]:
         columns = frozenset(column.name for column in fields(Tally))

@@ -161,13 +161,16 @@ def _subject(effect: Effect) -> str | None:
 
 
 def _by_connection(devices: "Iterable[Device]", called: float) -> "tuple[list[Device], list[Device], list[Device]]":
-    """Those that were connected all the time, those whom what they missed waits for, and the others."""
+    """Those that were connected all the time, those whom what they missed waits for, and the others.
+
+    Who connects for the first time since the call has nothing to come back to.
+    """
     present: list[Device] = []
     away: list[Device] = []
     absent: list[Device] = []
     for device in devices:
         since = device.since
-        if since is not None and (since <= called or device.replays):
+        if since is not None and (since <= called or (device.replays and device.connections > 1)):
             present.append(device)
         elif device.replays:
             away.append(device)

@@ -20,7 +20,7 @@ from eventproof.report.records import Run, Series
 from eventproof.target import Target
 from eventproof.verdict import ExitCode, exit_code
 
-from . import admission, handover, machine, objectives
+from . import admission, capacity, handover, machine, objectives
 from .account import Incident, SwarmAccount, merge
 from .calls import LOGIN_WAITS, Calls
 from .contracts import contracts
@@ -73,6 +73,8 @@ class Controller:
         `whole` are the objectives of all scenarios together.
         """
         self.target = target_of(options)
+        own = (line for scenario in scenarios for line in scenario.objectives if _is_told(line, self.target))
+        self.objectives = asked(asked(own, whole), map(objectives.parse, options.objective))
         self._scenarios = tuple(scenarios)
         self._options = options
         self._processes = processes
@@ -88,6 +90,9 @@ class Controller:
     def admit(self, users: int) -> None:
         """A test of so many users begins. Raises UsageError where there are too few identities, or no folder."""
         admission.admit(self.target, users, self._options.admins, self._processes, self._scenarios)
+        if not self._options.master or self._options.processes:  # else others hold the connections
+            room = capacity.capacity(capacity.here(), self.target.base_url, self._processes)
+            capacity.require_room(room, users - self._options.admins, self._options.multi_device)
         if self._folder is None:
             results = self._options.results
             self._folder = folders.prepare(Path(results) if results else None, "swarm")
@@ -111,9 +116,11 @@ class Controller:
 
         `users` are those asked for last; it may have begun with another number. `series` is what happened when.
         """
-        account = merge([*accounts, *map(_lost, missing)])
+        account, options = merge([*accounts, *map(_lost, missing)]), self._options
         if self._residue is not None:
             account = merge([account, self._residue.left()])
+        conclusions = [concludes for scenario in self._scenarios for concludes in scenario.conclusions]
+        account = merge([account, *(concludes(account, options) for concludes in conclusions)])
         run = conclude(
             account,
             Circumstances(
@@ -171,3 +178,8 @@ def _lost(worker: LostWorker) -> SwarmAccount:
 def _named(locustfiles: str | None) -> str:
     """What the locustfiles of a run are called: `ban_storm`."""
     return ", ".join(Path(name.strip()).stem for name in (locustfiles or "").split(","))
+
+
+def _is_told(line: ObjectiveLine, target: Target) -> bool:
+    """Whether the target can tell what a scenario asks for: its memory, only where its profile names the gauge."""
+    return not line.metric.startswith("memory") or (target.metrics is not None and target.metrics.memory is not None)

@@ -47,6 +47,8 @@ class Owner(Protocol):
     acknowledging: Acknowledging
     late_by: float
     returns: bool
+    first_pause: float
+    longest_pause: float
     knows_repeats: bool
 
     @property
@@ -86,6 +88,7 @@ class Device:
     __slots__ = (
         "_asking",
         "_attempts",
+        "_away",
         "_began",
         "_connection",
         "_cut_for",
@@ -115,6 +118,8 @@ class Device:
         self._began = 0.0
         self._lost_at: float | None = None
         self._attempts = 0
+        self._away: float | None = None
+        """Seconds until it comes back from the loss that it causes itself; None: as after any other."""
         self._has_left = False
         self._cut_for: deque[Hashable] = deque(maxlen=_CUT_FOR)
         self._postponed = 0
@@ -178,10 +183,11 @@ class Device:
         if self._connection is not None:
             self._connection.close()
 
-    def cut(self) -> None:
-        """Lose the connection, and come back as after any loss."""
+    def cut(self, away: float | None = None) -> None:
+        """Lose the connection, and come back as after any loss, or after `away` seconds."""
         if self._connection is not None and self.since is not None:
             self._owner.generator.books.count("cut")
+            self._away = away
             self._connection.drop()
 
     def leave(self) -> None:
@@ -285,8 +291,9 @@ class Device:
             return
         if how.reason is ClosureReason.VIOLATION:
             generator.books.count("violations")
+        away, self._away = self._away, None
         if was_open:
-            self._lost_at = at
+            self._lost_at = at + (away or 0.0)
             if self._owner.replays:
                 generator.books.ledger.suspend(self)
             else:
@@ -299,8 +306,12 @@ class Device:
             if self._attempts == _PATIENT_ATTEMPTS:
                 generator.books.count("gone" if self.connections else "unopened")
                 generator.books.note(f"a session could not be opened{' again' if self.connections else ''}: {how}")
-        pause = backoff(self._attempts, generator.random)
+        pause = self._pause() if away is None else away
         self._later(pause, self._come_back, how.reason is ClosureReason.REFUSED)
+
+    def _pause(self) -> float:
+        first, longest = self._owner.first_pause, self._owner.longest_pause
+        return backoff(self._attempts, self._owner.generator.random, first=first, longest=longest)
 
     def _come_back(self, needs_token: bool) -> None:
         if needs_token and not self._has_left:

@@ -26,9 +26,11 @@ from .admission import ProcessShare
 from .books import Books, Report
 from .calls import CallAnswer, Calls
 from .contracts import contracts, sent
+from .entrance import AT_ONCE, Entrance
 from .greenlets import Cancelled, Event, Greenlet, getcurrent, joinall, killall, sleep, spawn
 from .health import TICK, Health
 from .ledger import Ledger
+from .lobby import Lobby
 from .messages import AT_REST, GONE
 from .opening import connect
 from .requests import Requests
@@ -83,6 +85,7 @@ class Participant(Protocol):
         """Learn what an action must know; may wait for answers."""
 
 
+_Shared = TypeVar("_Shared")
 _Anybody = TypeVar("_Anybody", bound=Participant)
 
 
@@ -104,6 +107,7 @@ class Generator:
         limits: GeneratorLimits,
         seed: int,
         report: Report,
+        entrance: Entrance = AT_ONCE,
     ) -> None:
         self.target = target
         self.deadline = deadline
@@ -142,8 +146,8 @@ class Generator:
         """By the names of events: where their payloads tell them from others about the same thing (a JSON pointer)."""
         self.beside: list[Participant] = []
         """Those who are connected beside the users, such as admins where admins are told something."""
-        self.shared: Any = None
-        """What the users of this process share, whatever the scenario makes of it."""
+        self.share = share
+        """Which of the processes of this run this one is."""
         self.connected: set[Identity] = set()
         """The members who had a session open, at any time; admins are none of them."""
         self.neighbours: tuple[Generator, ...] = ()
@@ -159,7 +163,10 @@ class Generator:
         self.entered = 0
         """How many have come in so far."""
         self._limits = limits
-        self._share = share
+        self._shared: dict[Any, Any] = {}
+        self._entrance = entrance
+        self.lobby: Lobby[Participant] = Lobby(entrance, self._let_in)
+        """Where users wait until it is their time to come in."""
         self._identities = deque((part or ProcessShare()).cut(share.cut(target.people(scenario.role))))
         self._others: dict[str, deque[Identity]] = {}
         self._admins = deque(self.calls.token_of(admin) for admin in target.admins)
@@ -171,18 +178,43 @@ class Generator:
         self._tasks: set[Greenlet] = set()
         allow_many()
         # A process without an admin is measured, too: it may be the one that is too busy.
-        for helper in (self._keep_books, self._look_ahead, self.wait_until_measuring):
+        for helper in (self._keep_books, self._look_ahead, self.lobby.run, self.wait_until_measuring):
             self.spawn(helper)
 
+    def one(self, kind: Callable[["Generator"], _Shared]) -> _Shared:
+        """What the users of this process share, one of each kind: made for the first who asks for it."""
+        if kind not in self._shared:
+            self._shared[kind] = kind(self)
+        shared: _Shared = self._shared[kind]
+        return shared
+
     def enter(self, somebody: Callable[["Generator", Identity], _Anybody]) -> _Anybody:
-        """Somebody of this process's share comes in. Raises UsageError where all are taken."""
+        """Somebody of this process's share comes in, when it is their time. Raises UsageError where all are taken."""
         if not self._identities:
             raise UsageError(f"{self.target.source}: there are more users than identities")
         user = somebody(self, self._identities.popleft())
         self._users.add(user)
         self.entered += 1
-        user.enter()
+        self.lobby.add(user)
         return user
+
+    def _let_in(self, user: Participant, due: float) -> None:
+        if self.books.seconds:
+            self.books.record("send_lag", max(monotonic() - due, 0.0))
+        if user not in self._users:
+            return
+        try:
+            user.enter()
+        except UsageError as error:
+            self.books.count("unopened")
+            self.books.note(str(error))
+        except Exception as error:
+            self.books.fault(error)
+
+    @property
+    def users(self) -> tuple[Participant, ...]:
+        """Who has come in, or waits to, and has not left."""
+        return tuple(self._users)
 
     def leave(self, user: Participant) -> None:
         """Somebody closes the app on every device."""
@@ -206,7 +238,7 @@ class Generator:
     def somebody(self, role: str) -> Identity:
         """The next one of another role of this process's share, in turn. Raises UsageError where it has none."""
         if role not in self._others:
-            self._others[role] = deque(self._share.cut(self.target.people(role)))
+            self._others[role] = deque(self.share.cut(self.target.people(role)))
         people = self._others[role]
         if not people:
             raise UsageError(f'{self.target.source}: there are more processes than people of the role "{role}"')
@@ -264,8 +296,10 @@ class Generator:
         self._spawned = True
 
     def wait_until_measuring(self) -> None:
-        """Wait until every session is open, or has failed to."""
-        while not self._spawned or any(user.is_connecting for user in self._users):
+        """Wait until every session is open, or has failed to; where that is what is measured, until it begins."""
+        while not (self._entrance.is_measured and self._users) and (
+            not self._spawned or self.lobby or any(user.is_connecting for user in self._users)
+        ):
             sleep(_GLANCE)
         if not self.books.seconds:
             gc.collect()

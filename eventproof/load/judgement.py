@@ -1,7 +1,7 @@
 """What a ledger says: what a receipt turned out to be, what was lost, what was nobody's."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
@@ -53,6 +53,8 @@ class Loss:
     action: str
     event: str
     recipient: Hashable
+    at: float = field(default=0.0, compare=False)
+    """When the action was to be."""
 
 
 @dataclass(frozen=True, slots=True)

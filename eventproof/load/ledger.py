@@ -85,6 +85,10 @@ class Ledger:
         """How many expectations are neither delivered nor lost yet."""
         return sum(len(dispatch.pending) for dispatch in self._open)
 
+    def is_owed(self, *, before: float) -> bool:
+        """Whether something that was caused before then is neither delivered nor lost, or waits for a return."""
+        return any(dispatch.at < before for dispatch in self._open)
+
     def __len__(self) -> int:
         """How many expectations are remembered, pending and settled."""
         return self._kept_now
@@ -520,7 +524,7 @@ class Ledger:
         expectation.slot.lost.append(expectation)
         self._take_out(expectation)
         self.tally(dispatch.event).lost += 1
-        self._judged.append(Loss(dispatch.action, dispatch.event, expectation.recipient))
+        self._judged.append(Loss(dispatch.action, dispatch.event, expectation.recipient, dispatch.at))
 
     def _schedule(self, entry: Dispatch | Expectation, expectations: Iterable[Expectation], deadline: float) -> None:
         """These expectations, of a dispatch or one alone, are lost after the deadline."""

@@ -156,8 +156,9 @@ class Node:
                 limits=saturation.limits(asked),
                 seed=options.seed,
                 report=self.report,
+                entrance=scenario.entrance(options, admission.among(share, number, len(self._scenarios))),
             )
-            for scenario in self._scenarios
+            for number, scenario in enumerate(self._scenarios)
         }
         for generator in self._generators.values():
             generator.neighbours = tuple(other for other in self._generators.values() if other is not generator)

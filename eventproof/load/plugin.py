@@ -19,21 +19,24 @@ from eventproof.verdict import ExitCode
 
 from . import greenlets, otel, web
 from . import objectives as lines
+from .entrance import EntranceOf
 from .generator import Generator
 from .master import Master
 from .metrics import COUNTS, LATENCIES, Count
 from .node import Local, Node
 from .objectives import ObjectiveLine
 from .options import OF_RUNS, OF_USERS
-from .scenario import Scenario, appointed
+from .scenario import Conclusion, Scenario, appointed
 from .window import Pane
 from .worker import Worker
 
 __all__ = [
     "check",
+    "conclusion",
     "count",
     "current",
     "default",
+    "entrance",
     "generator",
     "latency",
     "objectives",
@@ -72,6 +75,16 @@ def objectives(*expressions: str) -> None:
 def together(*expressions: str) -> None:
     """What is asked for of all scenarios of a run together, in place of what each of them asks for of the same."""
     _whole.extend(map(lines.parse, expressions))
+
+
+def entrance(of: EntranceOf) -> None:
+    """When the users of a scenario come in; at the rate at which Locust spawns them, where nobody says otherwise."""
+    current().entrance = of
+
+
+def conclusion(function: Conclusion) -> None:
+    """What a scenario concludes from the account of a whole run when it is over: further counts and notes."""
+    current().conclusions = (*current().conclusions, function)
 
 
 def system(
@@ -192,8 +205,9 @@ def _add_options(parser: Any) -> None:
 def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> None:
     # Ctrl-C ends the main greenlet, which is Locust's; without this it would hit whichever runs.
     greenlets.on_signal(signal.SIGINT, greenlets.interrupt)
-    for checked in _checks:
-        _or_sentence(checked)(environment.parsed_options)
+    _check(environment)
+    # A worker has the options of its master by then, and a web UI those that somebody typed there.
+    environment.events.test_start.add_listener(lambda **_: _check(environment))
     current()
     if isinstance(runner, WorkerRunner):
         # How many act in all processes the master tells, with the test.
@@ -212,6 +226,11 @@ def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> N
         # Locust shows where the load goes, and warns where it does not know.
         environment.host = environment.host or environment.parsed_options.target or str(DEFAULT)
         web.show(web_ui, environment.parsed_options.web_base_path or "", node)
+
+
+def _check(environment: Any) -> None:
+    for checked in _checks:
+        _or_sentence(checked)(environment.parsed_options)
 
 
 def _appoint(environment: Any) -> None:

@@ -7,7 +7,7 @@ import os
 import select
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
 
@@ -23,8 +23,15 @@ class Overflow(Exception):
     """A program wrote more than anybody reads."""
 
 
-def run(arguments: Sequence[str], *, folder: str | None, timeout: float, most: int = MAX_BODY) -> tuple[int, bytes]:
-    """The exit code of a program and what it wrote to its standard output.
+def run(
+    arguments: Sequence[str],
+    *,
+    folder: str | None,
+    timeout: float,
+    most: int = MAX_BODY,
+    variables: Mapping[str, str] | None = None,
+) -> tuple[int, bytes]:
+    """The exit code of a program and what it wrote to its standard output; `variables` are in its environment, too.
 
     Raises OSError where it cannot be started; subprocess.TimeoutExpired and Overflow where it was killed for it.
     """
@@ -35,6 +42,7 @@ def run(arguments: Sequence[str], *, folder: str | None, timeout: float, most: i
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=folder,
+        env={**os.environ, **(variables or {})},
         start_new_session=True,
     )
     try:

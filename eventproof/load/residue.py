@@ -1,21 +1,14 @@
 """What a swarm leaves behind on its target: the gauges that the profile names, before anybody came and after all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
-import orjson
-
-from eventproof import actions
-from eventproof.catalog import ANYONE
-from eventproof.errors import EventproofError, UsageError
-from eventproof.gauges import values_of
+from eventproof.errors import EventproofError
 from eventproof.target import Metrics, Target
 
 from .account import SwarmAccount
-from .calls import Calls
-from .exchange import Response
+from .gauge_reader import read_gauges
 from .greenlets import sleep
 
 __all__ = ["LEFT_BEHIND", "Residue"]
@@ -23,36 +16,6 @@ __all__ = ["LEFT_BEHIND", "Residue"]
 LEFT_BEHIND: Final = "left_behind"
 """The count of the gauges that did not return."""
 _PAUSE = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """An answer with gauges in it."""
-
-    response: Response
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return self.response.status
-
-    @property
-    def kind(self) -> str:
-        """Its Content-Type; empty where there is none."""
-        return self.response.headers.get("content-type", "")
-
-    @property
-    def text(self) -> str:
-        """The content as text; what cannot be decoded is replaced."""
-        return self.response.content.decode(errors="replace")
-
-    @property
-    def document(self) -> Any:
-        """The content as JSON; None where it is none."""
-        try:
-            return orjson.loads(self.response.content)
-        except ValueError:
-            return None
 
 
 class Residue:
@@ -65,7 +28,7 @@ class Residue:
     def remember(self) -> None:
         """Read what is there before anybody comes. Raises EventproofError where the target does not tell it."""
         if self._target.metrics is not None:
-            self._before = self._read(self._target.metrics)
+            self._before = read_gauges(self._target, self._target.metrics)
 
     def left(self) -> SwarmAccount:
         """Wait until every gauge is what it was, or less, and count those that are not when the time is over."""
@@ -85,19 +48,6 @@ class Residue:
         """A sentence about each gauge that is higher than before."""
         return [
             f"left behind: {name} is {value:g}, and was {self._before[name]:g} before anybody came"
-            for name, value in self._read(metrics).items()
+            for name, value in read_gauges(self._target, metrics).items()
             if value > self._before[name]
         ]
-
-    def _read(self, metrics: Metrics) -> Mapping[str, float]:
-        url = metrics.path if "://" in metrics.path else self._target.base_url + metrics.path
-        calls = Calls(self._target)
-        try:
-            admins = self._target.admins if metrics.identity != ANYONE else ()
-            token = calls.token_of(admins[0]) if admins else None
-            headers = {**actions.headers_for(self._target, token), **metrics.headers}
-            return values_of(metrics, url, Read(calls.fetch(url, headers)))
-        except OSError as error:
-            raise UsageError(f"{url} did not answer: {error}") from error
-        finally:
-            calls.close()

@@ -1,15 +1,26 @@
 """What a locustfile says of itself: the system it is about, and what it asks for where nobody asks for more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from eventproof.catalog import ADMIN
 
+from .account import SwarmAccount
+from .admission import ProcessShare
 from .contracts import contracts
+from .entrance import Entrance, EntranceOf, Steady
 from .objectives import ObjectiveLine
 
-__all__ = ["Scenario", "appointed"]
+__all__ = ["Conclusion", "Scenario", "appointed"]
+
+Conclusion = Callable[[SwarmAccount, Any], SwarmAccount]
+"""What follows from the account of a whole run, by its options: further counts and notes."""
+
+
+def steadily(options: Any, share: ProcessShare) -> Entrance:
+    """So many users a second as Locust spawns, of all scenarios together."""
+    return Steady(options.spawn_rate or 1.0, share)
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +46,9 @@ class Scenario:
     has_steps: bool = False
     """Whether it goes in steps, each begun by `Books.begin_step`."""
     objectives: tuple[ObjectiveLine, ...] = ()
+    entrance: EntranceOf = steadily
+    """When its users come in."""
+    conclusions: tuple[Conclusion, ...] = ()
 
     @property
     def role(self) -> str:

@@ -35,7 +35,4 @@ class Market(Visits[Storefront]):
 
 def market_of(generator: Generator) -> Market:
     """The one of this process and run."""
-    if generator.shared is None:
-        generator.shared = Market(generator)
-    market: Market = generator.shared
-    return market
+    return generator.one(Market)

@@ -117,7 +117,4 @@ class Board:
 
 def board_of(generator: Generator) -> Board:
     """The one of this process and run."""
-    if generator.shared is None:
-        generator.shared = Board(generator)
-    board: Board = generator.shared
-    return board
+    return generator.one(Board)

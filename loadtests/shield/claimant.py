@@ -44,7 +44,7 @@ class Claimant(Actor):
     @property
     def is_ready(self) -> bool:
         """Whether a claim may be theirs: they have been connected once, and may be away now."""
-        return not self.has_left and any(device.connections for device in self.devices)
+        return not self.has_left and not self.is_deaf and any(device.connections for device in self.devices)
 
     @property
     def has_acted(self) -> bool:  # type: ignore[override]  # it changes here

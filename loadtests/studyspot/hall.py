@@ -59,7 +59,4 @@ class Hall(Visits[RushedLibrary]):
 
 def hall_of(generator: Generator) -> Hall:
     """The one of this process and run."""
-    if generator.shared is None:
-        generator.shared = Hall(generator)
-    hall: Hall = generator.shared
-    return hall
+    return generator.one(Hall)

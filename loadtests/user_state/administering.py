@@ -11,6 +11,7 @@ from eventproof.load.greenlets import Cancelled, sleep
 
 from .admin_action import AdminAction, Until
 from .app_user import BANNED, TIER_UPDATED, UNBANNED, AppUser
+from .tiers import next_tier
 
 __all__ = ["ban", "update_tier"]
 
@@ -51,7 +52,7 @@ def update_tier(generator: Generator, user: AppUser, intended: float) -> None:
     action = _begin(generator, f"tier of {user}", Until.EVENT, TIER_UPDATED, user, intended)
     deadline = monotonic() + generator.deadline
     user.prepare()
-    tier = _next_tier(generator, user)
+    tier = next_tier(generator.target, user.tier)
     if user.own_tier is None:
         user.own_tier = user.tier
     generator.books.changes.enter(_ON_ANOTHER_TIER, user, partial(_restore_tier, generator, user))
@@ -159,9 +160,3 @@ def _bring_back(generator: Generator, user: AppUser) -> None:
     else:
         generator.books.count("failed")
         generator.books.incident(str(user), "the login after the unban was refused")
-
-
-def _next_tier(generator: Generator, user: AppUser) -> str:
-    tiers = [tier.name for tier in generator.target.tiers]
-    position = tiers.index(user.tier) if user.tier in tiers else -1
-    return tiers[(position + 1) % len(tiers)]

@@ -1,12 +1,11 @@
 """One user of the target, with a session on every device: who is told, is logged out, and comes back."""
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from eventproof import actions
 from eventproof.client.hub_connection import Closure, ClosureReason
-from eventproof.errors import ContractViolation, EventproofError
+from eventproof.errors import EventproofError
 from eventproof.load.actor import Actor
 from eventproof.load.calls import CallAnswer
 from eventproof.load.device import Device
@@ -16,6 +15,7 @@ from eventproof.refusal import Proof, Refusal, proof
 from eventproof.target import Identity
 
 from .admin_action import AdminAction, Until
+from .tiers import tier_of
 
 __all__ = ["BANNED", "TIER_UPDATED", "UNBANNED", "AppUser"]
 
@@ -70,16 +70,7 @@ class AppUser(Actor):
     def prepare(self) -> None:
         """Know the tier, from the target itself; where it does not tell, the first update of it is a guess."""
         if self.tier is None:
-            generator = self.generator
-            whoami = generator.target.whoami
-            if whoami is None:
-                return
-            token = generator.calls.token_for(whoami, self.token, generator.admin_token)
-            answer = generator.calls.perform(whoami, actions.credentials_of(self.identity), token)
-            with suppress(ContractViolation):
-                if answer.done:
-                    tier = actions.read(generator.target.operations["getMe"], "tier", answer.body)
-                    self.tier = tier if isinstance(tier, str) else None
+            self.tier = tier_of(self.generator, self.identity, self.token)
 
     def open(self) -> None:
         """Open a session on every device, with the token that there is."""

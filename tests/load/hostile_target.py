@@ -43,6 +43,7 @@ class Target:
         self._banned: set[str] = set()
         self._numbers = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._has_stopped = False
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         """The WebSocket of Engine.IO."""
@@ -51,11 +52,15 @@ class Target:
         await socket.send_str(_OPEN)
         mine: Connection | None = None
         async for message in socket:
+            await self._go_on()
             if message.type is not WSMsgType.TEXT or not message.data.startswith("40"):
                 continue
             place, _, auth = message.data[2:].rpartition(",") if "{" not in message.data else _split(message.data[2:])
             token = json.loads(auth or "{}").get("token", "").removeprefix("Bearer ")
             place = f"{place}," if place else ""
+            if self.manner == "refuses-half" and token.partition(".")[0][-1:] in ("1", "3", "5"):
+                await socket.send_str(f'44{place}{{"message":"We are full."}}')
+                continue
             mine = Connection(socket, token.partition(".")[0], place)
             self.connections.append(mine)
             await socket.send_str(f'40{place}{{"sid":"s"}}')
@@ -66,8 +71,14 @@ class Target:
             self.connections.remove(mine)
         return socket
 
+    async def _go_on(self) -> None:
+        """Do nothing more, where that is the manner."""
+        if self._has_stopped:
+            await asyncio.Event().wait()
+
     async def log_in(self, request: web.Request) -> web.StreamResponse:
         """A new token."""
+        await self._go_on()
         if self.manner in _LOGINS:
             return _LOGINS[self.manner]()
         if self.manner == "drips":
@@ -82,6 +93,7 @@ class Target:
 
     async def me(self, request: web.Request) -> web.Response:
         """Who bears this token."""
+        await self._go_on()
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         user = token.partition(".")[0]
         if token in self._revoked or user in self._banned:
@@ -91,6 +103,8 @@ class Target:
 
     async def act(self, request: web.Request) -> web.StreamResponse:
         """What admins do."""
+        self._has_stopped = self._has_stopped or self.manner == "stops"
+        await self._go_on()
         user, verb = request.match_info["user"], request.match_info["verb"]
         if verb == "ban":
             if self.manner == "hangs":
@@ -169,6 +183,16 @@ async def _one_endless_frame(_target: Target, connection: Connection) -> None:
         await asyncio.sleep(0.05)
 
 
+async def _a_large_event(_target: Target, connection: Connection) -> None:
+    await connection.emit("user.tier.updated", json.dumps({"message": "x" * len(_MEGABYTE)}))
+
+
+async def _many_at_once(_target: Target, connection: Connection) -> None:
+    event = json.dumps({"message": "Your plan has been updated to Free."})
+    for _ in range(100_000):
+        await connection.emit("user.tier.updated", event)
+
+
 async def _one_unknown_event(_target: Target, connection: Connection) -> None:
     await connection.emit("user.promoted", "{}")
 
@@ -178,6 +202,8 @@ _UPON_CONNECT: dict[str, Callable[[Target, Connection], Any]] = {
     "floods-with-names": _flood_with_names,
     "endless-frame": _one_endless_frame,
     "unknown-event": _one_unknown_event,
+    "megabyte": _a_large_event,
+    "hundred-thousand": _many_at_once,
 }
 _PAYLOADS = {
     "deep": "[" * 900 + "]" * 900,
@@ -194,7 +220,10 @@ _LOGINS: dict[str, Callable[[], web.StreamResponse]] = {
     "login-503": lambda: web.Response(status=503),
     "login-empty": lambda: web.json_response({"token": 7}),
 }
-MANNERS = ("right", "drips", "drips-calls", "hangs", "never-unbans", "another-error-each-time", "lies-of-tokens")
+MANNERS = (
+    *("right", "drips", "drips-calls", "hangs", "never-unbans", "another-error-each-time", "lies-of-tokens"),
+    *("refuses-half", "stops"),
+)
 
 
 async def _serve(manner: str) -> AsyncIterator[None]:

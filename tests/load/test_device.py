@@ -13,6 +13,7 @@ from eventproof.client.hub_connection import Closure, ClosureReason
 from eventproof.load.acks import Acks
 from eventproof.load.actor import Actor
 from eventproof.load.books import Books
+from eventproof.load.device import Device
 from eventproof.load.ledger import Ledger
 from eventproof.load.requests import Requests
 from eventproof.load.rooms import Rooms
@@ -92,3 +93,32 @@ def test_a_session_that_never_comes_back_is_told_until_it_does(owner: Owner) -> 
     assert "a session could not be opened again: not reachable" in account.notes
     device.opened(connection, monotonic())  # type: ignore[arg-type]
     assert books.account(users=1, connections=1, gauges=()).count("gone") == 0
+
+
+@pytest.mark.parametrize(("away", "least", "most"), [(7.0, 7.0, 7.0), (None, 0.5, 1.5)])
+def test_a_device_that_loses_its_connection_comes_back_when_it_is_told_to_or_after_the_usual_pause(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch, away: float | None, least: float, most: float
+) -> None:
+    device, pauses = owner.devices[0], list[float]()
+    monkeypatch.setattr(Device, "_later", lambda _device, seconds, *_: pauses.append(seconds))
+    connection = Connection()
+    connection.drop = lambda: device.closed(connection, Closure(ClosureReason.OURS), monotonic())  # type: ignore[attr-defined,arg-type]
+    device._connection = connection  # type: ignore[assignment]
+    device.opened(connection, monotonic())  # type: ignore[arg-type]
+    device.cut(away)
+    device.closed(connection, Closure(ClosureReason.UNREACHABLE), monotonic())  # type: ignore[arg-type]
+    assert least <= pauses[0] <= most
+    assert 1.0 <= pauses[1] <= 3.0, "the attempt after it failed is as any other"
+    assert owner.generator.books.counted("dropped") == 0
+
+
+def test_who_is_deaf_is_due_nothing_and_reads_nothing(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    device, stalled = owner.devices[0], list[Device]()
+    assert owner.generator.rooms.of({"user:u1"}) == (device,)
+    owner.deafen()
+    assert owner.generator.rooms.of({"user:u1"}) == ()
+    monkeypatch.setattr(Device, "stall", lambda one: stalled.append(one))
+    device.opened(Connection(), monotonic())  # type: ignore[arg-type]
+    assert stalled == [device]
+    owner.join()
+    assert owner.generator.rooms.of({"user:u1"}) == ()

@@ -113,7 +113,10 @@ def _try(manner: str, folder: Path) -> Tried:
     return Tried(run, seconds, most(), said, state.partition("\r\n\r\n")[2])
 
 
-_MANNERS = ("right", "hangs", "drips-calls", "floods", "floods-with-names", "invalid", "never-unbans")
+_MANNERS = (
+    *("right", "hangs", "drips-calls", "floods", "floods-with-names", "invalid", "never-unbans"),
+    *("refuses-half", "megabyte", "hundred-thousand", "stops"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +173,21 @@ def test_what_no_contract_allows_fails_a_run_whatever_its_objectives_are(
     assert run.notes[0].startswith("failed: events received")
 
 
+@pytest.mark.parametrize(
+    ("manner", "words"),
+    [
+        ("refuses-half", "a session could not be opened: refused: We are full."),
+        ("megabyte", "the session ended without a ban: a larger message than we take"),
+        ("hundred-thousand", "failed: events received by someone whom they were not for"),
+        ("stops", "actions were not over when the run had to end"),
+    ],
+)
+def test_what_a_target_does_is_said_in_words(tried: Mapping[str, Tried], manner: str, words: str) -> None:
+    run = tried[manner].run
+    assert run.outcome in {Outcome.INVALID, Outcome.FAIL}
+    assert any(words in note for note in run.notes), run.notes
+
+
 def _refusal(manner: str, folder: Path) -> EventproofError:
     with _target(manner) as url, pytest.raises(EventproofError) as refused:
         swarm("ban_storm", _profile(url, folder), _USERS, 50, 3, 1, (), folder / "results", admins=1)
@@ -196,6 +214,7 @@ def _accepts_and(does: Callable[[socket.socket], None]) -> Iterator[str]:
 _KEPT: list[socket.socket] = []
 _UNREACHED: Mapping[str, tuple[Callable[[socket.socket], None], str]] = {
     "silent": (_KEPT.append, "did not answer within 4 s"),
+    "garbage": (lambda connection: connection.sendall(bytes(range(256)) * 64), "is no Socket.IO server"),
     "closing": (lambda connection: connection.close(), "closed the connection without an answer|Connection reset"),
 }
 

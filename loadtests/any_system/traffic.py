@@ -1,0 +1,87 @@
+"""What members of a system are told while a scenario of any system runs: each system has one kind of traffic.
+
+It lies in the folder of the system, in `traffic.py`, as `TRAFFIC`. Whoever adds one adds a file.
+"""
+
+from abc import ABC, abstractmethod
+from itertools import count
+from time import monotonic
+from typing import Any
+
+from eventproof import layout
+from eventproof.errors import UsageError
+from eventproof.load.actor import Actor
+from eventproof.load.call_effects import CallEffects
+from eventproof.load.calls import CallAnswer
+from eventproof.load.contracts import contracts
+from eventproof.load.generator import Generator
+from eventproof.load.judgement import Match
+from eventproof.target import Identity
+
+__all__ = ["Traffic", "kind_of", "traffic_of"]
+
+
+class Traffic(ABC):
+    """That of one process. A latency `told` is recorded of every event that an action causes, at each session."""
+
+    def __init__(self, generator: Generator) -> None:
+        self.generator = generator
+        self.numbers = count(1)
+        generator.books.listeners.append(self._hears)
+
+    is_of_one = True
+    """Whether an action is aimed at one member; otherwise all are told of it."""
+
+    @abstractmethod
+    def member(self, identity: Identity, devices: int) -> Actor:
+        """Somebody who is told; is appended to `generator.ready` as soon as there is something to tell them."""
+
+    def begin(self) -> None:  # noqa: B027 - most need nothing
+        """Make what is needed before anybody can be told; waits for it. Raises EventproofError."""
+
+    def aim(self) -> Any:
+        """What the next action is aimed at: a member in turn, there or away; None where it is left out."""
+        return self.generator.pick()
+
+    @abstractmethod
+    def tell(self, aim: Any, intended: float) -> None:
+        """Cause something that is told, and enter what is due; waits for the answer."""
+
+    def begins(self, intended: float) -> None:
+        """An action is begun now that was intended for then."""
+        self.generator.books.count("actions")
+        self.generator.books.record("send_lag", monotonic() - intended)
+
+    def caused(self, effects: CallEffects, answer: CallAnswer, *, at: float, called: float) -> bool:
+        """Enter what a call causes whose answer has come; whether it was done."""
+        if answer.done:
+            # A timer may fire a little early, and no cause comes after its call.
+            effects.expect(at=min(at, called), called=called)
+            return True
+        books = self.generator.books
+        books.count("failed")
+        books.incident(effects.name, f"the call was answered with {answer}")
+        if not 400 <= answer.status < 500:
+            effects.permit()
+        return False
+
+    def _hears(self, _event: str, match: Match) -> None:
+        if match.latency is not None:
+            self.generator.books.record("told", match.latency)
+
+
+def kind_of(system: str) -> type[Traffic]:
+    """The traffic of a system. Raises UsageError where it has none, or is none."""
+    contracts().system(system)
+    folder = system.replace("-", "_")
+    if not (layout.LOADTESTS / folder / "traffic.py").exists():
+        known = sorted(path.parent.name.replace("_", "-") for path in layout.LOADTESTS.glob("*/traffic.py"))
+        there = ", ".join(name for name in known if name != "any-system")
+        raise UsageError(f"nothing is known that could be told in {system}: choose one of {there} with --option system")
+    kind: type[Traffic] = layout.loadtests(f"{folder}.traffic").TRAFFIC
+    return kind
+
+
+def traffic_of(generator: Generator) -> Traffic:
+    """The one of this process and run."""
+    return generator.one(kind_of(generator.system.name))

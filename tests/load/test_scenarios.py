@@ -1,0 +1,187 @@
+"""The scenarios of any system, end to end: each holds on the bundled server, and shows what another one does wrong."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from eventproof import reference
+from eventproof.errors import UsageError
+from eventproof.load.run import pace_of, swarm
+from eventproof.report.records import Run
+from eventproof.verdict import Outcome, Verdict
+
+_USERS: Final = 12
+_CROWDED: Final = "[limits]\nmax_connections = 10\n"
+"""Fewer than come: some of them have to stay outside."""
+_FORGETFUL: Final = ("--replay-window", "0.01")
+"""What somebody missed is not sent again."""
+
+
+@dataclass(frozen=True)
+class _Try:
+    """A scenario against the bundled server, as it is or otherwise."""
+
+    scenario: str
+    system: str = "user-state"
+    options: Sequence[str] = ()
+    seconds: float = 7.0
+    fault: str | None = None
+    server: Sequence[str] = ()
+    limits: str = ""
+
+
+_AWAY: Final = ("--away-every=2", "--away-for=1")
+_STORM: Final = ("--storm-every=3", "--first-pause=0.2", "--longest-pause=0.5")
+_STEPS: Final = ("--steps=3", "--step-latency=8")
+_DEPLOY: Final = ("--node-every=3", "--first-pause=0.2", "--longest-pause=0.5")
+_TRIES: Final[Mapping[str, _Try]] = {
+    "jitter": _Try("jitter", "shield", _AWAY),
+    "jitter without replay": _Try("jitter", "shield", _AWAY, server=_FORGETFUL),
+    "storm": _Try("reconnect_storm", "shield", _STORM),
+    "storm after which nobody hears": _Try("reconnect_storm", "shield", _STORM, fault="deaf-on-return"),
+    "steps": _Try("connection_scale", options=_STEPS),
+    "steps into a full house": _Try("connection_scale", options=_STEPS, limits=_CROWDED),
+    "slow": _Try("slow_consumers", "plan-sync", ("--slow-share=0.3", "--press-rate=10")),
+    "deploy": _Try("deploy", "shield", _DEPLOY, seconds=18.0),
+    "deploy without replay": _Try("deploy", "shield", _DEPLOY, seconds=18.0, server=_FORGETFUL),
+    "soak": _Try("soak", options=_AWAY),
+    "soak of what leaks": _Try("soak", options=_AWAY, fault="leak"),
+}
+
+
+def _swarmed(trial: _Try, folder: Path) -> Run:
+    config = folder / "server.toml"
+    config.write_text(trial.limits)
+    with reference.start(
+        systems=("user-state", trial.system) if trial.system != "user-state" else ("user-state",),
+        fault=trial.fault,
+        seed_users=_USERS + 4,
+        quick=False,
+        options=("--config", str(config), "--log-level", "warning", *trial.server),
+        restartable=True,
+    ) as running:
+        return swarm(
+            trial.scenario,
+            str(running.profile),
+            _USERS,
+            6,
+            trial.seconds,
+            objectives=["told: p(99) < 9s"],
+            results=folder / "results",
+            options=(f"--system={trial.system}", "--tell-rate=12", "--deadline=3", *trial.options),
+        )
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
+    """Every trial, four at once: they wait more than they work."""
+    folders = [tmp_path_factory.mktemp("trial") for _ in _TRIES]  # two threads would make two roots for them
+    with ThreadPoolExecutor(4) as pool:
+        return dict(zip(_TRIES, pool.map(_swarmed, _TRIES.values(), folders), strict=True))
+
+
+def _verdict(run: Run, metric: str) -> Verdict:
+    return next(one.verdict for one in run.objectives if one.expression.split(":")[0].split()[0] == metric)
+
+
+def _total(run: Run, column: str) -> int:
+    return sum(getattr(delivery, column) for delivery in run.delivery)
+
+
+def _count(run: Run, metric: str) -> int:
+    return next(latency.count for latency in run.latency if latency.metric == metric)
+
+
+@pytest.mark.parametrize("name", ["jitter", "storm", "steps", "slow", "deploy", "soak"])
+def test_the_bundled_server_meets_the_objectives_of_each(runs: Mapping[str, Run], name: str) -> None:
+    run = runs[name]
+    assert run.outcome is Outcome.PASS, (run.notes, run.objectives)
+    assert _total(run, "delivered") == _total(run, "expected") > 10
+
+
+def test_what_somebody_missed_reaches_them_where_it_is_sent_again(runs: Mapping[str, Run]) -> None:
+    assert _total(runs["jitter"], "away") == 0
+    assert any(note.startswith("delivery: 100 % of") for note in runs["jitter"].notes)
+
+
+def test_what_is_not_sent_again_is_lost_where_that_is_claimed_and_away_where_it_is_not(
+    runs: Mapping[str, Run],
+) -> None:
+    forgetful, without = runs["jitter without replay"], runs["soak"]
+    assert (forgetful.outcome, _verdict(forgetful, "lost")) == (Outcome.FAIL, Verdict.FAIL)
+    assert (without.systems, _total(without, "lost")) == (("user-state",), 0)
+    assert _total(without, "away") > 0
+
+
+def test_after_a_storm_all_are_back_and_have_what_they_missed(runs: Mapping[str, Run]) -> None:
+    run = runs["storm"]
+    assert _count(run, "all_back") >= 1
+    assert _count(run, "caught_up") >= 1
+    assert _count(run, "reconnect") >= _USERS
+
+
+def test_who_comes_back_from_a_storm_and_hears_nothing_has_lost_something(runs: Mapping[str, Run]) -> None:
+    run = runs["storm after which nobody hears"]
+    assert (run.outcome, _verdict(run, "lost")) == (Outcome.FAIL, Verdict.FAIL)
+
+
+def test_each_step_has_its_figures(runs: Mapping[str, Run]) -> None:
+    run = runs["steps"]
+    assert [_count(run, f"step{step}.connect") for step in (1, 2, 3)] == [_USERS // 3] * 3
+    assert any(note.startswith("step 2: 8 users in ") and "target" in note for note in run.notes)
+    assert "no knee up to 12 users: all 3 steps held" in run.notes
+    assert any(note.startswith("memory of the target: ") and note.endswith("kB a session") for note in run.notes)
+
+
+def test_the_step_in_which_nobody_more_is_let_in_is_the_knee(runs: Mapping[str, Run]) -> None:
+    run = runs["steps into a full house"]
+    assert (run.outcome, _verdict(run, "steps_failed")) == (Outcome.FAIL, Verdict.FAIL)
+    assert any(note.startswith("the knee is at step 3 (12 users): ") for note in run.notes), run.notes
+
+
+def test_who_reads_nothing_is_due_nothing_and_the_others_are_told(runs: Mapping[str, Run]) -> None:
+    run = runs["slow"]
+    assert _verdict(run, "slow") is Verdict.PASS
+    assert _verdict(run, "memory_grown") is Verdict.PASS
+
+
+def test_what_is_caused_while_a_node_is_replaced_reaches_everybody(runs: Mapping[str, Run]) -> None:
+    run = runs["deploy"]
+    assert _verdict(run, "replaced") is Verdict.PASS
+    assert _count(run, "reconnect") >= _USERS
+    assert _count(run, "all_back") >= 1
+
+
+def test_a_node_that_forgets_what_it_owes_has_lost_it(runs: Mapping[str, Run]) -> None:
+    run = runs["deploy without replay"]
+    assert (run.outcome, _verdict(run, "lost")) == (Outcome.FAIL, Verdict.FAIL)
+
+
+def test_what_stays_when_everybody_has_left_is_told(runs: Mapping[str, Run]) -> None:
+    run = runs["soak of what leaks"]
+    assert (run.outcome, _verdict(run, "left_behind")) == (Outcome.FAIL, Verdict.FAIL)
+    assert _verdict(runs["soak"], "memory_grown") is Verdict.PASS
+
+
+def test_a_scenario_may_have_a_pace_of_its_own() -> None:
+    assert (pace_of("ban_storm").spawn_rate, pace_of("ban_storm").run_time) == (50.0, 30.0)
+    assert (pace_of("connection_scale").spawn_rate, pace_of("soak").run_time) == (500.0, 3600.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--system=studyspot"], r"nothing is known .* in studyspot: choose one of plan-sync, shield, user-state"),
+        (["--system=sheild"], r'there is no system "sheild".*did you mean "shield"'),
+        (["--steps=50"], r"8 users are too few for 50 steps"),
+        (["--steps=2", "--step-time=30"], r"2 steps of 30 s take longer than the run of 5 s"),
+        (["--tell-rate=0"], r"tell-rate must be more than 0"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_in_a_sentence(tmp_path: Path, options: list[str], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        swarm("connection_scale", "http://127.0.0.1:1", 8, 50, 5, results=tmp_path / "results", options=options)
