@@ -3,6 +3,7 @@
 The child does all checks and writes the results folder, as it does when it is started by hand with `locust -f`.
 """
 
+import ast
 import os
 import re
 import signal
