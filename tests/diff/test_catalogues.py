@@ -99,7 +99,7 @@ ACK = Ack(AckLevel.REQUIRED, "claim_paid_ack")
         (KNOWN, with_call(capability="bans"), ("call-conditional", "risky")),
         (KNOWN, with_call(refusals=(*BAN.refusals, "store_full")), ("call-refusal-added", "risky")),
     ],
-    ids=str,
+    ids=lambda one: one[0] if isinstance(one, tuple) else "",
 )  # fmt: skip
 def test_each_change_is_told_with_its_level(old: Catalog, new: Catalog, expected: tuple[str, str]) -> None:
     assert expected in of(compared(old, new))
