@@ -36,8 +36,8 @@ class Turns:
     def over(self) -> bool:
         """Whether the present turn has had its time.
 
-        Another one begins after a pause, and with the loop's next round, for which the loop is asked once part of a turn
-        has passed. Until that has come nothing is a pause, be it that another program has the processor.
+        Another one begins after a pause, and with the loop's next round, which is asked for once part of a turn has
+        passed. Until that has come nothing is a pause, be it that another program has the processor.
         """
         passed = self._clock() - self._began
         if self._next_is_due:
