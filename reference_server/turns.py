@@ -36,15 +36,17 @@ class Turns:
     def over(self) -> bool:
         """Whether the present turn has had its time.
 
-        Another one begins after a pause as long as a turn, and where part of it has passed, with the loop's next round.
+        Another one begins after a pause, and with the loop's next round, which is asked for once part of a turn has
+        passed. Until that has come nothing is a pause, be it that another program has the processor.
         """
         passed = self._clock() - self._began
-        if passed >= 2 * self._seconds:
+        if self._next_is_due:
+            return passed >= self._seconds
+        if passed >= self._seconds:
             self._began += passed
-            return False
         if passed >= self._seconds * _PART:
             self._ask()
-        return passed >= self._seconds
+        return False
 
     def later(self, work: Work, *, goes_on: bool = False) -> None:
         """Have this done in a turn to come; `goes_on` says that it has had one and was not done."""

@@ -81,8 +81,8 @@ class Results:
     @property
     def next_round(self) -> int:
         """The number of the next round."""
-        played: list[Mapping[int, object]] = [*self.figures.values(), *self.failed.values()]
-        return max((number for rounds in played for number in rounds), default=-1) + 1
+        played = [*map(max, self.figures.values()), *map(max, self.failed.values())]
+        return max(played, default=-1) + 1
 
     def written(self) -> str:
         """All of it, as JSON that `read` takes."""

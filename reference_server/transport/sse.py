@@ -72,7 +72,7 @@ class StreamLink(asyncio.Protocol):
         self._services = services
         self._limits = fairness.limits
         self._turns = fairness.members
-        self._held: bytearray | None = None
+        self._held: bytes | bytearray | None = None
         """What goes out in a later turn."""
         self._lines = lines
         self._fields = fields
@@ -126,7 +126,7 @@ class StreamLink(asyncio.Protocol):
         if self._held is not None and len(self._held) < _HELD_BACK:
             self._held += data
         elif self._held is None and self._turns.over():
-            self._held = bytearray(data)
+            self._held = data
             self._turns.later(self._let_go, goes_on=True)
         else:
             self._let_go()

@@ -90,7 +90,7 @@ class Pipe(asyncio.Protocol):
         """Nothing more will come from the client."""
         self._timer: asyncio.TimerHandle | None = None
         """Ends it, once the closing handshake has begun."""
-        self._held: bytearray | None = None
+        self._held: bytes | bytearray | None = None
         """What is sent while that which came is worked on, or in a later turn: it goes out in one piece then."""
         self.fresh = False
         """Something came since this was set to False."""
@@ -248,7 +248,7 @@ class Pipe(asyncio.Protocol):
             return
         if self._held is None:
             if self._allowance.turn_is_over():
-                self._held = bytearray(data)
+                self._held = data
                 self._allowance.later(self._let_go, goes_on=True)
             else:
                 self._put(data)

@@ -35,21 +35,25 @@ class Loop:
 def test_a_turn_lasts_as_long_as_it_may_and_another_begins_after_a_pause() -> None:
     loop = Loop()
     seen = []
-    for step in (0.0, 3.0, 1.0, 3.0, 1.0):
+    for step in (0.0, 3.0, 1.0, 30.0):
         loop.now += step
         seen.append(loop.turns.over())
-    assert seen == [False, False, True, True, False]
+    assert seen == [False, False, True, True], "the loop has not gone round meanwhile, so there was no pause"
+    assert loop.round() == []
+    loop.now += 4.0
+    assert not loop.turns.over(), "that was a pause"
 
 
 def test_where_the_loop_goes_round_before_a_turn_is_over_another_one_begins() -> None:
     loop = Loop()
-    assert not loop.turns.over()
-    assert not loop.soon, "nothing has been done yet, and nothing is asked of the loop"
     for _ in range(3):
+        assert not loop.turns.over()
         loop.now += 3.0
         assert not loop.turns.over()
         assert loop.round() == []
-        assert not loop.soon
+    loop.now += 0.5
+    assert not loop.turns.over()
+    assert not loop.soon, "so little asks nothing of the loop"
     loop.now += 3.0
     assert not loop.turns.over()
     loop.now += 1.0
