@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from eventproof.acknowledgement import is_refusal
 from eventproof.catalog import Counterexample, Event
 from eventproof.catalog.arguments import Arguments
+from eventproof.catalog.event import CALLBACK
 from eventproof.catalog.placeholders import PLACEHOLDER
 from eventproof.errors import ContractViolation, Inconclusive
 from eventproof.samples import broken
@@ -69,8 +71,18 @@ def arguments_of(event: Event, payload: Any) -> tuple[Any, ...]:
 async def answer_to_bad(line: Line, event: Event, bad: Any, good: Any) -> tuple[Any, ...] | None:
     """What acknowledges a payload that is to be refused; None where nothing does.
 
-    A good one is sent behind it: once that is acknowledged, or the connection has ended, the first had its time.
+    A good one is sent behind it: once that is acknowledged, or the connection has ended, the first had its time. Where
+    an event acknowledges, one answer is the good one's, whichever it is.
     """
+    if event.ack is not None and event.ack.by != CALLBACK:
+        mark = len(line.received)
+        with suppress(ContractViolation):
+            await line.say(event.name, *arguments_of(event, bad))
+            await line.asks(event.name, *arguments_of(event, good))
+        await asyncio.sleep(GRACE)
+        answers = [heard.args for heard in line.received[mark:] if heard.name == event.ack.by]
+        accepted = [answer for answer in answers if not is_refusal(answer)]
+        return accepted[-1] if len(accepted) > 1 else None
     asked = asyncio.ensure_future(line.asks(event.name, *arguments_of(event, bad)))
     with suppress(ContractViolation):
         await line.asks(event.name, *arguments_of(event, good))
