@@ -4,7 +4,7 @@ from eventproof.acknowledgement import is_refusal
 from eventproof.catalog import Direction, Event
 from eventproof.catalog.arguments import payload_of
 from eventproof.conform.cases import Case, ContractViolation, Inconclusive, Line, each_event
-from eventproof.conform.client_events import arguments_of, broken_of, ready_to_send
+from eventproof.conform.client_events import answer_to_bad, arguments_of, broken_of, ready_to_send
 
 MOST_BROKEN = 6
 """Payloads that are tried, each of which breaks another rule."""
@@ -56,7 +56,7 @@ async def test_what_the_contract_refuses_is_refused(case: Case, event: str) -> N
         line, payload = await ready_to_send(case, user, known)
         if is_refusal(await _good(known, line, payload)):
             raise Inconclusive(f"a good `{event}` is refused, so that a bad one is proves nothing")
-        answer = await line.asks(event, *arguments_of(known, counterexample.payload))
+        answer = await answer_to_bad(line, known, counterexample.payload, payload)
         if answer is not None and not is_refusal(answer):
             raise ContractViolation(
                 f"`{event}` was accepted although the contract refuses it: {counterexample.breaks}",

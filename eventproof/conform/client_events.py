@@ -1,20 +1,24 @@
 """How a case sends an event of a client: with a payload of the contract, where the client may send it."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
+from eventproof.acknowledgement import is_refusal
 from eventproof.catalog import Counterexample, Event
 from eventproof.catalog.arguments import Arguments
+from eventproof.catalog.event import CALLBACK
 from eventproof.catalog.placeholders import PLACEHOLDER
-from eventproof.errors import Inconclusive
+from eventproof.errors import ContractViolation, Inconclusive
 from eventproof.samples import broken
 
 from .case import Case
-from .line import Line
+from .line import GRACE, Line
 from .performing import begun, perform
 from .person import Person
 
-__all__ = ["arguments_of", "broken_of", "enter_rooms", "ready_to_send"]
+__all__ = ["answer_to_bad", "arguments_of", "broken_of", "enter_rooms", "ready_to_send"]
 
 
 async def ready_to_send(case: Case, person: Person, event: Event) -> tuple[Line, Any]:
@@ -62,6 +66,32 @@ def arguments_of(event: Event, payload: Any) -> tuple[Any, ...]:
     if event.takes_list:
         return tuple(payload) if isinstance(payload, list) else (payload,)
     return () if payload is None else (payload,)
+
+
+async def answer_to_bad(line: Line, event: Event, bad: Any, good: Any) -> tuple[Any, ...] | None:
+    """What acknowledges a payload that is to be refused; None where nothing does.
+
+    A good one is sent behind it: once that is acknowledged, or the connection has ended, the first had its time. Where
+    an event acknowledges, one answer is the good one's, whichever it is.
+    """
+    if event.ack is not None and event.ack.by != CALLBACK:
+        mark = len(line.received)
+        with suppress(ContractViolation):
+            await line.say(event.name, *arguments_of(event, bad))
+            await line.asks(event.name, *arguments_of(event, good))
+        await asyncio.sleep(GRACE)
+        answers = [heard.args for heard in line.received[mark:] if heard.name == event.ack.by]
+        accepted = [answer for answer in answers if not is_refusal(answer)]
+        return accepted[-1] if len(accepted) > 1 else None
+    asked = asyncio.ensure_future(line.asks(event.name, *arguments_of(event, bad)))
+    with suppress(ContractViolation):
+        await line.asks(event.name, *arguments_of(event, good))
+    await asyncio.wait({asked}, timeout=GRACE)
+    if not asked.done():
+        asked.cancel()
+    with suppress(ContractViolation, asyncio.CancelledError):
+        return await asked
+    return None
 
 
 def broken_of(event: Event, seed: int) -> Sequence[Counterexample]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from eventproof.catalog import (
@@ -11,6 +12,7 @@ from eventproof.catalog import (
     CALLER,
     EVERYONE,
     USER,
+    Cause,
     Direction,
     Effect,
     Event,
@@ -39,6 +41,8 @@ from .verdicts import NotTestable
 __all__ = ["ContractDriver"]
 
 _ACTORS = 2
+_ONE = "connection"
+"""The audience that is the one connection which caused it."""
 _OF_CANARIES = 2
 """Of what clients choose among, the number of what the canaries are about: beside those of two users."""
 
@@ -51,6 +55,8 @@ class Route:
     calls: tuple[Operation, ...]
     asks: Event | None = None
     """The event by which a client asks for the room that hears of it, before the last call; None: nobody has to."""
+    on_each: bool = False
+    """Whether it is for the one connection that causes it: each has to do so."""
 
 
 class ContractDriver:
@@ -91,7 +97,12 @@ class ContractDriver:
                 return lambda heard: heard.order >= mark and _is_of(found[0], heard)
 
             try:
-                await self._sender(route).send(call, lines, is_it)
+                if route.on_each:
+                    for line in lines:
+                        found.clear()
+                        await self._sender(route).send(partial(self._said, person, route, line, found), [line], is_it)
+                else:
+                    await self._sender(route).send(call, lines, is_it)
             except (_NotForThem, NotTestable):  # it is for others, or nobody acts for one of its callers
                 routes.remove(route)
             except Inconclusive:
@@ -125,6 +136,16 @@ class ContractDriver:
             raise _NotForThem("the event is for others")
         return answer, effect
 
+    async def _said(self, person: Person, route: Route, line: Line, found: list[Effect]) -> Answer:
+        """Have one line cause it for itself; what it is then is `found`."""
+        operation, known = route.calls[-1], begun(self._system, _OF_CANARIES)
+        for needed in route.calls[:-1]:
+            await perform(self._people, person, needed, known)
+        given = arguments(operation, {**known, "userId": person.id})
+        answer = (await person.emit(operation.id, line, given)).must_succeed()
+        found.append(next(effects([route.event], Cause(operation.id, given, person.id, answer.ids, known))))
+        return answer
+
     async def _asked(self, event: Event, known: Mapping[str, Any], lines: Sequence[Line]) -> set[str]:
         """Have each line ask for the room; which it is."""
         assert event.joins is not None  # noqa: S101 - only such events are asked with
@@ -147,6 +168,8 @@ class ContractDriver:
         for term in event.audiences.get(trigger, event.audience):
             if term in (EVERYONE, of_role(role)) or term.startswith("user:"):
                 yield self._route(event, cause)
+            if term == _ONE and cause.event is not None:
+                yield replace(self._route(event, cause), on_each=True)
             for asking in self._system.events:
                 if asking.joins == term and set(asking.channels) & set(event.channels):
                     yield self._route(event, cause, asks=asking)

@@ -37,6 +37,7 @@ ACCEPTED, REFUSED = 200, 400
 
 GRACE = 0.3
 """Seconds in which a server that accepts everybody first, and then looks, would have ended a connection."""
+_LOOK = 0.01
 _GLANCE = 0.1
 """Seconds between two looks at whether an event came."""
 
@@ -262,11 +263,25 @@ class Line:
         ack, sent = event.ack, payload_of(arguments)
 
         def is_it(received: Received) -> bool:
-            pairs = ((at(received.payload, f"/{field}"), at(sent, place)) for field, place in ack.match.items())
-            return all(theirs is None or ours is None or theirs == ours for theirs, ours in pairs)
+            return all(at(received.payload, f"/{field}") == at(sent, place) for field, place in ack.match.items())
 
+        mark = len(self.received)
         await self.say(name, *arguments)
-        return (await self.hears(ack.by, is_it, within)).args
+        return (await self._seen(ack.by, is_it, mark, within)).args
+
+    async def _seen(self, name: str, where: Where, mark: int, within: float) -> Received:
+        """The next event of that name after so many, which others may await still; raises NotReceived."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within
+        while True:
+            for event in self.received[mark:]:
+                if event.name == name and where(event):
+                    return event
+            if loop.time() > deadline or not self.is_open:
+                raise NotReceived(
+                    f"`{name}` did not come on {self}", expected=f"{name} within {within:g} s", observed="none"
+                )
+            await asyncio.sleep(_LOOK)
 
     def _rooms_by(self, name: str, argument: Any) -> tuple[str | None, str | None]:
         """The room that such an event joins, and the one that it leaves; None where it does not, or names none."""

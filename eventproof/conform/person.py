@@ -172,6 +172,13 @@ class Person:
             return await self._caller.emit(self.name, action, parameters, await self._speaking(action))
         return await self._caller.call(self.name, operation, parameters, await self._token_for(operation, token))
 
+    async def emit(self, operation: str, line: Line, parameters: Mapping[str, Any]) -> Answer:
+        """Perform an operation that is an event of a client, on this connection of theirs."""
+        action = self._caller.target.operations[operation]
+        if not isinstance(action, Emission):
+            raise UsageError(f"{operation} is a call, which no connection makes")
+        return await self._caller.emit(self.name, action, parameters, line)
+
     async def _speaking(self, action: Emission) -> Line:
         """The connection on which they send: one that is open already, where there is one."""
         there = (line for line in self.lines if line.is_open and line.channel == action.channel)

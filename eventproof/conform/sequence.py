@@ -33,12 +33,16 @@ async def must_come_in_order(case: Case, event: Event) -> None:
     for line in lines:
         await enter_rooms(case, line, set(PLACEHOLDER.findall(" ".join(event.audience))), known)
     subjects: list[str] = []
+    keys: set[str | None] = set()
     for _ in range(_TIMES):
         _, cause = await perform(case, user, trigger, dict(known))
         found = next(effects([event], cause))
         if found.subject is None or found.subject in subjects:
             raise Inconclusive(f"nothing tells one `{event.name}` from the next: say by what (correlate)")
         subjects.append(found.subject)
+        keys.add(found.key)
+    if len(keys) > 1:
+        raise Inconclusive(f"each `{event.name}` is of a key of its own, within which there is no order")
     for line in lines:
         for subject in subjects:
             await line.awaits(event.name, partial(_is_about, event, subject))
