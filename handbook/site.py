@@ -27,8 +27,8 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """The page with its links to them as they lie in the site."""
-    return inside(page.file.src_uri, markdown)
+    """The page with its links to them as they lie in the site, and what is folded as Markdown, as GitHub takes it."""
+    return inside(page.file.src_uri, markdown).replace("<details>", '<details markdown="1">')
 
 
 def outside(page: str, text: str) -> Iterator[str]:
