@@ -1,8 +1,12 @@
-"""Whether one count is larger than another one by more than chance: an exact test of two shares."""
+"""Whether one count is larger than another one by more than chance: an exact test of two shares, where few happened."""
 
-from math import exp, lgamma, log
+from math import erfc, exp, lgamma, log, sqrt
+from typing import Final
 
 __all__ = ["exceeds"]
+
+_MANY: Final = 10_000
+"""From so many on, a binomial distribution is a normal one."""
 
 
 def exceeds(before: int, of_before: int, after: int, of_after: int, chance: float) -> bool:
@@ -17,6 +21,8 @@ def exceeds(before: int, of_before: int, after: int, of_after: int, chance: floa
     share = of_after / trials
     if after <= total * share:
         return False
+    if total > _MANY:
+        return erfc((after - 0.5 - total * share) / sqrt(2 * total * share * (1 - share))) / 2 < chance
     return sum(_binomial(number, total, share) for number in range(after, total + 1)) < chance
 
 

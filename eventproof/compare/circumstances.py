@@ -64,8 +64,10 @@ _SAME: Final[dict[str, Callable[[Run], str]]] = {
 
 def facts(sides: Sequence[Side]) -> tuple[Fact, ...]:
     """What there is to know of the runs of each side."""
-    lines = (Fact(name, tuple(_told(map(of, side.runs)) for side in sides)) for name, of in _FACTS.items())
-    return tuple(fact for fact in lines if any(fact.of_sides))
+    counted = Fact("runs", tuple(str(len(side.runs)) for side in sides))
+    lines = [Fact(name, tuple(_told(map(of, side.runs)) for side in sides)) for name, of in _FACTS.items()]
+    several = any(len(side.runs) > 1 for side in sides)
+    return (*([counted] if several else ()), *(fact for fact in lines if any(fact.of_sides)))
 
 
 def unbelievable(side: Side) -> str:

@@ -31,6 +31,10 @@ _CHANCE: Final = 0.05
 """That anything of what is judged at once seems to differ, and does not."""
 _FLOOR: Final = 1.25
 """How many times as long a bare echo may take before it is another machine."""
+_LONGEST: Final = 200_000
+"""Characters of an encoded histogram: ours have some thousand, and a longer one may be a bomb."""
+_MOST: Final = 1_000
+"""Metrics that are compared: a run has some sixty."""
 _SMALLEST: Final = 0.001
 """A microsecond, in milliseconds: less is not recorded."""
 
@@ -77,6 +81,10 @@ def latencies(sides: Sequence[Side], tolerance: Tolerance, doubts: Sequence[str]
     for run in (run for side in sides for run in side.runs):
         for latency in run.latency:
             known.setdefault(latency.metric, latency)
+    if len(known) > _MOST:
+        raise UsageError(
+            f"{len(known)} latencies are more than the {_MOST} that are compared: these are no runs of ours"
+        )
     metrics = {name: [_metric(side, name) for side in sides] for name in known}
     machine = [_machine(metrics, known, number) for number in range(1, len(sides))]
     judged = sum(len(_quantiles(metrics[name])) for name in known if _is_judged(known[name]))
@@ -172,6 +180,8 @@ def _samples(side: Side, run: Run, name: str) -> Iterable[Samples]:
 def _decoded(side: Side, latency: Latency) -> Samples:
     values, counts = [], []
     try:
+        if len(latency.histogram) > _LONGEST:
+            raise ValueError(f"it has {len(latency.histogram)} characters")
         for item in HdrHistogram.decode(latency.histogram).get_recorded_iterator():  # the same item again and again
             values.append(max(item.value_iterated_to / 1_000, _SMALLEST))
             counts.append(item.count_added_in_this_iter_step)

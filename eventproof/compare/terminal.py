@@ -61,15 +61,17 @@ def _page(comparison: Comparison) -> Iterator[RenderableType]:
     yield from _section("Runs", _facts(comparison))
     yield from _judged("Requirements", "requirement", comparison.requirements, comparison.names)
     yield from _judged("Objectives", "objective", comparison.objectives, comparison.names, every=True)
-    yield from _section("Latency in ms", _latencies(comparison))
-    yield from _section("Delivery", _counts(comparison))
+    if comparison.latencies:
+        yield from _section("Latency in ms", _latencies(comparison))
+    if comparison.counts:
+        yield from _section("Delivery", _counts(comparison))
 
 
-def _section(title: str, table: Table) -> Iterator[RenderableType]:
-    if table.row_count:
-        yield Text()
-        yield Text(title, "bold")
-        yield Padding(table, (0, 0, 0, 2))
+def _section(title: str, *parts: RenderableType) -> Iterator[RenderableType]:
+    yield Text()
+    yield Text(title, "bold")
+    for part in parts:
+        yield Padding(part, (0, 0, 0, 2))
 
 
 def _facts(comparison: Comparison) -> Table:
@@ -90,10 +92,10 @@ def _judged(
             *_changes(line.changes),
             Text("" if every else _shown(_said(line))),
         )
-    yield from _section(title, table)
     if lines:
         parts = (f"{count} {change.value}" for change, count in words.tally(lines).items())
-        yield Padding(Text(f"{number(len(lines), noun)}: {', '.join(parts)}", "" if every else "dim"), (0, 0, 0, 2))
+        total = Text(f"{number(len(lines), noun)}: {', '.join(parts)}")
+        yield from _section(title, *([table] if table.row_count else []), total)
 
 
 def _stands(standing: Standing | None, *, observed: bool) -> Text:

@@ -12,6 +12,12 @@ def test_the_chance_is_that_of_the_binomial_distribution() -> None:
     assert not exceeds(1, 1_000, 8, 1_000, exact * 0.99)
 
 
+def test_where_much_happened_it_says_the_same_as_where_a_little_less_did() -> None:
+    told = {extra: (exceeds(4_900, 10**6, 4_900 + extra, 10**6, 0.01)) for extra in (225, 240)}
+    many = {extra: (exceeds(5_050, 10**6, 5_050 + extra, 10**6, 0.01)) for extra in (225, 240)}
+    assert told == many == {225: False, 240: True}
+
+
 @pytest.mark.parametrize(
     ("before", "of_before", "after", "of_after", "grew"),
     [
@@ -23,6 +29,9 @@ def test_the_chance_is_that_of_the_binomial_distribution() -> None:
         (0, 0, 5, 100, False),
         (5, 100, 0, 0, False),
         (1_000_000, 1_000_000, 1_000_000, 1_000_000, False),
+        (500_000, 10_000_000, 502_000, 10_000_000, False),
+        (500_000, 10_000_000, 504_000, 10_000_000, True),
+        (2**70, 2**71, 2**70 + 2**40, 2**71, True),
     ],
 )
 def test_a_share_grew_where_chance_hardly_has_it_so(

@@ -105,4 +105,5 @@ def test_another_scenario_is_refused() -> None:
 def test_a_single_run_is_said_to_tell_little() -> None:
     run = of(200)
     assert "a is a single run" in compare((side("a", run), side("b", run, run))).notes[0]
-    assert compare((side("a", run, run), side("b", run, run))).notes == ()
+    several = compare((side("a", run, run), side("b", run, run)))
+    assert (several.notes, several.facts[0].name, several.facts[0].of_sides) == ((), "runs", ("2", "2"))

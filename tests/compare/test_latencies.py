@@ -87,6 +87,14 @@ def test_the_generators_own_latencies_and_the_floor_are_shown_and_not_judged() -
 
 
 def test_a_histogram_that_cannot_be_read_is_said() -> None:
-    broken = timed(replace(latency("connect", 500, 5), histogram="HISTFAAAACF4nJNpmSzMwMDAxQABzFCaEUoz2X+AsAA"))
-    with pytest.raises(UsageError, match=r"broken: the histogram of connect cannot be read .*run it again"):
-        latencies([one(5), side("broken", broken)], SINGLE, [""])
+    whole = latency("connect", 500, 5)
+    for histogram in ("", "HISTFAAAACF4nJNpmSzMwMDAxQABzFCaEUoz2X+AsAA", whole.histogram + "A" * 200_000):
+        broken = timed(replace(whole, histogram=histogram))
+        with pytest.raises(UsageError, match=r"broken: the histogram of connect cannot be read .*run it again"):
+            latencies([one(5), side("broken", broken)], SINGLE, [""])
+
+
+def test_more_latencies_than_any_run_of_ours_has_are_refused() -> None:
+    many = timed(*(replace(latency("connect", 500, 5), metric=f"connect {number}") for number in range(1_001)))
+    with pytest.raises(UsageError, match="1002 latencies are more than the 1000 that are compared"):
+        latencies([one(5), side("many", many)], SINGLE, [""])
