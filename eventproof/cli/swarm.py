@@ -19,7 +19,9 @@ _SCENARIO = "ban_storm"
 @click.argument("scenario", required=False, metavar="[SCENARIO]")
 @target_options
 @click.option("--users", type=click.IntRange(min=1), default=100, show_default=True, help="Simulated users.")
-@click.option("--admins", type=click.IntRange(min=1), default=2, show_default=True, help="Simulated admins.")
+@click.option(
+    "--admins", type=click.IntRange(min=1), help="Simulated admins; 2, or one a process, unless told otherwise."
+)
 @click.option(
     "--spawn-rate", type=click.FloatRange(min=0, min_open=True), default=50.0, show_default=True, help="A second."
 )
@@ -40,7 +42,7 @@ def swarm(
     fault: str | None,
     environment: str | None,
     users: int,
-    admins: int,
+    admins: int | None,
     spawn_rate: float,
     run_time: float,
     processes: int,
@@ -63,6 +65,7 @@ def swarm(
         say(_listed(scenario, as_json=as_json))
         return ExitCode.PASS
     scenario = scenario or _SCENARIO
+    admins = admins or max(2, processes)
     if target is None and ("://" in scenario or scenario.endswith(".toml")):
         scenario, target = _SCENARIO, scenario
     options = (
