@@ -136,9 +136,12 @@ def test_a_run_that_misses_an_objective_for_long_is_ended(tmp_path: Path, proces
         run = swarm(
             *("ban_storm", str(running.profile), 8, 50, 100, processes, [line, "ban_to_logout: p(99) < 8s"]),
             tmp_path / "results",
+            admins=1,
             options=options,
         )
     assert run.outcome is Outcome.FAIL
+    idle = [note for note in run.notes if note.startswith("nobody acted on the users of worker ")]
+    assert len(idle) == processes - 1
     assert any(note == f"ended early: {line} was missed for 1 s" for note in run.notes)
     judged = {one.expression: one for one in run.objectives}[line]
     assert judged.verdict is Verdict.FAIL
