@@ -43,7 +43,9 @@ class _Swarm(click.Command):
 @target_options
 @wait_option
 @click.option("--users", type=click.IntRange(min=1), default=100, show_default=True, help="Simulated users.")
-@click.option("--admins", type=click.IntRange(min=1), default=2, show_default=True, help="Simulated admins.")
+@click.option(
+    "--admins", type=click.IntRange(min=1), help="Simulated admins; 2, or one a process, unless told otherwise."
+)
 @click.option(
     "--spawn-rate", type=click.FloatRange(min=0, min_open=True), help="A second; 50, or the scenario's own, by default."
 )
@@ -72,7 +74,7 @@ def swarm(
     environment: str | None,
     wait: float,
     users: int,
-    admins: int,
+    admins: int | None,
     spawn_rate: float | None,
     run_time: float | None,
     processes: int,
@@ -101,6 +103,7 @@ def swarm(
         say(dumped([asdict(one) for one in (*known, described.common())]) if as_json else "\n\n".join(texts))
         return ExitCode.PASS
     scenario = scenario or _SCENARIO
+    admins = admins or max(2, processes)
     if target is None and ("://" in scenario or scenario.endswith(".toml")):
         scenario, target = _SCENARIO, scenario
     before = baseline_side(baseline)

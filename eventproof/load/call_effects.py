@@ -163,16 +163,17 @@ def _subject(effect: Effect) -> str | None:
 def _by_connection(devices: "Iterable[Device]", called: float) -> "tuple[list[Device], list[Device], list[Device]]":
     """Those that were connected all the time, those whom what they missed waits for, and the others.
 
-    Who connects for the first time since the call has nothing to come back to.
+    Who came for the first time since then has missed nothing that would be sent again.
     """
     present: list[Device] = []
     away: list[Device] = []
     absent: list[Device] = []
     for device in devices:
         since = device.since
-        if since is not None and (since <= called or (device.replays and device.connections > 1)):
+        is_new = since is not None and since > called and device.connections == 1
+        if since is not None and not is_new and (since <= called or device.replays):
             present.append(device)
-        elif device.replays:
+        elif device.replays and not is_new:
             away.append(device)
         else:
             absent.append(device)

@@ -96,7 +96,15 @@ class Master(Judge):
         strike_secrets(self._runner.stats)
         if self._environment.parsed_options.csv_prefix:
             sleep(_CSV)
-        self._judged(list(self._accounts.values()), missing, self._late)
+        self._judged([*self._accounts.values(), SwarmAccount(notes=self._idle())], missing, self._late)
+
+    def _idle(self) -> tuple[str, ...]:
+        """A note where some act, and not in every worker."""
+        idle = [self._workers[worker] for worker, account in self._accounts.items() if not account.count("admins")]
+        if not 0 < len(idle) < len(self._accounts):
+            return ()
+        names = ", ".join(sorted(idle))
+        return (f"nobody acted on the users of {names}: there are fewer who act than workers (--admins)",)
 
     def _lost(self, worker: str) -> LostWorker:
         share = ProcessShare(list(self._workers).index(worker), len(self._workers))

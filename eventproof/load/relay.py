@@ -110,7 +110,7 @@ class Relay:
         self._reached_by_all.add(point)
 
     def _once_known(self, function: Callable[..., object], *arguments: Any) -> None:
-        if len(self.clock) >= _ENOUGH:
+        if len(self.clock) >= _ENOUGH and not self._waiting:
             function(*arguments)
         elif len(self._waiting) < _MOST_WAITING:
             self._waiting.append((function, arguments))

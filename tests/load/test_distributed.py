@@ -19,7 +19,8 @@ from tests.load.test_swarm import _free_port
 
 _SHIFTED = Path(__file__).with_name("shifted_locust.py")
 _DEADLINE = 90.0
-_WATCHERS, _EDITORS = 12, 2
+_WATCHERS, _EDITORS = 12, 4
+"""More editors than a worker would take there to be if nobody told it."""
 _SHAPE = ("--update-rate=12", "--create-rate=1", "--plans=2", "--conflict-share=0", "--deadline=4")
 _HABITS = ("--slow-share=0", "--resume-share=0", "--return-share=0", "--poll-share=0")
 _PATIENT = "to_last: p(99) < 8s"
@@ -71,6 +72,8 @@ def _is_whole(run: Run) -> None:
     assert not any(account.leaked or account.duplicate or account.out_of_order for account in accounts.values())
     assert run.load is not None
     assert run.load.users == _WATCHERS
+    # Thirteen a second are asked for of all editors together, and each may begin with one at once.
+    assert changes <= 13 * run.load.seconds + 2 * _EDITORS
 
 
 def test_two_workers_of_which_one_has_a_shifted_clock_account_for_as_much_as_one_process(
@@ -136,9 +139,12 @@ def test_a_run_that_misses_an_objective_for_long_is_ended(tmp_path: Path, proces
         run = swarm(
             *("ban_storm", str(running.profile), 8, 50, 100, processes, [line, "ban_to_logout: p(99) < 8s"]),
             tmp_path / "results",
+            admins=1,
             options=options,
         )
     assert run.outcome is Outcome.FAIL
+    idle = [note for note in run.notes if note.startswith("nobody acted on the users of worker ")]
+    assert len(idle) == processes - 1
     assert any(note == f"ended early: {line} was missed for 1 s" for note in run.notes)
     judged = {one.expression: one for one in run.objectives}[line]
     assert judged.verdict is Verdict.FAIL

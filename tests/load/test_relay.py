@@ -27,6 +27,7 @@ class Device:
     """Connected since long."""
 
     since = 0.0
+    connections = 1
     replays = False
 
     def hears(self, event: Any) -> bool:
@@ -110,6 +111,20 @@ def test_a_latency_across_processes_is_no_shorter_than_it_was(two: tuple[Process
     assert 0.1 <= match.latency < 0.11
     assert match.late == pytest.approx(0.05)
     assert 0 < there.relay.worst < 0.01
+
+
+def test_who_came_for_the_first_time_after_a_call_is_not_expected_to_hear_of_it(two: tuple[Process, Process]) -> None:
+    here, there = two
+    here.learns_the_time(0.0)
+    there.learns_the_time(0.0)
+    there.device.since, there.device.replays = monotonic(), True
+    here.effects().expect(at=monotonic() - 1, called=monotonic() - 1)
+    _passed_on(here, there)
+    assert (there.expected(), there.generator.books.ledger.tally("UPDATE").away) == (0, 1)
+    there.device.connections = 2
+    here.effects("pln_2").expect(at=monotonic() - 1, called=monotonic() - 1)
+    _passed_on(here, there)
+    assert there.expected() == 1, "who came back is sent what was missed"
 
 
 def test_what_is_told_before_the_clock_is_known_waits_for_it_in_its_order(two: tuple[Process, Process]) -> None:

@@ -1,5 +1,6 @@
 """Several scenarios side by side: who acts in each, whose identities they are, what is told apart in the account."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from eventproof import profile
 from eventproof.errors import UsageError
 from eventproof.load.account import Incident, SwarmAccount
-from eventproof.load.admission import ProcessShare, admit, part_of
+from eventproof.load.admission import ProcessShare, admit, fingerprint, part_of, users_of
 from eventproof.load.scenario import Scenario, appointed
 from eventproof.load.tally import Tally
 from eventproof.target import Target
@@ -66,3 +67,28 @@ def test_the_account_of_one_of_several_systems_names_it() -> None:
     named = account.of_system("shield")
     assert (list(named.tallies), named.incidents[0].who, named.notes) == (["shield/E"], "shield: u1", ("shield: so",))
     assert named.count("lost") == 1
+
+
+def test_the_shares_of_all_processes_and_scenarios_are_everybody_and_each_once(target: Target) -> None:
+    everybody = [
+        name
+        for index in range(3)
+        for name in users_of(target, [_BAN, _PLANS], ProcessShare(index, 3), {"user-state": 99, "plan-sync": 99})
+    ]
+    assert sorted(everybody) == sorted(identity.name for identity in target.people("user"))
+
+
+def test_of_a_process_those_are_named_who_had_come_in(target: Target) -> None:
+    share = ProcessShare(1, 2)
+    whole = users_of(target, [_BAN], share, {"user-state": 5})
+    assert users_of(target, [_BAN], share, {"user-state": 2}) == whole[:2]
+    assert users_of(target, [_BAN], share, {}) == ()
+
+
+def test_a_profile_is_known_by_its_target_and_its_identities_in_their_order(target: Target) -> None:
+    known = fingerprint(target, [_BAN, _STUDY])
+    assert known == fingerprint(target, [_BAN, _STUDY])
+    elsewhere = replace(target, base_url="http://127.0.0.1:2")
+    fewer = replace(target, users=target.users[:-1])
+    reordered = replace(target, users=target.users[::-1])
+    assert len({known, *(fingerprint(other, [_BAN, _STUDY]) for other in (elsewhere, fewer, reordered))}) == 4
