@@ -8,7 +8,6 @@ eventproof swarm connection_scale --users 18000 --spawn-rate 600 --run-time 7m -
 """
 
 from functools import partial
-from resource import RUSAGE_SELF, getrusage
 from typing import TYPE_CHECKING, Any, Final
 
 from eventproof import layout
@@ -20,6 +19,7 @@ from eventproof.load.admission import ProcessShare
 from eventproof.load.generator import Generator
 from eventproof.load.staircase import Staircase
 from eventproof.load.steps import COUNTED, MEASURED, Stairs, figures, name_of, steps_said
+from eventproof.own_memory import held
 from eventproof.target import Identity
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _memory(account: SwarmAccount) -> tuple[str, ...]:
         ("the target", account.count("memory_most"), account.count("memory_before")),
     )
     return tuple(
-        f"memory of {whose}: {most / 1024:.0f} MB at most, {max(most - before, 0) / sessions:.1f} kB a session"
+        f"memory of {whose}: {most / 1024:.0f} MB, {max(most - before, 0) / sessions:.1f} kB a session"
         for whose, most, before in sides
         if most
     )
@@ -124,7 +124,7 @@ class Inhabitant(people.Member):
         """A member; with the first one, the steps begin."""
         if not generator.entered:
             options = self.environment.parsed_options
-            generator.books.count("own_memory_before", getrusage(RUSAGE_SELF).ru_maxrss)
+            generator.books.count("own_memory_before", held() // 1024)
             generator.one(Staircase).walk(_stairs(options, generator.share))
             generator.last.append(partial(_weigh, generator))
         return super().actor(generator, identity)
@@ -135,5 +135,5 @@ class Teller(people.Teller):
 
 
 def _weigh(generator: Generator) -> None:
-    """Enter what this process holds at most."""
-    generator.books.count("own_memory", getrusage(RUSAGE_SELF).ru_maxrss)
+    """Enter what this process holds while everybody is connected."""
+    generator.books.count("own_memory", held() // 1024)

@@ -21,6 +21,7 @@ MEASURED = {
     "connect": "from the wish to connect to the answer of the CONNECT packet",
     "told": "from the intended time of an action to what it causes",
     "filled": "from its beginning until everybody of it was connected, in each process",
+    "send_lag": "how late the load generator let somebody in, or sent an action",
 }
 """The latencies that each step has of its own."""
 COUNTED = {
@@ -31,6 +32,8 @@ COUNTED = {
     "failed": "actions that failed",
 }
 """The counts that each step has of its own."""
+_LATE = 0.25
+"""A generator that is late by more than this share of what is allowed measures itself."""
 _TROUBLES = {
     "unopened": "sessions could not be opened",
     "dropped": "sessions were ended",
@@ -103,6 +106,8 @@ class StepFigures:
     told: tuple[float, float]
     troubles: tuple[tuple[str, int], ...]
     memory: int
+    lag: float = 0.0
+    """How late the load generator itself was, of 99 of 100."""
 
     def problem(self, allowed: float) -> str:
         """Why it is not well, where 99 of 100 may wait so many seconds; empty where it is."""
@@ -140,7 +145,10 @@ def steps_said(steps: Sequence[StepFigures], allowed: float) -> Iterator[str]:
     yield from map(str, steps)
     for step in steps:
         if problem := step.problem(allowed):
-            yield f"the knee is at step {step.number} ({step.users} users): {problem}"
+            own = (
+                f"; but the load generator itself was {step.lag:.2g} s late then" if step.lag > allowed * _LATE else ""
+            )
+            yield f"the knee is at step {step.number} ({step.users} users): {problem}{own}"
             return
     if steps:
         yield f"no knee up to {steps[-1].users} users: all {len(steps)} steps held"
@@ -159,6 +167,7 @@ def _of_step(account: SwarmAccount, stairs: Stairs, step: int) -> StepFigures:
         told=_typical(account, f"{name}.told"),
         troubles=tuple((what, number) for what, number in found if number),
         memory=account.count(f"{name}.memory"),
+        lag=_typical(account, f"{name}.send_lag")[1],
     )
 
 
@@ -172,4 +181,8 @@ def _typical(account: SwarmAccount, metric: str) -> tuple[float, float]:
 
 def _shown(pair: tuple[float, float]) -> str:
     median, late = pair
-    return f"p50 {median * 1e3:.3g} ms p99 {late * 1e3:.3g} ms" if late else "never"
+    return f"p50 {_time(median)} p99 {_time(late)}" if late else "never"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1e3:.3g} ms"

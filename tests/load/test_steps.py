@@ -83,6 +83,14 @@ def test_a_step_that_was_slow_or_never_full_is_the_knee() -> None:
     assert _said(SwarmAccount(seconds=15.0, histograms=never))[-1].endswith("not everybody was connected in its time")
 
 
+def test_a_knee_that_may_be_the_generators_own_says_so() -> None:
+    account = _account(**{"step2.losses": 1})
+    assert "itself" not in _said(account)[-1]
+    late = {**account.histograms, "step2.send_lag": _of(0.4)}
+    doubted = SwarmAccount(seconds=15.0, histograms=late, counts=account.counts)
+    assert _said(doubted)[-1].endswith("1 events were lost; but the load generator itself was 0.4 s late then")
+
+
 def test_a_step_that_never_began_is_not_judged() -> None:
     assert _said(_account(seconds=9.0))[-1] == "no knee up to 20 users: all 2 steps held"
     assert _said(_account(seconds=0.5)) == []
