@@ -17,6 +17,7 @@ from eventproof.load.account import SwarmAccount
 from eventproof.load.actor import Actor
 from eventproof.load.admission import ProcessShare
 from eventproof.load.generator import Generator
+from eventproof.load.greenlets import sleep
 from eventproof.load.staircase import Staircase
 from eventproof.load.steps import COUNTED, MEASURED, Stairs, figures, name_of, steps_said
 from eventproof.own_memory import held
@@ -30,6 +31,7 @@ else:
 SPAWN_RATE: Final = 500.0
 RUN_TIME: Final = 120.0
 _MOST_STEPS: Final = 100
+_GLANCE: Final = 0.05
 
 people.of_any_system(rate=20.0)
 plugin.latency("filled", "from the beginning of a step until everybody of it was connected, in each process")
@@ -131,7 +133,13 @@ class Inhabitant(people.Member):
 
 
 class Teller(people.Teller):
-    """Tells members something, from the first step on."""
+    """Tells members something, from when the first one is connected."""
+
+    def enter(self) -> None:
+        """Wait for that one."""
+        super().enter()
+        while self.traffic.is_of_one and not self.generator.ready and not self.generator.stopping.is_set():
+            sleep(_GLANCE)
 
 
 def _weigh(generator: Generator) -> None:

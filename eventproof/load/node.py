@@ -23,6 +23,8 @@ from .scenario import Scenario
 
 _SHARE, _COLLECT, _ACCOUNT = "eventproof.share", "eventproof.collect", "eventproof.account"
 _SECRETS = "secrets"
+_SHAPE = ("num_users", "spawn_rate", "run_time")
+"""The options that Locust keeps to its master, and by which every process knows when its users come in."""
 _MARGIN = 5.0
 """Seconds that a busy worker has to answer, beyond those that it takes to end its part."""
 _POLL = 0.05
@@ -198,7 +200,8 @@ class Worker(Node):
         self._runner.send_message(_ACCOUNT, self._settled_account().to_json() | {_SECRETS: learnt()})
 
     def _on_share(self, msg: Any, **_: Any) -> None:
-        self._share = ProcessShare(**msg.data)
+        self._share = ProcessShare(**msg.data["share"])
+        vars(self._environment.parsed_options).update(msg.data["options"])
 
     def _on_collect(self, **_: Any) -> None:
         self._end(interrupted=False)
@@ -238,8 +241,10 @@ class Master(Node):
         workers = sorted(worker.id for worker in self._runner.clients.all if self._is_there(worker.id))
         self._workers = {worker: f"worker {index + 1}" for index, worker in enumerate(workers)}
         self._late, self._accounts, self._interim = [], {}, {}
+        shape = {name: getattr(self._environment.parsed_options, name) for name in _SHAPE}
         for index, worker in enumerate(workers):
-            self._runner.send_message(_SHARE, {"index": index, "of": len(workers)}, client_id=worker)
+            share = {"index": index, "of": len(workers)}
+            self._runner.send_message(_SHARE, {"share": share, "options": shape}, client_id=worker)
 
     def _conclude(self) -> None:
         missing = self._collect()

@@ -78,7 +78,8 @@ class Stairs:
     def at(self, number: int) -> float:
         """Seconds until the user of this number of this process comes in."""
         whole = number * self.share.of + self.share.index
-        step = whole * self.steps // self.users
+        # Locust may give one process a user more than its share.
+        step = min(whole * self.steps // self.users, self.steps - 1)
         return step * self.seconds + (whole - self.until(step)) / self.rate
 
     def until(self, step: int) -> int:
@@ -136,7 +137,8 @@ def name_of(step: int) -> str:
 
 def figures(account: SwarmAccount, stairs: Stairs) -> tuple[StepFigures, ...]:
     """Each step that had the time for its users, by the account of the whole run."""
-    begun = (step for step in range(stairs.steps) if account.seconds >= step * stairs.seconds + stairs.ramp)
+    needed = stairs.ramp + _HOLD / 2
+    begun = (step for step in range(stairs.steps) if account.seconds >= step * stairs.seconds + needed)
     return tuple(_of_step(account, stairs, step) for step in begun)
 
 

@@ -27,6 +27,7 @@ def test_the_shares_of_all_processes_are_the_steps_of_the_whole(users: int, proc
     for step in range(4):
         assert sum(one.own(step) for one in shares) == whole.until(step)
     assert [one.own(3) for one in shares] == own
+    assert max(one.at(own[0]) for one in shares) < 3 * 60.0, "who is one too many comes with the last step"
 
 
 @pytest.mark.parametrize(
