@@ -8,7 +8,6 @@ eventproof swarm connection_scale --users 18000 --spawn-rate 600 --run-time 7m -
 """
 
 from functools import partial
-from resource import RUSAGE_SELF, getrusage
 from typing import TYPE_CHECKING, Any, Final
 
 from eventproof import layout
@@ -18,8 +17,10 @@ from eventproof.load.account import SwarmAccount
 from eventproof.load.actor import Actor
 from eventproof.load.admission import ProcessShare
 from eventproof.load.generator import Generator
+from eventproof.load.greenlets import sleep
 from eventproof.load.staircase import Staircase
 from eventproof.load.steps import Stairs, figures, steps_said
+from eventproof.own_memory import held
 from eventproof.target import Identity
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ else:
 SPAWN_RATE: Final = 500.0
 RUN_TIME: Final = 120.0
 _MOST_STEPS: Final = 100
+_GLANCE: Final = 0.05
 
 people.of_any_system(rate=20.0)
 plugin.latency("filled", "from the beginning of a step until everybody of it was connected, in each process")
@@ -99,7 +101,7 @@ def _memory(account: SwarmAccount) -> tuple[str, ...]:
         ("the target", account.count("memory_most"), account.count("memory_before")),
     )
     return tuple(
-        f"memory of {whose}: {most / 1024:.0f} MB at most, {max(most - before, 0) / sessions:.1f} kB a session"
+        f"memory of {whose}: {most / 1024:.0f} MB, {max(most - before, 0) / sessions:.1f} kB a session"
         for whose, most, before in sides
         if most
     )
@@ -115,16 +117,22 @@ class Inhabitant(people.Member):
         """A member; with the first one, the steps begin."""
         if not generator.entered:
             options = self.environment.parsed_options
-            generator.books.count("own_memory_before", getrusage(RUSAGE_SELF).ru_maxrss)
+            generator.books.count("own_memory_before", held() // 1024)
             generator.one(Staircase).walk(_stairs(options, generator.share))
             generator.last.append(partial(_weigh, generator))
         return super().actor(generator, identity)
 
 
 class Teller(people.Teller):
-    """Tells members something, from the first step on."""
+    """Tells members something, from when the first one is connected."""
+
+    def enter(self) -> None:
+        """Wait for that one."""
+        super().enter()
+        while self.traffic.is_of_one and not self.generator.ready and not self.generator.stopping.is_set():
+            sleep(_GLANCE)
 
 
 def _weigh(generator: Generator) -> None:
-    """Enter what this process holds at most."""
-    generator.books.count("own_memory", getrusage(RUSAGE_SELF).ru_maxrss)
+    """Enter what this process holds while everybody is connected."""
+    generator.books.count("own_memory", held() // 1024)

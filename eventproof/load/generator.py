@@ -212,6 +212,11 @@ class Generator:
             self.books.fault(error)
 
     @property
+    def is_complete(self) -> bool:
+        """Whether all of this process have been told to come in."""
+        return self._spawned
+
+    @property
     def users(self) -> tuple[Participant, ...]:
         """Who has come in, or waits to, and has not left."""
         return tuple(self._users)

@@ -33,6 +33,8 @@ __all__ = ["Master"]
 _MARGIN: Final = 5.0
 """Seconds that a busy worker has to answer, beyond those that it takes to end its part."""
 _POLL: Final = 0.05
+_SHAPE: Final = ("num_users", "spawn_rate", "run_time")
+"""The options that Locust keeps to its master, and by which every process knows when its users come in."""
 _CSV: Final = 1.1
 """Seconds until Locust has written its tables once more."""
 
@@ -73,9 +75,10 @@ class Master(Judge):
         self._workers = {worker: f"worker {index + 1}" for index, worker in enumerate(workers)}
         self._late, self._accounts, self._interim, self._entered = [], {}, {}, {}
         self._reached = {}
+        shape = {name: getattr(self._environment.parsed_options, name) for name in _SHAPE}
         fingerprint = admission.fingerprint(self._controller.target, self._scenarios)
         for index, worker in enumerate(workers):
-            share = {"index": index, "of": len(workers), "fingerprint": fingerprint}
+            share = {"index": index, "of": len(workers), "fingerprint": fingerprint, "options": shape}
             self._runner.send_message(SHARE, share, client_id=worker)
 
     def spawning_complete(self, **_: Any) -> None:

@@ -42,9 +42,9 @@ class Staircase:
                 return
 
     def _await_all(self, began: float, until: float, users: int) -> None:
-        """Wait for so many to be connected, and enter how long that took."""
+        """Wait for so many to be connected, and enter how long that took; Locust may have given the last to others."""
         generator = self._generator
-        while len(generator.connected) < users:
+        while len(generator.connected) < (min(users, generator.entered) if generator.is_complete else users):
             if monotonic() > until or generator.stopping.is_set():
                 return
             sleep(_GLANCE)

@@ -17,6 +17,8 @@ __all__ = ["Stairs", "StepFigures", "figures", "name_of", "scope_of", "steps_sai
 
 _HOLD = 1.0
 """The least seconds for which a step is held when everybody of it could be there."""
+_LATE = 0.25
+"""A generator that is late by more than this share of what is allowed measures itself."""
 _TROUBLES = {
     "unopened": "sessions could not be opened",
     "dropped": "sessions were ended",
@@ -61,7 +63,8 @@ class Stairs:
     def at(self, number: int) -> float:
         """Seconds until the user of this number of this process comes in."""
         whole = number * self.share.of + self.share.index
-        step = whole * self.steps // self.users
+        # Locust may give one process a user more than its share.
+        step = min(whole * self.steps // self.users, self.steps - 1)
         return step * self.seconds + (whole - self.until(step)) / self.rate
 
     def until(self, step: int) -> int:
@@ -89,6 +92,8 @@ class StepFigures:
     told: tuple[float, float]
     troubles: tuple[tuple[str, int], ...]
     memory: int
+    lag: float = 0.0
+    """How late the load generator itself was, of 99 of 100."""
 
     def problem(self, allowed: float) -> str:
         """Why it is not well, where 99 of 100 may wait so many seconds; empty where it is."""
@@ -122,7 +127,8 @@ def scope_of(step: int) -> str:
 
 def figures(account: SwarmAccount, stairs: Stairs) -> tuple[StepFigures, ...]:
     """Each step that had the time for its users, by the account of the whole run."""
-    begun = (step for step in range(stairs.steps) if account.seconds >= step * stairs.seconds + stairs.ramp)
+    needed = stairs.ramp + _HOLD / 2
+    begun = (step for step in range(stairs.steps) if account.seconds >= step * stairs.seconds + needed)
     return tuple(_of_step(account, stairs, step) for step in begun)
 
 
@@ -131,7 +137,10 @@ def steps_said(steps: Sequence[StepFigures], allowed: float) -> Iterator[str]:
     yield from map(str, steps)
     for step in steps:
         if problem := step.problem(allowed):
-            yield f"the knee is at step {step.number} ({step.users} users): {problem}"
+            own = (
+                f"; but the load generator itself was {step.lag:.2g} s late then" if step.lag > allowed * _LATE else ""
+            )
+            yield f"the knee is at step {step.number} ({step.users} users): {problem}{own}"
             return
     if steps:
         yield f"no knee up to {steps[-1].users} users: all {len(steps)} steps held"
@@ -150,6 +159,7 @@ def _of_step(account: SwarmAccount, stairs: Stairs, step: int) -> StepFigures:
         told=_typical(account, "told", scope),
         troubles=tuple((what, number) for what, number in found if number),
         memory=account.count("memory", scope),
+        lag=_typical(account, "send_lag", scope)[1],
     )
 
 
@@ -163,4 +173,8 @@ def _typical(account: SwarmAccount, metric: str, scope: str) -> tuple[float, flo
 
 def _shown(pair: tuple[float, float]) -> str:
     median, late = pair
-    return f"p50 {median * 1e3:.3g} ms p99 {late * 1e3:.3g} ms" if late else "never"
+    return f"p50 {_time(median)} p99 {_time(late)}" if late else "never"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1e3:.3g} ms"

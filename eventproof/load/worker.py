@@ -88,6 +88,7 @@ class Worker(Node):
     def _on_share(self, msg: Any, **_: Any) -> None:
         self._share = ProcessShare(msg.data["index"], msg.data["of"])
         self._fingerprint = msg.data["fingerprint"]
+        vars(self._environment.parsed_options).update(msg.data["options"])
         if self._clock_keeper is not None:
             self._clock_keeper.kill(block=False)
         self._relay = Relay(self._share.index, self._runner.send_message) if self._share.of > 1 else None

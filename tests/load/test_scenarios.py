@@ -32,6 +32,7 @@ class _Try:
     fault: str | None = None
     server: Sequence[str] = ()
     limits: str = ""
+    processes: int = 1
 
 
 _AWAY: Final = ("--away-every=2", "--away-for=1")
@@ -43,7 +44,7 @@ _TRIES: Final[Mapping[str, _Try]] = {
     "jitter without replay": _Try("jitter", "shield", _AWAY, server=_FORGETFUL),
     "storm": _Try("reconnect_storm", "shield", _STORM),
     "storm after which nobody hears": _Try("reconnect_storm", "shield", _STORM, fault="deaf-on-return"),
-    "steps": _Try("connection_scale", options=_STEPS),
+    "steps": _Try("connection_scale", options=(*_STEPS, "--step-time=2"), seconds=13.0, processes=2),
     "steps into a full house": _Try("connection_scale", options=_STEPS, limits=_CROWDED),
     "slow": _Try("slow_consumers", "plan-sync", ("--slow-share=0.3", "--press-rate=10")),
     "deploy": _Try("deploy", "shield", _DEPLOY, seconds=18.0),
@@ -59,7 +60,7 @@ def _swarmed(trial: _Try, folder: Path) -> Run:
     with reference.start(
         systems=("user-state", trial.system) if trial.system != "user-state" else ("user-state",),
         fault=trial.fault,
-        seed_users=_USERS + 4,
+        seed_users=_USERS + 4 * trial.processes,
         quick=False,
         options=("--config", str(config), "--log-level", "warning", *trial.server),
         restartable=True,
@@ -70,6 +71,7 @@ def _swarmed(trial: _Try, folder: Path) -> Run:
             _USERS,
             6,
             trial.seconds,
+            trial.processes,
             objectives=["told: p(99) < 9s"],
             results=folder / "results",
             options=(f"--system={trial.system}", "--tell-rate=12", "--deadline=3", *trial.options),
@@ -129,7 +131,7 @@ def test_who_comes_back_from_a_storm_and_hears_nothing_has_lost_something(runs: 
     assert (run.outcome, _verdict(run, "lost")) == (Outcome.FAIL, Verdict.FAIL)
 
 
-def test_each_step_has_its_figures(runs: Mapping[str, Run]) -> None:
+def test_each_step_has_its_figures_of_all_processes_together(runs: Mapping[str, Run]) -> None:
     run = runs["steps"]
     assert [_count(run, f"step{step}.connect") for step in (1, 2, 3)] == [_USERS // 3] * 3
     assert any(note.startswith("step 2: 8 users in ") and "target" in note for note in run.notes)

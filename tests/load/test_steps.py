@@ -27,6 +27,7 @@ def test_the_shares_of_all_processes_are_the_steps_of_the_whole(users: int, proc
     for step in range(4):
         assert sum(one.own(step) for one in shares) == whole.until(step)
     assert [one.own(3) for one in shares] == own
+    assert max(one.at(own[0]) for one in shares) < 3 * 60.0, "who is one too many comes with the last step"
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,14 @@ def test_a_step_that_was_slow_or_never_full_is_the_knee() -> None:
     assert "step 2 (20 users): connect: p(99) was 2 s" in _said(SwarmAccount(seconds=15.0, histograms=slow))[-1]
     never = {name: samples for name, samples in account.histograms.items() if name != "filled[step 3]"}
     assert _said(SwarmAccount(seconds=15.0, histograms=never))[-1].endswith("not everybody was connected in its time")
+
+
+def test_a_knee_that_may_be_the_generators_own_says_so() -> None:
+    account = _account(**{"step2.losses": 1})
+    assert "itself" not in _said(account)[-1]
+    late = {**account.histograms, "step2.send_lag": _of(0.4)}
+    doubted = SwarmAccount(seconds=15.0, histograms=late, counts=account.counts)
+    assert _said(doubted)[-1].endswith("1 events were lost; but the load generator itself was 0.4 s late then")
 
 
 def test_a_step_that_never_began_is_not_judged() -> None:
