@@ -42,7 +42,7 @@ def part_of(scenario: "Scenario", scenarios: "Sequence[Scenario]") -> ProcessSha
     return ProcessShare(alike.index(scenario), len(alike))
 
 
-def fingerprint(target: Target, scenarios: Sequence[Scenario]) -> str:
+def fingerprint(target: Target, scenarios: "Sequence[Scenario]") -> str:
     """The same on every machine whose profile names the same target and the same identities in the same order.
 
     Each process takes its share by number: in another order, two would act as one user.
@@ -54,7 +54,7 @@ def fingerprint(target: Target, scenarios: Sequence[Scenario]) -> str:
 
 
 def users_of(
-    target: Target, scenarios: Sequence[Scenario], share: ProcessShare, entered: Mapping[str, int]
+    target: Target, scenarios: "Sequence[Scenario]", share: ProcessShare, entered: Mapping[str, int]
 ) -> tuple[str, ...]:
     """As whom a process acted of whose scenarios so many users had come in, by system."""
     return tuple(
