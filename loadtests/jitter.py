@@ -1,4 +1,4 @@
-"""Everybody is away now and then, for a stated time: does what they are told meanwhile reach them when they are back?
+"""Everybody is away now and then, for a stated time: what they are told meanwhile reaches them when they are back.
 
 Where the target claims to send again what somebody missed, it is due on the return; else it is counted as away. Who is
 away when is the same in every run of a seed.
