@@ -21,7 +21,8 @@ from eventproof.history import Kind, Record
 from .finding import Finding, Unjudged
 from .story import Caused, Story
 
-_FOR_ANYBODY = frozenset({"connection", "everyone"})
+_ONE = "connection"
+_FOR_ANYBODY = frozenset({_ONE, "everyone"})
 
 
 def leaked(story: Story, name: str | None = None) -> Iterator[Finding | Unjudged]:
@@ -36,11 +37,31 @@ def leaked(story: Story, name: str | None = None) -> Iterator[Finding | Unjudged
     for place, record in enumerate(story.records):
         is_judged = record.kind is Kind.RECEIVED and place >= story.settled
         event = story.known.get((record.channel, record.name)) if is_judged else None
-        if event is None or not event.audience or _FOR_ANYBODY & set(event.audience) or name not in (None, event.name):
+        if event is None or not event.audience or name not in (None, event.name):
+            continue
+        if _FOR_ANYBODY & set(event.audience):
+            if event.audience == (_ONE,) and (finding := _not_of_theirs(event, causes.get(event), place, record)):
+                yield finding
             continue
         lawful = tuple(_lawful(event, causes.get(event), place, record))
         if not any(story.may_hear(record, audience.rooms, since, place) for since, audience, _ in lawful):
             yield _unlawful(story, record, place, lawful)
+
+
+def _not_of_theirs(event: Event, causes: "_Causes | None", place: int, receipt: Record) -> Finding | None:
+    """What came to a connection that did not cause it, where all that may have was sent on known ones."""
+    made = (
+        [caused for caused in causes.of(event.subject(receipt.payload)) if caused.call.place < place] if causes else []
+    )
+    connections = {caused.call.record.connection for caused in made if caused.effect.may_be(receipt.payload)}
+    if not connections or "" in connections or receipt.connection in connections:
+        return None
+    return Finding(
+        f"{receipt.actor} received `{receipt.name}`, which is for the connection that caused it",
+        expected=f"only {', '.join(sorted(connections))} to receive it",
+        observed=f"{receipt.connection} received it",
+        record=receipt,
+    )
 
 
 def _unlawful(story: Story, record: Record, place: int, lawful: "tuple[_Lawful, ...]") -> Finding | Unjudged:

@@ -54,7 +54,7 @@ def housed(library: Library, path: Path, wanted: Wanted) -> House:
     """The document in this file; raises ContractError with the line and the remedy where it cannot be read."""
     described = versions.read(library.opened(path))
     groups = carried(described, wanted)
-    view = view_of(described, wanted)
+    view = view_of(_spoken(described, groups), wanted)
     schemas = Schemas(_dialect(described.root))
     told = [each for group in groups for each in _told(described, group, view, schemas, wanted)]
     if not told:
@@ -64,6 +64,12 @@ def housed(library: Library, path: Path, wanted: Wanted) -> House:
     document, acks = _assembled(described, told, Payloads(schemas, with_arguments=groups[0].wire is Wire.SOCKET_IO))
     said += [f"acknowledgements are {', '.join(acks)}"] if acks else []
     return House(document, tuple(said), _is_secured(groups), described.title)
+
+
+def _spoken(described: Described, groups: Iterable[Carried]) -> Described:
+    """What of a document is on wires that are spoken here: what is left out speaks for no view."""
+    places = tuple(place for group in groups for place in group.places)
+    return replace(described, places=places, uses=tuple(use for use in described.uses if use.place in places))
 
 
 def _dialect(root: Node) -> str:

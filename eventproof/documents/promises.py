@@ -34,7 +34,6 @@ _TOKENS: Final[Mapping[str, str]] = {
 """The bad tokens that can be presented to anybody."""
 _WITH: Final[Mapping[str, tuple[str, ...]]] = {"order": ("sequence",)}
 """What is judged together."""
-_NOBODY: Final = frozenset({EVERYONE, "connection"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def _kinds(system: str, event: Event, is_untold: bool) -> Iterator[tuple[str, La
             yield "delivery", None
         if not event.audience:
             yield lack("audience", "nothing says whom it is for, so leaks cannot be seen", 'audience = ["…"]')
-        elif not _NOBODY & set(event.audience) and event.certain:
+        elif EVERYONE not in event.audience and event.certain:
             yield "audience", None
         if event.order_by is not None and event.certain:
             yield "order", None

@@ -23,6 +23,11 @@ DERIVED = (
 )
 
 
+EXAMPLES = CHAT.parent
+ECHO = ("node", str(EXAMPLES / "echo" / "server.mjs"))
+FEED = (sys.executable, str(EXAMPLES / "feed" / "server.py"))
+
+
 @contextmanager
 def running(command: tuple[str, ...], bug: str = "") -> Iterator[str]:
     """The chat while a block lasts; what it gives is its port."""
@@ -36,12 +41,12 @@ def running(command: tuple[str, ...], bug: str = "") -> Iterator[str]:
             process.stdin.close()
 
 
-def check(port: str, folder: Path, *only: str) -> Ran:
+def check(port: str, folder: Path, *only: str, example: str = "chat") -> Ran:
     chosen = [word for line in only for word in ("--only", line)]
-    command = [sys.executable, "-m", "eventproof", "check", str(CHAT / "eventproof.toml"), "--json", *chosen]
-    done = subprocess.run(
-        command, cwd=folder, env={**os.environ, "CHAT_PORT": port}, capture_output=True, text=True, check=False
-    )
+    profile = EXAMPLES / example / "eventproof.toml"
+    command = [sys.executable, "-m", "eventproof", "check", str(profile), "--json", *chosen]
+    variables = {**os.environ, f"{example.upper()}_PORT": port}
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
@@ -71,3 +76,30 @@ def test_a_planted_defect_fails_what_it_breaks(tmp_path: Path, bug: str, breaks:
         ran = check(port, tmp_path, breaks)
     assert ran.ids("fail") == {breaks}, ran.reasons()
     assert ran.code == ExitCode.FAIL, ran.errors
+
+
+@pytest.mark.usefixtures("node_modules")
+@pytest.mark.parametrize(("server", "example"), [(ECHO, "echo"), (FEED, "feed")], ids=["echo", "feed"])
+def test_other_wires_are_checked_by_their_documents_too(tmp_path: Path, server: tuple[str, ...], example: str) -> None:
+    with running(server) as port:
+        ran = check(port, tmp_path, example=example)
+    assert ran.ids("fail") | ran.ids("inconclusive") == set(), ran.reasons()
+    assert ran.code == ExitCode.PASS, ran.errors
+
+
+@pytest.mark.usefixtures("node_modules")
+@pytest.mark.parametrize(
+    ("server", "example", "bug", "breaks"),
+    [
+        (ECHO, "echo", "takes-anything", "echo/shout/refusal"),
+        (ECHO, "echo", "tells-everybody", "echo/echoed/audience"),
+        (FEED, "feed", "no-title", "feed/published/schema"),
+        (FEED, "feed", "another-name", "feed/scope"),
+    ],
+)
+def test_a_defect_on_another_wire_is_found(
+    tmp_path: Path, server: tuple[str, ...], example: str, bug: str, breaks: str
+) -> None:
+    with running(server, bug) as port:
+        ran = check(port, tmp_path, breaks, example=example)
+    assert ran.ids("fail") == {breaks}, ran.reasons()

@@ -129,8 +129,8 @@ def test_what_a_profile_says_of_events_is_held_against_the_document(
         ({"calls": {"post": {"path": "post"}}}, 'a path begins with "/"'),
     ],
 )
-def test_what_a_profile_says_of_a_contract_is_looked_over(read: Read, said: dict[str, Any], sentence: str) -> None:
-    assert sentence in refused(read, GOOD, **said)
+def test_what_a_profile_says_of_a_contract_is_looked_over(read: Read, said: dict[str, object], sentence: str) -> None:
+    assert sentence in refused(read, GOOD, "chat.yaml", **said)
 
 
 def test_a_contract_cannot_be_called_as_one_that_is_shipped(load: Callable[[str], object]) -> None:
