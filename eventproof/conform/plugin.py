@@ -95,6 +95,11 @@ def _derived(systems: Sequence[str], kind: str, count: int, contracts: "Catalog 
     return [pytest.param(*key, marks=proves(*lines), id=_id(key)) for key, lines in found.items()]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What no system under test has of a kind is no case."""
+    items[:] = [one for one in items if one.get_closest_marker("eventproof_derived") is None or requirements_of(one)]
+
+
 def _id(key: Sequence[str]) -> str:
     """What a case is called by its parameters; `::` is pytest's own."""
     return "-".join(filter(None, key)).replace("::", ":")

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ def test_every_profile_that_is_shown_loads(text: str, tmp_path: Path) -> None:
     (tmp_path / "credentials.ndjson").write_text(
         '{"id": "1", "email": "a@example.com", "password": "x", "role": "admin"}\n'
     )
+    shutil.copy(ROOT / "examples/chat/chat.yaml", tmp_path)
     assert profile.load(path, env=SECRETS).systems
 
 
