@@ -1,7 +1,6 @@
 """Whatever is wrong with a document, or with what a profile says of it: a sentence with file, line and remedy."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
