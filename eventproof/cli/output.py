@@ -66,9 +66,11 @@ def dumped(data: Any) -> str:
 
 def baseline_side(given: str | None) -> "Side | None":
     """The runs that `--baseline` names: read before a run begins. Raises UsageError where they cannot be read."""
+    if given is None:
+        return None
     from eventproof.compare.reading import sides
 
-    return sides([given])[0] if given is not None else None
+    return sides([given])[0]
 
 
 def finish(

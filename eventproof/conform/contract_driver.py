@@ -149,7 +149,10 @@ class ContractDriver:
     async def _asked(self, event: Event, known: Mapping[str, Any], lines: Sequence[Line]) -> set[str]:
         """Have each line ask for the room; which it is."""
         assert event.joins is not None  # noqa: S101 - only such events are asked with
-        argument = event.asking(event.joins, known, lambda role: self._people.acting(role).id)
+        try:
+            argument = event.asking(event.joins, known, lambda role: self._people.acting(role).id)
+        except KeyError as unknown:
+            raise _NotForThem(f"no call tells the {unknown.args[0]} of the room") from None
         for line in lines:
             if line.is_open:
                 await line.asks(event.name, argument, if_acknowledged=True)

@@ -179,6 +179,7 @@ def test_the_public_names_are_these() -> None:
         "Ends",
         "ErrorCode",
         "Event",
+        "Guide",
         "Heartbeat",
         "OfSession",
         "Opening",
@@ -196,6 +197,8 @@ def test_the_public_names_are_these() -> None:
         "load",
         "of_role",
         "of_user",
+        "pack",
+        "packs",
         "rooms_of",
         "told",
     ]

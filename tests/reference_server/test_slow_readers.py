@@ -106,14 +106,13 @@ async def test_who_pings_a_native_websocket_and_reads_nothing_is_cut_off(tmp_pat
         transport = native._response.connection.transport
         assert isinstance(transport, asyncio.Transport)
         transport.pause_reading()
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         link: Any = house.services.connections.of_user(user.id)[0].link
         link._pipe._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        ping = bytes((0x89, 0x81)) + bytes(4) + b"x"
+        ping = bytes((0x89, 0x80 | 125)) + bytes(4) + b"x" * 125
         async with asyncio.timeout(SECONDS):
             while (await house.gauges())["eventproof_slow_readers_cut_total"] == 0:
                 if not transport.get_write_buffer_size():
-                    transport.write(ping * 4000)
+                    transport.write(ping * 200)
         await house.settles(connections=0)
         transport.abort()
 
