@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 else:
     people = layout.loadtests("any_system.people")
 
-people.of_any_system(rate=10.0)
 plugin.count("outages", "times that somebody was away", of="outages")
 plugin.objectives(
     "told: p(99) < 1s",

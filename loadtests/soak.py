@@ -24,7 +24,6 @@ else:
 
 RUN_TIME: Final = 3600.0
 
-people.of_any_system(rate=10.0)
 plugin.count("outages", "times that somebody was away", of="outages")
 plugin.objectives(
     "memory_grown <= 10%",
