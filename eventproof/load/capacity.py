@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 from math import ceil
 from pathlib import Path
-from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
 from typing import Final
 from urllib.parse import urlsplit
 
+from eventproof import open_files
 from eventproof.client.sources import LOOPBACK
 from eventproof.errors import UsageError
 from eventproof.target import is_loopback
@@ -89,9 +89,9 @@ def require_room(room: Capacity, users: int, multi_device: float) -> None:
 
 def here() -> Resources:
     """This machine, as far as it tells; what it does not tell bounds nothing."""
-    _, files = getrlimit(RLIMIT_NOFILE)
+    files = open_files.most()
     return Resources(
-        files=_UNLIMITED if files == RLIM_INFINITY else files,
+        files=_UNLIMITED if files is None else files,
         ports=_ports(_text(_PORTS)),
         memory=min(_free(_text(_MEMORY)), _left(_LIMITS, _USED)),
     )
