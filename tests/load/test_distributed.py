@@ -120,9 +120,10 @@ def _given_up_by_two(server: reference.Reference, folder: Path) -> Run:
     return _given_up(server, folder, processes=2)
 
 
-_RUNS: Final = (_two_workers, _alone, _given_up_by_two, _given_up, _busy, _other_identities)
+_Run = Callable[[reference.Reference, Path], Any]
+_Runs = Mapping[_Run, Future[Any]]
+_RUNS: Final[Sequence[_Run]] = (_two_workers, _alone, _given_up_by_two, _given_up, _busy, _other_identities)
 """Those that take longest come first."""
-_Runs = Mapping[Callable[..., Any], Future[Any]]
 
 
 @pytest.fixture(scope="module")
@@ -180,9 +181,7 @@ def test_a_generator_that_is_busy_with_something_else_makes_the_run_invalid(runs
 
 
 @pytest.mark.parametrize(("which", "processes"), [(_given_up, 1), (_given_up_by_two, 2)])
-def test_a_run_that_misses_an_objective_for_long_is_ended(
-    runs: _Runs, which: Callable[..., Any], processes: int
-) -> None:
+def test_a_run_that_misses_an_objective_for_long_is_ended(runs: _Runs, which: _Run, processes: int) -> None:
     run: Run = runs[which].result()
     assert run.outcome is Outcome.FAIL
     idle = [note for note in run.notes if note.startswith("nobody acted on the users of worker ")]
