@@ -120,18 +120,18 @@ def _given_up_by_two(server: reference.Reference, folder: Path) -> Run:
     return _given_up(server, folder, processes=2)
 
 
-_Run = Callable[[reference.Reference, Path], Any]
-_Runs = Mapping[_Run, Future[Any]]
-_RUNS: Final[Sequence[_Run]] = (_two_workers, _alone, _given_up_by_two, _given_up, _busy, _other_identities)
+_Trial = Callable[[reference.Reference, Path], Any]
+_Trials = Mapping[_Trial, Future[Any]]
+_TRIALS: Final[Sequence[_Trial]] = (_two_workers, _alone, _given_up_by_two, _given_up, _busy, _other_identities)
 """Those that take longest come first."""
 
 
 @pytest.fixture(scope="module")
-def runs(server: reference.Reference, tmp_path_factory: pytest.TempPathFactory) -> _Runs:
+def runs(server: reference.Reference, tmp_path_factory: pytest.TempPathFactory) -> _Trials:
     """Each of them, several at a time: they wait more than they work."""
-    folders = [tmp_path_factory.mktemp("run") for _ in _RUNS]
+    folders = [tmp_path_factory.mktemp("run") for _ in _TRIALS]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return {run: pool.submit(run, server, folder) for run, folder in zip(_RUNS, folders, strict=True)}
+        return {run: pool.submit(run, server, folder) for run, folder in zip(_TRIALS, folders, strict=True)}
 
 
 def _is_whole(run: Run) -> None:
@@ -148,7 +148,7 @@ def _is_whole(run: Run) -> None:
     assert changes <= 13 * run.load.seconds + 2 * _EDITORS
 
 
-def test_two_workers_of_which_one_has_a_shifted_clock_account_for_as_much_as_one_process(runs: _Runs) -> None:
+def test_two_workers_of_which_one_has_a_shifted_clock_account_for_as_much_as_one_process(runs: _Trials) -> None:
     run: Run = runs[_alone].result()
     assert run.outcome is Outcome.PASS, run.notes
     _is_whole(run)
@@ -165,14 +165,14 @@ def test_two_workers_of_which_one_has_a_shifted_clock_account_for_as_much_as_one
     assert max(latency.maximum for latency in shared.latency) < 20_000
 
 
-def test_a_worker_whose_profile_names_other_identities_takes_no_part(runs: _Runs) -> None:
+def test_a_worker_whose_profile_names_other_identities_takes_no_part(runs: _Trials) -> None:
     ended: _Ended = runs[_other_identities].result()
     assert ended.code == ExitCode.USAGE, ended.said
     assert "cannot take part: " in ended.said
     assert "names another target or other identities than the master's" in ended.said
 
 
-def test_a_generator_that_is_busy_with_something_else_makes_the_run_invalid(runs: _Runs) -> None:
+def test_a_generator_that_is_busy_with_something_else_makes_the_run_invalid(runs: _Trials) -> None:
     run: Run = runs[_busy].result()
     assert run.outcome is Outcome.INVALID
     assert run.load is not None
@@ -181,7 +181,7 @@ def test_a_generator_that_is_busy_with_something_else_makes_the_run_invalid(runs
 
 
 @pytest.mark.parametrize(("which", "processes"), [(_given_up, 1), (_given_up_by_two, 2)])
-def test_a_run_that_misses_an_objective_for_long_is_ended(runs: _Runs, which: _Run, processes: int) -> None:
+def test_a_run_that_misses_an_objective_for_long_is_ended(runs: _Trials, which: _Trial, processes: int) -> None:
     run: Run = runs[which].result()
     assert run.outcome is Outcome.FAIL
     idle = [note for note in run.notes if note.startswith("nobody acted on the users of worker ")]
