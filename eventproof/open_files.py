@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit
 
-__all__ = ["allow_many", "share_in_use"]
+__all__ = ["allow_many", "most", "share_in_use"]
 
 
 def allow_many() -> None:
@@ -12,6 +12,12 @@ def allow_many() -> None:
     _, hard = getrlimit(RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         setrlimit(RLIMIT_NOFILE, (hard, hard))
+
+
+def most() -> int | None:
+    """How many that are, where they are counted."""
+    _, hard = getrlimit(RLIMIT_NOFILE)
+    return None if hard == RLIM_INFINITY else hard
 
 
 def share_in_use() -> float:

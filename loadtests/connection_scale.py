@@ -33,9 +33,7 @@ RUN_TIME: Final = 120.0
 _MOST_STEPS: Final = 100
 _GLANCE: Final = 0.05
 
-people.of_any_system(rate=20.0)
 plugin.latency("filled", "from the beginning of a step until everybody of it was connected, in each process")
-plugin.count("losses", "events that were lost, each in the step that caused it", of="expected")
 plugin.count("steps", "steps of the run", of="steps")
 plugin.count("steps_failed", "steps that were not well: the first one is the knee", of="steps")
 plugin.objectives(
@@ -61,6 +59,7 @@ plugin.option(
     "--step-latency", above=0, type=float, default=1.0, help="Seconds that 99 of 100 may wait in a step that is well."
 )
 plugin.default("--multi-device", 0.0)
+plugin.default("--tell-rate", 20.0)
 
 
 def _stairs(options: Any, share: ProcessShare | None = None) -> Stairs:
@@ -117,7 +116,7 @@ class Inhabitant(people.Member):
         """A member; with the first one, the steps begin."""
         if not generator.entered:
             options = self.environment.parsed_options
-            generator.books.count("own_memory_before", held() // 1024)
+            generator.books.reading("own_memory_before", held() // 1024)
             generator.one(Staircase).walk(_stairs(options, generator.share))
             generator.last.append(partial(_weigh, generator))
         return super().actor(generator, identity)
@@ -135,4 +134,4 @@ class Teller(people.Teller):
 
 def _weigh(generator: Generator) -> None:
     """Enter what this process holds while everybody is connected."""
-    generator.books.count("own_memory", held() // 1024)
+    generator.books.reading("own_memory", held() // 1024)

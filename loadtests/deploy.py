@@ -18,24 +18,20 @@ from eventproof.load import plugin
 from eventproof.load.actor import Actor
 from eventproof.load.generator import Generator
 from eventproof.load.program import Overflow, run
-from eventproof.load.recovery import COUNTED, MEASURED, Recovery
+from eventproof.load.recovery import Recovery
 from eventproof.load.users import Act, ActingUser
 from eventproof.target import Identity
 
 if TYPE_CHECKING:
-    from loadtests.any_system import people
+    from loadtests.any_system import people, returning
 else:
     people = layout.loadtests("any_system.people")
+    returning = layout.loadtests("any_system.returning")
 
 RUN_TIME: Final = 60.0
 _NODE: Final = "EVENTPROOF_NODE"
 _SECONDS: Final = 60.0
 
-people.of_any_system(rate=10.0)
-for metric, what in MEASURED.items():
-    plugin.latency(metric, what)
-for metric, what in COUNTED.items():
-    plugin.count(metric, what, of="dropped")
 plugin.count("replaced", "nodes that were replaced", of="replaced")
 plugin.objectives(
     "replaced >= 1",
@@ -48,8 +44,7 @@ plugin.objectives(
 
 plugin.option("--nodes", least=1, most=1000, type=int, default=1, help="How many nodes are replaced, one by one.")
 plugin.option("--node-every", above=0, type=float, default=15.0, help="Seconds from one to the next.")
-plugin.option("--back-within", above=0, most=600, type=float, default=45.0, help="Seconds until all must be back.")
-people.with_pauses()
+plugin.default("--back-within", 45.0)
 plugin.default("--multi-device", 0.0)
 
 
@@ -60,7 +55,7 @@ class Resident(people.Member):
         """A member; with the first one, it is watched what becomes of the connections."""
         if not generator.entered:
             generator.spawn(generator.one(Recovery).watch, self.environment.parsed_options.back_within)
-        return self.patiently(super().actor(generator, identity))
+        return returning.patiently(super().actor(generator, identity), self.environment.parsed_options)
 
 
 class Teller(people.Teller):

@@ -14,16 +14,14 @@ from eventproof.load import plugin
 from eventproof.load.account import SwarmAccount
 from eventproof.load.actor import Actor
 from eventproof.load.generator import Generator
-from eventproof.load.outages import Outages
 from eventproof.target import Identity
 
 if TYPE_CHECKING:
-    from loadtests.any_system import people
+    from loadtests.any_system import people, wandering
 else:
     people = layout.loadtests("any_system.people")
+    wandering = layout.loadtests("any_system.wandering")
 
-people.of_any_system(rate=10.0)
-plugin.count("outages", "times that somebody was away", of="outages")
 plugin.objectives(
     "told: p(99) < 1s",
     "outages >= 1",
@@ -35,8 +33,6 @@ plugin.objectives(
     "failed == 0",
 )
 
-plugin.option("--away-for", above=0, most=600, type=float, default=3.0, help="Seconds that somebody is away, about.")
-plugin.option("--away-every", above=0, type=float, default=10.0, help="Seconds between two absences, about.")
 plugin.default("--multi-device", 0.0)
 
 
@@ -57,9 +53,7 @@ class Wanderer(people.Member):
 
     def actor(self, generator: Generator, identity: Identity) -> Actor:
         """A member, whose absences are planned."""
-        member, options = super().actor(generator, identity), self.environment.parsed_options
-        generator.one(Outages).plan(member, options.away_every, options.away_for)
-        return member
+        return wandering.away_at_times(super().actor(generator, identity), self.environment.parsed_options)
 
 
 class Teller(people.Teller):

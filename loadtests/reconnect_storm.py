@@ -14,22 +14,18 @@ from eventproof.load import plugin
 from eventproof.load.actor import Actor
 from eventproof.load.generator import Generator
 from eventproof.load.greenlets import sleep
-from eventproof.load.recovery import COUNTED, MEASURED, Recovery, devices_of
+from eventproof.load.recovery import Recovery, devices_of
 from eventproof.target import Identity
 
 if TYPE_CHECKING:
-    from loadtests.any_system import people
+    from loadtests.any_system import people, returning
 else:
     people = layout.loadtests("any_system.people")
+    returning = layout.loadtests("any_system.returning")
 
 RUN_TIME: Final = 60.0
 _GLANCE: Final = 0.1
 
-people.of_any_system(rate=10.0)
-for metric, what in MEASURED.items():
-    plugin.latency(metric, what)
-for metric, what in COUNTED.items():
-    plugin.count(metric, what, of="cut")
 plugin.count("storms", "times that all connections of a process were lost at once", of="storms")
 plugin.objectives(
     "storms >= 1",
@@ -44,8 +40,6 @@ plugin.objectives(
 )
 
 plugin.option("--storm-every", least=1, type=float, default=20.0, help="Seconds from one storm to the next.")
-plugin.option("--back-within", above=0, most=600, type=float, default=30.0, help="Seconds until all must be back.")
-people.with_pauses()
 plugin.default("--multi-device", 0.0)
 
 
@@ -82,7 +76,7 @@ class Castaway(people.Member):
         options = self.environment.parsed_options
         if not generator.entered:
             generator.one(Storms).plan(options.storm_every, options.back_within)
-        return self.patiently(super().actor(generator, identity))
+        return returning.patiently(super().actor(generator, identity), options)
 
 
 class Teller(people.Teller):

@@ -27,7 +27,6 @@ else:
 
 RUN_TIME: Final = 60.0
 
-people.of_any_system(rate=10.0)
 plugin.count("slow", "members who read nothing", of="slow")
 plugin.objectives(
     "slow >= 1",

@@ -13,19 +13,17 @@ from eventproof import layout
 from eventproof.load import plugin
 from eventproof.load.actor import Actor
 from eventproof.load.generator import Generator
-from eventproof.load.outages import Outages
 from eventproof.load.target_memory import TargetMemory
 from eventproof.target import Identity
 
 if TYPE_CHECKING:
-    from loadtests.any_system import people
+    from loadtests.any_system import people, wandering
 else:
     people = layout.loadtests("any_system.people")
+    wandering = layout.loadtests("any_system.wandering")
 
 RUN_TIME: Final = 3600.0
 
-people.of_any_system(rate=10.0)
-plugin.count("outages", "times that somebody was away", of="outages")
 plugin.objectives(
     "memory_grown <= 10%",
     "left_behind == 0",
@@ -37,8 +35,8 @@ plugin.objectives(
     "failed == 0",
 )
 
-plugin.option("--away-for", above=0, most=600, type=float, default=2.0, help="Seconds that somebody is away, about.")
-plugin.option("--away-every", above=0, type=float, default=60.0, help="Seconds between two absences, about.")
+plugin.default("--away-for", 2.0)
+plugin.default("--away-every", 60.0)
 
 
 class Regular(people.Member):
@@ -47,9 +45,7 @@ class Regular(people.Member):
     def actor(self, generator: Generator, identity: Identity) -> Actor:
         """A member, who is away now and then."""
         generator.one(TargetMemory)
-        member, options = super().actor(generator, identity), self.environment.parsed_options
-        generator.one(Outages).plan(member, options.away_every, options.away_for)
-        return member
+        return wandering.away_at_times(super().actor(generator, identity), self.environment.parsed_options)
 
 
 class Teller(people.Teller):

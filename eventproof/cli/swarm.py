@@ -109,7 +109,7 @@ def swarm(
     before = baseline_side(baseline)
     extras.require("a swarm", "swarm")
     wished = wanted(reports, as_json)
-    pace = run.pace_of(scenario)
+    pace = run.scenario_of(scenario).pace
     spawn_rate, run_time = spawn_rate or pace.spawn_rate, run_time or pace.run_time
     options = (
         *("--users", str(users), "--admins", str(admins), "--spawn-rate", f"{spawn_rate:g}"),

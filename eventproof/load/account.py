@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 from eventproof.redaction import redacted
@@ -10,12 +10,11 @@ from eventproof.report.records import SERVICE, Delivery, Gauge, Latency
 
 from . import saturation
 from .histogram import Histogram
-from .metrics import latencies, scoped
-from .tally import Tally
+from .metrics import is_of_step, latencies, scoped
+from .tally import COLUMNS, Tally
 
 _PLAIN = ("users", "connections", "seconds", "stragglers", "notes", "steps")
 _Kept = TypeVar("_Kept")
-_COLUMNS = frozenset(column.name for column in fields(Tally))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class SwarmAccount:
             return self.count("duplicate", scope) - self.count("explained", scope)
         if metric == "caused":
             return self.count("expected", scope) + self.count("away", scope)
-        if metric in _COLUMNS and not scope.startswith("step "):
+        if metric in COLUMNS and not is_of_step(scope):
             return sum(getattr(tally, metric) for event, tally in self.tallies.items() if _is_of(event, scope))
         return self.counts.get(scoped(metric, scope), 0)
 

@@ -6,7 +6,7 @@ And what it changed on the target, as long as that is not changed back.
 import logging
 from collections import Counter
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from math import inf
 from time import monotonic
 from typing import Any
@@ -20,9 +20,9 @@ from .changes import Changes
 from .histogram import Histogram
 from .judgement import Loss, Match, Receipt
 from .ledger import Ledger
-from .metrics import scoped
+from .metrics import of_step, scoped
 from .saturation import Readings
-from .tally import Tally
+from .tally import COLUMNS
 from .timeline import FLOWS, Timeline
 
 _log = logging.getLogger(__name__)
@@ -35,10 +35,12 @@ _LONGEST = 300
 _ELSE = "something else"
 _STRANGE = 5
 """How many events are named that no contract has."""
+_LOST = "lost"
+"""What is lost is of the step that caused it; all else that a ledger tells, of the one in which it is told."""
 _FINE = frozenset({Receipt.DELIVERED, Receipt.PERMITTED, Receipt.WAITING})
 
 Report = Callable[[str, str, float, str], None]
-"""ToldWatcher of every measurement: its kind, its name, its seconds, and what went wrong (empty where nothing did)."""
+"""Told of every measurement: its kind, its name, its seconds, and what went wrong (empty where nothing did)."""
 
 
 class Books:
@@ -75,7 +77,9 @@ class Books:
         self._notes: Counter[str] = Counter()
         self._began: float | None = None
         self._steps: list[tuple[float, str]] = []
-        """When each step of the run began, and its scope, where it has steps; the last one is the present one."""
+        """When each step of the run began, and its name, where it has steps."""
+        self._present = ""
+        """The scope of the last one."""
         self._told_before: Counter[str] = Counter()
         self._opened = monotonic()
         self._timeline = Timeline()
@@ -100,36 +104,40 @@ class Books:
             self._enter(metric + SERVICE, seconds - late)
         self._report("latency", metric, seconds, "")
 
-    def count(self, what: str, number: int = 1, *, at: float | None = None) -> None:
-        """Count something, in the step of the run in which it is or, with `at`, in which it was then."""
+    def count(self, what: str, number: int = 1) -> None:
+        """Count something."""
         self._counts[what] += number
-        if self._steps:
-            self._counts[scoped(what, self._step_at(at))] += number
+        if self._present:
+            self._counts[scoped(what, self._present)] += number
+
+    def reading(self, what: str, number: int, *, is_of_step: bool = False) -> None:
+        """Enter a number that was read and not counted: that of the whole run, or of the present step alone."""
+        self._counts[scoped(what, self._present) if is_of_step else what] = number
 
     def counted(self, what: str) -> int:
         """What a count is by now."""
         return self._counts[what]
 
     def begin_step(self, name: str) -> None:
-        """What is measured from now on is of this step of the scenario, too; what is lost, of the one it is lost in."""
+        """What is measured from now on is of this step too; what is lost, of the step that caused it."""
         self._end_step()
-        self._steps.append((monotonic(), f"step {name}"))
-        self._told_before = self._told()
+        self._steps.append((monotonic(), name))
+        self._present = of_step(name)
 
     @property
     def _step_names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(scope.removeprefix("step ") for _, scope in self._steps))
+        return tuple(dict.fromkeys(name for _, name in self._steps))
 
-    def _step_at(self, at: float | None) -> str:
-        begun = (name for began, name in reversed(self._steps) if at is None or began <= at)
-        return next(begun, self._steps[0][1])
+    def _step_at(self, at: float) -> str:
+        """The scope of the step in which that was, of the first one what was before."""
+        return of_step(next((name for began, name in reversed(self._steps) if began <= at), self._steps[0][1]))
 
     def _end_step(self) -> None:
         """Enter what the ledger told since the step began."""
         told = self._told()
-        if self._steps:
-            for column, number in told.items():
-                self._counts[scoped(column, self._steps[-1][1])] += number - self._told_before[column]
+        for column, number in told.items() if self._present else ():
+            if column != _LOST:
+                self._counts[scoped(column, self._present)] += number - self._told_before[column]
         self._told_before = told
 
     def _told(self) -> Counter[str]:
@@ -246,9 +254,9 @@ class Books:
     def settle(self) -> None:
         """Enter what is lost by now, and what turned out to be nobody's."""
         for judged in self.ledger.settle(monotonic()):
-            became = "lost" if isinstance(judged, Loss) else judged.receipt.value
-            if isinstance(judged, Loss):
-                self.count("losses", at=judged.at)
+            became = _LOST if isinstance(judged, Loss) else judged.receipt.value
+            if isinstance(judged, Loss) and self._steps:
+                self._counts[scoped(_LOST, self._step_at(judged.at))] += 1
             self.incident(str(judged.recipient), f"{judged.event} was {became}")
 
     def lags(self) -> Readings:
@@ -295,21 +303,21 @@ class Books:
 
     def _enter(self, metric: str, seconds: float) -> None:
         self._histogram(metric).record(seconds)
-        if self._steps:
-            self._histogram(scoped(metric, self._steps[-1][1])).record(seconds)
+        if self._present:
+            self._histogram(scoped(metric, self._present)).record(seconds)
 
     def _totals(self) -> Mapping[str, int]:
-        columns = frozenset(column.name for column in fields(Tally))
         tallies = self.ledger.tallies.values()
         return {
-            name: sum(getattr(tally, name) for tally in tallies) if name in columns else self._counts[name]
+            name: sum(getattr(tally, name) for tally in tallies) if name in COLUMNS else self._counts[name]
             for name in FLOWS
         }
 
     def _histogram(self, metric: str) -> Histogram:
-        if metric not in self._histograms:
-            self._histograms[metric] = Histogram()
-        return self._histograms[metric]
+        histogram = self._histograms.get(metric)
+        if histogram is None:
+            histogram = self._histograms[metric] = Histogram()
+        return histogram
 
 
 def _plain(text: str) -> str:

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 from math import ceil
 from pathlib import Path
-from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
 from typing import Final
 from urllib.parse import urlsplit
 
+from eventproof import open_files
 from eventproof.client.sources import LOOPBACK
 from eventproof.errors import UsageError
 from eventproof.target import is_loopback
 
-__all__ = ["Capacity", "Machine", "capacity", "here", "require_room"]
+__all__ = ["Capacity", "Resources", "capacity", "here", "require_room"]
 
 _PORTS: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _MEMORY: Final = Path("/proc/meminfo")
@@ -37,7 +37,7 @@ _DEVICES: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class Resources:
     """What one machine has to give."""
 
     files: int
@@ -59,18 +59,18 @@ class Capacity:
         return f"this machine can hold about {self.connections} connections ({self.bound})"
 
 
-def capacity(machine: Machine, base_url: str, processes: int = 1) -> Capacity:
+def capacity(resources: Resources, base_url: str, processes: int = 1) -> Capacity:
     """How many connections to a server so many processes can hold together; the scarcest thing bounds them.
 
     A server on loopback takes its memory from the same machine: as much as the clients, at least.
     """
     is_local = is_loopback(base_url)
     addresses = LOOPBACK if is_local and _is_ipv4(base_url) else 1
-    free = machine.memory - processes * _OWN_BYTES
+    free = resources.memory - processes * _OWN_BYTES
     bounds: Mapping[str, int] = {
-        f"{machine.files} open files a process: `ulimit -n`": (machine.files - _OWN_FILES) * processes,
-        f"{machine.ports} ports on each of {addresses} local addresses": machine.ports * addresses,
-        f"{machine.memory >> 20} MB of free memory{', which the target shares' if is_local else ''}": free
+        f"{resources.files} open files a process: `ulimit -n`": (resources.files - _OWN_FILES) * processes,
+        f"{resources.ports} ports on each of {addresses} local addresses": resources.ports * addresses,
+        f"{resources.memory >> 20} MB of free memory{', which the target shares' if is_local else ''}": free
         // (_BYTES * (2 if is_local else 1)),
     }
     bound = min(bounds, key=lambda name: bounds[name])
@@ -87,11 +87,11 @@ def require_room(room: Capacity, users: int, multi_device: float) -> None:
         )
 
 
-def here() -> Machine:
+def here() -> Resources:
     """This machine, as far as it tells; what it does not tell bounds nothing."""
-    _, files = getrlimit(RLIMIT_NOFILE)
-    return Machine(
-        files=_UNLIMITED if files == RLIM_INFINITY else files,
+    files = open_files.most()
+    return Resources(
+        files=_UNLIMITED if files is None else files,
         ports=_ports(_text(_PORTS)),
         memory=min(_free(_text(_MEMORY)), _left(_LIMITS, _USED)),
     )

@@ -48,12 +48,14 @@ def asked(defaults: Iterable[ObjectiveLine], given: Iterable[ObjectiveLine]) -> 
     return (*dict.fromkeys(others), *given)
 
 
-def asked_of(options: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine]) -> tuple[ObjectiveLine, ...]:
+def asked_of(
+    options: Any, target: Target, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine]
+) -> tuple[ObjectiveLine, ...]:
     """The objectives of a run of these scenarios. Raises UsageError where one of them can measure nothing in it.
 
     `whole` are those of all scenarios together.
     """
-    own = (line for scenario in scenarios for line in scenario.objectives)
+    own = (line for scenario in scenarios for line in scenario.objectives if _is_told(line, target))
     systems = tuple(scenario.system for scenario in scenarios)
     lines = asked(asked(own, whole), map(objectives.parse, options.objective))
     for line in lines:
@@ -73,15 +75,13 @@ class Controller:
         `whole` are the objectives of all scenarios together.
         """
         self.target = target_of(options)
-        own = (line for scenario in scenarios for line in scenario.objectives if _is_told(line, self.target))
-        self.objectives = asked(asked(own, whole), map(objectives.parse, options.objective))
         self._scenarios = tuple(scenarios)
         self._options = options
         self._processes = processes
         self._folder: Path | None = None
         for scenario in self._scenarios:
             admission.about(self.target, scenario.system)
-        self.objectives = asked_of(options, scenarios, whole)
+        self.objectives = asked_of(options, self.target, scenarios, whole)
         self._reach()
         self._residue = Residue(self.target) if any(line.metric == LEFT_BEHIND for line in self.objectives) else None
         if options.headless:

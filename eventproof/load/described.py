@@ -15,8 +15,9 @@ from .grammar import GRAMMAR
 from .metrics import COUNTS, LATENCIES
 from .options import OF_USERS
 
-__all__ = ["Description", "Setting", "common", "described", "grammar", "text"]
+__all__ = ["Description", "Pace", "Setting", "common", "described", "grammar", "text"]
 
+_PACE = {"SPAWN_RATE": "spawn_rate", "RUN_TIME": "run_time"}
 _LEFT_OUT = object()
 """Stands for what is no plain value."""
 
@@ -31,6 +32,17 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """Users a second and seconds of a run, where nobody says otherwise; a file says it by constants."""
+
+    spawn_rate: float = 50.0
+    run_time: float = 30.0
+
+    def __str__(self) -> str:
+        return f"{self.spawn_rate:g} users a second, for {self.run_time:g} s"
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
     """One scenario, and those that it takes in."""
 
@@ -41,6 +53,7 @@ class Description:
     """Each with what it measures; the name of every event of its system is one, too."""
     counts: Mapping[str, str] = field(default_factory=dict)
     objectives: tuple[str, ...] = ()
+    pace: Pace = Pace()
 
 
 def common() -> Description:
@@ -63,6 +76,7 @@ def described(name: str, path: Path) -> Description:
 def text(description: Description) -> str:
     """All of it, for a person."""
     lines = [f"{description.name}  {description.about}"]
+    lines += _rows("pace", [(str(description.pace), "")])
     lines += _rows("options", ((f"{one.name}={_shown(one.default)}", one.about) for one in description.settings))
     lines += _rows("latencies", description.latencies.items())
     lines += _rows("counts", description.counts.items())
@@ -104,8 +118,11 @@ def _taken_in(tree: ast.Module, seen: set[Path]) -> Iterator[ast.Module]:
 
 
 def _with(found: Description, tree: ast.Module) -> Description:
-    """The description with what the calls of the plugin at the top of a file add to it."""
+    """The description with what the top of a file adds to it: its constants, and its calls of the plugin."""
     for statement in tree.body:
+        name, value = _constant(statement)
+        if name in _PACE and isinstance(value, int | float):
+            found = replace(found, pace=replace(found.pace, **{_PACE[name]: float(value)}))
         call = statement.value if isinstance(statement, ast.Expr) else None
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
             continue
@@ -118,10 +135,10 @@ def _with(found: Description, tree: ast.Module) -> Description:
                 setting = Setting(_plain(name), named.get("default"), str(named.get("help", "")))
                 found = replace(found, settings=(*found.settings, setting))
             case "default", [str(name), default]:
-                settings = (
-                    replace(one, default=default) if one.name == _plain(name) else one for one in found.settings
-                )
-                found = replace(found, settings=tuple(settings))
+                known = {one.name: one for one in (*common().settings, *found.settings)}
+                setting = replace(known[_plain(name)], default=default)
+                own = {one.name: one for one in found.settings} | {setting.name: setting}
+                found = replace(found, settings=tuple(own.values()))
             case "latency", [str(name), str(what)]:
                 found = replace(found, latencies={**found.latencies, name: what})
             case "count", [str(name), str(what)]:
@@ -130,6 +147,16 @@ def _with(found: Description, tree: ast.Module) -> Description:
                 asked = (*found.objectives, *(line for line in lines if isinstance(line, str)))
                 found = replace(found, objectives=tuple(dict.fromkeys(asked)))
     return found
+
+
+def _constant(statement: ast.stmt) -> tuple[str, Any]:
+    """The name to which a statement gives a value, and the value; no name where it is another statement."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return name, _value(value)
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            return name, _value(value)
+    return "", _LEFT_OUT
 
 
 def _value(node: ast.expr) -> Any:

@@ -11,7 +11,7 @@ METRIC: count >= 10         how many samples a latency has
 METRIC == 0                 a number, or with % a share of all that could have been counted
 METRIC[user.banned] == 0    of one event alone: expected, delivered, lost, leaked and the like
 METRIC[shield] == 0         of one system alone, in a run of several; also of a latency
-METRIC[step 2000] == 0      in one step of a scenario that goes in steps; [each step]: in every one of them
+METRIC[step 2] == 0         in one step of a scenario that goes in steps; [each step]: in every one of them
 LINE, min_samples 100       inconclusive with fewer samples, or with less that could have been counted
 LINE, optional              where too little was measured it is left out, and not inconclusive
 LINE, abort_after 10s       a run that misses it for so long at a stretch is ended, and has failed it

@@ -12,7 +12,6 @@ from typing import Any, Final
 from locust.runners import WORKER_REPORT_INTERVAL
 
 from eventproof.redaction import learn
-from eventproof.report.records import Delivery
 from eventproof.verdict import ExitCode
 
 from . import admission
@@ -63,10 +62,6 @@ class Master(Judge):
         environment.events.worker_connect.add_listener(self._on_connect)
         environment.events.worker_report.add_listener(self._on_report)
 
-    def deliveries(self) -> tuple[Delivery, ...]:
-        """The account of every event as the workers told it last."""
-        return self._so_far(frozenset()).delivery()
-
     def test_start(self, **_: Any) -> None:
         """Admit the test, and tell every worker which identities are its own: before Locust tells them to begin."""
         self._controller.admit(self._runner.target_user_count)
@@ -91,7 +86,8 @@ class Master(Judge):
                 entered[classes[name].scenario.system] += 0 if getattr(classes[name], "acts", False) else number
             self._entered[client.id] = entered
 
-    def _so_far(self, metrics: frozenset[str]) -> SwarmAccount:  # noqa: ARG002 - the workers know them
+    def _interim_account(self, metrics: frozenset[str] = frozenset()) -> SwarmAccount:  # noqa: ARG002 - they know them
+        """What the workers told last."""
         return merge((self._interim | self._accounts).values())
 
     def _conclude(self) -> None:

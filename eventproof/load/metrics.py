@@ -7,11 +7,13 @@ of an event is a latency, too, and a scenario enters its own.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 from eventproof.catalog import Direction
 
 from .contracts import contracts
 
+_STEP: Final = "step "
 LATENCIES: dict[str, str] = {
     "connect": "from the wish to connect to the answer of the CONNECT packet, each session",
     "reconnect": "from a lost connection, or the end of an absence, to the answer of the next CONNECT, pauses included",
@@ -29,6 +31,16 @@ def latencies() -> Mapping[str, str]:
 def scoped(metric: str, scope: str) -> str:
     """The name under which a metric of one system, or of one step, is kept."""
     return f"{metric}[{scope}]" if scope else metric
+
+
+def of_step(name: str) -> str:
+    """The scope of a step."""
+    return _STEP + name
+
+
+def is_of_step(scope: str) -> bool:
+    """Whether a scope is a step: it has a name."""
+    return scope.startswith(_STEP) and scope != _STEP
 
 
 def systems_of(event: str) -> tuple[str, ...]:

@@ -233,14 +233,11 @@ class Judge(Node):
     def _watch(self, watch: Watch) -> None:
         while self._is_testing:
             sleep(_LOOK)
-            given_up = watch.look(self._so_far(watch.metrics), monotonic())
+            given_up = watch.look(self._interim_account(watch.metrics), monotonic())
             if given_up and self._is_testing:
                 self._given_up = given_up
                 spawn(self._runner.quit if self._environment.parsed_options.headless else self._runner.stop)
                 return
-
-    def _so_far(self, metrics: frozenset[str]) -> SwarmAccount:
-        return self._interim_account(metrics)
 
     def _judged(
         self, accounts: Sequence[SwarmAccount], missing: Sequence[LostWorker] = (), late: Sequence[str] = ()

@@ -6,7 +6,7 @@ How a line is written stands in `grammar.py`. Where too little was measured an o
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, Protocol
 
@@ -17,13 +17,12 @@ from eventproof.verdict import SEVERITY, Verdict
 
 from .contracts import contracts
 from .histogram import Histogram
-from .metrics import COUNTS, LATENCIES, latencies, systems_of
-from .tally import Tally
+from .metrics import COUNTS, LATENCIES, is_of_step, latencies, of_step, systems_of
+from .tally import COLUMNS
 
 __all__ = ["EACH_STEP", "Figures", "ObjectiveLine", "fit", "judge", "parse"]
 
 EACH_STEP: Final = "each step"
-_STEP: Final = "step "
 _LINE = re.compile(
     r"\s*(?P<metric>[A-Za-z_][\w.:-]*?)"
     r"\s*(?:\[\s*(?P<scope>[^\[\]]*?)\s*\])?"
@@ -48,7 +47,7 @@ _OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 _AT_MOST: Final = frozenset({"<", "<=", "=="})
 _SECONDS: Final[Mapping[str, float]] = {"µs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}
 _EXAMPLES: Final = '"connect: p(99) < 250ms", "reconnect: count >= 10" or "leaked == 0"'
-_OF_EVENTS: Final = frozenset({"unexplained", *(column.name for column in fields(Tally))})
+_OF_EVENTS: Final = COLUMNS | {"unexplained"}
 """The counts that are kept for each event."""
 
 
@@ -155,7 +154,7 @@ def fit(line: ObjectiveLine, systems: Sequence[str], *, has_steps: bool) -> None
         raise UsageError(f"{told} is about {event}, an event of {' and '.join(homes)}; this run is about {about}")
     if line.scope in contracts().systems and line.scope not in systems:
         raise UsageError(f"{told} is about {line.scope}; this run is about {about}")
-    if (line.scope == EACH_STEP or line.scope.startswith(_STEP)) and not has_steps:
+    if (line.scope == EACH_STEP or is_of_step(line.scope)) and not has_steps:
         raise UsageError(f"{told} is about steps, and this scenario does not go in steps")
 
 
@@ -185,7 +184,7 @@ def _check_metric(expression: str, metric: str, selector: str, unit: str) -> Non
 
 def _check_scope(expression: str, metric: str, scope: str | None) -> None:
     systems = contracts().systems
-    if scope is None or scope == EACH_STEP or scope in systems or (scope.startswith(_STEP) and scope[len(_STEP) :]):
+    if scope is None or scope == EACH_STEP or scope in systems or is_of_step(scope):
         return
     events = [event.name for system in systems.values() for event in system.events if systems_of(event.name)]
     if scope not in events:
@@ -228,7 +227,7 @@ def _near(name: str, known: Iterable[str]) -> str:
 def _judged(objective: ObjectiveLine, figures: Figures) -> tuple[Verdict, str]:
     if objective.scope != EACH_STEP:
         return _judged_in(objective, figures, objective.scope)
-    steps = [(step, *_judged_in(objective, figures, _STEP + step)) for step in figures.steps]
+    steps = [(step, *_judged_in(objective, figures, of_step(step))) for step in figures.steps]
     if not steps:
         return _unsaid(objective), "no step was reached"
     # Of those that are equally grave the first: where it began.

@@ -11,17 +11,11 @@ from .greenlets import sleep
 if TYPE_CHECKING:
     from .generator import Generator
 
-__all__ = ["COUNTED", "MEASURED", "Recovery", "devices_of"]
+__all__ = ["Recovery", "devices_of"]
 
 _TICK = 0.01
 _GLANCE = 0.05
 _NAMED = 5
-MEASURED = {
-    "all_back": "from the loss of many connections until the last session is open again, in each process",
-    "caught_up": "from that loss until nothing is missing of what was caused by the return of the last session",
-}
-"""The latencies that are recorded, once a loss and process."""
-COUNTED = {"still_away": "sessions that were not open again in time"}
 
 
 def devices_of(generator: "Generator") -> list[Device]:
@@ -36,9 +30,9 @@ class Recovery:
         self._generator = generator
 
     def follow(self, devices: Collection[Device], began: float, within: float) -> None:
-        """Wait until these are open again, and nothing is owed of what was caused by then; enter both times.
+        """Wait until these are open again, and nothing is owed of what was caused by then: `all_back`, `caught_up`.
 
-        Who is not back `within` so many seconds is counted. Where the run ends before, nothing is entered.
+        Who is not back `within` so many seconds is `still_away`. Where the run ends before, nothing is entered.
         """
         books, stopping = self._generator.books, self._generator.stopping
         missing = list(devices)

@@ -3,7 +3,6 @@
 The child does all checks and writes the results folder, as it does when it is started by hand with `locust -f`.
 """
 
-import ast
 import os
 import re
 import signal
@@ -12,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -31,7 +29,7 @@ from .described import Description, described
 from .log import Log
 from .window import Window
 
-__all__ = ["Pace", "pace_of", "scenario_of", "scenarios", "swarm"]
+__all__ = ["scenario_of", "scenarios", "swarm"]
 
 _LOG = "locust.log"
 _START_SECONDS = 60.0
@@ -48,7 +46,7 @@ _ERRORS: Mapping[int, type[EventproofError]] = {
 
 
 def scenarios() -> tuple[Description, ...]:
-    """The swarms that come with us: what each is about, its options, what it measures and what it asks for."""
+    """The swarms that come with us: what each is about, its pace, options, what it measures and what it asks for."""
     return tuple(described(name, path) for name, path in _shipped().items())
 
 
@@ -59,27 +57,6 @@ def scenario_of(name: str) -> Description:
         return described(name, path)
     except (OSError, SyntaxError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as Python: {error}") from error
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Users a second and seconds of a run, where nobody says otherwise."""
-
-    spawn_rate: float = 50.0
-    run_time: float = 30.0
-
-
-def pace_of(scenario: str) -> Pace:
-    """What a locustfile says by the constants `SPAWN_RATE` and `RUN_TIME`; it is read, not run."""
-    body = ast.parse(_locustfile(scenario).read_text("utf-8")).body
-    named = ((one.target, one.value) for one in body if isinstance(one, ast.AnnAssign))
-    found = {
-        at.id: float(value.value)
-        for at, value in named
-        if isinstance(at, ast.Name) and isinstance(value, ast.Constant) and isinstance(value.value, int | float)
-    }
-    usual = Pace()
-    return Pace(found.get("SPAWN_RATE", usual.spawn_rate), found.get("RUN_TIME", usual.run_time))
 
 
 def swarm(

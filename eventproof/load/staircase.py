@@ -4,8 +4,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from .greenlets import sleep
-from .metrics import scoped
-from .steps import Stairs, name_of, scope_of
+from .steps import Stairs, name_of
 from .target_memory import TargetMemory
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class Staircase:
             begins, ends = began + step * stairs.seconds, began + (step + 1) * stairs.seconds
             self._await_all(begins, ends, stairs.own(step + 1))
             generator.stopping.wait(max(ends - monotonic(), 0))
-            memory.count_as(scoped("memory", scope_of(step)))
+            memory.enter_step()
             if generator.stopping.is_set():
                 return
 

@@ -12,8 +12,9 @@ from eventproof.errors import UsageError
 
 from .account import SwarmAccount
 from .admission import ProcessShare
+from .metrics import of_step
 
-__all__ = ["Stairs", "StepFigures", "figures", "name_of", "scope_of", "steps_said"]
+__all__ = ["Stairs", "StepFigures", "figures", "name_of", "steps_said"]
 
 _HOLD = 1.0
 """The least seconds for which a step is held when everybody of it could be there."""
@@ -22,7 +23,7 @@ _LATE = 0.25
 _TROUBLES = {
     "unopened": "sessions could not be opened",
     "dropped": "sessions were ended",
-    "losses": "events were lost",
+    "lost": "events were lost",
     "failed": "actions failed",
 }
 
@@ -116,13 +117,8 @@ class StepFigures:
 
 
 def name_of(step: int) -> str:
-    """What a step is called; steps are counted from 0, and named from 1."""
+    """What a step is called, in an objective about `connect[step 2]`; steps are counted from 0, and named from 1."""
     return str(step + 1)
-
-
-def scope_of(step: int) -> str:
-    """The scope of its metrics: an objective may be about `connect[step 2]`."""
-    return f"step {name_of(step)}"
 
 
 def figures(account: SwarmAccount, stairs: Stairs) -> tuple[StepFigures, ...]:
@@ -147,7 +143,7 @@ def steps_said(steps: Sequence[StepFigures], allowed: float) -> Iterator[str]:
 
 
 def _of_step(account: SwarmAccount, stairs: Stairs, step: int) -> StepFigures:
-    scope = scope_of(step)
+    scope = of_step(name_of(step))
     filled = account.samples("filled", scope)
     found = ((what, account.count(what, scope)) for what in _TROUBLES)
     return StepFigures(

@@ -1,8 +1,11 @@
 """The account of one event: what was to arrive, what did, and what should not have."""
 
 from dataclasses import asdict, dataclass, fields
+from typing import Final
 
 from eventproof.report.records import Delivery
+
+__all__ = ["COLUMNS", "Tally"]
 
 
 @dataclass(slots=True)
@@ -30,3 +33,7 @@ class Tally:
     def delivery(self, event: str) -> Delivery:
         """As the record of a report."""
         return Delivery(event=event, **asdict(self))
+
+
+COLUMNS: Final = frozenset(column.name for column in fields(Tally))
+"""Their names: the counts that are kept for each event."""

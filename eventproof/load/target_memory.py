@@ -92,10 +92,10 @@ class TargetMemory:
         generator.spawn(self._run)
         generator.last.append(self._conclude)
 
-    def count_as(self, name: str) -> None:
-        """Count what it is now, in kB, under a name."""
+    def enter_step(self) -> None:
+        """Enter what it is now, in kB, as that of the present step."""
         if self._now:
-            self._generator.books.count(name, self._now // _KB)
+            self._generator.books.reading("memory", self._now // _KB, is_of_step=True)
 
     def _run(self) -> None:
         generator, token = self._generator, self._generator.admin_token()
@@ -103,11 +103,10 @@ class TargetMemory:
             try:
                 self._now = round(read_gauges(generator.target, self._metrics, token)[self._gauge])
             except EventproofError as error:
-                generator.books.count("unread")
                 generator.books.note(f"the memory of the target could not be read: {error}")
             else:
                 if not self._read_once.is_set():
-                    generator.books.count("memory_before", self._now // _KB)
+                    generator.books.reading("memory_before", self._now // _KB)
                     self._read_once.set()
                 if generator.books.seconds:
                     self._trend.add(monotonic(), self._now)
@@ -118,9 +117,9 @@ class TargetMemory:
         trend, books = self._trend, self._generator.books
         if len(trend) < _FEWEST:
             return
-        books.count("memory", round(trend.first / _KB))
-        books.count("memory_most", round(trend.highest / _KB))
-        books.count("memory_grown", max(round((trend.last - trend.first) / _KB), 0))
+        books.reading("memory", round(trend.first / _KB))
+        books.reading("memory_most", round(trend.highest / _KB))
+        books.reading("memory_grown", max(round((trend.last - trend.first) / _KB), 0))
         for sentence in _said(trend):
             books.note(sentence)
 

@@ -67,7 +67,7 @@ class Worker(Node):
                 f"{target.source}: the profile of this worker names another target or other identities than the "
                 "master's, or the versions of eventproof differ; copy the master's profile and its credentials here"
             )
-        asked = controller.asked_of(options, self._scenarios, self._whole)
+        asked = controller.asked_of(options, target, self._scenarios, self._whole)
         self._watched = Watch(asked).metrics
         self._start_generators(self._share, target, asked)
         if self._relay is not None:

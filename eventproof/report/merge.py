@@ -1,4 +1,4 @@
-"""Several runs as one: the demo's check and its swarm, or the checks of several environments."""
+"""Several runs as one: the demo's check and its swarm."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
@@ -10,7 +10,7 @@ from .records import Contract, Delivery, Load, RequirementResult, Run
 __all__ = ["merge"]
 
 
-def merge(runs: Sequence[Run], *, kind: str = "demo", command: str = "") -> Run:
+def merge(runs: Sequence[Run], *, command: str = "") -> Run:
     """One run that says what all of them say; its outcome is the worst of theirs.
 
     A requirement that several runs report has the gravest verdict of those that asked for it, and all checks; accounts
@@ -21,7 +21,7 @@ def merge(runs: Sequence[Run], *, kind: str = "demo", command: str = "") -> Run:
         raise ValueError("there is no run to merge")
     return replace(
         min(runs, key=lambda run: run.started),
-        kind=kind,
+        kind="demo",
         target=", ".join(_unique(run.target for run in runs)),
         systems=_unique(system for run in runs for system in run.systems),
         seconds=sum(run.seconds for run in runs),

@@ -6,14 +6,14 @@ asked for later run while it waits for the earlier ones.
 
 import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Final
 
 from eventproof.report.records import Run
-from tests.conform.trials import Trial, hold
+from tests.conform.trials import Trial
 
 LONGEST: Final = 200.0
 """Seconds that a trial may take; then its process is killed."""
@@ -22,11 +22,14 @@ AT_ONCE: Final = 3 * (os.cpu_count() or 1)
 
 
 class Ahead:
-    """The trials in the order in which they are asked for. Close it when the last one was."""
+    """The trials in the order in which they are asked for. Close it when the last one was.
 
-    def __init__(self, order: Sequence[Trial], share: int | None) -> None:
+    `hold` is a function of a module, or a part of one: it is called in the process of a trial.
+    """
+
+    def __init__(self, order: Sequence[Trial], hold: Callable[[Trial], Run]) -> None:
         self._order = order
-        self._share = share
+        self._carry_out = hold
         self._begun: dict[Trial, Future[Run]] = {}
         self._threads = ThreadPoolExecutor(AT_ONCE)
         self._is_over = False
@@ -47,7 +50,7 @@ class Ahead:
         forks = get_context("forkserver")
         forks.set_forkserver_preload(["tests.conform.warm"])
         ours, theirs = forks.Pipe(duplex=False)
-        process = forks.Process(target=_hold_and_send, args=(trial, self._share, theirs), name=str(trial))
+        process = forks.Process(target=_hold_and_send, args=(self._carry_out, trial, theirs), name=str(trial))
         with ours:
             process.start()
             theirs.close()
@@ -71,8 +74,8 @@ class Ahead:
         raise RuntimeError(f"{trial} did not come to an end: {found}")
 
 
-def _hold_and_send(trial: Trial, share: int | None, answer: Connection) -> None:
+def _hold_and_send(hold: Callable[[Trial], Run], trial: Trial, answer: Connection) -> None:
     try:
-        answer.send(hold(trial, share))
+        answer.send(hold(trial))
     except Exception:
         answer.send(traceback.format_exc())

@@ -4,9 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -21,16 +24,34 @@ DERIVED = (
     *(f"chat/{event}/{kind}" for event in ("room:join", "message:post") for kind in ("answer", "refusal")),
     *("chat/room:joined/audience", "chat/scope", "chat/connect/missing"),
 )
-
-
 EXAMPLES = CHAT.parent
 ECHO = ("node", str(EXAMPLES / "echo" / "server.mjs"))
 FEED = (sys.executable, str(EXAMPLES / "feed" / "server.py"))
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A server of an example, and the requirements that are checked of it, all where none is named."""
+
+    command: tuple[str, ...]
+    example: str
+    only: tuple[str, ...] = ()
+    bug: str = ""
+
+    def run(self, folder: Path) -> Ran:
+        """The check of it, while it runs for that alone."""
+        chosen = [word for line in self.only for word in ("--only", line)]
+        profile = EXAMPLES / self.example / "eventproof.toml"
+        command = [sys.executable, "-m", "eventproof", "check", str(profile), "--json", *chosen]
+        with running(self.command, self.bug) as port:
+            variables = {**os.environ, f"{self.example.upper()}_PORT": port}
+            done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+
 @contextmanager
-def running(command: tuple[str, ...], bug: str = "") -> Iterator[str]:
-    """The chat while a block lasts; what it gives is its port."""
+def running(command: tuple[str, ...], bug: str) -> Iterator[str]:
+    """A server while a block lasts; what it gives is its port."""
     variables = {**os.environ, "PORT": "0", "BUG": bug, "EVENTPROOF_NODE": str(JS / "package.json")}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables, text=True) as process:
         assert process.stdin is not None
@@ -41,65 +62,55 @@ def running(command: tuple[str, ...], bug: str = "") -> Iterator[str]:
             process.stdin.close()
 
 
-def check(port: str, folder: Path, *only: str, example: str = "chat") -> Ran:
-    chosen = [word for line in only for word in ("--only", line)]
-    profile = EXAMPLES / example / "eventproof.toml"
-    command = [sys.executable, "-m", "eventproof", "check", str(profile), "--json", *chosen]
-    variables = {**os.environ, f"{example.upper()}_PORT": port}
-    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
-    return Ran(done.returncode, done.stdout, done.stderr)
+GREEN: Final = {
+    "chat in node": Trial(NODE, "chat", DERIVED),
+    "chat in python": Trial(PYTHON, "chat", DERIVED),
+    "echo": Trial(ECHO, "echo"),
+    "feed": Trial(FEED, "feed"),
+}
+DEFECTS: Final = {
+    f"{trial.example} {trial.bug}": trial
+    for trial in (
+        Trial(NODE, "chat", ("chat/message:new/schema",), "wrong-type"),
+        Trial(NODE, "chat", ("chat/message:new/audience",), "tells-everybody"),
+        Trial(NODE, "chat", ("chat/message:new/delivery",), "forgets-one"),
+        Trial(NODE, "chat", ("chat/message:new/order",), "out-of-order"),
+        Trial(NODE, "chat", ("chat/message:post/refusal",), "takes-anything"),
+        Trial(ECHO, "echo", ("echo/shout/refusal",), "takes-anything"),
+        Trial(ECHO, "echo", ("echo/echoed/audience",), "tells-everybody"),
+        Trial(FEED, "feed", ("feed/published/schema",), "no-title"),
+        Trial(FEED, "feed", ("feed/scope",), "another-name"),
+    )
+}
+AT_ONCE: Final = 4
 
 
-@pytest.mark.usefixtures("node_modules")
-@pytest.mark.parametrize("server", [NODE, PYTHON], ids=["node", "python"])
-def test_both_servers_keep_one_contract(tmp_path: Path, server: tuple[str, ...]) -> None:
-    with running(server) as port:
-        ran = check(port, tmp_path, *DERIVED)
-    assert ran.ids("pass") == set(DERIVED), ran.reasons()
-    assert ran.code == ExitCode.PASS, ran.errors
-    assert json.loads(ran.output)["judged"] == ["14 of 15 things of chat"]
+@pytest.fixture(scope="module")
+def ran(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Future[Ran]]:
+    """Each of them, several at a time: they wait more than they work. Some need the packages of npm."""
+    trials = GREEN | DEFECTS
+    folders = [tmp_path_factory.mktemp("trial") for _ in trials]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return {name: pool.submit(one.run, at) for (name, one), at in zip(trials.items(), folders, strict=True)}
 
 
-@pytest.mark.usefixtures("node_modules")
-@pytest.mark.parametrize(
-    ("bug", "breaks"),
-    [
-        ("wrong-type", "chat/message:new/schema"),
-        ("tells-everybody", "chat/message:new/audience"),
-        ("forgets-one", "chat/message:new/delivery"),
-        ("out-of-order", "chat/message:new/order"),
-        ("takes-anything", "chat/message:post/refusal"),
-    ],
-)
-def test_a_planted_defect_fails_what_it_breaks(tmp_path: Path, bug: str, breaks: str) -> None:
-    with running(NODE, bug) as port:
-        ran = check(port, tmp_path, breaks)
-    assert ran.ids("fail") == {breaks}, ran.reasons()
-    assert ran.code == ExitCode.FAIL, ran.errors
+@pytest.mark.parametrize("server", ["chat in node", "chat in python"])
+def test_both_servers_keep_one_contract(ran: Mapping[str, Future[Ran]], server: str) -> None:
+    checked = ran[server].result()
+    assert checked.ids("pass") == set(DERIVED), checked.reasons()
+    assert checked.code == ExitCode.PASS, checked.errors
+    assert json.loads(checked.output)["judged"] == ["14 of 15 things of chat"]
 
 
-@pytest.mark.usefixtures("node_modules")
-@pytest.mark.parametrize(("server", "example"), [(ECHO, "echo"), (FEED, "feed")], ids=["echo", "feed"])
-def test_other_wires_are_checked_by_their_documents_too(tmp_path: Path, server: tuple[str, ...], example: str) -> None:
-    with running(server) as port:
-        ran = check(port, tmp_path, example=example)
-    assert ran.ids("fail") | ran.ids("inconclusive") == set(), ran.reasons()
-    assert ran.code == ExitCode.PASS, ran.errors
+@pytest.mark.parametrize("server", ["echo", "feed"])
+def test_other_wires_are_checked_by_their_documents_too(ran: Mapping[str, Future[Ran]], server: str) -> None:
+    checked = ran[server].result()
+    assert checked.ids("fail") | checked.ids("inconclusive") == set(), checked.reasons()
+    assert checked.code == ExitCode.PASS, checked.errors
 
 
-@pytest.mark.usefixtures("node_modules")
-@pytest.mark.parametrize(
-    ("server", "example", "bug", "breaks"),
-    [
-        (ECHO, "echo", "takes-anything", "echo/shout/refusal"),
-        (ECHO, "echo", "tells-everybody", "echo/echoed/audience"),
-        (FEED, "feed", "no-title", "feed/published/schema"),
-        (FEED, "feed", "another-name", "feed/scope"),
-    ],
-)
-def test_a_defect_on_another_wire_is_found(
-    tmp_path: Path, server: tuple[str, ...], example: str, bug: str, breaks: str
-) -> None:
-    with running(server, bug) as port:
-        ran = check(port, tmp_path, breaks, example=example)
-    assert ran.ids("fail") == {breaks}, ran.reasons()
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_a_planted_defect_fails_what_it_breaks(ran: Mapping[str, Future[Ran]], defect: str) -> None:
+    checked = ran[defect].result()
+    assert checked.ids("fail") == set(DEFECTS[defect].only), checked.reasons()
+    assert checked.code == ExitCode.FAIL, checked.errors

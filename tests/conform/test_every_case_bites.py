@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from eventproof.verdict import Level, Outcome, Verdict
 from reference_server.faults import FAULTS
 from tests.conform.ahead import Ahead
 from tests.conform.shares import SHARES, share, told
-from tests.conform.trials import SYSTEMS, Trial, checked, trials
+from tests.conform.trials import SYSTEMS, Trial, checked, hold, trials
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +21,7 @@ def ahead(request: pytest.FixtureRequest) -> Iterator[Ahead]:
     """All the trials of this session."""
     functions = (item for item in request.session.items if isinstance(item, pytest.Function))
     order: list[Any] = [item.callspec.params["trial"] for item in functions if "ahead" in item.fixturenames]
-    with closing(Ahead(order, share())) as trials_ahead:
+    with closing(Ahead(order, partial(hold, share=share()))) as trials_ahead:
         yield trials_ahead
 
 

@@ -1,6 +1,7 @@
 """Whatever a target sends, the books stay small and can be written."""
 
 import json
+from time import monotonic
 
 import pytest
 
@@ -49,9 +50,8 @@ def test_what_is_measured_in_a_step_is_kept_for_it_too() -> None:
     books.begin_step("1000")
     books.record("connect", 0.2)
     books.count("sessions", 3)
-    books.ledger.expect("ban", "user.banned", ["a"], at=0.0, deadline=1.0)
+    books.ledger.expect("ban", "user.banned", ["a"], at=monotonic(), deadline=0.0)
     books.begin_step("2000")
-    books.ledger.settle(5.0)
     books.record("connect", 0.3)
     books.record("connect", 0.3)
     account = books.account(users=1, connections=1, gauges=())
@@ -60,7 +60,16 @@ def test_what_is_measured_in_a_step_is_kept_for_it_too() -> None:
     assert [len(account.samples("connect", scope)) for scope in ("", "step 1000", "step 2000")] == [4, 1, 2]
     assert (account.count("sessions"), account.count("sessions", "step 1000")) == (4, 3)
     assert [account.count("expected", f"step {step}") for step in account.steps] == [1, 0]
-    assert [account.count("lost", f"step {step}") for step in account.steps] == [0, 1]
+    assert [account.count("lost", f"step {step}") for step in account.steps] == [1, 0], "it is lost where it was caused"
+
+
+def test_what_is_read_in_a_step_is_not_added_to_what_is_read_of_the_run() -> None:
+    books = Books({}, lambda *_: None)
+    books.begin_step("1")
+    books.reading("memory", 500, is_of_step=True)
+    books.reading("memory", 300)
+    account = books.account(users=1, connections=1, gauges=())
+    assert (account.count("memory"), account.count("memory", "step 1")) == (300, 500)
 
 
 def test_a_latency_has_its_service_time_beside_it() -> None:

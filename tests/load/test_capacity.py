@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from eventproof.errors import UsageError
-from eventproof.load.capacity import Machine, capacity, here, require_room
+from eventproof.load.capacity import Resources, capacity, here, require_room
 
 _GIB = 1 << 30
-_LARGE = Machine(files=1 << 20, ports=28_000, memory=1024 * _GIB)
+_LARGE = Resources(files=1 << 20, ports=28_000, memory=1024 * _GIB)
 _THERE, _HERE = "https://api.example.com", "http://127.0.0.1:8080"
 
 
 @pytest.mark.parametrize(
-    ("machine", "url", "processes", "connections", "bound"),
+    ("resources", "url", "processes", "connections", "bound"),
     [
         (replace(_LARGE, files=20_000), _HERE, 1, 19_936, "20000 open files a process"),
         (replace(_LARGE, files=20_000), _HERE, 3, 3 * 19_936, "20000 open files a process"),
@@ -27,8 +27,10 @@ _THERE, _HERE = "https://api.example.com", "http://127.0.0.1:8080"
         (replace(_LARGE, memory=0), _HERE, 1, 0, "0 MB of free memory, which the target shares"),
     ],
 )
-def test_what_is_scarcest_bounds_them(machine: Machine, url: str, processes: int, connections: int, bound: str) -> None:
-    room = capacity(machine, url, processes)
+def test_what_is_scarcest_bounds_them(
+    resources: Resources, url: str, processes: int, connections: int, bound: str
+) -> None:
+    room = capacity(resources, url, processes)
     assert room.connections == connections
     assert room.bound.startswith(bound)
 

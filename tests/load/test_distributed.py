@@ -3,10 +3,12 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
@@ -26,6 +28,8 @@ _HABITS = ("--slow-share=0", "--resume-share=0", "--return-share=0", "--poll-sha
 _PATIENT = "to_last: p(99) < 8s"
 """What a busy machine still meets."""
 _LOCUST = (sys.executable, "-m", "locust")
+_MISSED: Final = "lost[user.banned] == 0, abort_after 1s"
+_AT_ONCE: Final = 3
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +38,18 @@ def server() -> Iterator[reference.Reference]:
         yield running
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """What a master said, with its exit code; what it wrote is in `folder`."""
+
+    code: int
+    said: str
+    folder: Path
+
+
 def _by_hand(
     target: str, folder: Path, workers: Sequence[tuple[Sequence[str], Path]], users: int = _WATCHERS + _EDITORS
-) -> tuple[int, str]:
+) -> _Ended:
     """A master and these workers, each in a folder of its own, as a person starts them on several machines."""
     port, locustfile = str(_free_port()), ("-f", str(layout.LOADTESTS / "plan_watch.py"))
     shape = ("--users", str(users), "--admins", str(_EDITORS), "--spawn-rate", "50", "--run-time", "5s")
@@ -59,7 +72,66 @@ def _by_hand(
             stderr=subprocess.STDOUT,
             text=True,
         )
-    return ended.returncode, ended.stdout
+    return _Ended(ended.returncode, ended.stdout, folder)
+
+
+def _alone(server: reference.Reference, folder: Path) -> Run:
+    shape = (_WATCHERS, 50, 5, 1, [_PATIENT], folder / "results")
+    return swarm("plan_watch", str(server.profile), *shape, admins=_EDITORS, options=(*_SHAPE, *_HABITS))
+
+
+def _two_workers(server: reference.Reference, folder: Path) -> _Ended:
+    """One of them has a clock that is shifted by a thousand seconds."""
+    return _by_hand(str(server.profile), folder, [(_LOCUST, folder), ((sys.executable, str(_SHIFTED), "1000"), folder)])
+
+
+def _other_identities(server: reference.Reference, folder: Path) -> _Ended:
+    """Of two workers, one has the same identities in another order."""
+    folders = [folder / name for name in ("master", "same", "other")]
+    for each in folders:
+        each.mkdir()
+        for name in (server.profile.name, "credentials.ndjson"):
+            shutil.copy(server.profile.with_name(name), each)
+    people = folders[2] / "credentials.ndjson"
+    people.write_text("".join(reversed(people.read_text("utf-8").splitlines(keepends=True))))
+    return _by_hand(server.profile.name, folders[0], [(_LOCUST, each) for each in folders[1:]], users=8)
+
+
+def _busy(_server: reference.Reference, folder: Path) -> Run:
+    busy = str(Path(__file__).with_name("busy_ban_storm.py"))
+    with reference.start(systems=("user-state",), seed_users=16, options=("--log-level", "warning")) as running:
+        return swarm(busy, str(running.profile), 6, 50, 4, results=folder / "results")
+
+
+def _given_up(_server: reference.Reference, folder: Path, processes: int = 1) -> Run:
+    options = ("--deadline", "1", "--multi-device", "0")
+    with reference.start(
+        systems=("user-state",), fault="event-not-sent", seed_users=24, options=("--log-level", "warning")
+    ) as running:
+        return swarm(
+            *("ban_storm", str(running.profile), 8, 50, 100, processes, [_MISSED, "ban_to_logout: p(99) < 8s"]),
+            folder / "results",
+            admins=1,
+            options=options,
+        )
+
+
+def _given_up_by_two(server: reference.Reference, folder: Path) -> Run:
+    return _given_up(server, folder, processes=2)
+
+
+_Trial = Callable[[reference.Reference, Path], Any]
+_Trials = Mapping[_Trial, Future[Any]]
+_TRIALS: Final[Sequence[_Trial]] = (_two_workers, _alone, _given_up_by_two, _given_up, _busy, _other_identities)
+"""Those that take longest come first."""
+
+
+@pytest.fixture(scope="module")
+def runs(server: reference.Reference, tmp_path_factory: pytest.TempPathFactory) -> _Trials:
+    """Each of them, several at a time: they wait more than they work."""
+    folders = [tmp_path_factory.mktemp("run") for _ in _TRIALS]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return {run: pool.submit(run, server, folder) for run, folder in zip(_TRIALS, folders, strict=True)}
 
 
 def _is_whole(run: Run) -> None:
@@ -76,24 +148,13 @@ def _is_whole(run: Run) -> None:
     assert changes <= 13 * run.load.seconds + 2 * _EDITORS
 
 
-def test_two_workers_of_which_one_has_a_shifted_clock_account_for_as_much_as_one_process(
-    server: reference.Reference, tmp_path: Path
-) -> None:
-    alone, workers = tmp_path / "alone", ((_LOCUST, tmp_path), ((sys.executable, str(_SHIFTED), "1000"), tmp_path))
-    options = (*_SHAPE, *_HABITS)
-    with ThreadPoolExecutor(2) as pool:
-        one = pool.submit(
-            swarm,
-            *("plan_watch", str(server.profile), _WATCHERS, 50, 5, 1, [_PATIENT], alone),
-            admins=_EDITORS,
-            options=options,
-        )
-        two = pool.submit(_by_hand, str(server.profile), tmp_path, workers)
-        run, (code, said) = one.result(), two.result()
+def test_two_workers_of_which_one_has_a_shifted_clock_account_for_as_much_as_one_process(runs: _Trials) -> None:
+    run: Run = runs[_alone].result()
     assert run.outcome is Outcome.PASS, run.notes
     _is_whole(run)
-    assert code == ExitCode.PASS, said
-    shared = results_json.read(tmp_path / "results")
+    ended: _Ended = runs[_two_workers].result()
+    assert ended.code == ExitCode.PASS, ended.said
+    shared = results_json.read(ended.folder / "results")
     _is_whole(shared)
     (note,) = shared.notes
     assert note.startswith("the clock of worker ")
@@ -104,49 +165,29 @@ def test_two_workers_of_which_one_has_a_shifted_clock_account_for_as_much_as_one
     assert max(latency.maximum for latency in shared.latency) < 20_000
 
 
-def test_a_worker_whose_profile_names_other_identities_takes_no_part(
-    server: reference.Reference, tmp_path: Path
-) -> None:
-    folders = [tmp_path / name for name in ("master", "same", "other")]
-    for folder in folders:
-        folder.mkdir()
-        for name in (server.profile.name, "credentials.ndjson"):
-            shutil.copy(server.profile.with_name(name), folder)
-    people = folders[2] / "credentials.ndjson"
-    people.write_text("".join(reversed(people.read_text("utf-8").splitlines(keepends=True))))
-    workers = [(_LOCUST, folder) for folder in folders[1:]]
-    code, said = _by_hand(server.profile.name, folders[0], workers, users=8)
-    assert code == ExitCode.USAGE, said
-    assert "cannot take part: " in said
-    assert "names another target or other identities than the master's" in said
+def test_a_worker_whose_profile_names_other_identities_takes_no_part(runs: _Trials) -> None:
+    ended: _Ended = runs[_other_identities].result()
+    assert ended.code == ExitCode.USAGE, ended.said
+    assert "cannot take part: " in ended.said
+    assert "names another target or other identities than the master's" in ended.said
 
 
-def test_a_generator_that_is_busy_with_something_else_makes_the_run_invalid(tmp_path: Path) -> None:
-    busy = str(Path(__file__).with_name("busy_ban_storm.py"))
-    with reference.start(seed_users=16, options=("--log-level", "warning")) as running:
-        run = swarm(busy, str(running.profile), 6, 50, 4, results=tmp_path / "results")
+def test_a_generator_that_is_busy_with_something_else_makes_the_run_invalid(runs: _Trials) -> None:
+    run: Run = runs[_busy].result()
     assert run.outcome is Outcome.INVALID
     assert run.load is not None
     assert "event loop lag" in run.load.saturated
     assert any(note.startswith("invalid: the load generator was saturated") for note in run.notes)
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_a_run_that_misses_an_objective_for_long_is_ended(tmp_path: Path, processes: int) -> None:
-    line = "lost[user.banned] == 0, abort_after 1s"
-    options = ("--deadline", "1", "--multi-device", "0")
-    with reference.start(fault="event-not-sent", seed_users=24, options=("--log-level", "warning")) as running:
-        run = swarm(
-            *("ban_storm", str(running.profile), 8, 50, 100, processes, [line, "ban_to_logout: p(99) < 8s"]),
-            tmp_path / "results",
-            admins=1,
-            options=options,
-        )
+@pytest.mark.parametrize(("which", "processes"), [(_given_up, 1), (_given_up_by_two, 2)])
+def test_a_run_that_misses_an_objective_for_long_is_ended(runs: _Trials, which: _Trial, processes: int) -> None:
+    run: Run = runs[which].result()
     assert run.outcome is Outcome.FAIL
     idle = [note for note in run.notes if note.startswith("nobody acted on the users of worker ")]
     assert len(idle) == processes - 1
-    assert any(note == f"ended early: {line} was missed for 1 s" for note in run.notes)
-    judged = {one.expression: one for one in run.objectives}[line]
+    assert any(note == f"ended early: {_MISSED} was missed for 1 s" for note in run.notes)
+    judged = {one.expression: one for one in run.objectives}[_MISSED]
     assert judged.verdict is Verdict.FAIL
     assert judged.observed.endswith("missed for 1 s, which ended the run")
     assert run.seconds < 60

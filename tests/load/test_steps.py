@@ -69,7 +69,7 @@ def test_steps_that_hold_have_no_knee() -> None:
     [
         ({"unopened[step 2]": 4}, "the knee is at step 2 (20 users): 4 sessions could not be opened"),
         (
-            {"losses[step 3]": 1, "dropped[step 3]": 2},
+            {"lost[step 3]": 1, "dropped[step 3]": 2},
             "step 3 (30 users): 2 sessions were ended and 1 events were lost",
         ),
         ({"failed[step 1]": 1, "failed[step 2]": 1}, "the knee is at step 1 (10 users): 1 actions failed"),
@@ -88,9 +88,9 @@ def test_a_step_that_was_slow_or_never_full_is_the_knee() -> None:
 
 
 def test_a_knee_that_may_be_the_generators_own_says_so() -> None:
-    account = _account(**{"step2.losses": 1})
+    account = _account(**{"lost[step 2]": 1})
     assert "itself" not in _said(account)[-1]
-    late = {**account.histograms, "step2.send_lag": _of(0.4)}
+    late = {**account.histograms, "send_lag[step 2]": _of(0.4)}
     doubted = SwarmAccount(seconds=15.0, histograms=late, counts=account.counts)
     assert _said(doubted)[-1].endswith("1 events were lost; but the load generator itself was 0.4 s late then")
 

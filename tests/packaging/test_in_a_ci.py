@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,11 @@ class Job:
         self.folder = folder
         self.summary = folder / "summary.md"
         self.output = folder / "output.txt"
+
+    def another(self, folder: Path) -> "Job":
+        """A job beside this one, in which the same is installed."""
+        (folder / "eventproof").symlink_to(self.folder / "eventproof")
+        return Job(self.action, folder)
 
     def step(self, name: str) -> Any:
         return next(step for step in self.action["runs"]["steps"] if step["name"] == name)
@@ -123,25 +129,36 @@ def test_a_check_that_holds_is_green_and_annotates_nothing(job: Job, server: ref
     assert job.outputs["verdict"] == "pass"
 
 
-@pytest.mark.parametrize(
-    ("inputs", "said"),
-    [
-        ({"target": "100% missing.toml"}, "100%25 missing.toml"),
-        ({"verb": "swarm", "scenario": "nonsense", "target": "http://127.0.0.1:9"}, "there is no scenario nonsense"),
-        ({"arguments": "--only"}, "--only"),
-    ],
-    ids=["no profile", "no scenario", "no value"],
-)
+NEVER = {
+    "100%25 missing.toml": {"target": "100% missing.toml"},
+    "there is no scenario nonsense": {"verb": "swarm", "scenario": "nonsense", "target": "http://127.0.0.1:9"},
+    "--only": {"arguments": "--only"},
+}
+"""Runs that cannot begin, by what is said of them."""
+
+
+@pytest.fixture(scope="module")
+def never(
+    job: Job, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, tuple[Job, "subprocess.CompletedProcess[str]"]]:
+    """Each of them in a job of its own, all at once."""
+    jobs = [job.another(tmp_path_factory.mktemp("never")) for _ in NEVER]
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        ended = pool.map(lambda one, inputs: one.run("Run eventproof", one.folder, **inputs), jobs, NEVER.values())
+        return dict(zip(NEVER, zip(jobs, ended, strict=True), strict=True))
+
+
+@pytest.mark.parametrize("said", NEVER)
 def test_what_never_ran_is_one_annotation_and_exit_code_2(
-    job: Job, tmp_path: Path, inputs: dict[str, str], said: str
+    never: Mapping[str, tuple[Job, "subprocess.CompletedProcess[str]"]], said: str
 ) -> None:
-    done = job.run("Run eventproof", tmp_path, **inputs)
+    job, done = never[said]
     assert done.returncode == 2, done.stderr
     [command] = commands(done.stdout)
     assert command.startswith("::error title=eventproof::")
     assert said in command
     assert "exit code 2" in job.summary.read_text()
-    assert job.outputs == {"exit-code": "2", "verdict": "", "results": f"{tmp_path}/eventproof-results/ci"}
+    assert job.outputs == {"exit-code": "2", "verdict": "", "results": f"{job.folder}/eventproof-results/ci"}
 
 
 def test_another_verb_is_refused(job: Job, tmp_path: Path) -> None:

@@ -2,15 +2,17 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from eventproof.verdict import ExitCode
 from tests.conform import back_ends
-from tests.conform.back_ends import JS, BackEnd, Said
+from tests.conform.back_ends import JS, Ran, Said
 
 STAFFED = """
 base_url = "http://127.0.0.1:{port}"
@@ -88,91 +90,111 @@ undo = {{ identity = "user", path = "/password", body = {{ old = "{{newPassword}
 """
 
 
-@contextmanager
-def running(command: list[str], folder: Path, profile: str, secret: str, **switches: str) -> Iterator[BackEnd]:
-    def profile_of(said: Said) -> str:
-        people = [json.dumps({"password": said.get("password"), **person}) for person in said["people"]]
-        (folder / "people.ndjson").write_text("\n".join(people), encoding="utf-8")
-        return profile.replace("{port}", str(said["port"])).replace("{{", "{").replace("}}", "}")
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A back end with its profile, and the requirements that are checked, all where none is named."""
 
-    secrets_of: Callable[[Said], dict[str, str]] = lambda said: {"PASSWORD": said[secret]}  # noqa: E731 - one line
-    with back_ends.running(command, folder, profile_of, secrets_of, **switches) as back_end:
-        yield back_end
+    command: tuple[str, ...]
+    profile: str
+    secret: str = "password"
+    """What it says its secret is called."""
+    only: str = ""
+    bug: str = ""
+    habit: str = ""
+    still: str = ""
+    """A requirement that holds afterwards, in a check of its own."""
+
+    def run(self, folder: Path) -> Ran:
+        """The check of it, while it runs for that alone."""
+        secrets_of: Callable[[Said], dict[str, str]] = lambda said: {"PASSWORD": said[self.secret]}  # noqa: E731
+
+        def profile_of(said: Said) -> str:
+            people = [json.dumps({"password": said.get("password"), **person}) for person in said["people"]]
+            (folder / "people.ndjson").write_text("\n".join(people), encoding="utf-8")
+            return self.profile.replace("{port}", str(said["port"])).replace("{{", "{").replace("}}", "}")
+
+        chosen = ("--only", self.only) if self.only else ()
+        with back_ends.running(
+            self.command, folder, profile_of, secrets_of, bug=self.bug, habit=self.habit
+        ) as back_end:
+            ran = back_end.check("--pack", "session", "--json", *chosen)
+            if self.still:
+                again = back_end.check("--pack", "session", "--only", self.still)
+                assert again.code == ExitCode.PASS, again.errors
+        return ran
 
 
-def check(back_end: BackEnd, *arguments: str) -> back_ends.Ran:
-    return back_end.check("--pack", "session", "--json", *arguments)
+NODE: Final = ("node", str(JS / "backend.mjs"))
+COOKIE_JAR: Final = (sys.executable, str(Path(__file__).with_name("cookies.py")))
+BREAKS: Final = {
+    "logout-ends-all": "SESSION-OTHERS-1",
+    "password-spares-others": "SESSION-CLOSE-1",
+    "renewed-for-ever": "SESSION-RENEW-1",
+    "renewing-closes": "SESSION-RENEW-2",
+    "told-for-a-moment": "SESSION-SILENT-2",
+}
+"""The bugs of the back end with cookies, and the requirement that each breaks."""
+TRIALS: Final[Mapping[str, Trial]] = {
+    "node": Trial(NODE, STAFFED + BAN),
+    "another node": Trial(("node", str(JS / "members.mjs")), MEMBERS, "secret"),
+    "python": Trial((sys.executable, str(JS.parent / "conform" / "stock.py")), STOCK, "secret"),
+    "cookies": Trial(COOKIE_JAR, COOKIES, still="SESSION-OPEN-1"),
+    "transport outlives": Trial(NODE, STAFFED + BAN, only="SESSION-SILENT-1", habit="ban-ends-the-namespace"),
+    "transport is trusted": Trial(NODE, STAFFED + BAN, only="SESSION-SILENT-1", bug="transport-is-trusted"),
+    "logout leaves sockets": Trial(NODE, f'{STAFFED}{LEAVING}[budgets]\nclose = "1s"\n', only="SESSION-CLOSE-1"),
+    **{bug: Trial(COOKIE_JAR, COOKIES, only=breaks, bug=bug) for bug, breaks in BREAKS.items()},
+}
+AT_ONCE: Final = 4
 
 
-@pytest.mark.usefixtures("node_modules")
-def test_a_node_back_end_is_green(tmp_path: Path) -> None:
-    with running(["node", str(JS / "backend.mjs")], tmp_path, STAFFED + BAN, "password") as back_end:
-        ran = check(back_end)
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Future[Ran]]:
+    """Each of them, several at a time, those that take longest first: they wait more than they work."""
+    possible = {name: one for name, one in TRIALS.items() if one.command[0] != "node" or (JS / "node_modules").is_dir()}
+    folders = [tmp_path_factory.mktemp("trial") for _ in possible]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return {name: pool.submit(one.run, at) for (name, one), at in zip(possible.items(), folders, strict=True)}
+
+
+def is_green(ran: Ran) -> None:
     assert ran.ids("pass") == set(ran.requirements) - ran.ids("n/a"), ran.reasons()
     assert ran.code == ExitCode.PASS, ran.errors
 
 
 @pytest.mark.usefixtures("node_modules")
-def test_another_node_back_end_is_green(tmp_path: Path) -> None:
-    with running(["node", str(JS / "members.mjs")], tmp_path, MEMBERS, "secret") as back_end:
-        ran = check(back_end)
-    assert ran.ids("pass") == set(ran.requirements) - ran.ids("n/a"), ran.reasons()
-    assert ran.code == ExitCode.PASS, ran.errors
+@pytest.mark.parametrize("name", ["node", "another node"])
+def test_a_node_back_end_is_green(ran: Mapping[str, Future[Ran]], name: str) -> None:
+    is_green(ran[name].result())
 
 
-def test_a_python_back_end_is_green(tmp_path: Path) -> None:
-    command = [sys.executable, str(JS.parent / "conform" / "stock.py")]
-    with running(command, tmp_path, STOCK, "secret") as back_end:
-        ran = check(back_end)
-    assert ran.ids("pass") == set(ran.requirements) - ran.ids("n/a"), ran.reasons()
-    assert ran.code == ExitCode.PASS, ran.errors
+def test_a_python_back_end_is_green(ran: Mapping[str, Future[Ran]]) -> None:
+    is_green(ran["python"].result())
 
 
 @pytest.mark.usefixtures("node_modules")
-@pytest.mark.parametrize(
-    ("switch", "verdict"), [({"habit": "ban-ends-the-namespace"}, "pass"), ({"bug": "transport-is-trusted"}, "fail")]
-)
+@pytest.mark.parametrize(("name", "verdict"), [("transport outlives", "pass"), ("transport is trusted", "fail")])
 def test_a_transport_that_outlives_its_namespace_lets_nobody_in(
-    tmp_path: Path, switch: dict[str, str], verdict: str
+    ran: Mapping[str, Future[Ran]], name: str, verdict: str
 ) -> None:
-    with running(["node", str(JS / "backend.mjs")], tmp_path, STAFFED + BAN, "password", **switch) as back_end:
-        ran = check(back_end, "--only", "SESSION-SILENT-1")
-    assert ran.ids(verdict) == {"SESSION-SILENT-1"}, ran.reasons()
+    checked = ran[name].result()
+    assert checked.ids(verdict) == {"SESSION-SILENT-1"}, checked.reasons()
 
 
 @pytest.mark.usefixtures("node_modules")
-def test_a_logout_that_leaves_the_sockets_open_is_caught(tmp_path: Path) -> None:
-    profile = f'{STAFFED}{LEAVING}[budgets]\nclose = "1s"\n'
-    with running(["node", str(JS / "backend.mjs")], tmp_path, profile, "password") as back_end:
-        ran = check(back_end, "--only", "SESSION-CLOSE-1")
-    assert ran.ids("fail") == {"SESSION-CLOSE-1"}, ran.reasons()
-    assert "0 of 8 connections were closed" in ran.requirements["SESSION-CLOSE-1"]["reason"]
-    assert ran.code == ExitCode.FAIL, ran.errors
+def test_a_logout_that_leaves_the_sockets_open_is_caught(ran: Mapping[str, Future[Ran]]) -> None:
+    checked = ran["logout leaves sockets"].result()
+    assert checked.ids("fail") == {"SESSION-CLOSE-1"}, checked.reasons()
+    assert "0 of 8 connections were closed" in checked.requirements["SESSION-CLOSE-1"]["reason"]
+    assert checked.code == ExitCode.FAIL, checked.errors
 
 
-def cookies(folder: Path, bug: str = "") -> AbstractContextManager[BackEnd]:
-    command = [sys.executable, str(Path(__file__).with_name("cookies.py"))]
-    return running(command, folder, COOKIES, "password", bug=bug)
+def test_sessions_in_cookies_are_green_and_leave_every_password_as_it_was(ran: Mapping[str, Future[Ran]]) -> None:
+    checked = ran["cookies"].result()
+    assert set(checked.requirements) == checked.ids("pass"), checked.reasons()
+    assert checked.code == ExitCode.PASS, checked.errors
 
 
-def test_sessions_in_cookies_are_green_and_leave_every_password_as_it_was(tmp_path: Path) -> None:
-    with cookies(tmp_path) as back_end:
-        ran, again = check(back_end), check(back_end, "--only", "SESSION-OPEN-1")
-    assert set(ran.requirements) == ran.ids("pass"), ran.reasons()
-    assert ran.code == again.code == ExitCode.PASS, ran.errors
-
-
-@pytest.mark.parametrize(
-    ("bug", "breaks"),
-    [
-        ("logout-ends-all", "SESSION-OTHERS-1"),
-        ("password-spares-others", "SESSION-CLOSE-1"),
-        ("renewed-for-ever", "SESSION-RENEW-1"),
-        ("renewing-closes", "SESSION-RENEW-2"),
-        ("told-for-a-moment", "SESSION-SILENT-2"),
-    ],
-)
-def test_a_bug_fails_the_requirement_that_it_breaks(tmp_path: Path, bug: str, breaks: str) -> None:
-    with cookies(tmp_path, bug) as back_end:
-        ran = check(back_end, "--only", breaks)
-    assert ran.ids("fail") == {breaks}, ran.reasons()
+@pytest.mark.parametrize("bug", BREAKS)
+def test_a_bug_fails_the_requirement_that_it_breaks(ran: Mapping[str, Future[Ran]], bug: str) -> None:
+    checked = ran[bug].result()
+    assert checked.ids("fail") == {BREAKS[bug]}, checked.reasons()

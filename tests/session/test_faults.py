@@ -1,12 +1,16 @@
 """The pack on a server that misbehaves with sessions in one way: each is caught by the requirement that it breaks."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from eventproof import session_pack
 from eventproof.conform import run
+from eventproof.report.records import Run
 from eventproof.verdict import Verdict
+from tests.conform.ahead import Ahead
 from tests.conform.trials import Trial, serving
 
 CLOSES = "every_connection_closes_after[session-ban]"
@@ -33,13 +37,28 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_with_sessions_fails_the_requirement_that_it_breaks(fault: str) -> None:
-    breaks, case = FAULTS[fault]
-    with serving(Trial(fault, "user-state")) as place:
+TRIALS = [Trial(fault, "user-state") for fault in FAULTS]
+
+
+def hold(trial: Trial) -> Run:
+    """Check one case on a server of its own that has the fault."""
+    with serving(trial) as place:
         target, catalog = session_pack.load(place)
-        close = 3.0 if fault == "slow-close" else 1.0
+        close = 3.0 if trial.fault == "slow-close" else 1.0
         patient = replace(target, budgets=replace(target.budgets, close=close))
-        ran = run.check(patient, catalog=catalog, only=[case], seed=1)
+        return run.check(patient, catalog=catalog, only=[FAULTS[trial.fault][1]], seed=1)
+
+
+@pytest.fixture(scope="module")
+def ahead_of_time() -> Iterator[Ahead]:
+    """All of them, several at a time."""
+    with closing(Ahead(TRIALS, hold)) as trials:
+        yield trials
+
+
+@pytest.mark.parametrize("trial", TRIALS, ids=str)
+def test_a_fault_with_sessions_fails_the_requirement_that_it_breaks(trial: Trial, ahead_of_time: Ahead) -> None:
+    breaks, _ = FAULTS[trial.fault]
+    ran = ahead_of_time.held(trial)
     (line,) = [line for line in ran.requirements if line.id == breaks]
     assert line.verdict is (Verdict.WARN if line.level == "SHOULD" else Verdict.FAIL), line.reason
