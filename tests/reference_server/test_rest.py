@@ -345,6 +345,10 @@ async def test_health_and_metrics_are_served(house: House) -> None:
     assert await house.call("GET", "/healthz") == (200, {"status": "ok"})
     async with house.http.get(house.url + "/metrics") as answer:
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    for path in ("/healthz", "/metrics"):
+        async with house.http.head(house.url + path) as answer:
+            assert (answer.status, await answer.read()) == (200, b"")
+        assert (await house.call("POST", path))[0] == 405
 
 
 async def test_every_kind_of_refusal_is_counted_by_its_channel(house: House) -> None:
