@@ -43,7 +43,7 @@ from .transport.front import Front
 from .transport.http import Handler, Request
 from .transport.lines import Lines
 from .transport.origins import Origins
-from .transport.paths import ANY, Paths
+from .transport.paths import ANY, READING, Paths
 from .transport.reply import Reply, json_response
 from .transport.rest import Rest
 from .transport.routes import stream, websocket
@@ -198,5 +198,6 @@ def _mount_probes(
     async def metrics(_: Request) -> Reply:
         return Reply(200, await services.metrics.text(), CONTENT_TYPE)
 
-    paths.add("GET", "/healthz", healthz)
-    paths.add("GET", "/metrics", metrics)
+    for method in READING:
+        paths.add(method, "/healthz", healthz)
+        paths.add(method, "/metrics", metrics)

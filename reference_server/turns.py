@@ -2,7 +2,8 @@
 
 Whoever has more to do than fits into a turn goes on in one of a later round of the loop, and each round looks at the
 sockets first. Those who come new go before those who have had a turn and were not done: so whoever floods waits for
-whoever says a word, and not the other way round.
+whoever says a word, and not the other way round. Part of each turn is for the latter all the same, so that what goes
+on is done although there is no end of what is new.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from typing import Final
 
 Work = Callable[[], None]
 _PART: Final = 0.25
-"""Of a turn: what lasts no longer asks nothing of the loop."""
+"""Of a turn: what lasts no longer asks nothing of the loop, and for so long those go on who were not done."""
 _WOKEN: Final = 16
 """How many coroutines go on in one turn, as what each will cost cannot be known before."""
 
@@ -81,8 +82,15 @@ class Turns:
                 self._ask()
 
     def _do(self) -> None:
-        until = self._began + self._seconds
-        while (waiting := self._new or self._going_on) and self._clock() < until:
+        until, one_waits = self._began + self._seconds, bool(self._going_on)
+        self._do_some(self._new, until - self._seconds * _PART)
+        if one_waits:
+            self._going_on.popleft()()
+        self._do_some(self._going_on, until)
+        self._do_some(self._new, until)
+
+    def _do_some(self, waiting: deque[Work], until: float) -> None:
+        while waiting and self._clock() < until:
             waiting.popleft()()
 
     def _wake(self) -> None:

@@ -160,7 +160,7 @@ class Accounts:
 
         Those whose email exists become as given, and keep their id and their epoch.
         """
-        async with self._store.writing() as connection:
+        async with self._store.committing() as connection:
             known = set((await connection.execute(select(USERS.c.email))).scalars())
             new = [_row(account) | {"password": password} for account in accounts if account.email not in known]
             old = [
@@ -171,6 +171,7 @@ class Accounts:
             await connection.run(_ADD, new)
             await connection.run(_REPLACE, old)
         self._memory.forget()
+        await self._store.synced()
 
     async def all(self, emails: Iterable[str]) -> list[Account]:
         """The accounts with these emails, in their order."""

@@ -1,12 +1,13 @@
 """HTTP below the application: what is no HTTP is refused like everything else, with a code and a sentence."""
 
 import asyncio
+import re
 import select
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from aiohttp import HttpVersion11, StreamReader, web
+from aiohttp import HttpVersion10, HttpVersion11, StreamReader, web
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import ERROR, PayloadAccessError, _ErrInfo
 
@@ -18,6 +19,8 @@ from .reply import NOTHING, Reply, json_response
 _LINGER: Final = 1.0
 """Seconds for which what is left of a refused body is read, so that its sender comes to read the refusal."""
 _GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_HOST: Final = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
+"""What a host and its port are made of: RFC 3986, 3.2.2."""
 _NONE: Final[Any] = None
 HANDED_OVER: Final = Reply(0)
 """What a handler gives for a request whose connection was handed over: nothing more is answered there."""
@@ -88,7 +91,7 @@ class HttpProtocol(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Some of a request came, or more than one."""
         super().data_received(data)
-        if self._awaited and not self._answering:
+        if self._awaited and not self._answering and not self._close:
             self._heed()
         if self._messages and not self._works:
             self._works = True
@@ -112,6 +115,7 @@ class HttpProtocol(web.RequestHandler):
             self._works = False
             self._task_handler = None
             if self._close and self.transport is not None:
+                self._expect()  # To read what is left of its answers; nothing more is heeded.
                 self.transport.close()
 
     async def _answer(self, message: RawRequestMessage | _ErrInfo, body: StreamReader) -> bool:
@@ -121,11 +125,13 @@ class HttpProtocol(web.RequestHandler):
         self._parser.message_consumed()
         if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
             self._resume_reading_if_drained()
-        wrong = message if isinstance(message, _ErrInfo) else None
-        request = Request(ERROR if isinstance(message, _ErrInfo) else message, body, self, _NONE, _NONE, self._loop)
+        if isinstance(message, _ErrInfo):
+            message.exc.__traceback__ = None  # Its frames hold the protocol, which holds it.
+        is_wrong = isinstance(message, _ErrInfo) or _is_misframed(message)
+        request = Request(ERROR if is_wrong else message, body, self, _NONE, _NONE, self._loop)
         self._request_in_progress, self._current_request = True, request
         try:
-            reply = await self._handle(request) if wrong is None else _malformed(wrong)
+            reply = _malformed() if is_wrong else await self._handle(request)
         except ConnectionError:
             return False
         finally:
@@ -134,12 +140,15 @@ class HttpProtocol(web.RequestHandler):
                 self._handler_waiter.set_result(None)
         if reply is HANDED_OVER or self.transport is None:
             return False
-        return await self._send(request, reply) and await self._finished(body)
+        stays = await self._send(request, reply)
+        return await self._finished(body) and stays
 
     async def _send(self, request: Request, reply: Reply) -> bool:
         """Send an answer; gives whether the connection stays."""
-        # What came behind a request to upgrade was not read as HTTP.
-        closes = self._close or self._upgraded or not request.keep_alive
+        # What came behind a request to upgrade was not read as HTTP. And RFC 9110, 10.1.1: who answers "instead of
+        # reading the entire request content SHOULD indicate whether it intends to close the connection".
+        is_unread = "Expect" in request.headers and not request.content.is_eof()
+        closes = self._close or self._upgraded or is_unread or not request.keep_alive
         self._answered += 1
         self._answering = True
         self._expect()
@@ -226,9 +235,21 @@ class HttpProtocol(web.RequestHandler):
             self.on_lost()
 
 
-def _malformed(wrong: _ErrInfo) -> Reply:
+def _is_misframed(message: RawRequestMessage) -> bool:
+    """Whether a request that could be parsed may mean another one to a proxy, or is of a version that we do not speak.
+
+    RFC 9112, 6.1: "A server or client that receives an HTTP/1.0 message containing a Transfer-Encoding header field
+    MUST treat the message as if the framing is faulty". 3.2: "A server MUST respond with a 400 (Bad Request) status
+    code to any […] request message that contains […] a Host header field with an invalid field value."
+    """
+    headers = message.headers
+    if message.version != HttpVersion11 and (message.version != HttpVersion10 or "Transfer-Encoding" in headers):
+        return True
+    return _HOST.fullmatch(headers.get("Host", "")) is None
+
+
+def _malformed() -> Reply:
     """The answer to what is no HTTP, or more of it than may be."""
-    wrong.exc.__traceback__ = None  # Its frames hold the protocol, which holds it.
     refusal = Refusal("malformed_request")
     return json_response(refusal.status, refusal.body())
 

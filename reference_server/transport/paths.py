@@ -12,6 +12,10 @@ from ..refusals import Refusal
 H = TypeVar("H")
 ANY: Final = "*"
 """Stands for every method."""
+READING: Final = ("GET", "HEAD")
+"""RFC 9110, 9.1: "All general-purpose servers MUST support the methods GET and HEAD."; calls are as their contract has
+them.
+"""
 _PARAMETER: Final = "{}"
 _NOTHING: Final[Mapping[str, str]] = {}
 

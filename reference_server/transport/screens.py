@@ -12,7 +12,7 @@ from typing import Final
 from eventproof.errors import UsageError
 
 from .http import Handler, Request
-from .paths import Paths
+from .paths import READING, Paths
 from .reply import Reply, json_response
 
 PATH: Final = "/screens/"
@@ -70,7 +70,8 @@ def mount(paths: Paths[Handler], systems: Sequence[str], folder: Path = FOLDER) 
         **{PATH + name: Reply(200, body, f"{kind}; charset=utf-8", _HEADERS) for name, (body, kind) in files.items()},
     }
     for path, reply in {**replies, PATH: replies[PATH + _PAGE]}.items():
-        paths.add("GET", path, partial(_given, reply))
+        for method in READING:
+            paths.add(method, path, partial(_given, reply))
 
 
 async def _given(reply: Reply, _: Request) -> Reply:

@@ -93,16 +93,16 @@ class StreamLink(asyncio.Protocol):
         return self._transport
 
     def open(self, request: Request, connection: Connection) -> None:
-        """Begin the answer. Raises ClientGone."""
+        """Begin the answer. Raises ClientGone, and ValueError where a header would end its line."""
         conduct = self._services.conduct
         coding = {"Transfer-Encoding": "chunked"} if self._chunked else {}
         headers = {**conduct.stream_headers(_HEADERS), **coding, **request.shared}
+        begun = written_head(request, 200, headers, closes=True)
         self._transport, _ = hand_over(request, self)
         self._transport.resume_reading()
         self._transport.set_write_buffer_limits(high=0)
         self._lines.add(self._transport)
         self._connection = connection
-        begun = written_head(request, 200, headers, closes=True)
         self._transport.write(begun + self._chunk(conduct.beginning(RETRY)))
         self._spoke = asyncio.get_running_loop().time()
         self._comment_in(self._limits.stream_comment)

@@ -43,10 +43,22 @@ REFUSED = {
     "a target of another scheme's form": (b"GET http://[::1/healthz HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
     "a line's end in a target": (b"GET /a%0d%0aX:b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"404"),
     "a tunnel": (b"CONNECT other.example:443 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"404"),
+    "chunks in HTTP/1.0": (LOGIN.replace(b"1.1", b"1.0") + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKED, b"400"),
+    "a version that is none of ours": (HEALTH.replace(b"1.1", b"2.0") + b"\r\n", b"400"),
+    "a version that had no headers": (HEALTH.replace(b"1.1", b"0.9") + b"\r\n", b"400"),
+    "a host that is none": (HEALTH.replace(b"Host: x", b"Host: x/y") + b"\r\n", b"400"),
+    "no host": (HEALTH.replace(b"Host: x\r\n", b"") + b"\r\n", b"400"),
+    "a page of a host that is no text": (
+        HEALTH.replace(b"Host: x", b"Host: \xff") + b"Origin: http://\xff\r\n\r\n",
+        b"400",
+    ),
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"400"),
 }
 ACCEPTED = {
     "an absolute target": (b"GET http://x/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"200"),
+    "no host in HTTP/1.0": (b"GET /healthz HTTP/1.0\r\n\r\n", b"200"),
+    "a host with an address and a port": (HEALTH.replace(b"Host: x", b"Host: [::1]:80") + b"\r\n", b"200"),
+    "a body in HTTP/1.0": (LOGIN.replace(b"1.1", b"1.0") + LENGTH + b"\r\n" + BODY, b"401"),
     "chunks": (LOGIN + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKED, b"401"),
     "a body as it is": (LOGIN + LENGTH + b"Content-Encoding: identity\r\n\r\n" + BODY, b"401"),
     "many headers": (HEALTH + b"".join(b"X-%d: y\r\n" % number for number in range(100)) + b"\r\n", b"200"),
@@ -79,6 +91,33 @@ async def test_who_is_to_be_told_to_go_on_is_told(house: House) -> None:
         writer.write(BODY)
         assert (await reader.read()).split()[1] == b"401"
     writer.transport.abort()
+
+
+@pytest.mark.parametrize("connection", [b"Connection: close\r\n", b""])
+async def test_who_sends_a_body_that_is_too_large_reads_why(house: House, connection: bytes) -> None:
+    size = 4 * 1024 * 1024
+    large = LOGIN.replace(b"Connection: close\r\n", connection) + b"Content-Length: %d\r\n\r\n" % size
+    reader, writer = await asyncio.open_connection(*house.url.removeprefix("http://").split(":"))
+    try:
+        writer.write(large + b" " * size)
+        async with asyncio.timeout(SECONDS):
+            await writer.drain()
+            assert (await reader.readuntil(b"\r\n\r\n")).split()[1] == b"413"
+    finally:
+        writer.transport.abort()
+
+
+async def test_who_waits_to_be_told_to_go_on_and_is_refused_hears_that_the_connection_ends(house: House) -> None:
+    asked = (
+        b"PUT /api/admin/users/x/tier HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
+    )
+    for expectation, ends in ((b"Expect: 100-continue\r\n\r\n", True), (b"\r\n", False)):
+        reader, writer = await asyncio.open_connection(*house.url.removeprefix("http://").split(":"))
+        writer.write(asked + expectation)
+        async with asyncio.timeout(SECONDS):
+            head = await reader.readuntil(b"\r\n\r\n")
+        writer.transport.abort()
+        assert (head.split()[1], b"Connection: close" in head) == (b"401", ends)
 
 
 async def test_a_client_that_hangs_up_within_its_body_leaves_no_stack_trace(

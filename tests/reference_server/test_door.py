@@ -20,7 +20,10 @@ from tests.reference_server.child import headers, start_child
 from tests.reference_server.house import SECONDS, House, keep_house
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+UPGRADE = b"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 MOST = 12
+FULL = 8192
+"""Bytes that wait for a reader: more than those on the way, fewer than stop the next answer."""
 
 
 class Caller:
@@ -134,6 +137,37 @@ async def test_a_client_that_reads_no_answer_is_cut_off(tmp_path: Path) -> None:
         deaf.writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a socket's
         with pytest.raises(ConnectionError):
             await _pour(deaf.writer)
+
+
+async def test_a_client_that_reads_no_answer_on_a_connection_that_closes_is_cut_off_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes behind, and is not answered any more, makes it nobody else's turn."""
+    let_in, connection_made = [], HttpProtocol.connection_made
+
+    def note(protocol: HttpProtocol, transport: asyncio.BaseTransport) -> None:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        let_in.append(protocol)
+        connection_made(protocol, transport)
+
+    monkeypatch.setattr(HttpProtocol, "connection_made", note)
+    loop = asyncio.get_running_loop()
+    async with keep_house(tmp_path, limits=Limits(head_timeout=0.5)) as house, asyncio.timeout(SECONDS):
+        host, port = house.url.removeprefix("http://").split(":")
+        with socket.socket() as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            deaf.setblocking(False)
+            await loop.sock_connect(deaf, (host, int(port)))
+            asked = 0
+            while not let_in or let_in[0].transport.get_write_buffer_size() < FULL:
+                if let_in and let_in[0]._answered == asked:
+                    await loop.sock_sendall(deaf, HEALTH)
+                    asked += 1
+                await asyncio.sleep(0)
+            await loop.sock_sendall(deaf, HEALTH + HEALTH.replace(b"\r\n\r\n", UPGRADE))
+            while let_in[0].transport is not None:
+                await house.gauges()
+            assert let_in[0]._answered == asked + 1
 
 
 async def test_a_second_body_that_drips_ends_in_its_time(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -226,6 +227,28 @@ async def test_a_token_that_is_not_good_is_refused_by_rest(house: House) -> None
     assert (await house.call("GET", "/api/me", headers={"Authorization": f"bearer {user.token}"}))[0] == 200
 
 
+async def test_a_token_that_is_known_is_refused_from_the_moment_its_session_ends(tmp_path: Path) -> None:
+    later = 0.0
+    async with keep_house(tmp_path, clock=lambda: time.time() + later, token_lifetime=60.0) as house:
+
+        async def told(person: Person) -> str | None:
+            status, answer = await house.call("GET", "/api/me", person)
+            return None if status == 200 else answer["error"]["code"]
+
+        user = await house.person()
+        mine, others = [house.session(user) for _ in range(2)], await house.person()
+        for person in (*mine, others) * 2:
+            assert await told(person) is None
+        assert (await house.call("POST", "/api/auth/logout", mine[0]))[0] == 204
+        assert [await told(person) for person in (*mine, others)] == ["token_revoked", None, None]
+        await house.ban(user)
+        assert [await told(person) for person in (*mine, others)] == ["account_banned", "account_banned", None]
+        await house.unban(user)
+        assert [await told(person) for person in (*mine, others)] == ["token_revoked", "token_revoked", None]
+        later = 60.0
+        assert [await told(person) for person in (*mine, others)] == ["token_expired"] * 3
+
+
 async def test_a_role_that_a_token_claims_counts_for_nothing(house: House) -> None:
     user = await house.person()
     token = _forged(house, user, role="admin")
@@ -322,6 +345,10 @@ async def test_health_and_metrics_are_served(house: House) -> None:
     assert await house.call("GET", "/healthz") == (200, {"status": "ok"})
     async with house.http.get(house.url + "/metrics") as answer:
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    for path in ("/healthz", "/metrics"):
+        async with house.http.head(house.url + path) as answer:
+            assert (answer.status, await answer.read()) == (200, b"")
+        assert (await house.call("POST", path))[0] == 405
 
 
 async def test_every_kind_of_refusal_is_counted_by_its_channel(house: House) -> None:

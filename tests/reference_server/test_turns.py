@@ -81,6 +81,22 @@ def test_who_comes_new_goes_before_who_goes_on() -> None:
     assert loop.round() == ["word", "flood"]
 
 
+@pytest.mark.parametrize("seconds", [1.0, 3.0, 9.0])
+def test_who_goes_on_does_so_although_there_is_no_end_of_what_is_new(seconds: float) -> None:
+    loop = Loop()
+
+    def word() -> None:
+        loop.work("word", seconds)()
+        loop.turns.later(word)
+
+    loop.turns.later(word)
+    for name in "ab":
+        loop.turns.later(loop.work(name), goes_on=True)
+    done = loop.round()
+    assert done[0] == "word"
+    assert [name for name in done + loop.round() if name != "word"] == ["a", "b"]
+
+
 def test_what_fails_keeps_nobody_else_waiting() -> None:
     loop = Loop()
 

@@ -37,6 +37,9 @@ async def test_every_file_comes_with_a_strict_policy(house: House, path: str) ->
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
+    async with house.http.head(f"{house.url}/screens/{path}") as answer:
+        assert (answer.status, answer.headers["Content-Length"]) == (200, headers["Content-Length"])
+        assert await answer.read() == b""
 
 
 async def test_the_page_tells_which_systems_are_served(tmp_path: Path, screens_client: None) -> None:
