@@ -13,6 +13,7 @@ from aiohttp import web
 
 from eventproof import samples
 from eventproof.catalog import Event
+from eventproof.catalog.arguments import Arguments
 from eventproof.errors import EventproofError, TargetUnavailable, UsageError
 from eventproof.settings import nearest
 
@@ -32,7 +33,7 @@ async def take(request: web.Request, house: House) -> web.Response:
     if request.method != "POST" or "Origin" in request.headers or not is_loopback(request.remote or ""):
         return web.json_response({"error": "only a program on this machine may ask for this, by POST"}, status=403)
     try:
-        asked = json.loads(await request.content.read(_LARGEST))
+        asked = json.loads(await request.read())
         name, payload = asked["event"], asked.get("payload", samples.NONE)
         reached = [await _tell(house, event, payload) for event in _called(house, str(name))]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -55,7 +56,11 @@ def _called(house: House, name: str) -> tuple[Event, ...]:
 
 async def _tell(house: House, event: Event, payload: Any) -> int:
     if payload is samples.NONE:
+        if event in house.script.unsayable:
+            raise UsageError(f"nothing can be made up for {event.name}: say it with --payload FILE")
         return await house.tell(event, Cause())
+    if event.takes_list and isinstance(payload, list):
+        payload = Arguments(payload)
     if not event.is_valid(payload):
         raise UsageError(f"the payload does not fit {event.name}: {in_a_line(event.explain(payload))}")
     return await house.tell(event, Cause(known=event.fields(payload)), payload)
@@ -80,7 +85,12 @@ async def _asked(url: str, address: str, body: Mapping[str, Any]) -> Any:
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT)
     try:
         async with aiohttp.ClientSession(timeout=timeout) as http, http.post(url, json=body) as answer:
-            return json.loads(await answer.content.read(_LARGEST))
+            said = bytearray()
+            async for chunk in answer.content.iter_any():
+                said += chunk
+                if len(said) > _LARGEST:
+                    return None
+            return json.loads(said)
     except (aiohttp.ClientError, TimeoutError, OSError):
         raise _nobody(address) from None
     except ValueError:

@@ -73,7 +73,7 @@ class House:
         """A client has connected; it is to be greeted once it can be reached."""
         client = Client(Hearer(channel, parameters), send)
         self._clients[client] = None
-        self._note("joined", f"{_place(channel, parameters)}: {len(self._clients)} connected")
+        self.note("joined", f"{_place(channel, parameters)}: {len(self._clients)} connected")
         return client
 
     async def greet(self, client: Client) -> None:
@@ -89,7 +89,7 @@ class House:
         if client in self._clients:
             del self._clients[client]
             where = _place(client.hearer.channel, client.hearer.parameters)
-            self._note("left", f"{where}: {len(self._clients)} connected")
+            self.note("left", f"{where}: {len(self._clients)} connected")
 
     async def hear(self, client: Client, name: str, payload: Any) -> Heard:
         """A client sent an event: what comes of it; an acknowledgement by callback is the caller's to send."""
@@ -98,7 +98,7 @@ class House:
         if heard.wrong:
             self.complain(f"{name} on {channel.address}: {heard.wrong}")
         else:
-            self._note("heard", f"{name} on {channel.address}")
+            self.note("heard", f"{name} on {channel.address}")
         self.tally.heard += 1
         client.hearer.follow(heard)
         if heard.reply is not None:
@@ -110,7 +110,7 @@ class House:
     def complain(self, sentence: str) -> None:
         """Say what is wrong with something that a client did."""
         self.tally.wrong += 1
-        self._note("WRONG", sentence)
+        self.note("WRONG", sentence)
 
     async def tell(self, event: Event, cause: Cause, payload: Any = samples.NONE, *, quietly: bool = False) -> int:
         """Tell everybody whom an event is for, with this payload or a made-up one, and say to how many.
@@ -128,15 +128,16 @@ class House:
                 reached += 1
             elif not client.misses:
                 client.misses = True
-                self._note(
+                self.note(
                     "slow", f"{client.hearer.channel.address}: a client reads too slowly, and misses what is told"
                 )
         self.tally.told += reached
         if reached or not quietly:
-            self._note("told", f"{event.name} to {reached or 'nobody'}")
+            self.note("told", f"{event.name} to {reached or 'nobody'}")
         return reached
 
-    def _note(self, what: str, sentence: str) -> None:
+    def note(self, what: str, sentence: str) -> None:
+        """Say in a line what happened."""
         self.say(f"{what:<7} {shown(sentence, _LONGEST)}")
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from eventproof import samples
-from eventproof.catalog import Channel, Direction, Event, Problem, System, told
+from eventproof.catalog import Channel, Direction, Event, Problem, System, Wire, told
 from eventproof.catalog.event import CALLBACK
 from eventproof.catalog.placeholders import PLACEHOLDER
 from eventproof.catalog.pointer import at
+from eventproof.client.message import UNNAMED
 from eventproof.settings import nearest
 
 from . import payloads
@@ -97,11 +98,12 @@ class Script:
         """What is told on a schedule: neither the first word on a connection nor an answer."""
 
     def called(self, name: str) -> tuple[Event, ...]:
-        """The events of that name that the server sends, `CHANNEL/NAME` those on one channel; none where none is."""
+        """The events of that name that the server sends; `CHANNEL/NAME` is that of one channel."""
         return tuple(
             event
-            for event in self._sent
-            if name == event.name or name in (f"{channel.name}/{event.name}" for channel in event.channels)
+            for event in self.system.events
+            if event.direction is Direction.SEND
+            and (name == event.name or name in (f"{channel.name}/{event.name}" for channel in event.channels))
         )
 
     def greeting(self, channel: Channel) -> Event | None:
@@ -133,7 +135,7 @@ class Script:
         """What comes of an event that a client sent on a channel."""
         event = self.system.event(channel.address, Direction.RECEIVE, name)
         if event is None:
-            return Heard(f"clients send no such event on {channel.address}{nearest(name, self._taken(channel))}")
+            return Heard(self._unknown(channel, name))
         ack = event.ack if event.ack is not None and event.ack.by == CALLBACK else None
         if not event.is_valid(payload):
             wrong = in_a_line(event.explain(payload))
@@ -151,13 +153,18 @@ class Script:
             leaves=left[0] if (left := _room(event, event.leaves, payload)) else None,
         )
 
-    def _taken(self, channel: Channel) -> set[str]:
-        """The names of what clients send there."""
-        return {
+    def _unknown(self, channel: Channel, name: str) -> str:
+        """What is wrong with an event that no client may send there."""
+        taken = [
             event.name
             for event in self.system.events
             if event.direction is Direction.RECEIVE and channel in event.channels
-        }
+        ]
+        known = f"clients send {', '.join(taken) or 'nothing'} there"
+        if name == UNNAMED and channel.wire is Wire.WEBSOCKET:
+            place = f"at {channel.name_at}" if channel.name_at else "in its event"
+            return f"it is no JSON with a name {place}; {known}"
+        return f"there is no such event{nearest(name, taken)}; {known}"
 
     def _reply(self, event: Event, channel: Channel, payload: Json, seed: int) -> tuple[Event, Json] | None:
         ack = event.ack

@@ -25,6 +25,8 @@ __all__ = ["Options", "serve"]
 
 _AT_ONCE: Final = 0.2
 """Seconds for which the end waits for clients, which come back to the next mock."""
+_IDLE: Final = 60.0
+"""Seconds for which a connection is kept on which nothing is asked."""
 _ANY: Final = "/{path:.*}"
 
 
@@ -73,7 +75,7 @@ class _Server:
             self._socketio = SocketIO(self._house, self._namespaces, self._origins)
             application = web.Application()
             application.router.add_route("*", _ANY, self._answer)
-            runner = web.AppRunner(application, access_log=None, shutdown_timeout=_AT_ONCE)
+            runner = web.AppRunner(application, access_log=None, shutdown_timeout=_AT_ONCE, keepalive_timeout=_IDLE)
             await runner.setup()
             try:
                 await self._listen(runner)
@@ -106,7 +108,7 @@ class _Server:
             *([f"{doubts} doubtful: `eventproof contract lint` tells"] if doubts else []),
             *(f"channel {channel.address} ({channel.wire})" for channel in script.system.channels),
             *(f"nothing can be made up for {event.name}: give it an example" for event in script.unsayable),
-            f"tells   {', '.join(event.name for event in script.unasked) or 'nothing unasked'}",
+            f"tells {', '.join(dict.fromkeys(event.name for event in script.unasked)) or 'nothing unasked'}",
             *([] if is_loopback(host) else [f"{host} is no loopback address: whoever reaches it may connect"]),
             f"listening on http://{shown}:{port}",
         ]
@@ -125,7 +127,7 @@ class _Server:
             return await control.take(request, self._house)
         origin = request.headers.get("Origin")
         if not self._origins.allows(origin):
-            self._house.complain(f"a page of {origin} may not connect; --origin {origin} lets it in")
+            self._house.note("refused", f"a page of {origin}: --origin {origin} lets it in")
             return web.Response(status=403, text=f"pages of {origin} may not connect")
         if self._namespaces and request.path.rstrip("/") == self._options.path.rstrip("/"):
             return await self._socketio.handle(request)
@@ -138,7 +140,7 @@ class _Server:
         if request.method == "OPTIONS":
             return web.Response(status=204, headers=headers)
         if found is None or request.method != "GET":
-            self._house.complain(f"{request.method} {request.path}: there is no such {wire} channel")
+            self._house.note("refused", f"{request.method} {request.path}: there is no such {wire} channel")
             return web.Response(status=404, headers=headers, text=f"this mock has no {wire} channel {request.path}\n")
         if self._house.is_full:
             return web.Response(status=503, headers=headers, text=FULL)
