@@ -111,9 +111,9 @@ async def test_only_pages_of_this_machine_connect_and_none_has_something_told() 
         assert mock.answer_to(control.PATH, asked, Origin="http://localhost:5173")[0] == 403
         assert mock.answer_to(control.PATH, asked) == (200, '{"told": 0}')
         assert mock.answer_to(control.PATH, ["user.banned"])[0] == 400
-        with pytest.raises(UsageError, match='tells no event "user.baned" .did you mean "user.banned"'):
+        with pytest.raises(UsageError, match=r'tells no event "user.baned" .did you mean "user.banned"'):
             await emitted(mock, "user.baned")
-        with pytest.raises(UsageError, match="the payload does not fit user.banned: at / expected"):
+        with pytest.raises(UsageError, match=r"the payload does not fit user.banned: at / expected"):
             await emitted(mock, "user.banned", {})
         said, code = mock.end()
     assert "refused a page of https://evil.test: --origin https://evil.test lets it in\n" in said
@@ -128,7 +128,7 @@ async def emitted(mock: Mock, event: str, payload: Any = samples.NONE) -> int:
 def test_nobody_there_is_told_in_a_sentence() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        with pytest.raises(TargetUnavailable, match="no mock answers at 127.0.0.1:.* start it with"):
+        with pytest.raises(TargetUnavailable, match=r"no mock answers at 127.0.0.1:.* start it with"):
             control.ask("127.0.0.1", free.getsockname()[1], "user.banned", samples.NONE)
 
 
