@@ -34,6 +34,8 @@ class Client:
 
     hearer: Hearer
     send: Sender
+    is_greeted: bool = False
+    """Whether it was told what its channel tells first: it hears nothing else before."""
     misses: bool = False
     """Whether somebody was told that it reads too slowly."""
 
@@ -83,6 +85,7 @@ class House:
             known = self.script.knows(greeting, client.hearer, Cause(by=client.hearer)) or {}
             said = payloads.fitted(greeting, samples.sample(greeting, next(self._seeds)), known)
             self.tally.told += await client.send(greeting, said)
+        client.is_greeted = True
 
     def leave(self, client: Client) -> None:
         """A client has gone; harmless when repeated."""
@@ -120,7 +123,7 @@ class House:
         made = samples.sample(event, next(self._seeds)) if payload is samples.NONE else payload
         reached = 0
         for client in tuple(self._clients):
-            known = self.script.knows(event, client.hearer, cause)
+            known = self.script.knows(event, client.hearer, cause) if client.is_greeted else None
             if known is None:
                 continue
             said = payloads.fitted(event, made, known) if payload is samples.NONE else payload

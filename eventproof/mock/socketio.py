@@ -29,6 +29,7 @@ _MOST_ATTACHMENTS: Final = 10
 _MOST_OWED: Final = 100
 """A client that owes so many acknowledgements is asked for no more."""
 _GLANCE: Final = 0.05
+_ANY: Final = "*"
 
 
 class _Packet(packet.Packet):  # type: ignore[misc]  # socketio ships no types
@@ -65,19 +66,21 @@ class SocketIO:
         self._channels = {channel.address: channel for channel in channels}
         self._clients: dict[tuple[str, str], Client] = {}
         """By namespace and id."""
+        self._known = ", ".join(self._channels)
+        self._greetings: set[asyncio.Task[None]] = set()
         logger = logging.Logger("eventproof.mock", logging.WARNING)
         logger.addHandler(_Told(house))
         self._server = socketio.AsyncServer(
             async_mode="aiohttp",
             async_handlers=False,
-            always_connect=True,  # what is told while a client connects comes after its CONNECT
+            namespaces=_ANY,
             serializer=_Packet,
             logger=logger,
             engineio_logger=logger,
             cors_allowed_origins=origins.allows,
         )
-        for address in self._channels:
-            self._serve(address)
+        for name, handler in (("connect", self._connect), ("disconnect", self._disconnect), (_ANY, self._hear)):
+            self._server.on(name, handler, namespace=_ANY)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """A request on its path."""
@@ -90,36 +93,32 @@ class SocketIO:
         """Stop what the library does of its own accord."""
         await self._server.shutdown()
 
-    def _serve(self, namespace: str) -> None:
-        async def connect(sid: str, _environ: Any = None, auth: Any = None) -> None:
-            await self._connect(namespace, sid, auth)
-
-        async def disconnect(sid: str, _reason: Any = None) -> None:
-            client = self._clients.pop((namespace, sid), None)
-            if client is not None:
-                self._house.leave(client)
-
-        async def event(name: str, sid: str, *arguments: Any) -> Any:
-            return await self._hear(namespace, sid, name, arguments)
-
-        for name, handler in (("connect", connect), ("disconnect", disconnect), ("*", event)):
-            self._server.on(name, handler, namespace=namespace)
-
-    async def _connect(self, namespace: str, sid: str, auth: Any) -> None:
+    async def _connect(self, namespace: str, sid: str, _environ: Any = None, auth: Any = None) -> None:
+        """Nothing may come between a client's admission and its CONNECT, so it is greeted in a task."""
         if (namespace, sid) in self._clients:
             self._house.complain(f"connect on {namespace}: no event may have this name")
             return
+        channel = self._channels.get(namespace)
+        if channel is None:
+            self._house.complain(f"CONNECT to {namespace}: there is no such namespace; there is {self._known}")
+            raise socketio.exceptions.ConnectionRefusedError(f"this mock has no namespace {namespace}")
         if self._house.is_full:
             raise socketio.exceptions.ConnectionRefusedError(FULL)
-        channel = self._channels[namespace]
         lacking = sorted(set(channel.auth) - set(auth if isinstance(auth, Mapping) else {}))
         if lacking:
             self._house.complain(f"CONNECT to {namespace} has no {', '.join(lacking)} in its auth")
         client = self._house.enter(channel, {}, _Sender(self._server, namespace, sid, self._house))
         self._clients[namespace, sid] = client
-        await self._house.greet(client)
+        greeting = asyncio.create_task(self._house.greet(client))
+        self._greetings.add(greeting)
+        greeting.add_done_callback(self._greetings.discard)
 
-    async def _hear(self, namespace: str, sid: str, name: str, arguments: tuple[Any, ...]) -> Any:
+    async def _disconnect(self, namespace: str, sid: str, _reason: Any = None) -> None:
+        client = self._clients.pop((namespace, sid), None)
+        if client is not None:
+            self._house.leave(client)
+
+    async def _hear(self, name: str, namespace: str, sid: str, *arguments: Any) -> Any:
         client = self._clients.get((namespace, sid))
         if client is None:
             return self._server.not_handled

@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from eventproof import cli, samples
-from eventproof.client.aio import SocketIOClient, SseClient, TransportChoice, WebSocketClient
+from eventproof.client.aio import ConnectionRefused, SocketIOClient, SseClient, TransportChoice, WebSocketClient
 from eventproof.errors import TargetUnavailable, UsageError
 from eventproof.mock import control
 from eventproof.verdict import ExitCode
@@ -99,6 +99,18 @@ async def test_every_wire_hears_what_is_told_on_a_schedule() -> None:
         said, code = mock.end()
     assert "WRONG" not in said
     assert code == ExitCode.PASS
+
+
+async def test_a_namespace_greets_first_and_one_that_is_not_there_says_so() -> None:
+    with mocking("shield", "--every", "10ms") as mock:
+        async with SocketIOClient(mock.url, namespace="/shield/ws", auth={"token": "x"}) as client:
+            assert (await client.expect("claim_paid", TIMEOUT)).payload
+            assert client.received[0].name == "connected"
+        with pytest.raises(ConnectionRefused, match="this mock has no namespace /shield"):
+            await SocketIOClient(mock.url, namespace="/shield", auth={"token": "x"}).open()
+        said, code = mock.end()
+    assert "WRONG   CONNECT to /shield: there is no such namespace; there is /shield/ws\n" in said
+    assert code == ExitCode.FAIL
 
 
 async def test_only_pages_of_this_machine_connect_and_none_has_something_told() -> None:
