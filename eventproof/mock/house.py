@@ -1,8 +1,8 @@
 """The clients that a mock has, on whatever wire, and what it tells them; a line for a person of all that happens."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any, Final, Protocol
 
 from eventproof import samples
@@ -12,10 +12,12 @@ from eventproof.report.visible import shown
 from . import payloads
 from .script import Cause, Heard, Hearer, Script
 
-__all__ = ["FULL", "MOST_CLIENTS", "Client", "House", "Say", "Sender", "Tally"]
+__all__ = ["FULL", "LARGEST", "MOST_CLIENTS", "Client", "House", "Say", "Sender", "Tally"]
 
 MOST_CLIENTS: Final = 1000
 """So many connections a mock has at once."""
+LARGEST: Final = 100_000
+"""Bytes of what a client sends at once: what it causes may wait for each of the others."""
 FULL: Final = f"a mock has room for {MOST_CLIENTS} connections"
 _LONGEST: Final = 400
 Say = Callable[[str], None]
@@ -54,17 +56,15 @@ class Tally:
 
 @dataclass(slots=True)
 class House:
-    """All clients of one mock; whatever is made up there begins with `seed`."""
+    """All clients of one mock; with another `seed` other things are made up."""
 
     script: Script
     say: Say
     seed: int = 0
     tally: Tally = field(default_factory=Tally)
     _clients: dict[Client, None] = field(default_factory=dict)
-    _seeds: Iterator[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._seeds = count(self.seed)
+    _turns: Counter[str] = field(default_factory=Counter)
+    """How often each event was told; under the empty name, how many were heard."""
 
     @property
     def is_full(self) -> bool:
@@ -83,7 +83,7 @@ class House:
         greeting = self.script.greeting(client.hearer.channel)
         if greeting is not None:
             known = self.script.knows(greeting, client.hearer, Cause(by=client.hearer)) or {}
-            said = payloads.fitted(greeting, samples.sample(greeting, next(self._seeds)), known)
+            said = payloads.fitted(greeting, payloads.said(greeting, self._turn(greeting.name)), known)
             self.tally.told += await client.send(greeting, said)
         client.is_greeted = True
 
@@ -97,7 +97,7 @@ class House:
     async def hear(self, client: Client, name: str, payload: Any) -> Heard:
         """A client sent an event: what comes of it; an acknowledgement by callback is the caller's to send."""
         channel = client.hearer.channel
-        heard = self.script.heard(channel, name, payload, next(self._seeds))
+        heard = self.script.heard(channel, name, payload, self._turn(""))
         if heard.wrong:
             self.complain(f"{name} on {channel.address}: {heard.wrong}")
         else:
@@ -120,7 +120,7 @@ class House:
 
         Where it is done `quietly`, nothing is said of what nobody hears.
         """
-        made = samples.sample(event, next(self._seeds)) if payload is samples.NONE else payload
+        made = payloads.said(event, self._turn(event.name)) if payload is samples.NONE else payload
         reached = 0
         for client in tuple(self._clients):
             known = self.script.knows(event, client.hearer, cause) if client.is_greeted else None
@@ -138,6 +138,10 @@ class House:
         if reached or not quietly:
             self.note("told", f"{event.name} to {reached or 'nobody'}")
         return reached
+
+    def _turn(self, name: str) -> int:
+        self._turns[name] += 1
+        return self.seed + self._turns[name] - 1
 
     def note(self, what: str, sentence: str) -> None:
         """Say in a line what happened."""

@@ -5,7 +5,7 @@ from typing import Final
 
 __all__ = ["MOST_WAITING", "Outbox"]
 
-MOST_WAITING: Final = 1000
+MOST_WAITING: Final = 200
 """So many messages wait for a client that reads slowly."""
 
 

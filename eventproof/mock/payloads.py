@@ -10,7 +10,7 @@ from eventproof.catalog.arguments import Arguments
 from eventproof.catalog.fields import named
 from eventproof.catalog.pointer import at
 
-__all__ = ["acknowledgement", "fitted", "sayable"]
+__all__ = ["acknowledgement", "fitted", "said", "sayable"]
 
 Json = Any
 _TRIES = 24
@@ -24,6 +24,15 @@ _REASONS = ("error", "message", "reason")
 def sayable(event: Event) -> bool:
     """Whether a payload can be made up for it, or its contract has an example."""
     return bool(event.examples) or samples.made_up(event, 0) is not samples.NONE
+
+
+def said(event: Event, turn: int) -> Json:
+    """What it says the so-manieth time: one of its document's examples, then something made up, and so on.
+
+    The event is `sayable`.
+    """
+    written = event.examples if event.schema.get("examples") else ()
+    return written[turn // 2 % len(written)] if written and turn % 2 == 0 else samples.sample(event, turn)
 
 
 def fitted(event: Event, payload: Json, known: Mapping[str, Json]) -> Json:

@@ -141,7 +141,9 @@ class _Server:
             return web.Response(status=204, headers=headers)
         if found is None or request.method != "GET":
             self._house.note("refused", f"{request.method} {request.path}: there is no such {wire} channel")
-            return web.Response(status=404, headers=headers, text=f"this mock has no {wire} channel {request.path}\n")
+            there = ", ".join(f"{known.address} ({known.wire})" for known in self._house.script.system.channels)
+            text = f"this mock has no {wire} channel {request.path}; it has {there}\n"
+            return web.Response(status=404, headers=headers, text=text)
         if self._house.is_full:
             return web.Response(status=503, headers=headers, text=FULL)
         if wire is Wire.WEBSOCKET:

@@ -18,7 +18,7 @@ from eventproof.catalog import Ack, Channel, Event
 from eventproof.catalog.arguments import Arguments, payload_of
 from eventproof.catalog.event import CALLBACK
 
-from .house import FULL, MOST_CLIENTS, Client, House
+from .house import FULL, LARGEST, MOST_CLIENTS, Client, House
 from .origins import Origins
 from .outbox import MOST_WAITING
 from .script import in_a_line
@@ -75,6 +75,7 @@ class SocketIO:
             async_handlers=False,
             namespaces=_ANY,
             serializer=_Packet,
+            max_http_buffer_size=LARGEST,
             logger=logger,
             engineio_logger=logger,
             cors_allowed_origins=origins.allows,

@@ -10,14 +10,12 @@ from aiohttp import WSMsgType, web
 from eventproof.catalog import Channel, Event
 
 from .addresses import Found
-from .house import Client, House
+from .house import LARGEST, Client, House
 from .messages import block, read, written
 from .outbox import Outbox
 
 __all__ = ["converse", "stream"]
 
-_LARGEST: Final = 1_000_000
-"""Bytes of a message from a client."""
 _PING: Final = 20.0
 _COMMENT: Final = 5.0
 """Seconds after which a stream that has nothing to say says so: who is gone is seen by then."""
@@ -45,7 +43,7 @@ class _Streamed:
 
 async def converse(request: web.Request, found: Found, house: House) -> web.StreamResponse:
     """One client on a native WebSocket, until it leaves."""
-    socket = web.WebSocketResponse(max_msg_size=_LARGEST, heartbeat=_PING)
+    socket = web.WebSocketResponse(max_msg_size=LARGEST, heartbeat=_PING)
     await socket.prepare(request)
     outbox = Outbox()
     client = house.enter(found.channel, found.parameters, _Written(found.channel, outbox))
