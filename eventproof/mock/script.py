@@ -88,12 +88,14 @@ class Script:
     def __init__(self, system: System) -> None:
         self.system = system
         sent = [event for event in system.events if event.direction is Direction.SEND]
+        self.taken = tuple(event for event in system.events if event.direction is Direction.RECEIVE)
+        """What clients may send."""
         self.unsayable = tuple(event for event in sent if not payloads.sayable(event))
         """What no payload could be made up for."""
         self._sent = tuple(event for event in sent if event not in self.unsayable)
         self._joinable = frozenset(event.joins for event in system.events if event.joins)
         greetings = {channel.greeting for channel in system.channels}
-        replies = {event.ack.by for event in system.events if event.direction is Direction.RECEIVE and event.ack}
+        replies = {event.ack.by for event in self.taken if event.ack}
         self.unasked = tuple(event for event in self._sent if event.name not in greetings | replies)
         """What is told on a schedule: neither the first word on a connection nor an answer."""
 
@@ -155,11 +157,7 @@ class Script:
 
     def _unknown(self, channel: Channel, name: str) -> str:
         """What is wrong with an event that no client may send there."""
-        taken = [
-            event.name
-            for event in self.system.events
-            if event.direction is Direction.RECEIVE and channel in event.channels
-        ]
+        taken = [event.name for event in self.taken if channel in event.channels]
         known = f"clients send {', '.join(taken) or 'nothing'} there"
         if name == UNNAMED and channel.wire is Wire.WEBSOCKET:
             place = f"at {channel.name_at}" if channel.name_at else "in its event"

@@ -1,7 +1,7 @@
 """`eventproof mock CONTRACT`: a server that is there until Ctrl-C, and says in a line what happens on it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle
@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-from eventproof.catalog import System, Wire
+from eventproof.catalog import Event, System, Wire
 from eventproof.catalog.reading import Weight
 from eventproof.errors import UsageError
 from eventproof.interruption import HEEDED
@@ -108,7 +108,8 @@ class _Server:
             *([f"{doubts} doubtful: `eventproof contract lint` tells"] if doubts else []),
             *(f"channel {channel.address} ({channel.wire})" for channel in script.system.channels),
             *(f"nothing can be made up for {event.name}: give it an example" for event in script.unsayable),
-            f"tells {', '.join(dict.fromkeys(event.name for event in script.unasked)) or 'nothing unasked'}",
+            f"tells {_names(script.unasked) or 'nothing unasked'}",
+            f"takes {_names(script.taken) or 'nothing'}",
             *([] if is_loopback(host) else [f"{host} is no loopback address: whoever reaches it may connect"]),
             f"listening on http://{shown}:{port}",
         ]
@@ -149,6 +150,10 @@ class _Server:
         if wire is Wire.WEBSOCKET:
             return await streams.converse(request, found, self._house)
         return await streams.stream(request, found, self._house, headers)
+
+
+def _names(events: Iterable[Event]) -> str:
+    return ", ".join(dict.fromkeys(event.name for event in events))
 
 
 def _shared(request: web.Request) -> dict[str, str]:
