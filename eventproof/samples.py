@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from faker import Faker
 
-from .catalog import Counterexample, Event
+from .catalog import Ack, Counterexample, Event
 from .catalog.arguments import Arguments
 from .catalog.pointer import pointer, reached
 
-__all__ = ["NONE", "broken", "made_up", "sample"]
+__all__ = ["NONE", "acknowledged", "broken", "made_up", "sample"]
 
 NONE: Final = object()
 """Stands for no payload."""
@@ -52,12 +52,25 @@ def made_up(event: Event, seed: int) -> Any:
     """A payload out of the event's schema alone; `NONE` where no draft fits it."""
     fake = _faker()
     fake.seed_instance(f"{event.system} {event.name} {seed}")
-    draft = _Draft(fake, event.schema)
-    root = {keyword: value for keyword, value in event.schema.items() if keyword != "examples"}
+    return _drafted(fake, event.schema, event.is_valid, takes_list=event.takes_list)
+
+
+def acknowledged(ack: Ack, seed: int) -> Any:
+    """What comes with a callback, as `made_up` gives it; None where the contract says nothing of it."""
+    if ack.answer is None:
+        return None
+    fake = _faker()
+    fake.seed_instance(f"acknowledgement {seed}")
+    return _drafted(fake, ack.answer.document, ack.fits, takes_list=ack.takes_list)
+
+
+def _drafted(fake: Faker, schema: Mapping[str, Any], fits: Callable[[Any], bool], *, takes_list: bool) -> Any:
+    draft = _Draft(fake, schema)
+    root = {keyword: value for keyword, value in schema.items() if keyword != "examples"}
     for _ in range(_ATTEMPTS):
         value = draft.value(root) if _says_anything(root) else None
-        payload = Arguments(value) if event.takes_list and isinstance(value, list) else value
-        if event.is_valid(payload):
+        payload = Arguments(value) if takes_list and isinstance(value, list) else value
+        if fits(payload):
             return payload
     return NONE
 

@@ -17,6 +17,7 @@ from .compare import compare
 from .contract import contract
 from .demo import demo
 from .init import init
+from .mock import mock
 from .output import to_reader_of
 from .serve import serve
 from .swarm import swarm
@@ -44,7 +45,7 @@ def eventproof() -> None:
     """
 
 
-for _verb in (demo, check, swarm, watch, compare, serve, init, contract):
+for _verb in (demo, check, swarm, watch, compare, serve, mock, init, contract):
     eventproof.add_command(_verb)
 
 

@@ -35,7 +35,7 @@ def commands() -> Iterator[Any]:
     for shown in blocks("sh", *SHOWN):
         (text,) = shown.values
         for number, line in enumerate(str(text).replace("\\\n", " ").splitlines()):
-            found = re.search(r"(?:^|\s)eventproof ((?:check|swarm|serve|init|contract|demo)\b[^>|&]*)", line)
+            found = re.search(r"(?:^|\s)eventproof ((?:check|swarm|serve|mock|init|contract|demo)\b[^>|&]*)", line)
             if found and "podman" not in line:
                 yield pytest.param(shlex.split(found[1], comments=True), id=f"{shown.id}-{number}")
 

@@ -17,6 +17,7 @@ SHIPPED = ("eventproof", "reference_server", "conformance", "loadtests")
 EXTRAS = ("server", "swarm")
 OF_SWARMS = ("eventproof/load", "eventproof/client/hub")
 """What a swarm alone imports; that run.py of it is imported without its extra, the wheel's tests show."""
+OF_THE_MOCK = "eventproof/mock"
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
 
@@ -79,14 +80,16 @@ def test_every_declared_dependency_is_imported() -> None:
 
 
 def test_the_check_needs_no_extra_to_be_imported() -> None:
-    of_swarms = tuple(str(ROOT / part) for part in OF_SWARMS)
-    files = [file for file in files_of("eventproof", "conformance") if not str(file).startswith(of_swarms)]
+    of_extras = tuple(str(ROOT / part) for part in (*OF_SWARMS, OF_THE_MOCK))
+    files = [file for file in files_of("eventproof", "conformance") if not str(file).startswith(of_extras)]
     needed = used(files, at_once)
     assert len(needed) > 5
     assert {package: sources for package, sources in needed.items() if not sources & declared()} == {}
 
 
-@pytest.mark.parametrize(("folder", "extra"), [("reference_server", "server"), ("eventproof/load", "swarm")])
+@pytest.mark.parametrize(
+    ("folder", "extra"), [("reference_server", "server"), (OF_THE_MOCK, "server"), ("eventproof/load", "swarm")]
+)
 def test_what_an_extra_is_for_needs_that_extra_alone(folder: str, extra: str) -> None:
     needed = used(files_of(folder))
     assert [package for package, sources in needed.items() if not sources & declared(extra)] == []
