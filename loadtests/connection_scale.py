@@ -15,9 +15,9 @@ from eventproof.errors import UsageError
 from eventproof.load import plugin
 from eventproof.load.account import SwarmAccount
 from eventproof.load.actor import Actor
-from eventproof.load.admission import ProcessShare
 from eventproof.load.generator import Generator
 from eventproof.load.greenlets import sleep
+from eventproof.load.share import ProcessShare
 from eventproof.load.staircase import Staircase
 from eventproof.load.steps import Stairs, figures, steps_said
 from eventproof.own_memory import held

@@ -17,7 +17,7 @@ from locust.env import Environment
 
 from eventproof import profile
 from eventproof.load.actor import Actor
-from eventproof.load.admission import ProcessShare
+from eventproof.load.share import ProcessShare
 from eventproof.load.device import Device
 from eventproof.load.generator import Generator
 from eventproof.load.judgement import Match

@@ -3,46 +3,25 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from math import ceil
-from typing import TYPE_CHECKING, TypeVar
 
 from eventproof import __version__
 from eventproof.catalog import ADMIN, USER
 from eventproof.errors import UsageError
 from eventproof.target import Target
 
-if TYPE_CHECKING:
-    from .scenario import Scenario
-
-_Item = TypeVar("_Item")
+from .scenario import Scenario
+from .share import ProcessShare
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessShare:
-    """Which part of a whole a process has: every `of`-th, beginning with number `index`."""
-
-    index: int = 0
-    of: int = 1
-
-    def cut(self, items: Sequence[_Item]) -> tuple[_Item, ...]:
-        """This share of some items; the shares of all processes have no item in common and leave none out."""
-        return tuple(items[self.index :: self.of])
-
-
-def among(share: ProcessShare, number: int, of: int) -> ProcessShare:
-    """The share of one of several scenarios in a process: as if each were a process of its own."""
-    return ProcessShare(share.index * of + number, share.of * of)
-
-
-def part_of(scenario: "Scenario", scenarios: "Sequence[Scenario]") -> ProcessShare:
+def part_of(scenario: Scenario, scenarios: Sequence[Scenario]) -> ProcessShare:
     """Which part a scenario has of the identities of its users' role: nobody takes part in two of them."""
     alike = [one for one in scenarios if one.role == scenario.role]
     return ProcessShare(alike.index(scenario), len(alike))
 
 
-def fingerprint(target: Target, scenarios: "Sequence[Scenario]") -> str:
+def fingerprint(target: Target, scenarios: Sequence[Scenario]) -> str:
     """The same on every machine whose profile names the same target and the same identities in the same order.
 
     Each process takes its share by number: in another order, two would act as one user.
@@ -54,7 +33,7 @@ def fingerprint(target: Target, scenarios: "Sequence[Scenario]") -> str:
 
 
 def users_of(
-    target: Target, scenarios: "Sequence[Scenario]", share: ProcessShare, entered: Mapping[str, int]
+    target: Target, scenarios: Sequence[Scenario], share: ProcessShare, entered: Mapping[str, int]
 ) -> tuple[str, ...]:
     """As whom a process acted of whose scenarios so many users had come in, by system."""
     return tuple(
@@ -75,7 +54,7 @@ def about(target: Target, system: str) -> None:
         )
 
 
-def admit(target: Target, users: int, acting: int, processes: int, scenarios: "Sequence[Scenario]") -> None:
+def admit(target: Target, users: int, acting: int, processes: int, scenarios: Sequence[Scenario]) -> None:
     """Raise UsageError where a swarm of this size may not, or cannot, go at the target.
 
     `users` are all, `acting` those among them who act; the others are shared by the scenarios. Locust spreads users

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Protocol
 
-from .admission import ProcessShare
+from .share import ProcessShare
 
 __all__ = ["AT_ONCE", "Entrance", "EntranceOf", "Steady"]
 

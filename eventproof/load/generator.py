@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from random import Random
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from eventproof import actions
 from eventproof.catalog import EVERYONE, Cause, of_role
@@ -22,7 +22,6 @@ from eventproof.target import Endpoint, Identity, Target
 from . import saturation
 from .account import SwarmAccount
 from .acks import Acks
-from .admission import ProcessShare
 from .books import Books, Report
 from .calls import CallAnswer, Calls
 from .contracts import contracts, sent
@@ -37,9 +36,7 @@ from .requests import Requests
 from .rooms import Rooms
 from .saturation import GeneratorLimits
 from .scenario import Scenario
-
-if TYPE_CHECKING:
-    from .relay import Relay
+from .share import ProcessShare
 
 _GLANCE = 0.25
 _OPENING = 10.0
@@ -86,6 +83,24 @@ class Participant(Protocol):
 
 
 _Shared = TypeVar("_Shared")
+
+
+class Relay(Protocol):
+    """Whom it tells what is caused here, where other processes have users of their own."""
+
+    worst: float
+    """The highest uncertainty of a clock by which something was entered here."""
+
+    def knows(self, subject: Hashable) -> bool:
+        """Whether another process told of something about that."""
+
+    def tell(self, effects: Any, what: str, times: Mapping[str, float], **more: Any) -> None:
+        """Tell the others of a call made here; times are by the clock of this process."""
+
+    def reaches(self, point: str, system: str) -> bool:
+        """This part of the swarm is at this point of its end; whether all processes are."""
+
+
 _Anybody = TypeVar("_Anybody", bound=Participant)
 
 
@@ -267,7 +282,7 @@ class Generator:
         else:
             self.spawn(self._disown_unless_known, self.relay, subject)
 
-    def _disown_unless_known(self, relay: "Relay", subject: Hashable) -> None:
+    def _disown_unless_known(self, relay: Relay, subject: Hashable) -> None:
         end = monotonic() + min(self.deadline, self.patience / 2)
         while not relay.knows(subject):
             if monotonic() > end:

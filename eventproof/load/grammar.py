@@ -9,8 +9,8 @@ METRIC: p(99) < 250ms       a latency: p(N), min, mean or max, in µs, ms or s, 
 METRIC: service max < 1s    the same from the actual start: without what the load generator was late
 METRIC: count >= 10         how many samples a latency has
 METRIC == 0                 a number, or with % a share of all that could have been counted
-METRIC[user.banned] == 0    of one event alone: expected, delivered, lost, leaked and the like
-METRIC[shield] == 0         of one system alone, in a run of several; also of a latency
+METRIC[EVENT] == 0          of one event alone: expected, delivered, lost, leaked and the like
+METRIC[SYSTEM] == 0         of one system alone, in a run of several; also of a latency
 METRIC[step 2] == 0         in one step of a scenario that goes in steps; [each step]: in every one of them
 LINE, min_samples 100       inconclusive with fewer samples, or with less that could have been counted
 LINE, optional              where too little was measured it is left out, and not inconclusive

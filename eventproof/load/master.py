@@ -16,7 +16,6 @@ from eventproof.verdict import ExitCode
 
 from . import admission
 from .account import SwarmAccount, merge
-from .admission import ProcessShare
 from .generator import grace
 from .greenlets import sleep
 from .messages import ACCOUNT, CAUSE, CLOCK, COLLECT, NEWS, POINT, REFUSED, REPORT, SECRETS, SHARE
@@ -24,6 +23,7 @@ from .node import Judge
 from .objectives import ObjectiveLine
 from .outcome import LostWorker
 from .scenario import Scenario
+from .share import ProcessShare
 from .tables import strike_secrets
 from .timeline import Timeline
 

@@ -13,7 +13,6 @@ from eventproof.target import Target
 
 from . import admission, saturation
 from .account import SwarmAccount, merge
-from .admission import ProcessShare
 from .controller import Controller
 from .floor import Floor
 from .generator import Generator
@@ -23,6 +22,7 @@ from .metrics import LATENCIES
 from .objectives import ObjectiveLine
 from .outcome import LostWorker
 from .scenario import Scenario
+from .share import ProcessShare, among
 from .timeline import Timeline
 from .watch import Watch
 from .window import Pane
@@ -156,7 +156,7 @@ class Node:
                 limits=saturation.limits(asked),
                 seed=options.seed,
                 report=self.report,
-                entrance=scenario.entrance(options, admission.among(share, number, len(self._scenarios))),
+                entrance=scenario.entrance(options, among(share, number, len(self._scenarios))),
             )
             for number, scenario in enumerate(self._scenarios)
         }

@@ -191,7 +191,7 @@ def _check_scope(expression: str, metric: str, scope: str | None) -> None:
         near = _near(scope, [*events, *systems, EACH_STEP])
         raise UsageError(
             f'the objective "{expression}" has "{scope}" in brackets, which is no event, no system and no step{near}; '
-            'write it as "lost[user.banned] == 0", "lost[shield] == 0" or "lost[each step] == 0"'
+            'write it as "lost[EVENT] == 0", "lost[SYSTEM] == 0" or "lost[each step] == 0"'
         )
     if metric not in _OF_EVENTS:
         kept = ", ".join(sorted(_OF_EVENTS))

@@ -7,10 +7,10 @@ from typing import Any
 from eventproof.catalog import ADMIN
 
 from .account import SwarmAccount
-from .admission import ProcessShare
 from .contracts import contracts
 from .entrance import Entrance, EntranceOf, Steady
 from .objectives import ObjectiveLine
+from .share import ProcessShare
 
 __all__ = ["Conclusion", "Scenario", "appointed"]
 

@@ -11,8 +11,8 @@ from math import ceil
 from eventproof.errors import UsageError
 
 from .account import SwarmAccount
-from .admission import ProcessShare
 from .metrics import of_step
+from .share import ProcessShare
 
 __all__ = ["Stairs", "StepFigures", "figures", "name_of", "steps_said"]
 

@@ -9,13 +9,13 @@ from eventproof.redaction import learnt
 
 from . import admission, controller
 from .account import SwarmAccount, merge
-from .admission import ProcessShare
 from .greenlets import Greenlet, sleep, spawn
 from .messages import ACCOUNT, CAUSE, CLOCK, COLLECT, NEWS, POINT, REFUSED, REPORT, SECRETS, SHARE
 from .node import Node
 from .objectives import ObjectiveLine
 from .relay import Relay
 from .scenario import Scenario
+from .share import ProcessShare
 from .watch import Watch
 
 __all__ = ["Worker"]

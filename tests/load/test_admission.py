@@ -5,8 +5,9 @@ import pytest
 
 from eventproof import profile
 from eventproof.errors import UsageError
-from eventproof.load.admission import ProcessShare, admit
+from eventproof.load.admission import admit
 from eventproof.load.scenario import Scenario
+from eventproof.load.share import ProcessShare
 from eventproof.target import Target, is_loopback
 
 MakeTarget = Callable[..., Target]

@@ -12,13 +12,13 @@ from eventproof.catalog import Cause
 from eventproof.client.hub_connection import Closure, ClosureReason
 from eventproof.errors import UsageError
 from eventproof.load.actor import Actor
-from eventproof.load.admission import ProcessShare
 from eventproof.load.call_effects import CallEffects
 from eventproof.load.contracts import contracts
 from eventproof.load.generator import Generator
 from eventproof.load.requests import Requests
 from eventproof.load.saturation import GeneratorLimits
 from eventproof.load.scenario import Scenario
+from eventproof.load.share import ProcessShare
 from eventproof.target import Identity
 from eventproof.wire.connection import AckReceived, EventReceived
 

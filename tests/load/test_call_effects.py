@@ -10,11 +10,11 @@ import pytest
 from eventproof import profile
 from eventproof.client.hub_connection import HubConnection
 from eventproof.load.actor import Actor
-from eventproof.load.admission import ProcessShare
 from eventproof.load.call_effects import CallEffects
 from eventproof.load.generator import Generator
 from eventproof.load.saturation import GeneratorLimits
 from eventproof.load.scenario import Scenario
+from eventproof.load.share import ProcessShare
 from eventproof.target import Identity
 
 _ORDER = {"orderId": "o1", "productId": "p1", "sellerId": "s", "buyerId": "b"}

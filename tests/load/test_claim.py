@@ -12,11 +12,11 @@ import pytest
 
 from eventproof import profile
 from eventproof.load.acknowledging import Acknowledging
-from eventproof.load.admission import ProcessShare
 from eventproof.load.calls import CallAnswer
 from eventproof.load.generator import Generator
 from eventproof.load.saturation import GeneratorLimits
 from eventproof.load.scenario import Scenario
+from eventproof.load.share import ProcessShare
 from eventproof.target import Identity
 from loadtests.shield.claim import ClaimLife
 from loadtests.shield.claimant import Claimant

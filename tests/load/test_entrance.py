@@ -5,9 +5,9 @@ from time import monotonic
 import gevent
 import pytest
 
-from eventproof.load.admission import ProcessShare, among
 from eventproof.load.entrance import AT_ONCE, Steady
 from eventproof.load.lobby import Lobby
+from eventproof.load.share import ProcessShare, among
 
 
 def test_users_come_at_the_same_distance() -> None:

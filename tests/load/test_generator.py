@@ -9,11 +9,11 @@ import pytest
 
 from eventproof import profile
 from eventproof.errors import ContractViolation, TargetUnavailable
-from eventproof.load.admission import ProcessShare
 from eventproof.load.calls import Calls
 from eventproof.load.generator import Generator, grace
 from eventproof.load.saturation import GeneratorLimits
 from eventproof.load.scenario import Scenario
+from eventproof.load.share import ProcessShare
 
 
 @pytest.fixture

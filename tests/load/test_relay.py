@@ -10,7 +10,6 @@ import pytest
 
 from eventproof import profile
 from eventproof.catalog import EVERYONE, Cause, of_user
-from eventproof.load.admission import ProcessShare
 from eventproof.load.call_effects import CallEffects
 from eventproof.load.clock import RoundTrip
 from eventproof.load.generator import Generator
@@ -19,6 +18,7 @@ from eventproof.load.messages import AT_REST, CAUSE, POINT
 from eventproof.load.relay import Relay
 from eventproof.load.saturation import GeneratorLimits
 from eventproof.load.scenario import Scenario
+from eventproof.load.share import ProcessShare
 
 _AHEAD = 1000.0
 

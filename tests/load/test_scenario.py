@@ -8,8 +8,9 @@ import pytest
 from eventproof import profile
 from eventproof.errors import UsageError
 from eventproof.load.account import Incident, SwarmAccount
-from eventproof.load.admission import ProcessShare, admit, fingerprint, part_of, users_of
+from eventproof.load.admission import admit, fingerprint, part_of, users_of
 from eventproof.load.scenario import Scenario, appointed
+from eventproof.load.share import ProcessShare
 from eventproof.load.tally import Tally
 from eventproof.target import Target
 

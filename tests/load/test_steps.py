@@ -4,8 +4,8 @@ import pytest
 
 from eventproof.errors import UsageError
 from eventproof.load.account import SwarmAccount
-from eventproof.load.admission import ProcessShare
 from eventproof.load.histogram import Histogram
+from eventproof.load.share import ProcessShare
 from eventproof.load.steps import Stairs, figures, steps_said
 
 _STAIRS = Stairs(users=30, steps=3, seconds=5.0, rate=10.0)
