@@ -206,11 +206,19 @@ class Parameters:
             return dict(request.match_info)
         given = {name: ", ".join(request.headers.getall(name)) for name in self._headers if name in request.headers}
         for name, value in given.items():
-            if not self._headers[name].is_valid(value):
+            if not _fits(self._headers[name], value):
                 raise Refusal(
                     "malformed_request", f"{name} is not what the contract says: correct it and send it again."
                 )
         return {**request.match_info, **{self._names[name]: value for name, value in given.items()}}
+
+
+def _fits(schema: jsonschema_rs.Draft202012Validator, value: str) -> bool:
+    """Whether a header does; one with bytes that are no UTF-8 fits nothing."""
+    try:
+        return schema.is_valid(value)
+    except UnicodeEncodeError:
+        return False
 
 
 def _body(system: System, operation: Operation, conduct: Conduct) -> Body | None:

@@ -83,6 +83,17 @@ async def test_what_differs_in_that_alone_is_taken(house: House, kind: str) -> N
     assert head.split()[1] == status
 
 
+@pytest.mark.parametrize(("signature", "status"), [(b"\x80", b"400"), (b"\xc3\xa9", b"422")])
+async def test_a_header_that_a_call_reads_is_text(
+    house: House, signature: bytes, status: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that is gets as far as the body, which is none of that call."""
+    signed = LOGIN.replace(b"/api/auth/login", b"/api/webhooks/payments") + b"Stripe-Signature: %s\r\n" % signature
+    head, _ = await house.says(signed + LENGTH + b"\r\n" + BODY)
+    assert head.split()[1] == status
+    assert "failed" not in capsys.readouterr().out
+
+
 async def test_who_is_to_be_told_to_go_on_is_told(house: House) -> None:
     reader, writer = await asyncio.open_connection(*house.url.removeprefix("http://").split(":"))
     writer.write(LOGIN + LENGTH + b"Expect: 100-continue\r\n\r\n")
