@@ -17,13 +17,13 @@ from locust.env import Environment
 
 from eventproof import profile
 from eventproof.load.actor import Actor
-from eventproof.load.share import ProcessShare
 from eventproof.load.device import Device
 from eventproof.load.generator import Generator
 from eventproof.load.judgement import Match
 from eventproof.load.node import Node
 from eventproof.load.saturation import GeneratorLimits
 from eventproof.load.scenario import Scenario
+from eventproof.load.share import ProcessShare
 from eventproof.target import Identity
 
 from .measuring import GROUP, Pour, Taken, options, stamp_of, started, told

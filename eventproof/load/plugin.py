@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from math import inf, isfinite
+from pathlib import Path
 from typing import Any
 
 from locust import events
@@ -224,7 +225,8 @@ def _take_part(environment: Any, runner: Any, web_ui: Any = None, **_: Any) -> N
         otel.begin(node.glance)
     if web_ui is not None:
         # Locust shows where the load goes, and warns where it does not know.
-        environment.host = environment.host or environment.parsed_options.target or str(DEFAULT)
+        target = environment.parsed_options.target or str(DEFAULT)
+        environment.host = environment.host or (target if "://" in target else Path(target).name)
         web.show(web_ui, environment.parsed_options.web_base_path or "", node)
 
 

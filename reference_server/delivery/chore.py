@@ -10,7 +10,6 @@ from ..logs import Seldom
 from ..store.sql import FAILURES
 
 _log = structlog.get_logger("chore")
-_STORE_FAILED: Final = Seldom(_log.error)
 _RECOVERY: Final = 1.0
 """Seconds after which one that failed is tried again."""
 
@@ -27,6 +26,7 @@ class Chore:
         self._next: float | None = None
         """When it is due again, for a chore that is being done."""
         self._closed = False
+        self._store_failed = Seldom(_log.error)
 
     def due_in(self, seconds: float) -> None:
         """It is due in so long, unless it is due earlier."""
@@ -53,7 +53,7 @@ class Chore:
         try:
             await self._do()
         except FAILURES as failure:
-            _STORE_FAILED(f"{self._name}-failed", error=str(failure))
+            self._store_failed(f"{self._name}-failed", error=str(failure))
             self._due_at(loop.time() + _RECOVERY)
         except Exception:
             _log.exception("chore-failed", chore=self._name)
