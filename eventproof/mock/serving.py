@@ -13,6 +13,7 @@ from eventproof.catalog import Event, System, Wire
 from eventproof.catalog.reading import Weight
 from eventproof.errors import UsageError
 from eventproof.interruption import HEEDED
+from eventproof.report.visible import visible
 
 from . import control, streams
 from .addresses import Addresses
@@ -95,7 +96,7 @@ class _Server:
                 f"nothing can listen at {host}:{port}: {error.strerror or error}; say another --port or --host"
             ) from None
         for line in self._opening(runner.addresses[0][1]):
-            self._house.say(line)
+            self._house.say(visible(line))
 
     def _opening(self, port: int) -> list[str]:
         """What a person has to know to begin."""
@@ -130,7 +131,7 @@ class _Server:
         if not self._origins.allows(origin):
             self._house.note("refused", f"a page of {origin}: --origin {origin} lets it in")
             return web.Response(status=403, text=f"pages of {origin} may not connect")
-        if self._namespaces and request.path.rstrip("/") == self._options.path.rstrip("/"):
+        if self._namespaces and request.path.strip("/") == self._options.path.strip("/"):
             return await self._socketio.handle(request)
         return await self._stream(request, _shared(request))
 

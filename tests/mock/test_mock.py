@@ -102,12 +102,14 @@ async def test_every_wire_hears_what_is_told_on_a_schedule() -> None:
 
 
 async def test_a_namespace_greets_first_and_one_that_is_not_there_says_so() -> None:
-    with mocking("shield", "--every", "10ms") as mock:
-        async with SocketIOClient(mock.url, namespace="/shield/ws", auth={"token": "x"}) as client:
+    with mocking("shield", "--every", "10ms", "--path", "live/socket") as mock:
+        async with SocketIOClient(
+            mock.url, path="/live/socket/", namespace="/shield/ws", auth={"token": "x"}
+        ) as client:
             assert (await client.expect("claim_paid", TIMEOUT)).payload
             assert client.received[0].name == "connected"
         with pytest.raises(ConnectionRefused, match="this mock has no namespace /shield"):
-            await SocketIOClient(mock.url, namespace="/shield", auth={"token": "x"}).open()
+            await SocketIOClient(mock.url, path="/live/socket/", namespace="/shield", auth={"token": "x"}).open()
         said, code = mock.end()
     assert "WRONG   CONNECT to /shield: there is no such namespace; there is /shield/ws\n" in said
     assert code == ExitCode.FAIL
