@@ -127,13 +127,13 @@ class HttpProtocol(web.RequestHandler):
             self._resume_reading_if_drained()
         if isinstance(message, _ErrInfo):
             message.exc.__traceback__ = None  # Its frames hold the protocol, which holds it.
-        is_wrong = isinstance(message, _ErrInfo) or _is_misframed(message)
-        request = Request(
-            ERROR if isinstance(message, _ErrInfo) or is_wrong else message, body, self, _NONE, _NONE, self._loop
-        )
+            message = ERROR
+        elif _is_misframed(message):
+            message = ERROR
+        request = Request(message, body, self, _NONE, _NONE, self._loop)
         self._request_in_progress, self._current_request = True, request
         try:
-            reply = _malformed() if is_wrong else await self._handle(request)
+            reply = _malformed() if message is ERROR else await self._handle(request)
         except ConnectionError:
             return False
         finally:

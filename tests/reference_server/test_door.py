@@ -143,11 +143,12 @@ async def test_a_client_that_reads_no_answer_on_a_connection_that_closes_is_cut_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What comes behind, and is not answered any more, makes it nobody else's turn."""
-    let_in, connection_made = [], HttpProtocol.connection_made
+    let_in: list[tuple[HttpProtocol, asyncio.Transport]] = []
+    connection_made = HttpProtocol.connection_made
 
-    def note(protocol: HttpProtocol, transport: asyncio.BaseTransport) -> None:
+    def note(protocol: HttpProtocol, transport: asyncio.Transport) -> None:
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        let_in.append(protocol)
+        let_in.append((protocol, transport))
         connection_made(protocol, transport)
 
     monkeypatch.setattr(HttpProtocol, "connection_made", note)
@@ -159,15 +160,16 @@ async def test_a_client_that_reads_no_answer_on_a_connection_that_closes_is_cut_
             deaf.setblocking(False)
             await loop.sock_connect(deaf, (host, int(port)))
             asked = 0
-            while not let_in or let_in[0].transport.get_write_buffer_size() < FULL:
-                if let_in and let_in[0]._answered == asked:
+            while not let_in or let_in[0][1].get_write_buffer_size() < FULL:
+                if let_in and let_in[0][0]._answered == asked:
                     await loop.sock_sendall(deaf, HEALTH)
                     asked += 1
                 await asyncio.sleep(0)
             await loop.sock_sendall(deaf, HEALTH + HEALTH.replace(b"\r\n\r\n", UPGRADE))
-            while let_in[0].transport is not None:
+            protocol, _ = let_in[0]
+            while protocol.transport is not None:
                 await house.gauges()
-            assert let_in[0]._answered == asked + 1
+            assert protocol._answered == asked + 1
 
 
 async def test_a_second_body_that_drips_ends_in_its_time(tmp_path: Path) -> None:
