@@ -18,7 +18,7 @@ from eventproof import catalog
 @pytest.mark.timeout(1500)  # every case of every system, measured, beside other tests
 def test_the_demo_passes_and_leaves_one_report_of_both_runs(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "eventproof", "demo", "--users", "12", "--run-time", "6s", "--results", "out"],
+        [sys.executable, "-m", "eventproof", "demo", "--users", "12", "--run-time", "15s", "--results", "out"],
         cwd=tmp_path,
         env={**os.environ, "NO_COLOR": "1"},
         capture_output=True,
