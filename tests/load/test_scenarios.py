@@ -38,7 +38,8 @@ class _Try:
 
 
 _AWAY: Final = ("--away-every=2", "--away-for=1")
-_STORM: Final = ("--storm-every=3", "--first-pause=0.2", "--longest-pause=0.5")
+_STORM: Final = ("--storm-every=5", "--first-pause=0.2", "--longest-pause=0.5")
+"""One storm a run, after half of that: with a second one, what was not heard after the first is sent again."""
 _STEPS: Final = ("--steps=3", "--step-latency=8", "--tell-rate=4")
 _DEPLOY: Final = ("--node-every=3", "--first-pause=0.2", "--longest-pause=0.5")
 _OF_ONE = _USERS // 3 // 2
