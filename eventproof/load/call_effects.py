@@ -10,6 +10,8 @@ from eventproof.catalog import Cause, Effect, effects, of_user
 from eventproof.catalog.event import OWNER
 from eventproof.checks.unsaid import unsaid
 
+from .expectation import UNORDERED
+from .reading import key_of
 from .rooms import Presence, Stay
 
 if TYPE_CHECKING:
@@ -20,8 +22,8 @@ __all__ = ["CallEffects"]
 
 _OWN: Final = of_user(f"{{{OWNER}}}")
 """The room of the user whom a call is about."""
-_UNORDERED = 0
-"""The step of every cause of an event whose contract promises no order."""
+_CONNECTION: Final = "connection"
+"""The room of the one connection that caused it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class CallEffects:
     own: "tuple[Device, ...]" = ()
     is_of_others: bool = False
     """Whether another process made the call, and told of it."""
+    sender: "Device | None" = None
+    """The device on whose connection it was sent; None where it is a call."""
 
     def expect(
         self,
@@ -65,10 +69,16 @@ class CallEffects:
                 must_come = False  # where no thing tells their order, nobody knows that of two processes' calls
             certain = {device: told.stay for device, told in known.items() if told.is_certain and must_come}
             perhaps = {device: told.stay for device, told in known.items() if device not in certain}
-            about = {"subject": _subject(effect), "key": key if effect.event.name in self.generator.keys else None}
+            about = {"subject": _subject(effect), "key": self._key(effect, key)}
             self._permit(effect, perhaps, at, about)
             due[effect.event.name] = self._expect(effect, certain, at, called, about, step)
         return due
+
+    def _key(self, effect: Effect, given: Hashable) -> Hashable:
+        """What tells it from others about the same thing: where nothing is given, what the call is about."""
+        if effect.event.name not in self.generator.keys:
+            return None
+        return key_of(effect.subject) if given is None else given
 
     def _expect(
         self,
@@ -82,7 +92,7 @@ class CallEffects:
         books, event, subject = self.generator.books, effect.event.name, about["subject"]
         stays = {device: stay for device, stay in devices.items() if stay is not None}
         is_ordered = subject is not None and effect.event.order_by is not None
-        ordered = step if is_ordered else None if subject is None else _UNORDERED
+        ordered = step if is_ordered else None if subject is None else UNORDERED
         present, away, absent = _by_connection(devices, called)
         deadline = monotonic() + self.generator.deadline
         more: dict[str, Any] = {"step": ordered, "late": max(called - at, 0.0), **about}
@@ -138,8 +148,12 @@ class CallEffects:
         told = dict(self.generator.rooms.told(audience.rooms, since))
         if any(room.term == _OWN for room in audience.untold):
             told |= dict.fromkeys(self.own, Presence(True, None))
+        if self.sender is not None and _CONNECTION in audience.rooms:
+            told[self.sender] = Presence(True, None)
         for device, presence in self.generator.rooms.told(lawful.rooms - audience.rooms, since).items():
             told.setdefault(device, Presence(False, presence.stay))
+        if self.sender is not None and effect.event.spares:
+            told.pop(self.sender, None)
         if self.generator.books.is_of_one_channel:
             return told
         return {device: presence for device, presence in told.items() if device.hears(effect.event)}

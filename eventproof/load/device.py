@@ -5,11 +5,13 @@ capability `replay`), it waits for the return; else it goes to the push fallback
 """
 
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from itertools import count
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eventproof.catalog import AckLevel, Event
+from eventproof.catalog.arguments import payload_of
 from eventproof.client.hub_connection import Closure, ClosureReason, HubConnection
 from eventproof.errors import EventproofError
 from eventproof.wire.connection import AckReceived, EventReceived
@@ -17,9 +19,11 @@ from eventproof.wire.connection import AckReceived, EventReceived
 from .acknowledging import Acknowledging
 from .asking import Asking
 from .backoff import backoff
+from .calls import CallAnswer
 from .greenlets import spawn_later
 from .judgement import Match, Receipt
 from .reading import read
+from .saying import Saying
 
 if TYPE_CHECKING:
     from .generator import Generator
@@ -72,6 +76,9 @@ class Owner(Protocol):
     def connected(self, device: "Device") -> None:
         """A device is connected."""
 
+    def asked(self, device: "Device", event: Event, argument: Any, at: float, answer: CallAnswer) -> None:
+        """What a device asked for then, by an event of a client, was answered."""
+
     def received(self, device: "Device", event: str, payload: Any, match: Match) -> None:
         """A receipt was judged."""
 
@@ -97,6 +104,7 @@ class Device:
         "_owner",
         "_postponed",
         "_recovery",
+        "_saying",
         "_sent",
         "channel",
         "connections",
@@ -126,6 +134,8 @@ class Device:
         self._sent: deque[float] = deque(maxlen=_AT_ONCE)
         asks = channel is None and owner.generator.requests.are_needed
         self._asking = Asking(self, owner.generator, owner.role) if asks else None
+        self._saying: Saying | None = None
+        """None until it says something."""
 
     def __str__(self) -> str:
         where = f"device {self.number}" if self.channel is None else self.channel
@@ -173,6 +183,14 @@ class Device:
         if self._asking is not None:
             self._asking.leave(name, argument)
 
+    def say(self, event: Event, arguments: Sequence[Any]) -> CallAnswer:
+        """Send an event that causes something, and wait for its answer; none is sent without a connection."""
+        if self._connection is None or self.since is None:
+            return CallAnswer(0, None, f"{event.name} was not sent: there is no connection", was_made=False)
+        if self._saying is None:
+            self._saying = Saying(self._owner.generator, count(1) if self._asking is None else self._asking.numbers)
+        return self._saying.say(self._connection, event, arguments, self)
+
     def stall(self) -> None:
         """Read nothing more; the connection stays."""
         if self._connection is not None:
@@ -196,6 +214,10 @@ class Device:
         self._owner.generator.books.ledger.miss(self)
         if self._connection is not None:
             self._connection.close()
+
+    def asked(self, event: Event, argument: Any, at: float, answer: CallAnswer) -> None:
+        """What it asked for then, by an event of its own, was answered."""
+        self._owner.asked(self, event, argument, at, answer)
 
     # What the connection tells.
 
@@ -231,8 +253,8 @@ class Device:
         if contract is None:
             self._owner.generator.foreign(event.name, self._owner.role, self.channel, self)
             return
-        payload = event.args[0] if event.args else None
-        if contract.audience == _CONNECTION:
+        payload = payload_of(event.args)
+        if contract.audience == _CONNECTION and not contract.triggers:
             if event.name == _ERROR:
                 books.count("errors")
                 books.incident(str(self), f"the target sent an error: {_said(payload)}")
@@ -264,6 +286,8 @@ class Device:
 
     def acknowledged(self, _connection: HubConnection, ack: AckReceived, at: float) -> None:
         """An answer to an event of ours."""
+        if self._saying is not None and self._saying.acknowledged(ack):
+            return
         if self._asking is not None:
             self._asking.acknowledged(ack, at)
 
@@ -280,6 +304,8 @@ class Device:
         self._recovery = connection.recovery if self._owner.replays else None
         self._connection = self.since = None
         generator.acks.lost(connection, at=at)
+        if self._saying is not None:
+            self._saying.lost()
         if self._asking is not None:
             self._asking.lost(at)
         if not self._owner.returns:

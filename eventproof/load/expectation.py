@@ -8,11 +8,14 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
+from typing import Final
 
 from .rooms import Stay
 
-__all__ = ["Arrival", "Dispatch", "Expectation", "ExpectationState", "Slot", "SubjectOrder", "Topic"]
+__all__ = ["UNORDERED", "Arrival", "Dispatch", "Expectation", "ExpectationState", "Slot", "SubjectOrder", "Topic"]
 
+UNORDERED: Final = -1
+"""The step of every cause of an event whose contract promises no order."""
 _COMPARED = 16
 """So many of the latest deliveries about one subject are compared with the next one."""
 

@@ -29,7 +29,7 @@ from itertools import count
 from math import inf
 from typing import Any
 
-from .expectation import Arrival, Dispatch, Expectation, ExpectationState, Slot, SubjectOrder, Topic
+from .expectation import UNORDERED, Arrival, Dispatch, Expectation, ExpectationState, Slot, SubjectOrder, Topic
 from .judgement import Loss, Match, Receipt, Stray
 from .rooms import Stay
 from .tally import Tally
@@ -363,7 +363,8 @@ class Ledger:
             return self._deliver(tally, pending, receipt)
         if not is_final:
             return None
-        if known is not None and self._may_come_to_all(receipt):
+        is_unnamed = slot.topic.key[1] is None and receipt.mark is None
+        if known is not None and (self._is_permitted(receipt) if is_unnamed else self._may_come_to_all(receipt)):
             return Match(Receipt.PERMITTED, received=receipt.at)
         allowed = slot.allowed(receipt.at) if slot.away else None
         if known is not None and (allowed is None or allowed.is_used):
@@ -382,7 +383,8 @@ class Ledger:
         is_doubtful = bool(slot.doubts)
         self._has_received(expectation, receipt, ExpectationState.DELIVERED)
         self._take_out(expectation)
-        displaced = [] if is_doubtful else expectation.order.take(receipt.order, dispatch.step, dispatch.event)
+        is_free = is_doubtful or dispatch.step == UNORDERED
+        displaced = [] if is_free else expectation.order.take(receipt.order, dispatch.step, dispatch.event)
         if expectation.deadline == inf:
             self._keep(expectation, (expectation,), receipt.at)
         tally.delivered += 1
