@@ -49,6 +49,11 @@ class Population:
     cut_for: float = 2.0
     """How long that lasts, about, in seconds."""
 
+    @property
+    def nobody_acts(self) -> bool:
+        """Whether everybody has another habit."""
+        return _all(self.shares) >= 1
+
     def habits(self) -> Iterator[tuple[Habit, float]]:
         """Each with its share, in a fixed order."""
         return ((habit, self.shares[habit]) for habit in Habit if habit in self.shares)
@@ -61,7 +66,7 @@ def read(table: Table, systems: Iterable[str], calls: Iterable[str], people: Map
     """
     usual = Population()
     shares = {habit: _number(table, key, most=1) for key, habit in _SHARES.items() if key in table}
-    table.check("listen", "" if sum(shares.values()) <= 1 else f"and {', '.join(_SHARES)} are more than 1 together")
+    table.check("listen", "" if _all(shares) <= 1 else "and slow, silent and cut are more than 1 together")
     system = table.text("system", "")
     known = tuple(systems)
     if system and system not in known:
@@ -77,6 +82,10 @@ def read(table: Table, systems: Iterable[str], calls: Iterable[str], people: Map
     )
     table.finish()
     return result
+
+
+def _all(shares: Mapping[Habit, float]) -> float:
+    return round(sum(shares.values()), 9)
 
 
 def _rates(table: Table, calls: tuple[str, ...]) -> dict[str, float]:

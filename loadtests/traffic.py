@@ -61,6 +61,10 @@ def _choose(options: Any) -> None:
             f"{target.source}: nothing is known that causes an event of {name}: name it as trigger of an event, or "
             "give rates under [traffic]"
         )
+    if target.population.nobody_acts:
+        raise UsageError(f"{target.source}: [traffic] leaves nobody who acts: have its shares be less than 1 together")
+    for call in target.population.rates:
+        system.operation(call)
     _scenario.system = name
     _scenario.members = _scenario.acting = system.member
     _scenario.keys = rates.told_apart_by(system)

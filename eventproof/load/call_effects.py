@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from .device import Device
     from .generator import Generator
 
-__all__ = ["CallEffects"]
+__all__ = ["CONNECTION", "CallEffects"]
 
 _OWN: Final = of_user(f"{{{OWNER}}}")
 """The room of the user whom a call is about."""
-_CONNECTION: Final = "connection"
+CONNECTION: Final = "connection"
 """The room of the one connection that caused it."""
 
 
@@ -148,7 +148,7 @@ class CallEffects:
         told = dict(self.generator.rooms.told(audience.rooms, since))
         if any(room.term == _OWN for room in audience.untold):
             told |= dict.fromkeys(self.own, Presence(True, None))
-        if self.sender is not None and _CONNECTION in audience.rooms:
+        if self.sender is not None and CONNECTION in audience.rooms:
             told[self.sender] = Presence(True, None)
         for device, presence in self.generator.rooms.told(lawful.rooms - audience.rooms, since).items():
             told.setdefault(device, Presence(False, presence.stay))

@@ -6,12 +6,14 @@ capability `replay`), it waits for the return; else it goes to the push fallback
 
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from itertools import count
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eventproof.catalog import AckLevel, Event
 from eventproof.catalog.arguments import payload_of
+from eventproof.catalog.event import CALLBACK
 from eventproof.client.hub_connection import Closure, ClosureReason, HubConnection
 from eventproof.errors import EventproofError
 from eventproof.wire.connection import AckReceived, EventReceived
@@ -19,6 +21,7 @@ from eventproof.wire.connection import AckReceived, EventReceived
 from .acknowledging import Acknowledging
 from .asking import Asking
 from .backoff import backoff
+from .call_effects import CONNECTION
 from .calls import CallAnswer
 from .greenlets import spawn_later
 from .judgement import Match, Receipt
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Device", "Owner"]
 
-_CONNECTION = ("connection",)
 _ERROR = "error"
 _AT_ONCE, _SPAN = 5, 1.5
 """At most so many events of ours in so many seconds: a server may take 10 a second from one connection, and a busy one
@@ -254,7 +256,7 @@ class Device:
             self._owner.generator.foreign(event.name, self._owner.role, self.channel, self)
             return
         payload = payload_of(event.args)
-        if contract.audience == _CONNECTION and not contract.triggers:
+        if contract.audience == (CONNECTION,) and not contract.triggers:
             if event.name == _ERROR:
                 books.count("errors")
                 books.incident(str(self), f"the target sent an error: {_said(payload)}")
@@ -280,9 +282,9 @@ class Device:
         elif match.receipt is Receipt.WAITING and not self._owner.has_acted:
             # The target sends again what an earlier run left.
             books.ledger.own(self, reading.mark)
-        acknowledgement = None if contract.ack is None else contract.acknowledgement(payload)
-        if acknowledgement is not None:
-            self._answer(connection, contract, acknowledgement, what, is_required=is_required)
+        reply = _reply(connection, contract, event, payload)
+        if reply is not None:
+            self._answer(connection, contract, reply, what, is_required=is_required)
 
     def acknowledged(self, _connection: HubConnection, ack: AckReceived, at: float) -> None:
         """An answer to an event of ours."""
@@ -348,7 +350,7 @@ class Device:
         self.open()
 
     def _answer(
-        self, connection: HubConnection, event: Event, acknowledgement: Any, what: Hashable, *, is_required: bool
+        self, connection: HubConnection, event: Event, reply: Callable[[], None], what: Hashable, *, is_required: bool
     ) -> None:
         """Acknowledge as the owner does."""
         match self._owner.acknowledging:
@@ -358,25 +360,25 @@ class Device:
                 self._cut_for.append(what)
                 self.cut()
             case Acknowledging.LATE if is_required:
-                self._postpone(self._owner.late_by, self._acknowledge, connection, event, acknowledgement, what)
+                self._postpone(self._owner.late_by, self._acknowledge, connection, event, reply, what)
             case _:
-                self._acknowledge(connection, event, acknowledgement, what)
+                self._acknowledge(connection, event, reply, what)
 
-    def _acknowledge(self, connection: HubConnection, event: Event, acknowledgement: Any, what: Hashable) -> None:
+    def _acknowledge(self, connection: HubConnection, event: Event, reply: Callable[[], None], what: Hashable) -> None:
         """Send it, or a little later where too much was sent just now."""
         now = monotonic()
         due = max(now, self._sent[0] + _SPAN) if len(self._sent) == _AT_ONCE else now
         if due <= now:
             self._sent.append(due)
-            self._send(connection, event, acknowledgement, what)
-        elif self._postpone(due - now, self._send, connection, event, acknowledgement, what):
+            self._send(connection, event, reply, what)
+        elif self._postpone(due - now, self._send, connection, event, reply, what):
             self._sent.append(due)
 
-    def _send(self, connection: HubConnection, event: Event, acknowledgement: Any, what: Hashable) -> None:
-        if event.ack is None or not connection.is_open:
+    def _send(self, connection: HubConnection, event: Event, reply: Callable[[], None], what: Hashable) -> None:
+        if not connection.is_open:
             return
         generator = self._owner.generator
-        connection.emit(event.ack.by, acknowledgement)
+        reply()
         if generator.acks.sent(self, what, connection, at=monotonic()):
             generator.books.ledger.tally(event.name).acknowledged += 1
 
@@ -396,6 +398,16 @@ class Device:
     def _later(self, seconds: float, function: Callable[..., None], *arguments: Any) -> None:
         timer = spawn_later(seconds, function, *arguments)
         timer.link_exception(lambda dead: self._owner.generator.books.fault(dead.exception))
+
+
+def _reply(connection: HubConnection, contract: Event, event: EventReceived, payload: Any) -> Callable[[], None] | None:
+    """What acknowledges an event that came on a connection; None where nothing does."""
+    if contract.ack is None:
+        return None
+    if contract.ack.by == CALLBACK:
+        return None if event.ack_id is None else partial(connection.ack, event.ack_id, *contract.ack.example())
+    acknowledgement = contract.acknowledgement(payload)
+    return None if acknowledgement is None else partial(connection.emit, contract.ack.by, acknowledgement)
 
 
 def _said(payload: Any) -> str:

@@ -11,7 +11,7 @@ from eventproof.call_arguments import arguments, begun
 from eventproof.catalog import ANYONE, USER, Cause, Direction, Event, Operation, effects
 from eventproof.errors import TargetUnavailable, UsageError
 from eventproof.load.actor import Actor
-from eventproof.load.call_effects import CallEffects
+from eventproof.load.call_effects import CONNECTION, CallEffects
 from eventproof.load.calls import CallAnswer, said
 from eventproof.load.device import Device
 from eventproof.load.expectation import UNORDERED
@@ -50,6 +50,8 @@ class Hall(Visits[Place]):
         self._used_up: set[str] = set()
         """The calls after which what they were about cannot be used again."""
         for event in generator.books.known:
+            if event.audience == (CONNECTION,) and not event.triggers:
+                continue
             if not event.triggers or not event.audience:
                 lack = "what causes it" if not event.triggers else "whom it is for"
                 generator.books.note(f"of {event.name} nothing says {lack}: its delivery and its leaks are not judged")
