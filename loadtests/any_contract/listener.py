@@ -32,6 +32,7 @@ class Listener(Visitor[Place]):
         self, generator: Generator, identity: Identity, habit: Habit, devices: int, channels: Iterable[str]
     ) -> None:
         self._hall = hall_of(generator)
+        self._number = generator.entered
         self.habit = habit
         self.things: dict[str, dict[str, Any]] = {}
         """By call: what is known of what was made for it."""
@@ -41,6 +42,10 @@ class Listener(Visitor[Place]):
             self.acknowledging = Acknowledging.SILENT
         elif habit is Habit.CUT:
             generator.one(Outages).plan(self, said.cut_every, said.cut_for)
+
+    def __str__(self) -> str:
+        is_named = self.identity.id is not None or self.identity.email is not None
+        return self.identity.name if is_named else f"{self.identity.name} {self._number}"
 
     @property
     def replays(self) -> bool:  # type: ignore[override]  # the target says it
