@@ -19,11 +19,12 @@ from eventproof.load.generator import Generator
 from eventproof.load.greenlets import BoundedSemaphore, sleep
 from eventproof.load.turns import Turns
 from eventproof.load.visits import Visits
+from eventproof.refusal import LIMITED
 from eventproof.target import Emission
 
 from .overlaps import Overlaps
 from .place import Hand, Place
-from .rates import of_all
+from .rates import of_all, removing
 
 if TYPE_CHECKING:
     from .listener import Listener
@@ -47,8 +48,8 @@ class Hall(Visits[Place]):
         self._hands: dict[str, list[Hand]] = {}
         self._hired: count[int] = count()
         self._shared: tuple[Operation, ...] = ()
-        self._used_up: set[str] = set()
-        """The calls after which what they were about cannot be used again."""
+        self._used_up = removing(generator.system)
+        """The calls after which what they were about cannot be used again, as far as that is known by now."""
         for event in generator.books.known:
             if event.audience == (CONNECTION,) and not event.triggers:
                 continue
@@ -99,26 +100,37 @@ class Hall(Visits[Place]):
         books.count("actions")
         books.record("send_lag", monotonic() - intended)
         place = user.place or self.places[0]
-        known, is_new = self._known(operation, user, place)
-        answer = self._make(operation, user, place, known, at=monotonic() if is_new else intended)
-        if 400 <= answer.status < 500 and not is_new and len(known) > len(place.known):
+        answer = self._with_what_is_there(operation, user, place, intended)
+        if answer is None or (_is_refused(answer) and operation.needs):
             self._used_up.add(operation.id)
-            known, _ = self._known(operation, user, place)
-            answer = self._make(operation, user, place, known, at=monotonic())
+            answer = self._with_all_anew(operation, user, place)
         if not answer.done:
             books.count("failed")
             books.incident(f"{operation.id} {next(self._numbers)}", f"the call was answered with {answer}")
 
-    def _known(self, operation: Operation, user: "Listener", place: Place) -> tuple[dict[str, Any], bool]:
-        """What is known of what a call of this user is about, and whether it was made just now."""
-        own = [needed for needed in self.system.before(operation.id) if needed not in self._shared]
-        if operation.id in user.things and operation.id not in self._used_up:
-            return {**place.known, **user.things[operation.id]}, False
-        known = dict(place.known)
-        for needed in own:
+    def _with_what_is_there(
+        self, operation: Operation, user: "Listener", place: Place, intended: float
+    ) -> CallAnswer | None:
+        """About what was made for it before, or now; None where that does not serve."""
+        if operation.id in self._used_up:
+            return None
+        known, at = user.things.get(operation.id), intended
+        if known is None:
+            known = dict(place.known)
+            own = [needed for needed in self.system.before(operation.id) if needed not in self._shared]
+            for needed in own:
+                if _is_refused(self._make(needed, user, place, known, at=None)):
+                    return None
+            user.things[operation.id] = known
+            at = monotonic() if own else intended
+        return self._make(operation, user, place, dict(known), at=at)
+
+    def _with_all_anew(self, operation: Operation, user: Actor, place: Place) -> CallAnswer:
+        """About things that nobody knows beside who makes them."""
+        known = begun(self.system, next(self._numbers))
+        for needed in self.system.before(operation.id):
             self._must(needed, user, place, known)
-        user.things[operation.id] = known
-        return dict(known), bool(own)
+        return self._make(operation, user, place, known, at=None)
 
     def _must(self, operation: Operation, user: Actor, place: Place, known: dict[str, Any]) -> None:
         answer = self._make(operation, user, place, known, at=None)
@@ -221,6 +233,11 @@ class Hall(Visits[Place]):
         while any(hand.is_connecting for hand in hands):
             sleep(_GLANCE)
         return hands
+
+
+def _is_refused(answer: CallAnswer) -> bool:
+    """Whether what it was about may be the reason that it was not done."""
+    return 400 <= answer.status < 500 and answer.status != LIMITED
 
 
 def hall_of(generator: Generator) -> Hall:

@@ -6,7 +6,7 @@ from eventproof.catalog import Operation, System
 from eventproof.catalog.placeholders import PLACEHOLDER
 from eventproof.population import Population
 
-__all__ = ["of_all", "rates", "told_apart_by"]
+__all__ = ["of_all", "rates", "removing", "told_apart_by"]
 
 
 def rates(system: System, there: Container[str], said: Population, whole: float) -> Mapping[str, float]:
@@ -37,6 +37,13 @@ def of_all(system: System, calls: Iterable[str]) -> tuple[Operation, ...]:
                 wanted -= told
                 found |= {each.id: each for each in (*system.before(needed.id), needed)}
     return tuple(found.values())
+
+
+def removing(system: System) -> set[str]:
+    """The calls that take away what others are about: each is about things of its own."""
+    undone_by = (call.undone_by for call in system.operations)
+    undoing = {one.operation for one in undone_by if one is not None and one.removes}
+    return {call.id for call in system.operations if call.needs and (call.method == "DELETE" or call.id in undoing)}
 
 
 def told_apart_by(system: System) -> Mapping[str, str]:

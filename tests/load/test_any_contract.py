@@ -12,7 +12,7 @@ from eventproof.load import contracts, objectives
 from eventproof.load.expectation import UNORDERED
 from eventproof.population import Population
 from loadtests.any_contract.overlaps import Overlaps
-from loadtests.any_contract.rates import of_all, rates, told_apart_by
+from loadtests.any_contract.rates import of_all, rates, removing, told_apart_by
 
 _CHAT = Path(__file__).parents[2] / "examples" / "chat" / "eventproof.toml"
 
@@ -45,6 +45,13 @@ def test_what_ends_sessions_is_done_only_where_it_is_named() -> None:
 def test_what_people_ask_to_be_told_of_is_made_once_for_all() -> None:
     system = catalog.load().system("studyspot")
     assert [call.id for call in of_all(system, ["createBooking"])] == ["createLibrary"]
+
+
+def test_what_takes_something_away_is_about_things_of_its_own(chat: System) -> None:
+    calls = removing(catalog.load().system("studyspot"))
+    assert "deleteLibrary" in calls
+    assert "updateLibrary" not in calls
+    assert removing(chat) == set()
 
 
 def test_what_clients_choose_is_made_by_nobody(chat: System) -> None:
