@@ -111,7 +111,7 @@ class CallEffects:
             return
         stays = {device: stay for device, stay in devices.items() if stay is not None}
         more: dict[str, Any] = dict(about)
-        ledger.excuse(self.name, event, devices, at=at, stays=stays, is_away=False, **more)
+        ledger.excuse(self.name, event, devices, at=at, stays=stays, is_away=False, often=not effect.is_certain, **more)
 
     def withdraw(self) -> None:
         """It was refused: nothing is expected of it any more."""

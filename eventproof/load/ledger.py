@@ -147,12 +147,16 @@ class Ledger:
         key: Hashable = None,
         stays: Mapping[Any, Stay] | None = None,
         is_away: bool = True,
+        often: bool = False,
     ) -> None:
         """Enter what `action` caused for somebody who had no connection: it may come, and is not due.
 
         Likewise, without `is_away`, for somebody of whom nobody can tell whether it is for them: that is not counted.
+        With `often` nobody can tell either how many times it comes.
         """
         dispatch = self._enter(action, event, recipients, at, at, subject, key, None, stays)
+        if dispatch is not None:
+            dispatch.often = often
         for expectation in () if dispatch is None else dispatch.expectations:
             self._is_away(expectation, is_counted=is_away)
             for _ in self._early(expectation.slot):
@@ -367,7 +371,7 @@ class Ledger:
         if known is not None and (self._is_permitted(receipt) if is_unnamed else self._may_come_to_all(receipt)):
             return Match(Receipt.PERMITTED, received=receipt.at)
         allowed = slot.allowed(receipt.at) if slot.away else None
-        if known is not None and (allowed is None or allowed.is_used):
+        if known is not None and (allowed is None or (allowed.is_used and not allowed.dispatch.often)):
             return self._repeat(tally, known, receipt)
         if allowed is not None:
             allowed.is_used = True
