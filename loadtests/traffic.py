@@ -58,8 +58,8 @@ def _choose(options: Any) -> None:
     system = target.catalog.system(name)
     if not rates.rates(system, target.operations, target.population, options.rate):
         raise UsageError(
-            f"{target.source}: nothing is known that causes an event of {name}: name it as trigger of an event, or "
-            "give rates under [traffic]"
+            f"{target.source}: nothing is known that causes an event of {name} and leaves users as they are: name it "
+            "as trigger of an event, or give rates under [traffic]"
         )
     if target.population.nobody_acts:
         raise UsageError(f"{target.source}: [traffic] leaves nobody who acts: have its shares be less than 1 together")

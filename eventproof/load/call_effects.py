@@ -50,6 +50,7 @@ class CallEffects:
         key: Hashable = None,
         step: int | None = None,
         also: Collection[str] = (),
+        is_sure: bool = True,
     ) -> Mapping[str, int]:
         """It was accepted, or is about to be: enter what it must cause, and permit what it may.
 
@@ -57,14 +58,15 @@ class CallEffects:
         then is to receive now, who comes back where missed events are sent again, then; at others it may come. `key`
         tells its events from others about the same thing where their payloads say it, and `step` orders the causes
         about one thing. `also` are the events that it must cause here, though no one can tell that from the call.
+        Where it is not `is_sure` that anything has changed, all of it may come, and nothing must.
         Gives how many devices are to receive each event now, in this process.
         """
-        self._tell_others("expect", {"at": at, "called": called}, key=key, step=step, also=also)
+        self._tell_others("expect", {"at": at, "called": called}, key=key, step=step, also=also, is_sure=is_sure)
         due: dict[str, int] = {}
         for effect in self._effects():
             self._tell_what_is_untold(effect)
             known = self._told(effect, called)
-            must_come = effect.is_certain or effect.event.name in also
+            must_come = is_sure and (effect.is_certain or effect.event.name in also)
             if self.is_of_others and _subject(effect) is None:
                 must_come = False  # where no thing tells their order, nobody knows that of two processes' calls
             certain = {device: told.stay for device, told in known.items() if told.is_certain and must_come}

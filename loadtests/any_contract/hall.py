@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Hall", "hall_of"]
 
 _GLANCE: Final = 0.05
+_CHANGES: Final = frozenset({"PUT", "PATCH"})
+"""The methods of calls that, made twice, may change nothing the second time."""
 
 
 class Hall(Visits[Place]):
@@ -48,6 +50,8 @@ class Hall(Visits[Place]):
         self._hands: dict[str, list[Hand]] = {}
         self._hired: count[int] = count()
         self._shared: tuple[Operation, ...] = ()
+        self._last: dict[tuple[str, ...], Mapping[str, Any]] = {}
+        """With what a thing that is there was changed last, by call and the ids in its path."""
         self._used_up = removing(generator.system)
         """The calls after which what they were about cannot be used again, as far as that is known by now."""
         for event in generator.books.known:
@@ -160,10 +164,19 @@ class Hall(Visits[Place]):
             self.generator.moved(cause, asked=called)
             ordered = step if self.generator.share.of == 1 else UNORDERED
             told = CallEffects(self.generator, cause, name, user.devices, sender=device)
-            told.expect(at=called if at is None else min(at, called), called=called, step=ordered)
+            is_sure = self._changes_something(operation, given)
+            told.expect(at=called if at is None else min(at, called), called=called, step=ordered, is_sure=is_sure)
         elif answer.was_made and not 400 <= answer.status < 500:
             self.generator.nobody_knows(operation.id)
         return answer
+
+    def _changes_something(self, operation: Operation, given: Mapping[str, Any]) -> bool:
+        """Whether it is no change of a thing to what it was changed to before."""
+        if operation.method not in _CHANGES or operation.id in self._used_up:
+            return True
+        thing = (operation.id, *(str(given.get(name)) for name in operation.in_path))
+        last, self._last[thing] = self._last.get(thing), given
+        return last != given
 
     def _send(self, operation: Operation, by: Actor, given: Mapping[str, Any]) -> tuple[CallAnswer, Device | None]:
         """By a call, or as an event on a connection of theirs: the answer, and where it was sent."""

@@ -12,19 +12,23 @@ __all__ = ["of_all", "rates", "removing", "told_apart_by"]
 def rates(system: System, there: Container[str], said: Population, whole: float) -> Mapping[str, float]:
     """How often a second each call is made: as the profile says, else `whole` is shared by whatever causes anything.
 
-    `there` are the operations of the target. What ends a session, or cannot be taken back, is made only where it is
-    named, and so is what has a connection in a room or out of it: all who come ask for their rooms.
+    `there` are the operations of the target. What does something to a user that lasts, or has to be undone, is made
+    only where it is named, and so is what has a connection in a room or out of it: all who come ask for their rooms.
     """
     if said.rates:
         return said.rates
     asking = {event.name for event in system.events if event.joins or event.leaves}
     causing = {trigger for event in system.events for trigger in event.certain}
     usual = [
-        call.id
-        for call in system.operations
-        if call.id in causing - asking and call.id in there and call.ends is None and not call.lasts
+        call.id for call in system.operations if call.id in causing - asking and call.id in there and _is_harmless(call)
     ]
     return dict.fromkeys(usual, whole / max(len(usual), 1))
+
+
+def _is_harmless(call: Operation) -> bool:
+    """Whether nothing stays with a user when it was made."""
+    has_to_be_undone = call.undone_by is not None and not call.undone_by.removes
+    return call.ends is None and not call.lasts and not has_to_be_undone
 
 
 def of_all(system: System, calls: Iterable[str]) -> tuple[Operation, ...]:

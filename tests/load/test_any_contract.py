@@ -35,11 +35,11 @@ def test_what_a_profile_names_is_done_and_nothing_else(chat: System) -> None:
     assert rates(chat, {"room:join", "message:post"}, said, 10.0) == {"room:join": 2.0}
 
 
-def test_what_ends_sessions_is_done_only_where_it_is_named() -> None:
+def test_what_stays_with_a_user_is_done_only_where_it_is_named() -> None:
     system = catalog.load().system("user-state")
-    ending = {operation.id for operation in system.operations if operation.ends is not None}
-    assert ending
-    assert not ending & set(_usual(system))
+    usual, named = _usual(system), rates(system, {"banUser"}, Population(rates={"banUser": 1.0}), 10.0)
+    assert not {"banUser", "updateUserTier"} & set(usual)
+    assert named == {"banUser": 1.0}
 
 
 def test_what_people_ask_to_be_told_of_is_made_once_for_all() -> None:
