@@ -22,7 +22,9 @@ cut = 0.15
 cut_every = "2s"
 cut_for = "500ms"
 """
-_TRIES: Mapping[str, tuple[str, tuple[str, ...], str, str]] = {
+_Try = tuple[str, tuple[str, ...], str, str]
+"""The example, what starts its server, the defect that is planted, and what is added to its profile."""
+_TRIES: Mapping[str, _Try] = {
     "chat": ("chat", NODE, "", _POPULATION),
     "chat that tells everybody": ("chat", NODE, "tells-everybody", ""),
     "chat that forgets one": ("chat", NODE, "forgets-one", ""),
@@ -30,7 +32,8 @@ _TRIES: Mapping[str, tuple[str, tuple[str, ...], str, str]] = {
 }
 
 
-def _swarmed(example: str, server: tuple[str, ...], bug: str, population: str, folder: Path) -> Run:
+def _swarmed(trial: _Try, folder: Path) -> Run:
+    example, server, bug, population = trial
     written = (EXAMPLES / example / "eventproof.toml").read_text() + population
     (folder / f"{example}.yaml").write_text((EXAMPLES / example / f"{example}.yaml").read_text())
     with running(server, bug) as port:
@@ -46,7 +49,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, node_modules: Path) -> Mappin
     assert node_modules.is_dir()
     folders = [tmp_path_factory.mktemp("traffic") for _ in _TRIES]
     with ThreadPoolExecutor(len(_TRIES)) as pool:
-        made = pool.map(lambda trial, folder: _swarmed(*trial, folder), _TRIES.values(), folders)
+        made = pool.map(_swarmed, _TRIES.values(), folders)
         return dict(zip(_TRIES, made, strict=True))
 
 
