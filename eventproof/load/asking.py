@@ -154,6 +154,7 @@ class Asking:
             return
         if asked.then is None and not is_answered(self._generator.requests.event(asked.name)):
             self._connection.emit(asked.name, argument)
+            self._generator.books.note(f"the wire does not acknowledge {asked.name}: what its rooms miss is not told")
             self._tell(asked, CallAnswer(ACCEPTED, None))
             return
         number = next(self.numbers)
