@@ -55,8 +55,9 @@ class Population:
         return _all(self.shares) >= 1
 
     def habits(self) -> Iterator[tuple[Habit, float]]:
-        """Each with its share, in a fixed order."""
-        return ((habit, self.shares[habit]) for habit in Habit if habit in self.shares)
+        """Each with its share: first those who act, so that of however few somebody does."""
+        yield Habit.ACT, 1 - _all(self.shares)
+        yield from ((habit, self.shares[habit]) for habit in Habit if habit in self.shares)
 
 
 def read(table: Table, systems: Iterable[str], calls: Iterable[str], people: Mapping[str, int]) -> Population:
