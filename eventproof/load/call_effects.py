@@ -7,6 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from eventproof.catalog import Cause, Effect, effects, of_user
+from eventproof.catalog.audience import CONNECTION
 from eventproof.catalog.event import OWNER
 from eventproof.checks.unsaid import unsaid
 
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
     from .device import Device
     from .generator import Generator
 
-__all__ = ["CONNECTION", "CallEffects"]
+__all__ = ["CallEffects"]
 
 _OWN: Final = of_user(f"{{{OWNER}}}")
 """The room of the user whom a call is about."""
-CONNECTION: Final = "connection"
-"""The room of the one connection that caused it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from eventproof.catalog import AckLevel, Event
 from eventproof.catalog.arguments import payload_of
+from eventproof.catalog.audience import CONNECTION
 from eventproof.catalog.event import CALLBACK
 from eventproof.client.hub_connection import Closure, ClosureReason, HubConnection
 from eventproof.errors import EventproofError
@@ -21,7 +22,6 @@ from eventproof.wire.connection import AckReceived, EventReceived
 from .acknowledging import Acknowledging
 from .asking import Asking
 from .backoff import backoff
-from .call_effects import CONNECTION
 from .calls import CallAnswer
 from .greenlets import spawn_later
 from .judgement import Match, Receipt

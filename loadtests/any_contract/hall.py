@@ -4,30 +4,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from eventproof import templates
 from eventproof.call_arguments import arguments, begun
 from eventproof.catalog import ANYONE, USER, Cause, Direction, Event, Operation, effects
+from eventproof.catalog.audience import CONNECTION
 from eventproof.errors import TargetUnavailable, UsageError
 from eventproof.load.actor import Actor
-from eventproof.load.call_effects import CONNECTION, CallEffects
+from eventproof.load.call_effects import CallEffects
 from eventproof.load.calls import CallAnswer, said
 from eventproof.load.device import Device
 from eventproof.load.expectation import UNORDERED
 from eventproof.load.generator import Generator
 from eventproof.load.greenlets import BoundedSemaphore, sleep
 from eventproof.load.turns import Turns
-from eventproof.load.visits import Visits
+from eventproof.load.visits import Visitor, Visits
 from eventproof.refusal import LIMITED
 from eventproof.target import Emission
 
 from .overlaps import Overlaps
 from .place import Hand, Place
 from .rates import of_all, removing
-
-if TYPE_CHECKING:
-    from .listener import Listener
 
 __all__ = ["Hall", "hall_of"]
 
@@ -43,7 +41,7 @@ class Hall(Visits[Place]):
         super().__init__()
         self.generator = generator
         self.system = generator.system
-        self.acting: Turns[Listener] = Turns()
+        self.acting: Turns[Visitor[Place]] = Turns()
         self._beginning = BoundedSemaphore(1)
         self._overlaps = Overlaps()
         self._numbers = count(1)
@@ -52,6 +50,8 @@ class Hall(Visits[Place]):
         self._shared: tuple[Operation, ...] = ()
         self._last: dict[tuple[str, ...], Mapping[str, Any]] = {}
         """With what a thing that is there was changed last, by call and the ids in its path."""
+        self._things_of: dict[tuple[Actor, str], dict[str, Any]] = {}
+        """By user and call: what is known of what was made for it."""
         self._used_up = removing(generator.system)
         """The calls after which what they were about cannot be used again, as far as that is known by now."""
         for event in generator.books.known:
@@ -98,7 +98,7 @@ class Hall(Visits[Place]):
 
     # The calls.
 
-    def tell(self, operation: Operation, user: "Listener", intended: float) -> None:
+    def tell(self, operation: Operation, user: Visitor[Place], intended: float) -> None:
         """Make a call about this user, by whoever makes it, after what it needs, and enter what it causes."""
         books = self.generator.books
         books.count("actions")
@@ -113,19 +113,19 @@ class Hall(Visits[Place]):
             books.incident(f"{operation.id} {next(self._numbers)}", f"the call was answered with {answer}")
 
     def _with_what_is_there(
-        self, operation: Operation, user: "Listener", place: Place, intended: float
+        self, operation: Operation, user: Visitor[Place], place: Place, intended: float
     ) -> CallAnswer | None:
         """About what was made for it before, or now; None where that does not serve."""
         if operation.id in self._used_up:
             return None
-        known, at = user.things.get(operation.id), intended
+        known, at = self._things_of.get((user, operation.id)), intended
         if known is None:
             known = dict(place.known)
             own = [needed for needed in self.system.before(operation.id) if needed not in self._shared]
             for needed in own:
                 if _is_refused(self._make(needed, user, place, known, at=None)):
                     return None
-            user.things[operation.id] = known
+            self._things_of[user, operation.id] = known
             at = monotonic() if own else intended
         return self._make(operation, user, place, dict(known), at=at)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 from eventproof.load.acknowledging import Acknowledging
 from eventproof.load.device import Device
@@ -34,8 +34,6 @@ class Listener(Visitor[Place]):
         self._hall = hall_of(generator)
         self._number = generator.entered
         self.habit = habit
-        self.things: dict[str, dict[str, Any]] = {}
-        """By call: what is known of what was made for it."""
         super().__init__(generator, identity, self._hall, devices, channels)
         said = generator.target.population
         if habit is Habit.SILENT:
