@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from . import catalog as contracts
-from . import endpoints, identities, operations, profile_schema, templates, textfile, wellformed
+from . import endpoints, identities, operations, population, profile_schema, templates, textfile, wellformed
 from .catalog import ADMIN, USER, Catalog, OfSession, System
 from .documents import draft, overlay, own
 from .errors import UsageError
@@ -271,11 +271,17 @@ def _target(root: Table, path: Path | None, environment: str | None, catalog: Ca
         openapi=_openapi(root, folder),
         metrics=_metrics(root.table("metrics")) if "metrics" in root else None,
         own=contracts_of_own,
+        population=population.read(root.table("traffic"), [system.name for system in systems], calls, _numbers(base)),
         is_sessionless=is_sessionless,
     )
     root.table("session")  # is read where the pack of that name is asked for
     root.finish()
     return target
+
+
+def _numbers(base: Target) -> dict[str, int]:
+    """How many people there are of each role."""
+    return {role: len(base.people(role)) for role in (ADMIN, USER, *base.others)}
 
 
 def _url(table: Table, key: str, default: str | None = None) -> str:

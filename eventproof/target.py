@@ -15,6 +15,7 @@ from . import templates
 from .catalog import ADMIN, USER, Catalog, OfSession, System, Wire
 from .ending import Endings
 from .errors import UsageError
+from .population import Population
 
 
 def is_loopback(url: str) -> bool:
@@ -316,6 +317,8 @@ class Target:
     """Where the programs of the profile run: in the profile's own folder; None: in ours."""
     own: tuple[System, ...] = field(default=(), repr=False)
     """The contracts of the profile's own."""
+    population: Population = field(default_factory=Population)
+    """Who takes part in the swarm of any contract."""
     is_sessionless: bool = False
     """Whether nothing begins a session here: who takes part presents the token of the profile, or none."""
 

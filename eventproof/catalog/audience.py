@@ -10,9 +10,11 @@ from typing import Final
 
 from .placeholders import PLACEHOLDER, filled
 
-__all__ = ["EVERYONE", "Audience", "Untold", "is_of_role", "of_role", "of_user", "rooms_of", "told"]
+__all__ = ["CONNECTION", "EVERYONE", "Audience", "Untold", "is_of_role", "of_role", "of_user", "rooms_of", "told"]
 
 EVERYONE: Final = "everyone"
+CONNECTION: Final = "connection"
+"""The room of the one connection that caused something."""
 _ROLE: Final = "role:"
 
 

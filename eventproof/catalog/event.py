@@ -72,6 +72,12 @@ class Ack:
     takes_list: bool = False
     """Whether `answer` describes the list of the arguments."""
 
+    def example(self) -> tuple[Json, ...]:
+        """The arguments of a `callback` as the contract exemplifies them; none where it does not."""
+        document = {} if self.answer is None else self.answer.document
+        shown = next(iter(document.get("examples", ())), None)
+        return () if shown is None else tuple(shown) if self.takes_list else (shown,)
+
     def fits(self, payload: Json) -> bool:
         """Whether what came with the callback fits; where nothing is said of it, it does."""
         return self.answer is None or _fits(self.answer, payload, self.takes_list)

@@ -126,6 +126,9 @@ class HubConnection(ABC):
     def emit(self, name: str, *args: Any, ack_id: int | None = None) -> None:
         """Send an event; nothing happens where the connection is not open, or its protocol has no such thing."""
 
+    def ack(self, ack_id: int, *args: Any) -> None:  # noqa: B027 - most protocols have none
+        """Acknowledge an event by the wire; nothing happens where its protocol has no such thing."""
+
     def close(self) -> None:
         """Say goodbye as far as the socket takes it at once, and close."""
         self.drop()

@@ -1,10 +1,11 @@
 """Makes a call about somebody, as the contract has it: by whoever makes it, with what is known of what it is about."""
 
-import secrets
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from eventproof.catalog import USER, Cause, Operation, System
+from eventproof import call_arguments
+from eventproof.call_arguments import begun
+from eventproof.catalog import USER, Cause, Operation
 
 from .calls import Answer
 from .person import Person
@@ -27,29 +28,10 @@ class WhoActs(Protocol):
 
 
 def arguments(operation: Operation, known: Mapping[str, Any], tier: str | None = None) -> dict[str, Any]:
-    """What a call is made with: what is `known` of what it is about, else the document's examples.
-
-    A tier that its undoing would give back is another one than `tier`, the one to give.
-    """
-    given = {name: _unique(value) if name in operation.unique else value for name, value in operation.example.items()}
+    """What a call is made with; a tier that its undoing would give back is another one than `tier`, the one to give."""
     undoing = operation.undone_by.parameters if operation.undone_by is not None else {}
     tiers = {name: tier for name, value in undoing.items() if value == TIER and tier is not None}
-    return given | {name: known[name] for name in operation.parameters if name in known} | tiers
-
-
-def begun(system: System, number: int = 0) -> dict[str, Any]:
-    """What is known before any call: a value for each name that clients choose themselves.
-
-    One that nobody else has, or, of those that are there, the one of this number.
-    """
-    return {
-        name: chosen.values[number % len(chosen.values)] if chosen.values else _unique(chosen.example)
-        for name, chosen in system.chosen.items()
-    }
-
-
-def _unique(value: Any) -> Any:
-    return f"{value}-{secrets.token_hex(4)}" if isinstance(value, str) else value
+    return call_arguments.arguments(operation, known) | tiers
 
 
 async def perform(who: WhoActs, user: Person, operation: Operation, known: dict[str, Any]) -> tuple[Answer, Cause]:

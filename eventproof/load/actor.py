@@ -6,15 +6,16 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from eventproof import actions
-from eventproof.catalog import Cause, rooms_of
+from eventproof.catalog import Cause, Event, rooms_of
 from eventproof.client.hub_connection import Closure
 from eventproof.errors import ContractViolation, EventproofError, TargetUnavailable
-from eventproof.target import Identity
+from eventproof.target import Emission, Identity
 
 from .acknowledging import Acknowledging
 from .call_effects import CallEffects
-from .calls import CallAnswer
+from .calls import CallAnswer, said
 from .device import Device
+from .expectation import UNORDERED
 from .judgement import Match
 
 if TYPE_CHECKING:
@@ -88,6 +89,11 @@ class Actor:
         """Whether an action may be aimed here: nothing is, at somebody who only watches."""
         return False
 
+    def device_on(self, address: str) -> Device | None:
+        """One that is connected to the channel known under this address; None where none is."""
+        channels = self.generator.channels
+        return next((one for one in self.devices if one.is_open and channels[one.channel].known_as == address), None)
+
     def join(self) -> None:
         """Be in one's rooms, with every device: but for those that its connections must ask for."""
         asked = self.generator.requests.opened(self.role)
@@ -104,7 +110,9 @@ class Actor:
 
     def enter(self) -> None:
         """Come in: with a new token where the profile gives none, or where only a login tells the id."""
-        if self.token is None or (self.identity.id is None and self.identity.password is not None):
+        if self.generator.target.is_sessionless:
+            self.open()
+        elif self.token is None or (self.identity.id is None and self.identity.password is not None):
             self.generator.spawn(self._enter_by_login)
         else:
             self.open()
@@ -181,6 +189,23 @@ class Actor:
         self.generator.connected.add(self.identity)
         if self.is_deaf:
             device.stall()
+
+    def asked(self, device: Device, event: Event, argument: Any, at: float, answer: CallAnswer) -> None:
+        """A device asked then to be in a room, or out of it, and that was answered: what it causes is entered."""
+        action = self.generator.target.operations.get(event.name)
+        if not isinstance(action, Emission):
+            return
+        if answer.done:
+            given = event.fields(argument) or dict.fromkeys(
+                self.generator.system.operation(event.name).parameters, argument
+            )
+            cause = Cause(event.name, given, self.identity.id, said(action, answer))
+            name = f"{event.name} of {device} at {at:.6f}"
+            CallEffects(self.generator, cause, name, self.devices, sender=device).expect(
+                at=at, called=at, step=UNORDERED
+            )
+        elif not answer.status:
+            self.generator.nobody_knows(event.name)
 
     def received(self, device: Device, event: str, payload: Any, match: Match) -> None:
         """A receipt was judged."""

@@ -11,10 +11,14 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eventproof.acknowledgement import is_refusal
+from eventproof.catalog import Event
+from eventproof.catalog.arguments import payload_of
 from eventproof.client.hub_connection import HubConnection
 from eventproof.wire.connection import AckReceived
 
+from .calls import CallAnswer
 from .greenlets import spawn_later
+from .saying import ACCEPTED, REFUSED, is_answered
 
 if TYPE_CHECKING:
     from .generator import Generator
@@ -32,6 +36,9 @@ class Asker(Protocol):
     def is_open(self) -> bool:
         """Whether events can arrive here."""
 
+    def asked(self, event: Event, argument: Any, at: float, answer: CallAnswer) -> None:
+        """What it asked for then, by an event of its own, was answered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -42,12 +49,13 @@ class Asked:
     joins: str | None = None
     leaves: str | None = None
     then: Callable[[float], None] | None = None
+    argument: Any = None
 
 
 class Asking:
     """That of one device, over all its connections."""
 
-    __slots__ = ("_asked", "_connection", "_device", "_generator", "_numbers", "_role", "_wanted")
+    __slots__ = ("_asked", "_connection", "_device", "_generator", "_role", "_wanted", "numbers")
 
     def __init__(self, device: Asker, generator: "Generator", role: str) -> None:
         self._device = device
@@ -55,7 +63,8 @@ class Asking:
         self._role = role
         self._connection: HubConnection | None = None
         """The one on which it may ask: an opened one."""
-        self._numbers = count(1)
+        self.numbers = count(1)
+        """The ids of what is to be acknowledged there."""
         self._asked: dict[int, Asked] = {}
         self._wanted: dict[str, tuple[str, Any]] = {}
         """The rooms that it means to be in, each with how it is asked for."""
@@ -102,7 +111,7 @@ class Asking:
         stay = self._generator.rooms.ask_to_leave(self._device, room, now)
         if stay is not None:
             self._generator.books.ledger.release(self._device, stay)
-        self._send(Asked(name, now, leaves=room), argument)
+        self._send(Asked(name, now, leaves=room, argument=argument), argument)
 
     def acknowledged(self, ack: AckReceived, at: float) -> None:
         """The server answered a request."""
@@ -111,6 +120,7 @@ class Asking:
             return
         if is_refusal(ack.args):
             self._is_refused(asked, f"{asked.name} was refused: {_told(ack.args[0])}")
+            self._tell(asked, CallAnswer(REFUSED, payload_of(ack.args)))
             return
         books, rooms = self._generator.books, self._generator.rooms
         books.record("join", at - asked.at)
@@ -123,23 +133,31 @@ class Asking:
                 rooms.ask(self._device, asked.leaves, since)
         if asked.then is not None:
             asked.then(at)
+        self._tell(asked, CallAnswer(ACCEPTED, payload_of(ack.args)))
 
     def lost(self, at: float) -> None:
         """The connection is gone."""
         self._connection = None
-        self._asked.clear()
+        unanswered, self._asked = tuple(self._asked.values()), {}
+        for asked in unanswered:
+            self._tell(asked, CallAnswer(0, None))
         self._generator.rooms.lose(self._device, (*self._wanted, *self._generator.requests.opened(self._role)), at)
 
     def _join(self, name: str, argument: Any) -> None:
         event, now = self._generator.requests.event(name), monotonic()
         room = event.room_of(event.joins or "", argument)
         self._generator.rooms.ask(self._device, room, now)
-        self._send(Asked(name, now, joins=room), argument)
+        self._send(Asked(name, now, joins=room, argument=argument), argument)
 
     def _send(self, asked: Asked, argument: Any) -> None:
         if self._connection is None:
             return
-        number = next(self._numbers)
+        if asked.then is None and not is_answered(self._generator.requests.event(asked.name)):
+            self._connection.emit(asked.name, argument)
+            self._generator.books.note(f"the wire does not acknowledge {asked.name}: what its rooms miss is not told")
+            self._tell(asked, CallAnswer(ACCEPTED, None))
+            return
+        number = next(self.numbers)
         self._asked[number] = asked
         self._connection.emit(asked.name, argument, ack_id=number)
         timer = spawn_later(self._generator.hub.patience, self._is_over, number, asked)
@@ -150,6 +168,11 @@ class Asking:
         if self._asked.get(number) is asked and not self._generator.stopping.is_set():
             del self._asked[number]
             self._is_refused(asked, f"{asked.name} was not answered")
+            self._tell(asked, CallAnswer(0, None))
+
+    def _tell(self, asked: Asked, answer: CallAnswer) -> None:
+        if asked.then is None:
+            self._device.asked(self._generator.requests.event(asked.name), asked.argument, asked.at, answer)
 
     def _is_refused(self, asked: Asked, why: str) -> None:
         books = self._generator.books

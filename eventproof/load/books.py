@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any
 
 from eventproof.catalog import Event
+from eventproof.catalog.arguments import payload_of
 from eventproof.redaction import cut
 from eventproof.report.records import SERVICE, Gauge
 
@@ -205,7 +206,7 @@ class Books:
                 if name in self._strange or len(self._strange) < _STRANGE:
                     self._strange.add(name)
                     self.note(f"the target sent {cut(name, 60)}, which its contract does not have")
-        elif len(args) > 1 or not event.is_valid(args[0] if args else None):
+        elif not event.is_valid(payload_of(args)):
             self.ledger.tally(name).invalid += 1
             self.incident(str(recipient), f"{name} does not fit its contract")
         return event

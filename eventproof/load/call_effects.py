@@ -7,9 +7,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from eventproof.catalog import Cause, Effect, effects, of_user
+from eventproof.catalog.audience import CONNECTION
 from eventproof.catalog.event import OWNER
 from eventproof.checks.unsaid import unsaid
 
+from .expectation import UNORDERED
+from .reading import key_of
 from .rooms import Presence, Stay
 
 if TYPE_CHECKING:
@@ -20,8 +23,6 @@ __all__ = ["CallEffects"]
 
 _OWN: Final = of_user(f"{{{OWNER}}}")
 """The room of the user whom a call is about."""
-_UNORDERED = 0
-"""The step of every cause of an event whose contract promises no order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class CallEffects:
     own: "tuple[Device, ...]" = ()
     is_of_others: bool = False
     """Whether another process made the call, and told of it."""
+    sender: "Device | None" = None
+    """The device on whose connection it was sent; None where it is a call."""
 
     def expect(
         self,
@@ -46,6 +49,7 @@ class CallEffects:
         key: Hashable = None,
         step: int | None = None,
         also: Collection[str] = (),
+        is_sure: bool = True,
     ) -> Mapping[str, int]:
         """It was accepted, or is about to be: enter what it must cause, and permit what it may.
 
@@ -53,22 +57,29 @@ class CallEffects:
         then is to receive now, who comes back where missed events are sent again, then; at others it may come. `key`
         tells its events from others about the same thing where their payloads say it, and `step` orders the causes
         about one thing. `also` are the events that it must cause here, though no one can tell that from the call.
+        Where it is not `is_sure` that anything has changed, all of it may come, and nothing must.
         Gives how many devices are to receive each event now, in this process.
         """
-        self._tell_others("expect", {"at": at, "called": called}, key=key, step=step, also=also)
+        self._tell_others("expect", {"at": at, "called": called}, key=key, step=step, also=also, is_sure=is_sure)
         due: dict[str, int] = {}
         for effect in self._effects():
             self._tell_what_is_untold(effect)
             known = self._told(effect, called)
-            must_come = effect.is_certain or effect.event.name in also
+            must_come = is_sure and (effect.is_certain or effect.event.name in also)
             if self.is_of_others and _subject(effect) is None:
                 must_come = False  # where no thing tells their order, nobody knows that of two processes' calls
             certain = {device: told.stay for device, told in known.items() if told.is_certain and must_come}
             perhaps = {device: told.stay for device, told in known.items() if device not in certain}
-            about = {"subject": _subject(effect), "key": key if effect.event.name in self.generator.keys else None}
+            about = {"subject": _subject(effect), "key": self._key(effect, key)}
             self._permit(effect, perhaps, at, about)
             due[effect.event.name] = self._expect(effect, certain, at, called, about, step)
         return due
+
+    def _key(self, effect: Effect, given: Hashable) -> Hashable:
+        """What tells it from others about the same thing: where nothing is given, what the call is about."""
+        if effect.event.name not in self.generator.keys:
+            return None
+        return key_of(effect.subject) if given is None else given
 
     def _expect(
         self,
@@ -82,7 +93,7 @@ class CallEffects:
         books, event, subject = self.generator.books, effect.event.name, about["subject"]
         stays = {device: stay for device, stay in devices.items() if stay is not None}
         is_ordered = subject is not None and effect.event.order_by is not None
-        ordered = step if is_ordered else None if subject is None else _UNORDERED
+        ordered = step if is_ordered else None if subject is None else UNORDERED
         present, away, absent = _by_connection(devices, called)
         deadline = monotonic() + self.generator.deadline
         more: dict[str, Any] = {"step": ordered, "late": max(called - at, 0.0), **about}
@@ -101,7 +112,7 @@ class CallEffects:
             return
         stays = {device: stay for device, stay in devices.items() if stay is not None}
         more: dict[str, Any] = dict(about)
-        ledger.excuse(self.name, event, devices, at=at, stays=stays, is_away=False, **more)
+        ledger.excuse(self.name, event, devices, at=at, stays=stays, is_away=False, often=not effect.is_certain, **more)
 
     def withdraw(self) -> None:
         """It was refused: nothing is expected of it any more."""
@@ -138,8 +149,12 @@ class CallEffects:
         told = dict(self.generator.rooms.told(audience.rooms, since))
         if any(room.term == _OWN for room in audience.untold):
             told |= dict.fromkeys(self.own, Presence(True, None))
+        if self.sender is not None and CONNECTION in audience.rooms:
+            told[self.sender] = Presence(True, None)
         for device, presence in self.generator.rooms.told(lawful.rooms - audience.rooms, since).items():
             told.setdefault(device, Presence(False, presence.stay))
+        if self.sender is not None and effect.event.spares:
+            told.pop(self.sender, None)
         if self.generator.books.is_of_one_channel:
             return told
         return {device: presence for device, presence in told.items() if device.hears(effect.event)}

@@ -1,18 +1,25 @@
-"""The contracts, read once a process, before its test begins: that takes a fifth of a second. What channels carry."""
+"""The contracts of one process of a swarm: those of its target, once that is known. What channels carry."""
 
-from functools import cache
+from typing import Final
 
 from eventproof import catalog
 from eventproof.catalog import Catalog, Direction, Event, System
-from eventproof.target import Endpoint
+from eventproof.target import Endpoint, Target
 
-__all__ = ["contracts", "sent"]
+__all__ = ["contracts", "of_target", "sent"]
+
+_known: Final[list[Catalog]] = []
+"""Those of the target, as soon as there is one."""
 
 
-@cache
 def contracts() -> Catalog:
-    """All systems."""
-    return catalog.load()
+    """All systems; the profile's own among them, once its target is known."""
+    return _known[-1] if _known else catalog.load()
+
+
+def of_target(target: Target) -> None:
+    """From now on the contracts of this process are those that its target may be about."""
+    _known[:] = [target.catalog]
 
 
 def sent(system: System, channel: Endpoint) -> dict[str, Event]:

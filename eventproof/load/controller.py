@@ -23,7 +23,7 @@ from eventproof.verdict import ExitCode, exit_code
 from . import admission, capacity, handover, machine, objectives
 from .account import Incident, SwarmAccount, merge
 from .calls import LOGIN_WAITS, Calls
-from .contracts import contracts
+from .contracts import of_target
 from .greenlets import Timeout
 from .objectives import ObjectiveLine
 from .outcome import Circumstances, LostWorker, conclude
@@ -33,11 +33,12 @@ from .scenario import Scenario
 
 
 def target_of(options: Any) -> Target:
-    """The target that the options of a Locust run name. Raises UsageError."""
+    """The target that the options of a Locust run name; its contracts are those of this process. Raises UsageError."""
     named = options.target or str(profile.DEFAULT)
-    if "://" in named:
-        return profile.for_url(named, catalog=contracts())
-    return profile.load(named, options.target_environment or None, catalog=contracts())
+    is_url = "://" in named
+    target = profile.for_url(named) if is_url else profile.load(named, options.target_environment or None)
+    of_target(target)
+    return target
 
 
 def asked(defaults: Iterable[ObjectiveLine], given: Iterable[ObjectiveLine]) -> tuple[ObjectiveLine, ...]:
@@ -160,7 +161,7 @@ class Controller:
         for scenario in self._scenarios:
             probe(self.target, self.target.main(scenario.system))
         calls, patience = Calls(self.target), self.target.budgets.call
-        further = {scenario.acting for scenario in self._scenarios} - {ADMIN}
+        further = {scenario.acting for scenario in self._scenarios} - {ADMIN} if not self.target.is_sessionless else ()
         for admin in (*self.target.admins, *(one for role in sorted(further) for one in self.target.people(role)[:1])):
             nothing = TargetUnavailable(
                 f"{admin.name} cannot log in: {self.target.rest.url} did not answer within {patience:g} s"

@@ -5,11 +5,16 @@ capability `replay`), it waits for the return; else it goes to the push fallback
 """
 
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+from itertools import count
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eventproof.catalog import AckLevel, Event
+from eventproof.catalog.arguments import payload_of
+from eventproof.catalog.audience import CONNECTION
+from eventproof.catalog.event import CALLBACK
 from eventproof.client.hub_connection import Closure, ClosureReason, HubConnection
 from eventproof.errors import EventproofError
 from eventproof.wire.connection import AckReceived, EventReceived
@@ -17,16 +22,17 @@ from eventproof.wire.connection import AckReceived, EventReceived
 from .acknowledging import Acknowledging
 from .asking import Asking
 from .backoff import backoff
+from .calls import CallAnswer
 from .greenlets import spawn_later
 from .judgement import Match, Receipt
 from .reading import read
+from .saying import Saying
 
 if TYPE_CHECKING:
     from .generator import Generator
 
 __all__ = ["Device", "Owner"]
 
-_CONNECTION = ("connection",)
 _ERROR = "error"
 _AT_ONCE, _SPAN = 5, 1.5
 """At most so many events of ours in so many seconds: a server may take 10 a second from one connection, and a busy one
@@ -72,6 +78,9 @@ class Owner(Protocol):
     def connected(self, device: "Device") -> None:
         """A device is connected."""
 
+    def asked(self, device: "Device", event: Event, argument: Any, at: float, answer: CallAnswer) -> None:
+        """What a device asked for then, by an event of a client, was answered."""
+
     def received(self, device: "Device", event: str, payload: Any, match: Match) -> None:
         """A receipt was judged."""
 
@@ -97,6 +106,7 @@ class Device:
         "_owner",
         "_postponed",
         "_recovery",
+        "_saying",
         "_sent",
         "channel",
         "connections",
@@ -126,6 +136,8 @@ class Device:
         self._sent: deque[float] = deque(maxlen=_AT_ONCE)
         asks = channel is None and owner.generator.requests.are_needed
         self._asking = Asking(self, owner.generator, owner.role) if asks else None
+        self._saying: Saying | None = None
+        """None until it says something."""
 
     def __str__(self) -> str:
         where = f"device {self.number}" if self.channel is None else self.channel
@@ -173,6 +185,14 @@ class Device:
         if self._asking is not None:
             self._asking.leave(name, argument)
 
+    def say(self, event: Event, arguments: Sequence[Any]) -> CallAnswer:
+        """Send an event that causes something, and wait for its answer; none is sent without a connection."""
+        if self._connection is None or self.since is None:
+            return CallAnswer(0, None, f"{event.name} was not sent: there is no connection", was_made=False)
+        if self._saying is None:
+            self._saying = Saying(self._owner.generator, count(1) if self._asking is None else self._asking.numbers)
+        return self._saying.say(self._connection, event, arguments, self)
+
     def stall(self) -> None:
         """Read nothing more; the connection stays."""
         if self._connection is not None:
@@ -196,6 +216,10 @@ class Device:
         self._owner.generator.books.ledger.miss(self)
         if self._connection is not None:
             self._connection.close()
+
+    def asked(self, event: Event, argument: Any, at: float, answer: CallAnswer) -> None:
+        """What it asked for then, by an event of its own, was answered."""
+        self._owner.asked(self, event, argument, at, answer)
 
     # What the connection tells.
 
@@ -231,8 +255,8 @@ class Device:
         if contract is None:
             self._owner.generator.foreign(event.name, self._owner.role, self.channel, self)
             return
-        payload = event.args[0] if event.args else None
-        if contract.audience == _CONNECTION:
+        payload = payload_of(event.args)
+        if contract.audience == (CONNECTION,) and not contract.triggers:
             if event.name == _ERROR:
                 books.count("errors")
                 books.incident(str(self), f"the target sent an error: {_said(payload)}")
@@ -258,12 +282,14 @@ class Device:
         elif match.receipt is Receipt.WAITING and not self._owner.has_acted:
             # The target sends again what an earlier run left.
             books.ledger.own(self, reading.mark)
-        acknowledgement = None if contract.ack is None else contract.acknowledgement(payload)
-        if acknowledgement is not None:
-            self._answer(connection, contract, acknowledgement, what, is_required=is_required)
+        reply = _reply(connection, contract, event, payload)
+        if reply is not None:
+            self._answer(connection, contract, reply, what, is_required=is_required)
 
     def acknowledged(self, _connection: HubConnection, ack: AckReceived, at: float) -> None:
         """An answer to an event of ours."""
+        if self._saying is not None and self._saying.acknowledged(ack):
+            return
         if self._asking is not None:
             self._asking.acknowledged(ack, at)
 
@@ -280,6 +306,8 @@ class Device:
         self._recovery = connection.recovery if self._owner.replays else None
         self._connection = self.since = None
         generator.acks.lost(connection, at=at)
+        if self._saying is not None:
+            self._saying.lost()
         if self._asking is not None:
             self._asking.lost(at)
         if not self._owner.returns:
@@ -322,7 +350,7 @@ class Device:
         self.open()
 
     def _answer(
-        self, connection: HubConnection, event: Event, acknowledgement: Any, what: Hashable, *, is_required: bool
+        self, connection: HubConnection, event: Event, reply: Callable[[], None], what: Hashable, *, is_required: bool
     ) -> None:
         """Acknowledge as the owner does."""
         match self._owner.acknowledging:
@@ -332,25 +360,25 @@ class Device:
                 self._cut_for.append(what)
                 self.cut()
             case Acknowledging.LATE if is_required:
-                self._postpone(self._owner.late_by, self._acknowledge, connection, event, acknowledgement, what)
+                self._postpone(self._owner.late_by, self._acknowledge, connection, event, reply, what)
             case _:
-                self._acknowledge(connection, event, acknowledgement, what)
+                self._acknowledge(connection, event, reply, what)
 
-    def _acknowledge(self, connection: HubConnection, event: Event, acknowledgement: Any, what: Hashable) -> None:
+    def _acknowledge(self, connection: HubConnection, event: Event, reply: Callable[[], None], what: Hashable) -> None:
         """Send it, or a little later where too much was sent just now."""
         now = monotonic()
         due = max(now, self._sent[0] + _SPAN) if len(self._sent) == _AT_ONCE else now
         if due <= now:
             self._sent.append(due)
-            self._send(connection, event, acknowledgement, what)
-        elif self._postpone(due - now, self._send, connection, event, acknowledgement, what):
+            self._send(connection, event, reply, what)
+        elif self._postpone(due - now, self._send, connection, event, reply, what):
             self._sent.append(due)
 
-    def _send(self, connection: HubConnection, event: Event, acknowledgement: Any, what: Hashable) -> None:
-        if event.ack is None or not connection.is_open:
+    def _send(self, connection: HubConnection, event: Event, reply: Callable[[], None], what: Hashable) -> None:
+        if not connection.is_open:
             return
         generator = self._owner.generator
-        connection.emit(event.ack.by, acknowledgement)
+        reply()
         if generator.acks.sent(self, what, connection, at=monotonic()):
             generator.books.ledger.tally(event.name).acknowledged += 1
 
@@ -370,6 +398,16 @@ class Device:
     def _later(self, seconds: float, function: Callable[..., None], *arguments: Any) -> None:
         timer = spawn_later(seconds, function, *arguments)
         timer.link_exception(lambda dead: self._owner.generator.books.fault(dead.exception))
+
+
+def _reply(connection: HubConnection, contract: Event, event: EventReceived, payload: Any) -> Callable[[], None] | None:
+    """What acknowledges an event that came on a connection; None where nothing does."""
+    if contract.ack is None:
+        return None
+    if contract.ack.by == CALLBACK:
+        return None if event.ack_id is None else partial(connection.ack, event.ack_id, *contract.ack.example())
+    acknowledgement = contract.acknowledgement(payload)
+    return None if acknowledgement is None else partial(connection.emit, contract.ack.by, acknowledgement)
 
 
 def _said(payload: Any) -> str:

@@ -8,11 +8,14 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
+from typing import Final
 
 from .rooms import Stay
 
-__all__ = ["Arrival", "Dispatch", "Expectation", "ExpectationState", "Slot", "SubjectOrder", "Topic"]
+__all__ = ["UNORDERED", "Arrival", "Dispatch", "Expectation", "ExpectationState", "Slot", "SubjectOrder", "Topic"]
 
+UNORDERED: Final = -1
+"""The step of every cause of an event whose contract promises no order."""
 _COMPARED = 16
 """So many of the latest deliveries about one subject are compared with the next one."""
 
@@ -53,6 +56,8 @@ class Dispatch:
     """`inf` where its recipients are away."""
     late: float = 0.0
     """Seconds by which the action began later than intended."""
+    often: bool = False
+    """Whether it may be caused more than once by this."""
     expectations: list["Expectation"] = field(default_factory=list)
     """Those whose time has not come, or who are remembered together."""
     pending: dict[Hashable, "Expectation"] = field(default_factory=dict)
@@ -175,7 +180,8 @@ class Slot:
     def allowed(self, at: float) -> Expectation | None:
         """What need not come and may have come then: first one that nothing came for yet; None where there is none."""
         allowed = [one for one in self.away if one.stay is None or at <= one.stay.left]
-        return next((one for one in allowed if not one.is_used), allowed[0] if allowed else None)
+        unused = (one for one in allowed if not one.is_used or one.dispatch.often)
+        return next(unused, allowed[0] if allowed else None)
 
     @staticmethod
     def first(expectations: Iterable[Expectation], *, before: float) -> Expectation | None:

@@ -24,7 +24,7 @@ from .account import SwarmAccount
 from .acks import Acks
 from .books import Books, Report
 from .calls import CallAnswer, Calls
-from .contracts import contracts, sent
+from .contracts import sent
 from .entrance import AT_ONCE, Entrance
 from .greenlets import Cancelled, Event, Greenlet, getcurrent, joinall, killall, sleep, spawn
 from .health import TICK, Health
@@ -128,7 +128,8 @@ class Generator:
         self.deadline = deadline
         self.patience = scenario.patience
         self.random = Random(f"{seed}/{share.index}")  # noqa: S311 - repeatable, not secret
-        self.system = contracts().system(scenario.system)
+        catalog = target.catalog
+        self.system = catalog.system(scenario.system)
         self.channels: Mapping[str | None, Endpoint] = {
             None: target.main(scenario.system),
             **{name: target.channels[scenario.system, name] for name in scenario.channels},
@@ -138,7 +139,7 @@ class Generator:
         events = sent(self.system, self.channels[None])
         is_sent_again = any(event.ack for event in events.values())
         kept = _KEPT + is_sent_again * max(target.budgets.ack_retries_end, target.budgets.replay_window)
-        elsewhere = {event.name for system in contracts().systems.values() for event in system.events}
+        elsewhere = {event.name for system in catalog.systems.values() for event in system.events}
         # What other processes cause is known here a moment later.
         ledger = Ledger(kept=kept, patience=self.patience, recurs=scenario.recurs or share.of > 1)
         self.books = Books(events, report, ledger, elsewhere=elsewhere, further=further)

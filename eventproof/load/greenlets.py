@@ -6,11 +6,12 @@ from typing import Any, TypeVar
 import gevent
 from gevent import Greenlet, Timeout, getcurrent, killall, sleep, spawn, spawn_later
 from gevent import GreenletExit as Cancelled
-from gevent.event import Event
+from gevent.event import AsyncResult, Event
 from gevent.lock import BoundedSemaphore
 from gevent.pool import Group, Pool
 
 __all__ = [
+    "AsyncResult",
     "BoundedSemaphore",
     "Cancelled",
     "Event",

@@ -29,7 +29,7 @@ from itertools import count
 from math import inf
 from typing import Any
 
-from .expectation import Arrival, Dispatch, Expectation, ExpectationState, Slot, SubjectOrder, Topic
+from .expectation import UNORDERED, Arrival, Dispatch, Expectation, ExpectationState, Slot, SubjectOrder, Topic
 from .judgement import Loss, Match, Receipt, Stray
 from .rooms import Stay
 from .tally import Tally
@@ -147,12 +147,16 @@ class Ledger:
         key: Hashable = None,
         stays: Mapping[Any, Stay] | None = None,
         is_away: bool = True,
+        often: bool = False,
     ) -> None:
         """Enter what `action` caused for somebody who had no connection: it may come, and is not due.
 
         Likewise, without `is_away`, for somebody of whom nobody can tell whether it is for them: that is not counted.
+        With `often` nobody can tell either how many times it comes.
         """
         dispatch = self._enter(action, event, recipients, at, at, subject, key, None, stays)
+        if dispatch is not None:
+            dispatch.often = often
         for expectation in () if dispatch is None else dispatch.expectations:
             self._is_away(expectation, is_counted=is_away)
             for _ in self._early(expectation.slot):
@@ -363,10 +367,11 @@ class Ledger:
             return self._deliver(tally, pending, receipt)
         if not is_final:
             return None
-        if known is not None and self._may_come_to_all(receipt):
+        is_unnamed = slot.topic.key[1] is None and receipt.mark is None
+        if known is not None and (self._is_permitted(receipt) if is_unnamed else self._may_come_to_all(receipt)):
             return Match(Receipt.PERMITTED, received=receipt.at)
         allowed = slot.allowed(receipt.at) if slot.away else None
-        if known is not None and (allowed is None or allowed.is_used):
+        if known is not None and (allowed is None or (allowed.is_used and not allowed.dispatch.often)):
             return self._repeat(tally, known, receipt)
         if allowed is not None:
             allowed.is_used = True
@@ -382,7 +387,8 @@ class Ledger:
         is_doubtful = bool(slot.doubts)
         self._has_received(expectation, receipt, ExpectationState.DELIVERED)
         self._take_out(expectation)
-        displaced = [] if is_doubtful else expectation.order.take(receipt.order, dispatch.step, dispatch.event)
+        is_free = is_doubtful or dispatch.step == UNORDERED
+        displaced = [] if is_free else expectation.order.take(receipt.order, dispatch.step, dispatch.event)
         if expectation.deadline == inf:
             self._keep(expectation, (expectation,), receipt.at)
         tally.delivered += 1

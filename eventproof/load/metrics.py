@@ -6,10 +6,10 @@ of an event is a latency, too, and a scenario enters its own.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
-from eventproof.catalog import Direction
+from eventproof.catalog import Catalog, Direction
 
 from .contracts import contracts
 
@@ -25,7 +25,7 @@ LATENCIES: dict[str, str] = {
 
 def latencies() -> Mapping[str, str]:
     """Every latency with what it stands for: those of `LATENCIES`, and one for each event that a server sends."""
-    return {**_of_events(), **LATENCIES}
+    return {**_of_events(contracts()), **LATENCIES}
 
 
 def scoped(metric: str, scope: str) -> str:
@@ -45,23 +45,23 @@ def is_of_step(scope: str) -> bool:
 
 def systems_of(event: str) -> tuple[str, ...]:
     """The systems whose servers send an event of this name; none where it is no event."""
-    return _senders().get(event, ())
+    return _senders(contracts()).get(event, ())
 
 
 def events() -> tuple[str, ...]:
     """The names of all events that a server sends."""
-    return tuple(_senders())
+    return tuple(_senders(contracts()))
 
 
-@cache
-def _of_events() -> Mapping[str, str]:
-    return {event: f"from the intended time of its cause to {event}, each session" for event in _senders()}
+@lru_cache(maxsize=1)
+def _of_events(known: Catalog) -> Mapping[str, str]:
+    return {event: f"from the intended time of its cause to {event}, each session" for event in _senders(known)}
 
 
-@cache
-def _senders() -> Mapping[str, tuple[str, ...]]:
+@lru_cache(maxsize=1)
+def _senders(known: Catalog) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for name, system in contracts().systems.items():
+    for name, system in known.systems.items():
         for event in dict.fromkeys(event.name for event in system.events if event.direction is Direction.SEND):
             found[event] = (*found.get(event, ()), name)
     return found

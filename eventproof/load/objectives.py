@@ -103,15 +103,19 @@ class ObjectiveLine:
         return self.metric + SERVICE if self.is_service else self.metric
 
 
-def parse(expression: str) -> ObjectiveLine:
-    """Read one line. Raises UsageError with what can be written instead."""
+def parse(expression: str, *, is_checked: bool = True) -> ObjectiveLine:
+    """Read one line. Raises UsageError with what can be written instead.
+
+    Not `is_checked`, its words are looked up when it is known which contracts the run is about: by `fit`.
+    """
     said, *conditions = (" ".join(part.split()) for part in expression.split(","))
     match = _LINE.fullmatch(said)
     if match is None:
         raise UsageError(f'the objective "{expression}" cannot be read; write it as {_EXAMPLES}')
     metric, selector, unit = match["metric"], match["selector"] or "", match["unit"] or ""
-    _check_metric(expression, metric, selector, unit)
-    _check_scope(expression, metric, match["scope"])
+    if is_checked:
+        _check_metric(expression, metric, selector, unit)
+        _check_scope(expression, metric, match["scope"])
     percent = float(match["percent"] or 0)
     if percent > 100:
         raise UsageError(f'the objective "{expression}" asks for more than 100 per cent')
@@ -146,6 +150,8 @@ def parse(expression: str) -> ObjectiveLine:
 
 def fit(line: ObjectiveLine, systems: Sequence[str], *, has_steps: bool) -> None:
     """Raise UsageError where a run about these systems can measure nothing of it."""
+    _check_metric(line.expression, line.metric, line.selector, line.unit)
+    _check_scope(line.expression, line.metric, line.scope or None)
     told, about = f'the objective "{line.expression}"', " and ".join(systems)
     is_event = line.metric not in LATENCIES and line.metric not in COUNTS
     event = line.metric if is_event else line.scope

@@ -15,7 +15,6 @@ from eventproof.target import Target
 from eventproof.verdict import Outcome, Verdict, outcome
 
 from .account import SwarmAccount
-from .contracts import contracts
 from .floor import FLOOR, WHAT
 from .metrics import COUNTS
 from .objectives import ObjectiveLine, judge
@@ -125,7 +124,7 @@ def conclude(account: SwarmAccount, at: Circumstances) -> Run:
             *account.notes,
             *_incidents(account),
         ),
-        contracts=contracts_of(contracts(), at.systems),
+        contracts=contracts_of(at.target.catalog, at.systems),
     )
 
 

@@ -70,12 +70,12 @@ def current() -> Scenario:
 
 def objectives(*expressions: str) -> None:
     """What a scenario asks for where nobody asks for anything else."""
-    current().objectives = tuple(map(lines.parse, expressions))
+    current().objectives = tuple(lines.parse(line, is_checked=False) for line in expressions)
 
 
 def together(*expressions: str) -> None:
     """What is asked for of all scenarios of a run together, in place of what each of them asks for of the same."""
-    _whole.extend(map(lines.parse, expressions))
+    _whole.extend(lines.parse(line, is_checked=False) for line in expressions)
 
 
 def entrance(of: EntranceOf) -> None:

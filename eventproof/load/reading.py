@@ -13,7 +13,7 @@ import orjson
 from eventproof import actions
 from eventproof.catalog import Event
 
-__all__ = ["Reading", "read"]
+__all__ = ["Reading", "key_of", "read"]
 
 _LONGEST = 200
 """A text that is longer is known by its digest: what is remembered must stay small whatever is sent."""
@@ -40,8 +40,12 @@ def read(event: Event, payload: Any, key_at: str | None = None) -> Reading:
         subject = str(subject)
     elif len(subject) > _LONGEST:
         subject = blake2b(subject.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    key = None if key_at is None else actions.at(payload, key_at)
-    return Reading(subject, key[:_LONGEST] if isinstance(key, str) else None)
+    return Reading(subject, None if key_at is None else key_of(actions.at(payload, key_at)))
+
+
+def key_of(value: Any) -> str | None:
+    """What an id tells things apart by, a text or a number; None where it is neither."""
+    return str(value)[:_LONGEST] if isinstance(value, str | int) else None
 
 
 def _mark(payload: Any) -> bytes:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from eventproof.load.expectation import UNORDERED
 from eventproof.load.judgement import Loss, Match, Receipt, Stray
 from eventproof.load.ledger import Ledger
 from eventproof.load.rooms import Stay
@@ -568,3 +569,34 @@ def test_what_may_come_to_somebody_comes_only_as_long_as_they_may_be_in_the_room
     ledger.excuse("book", SEAT, ["a"], at=1, subject="s1", stays={"a": stay}, is_away=False)
     assert ledger.receive(SEAT, "a", at=5, subject="s1").receipt is Receipt.LEAKED
     assert ledger.tallies[SEAT].away == 0
+
+
+def test_what_a_call_may_cause_may_come_more_than_once() -> None:
+    ledger = Ledger()
+    ledger.expect("create", "seat", ["a"], at=0, deadline=9, subject="s", step=1)
+    ledger.receive("seat", "a", at=1, subject="s")
+    ledger.excuse("update", "seat", ["a"], at=2, subject="s", is_away=False, often=True)
+    for at in (3, 4):
+        assert ledger.receive("seat", "a", at=at, subject="s").receipt is Receipt.PERMITTED
+    ledger.excuse("cancel", "chair", ["a"], at=2, subject="c", is_away=False)
+    ledger.expect("create", "chair", ["a"], at=0, deadline=9, subject="c", step=1)
+    receipts = [ledger.receive("chair", "a", at=at, subject="c").receipt for at in (3, 4, 5)]
+    assert receipts == [Receipt.DELIVERED, Receipt.PERMITTED, Receipt.DUPLICATE]
+
+
+def test_what_is_in_no_order_does_not_disturb_that_of_others() -> None:
+    ledger = Ledger()
+    ledger.expect("post", "said", ["a"], at=0, deadline=9, subject="room", step=5)
+    ledger.expect("type", "typing", ["a"], at=0, deadline=9, subject="room", step=UNORDERED)
+    assert not ledger.receive("said", "a", at=1, subject="room").out_of_order
+    assert not ledger.receive("typing", "a", at=2, subject="room").out_of_order
+
+
+def test_of_what_names_nothing_a_permitted_one_is_no_second_one() -> None:
+    ledger = Ledger(patience=5)
+    ledger.receive("joined", "a", at=1)
+    ledger.permit("joined", ["a"], until=4)
+    ledger.expect("join", "joined", ["a"], at=2, deadline=9)
+    assert ledger.receive("joined", "a", at=3).receipt is Receipt.DELIVERED
+    ledger.settle(20)
+    assert ledger.tallies["joined"].duplicate == 0
