@@ -81,6 +81,48 @@ def test_a_drafted_profile_loads_and_marks_what_it_guessed(document: Path, capsy
     assert "gone.yaml" in capsys.readouterr().err
 
 
+PARCELS = """asyncapi: 2.6.0
+info: {title: "Parcels\\nbase_url = 1", version: '1'}
+servers: {here: {url: 'ws://localhost', protocol: ws}}
+channels:
+  /live:
+    publish:
+      message:
+        oneOf:
+          - {payload: {required: [type], properties: {type: {const: follow}, parcelId: {type: string}}}}
+          - {payload: {properties: {type: {const: scan}, parcelId: {type: string}, scanId: {type: string}}}}
+    subscribe:
+      message: {payload: {properties: {type: {const: scanned}, parcelId: {type: string}, scanId: {type: string}}}}
+"""
+
+
+def test_a_draft_guesses_rooms_by_what_clients_join_by_and_causes_by_stems(
+    document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document.write_text(PARCELS, encoding="utf-8")
+    assert cli.run(["init", "--asyncapi", str(document)]) == ExitCode.PASS
+    text = (document.parent / "eventproof.toml").read_text("utf-8")
+    for line in (
+        'joins = "room:{parcelId}"',
+        'trigger = ["scan"]',
+        'audience = ["room:{parcelId}"]',
+        'correlate = "/scanId"',
+        'order_by = "/parcelId"',
+        '# ack = { by = "…" }',
+    ):
+        assert f"\n{line}" in text, line
+    assert "\nbase_url = 1" not in text
+    target = profile.load(document.parent / "eventproof.toml", env={})
+    assert target.own[0].reading is not None
+    assert all(remark.weight is not Weight.QUESTION for remark in target.own[0].reading.remarks)
+
+
+def test_a_document_that_is_called_as_a_shipped_system_gets_a_name_of_its_own(document: Path) -> None:
+    document.rename(document.with_name("shield.yaml"))
+    assert cli.run(["init", "--asyncapi", "shield.yaml"]) == ExitCode.PASS
+    assert profile.load(document.parent / "eventproof.toml", env={}).systems == ("my-shield",)
+
+
 def test_an_event_of_ones_own_is_shown_validated_and_made_up(
     document: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

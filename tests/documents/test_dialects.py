@@ -258,10 +258,7 @@ def test_channels_of_several_files_are_not_taken_for_each_other(read: Read) -> N
         + "".join(f"  {name}: {{action: send, channel: {{$ref: '#/channels/{name}'}}}}\n" for name in "ab")
     )
     assert {channel.address for channel in system.channels} == {"/a", "/b"}
-    assert {(event.name, event.channels[0].address) for event in system.events} == {
-        ("message", "/a"),
-        ("message", "/b"),
-    }
+    assert {(event.name, event.channels[0].address) for event in system.events} == {("a", "/a"), ("b", "/b")}
 
 
 def test_a_reference_with_nullable_beside_it_lets_null_through(read: Read) -> None:
