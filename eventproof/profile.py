@@ -298,7 +298,7 @@ def _own(root: Table, folder: Path, catalog: Catalog) -> tuple[System, ...]:
                 name, "cannot be called so: small letters, digits and -, and no name of a system that is shipped"
             )
         described = overlay.read(table.table(name), name, folder)
-        found.append(own.system(described, has_tokens=_has_tokens(root) or "jwt" in root))
+        found.append(catalog.guided(own.system(described, has_tokens=_has_tokens(root) or "jwt" in root)))
     return tuple(found)
 
 

@@ -24,7 +24,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "audience": "`{event}` reaches nobody whom it is not for.",
     "order": "`{event}` comes in the order of its causes.",
     "answer": "Every `{event}` of a client is acknowledged, as the contract has it.",
-    "refusal": "A `{event}` that the contract refuses is refused, and changes nothing.",
+    "refusal": "A `{event}` that does not fit its schema is not accepted.",
     "retry": "`{event}` is sent again, unchanged, while nothing acknowledges it.",
     "ack": "Once `{event}` has been acknowledged, it is sent no more.",
     "foreign-ack": "The acknowledgement of another user does not count for `{event}`.",
