@@ -32,14 +32,14 @@ def _systems(old: Catalog, new: Catalog) -> Iterator[Change]:
         elif name not in old.systems:
             yield found("system-added", name, "system")
         else:
-            yield from _System(old.systems[name], new.systems[name]).changes()
+            yield from _System(name, old.systems[name], new.systems[name]).changes()
 
 
 class _System:
-    """One system in both."""
+    """One system in both, under one name."""
 
-    def __init__(self, old: System, new: System) -> None:
-        self._old, self._new, self._name = old, new, old.name
+    def __init__(self, name: str, old: System, new: System) -> None:
+        self._old, self._new, self._name = old, new, name
 
     def changes(self) -> Iterator[Change]:
         before, after = ({channel.name: channel for channel in each.channels} for each in (self._old, self._new))
@@ -152,6 +152,10 @@ class _System:
             one, other = getattr(was, name), getattr(is_now, name)
             if one != other:
                 yield self._found(rule, where, _plain(one), _plain(other), taken=taken)
+        one, other = (True if ack.answer is None else ack.answer.document for ack in (was, is_now))
+        for change in schemas(one, other):  # it goes the other way
+            here = f"{where}, its acknowledgement {change.place}".rstrip()
+            yield self._found(change.rule, here, change.old, change.new, taken=not taken)
 
     def _triggers(self, before: Event, after: Event, where: str) -> Iterator[Change]:
         for trigger in dict.fromkeys((*before.triggers, *after.triggers)):

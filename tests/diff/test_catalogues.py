@@ -172,3 +172,30 @@ def test_the_rules_are_listed_with_both_directions(capsys: pytest.CaptureFixture
     listed = {row["rule"]: row for row in json.loads(capsys.readouterr().out)}
     assert listed["value-added"]["from the server"] == Level.BREAKING
     assert listed["value-added"]["from clients"] == Level.SAFE
+
+
+def test_two_documents_of_ones_own_are_compared_whatever_their_files_are_called(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    text = (layout.CONTRACTS.parent / "examples" / "chat" / "chat.yaml").read_text("utf-8")
+    old.write_text(text, encoding="utf-8")
+    new.write_text(text.replace("number: {type: integer", "number: {type: number"), encoding="utf-8")
+    assert cli.run(["contract", "diff", str(old), str(old)]) == ExitCode.PASS
+    assert cli.run(["contract", "diff", str(old), str(new)]) == ExitCode.FAIL
+    assert (
+        "event message:new, from the server /number: a value of a further type is let through"
+        in capsys.readouterr().out
+    )
+
+
+def test_what_acknowledges_an_event_of_a_client_is_sent_by_the_server(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    text = (layout.CONTRACTS.parent / "examples" / "chat" / "chat.yaml").read_text("utf-8")
+    old.write_text(text, encoding="utf-8")
+    new.write_text(text.replace("required: [ok]", "required: []"), encoding="utf-8")
+    assert cli.run(["contract", "diff", str(new), str(old)]) == ExitCode.PASS
+    assert cli.run(["contract", "diff", str(old), str(new)]) == ExitCode.FAIL
+    assert "its acknowledgement /ok: a field that was always there may be left out" in capsys.readouterr().out

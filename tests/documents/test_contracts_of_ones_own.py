@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eventproof import cli, profile
+from eventproof import catalog, cli, profile
 from eventproof.catalog.reading import Weight
 from eventproof.verdict import ExitCode
 from tests.documents.test_bad_input import GOOD
@@ -121,6 +121,31 @@ def test_a_document_that_is_called_as_a_shipped_system_gets_a_name_of_its_own(do
     document.rename(document.with_name("shield.yaml"))
     assert cli.run(["init", "--asyncapi", "shield.yaml"]) == ExitCode.PASS
     assert profile.load(document.parent / "eventproof.toml", env={}).systems == ("my-shield",)
+
+
+def test_a_requirement_of_ones_own_is_explained_with_what_mends_it(
+    document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f'base_url = "http://127.0.0.1:1"\n[contracts.talk]\nasyncapi = "{document.name}"\n'
+    (document.parent / "eventproof.toml").write_text(text, encoding="utf-8")
+    assert cli.run(["check", "--explain", "talk/told/schema"]) == ExitCode.PASS
+    assert "How to mend it: Build the payload in one place" in capsys.readouterr().out
+    assert cli.run(["check", "--list", "--system", "talk"]) == ExitCode.PASS
+    assert "talk/told/schema" in capsys.readouterr().out
+    assert cli.run(["check", "--explain", "talk/tell/schema"]) == ExitCode.USAGE
+    assert "more" in capsys.readouterr().err
+
+
+def test_every_kind_that_a_contract_of_ones_own_promises_has_a_guide() -> None:
+    system = catalog.load().guided(profile.contract_of(CHAT / "chat.yaml"))
+    assert all(line.guides for line in system.requirements)
+
+
+def test_an_event_of_a_client_that_causes_something_is_shown_as_an_event(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["contract", "show", "message:post", "--of", str(CHAT / "eventproof.toml")]) == ExitCode.PASS
+    told = capsys.readouterr().out
+    assert "client to server" in told
+    assert "EMIT" not in told
 
 
 def test_an_event_of_ones_own_is_shown_validated_and_made_up(
