@@ -34,7 +34,9 @@ from .probe import probe
 __all__ = ["KEPT", "watch"]
 
 KEPT: Final = 100_000
-"""So many records of the history are kept, the latest."""
+"""So many records of the history are kept at least, the latest, and never more than twice as many."""
+_LETTERS: Final = 64 * 1024 * 1024
+"""Letters of frames that are kept at most: events may be long."""
 _GLANCE: Final = 0.1
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
@@ -50,14 +52,17 @@ _SENTENCES: Final = {
 class Recent(History):
     """A history that forgets its oldest records: a watch may last for days."""
 
-    _dropped = 0
+    _dropped = _letters = 0
 
     def add(self, *arguments: object, **named: object) -> Record:
         """As of any history."""
         record = super().add(*arguments, **named)  # type: ignore[arg-type]  # the same arguments
-        if len(self._records) > 2 * KEPT:
-            self._dropped += len(self._records) - KEPT
-            del self._records[:-KEPT]
+        self._letters += _length(record)
+        if len(self._records) > 2 * KEPT or self._letters > _LETTERS:
+            half = len(self._records) // 2
+            self._letters -= sum(map(_length, self._records[:half]))
+            self._dropped += half
+            del self._records[:half]
         return record
 
     def __len__(self) -> int:
@@ -66,6 +71,10 @@ class Recent(History):
     def since(self, mark: int) -> tuple[Record, ...]:
         """The records after the first `mark` ones that are not forgotten."""
         return super().since(max(0, mark - self._dropped))
+
+
+def _length(record: Record) -> int:
+    return len(record.payload) if isinstance(record.payload, str) else 0
 
 
 @dataclass(slots=True)
@@ -299,8 +308,9 @@ class _Watch:
         )
         if unjudged:
             yield f"whom these were for a listener cannot tell: {', '.join(dict.fromkeys(unjudged))}"
-        if len(self.history) > KEPT:
-            yield f"history.ndjson has the last {len(tuple(self.history))} records of {len(self.history)}"
+        kept = sum(1 for _ in self.history)
+        if kept < len(self.history):
+            yield f"history.ndjson has the last {kept} records of {len(self.history)}"
 
 
 def _as_error(finding: Finding) -> Exception:
