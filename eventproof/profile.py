@@ -89,8 +89,19 @@ def drafted(path: Path, asyncapi: Path, openapi: Path | None) -> str:
         return os.path.relpath(file.absolute(), here)
 
     values = {"asyncapi": relative(asyncapi), **({"openapi": relative(openapi)} if openapi else {})}
-    described = own.system(overlay.read(Table(values, str(path), None), _name_of(asyncapi), here))
-    return draft.drafted(described, values["asyncapi"], values.get("openapi"), "http://127.0.0.1:3000")
+    name = _name_of(asyncapi)
+
+    def described(said: Mapping[str, Any]) -> System:
+        return own.system(overlay.read(Table({**values, **said}, str(path), None), name, here))
+
+    def fits(table: str) -> bool:
+        try:
+            described(tomllib.loads(table)["contracts"][name])
+        except UsageError:
+            return False
+        return True
+
+    return draft.drafted(described({}), values["asyncapi"], values.get("openapi"), "http://127.0.0.1:3000", fits)
 
 
 def contract_of(path: Path) -> System:

@@ -5,7 +5,7 @@ Every guess is marked as one, with why; where there is none, the line stands beh
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from eventproof.catalog import Direction, Event, System, Wire
@@ -26,12 +26,17 @@ _ROOM: Final = re.compile(r"(room|channel|topic|conversation|group|thread|game|d
 _USER: Final = frozenset({"userId", "user_id", "recipientId", "to"})
 _WORD: Final = re.compile(r"[A-Za-z][a-z0-9]*")
 _WEAK: Final = frozenset({"on", "new", "the", "a", "to", "of", "event"})
+_GUESS: Final = "# guess"
 _STEM: Final = 4
 """Words that begin with so many letters alike are of one stem: `scan` and `scanned`."""
 
 
-def drafted(system: System, asyncapi: str, openapi: str | None, base_url: str) -> str:
-    """The text of a profile for this contract, whose documents are at these paths."""
+def drafted(system: System, asyncapi: str, openapi: str | None, base_url: str, fits: Callable[[str], bool]) -> str:
+    """The text of a profile for this contract, whose documents are at these paths.
+
+    `fits` says of the table of an event, as TOML, whether the contract takes it: guesses that it does not take stand
+    behind a #.
+    """
     lines = [
         "#:schema ./eventproof.schema.json",
         f"# {_one_line(system.title)}: from {asyncapi}, by `eventproof init --asyncapi`.",
@@ -52,12 +57,11 @@ def drafted(system: System, asyncapi: str, openapi: str | None, base_url: str) -
         *(f"# read as: {said}" for said in (system.reading.said if system.reading else ())),
         *_questions(system),
     ]
-    for event in system.events:
-        if event.direction is Direction.RECEIVE:
-            lines += _asked(system, event)
-    for event in system.events:
-        if event.direction is Direction.SEND:
-            lines += _told(system, event)
+    by_name: dict[str, list[Event]] = {}
+    for event in sorted(system.events, key=lambda event: event.direction is Direction.SEND):
+        by_name.setdefault(event.name, []).append(event)
+    for several in by_name.values():
+        lines += _table(system, several, fits)
     return "\n".join([*lines, *_people(system)]) + "\n"
 
 
@@ -90,9 +94,20 @@ def _questions(system: System) -> Iterator[str]:
             yield 'view = "server"                   # guess: answer this one'
 
 
-def _table(system: System, event: Event) -> list[str]:
-    said = "" if event.summary == event.name else f"   # {_short(event.summary)}"
-    return ["", f"[contracts.{system.name}.events.{_text(event.name)}]{said}"]
+def _table(system: System, several: Sequence[Event], fits: Callable[[str], bool]) -> list[str]:
+    """The one table of all events of a name: that of clients, that of the server, on each channel."""
+    first = several[0]
+    said = "" if first.summary == first.name else f"   # {_short(first.summary)}"
+    head = f"[contracts.{system.name}.events.{_text(first.name)}]"
+    lines: list[str] = []
+    for direction, of_event in ((Direction.RECEIVE, _asked), (Direction.SEND, _told)):
+        found = next((event for event in several if event.direction is direction), None)
+        lines += () if found is None else of_event(system, found)
+    if not lines:
+        return []
+    if not fits("\n".join([head, *lines])):
+        lines = [f"# {line}, which the document does not bear out" if _GUESS in line else line for line in lines]
+    return ["", head + said, *lines]
 
 
 def _short(text: str) -> str:
@@ -108,7 +123,6 @@ def _asked(system: System, event: Event) -> Iterator[str]:
     joins, leaves = _JOINING.search(_words(event.name)), _LEAVING.search(_words(event.name))
     if event.ack is not None and not (room and (joins or leaves)):
         return
-    yield from _table(system, event)
     if room and leaves:
         yield f"leaves = {_text(f'room:{{{room}}}')}   # guess: by its name"
     elif room and joins:
@@ -122,7 +136,6 @@ def _asked(system: System, event: Event) -> Iterator[str]:
 
 
 def _told(system: System, event: Event) -> Iterator[str]:
-    yield from _table(system, event)
     trigger = _cause(system, event)
     room, fields = _room_field(system, event), named(event.schema)
     if event.certain:
@@ -187,7 +200,7 @@ def _words(name: str) -> str:
 
 
 def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def name_of(stem: str) -> str:

@@ -117,6 +117,38 @@ def test_a_draft_guesses_rooms_by_what_clients_join_by_and_causes_by_stems(
     assert all(remark.weight is not Weight.QUESTION for remark in target.own[0].reading.remarks)
 
 
+BOTH_WAYS = GOOD.replace("name: told", "name: chat").replace("name: say", "name: chat")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BOTH_WAYS,
+        BOTH_WAYS.replace("roomId: {type: string}, text", "text", 1),
+        BOTH_WAYS.replace("roomId: {type: string}, text: {type: string}", "t: {type: string}").replace(
+            "t: {", "text: {", 1
+        ),
+    ],
+    ids=["of one name both ways", "the room in what clients send", "nothing that both have"],
+)
+def test_whatever_is_drafted_loads(document: Path, text: str) -> None:
+    document.write_text(text, encoding="utf-8")
+    assert cli.run(["init", "--asyncapi", str(document)]) == ExitCode.PASS
+    assert profile.load(document.parent / "eventproof.toml", env={}).systems == ("talk",)
+
+
+def test_a_guess_that_the_document_does_not_bear_out_stands_behind_a_mark(document: Path) -> None:
+    text = GOOD.replace(
+        "name: say, payload: {type: object, properties: {roomId: {type: string}, ",
+        "name: tell, payload: {properties: {",
+    )
+    document.write_text(text.replace("name: told", "name: tells"), encoding="utf-8")
+    assert cli.run(["init", "--asyncapi", str(document)]) == ExitCode.PASS
+    told = (document.parent / "eventproof.toml").read_text("utf-8")
+    assert '# order_by = "/roomId"   # guess, which the document does not bear out' in told
+    profile.load(document.parent / "eventproof.toml", env={})
+
+
 def test_a_document_that_is_called_as_a_shipped_system_gets_a_name_of_its_own(document: Path) -> None:
     document.rename(document.with_name("shield.yaml"))
     assert cli.run(["init", "--asyncapi", "shield.yaml"]) == ExitCode.PASS
