@@ -136,16 +136,20 @@ def _asked(system: System, event: Event) -> Iterator[str]:
 
 
 def _told(system: System, event: Event) -> Iterator[str]:
-    trigger = _cause(system, event)
+    asked = next((each for each in _of_clients(system) if each.ack and each.ack.by == event.name), None)
+    trigger = asked or _cause(system, event)
     room, fields = _room_field(system, event), named(event.schema)
     if event.certain:
         pass
     elif trigger is not None:
-        yield f"trigger = [{_text(trigger.name)}]   # guess: both are about the same, by their names"
+        why = "it is the reply" if asked else "both are about the same, by their names"
+        yield f"trigger = [{_text(trigger.name)}]   # guess: {why}"
     else:
         yield '# trigger = ["…"]               # which call, or which event of a client, causes it?'
     if event.audience:
         yield f"# audience = {json.dumps(list(event.audience))}   # as the document has it"
+    elif asked is not None:
+        yield 'audience = ["connection"]   # guess: whoever asked'
     elif room is not None:
         yield f"audience = [{_text(f'room:{{{room}}}')}]   # guess: it names a room"
     elif user := next((name for name in sorted(fields & _USER)), None):
@@ -167,7 +171,7 @@ def _told(system: System, event: Event) -> Iterator[str]:
 
 def _cause(system: System, event: Event) -> Event | None:
     """The event of a client that seems to cause it: of the same name, else the most like one that shares a field."""
-    asked = [each for each in system.events if each.direction is Direction.RECEIVE]
+    asked = _of_clients(system)
     same = next((each for each in asked if each.name == event.name), None)
     if same is not None:
         return same
@@ -181,6 +185,10 @@ def _cause(system: System, event: Event) -> Event | None:
     return max(likely, key=lambda found: found[:2])[2] if likely else None
 
 
+def _of_clients(system: System) -> list[Event]:
+    return [each for each in system.events if each.direction is Direction.RECEIVE]
+
+
 def _stems(name: str) -> set[str]:
     words = set(_words(name).lower().split()) - _WEAK
     return {word[:_STEM] if len(word) > _STEM else word.rstrip("s") for word in words}
@@ -188,8 +196,7 @@ def _stems(name: str) -> set[str]:
 
 def _room_field(system: System, event: Event) -> str | None:
     """The field that names a room: by its name, or because clients join by it."""
-    asked = [each for each in system.events if each.direction is Direction.RECEIVE]
-    joined = {name for each in asked if _JOINING.search(_words(each.name)) for name in named(each.schema)}
+    joined = {name for each in _of_clients(system) if _JOINING.search(_words(each.name)) for name in named(each.schema)}
     fields = sorted(name for name in named(event.schema) if name.isidentifier())
     rooms = (name for name in fields if _ROOM.search(name) or (name in joined and _ID.fullmatch(name)))
     return next((name for name in rooms if name not in _USER), None)
