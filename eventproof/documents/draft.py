@@ -110,12 +110,14 @@ def _table(system: System, several: Sequence[Event], fits: Callable[[str], bool]
     return ["", head + said, *lines]
 
 
-def _short(text: str) -> str:
+def _short(summary: str) -> str:
+    text = _one_line(summary)
     return text if len(text) <= 60 else text[:59] + "…"
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """What may stand in a comment: TOML takes no control characters there."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def _asked(system: System, event: Event) -> Iterator[str]:

@@ -26,6 +26,8 @@ _MOST: Final = 200_000
 _DEEPEST: Final = 100
 _LONGEST_PLACE: Final = 2_000
 """Letters of a place whose parts have lines of their own: what is below a longer one has the line of that."""
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
+"""How JSON writes one of the two halves of a letter."""
 _MERGE: Final = "<<"
 
 
@@ -72,7 +74,14 @@ def _json(path: Path, text: str) -> Any:
         raise ContractError(f"{path}: {name} is no number of JSON: leave it out")
 
     try:
-        return json.loads(text, object_pairs_hook=unique, parse_constant=refused)
+        content = json.loads(text, object_pairs_hook=unique, parse_constant=refused)
+        if _HALF.search(text):
+            json.dumps(content, ensure_ascii=False).encode()
+        return content
+    except UnicodeEncodeError:
+        raise ContractError(
+            f"{path}: a text in it has half a letter, such as \\ud83d alone: write both halves"
+        ) from None
     except json.JSONDecodeError as error:
         raise ContractError(f"{path}:{error.lineno}: this is no JSON: {error.msg}") from None
     except ValueError:

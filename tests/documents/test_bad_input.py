@@ -87,6 +87,11 @@ def test_a_number_that_json_does_not_have_is_refused(read: Read, number: str) ->
     assert "chat.json: " in refused(read, f'{{"asyncapi": {number}}}', "chat.json")
 
 
+def test_half_a_letter_is_refused_and_a_whole_one_is_not(read: Read) -> None:
+    assert "has half a letter" in refused(read, '{"asyncapi": "\\ud83d"}', "chat.json")
+    assert "is not known" in refused(read, '{"asyncapi": "\\ud83d\\ude00"}', "chat.json")
+
+
 def test_a_key_of_any_length_costs_no_more_than_itself(read: Read) -> None:
     text = GOOD + "? x-" + "k" * 900_000 + "\n: [" + "1, " * 50_000 + "1]\n"
     assert {event.name for event in read(text).events} == {"told", "say"}

@@ -124,12 +124,13 @@ BOTH_WAYS = GOOD.replace("name: told", "name: chat").replace("name: say", "name:
     "text",
     [
         BOTH_WAYS,
+        GOOD.replace("name: told", 'name: "a\\0\\x1b\\x7f\\nb"'),
         BOTH_WAYS.replace("roomId: {type: string}, text", "text", 1),
         BOTH_WAYS.replace("roomId: {type: string}, text: {type: string}", "t: {type: string}").replace(
             "t: {", "text: {", 1
         ),
     ],
-    ids=["of one name both ways", "the room in what clients send", "nothing that both have"],
+    ids=["of one name both ways", "of no letters", "the room in what clients send", "nothing that both have"],
 )
 def test_whatever_is_drafted_loads(document: Path, text: str) -> None:
     document.write_text(text, encoding="utf-8")
