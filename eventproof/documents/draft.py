@@ -76,7 +76,7 @@ def _people(system: System) -> Iterator[str]:
         "",
         "# Who takes part: at least four. By what they show when they connect …",
         "[[identities.users]]",
-        f'token = "user-{{n}}"                # guess: sent {_SHOWN[is_socketio]}; token_env for a secret',
+        f'token = "tester-{{n}}"              # guess: sent {_SHOWN[is_socketio]}; token_env for a secret',
         "count = 8",
         "# … or with a password, where the OpenAPI document has a call that logs in:",
         '# email = "tester-{n}@example.com"',
@@ -156,6 +156,8 @@ def _told(system: System, event: Event) -> Iterator[str]:
         yield f"audience = [{_text(f'room:{{{room}}}')}]   # guess: it names a room"
     elif user := next((name for name in sorted(fields & _USER)), None):
         yield f"audience = [{_text(f'user:{{{user}}}')}]   # guess: it names a user"
+        if trigger is not None and user in named(trigger.schema):
+            yield f"# … so x-role: user belongs beside {user} in the document, and id to each of [[identities.users]]"
     else:
         yield f'# audience = ["everyone"]       # {TERMS}: whom is it for?'
     if trigger is not None:
