@@ -168,7 +168,7 @@ def _told(system: System, event: Event) -> Iterator[str]:
             yield f"correlate = {_text(f'/{best}')}   # guess: the field that both have"
         yield (
             f"order_by = {_text(f'/{room}')}   # guess"
-            if room
+            if room and telling
             else '# order_by = "/…"               # within what does it keep its order?'
         )
 
