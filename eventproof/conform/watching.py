@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from eventproof import __version__
-from eventproof import catalog as contracts
 from eventproof.catalog import Catalog, System, rooms_of
 from eventproof.checks import Finding, known_events
 from eventproof.checks.overhearing import Heard, Judged, Listener, Overheard
@@ -112,7 +111,7 @@ def watch(
 
     Raises TargetUnavailable where nobody can be let in, UsageError where the profile gives nobody.
     """
-    known = catalog or contracts.load()
+    known = catalog or target.catalog
     probe(target, known)
     watching = _Watch(target, [known.system(name) for name in target.systems], people, spectator)
     asyncio.run(watching.go(seconds))
@@ -298,7 +297,8 @@ class _Watch:
             yield f"{name} was not let in, and did not listen: {why}"
         for seat in self._seats:
             if seat.ended:
-                yield f"{seat} was ended {seat.ended} times by the server, and opened again: {seat.why}"
+                times = "once" if seat.ended == 1 else f"{seat.ended} times"
+                yield f"{seat} was ended {times} by the server, and opened again: {seat.why}"
             elif seat.line is None:
                 yield f"{seat} could not listen: {seat.why}"
         unjudged = sorted(
