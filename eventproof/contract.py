@@ -121,6 +121,9 @@ def shown(event: Event) -> Json:
         "correlate": event.correlate,
         "schema_path": str(event.schema_path),
         "schema": event.schema,
+        "joins": event.joins,
+        "leaves": event.leaves,
+        "examples": list(event.examples),
         "refused": [
             {"breaks": case.breaks, "payload": case.payload}
             for case in (*event.counterexamples, *{case.rule: case for case in broken(event)}.values())
@@ -143,10 +146,11 @@ def shown_text(data: Json) -> str:
         *([f"  retry      {_retry_text(data['ack']['retry'])}"] if data["ack"] and data["ack"]["retry"] else []),
         f"  order by   {data['order_by'] or '-'}",
         f"  correlate  {data['correlate'] or '-'}",
+        *(f"  {word:<9}  {data[word]}" for word in ("joins", "leaves") if data[word]),
         f"  schema     {data['schema_path']}",
         "",
         "Examples",
-        *(f"  {_compact(example)}" for example in schema["examples"]),
+        *([f"  {_compact(example)}" for example in data["examples"]] or ["  none"]),
         "",
         "Refused",
         *(f"  {_compact(entry['payload'])}\n    {entry['breaks']}" for entry in data["refused"]),

@@ -4,7 +4,7 @@ Everything here follows from the OpenAPI documents and from what `operations` re
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from . import operations, templates
@@ -18,9 +18,8 @@ Json = dict[str, Any]
 
 def names(catalog: Catalog) -> dict[str, tuple[System, Operation]]:
     """Every call by `system/operationId`, and by its operationId alone: of the first system that has it."""
-    full = {
-        f"{system.name}/{each.id}": (system, each) for system in catalog.systems.values() for each in system.operations
-    }
+    systems = catalog.systems.values()
+    full = {f"{system.name}/{each.id}": (system, each) for system in systems for each in _calls(system)}
     short: dict[str, tuple[System, Operation]] = {}
     for both in full.values():
         short.setdefault(both[1].id, both)
@@ -35,7 +34,12 @@ def found(catalog: Catalog, name: str) -> tuple[System, Operation] | None:
 def listing(catalog: Catalog, systems: Iterable[str] | None = None) -> list[Json]:
     """One row a call of these systems, of all where none is named."""
     chosen = catalog.systems if systems is None else systems
-    return [row(operation) for name in chosen for operation in catalog.system(name).operations]
+    return [row(operation) for name in chosen for operation in _calls(catalog.system(name))]
+
+
+def _calls(system: System) -> Iterator[Operation]:
+    """Its calls of REST: an event of a client that causes something is told as an event."""
+    return (operation for operation in system.operations if operation.event is None)
 
 
 def row(operation: Operation) -> Json:

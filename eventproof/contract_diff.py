@@ -1,4 +1,7 @@
-"""`eventproof contract diff OLD NEW`: two contracts in, what changed and whom it breaks, as data and as text."""
+"""`eventproof contract diff OLD NEW`: two contracts in, what changed and whom it breaks, as data and as text.
+
+A contract is a folder of them, somebody's AsyncAPI document, or a profile with what it says beside its documents.
+"""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -7,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from . import catalog as contracts
+from . import profile
 from .catalog import Catalog
 from .diff import RULES, Change, Level
 from .errors import UsageError
@@ -15,23 +19,39 @@ __all__ = ["BUNDLED", "data_of", "fails", "opened", "rules", "rules_text", "text
 
 BUNDLED: Final = "bundled"
 """Stands for the contracts that ship with the engine."""
+_DOCUMENT: Final = "document"
 _LONGEST: Final = 100
 
 
 def opened(place: str) -> Catalog:
-    """The contracts in a folder, or those that ship with the engine for `bundled`.
+    """The contracts in a folder, an AsyncAPI document or a profile; those that ship with the engine for `bundled`.
 
     Raises UsageError where there are none, ContractError where they are wrong.
     """
     if place == BUNDLED:
         return contracts.load()
     folder = Path(place)
+    if folder.is_file():
+        return _written(folder)
     if not folder.is_dir():
-        raise UsageError(f'{place}: there is no such folder of contracts; "{BUNDLED}" stands for those of the engine')
+        raise UsageError(
+            f"{place}: there is no such folder of contracts and no such AsyncAPI document; "
+            f'"{BUNDLED}" stands for the contracts of the engine'
+        )
     found = contracts.load(folder)
     if not found.systems:
         raise UsageError(f"{place} holds no contract: each folder in it with a requirements.yaml is one")
     return found
+
+
+def _written(file: Path) -> Catalog:
+    """Somebody's own; that of a document has one name, as the file of the next one may have another."""
+    if file.suffix != ".toml":
+        return Catalog({_DOCUMENT: profile.contract_of(file)}, (), {})
+    found = {system.name: system for system in profile.own_contracts(file)}
+    if not found:
+        raise UsageError(f"{file} has no [contracts], so there is nothing in it to compare")
+    return Catalog(found, (), {})
 
 
 def fails(changes: Iterable[Change], on: Level | None) -> bool:

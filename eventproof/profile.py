@@ -89,17 +89,32 @@ def drafted(path: Path, asyncapi: Path, openapi: Path | None) -> str:
         return os.path.relpath(file.absolute(), here)
 
     values = {"asyncapi": relative(asyncapi), **({"openapi": relative(openapi)} if openapi else {})}
-    name = draft.name_of(asyncapi.stem if asyncapi.stem != "asyncapi" else asyncapi.absolute().parent.name)
-    described = own.system(overlay.read(Table(values, str(path), None), name, here))
-    return draft.drafted(described, values["asyncapi"], values.get("openapi"), "http://127.0.0.1:3000")
+    name = _name_of(asyncapi)
+
+    def described(said: Mapping[str, Any]) -> System:
+        return own.system(overlay.read(Table({**values, **said}, str(path), None), name, here))
+
+    def fits(table: str) -> bool:
+        try:
+            described(tomllib.loads(table)["contracts"][name])
+        except UsageError:
+            return False
+        return True
+
+    return draft.drafted(described({}), values["asyncapi"], values.get("openapi"), "http://127.0.0.1:3000", fits)
 
 
 def contract_of(path: Path) -> System:
     """The contract in one AsyncAPI document, of which nothing further is said."""
     beside = path.with_name("openapi.yaml")
     values = {"asyncapi": path.name, **({"openapi": beside.name} if beside.is_file() else {})}
-    name = draft.name_of(path.stem if path.stem != "asyncapi" else path.absolute().parent.name)
-    return own.system(overlay.read(Table(values, str(path), None), name, path.parent))
+    return own.system(overlay.read(Table(values, str(path), None), _name_of(path), path.parent))
+
+
+def _name_of(document: Path) -> str:
+    """What the contract in this document is called: after its file, and as no system that is shipped."""
+    name = draft.name_of(document.stem if document.stem != "asyncapi" else document.absolute().parent.name)
+    return f"my-{name}" if name in _TAKEN or name in contracts.load().systems else name
 
 
 def found(start: Path | None = None) -> Path | None:
@@ -300,7 +315,7 @@ def _own(root: Table, folder: Path, catalog: Catalog) -> tuple[System, ...]:
                 name, "cannot be called so: small letters, digits and -, and no name of a system that is shipped"
             )
         described = overlay.read(table.table(name), name, folder)
-        found.append(own.system(described, has_tokens=_has_tokens(root) or "jwt" in root))
+        found.append(catalog.guided(own.system(described, has_tokens=_has_tokens(root) or "jwt" in root)))
     return tuple(found)
 
 

@@ -40,7 +40,10 @@ async def test_every_recipient_hears_of_it_on_every_connection(case: Case, event
     within = case.budgets.event_arrival
     case.judge(*(checks.undelivered(made.story, within, event, made.special) for made in made_all))
     if not any(checks.is_owed(made.story, event) and _was_heard(made, event) for made in made_all):
-        raise Inconclusive(f"nobody had to hear of `{event}` here, so nothing was proved")
+        raise Inconclusive(
+            f"nobody had to hear of `{event}` here, so nothing was proved: does what causes it name somebody of the "
+            "profile (x-role beside the field, and an id for each of [identities])?"
+        )
 
 
 @each_event("audience")

@@ -187,15 +187,27 @@ class Catalog:
         """The same, with somebody's own systems in front."""
         return replace(self, systems={**{system.name: system for system in systems}, **self.systems})
 
+    def guided(self, system: System) -> System:
+        """Somebody's own system, whose requirements have the guides of what they include."""
+        return replace(system, requirements=tuple(map(self._guided, system.requirements)))
+
+    def _guided(self, line: Requirement) -> Requirement:
+        kinds = dict.fromkeys(part.kind for part in line.includes)
+        return replace(line, guides=tuple(self.guides[kind] for kind in kinds if kind in self.guides))
+
     def requirement(self, requirement_id: str) -> Requirement:
         """The requirement of that id; UsageError where there is none."""
         return _named("requirement", requirement_id, {line.id: line for line in self.requirements()})
 
 
 _Found = TypeVar("_Found")
+_SHOWN: Final = 30
+"""Names that a sentence lists at most."""
 
 
 def _named(kind: str, name: str, known: Mapping[str, _Found]) -> _Found:
     if name not in known:
-        raise UsageError(f'there is no {kind} "{name}"{nearest(name, known)}; there are {", ".join(known)}')
+        some = [*known][:_SHOWN]
+        more = f" and {len(known) - len(some)} more" if len(known) > len(some) else ""
+        raise UsageError(f'there is no {kind} "{name}"{nearest(name, known)}; there are {", ".join(some)}{more}')
     return known[name]

@@ -21,7 +21,7 @@ def reached(document: Any, place: str) -> Any:
     for key in _keys(place):
         if isinstance(value, _OBJECTS) and key in value:
             value = value[key]
-        elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
             value = value[int(key)]
         else:
             raise KeyError(place)

@@ -1,6 +1,6 @@
 """How somebody's own documents were read: what was understood, what is doubtful, what they say too little for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 __all__ = ["Lack", "Reading", "Remark", "Weight"]
@@ -27,6 +27,10 @@ class Remark:
     remedy: str = ""
     further: int = 0
     """In how many other places the same is so."""
+
+    def of(self, contract: str) -> "Remark":
+        """The same, of the contract with this name in a profile."""
+        return replace(self, remedy=self.remedy.replace("[contracts.NAME", f"[contracts.{contract}"))
 
     def __str__(self) -> str:
         more = f" (and in {self.further} other place{'s' if self.further > 1 else ''})" if self.further else ""

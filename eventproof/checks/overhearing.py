@@ -27,6 +27,9 @@ _KEYS: Final = 2_000
 """So many keys of an order are known at once; that which is longest silent is forgotten first."""
 _LONGEST: Final = 50
 """So many events of one key are known on each connection."""
+_NAMES: Final = 200
+"""So many names that no contract has are told apart; whatever comes under further ones is counted as one."""
+_FURTHER: Final = "(further names)"
 _KEPT: Final = 20
 """Findings of one kind that are kept, the first ones."""
 
@@ -82,6 +85,7 @@ class Overheard:
         self._open: dict[str, str] = {}
         """The connections that are open, each with its channel."""
         self._rooms: dict[str, set[str]] = {}
+        self._strange: set[tuple[str, str]] = set()
         self._keys: OrderedDict[tuple[str, str], _Key] = OrderedDict()
 
     def take(self, record: Record) -> Iterator[Finding]:
@@ -99,7 +103,8 @@ class Overheard:
 
     def _receive(self, record: Record) -> Iterator[Finding]:
         event = self._known.get((record.channel, record.name))
-        heard = self.account.setdefault((record.channel, record.name), Heard(record.channel, record.name, event))
+        name = record.name if event is not None or self._is_told_apart(record) else _FURTHER
+        heard = self.account.setdefault((record.channel, name), Heard(record.channel, name, event))
         heard.is_for_anybody = event is not None and bool(_ANYBODY & set(event.audience))
         heard.count, heard.last = heard.count + 1, record.at
         judgements: list[tuple[Judged, list[Finding] | None]] = [
@@ -114,6 +119,11 @@ class Overheard:
         for judged, found in judgements:
             if found is not None:
                 yield from _entered(heard, judged, found)
+
+    def _is_told_apart(self, record: Record) -> bool:
+        """Whether a name that no contract has gets an account of its own: a server may make up any number."""
+        self._strange |= {(record.channel, record.name)} if len(self._strange) < _NAMES else set()
+        return (record.channel, record.name) in self._strange
 
     def _audience(self, record: Record, event: Event) -> list[Finding] | None:
         """None where nobody can tell whom it is for."""

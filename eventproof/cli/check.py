@@ -68,11 +68,11 @@ def check(
     if pack and (systems or dry_run):
         raise UsageError("--pack is about no system, and needs no dry run: leave --system and --dry-run out")
     if explain:
-        entry = listing.explained(explain, _described(pack or _pack_of(explain)))
+        entry = listing.explained(explain, _described(pack or _pack_of(explain), profile_of(target, reference)))
         say(dumped(asdict(entry)) if as_json else listing.explained_text(entry))
         return ExitCode.PASS
     if listed:
-        contracts = _described(pack)
+        contracts = _described(pack, profile_of(target, reference))
         names = tuple(contracts.system(name).name for name in systems or contracts.systems)
         entries = listing.listing(contracts, listing.collected(names, contracts), names)
         say(dumped([asdict(entry) for entry in entries]) if as_json else listing.listing_text(entries))
@@ -120,8 +120,10 @@ def _pack_of(requirement: str) -> str | None:
     return next((name for name in catalog.packs() for line in catalog.pack(name) if line.id == requirement), None)
 
 
-def _described(pack: str | None) -> "Catalog":
-    """What can be listed and explained without a target."""
-    from eventproof import catalog, session_pack
+def _described(pack: str | None, named: Path | None) -> "Catalog":
+    """What can be listed and explained without a target, with the contracts of the profile's own in front."""
+    from eventproof import catalog, profile, session_pack
 
-    return session_pack.listed() if pack else catalog.load()
+    if pack:
+        return session_pack.listed()
+    return catalog.load().with_own(profile.own_contracts(named) if named else ())

@@ -134,7 +134,8 @@ def contract_lint(file: str | None, strict: bool, as_json: bool) -> ExitCode:
 def contract_diff(old: str | None, new: str | None, fail_on: str, listed: bool, as_json: bool) -> ExitCode:
     """What changed from OLD to NEW, and whether it breaks those who were written for OLD.
 
-    Each is a folder of contracts; `bundled` stands for those of the engine.
+    Each is a folder of contracts, an AsyncAPI document, or a profile that names some; `bundled` stands for the
+    contracts of the engine.
     """
     from eventproof import contract_diff
     from eventproof.diff import Level, compared
@@ -143,7 +144,7 @@ def contract_diff(old: str | None, new: str | None, fail_on: str, listed: bool, 
         say(dumped(contract_diff.rules()) if as_json else contract_diff.rules_text())
         return ExitCode.PASS
     if old is None or new is None:
-        raise UsageError("name two folders of contracts, OLD and NEW")
+        raise UsageError("name two folders of contracts or two AsyncAPI documents, OLD and NEW")
     changes = compared(contract_diff.opened(old), contract_diff.opened(new))
     say(dumped(contract_diff.data_of(changes)) if as_json else contract_diff.text_of(changes))
     is_failure = contract_diff.fails(changes, None if fail_on == "nothing" else Level(fail_on))

@@ -213,8 +213,8 @@ class Line:
         """Send an event and wait for its acknowledgement, as long as one may take; its arguments, None where none came.
 
         What it joins or leaves by that is entered in the history. With `if_acknowledged` nothing is waited for where
-        the contract has no acknowledgement: then it is none. What causes something is entered as a call, with these
-        `parameters`. Raises NotSent where the server ended the connection.
+        the contract has no acknowledgement: then it is none; nor is it on a wire without callbacks. What causes
+        something is entered as a call, with these `parameters`. Raises NotSent where the server ended the connection.
         """
         causes = self._behaviour.causing.get(name)
         number = self._history.call() if causes is not None else None
@@ -225,8 +225,12 @@ class Line:
         self._enter(Kind.JOINS, joins)
         self._enter(Kind.LEAVES, leaves)
         event = self._behaviour.asked.get(name)
-        if if_acknowledged and (event is None or event.ack is None):
+        has_callbacks = isinstance(self.client, SocketIOClient)
+        if (if_acknowledged or not has_callbacks) and (event is None or event.ack is None):
             await self.say(name, *arguments)
+            if joins is not None and not has_callbacks:  # nothing tells when it is in the room: it has a moment
+                with suppress(NotClosed):
+                    await self._gone(GRACE)
             answer: tuple[Any, ...] = ()
         else:
             try:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from eventproof import __version__
-from eventproof import catalog as contracts
 from eventproof.catalog import Catalog, System, rooms_of
 from eventproof.checks import Finding, known_events
 from eventproof.checks.overhearing import Heard, Judged, Listener, Overheard
@@ -34,7 +33,9 @@ from .probe import probe
 __all__ = ["KEPT", "watch"]
 
 KEPT: Final = 100_000
-"""So many records of the history are kept, the latest."""
+"""So many records of the history are kept at least, the latest, and never more than twice as many."""
+_LETTERS: Final = 64 * 1024 * 1024
+"""Letters of frames that are kept at most: events may be long."""
 _GLANCE: Final = 0.1
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
@@ -50,14 +51,17 @@ _SENTENCES: Final = {
 class Recent(History):
     """A history that forgets its oldest records: a watch may last for days."""
 
-    _dropped = 0
+    _dropped = _letters = 0
 
     def add(self, *arguments: object, **named: object) -> Record:
         """As of any history."""
         record = super().add(*arguments, **named)  # type: ignore[arg-type]  # the same arguments
-        if len(self._records) > 2 * KEPT:
-            self._dropped += len(self._records) - KEPT
-            del self._records[:-KEPT]
+        self._letters += _length(record)
+        if len(self._records) > 2 * KEPT or self._letters > _LETTERS:
+            half = len(self._records) // 2
+            self._letters -= sum(map(_length, self._records[:half]))
+            self._dropped += half
+            del self._records[:half]
         return record
 
     def __len__(self) -> int:
@@ -66,6 +70,10 @@ class Recent(History):
     def since(self, mark: int) -> tuple[Record, ...]:
         """The records after the first `mark` ones that are not forgotten."""
         return super().since(max(0, mark - self._dropped))
+
+
+def _length(record: Record) -> int:
+    return len(record.payload) if isinstance(record.payload, str) else 0
 
 
 @dataclass(slots=True)
@@ -80,6 +88,10 @@ class _Seat:
     due: float = 0.0
     ended: int = 0
     why: str = ""
+
+    def is_empty(self, now: float) -> bool:
+        """Whether its connection has ended, or is to be opened now."""
+        return now >= self.due if self.line is None else not self.line.is_open
 
     def __str__(self) -> str:
         return f"{self.person.name} on {self.channel} of {self.system}"
@@ -99,7 +111,7 @@ def watch(
 
     Raises TargetUnavailable where nobody can be let in, UsageError where the profile gives nobody.
     """
-    known = catalog or contracts.load()
+    known = catalog or target.catalog
     probe(target, known)
     watching = _Watch(target, [known.system(name) for name in target.systems], people, spectator)
     asyncio.run(watching.go(seconds))
@@ -115,6 +127,10 @@ class _Watch:
         self._target, self._systems, self._most, self._spectator = target, systems, people, spectator
         self._overheard = Overheard({}, {})
         self._seats: list[_Seat] = []
+        self._kept_out: dict[str, str] = {}
+        """Who could not be let in, and why."""
+        self._returning: dict[str, asyncio.Task[None]] = {}
+        """What is under way for whom: one seat after the other, so that each logs in once."""
         self._started, self._began = datetime.now(UTC), time.monotonic()
         self._mark = 0
 
@@ -128,6 +144,9 @@ class _Watch:
                 try:
                     await self._listen(over, seconds)
                 finally:
+                    for task in self._returning.values():
+                        task.cancel()
+                    await asyncio.gather(*self._returning.values(), return_exceptions=True)
                     self._take()
                     for seat in self._seats:
                         if seat.line is not None:
@@ -139,16 +158,17 @@ class _Watch:
         if not chosen:
             raise UsageError(f"{self._target.source} gives nobody to listen as: list them under [identities]")
         everybody = [Person(name, identity, caller, dialer) for name, identity in chosen]
-        failures: list[EventproofError] = []
+        first: EventproofError | None = None
         for person in everybody:
             try:
                 await person.session()
             except EventproofError as failed:
-                failures.append(failed)
+                first = first or failed
+                self._kept_out[person.name] = str(failed)
                 continue
             self._seats += self._seats_of(person)
         if not self._seats:
-            raise failures[0] if failures else UsageError(f"{self._target.source} gives nobody for whom a channel is")
+            raise first or UsageError(f"{self._target.source} gives nobody for whom a channel is")
         listeners = {person.name: Listener(rooms_of(person.id, person.role)) for person in everybody if person.is_known}
         self._overheard = Overheard(known_events(self._systems), listeners)
         await asyncio.gather(*map(self._open, self._seats))
@@ -171,31 +191,41 @@ class _Watch:
 
     async def _open(self, seat: _Seat) -> None:
         try:
+            await seat.person.fresh_session()
             seat.line = await seat.person.connect(system=seat.system, channel=seat.channel)
         except EventproofError as failed:
             seat.line, seat.why = None, str(failed)
             seat.due, seat.pause = time.monotonic() + seat.pause, min(2 * seat.pause, _LONGEST_PAUSE)
         else:
             seat.pause = _FIRST_PAUSE
+        finally:
+            seat.person.lines.clear()  # the seats have them, and a watch may last for days
 
     async def _listen(self, over: asyncio.Event, seconds: float | None) -> None:
         until = None if seconds is None else time.monotonic() + seconds
         while not over.is_set() and (until is None or time.monotonic() < until):
             self._take()
-            for seat in self._seats:
-                await self._look_after(seat)
+            self._look_after()
             with suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), _GLANCE)
 
-    async def _look_after(self, seat: _Seat) -> None:
-        if seat.line is not None and not seat.line.is_open:
-            closed = seat.line.closed
-            seat.ended, seat.why = seat.ended + 1, "its namespace was left" if closed is None else closed.reason
-            await seat.line.close()
-            seat.person.lines.remove(seat.line)
-            seat.line, seat.due = None, time.monotonic() + seat.pause
-        if seat.line is None and time.monotonic() >= seat.due:
+    def _look_after(self) -> None:
+        """Whoever has an empty seat comes back, while the others are listened to."""
+        for seat in self._seats:
+            name = seat.person.name
+            if name in self._returning and self._returning[name].done():
+                self._returning.pop(name).result()
+            if name not in self._returning and seat.is_empty(time.monotonic()):
+                self._returning[name] = asyncio.create_task(self._return_to(seat))
+
+    async def _return_to(self, seat: _Seat) -> None:
+        if seat.line is None:
             await self._open(seat)
+            return
+        ended, seat.line, seat.due = seat.line, None, time.monotonic() + seat.pause
+        closed = ended.closed
+        seat.ended, seat.why = seat.ended + 1, "its namespace was left" if closed is None else closed.reason
+        await ended.close()
 
     def _take(self) -> None:
         records, self._mark = self.history.since(self._mark), len(self.history)
@@ -205,7 +235,8 @@ class _Watch:
 
     def result(self, command: str) -> Run:
         """What came of it."""
-        lines = tuple(line for heard in self._overheard.account.values() for line in self._lines(heard))
+        records = tuple(self.history)
+        lines = tuple(line for heard in self._overheard.account.values() for line in self._lines(heard, records))
         return Run(
             kind="watch",
             target=self._target.base_url,
@@ -220,7 +251,7 @@ class _Watch:
             notes=tuple(self._notes(lines)),
         )
 
-    def _lines(self, heard: Heard) -> Iterator[RequirementResult]:
+    def _lines(self, heard: Heard, records: tuple[Record, ...]) -> Iterator[RequirementResult]:
         system = self._owner(heard)
         for judged in Judged:
             if not heard.judged[judged]:
@@ -230,7 +261,7 @@ class _Watch:
             told = f"{heard.judged[judged]} of {heard.count} judged, {heard.wrong[judged]} wrong"
             reason = f"{first.sentence} ({told})" if first else ""
             name = f"{system.prefix}/{heard.name}/{judged}"
-            records = tuple(self.history) if first else ()
+            is_kept = first is not None and first.record is not None and first.record.at >= records[0].at
             check = Check(
                 name=f"{heard.channel} {heard.name} {judged}",
                 requirements=(name,),
@@ -239,7 +270,7 @@ class _Watch:
                 reason=reason or told,
                 expected=first.expected if first else "",
                 observed=first.observed if first else "",
-                frames=frames_of((), _as_error(first), records) if first else (),
+                frames=frames_of((), _as_error(first), records) if first and is_kept else (),
             )
             yield RequirementResult(
                 id=name,
@@ -262,9 +293,12 @@ class _Watch:
     def _notes(self, lines: Iterable[RequirementResult]) -> Iterator[str]:
         if not tuple(lines):
             yield "nothing was heard, so nothing is shown: let it listen for longer, or while something happens"
+        for name, why in self._kept_out.items():
+            yield f"{name} was not let in, and did not listen: {why}"
         for seat in self._seats:
             if seat.ended:
-                yield f"{seat} was ended {seat.ended} times by the server, and opened again: {seat.why}"
+                times = "once" if seat.ended == 1 else f"{seat.ended} times"
+                yield f"{seat} was ended {times} by the server, and opened again: {seat.why}"
             elif seat.line is None:
                 yield f"{seat} could not listen: {seat.why}"
         unjudged = sorted(
@@ -274,8 +308,9 @@ class _Watch:
         )
         if unjudged:
             yield f"whom these were for a listener cannot tell: {', '.join(dict.fromkeys(unjudged))}"
-        if len(self.history) > KEPT:
-            yield f"history.ndjson has the last {len(tuple(self.history))} records of {len(self.history)}"
+        kept = sum(1 for _ in self.history)
+        if kept < len(self.history):
+            yield f"history.ndjson has the last {kept} records of {len(self.history)}"
 
 
 def _as_error(finding: Finding) -> Exception:

@@ -32,14 +32,14 @@ def _systems(old: Catalog, new: Catalog) -> Iterator[Change]:
         elif name not in old.systems:
             yield found("system-added", name, "system")
         else:
-            yield from _System(old.systems[name], new.systems[name]).changes()
+            yield from _System(name, old.systems[name], new.systems[name]).changes()
 
 
 class _System:
-    """One system in both."""
+    """One system in both, under one name."""
 
-    def __init__(self, old: System, new: System) -> None:
-        self._old, self._new, self._name = old, new, old.name
+    def __init__(self, name: str, old: System, new: System) -> None:
+        self._old, self._new, self._name = old, new, name
 
     def changes(self) -> Iterator[Change]:
         before, after = ({channel.name: channel for channel in each.channels} for each in (self._old, self._new))
@@ -94,12 +94,11 @@ class _System:
                 )
 
     def _roles(self, what: str, was: Sequence[str], is_now: Sequence[str], where: str) -> Iterator[Change]:
-        everybody = {"everybody", "user", "anyone"}
-        if (gone := set(was) - set(is_now)) and not everybody & set(is_now):
+        if (gone := set(was) - set(is_now)) and not _let_in(is_now, gone):
             yield self._found(
                 f"{what}-role-narrowed" if what == "call" else f"{what}-roles-narrowed", where, sorted(gone)
             )
-        if (come := set(is_now) - set(was)) and not everybody & set(was):
+        if (come := set(is_now) - set(was)) and not _let_in(was, come):
             yield self._found(
                 f"{what}-role-widened" if what == "call" else f"{what}-roles-widened", where, None, sorted(come)
             )
@@ -153,6 +152,10 @@ class _System:
             one, other = getattr(was, name), getattr(is_now, name)
             if one != other:
                 yield self._found(rule, where, _plain(one), _plain(other), taken=taken)
+        one, other = (True if ack.answer is None else ack.answer.document for ack in (was, is_now))
+        for change in schemas(one, other):  # it goes the other way
+            here = f"{where}, its acknowledgement {change.place}".rstrip()
+            yield self._found(change.rule, here, change.old, change.new, taken=not taken)
 
     def _triggers(self, before: Event, after: Event, where: str) -> Iterator[Change]:
         for trigger in dict.fromkeys((*before.triggers, *after.triggers)):
@@ -214,10 +217,12 @@ class _System:
         yield from self._bodies(one, other, where)
 
     def _parameters(self, one: Mapping[str, Any], other: Mapping[str, Any], where: str) -> Iterator[Change]:
-        """Those beside the body; those in the path are told by the path."""
+        """Those beside the body; that one of the path is gone or new is told by the path."""
         was, is_now = _parameters(self._old, one), _parameters(self._new, other)
         for key in dict.fromkeys((*was, *is_now)):
             here = f"{where}, parameter {key[1]}"
+            if key[0] == "path" and not (key in was and key in is_now):
+                continue
             if key not in is_now:
                 yield self._found("parameter-removed", here)
             elif key not in was:
@@ -235,6 +240,8 @@ class _System:
         )
         if was is None and is_now is not None:
             yield self._found("parameter-demanded", f"{where}, its body")
+        elif was is not None and is_now is None:
+            yield self._found("parameter-removed", f"{where}, its body")
         elif was is not None and is_now is not None:
             yield from self._schemas(was, is_now, f"{where}, its body", taken=True)
         before, after = (
@@ -261,6 +268,11 @@ class _System:
             yield self._found(change.rule, f"{where} {change.place}".rstrip(), change.old, change.new, taken=taken)
 
 
+def _let_in(roles: Sequence[str], others: set[str]) -> bool:
+    """Whether whoever has one of the other roles is let in by these: `anyone` is, and with a session any `user`."""
+    return "anyone" in roles or (bool({"everybody", "user"} & set(roles)) and "anyone" not in others)
+
+
 def _keys(event: Event, channels: set[str]) -> Iterator[tuple[str, Direction, str]]:
     return ((channel.name, event.direction, event.name) for channel in event.channels if channel.name in channels)
 
@@ -283,7 +295,7 @@ def _described(system: System, call: Operation) -> Mapping[str, Any]:
 
 def _parameters(system: System, described: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
     known = (_resolved(system, each) for each in described["parameters"])
-    return {(each["in"], each["name"]): each for each in known if each["in"] != "path"}
+    return {(each["in"], each["name"]): each for each in known}
 
 
 def _body(system: System, described: Any) -> Any:

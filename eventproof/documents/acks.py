@@ -7,7 +7,7 @@ from typing import Any, Final
 from eventproof.catalog.reading import Weight
 
 from .described import Message, Use
-from .library import Node
+from .library import Identity, Node
 from .payloads import Payload, Payloads
 
 __all__ = ["Acks"]
@@ -20,22 +20,27 @@ _POINTER: Final = "$message.payload#"
 
 @dataclass(frozen=True, slots=True)
 class Acks:
-    """Those of one document; `sent` are the messages that are events of their own, by their place and their names."""
+    """Those of one document; `sent` are the messages that are events of their own."""
 
     payloads: Payloads
-    sent: Mapping[tuple[str, str], str]
-    """The name on the wire of each message that an operation sends or receives, by file and place."""
-    has_callbacks: bool
-    """Whether the wire itself acknowledges."""
+    sent: Mapping[Identity, str]
+    """The name on the wire of each message that an operation sends or receives."""
 
-    def of(self, use: Use) -> tuple[dict[str, Json] | None, str]:
-        """The `x-ack` of our contracts for what is used here, and how it was written; None where nothing is said."""
+    def of(self, use: Use, *, has_callbacks: bool) -> tuple[dict[str, Json] | None, str]:
+        """The `x-ack` of our contracts for what is used here, and how it was written; None where nothing is said.
+
+        `has_callbacks` says whether the wire itself acknowledges.
+        """
         node = use.message.node.child("x-ack")
-        if node is not None:
-            return self._extension(node.followed())
-        if use.replies:
-            return self._reply(use)
-        return None, ""
+        if node is None:
+            return self._reply(use, has_callbacks) if use.replies else (None, "")
+        entry, way = self._extension(node.followed())
+        if entry is not None and entry.get("by") == _CALLBACK and not has_callbacks:
+            node.remark(
+                Weight.WARNING, "its wire has no callbacks: nothing is judged of them", "write x-ack: {by: the event}"
+            )
+            return None, ""
+        return entry, way
 
     def _extension(self, node: Node) -> tuple[dict[str, Json] | None, str]:
         value = node.value
@@ -50,9 +55,9 @@ class Acks:
             return _by_callback(self.payloads.of(arguments)), "x-ack with its args"
         return _by_callback(self.payloads.of(node)), "x-ack with its schema"
 
-    def _reply(self, use: Use) -> tuple[dict[str, Json] | None, str]:
+    def _reply(self, use: Use, has_callbacks: bool) -> tuple[dict[str, Json] | None, str]:
         events = [name for reply in use.replies if (name := self._event(reply)) is not None]
-        if not events and self.has_callbacks:
+        if not events and has_callbacks:
             payloads = [self.payloads.of_message(reply) for reply in use.replies]
             return _by_callback(payloads[0] if len(payloads) == 1 else None), "reply"
         if not events:
@@ -70,7 +75,7 @@ class Acks:
 
     def _event(self, reply: Message) -> str | None:
         """The name of a reply that is an event of its own."""
-        return self.sent.get((str(reply.node.source.path), reply.node.place))
+        return self.sent.get(reply.node.identity)
 
 
 def _by_callback(payload: Payload | None) -> dict[str, Json]:

@@ -90,6 +90,8 @@ class Use:
     replies: tuple[Message, ...] = ()
     """What it is answered with, any of these."""
     reply: Node | None = field(default=None, repr=False)
+    called: str = ""
+    """What the document calls its operation; empty where it does not: `publish` of 2.x is no name."""
 
 
 @dataclass(frozen=True, slots=True)

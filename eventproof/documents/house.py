@@ -19,7 +19,7 @@ from eventproof.catalog.reading import Weight
 from . import socketio, streams, versions
 from .acks import Acks
 from .described import Described, Message, Place, Use
-from .library import Library, Node
+from .library import Identity, Library, Node
 from .payloads import Payloads
 from .schemas import Schemas
 from .told import ChannelTold, Told
@@ -107,17 +107,17 @@ def _told(described: Described, group: Carried, view: View, schemas: Schemas, wa
 
 def _answers(described: Described, uses: Sequence[Use], wire: Wire) -> list[Use]:
     """What is sent as a reply alone, and is an event: a wire without callbacks has nothing else."""
-    known = {(use.message.node.place, use.way) for use in uses}
-    places = {place.node.place: place for place in described.places}
-    found: dict[tuple[str, Direction], Use] = {}
+    known = {(use.message.node.identity, use.way) for use in uses}
+    places = {place.node.identity: place for place in described.places}
+    found: dict[tuple[Identity, Direction], Use] = {}
     for use in uses:
         for reply in use.replies if use.way is not None else ():
             assert use.way is not None  # noqa: S101 - as was asked
             way = _OPPOSITE[use.way]
             channel = use.reply.get("channel") if use.reply is not None else None
-            place = use.place if channel is None else places.get(channel.place, use.place)
-            if (reply.node.place, way) not in known and _is_event(reply, use, place, wire):
-                found[reply.node.place, way] = Use(place, reply, way, use.operation)
+            place = use.place if channel is None else places.get(channel.identity, use.place)
+            if (reply.node.identity, way) not in known and _is_event(reply, use, place, wire):
+                found[reply.node.identity, way] = Use(place, reply, way, use.operation, called=use.called)
     return list(found.values())
 
 
@@ -147,8 +147,8 @@ def _direction(use: Use, view: View, wanted: Wanted) -> Direction:
 
 def _assembled(described: Described, told: Sequence[Told], payloads: Payloads) -> tuple[Document, list[str]]:
     """The document, and the ways in which acknowledgements are written."""
-    sent = {(str(each.use.message.node.source.path), each.use.message.node.place): each.name for each in told}
-    acks = Acks(payloads, sent, has_callbacks=any(each.channel.wire is Wire.SOCKET_IO for each in told))
+    sent = {each.use.message.node.identity: each.name for each in told}
+    acks = Acks(payloads, sent)
     channels: dict[str, dict[str, Any]] = {}
     operations: dict[str, dict[str, Any]] = {}
     origins: dict[str, str] = {"": described.root.where}
@@ -160,7 +160,7 @@ def _assembled(described: Described, told: Sequence[Told], payloads: Payloads) -
             channels[channel] = _channel(each.channel)
             origins[pointer(["channels", channel])] = each.channel.where
         messages = channels[channel]["messages"]
-        entry, way = acks.of(each.use)
+        entry, way = acks.of(each.use, has_callbacks=each.channel.wire is Wire.SOCKET_IO)
         message = _message(each, entry)
         if message in [known for key, known in messages.items() if key.startswith(f"{each.direction}-")]:
             continue

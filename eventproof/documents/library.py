@@ -18,11 +18,17 @@ from eventproof.settings import nearest
 from . import source
 from .source import SUFFIXES, Source
 
-__all__ = ["Library", "Node"]
+__all__ = ["Identity", "Library", "Node"]
+
+Identity = tuple[Path, str]
+"""The file and the place of a value: two files may have different things at the same place."""
 
 _MOST_FILES: Final = 200
 _MOST_REFERENCES: Final = 100
 """So many are followed in a row at most."""
+_MOST_ON_THE_WAY: Final = 4
+"""So many references may lie on the way that references lead, one on the way of the other."""
+_LONGEST_INDEX: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +46,20 @@ class Node:
         return self.source.where(self.place)
 
     @property
+    def identity(self) -> Identity:
+        """What tells it from every other value of the document."""
+        return self.source.path, self.place
+
+    @property
     def key(self) -> str:
         """The last part of its place: what the table that it stands in calls it."""
-        return self.place.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+        return _plain(self.place.rpartition("/")[2])
+
+    @property
+    def referred(self) -> str:
+        """The last part of the place that it refers to; empty where it refers to none."""
+        reference = self.value.get("$ref") if isinstance(self.value, Mapping) else None
+        return _plain(reference.rpartition("/")[2]) if isinstance(reference, str) else ""
 
     def child(self, key: str | int) -> "Node | None":
         """What stands in it under this key, as it stands; None where nothing does."""
@@ -108,6 +125,8 @@ class Library:
     def __init__(self) -> None:
         self._sources: dict[Path, Source] = {}
         self._remarks: dict[tuple[Weight, str, str], list[str]] = {}
+        self._led_to: dict[tuple[Path, str, str], Node] = {}
+        """Where each reference leads: it is looked for once."""
 
     def opened(self, path: Path) -> Node:
         """The whole of a file, read once."""
@@ -130,27 +149,43 @@ class Library:
             for (weight, sentence, remedy), places in self._remarks.items()
         )
 
-    def followed(self, node: Node) -> Node:
-        """What a reference leads to, through all that it leads to in turn; the node itself where it is none."""
-        seen: set[tuple[Path, str]] = set()
+    def followed(self, node: Node, depth: int = 0) -> Node:
+        """What a reference leads to, through all that it leads to in turn; the node itself where it is none.
+
+        `depth` is how many references are being followed to find where this one leads.
+        """
+        seen: set[Identity] = set()
         while isinstance(node.value, Mapping) and isinstance(reference := node.value.get("$ref"), str):
-            if (node.source.path, node.place) in seen or len(seen) > _MOST_REFERENCES:
+            if node.identity in seen or len(seen) > _MOST_REFERENCES:
                 raise node.fault(f'the reference "{reference}" leads back to itself: give it what it stands for')
-            seen.add((node.source.path, node.place))
-            node = self._led(node, reference)
+            seen.add(node.identity)
+            key = (*node.identity, reference)
+            if key not in self._led_to:
+                self._led_to[key] = self._led(node, reference, depth)
+            node = self._led_to[key]
         return node
 
-    def _led(self, node: Node, reference: str) -> Node:
-        """Where one reference leads."""
+    def _led(self, node: Node, reference: str, depth: int) -> Node:
+        """Where one reference leads; what is on its way may be a reference itself."""
         file, _, fragment = reference.partition("#")
         start = self._file(node, reference, unquote(file)) if file else self.opened(node.source.path)
         place = unquote(fragment).rstrip("/")
         if place and not place.startswith("/"):
             raise node.fault(f'"{reference}" names no place: behind # it has to begin with /, as in "#/components/…"')
-        try:
-            return replace(start, place=place, value=reached(start.value, place))
-        except KeyError:
-            raise node.fault(f'"{reference}" points to nothing{_near(start.value, place)}') from None
+        found: Node | None = start
+        for part in place.split("/")[1:]:
+            found = None if found is None else self._step(found, _plain(part), depth)
+        if found is None:
+            raise node.fault(f'"{reference}" points to nothing{_near(start.value, place)}')
+        return found
+
+    def _step(self, node: Node, key: str, depth: int) -> Node | None:
+        """What is under this key here, or where this leads; None where that is nothing."""
+        step = int(key) if isinstance(node.value, list) and key.isdecimal() and len(key) < _LONGEST_INDEX else key
+        child = node.child(step)
+        if child is None and node.referred and depth < _MOST_ON_THE_WAY:
+            child = self.followed(node, depth + 1).child(key)
+        return child
 
     def _file(self, node: Node, reference: str, file: str) -> Node:
         if "://" in file or file.startswith("//"):
@@ -165,6 +200,11 @@ class Library:
         if len(self._sources) >= _MOST_FILES and path not in self._sources:
             raise node.fault(f"it refers to more than {_MOST_FILES} files")
         return self.opened(path)
+
+
+def _plain(part: str) -> str:
+    """A part of a JSON pointer as the key that it stands for."""
+    return part.replace("~1", "/").replace("~0", "~")
 
 
 def _near(document: Any, place: str) -> str:

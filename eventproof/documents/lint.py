@@ -38,9 +38,9 @@ def shown(system: System) -> Json:
 
 def shown_text(system: System) -> str:
     """The same for a person: what it was read as, what is doubtful, what is lacking."""
-    reading = _reading(system)
+    reading, count = _reading(system), len(system.events)
     lines = [
-        f"{system.name}: {system.title}, {len(system.events)} events",
+        f"{system.name}: {system.title}, {count} event{'s' if count != 1 else ''}",
         *(f"  read as: {said}" for said in reading.said),
     ]
     for weight in (Weight.QUESTION, Weight.WARNING, Weight.NOTE):
@@ -63,7 +63,7 @@ def must_be_answered(system: System) -> None:
     if questions:
         first, *others = questions
         more = f"; and {len(others)} more, which `eventproof contract lint` tells" if others else ""
-        raise UsageError(str(first).replace("contracts.NAME", f"contracts.{system.name}") + more)
+        raise UsageError(f"{first}{more}")
 
 
 def _reading(system: System) -> Reading:

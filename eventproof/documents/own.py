@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from eventproof import samples
-from eventproof.catalog import Direction, Event, Operation, System
+from eventproof.catalog import Direction, Event, Operation, System, Wire
 from eventproof.catalog.calls import operations
 from eventproof.catalog.documents import Document
+from eventproof.catalog.event import CALLBACK
 from eventproof.catalog.messages import channels, events
 from eventproof.catalog.model import Chosen
 from eventproof.catalog.placeholders import PLACEHOLDER
@@ -44,6 +45,7 @@ def system(overlay: Overlay, *, has_tokens: bool = False) -> System:
     sessions = overlay.sessions if overlay.sessions is not None else house.is_secured or has_tokens
     document = _with_auth(_overlaid(house, overlay), sessions=sessions)
     words.must_be_ours(document)
+    _must_have_callbacks(document)
     known = channels(document)
     asked = _ids(document)
     of_calls = calls.described(library, overlay, sessions=sessions, asked=asked)
@@ -66,7 +68,12 @@ def system(overlay: Overlay, *, has_tokens: bool = False) -> System:
         openapi=of_calls.content,
         asyncapi=document.content,
         chosen=_chosen(told, made, overlay),
-        reading=Reading(house.said, library.remarks, promise.lacks, len(promise.requirements)),
+        reading=Reading(
+            house.said,
+            tuple(remark.of(overlay.name) for remark in library.remarks),
+            promise.lacks,
+            len(promise.requirements),
+        ),
         has=_has(overlay, told),
     )
 
@@ -197,6 +204,19 @@ def _sent(document: Document, bare: Iterable[Event], taken: set[str]) -> list[Op
             }
             found[event.name] = operation_of(event, subjects, next(iter(event.examples), None))
     return list(found.values())
+
+
+def _must_have_callbacks(document: Document) -> None:
+    """Only Socket.IO acknowledges by itself."""
+    for name, channel in document.content["channels"].items():
+        for key, message in channel["messages"].items() if channel["x-wire"] != Wire.SOCKET_IO else ():
+            ack = message.get("x-ack")
+            if isinstance(ack, Mapping) and ack.get("by") == CALLBACK:
+                raise document.fault(
+                    f"{_place(name, key)}/x-ack",
+                    f"{channel['x-wire']} has no callbacks: name the event of the other side that acknowledges, "
+                    'ack = { by = "…" }',
+                )
 
 
 def _must_be_known(document: Document, operations: Mapping[str, Operation], bare: Iterable[Event]) -> None:

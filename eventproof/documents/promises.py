@@ -3,16 +3,20 @@
 What cannot be, for want of a word, is listed with the line that would say it.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from eventproof.catalog import EVERYONE, Direction, Event, Requirement
+from eventproof.catalog import EVERYONE, Direction, Event, Requirement, Wire
 from eventproof.catalog.model import Derived
 from eventproof.catalog.reading import Lack
 from eventproof.verdict import Level
 
-__all__ = ["Promises", "promised"]
+__all__ = ["TERMS", "Promises", "promised"]
+
+TERMS: Final = "or connection (who caused it), user:{userId}, role:admin, room:…"
+"""What else an audience may be, for whoever has to write one."""
 
 _SENTENCES: Final[Mapping[str, str]] = {
     "schema": "Every `{event}` fits its schema.",
@@ -20,7 +24,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "audience": "`{event}` reaches nobody whom it is not for.",
     "order": "`{event}` comes in the order of its causes.",
     "answer": "Every `{event}` of a client is acknowledged, as the contract has it.",
-    "refusal": "A `{event}` that the contract refuses is refused, and changes nothing.",
+    "refusal": "A `{event}` that does not fit its schema is not accepted.",
     "retry": "`{event}` is sent again, unchanged, while nothing acknowledges it.",
     "ack": "Once `{event}` has been acknowledged, it is sent no more.",
     "foreign-ack": "The acknowledgement of another user does not count for `{event}`.",
@@ -74,7 +78,8 @@ def promised(system: str, events: Iterable[Event], untold: frozenset[str], sourc
 
 def _kinds(system: str, event: Event, is_untold: bool) -> Iterator[tuple[str, Lack | None]]:
     """Each kind of thing that an event can promise; with what is lacking where it is not judged."""
-    table = f'[contracts.{system}.events."{event.name}"]'
+    table = f"[contracts.{system}.events.{json.dumps(event.name, ensure_ascii=False)}]"
+    has_callbacks = event.channels[0].wire is Wire.SOCKET_IO
 
     def lack(kind: str, why: str, line: str) -> tuple[str, Lack]:
         return kind, Lack(f"{system}/{event.name}/{kind}", why, f"{table} {line}")
@@ -87,7 +92,7 @@ def _kinds(system: str, event: Event, is_untold: bool) -> Iterator[tuple[str, La
         if not event.certain:
             yield lack("delivery", "nothing says what causes it", 'trigger = ["…"]  # a call, or an event of a client')
         elif not event.audience:
-            yield lack("delivery", "nothing says whom it is for", 'audience = ["everyone"]  # or user:{userId}, room:…')
+            yield lack("delivery", "nothing says whom it is for", f'audience = ["everyone"]  # {TERMS}')
         else:
             yield "delivery", None
         if not event.audience:
@@ -102,7 +107,8 @@ def _kinds(system: str, event: Event, is_untold: bool) -> Iterator[tuple[str, La
             yield from ((kind, None) for kind in ("retry", "ack", "foreign-ack"))
         return
     if event.ack is None:
-        yield lack("answer", "nothing says whether it is acknowledged", 'ack = "required"')
+        line = 'ack = "required"' if has_callbacks else 'ack = { by = "…" }  # the event of the server that answers it'
+        yield lack("answer", "nothing says whether it is acknowledged", line)
     else:
         yield "answer", None
         if not is_untold:

@@ -6,15 +6,14 @@ is put in the words of draft-07, and a remark says where; what cannot be is judg
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from eventproof.catalog.reading import Weight
 from eventproof.catalog.schema import Schema, SchemaError
 from eventproof.settings import nearest
 
-from .library import Node
+from .library import Identity, Node
 
 __all__ = ["DRAFT", "Schemas"]
 
@@ -56,6 +55,10 @@ _FORMATS_OF_NUMBERS: Final[Mapping[str, Mapping[str, Json]]] = {
     "float": {},
     "double": {},
 }
+_NULLABLE: Final = (
+    "nullable is OpenAPI's word, which JSON Schema passes over; it is read as meant: null is valid too",
+    'write type: [string, "null"]',
+)
 _UUID: Final = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 """The format `uuid`, which came after draft-07."""
 _FORMATS_OF_NOTHING: Final = frozenset({"password", "byte", "binary"})
@@ -75,7 +78,7 @@ class Schemas:
 
     def __init__(self, dialect: str = "") -> None:
         self._dialect = dialect
-        self._named: dict[tuple[Path, str], _Named] = {}
+        self._named: dict[Identity, _Named] = {}
         self._names: dict[str, _Named] = {}
         self._count = 0
 
@@ -125,6 +128,10 @@ class Schemas:
         refers.add(named.name)
         reference = {"$ref": f"#/definitions/{named.name}"}
         beside = {key: value for key, value in node.value.items() if key != "$ref" and not key.startswith("x-")}
+        if beside.get("nullable") is True:
+            inner = {key: value for key, value in node.value.items() if key != "nullable"}
+            _at(node, "nullable").remark(Weight.WARNING, *_NULLABLE)
+            return {"anyOf": [self._reference(replace(node, value=inner), refers, depth), {"type": "null"}]}
         if not beside or set(beside) <= _ANNOTATIONS:
             return reference
         node.remark(
@@ -136,7 +143,7 @@ class Schemas:
     def _name(self, node: Node, depth: int) -> _Named:
         """What a reference leads to, under its name; it is read once."""
         target = node.followed()
-        key = target.source.path, target.place
+        key = target.identity
         if key not in self._named:
             named = self._named[key] = _Named(self._free(target))
             self._names[named.name] = named
@@ -276,11 +283,7 @@ def _nullable(node: Node, found: dict[str, Json]) -> None:
         return
     if node.value["nullable"] is not True:
         return
-    _at(node, "nullable").remark(
-        Weight.WARNING,
-        "nullable is OpenAPI's word, which JSON Schema passes over; it is read as meant: null is valid too",
-        'write type: [string, "null"]',
-    )
+    _at(node, "nullable").remark(Weight.WARNING, *_NULLABLE)
     if "enum" in found and None not in found["enum"]:
         found["enum"] = [*found["enum"], None]
     if "type" in found:

@@ -40,7 +40,17 @@ def operation_of(event: Event, subjects: Iterable[str], example: Json) -> Operat
         required=frozenset(values),
         event=event.name,
         arguments=templates,
+        people=_people(event, values),
     )
+
+
+def _people(event: Event, names: Iterable[str]) -> dict[str, str]:
+    """The fields that name somebody, by `x-role`, each with the role of whom."""
+    fields = {
+        name: part for whole in parts(event.schema, event.schema) for name, part in whole.get("properties", {}).items()
+    }
+    known = {name: fields[name] for name in names if isinstance(fields.get(name), Mapping)}
+    return {name: part["x-role"] for name, part in known.items() if isinstance(part.get("x-role"), str)}
 
 
 def _arguments(event: Event, example: Json) -> tuple[tuple[Json, ...], dict[str, Json]]:

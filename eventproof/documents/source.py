@@ -24,6 +24,10 @@ SUFFIXES: Final = (".yaml", ".yml", ".json")
 _MOST: Final = 200_000
 """Values of one file; what an alias repeats counts each time."""
 _DEEPEST: Final = 100
+_LONGEST_PLACE: Final = 2_000
+"""Letters of a place whose parts have lines of their own: what is below a longer one has the line of that."""
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
+"""How JSON writes one of the two halves of a letter."""
 _MERGE: Final = "<<"
 
 
@@ -66,10 +70,22 @@ def _json(path: Path, text: str) -> Any:
             found[key] = value
         return found
 
+    def refused(name: str) -> NoReturn:
+        raise ContractError(f"{path}: {name} is no number of JSON: leave it out")
+
     try:
-        return json.loads(text, object_pairs_hook=unique)
+        content = json.loads(text, object_pairs_hook=unique, parse_constant=refused)
+        if _HALF.search(text):
+            json.dumps(content, ensure_ascii=False).encode()
+        return content
+    except UnicodeEncodeError:
+        raise ContractError(
+            f"{path}: a text in it has half a letter, such as \\ud83d alone: write both halves"
+        ) from None
     except json.JSONDecodeError as error:
         raise ContractError(f"{path}:{error.lineno}: this is no JSON: {error.msg}") from None
+    except ValueError:
+        raise ContractError(f"{path}: a number in it has more digits than can be read") from None
     except RecursionError:
         raise ContractError(f"{path}: this is nested too deep to be read") from None
 
@@ -243,13 +259,15 @@ class _Builder:
         if not self._open:
             return ""
         holder = self._open[-1]
+        if len(holder.place) > _LONGEST_PLACE:
+            return holder.place
         step = len(holder.value) if isinstance(holder.value, list) else holder.key
         return holder.place + pointer([step])
 
     def _mark(self, place: str, mark: Any) -> None:
         holder = self._open[-1] if self._open else None
         is_in_table = holder is not None and isinstance(holder.value, dict)
-        self.lines[place] = holder.key_line if holder is not None and is_in_table else mark.line + 1
+        self.lines.setdefault(place, holder.key_line if holder is not None and is_in_table else mark.line + 1)
 
     def _count_up(self, mark: Any, values: int) -> None:
         self._count += values

@@ -6,13 +6,13 @@ sends and receives. Both are the view of the application that the document descr
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from eventproof.catalog import Direction
 
 from .described import ACTIONS, Described, Message, Place, Server, Use, merged, message_of, must_be_asyncapi, server_of
-from .library import Node
+from .library import Identity, Node
 
 __all__ = ["read"]
 
@@ -37,15 +37,16 @@ def _third(root: Node, version: str) -> Described:
         server_of(name, node, f"{node.text('host') or ''}{node.text('pathname') or ''}", node.text("pathname") or "")
         for name, node in root.table("servers")
     )
-    places = {node.place: _place(name, node, servers) for name, node in root.table("channels")}
+    places = {node.identity: _place(name, node, servers) for name, node in root.table("channels")}
     operations = [merged(node, traits_win=False) for _, node in root.table("operations")]
     uses = [use for operation in operations for use in _uses(operation, places)]
-    told = {use.message.node.place for use in uses} | {reply.node.place for use in uses for reply in use.replies}
+    told = {use.message.node.identity for use in uses}
+    told |= {reply.node.identity for use in uses for reply in use.replies}
     silent = [
         Use(place, message, None)
         for place in places.values()
         for message in _messages_of(place.node)
-        if message.node.place not in told
+        if message.node.identity not in told
     ]
     return Described(root, version, servers, tuple(places.values()), (*uses, *silent))
 
@@ -54,8 +55,8 @@ def _place(name: str, node: Node, servers: tuple[Server, ...]) -> Place:
     address = node.value.get("address", name) if isinstance(node.value, Mapping) else None
     if not isinstance(node.value, Mapping) or not isinstance(address, str | None):
         raise node.fault("a channel must be a table, and its address a text")
-    named = {each.followed().place for each in node.each("servers")}
-    return Place(name, address, tuple(s for s in servers if not named or s.node.place in named), node)
+    named = {each.followed().identity for each in node.each("servers")}
+    return Place(name, address, tuple(s for s in servers if not named or s.node.identity in named), node)
 
 
 def _messages_of(channel: Node) -> Iterator[Message]:
@@ -68,18 +69,18 @@ def _messages_of(channel: Node) -> Iterator[Message]:
             yield message_of(child.followed(), key, traits_win=False)
 
 
-def _uses(operation: Node, places: Mapping[str, Place]) -> Iterator[Use]:
+def _uses(operation: Node, places: Mapping[Identity, Place]) -> Iterator[Use]:
     action = operation.text("action") or "nothing"
     if action not in ACTIONS:
         raise operation.fault(f'its action must be send or receive, not "{action}"')
     channel = operation.get("channel")
-    if channel is None or channel.place not in places:
+    if channel is None or channel.identity not in places:
         raise operation.fault("it names no channel of this document: channel: {$ref: '#/channels/…'}")
-    place = places[channel.place]
+    place = places[channel.identity]
     reply = operation.get("reply")
     replies = () if reply is None else tuple(_listed(reply, reply.get("channel")))
     for message in _listed(operation, channel):
-        yield Use(place, message, ACTIONS[action], operation, replies, reply)
+        yield Use(place, message, ACTIONS[action], operation, replies, reply, operation.key)
 
 
 def _listed(holder: Node, channel: Node | None) -> Iterator[Message]:
@@ -89,9 +90,7 @@ def _listed(holder: Node, channel: Node | None) -> Iterator[Message]:
         return
     for entry in holder.each("messages"):
         followed = entry.followed()
-        reference = entry.value.get("$ref", "") if isinstance(entry.value, Mapping) else ""
-        key = reference.rpartition("/")[2].replace("~1", "/").replace("~0", "~") or followed.key
-        yield message_of(followed, key, traits_win=False)
+        yield message_of(followed, entry.referred or followed.key, traits_win=False)
 
 
 def _second(root: Node, version: str) -> Described:
@@ -104,7 +103,8 @@ def _second(root: Node, version: str) -> Described:
         for verb, way in _PUBLISHED.items():
             if (operation := node.get(verb)) is not None:
                 whole = merged(operation, traits_win=True)
-                uses += [Use(place, message, way, whole) for message in _alternatives(whole)]
+                called = whole.text("operationId") or ""
+                uses += [Use(place, message, way, whole, called=called) for message in _alternatives(whole, name)]
     return Described(root, version, servers, tuple(places), tuple(uses))
 
 
@@ -117,25 +117,23 @@ def _server(name: str, node: Node) -> Server:
     return server_of(name, node, f"{parts.netloc}{parts.path}", parts.path)
 
 
-def _alternatives(operation: Node) -> Iterator[Message]:
-    """The message of an operation, or each of several."""
+def _alternatives(operation: Node, channel: str) -> Iterator[Message]:
+    """The message of an operation of this channel, or each of several."""
     message = operation.child("message")
     if message is None:
         return
-    key = _key(message, operation)
+    key = _key(message, operation, channel)
     followed = message.followed()
     if isinstance(followed.value, Mapping) and "oneOf" in followed.value:
         for entry in followed.each("oneOf"):
-            yield message_of(entry.followed(), _key(entry, operation), traits_win=True)
+            yield message_of(entry.followed(), _key(entry, operation, channel), traits_win=True)
         return
     yield message_of(followed, key, traits_win=True)
 
 
-def _key(entry: Node, operation: Node) -> str:
-    """What the document calls a message: by what refers to it, by its id, by the operation."""
-    value: Any = entry.value if isinstance(entry.value, Mapping) else {}
-    named = value.get("$ref", "").rpartition("/")[2] or value.get("messageId") or operation.text("operationId")
-    return named or operation.place.split("/")[2].replace("~1", "/").replace("~0", "~")
+def _key(entry: Node, operation: Node, channel: str) -> str:
+    """What the document calls a message: by what refers to it, by its id, by the operation, by the channel."""
+    return entry.referred or entry.text("messageId") or operation.text("operationId") or channel
 
 
 _READERS: Final[Mapping[int, Callable[[Node, str], Described]]] = {2: _second, 3: _third}

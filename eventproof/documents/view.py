@@ -103,8 +103,8 @@ def _word(use: Use, words: re.Pattern[str]) -> str:
     What is asked for may be named by what is told then (`heartbeat.subscribe`), not the other way round.
     """
     names = [use.message.name or use.message.key]
-    if use.message.name is None and use.operation is not None:
-        names.append(use.operation.key)
+    if use.message.name is None:
+        names.append(use.called)
     for name in names:
         found = [word.lower() for word in _WORD.findall(name)]
         is_asked = any(map(_ASKED.fullmatch, found))

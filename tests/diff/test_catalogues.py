@@ -96,6 +96,9 @@ ACK = Ack(AckLevel.REQUIRED, "claim_paid_ack")
         (KNOWN, with_event(TOLD, order_by=None), ("order-removed", "breaking")),
         (KNOWN, with_call(path="/api/ban"), ("call-moved", "breaking")),
         (KNOWN, with_call(also=("moderator",)), ("call-role-widened", "risky")),
+        (with_call(role="anyone"), with_call(role="user"), ("call-role-narrowed", "breaking")),
+        (with_call(role="user"), with_call(role="anyone"), ("call-role-widened", "risky")),
+        (with_call(role="user"), KNOWN, ("call-role-narrowed", "breaking")),
         (KNOWN, with_call(capability="bans"), ("call-conditional", "risky")),
         (KNOWN, with_call(refusals=(*BAN.refusals, "store_full")), ("call-refusal-added", "risky")),
     ],
@@ -169,3 +172,30 @@ def test_the_rules_are_listed_with_both_directions(capsys: pytest.CaptureFixture
     listed = {row["rule"]: row for row in json.loads(capsys.readouterr().out)}
     assert listed["value-added"]["from the server"] == Level.BREAKING
     assert listed["value-added"]["from clients"] == Level.SAFE
+
+
+def test_two_documents_of_ones_own_are_compared_whatever_their_files_are_called(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    text = (layout.CONTRACTS.parent / "examples" / "chat" / "chat.yaml").read_text("utf-8")
+    old.write_text(text, encoding="utf-8")
+    new.write_text(text.replace("number: {type: integer", "number: {type: number"), encoding="utf-8")
+    assert cli.run(["contract", "diff", str(old), str(old)]) == ExitCode.PASS
+    assert cli.run(["contract", "diff", str(old), str(new)]) == ExitCode.FAIL
+    assert (
+        "event message:new, from the server /number: a value of a further type is let through"
+        in capsys.readouterr().out
+    )
+
+
+def test_what_acknowledges_an_event_of_a_client_is_sent_by_the_server(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    text = (layout.CONTRACTS.parent / "examples" / "chat" / "chat.yaml").read_text("utf-8")
+    old.write_text(text, encoding="utf-8")
+    new.write_text(text.replace("required: [ok]", "required: []"), encoding="utf-8")
+    assert cli.run(["contract", "diff", str(new), str(old)]) == ExitCode.PASS
+    assert cli.run(["contract", "diff", str(old), str(new)]) == ExitCode.FAIL
+    assert "its acknowledgement /ok: a field that was always there may be left out" in capsys.readouterr().out

@@ -22,6 +22,8 @@ def of(**fields: Json) -> Json:
 
 
 TEXT = {"type": "string"}
+LIST: Json = {"$ref": "#/definitions/N", "definitions": {"N": of(next={"$ref": "#/definitions/N"}, a=TEXT)}}
+"""Refers to itself."""
 
 
 @pytest.mark.parametrize(
@@ -56,6 +58,18 @@ TEXT = {"type": "string"}
         ({}, {"format": "date"}, [("form-added", "")]),
         ({"items": TEXT}, {"items": {"type": "number"}}, [("type-widened", "/*"), ("type-narrowed", "/*")]),
         ({"items": [TEXT]}, {"prefixItems": [TEXT]}, []),
+        (LIST, LIST, []),
+        (
+            LIST,
+            of(a=TEXT, next=of(a=TEXT, next={"$ref": "#/definitions/N"})) | {"definitions": LIST["definitions"]},
+            [],
+        ),
+        (
+            LIST,
+            of(a=TEXT, next=of(a=TEXT, next=of(a={}))),
+            [("field-removed", "/next/next/next"), ("type-widened", "/next/next/a")],
+        ),
+        (of(a={"x-unique": True}), of(a=True), []),
         ({"oneOf": [TEXT]}, {"oneOf": [TEXT, {"type": "null"}]}, [("branch-added", "")]),
         ({"anyOf": [TEXT, {"type": "null"}]}, {"anyOf": [{"type": "null"}]}, [("branch-removed", "")]),
         (

@@ -73,6 +73,30 @@ def test_a_reference_that_leads_back_to_itself_is_refused(read: Read) -> None:
     ).replace('chat.yaml:14: the reference "#/a"', 'chat.yaml:13: the reference "#/b"')
 
 
+@pytest.mark.parametrize(
+    "reference", ["#/x/y", "#/x/x/x/x"], ids=["what it refers to is in itself", "it goes round on its way"]
+)
+def test_a_reference_that_needs_itself_on_its_way_points_to_nothing(read: Read, reference: str) -> None:
+    payload = "{type: object, properties: {roomId: {type: string}, text: {type: string}}}"
+    text = GOOD.replace(payload, "{$ref: '#/x'}", 1) + f"x: {{$ref: '{reference}'}}\n"
+    assert "points to nothing" in refused(read, text)
+
+
+@pytest.mark.parametrize("number", ["1" * 5000, "NaN"])
+def test_a_number_that_json_does_not_have_is_refused(read: Read, number: str) -> None:
+    assert "chat.json: " in refused(read, f'{{"asyncapi": {number}}}', "chat.json")
+
+
+def test_half_a_letter_is_refused_and_a_whole_one_is_not(read: Read) -> None:
+    assert "has half a letter" in refused(read, '{"asyncapi": "\\ud83d"}', "chat.json")
+    assert "is not known" in refused(read, '{"asyncapi": "\\ud83d\\ude00"}', "chat.json")
+
+
+def test_a_key_of_any_length_costs_no_more_than_itself(read: Read) -> None:
+    text = GOOD + "? x-" + "k" * 900_000 + "\n: [" + "1, " * 50_000 + "1]\n"
+    assert {event.name for event in read(text).events} == {"told", "say"}
+
+
 def test_a_bomb_of_aliases_is_refused(read: Read) -> None:
     assert "it holds more than 200,000 values, those counted that aliases repeat" in refused(read, BOMB)
 
@@ -130,6 +154,12 @@ def test_what_a_profile_says_of_events_is_held_against_the_document(
 )
 def test_what_a_profile_says_of_a_contract_is_looked_over(read: Read, said: dict[str, object], sentence: str) -> None:
     assert sentence in refused(read, GOOD, "chat.yaml", **said)
+
+
+def test_a_wire_without_callbacks_is_acknowledged_by_an_event(read: Read) -> None:
+    text = GOOD.replace("socketio", "ws").replace("{roomId: {type: string}", "{type: {const: say}, roomId: {}")
+    told = refused(read, text, events={"say": {"ack": "required"}})
+    assert 'websocket has no callbacks: name the event of the other side that acknowledges, ack = { by = "…" }' in told
 
 
 def test_a_contract_cannot_be_called_as_one_that_is_shipped(load: Callable[[str], object]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eventproof import cli, profile
+from eventproof import catalog, cli, profile
 from eventproof.catalog.reading import Weight
 from eventproof.verdict import ExitCode
 from tests.documents.test_bad_input import GOOD
@@ -79,6 +79,106 @@ def test_a_drafted_profile_loads_and_marks_what_it_guessed(document: Path, capsy
     assert target.systems == ("talk",)
     assert cli.run(["init", "--asyncapi", "gone.yaml", "other.toml"]) == ExitCode.USAGE
     assert "gone.yaml" in capsys.readouterr().err
+
+
+PARCELS = """asyncapi: 2.6.0
+info: {title: "Parcels\\nbase_url = 1", version: '1'}
+servers: {here: {url: 'ws://localhost', protocol: ws}}
+channels:
+  /live:
+    publish:
+      message:
+        oneOf:
+          - {payload: {required: [type], properties: {type: {const: follow}, parcelId: {type: string}}}}
+          - {payload: {properties: {type: {const: scan}, parcelId: {type: string}, scanId: {type: string}}}}
+    subscribe:
+      message: {payload: {properties: {type: {const: scanned}, parcelId: {type: string}, scanId: {type: string}}}}
+"""
+
+
+def test_a_draft_guesses_rooms_by_what_clients_join_by_and_causes_by_stems(
+    document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document.write_text(PARCELS, encoding="utf-8")
+    assert cli.run(["init", "--asyncapi", str(document)]) == ExitCode.PASS
+    text = (document.parent / "eventproof.toml").read_text("utf-8")
+    for line in (
+        'joins = "room:{parcelId}"',
+        'trigger = ["scan"]',
+        'audience = ["room:{parcelId}"]',
+        'correlate = "/scanId"',
+        'order_by = "/parcelId"',
+        '# ack = { by = "…" }',
+    ):
+        assert f"\n{line}" in text, line
+    assert "\nbase_url = 1" not in text
+    target = profile.load(document.parent / "eventproof.toml", env={})
+    assert target.own[0].reading is not None
+    assert all(remark.weight is not Weight.QUESTION for remark in target.own[0].reading.remarks)
+
+
+BOTH_WAYS = GOOD.replace("name: told", "name: chat").replace("name: say", "name: chat")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BOTH_WAYS,
+        GOOD.replace("name: told", 'name: "a\\0\\x1b\\x7f\\nb"'),
+        BOTH_WAYS.replace("roomId: {type: string}, text", "text", 1),
+        BOTH_WAYS.replace("roomId: {type: string}, text: {type: string}", "t: {type: string}").replace(
+            "t: {", "text: {", 1
+        ),
+    ],
+    ids=["of one name both ways", "of no letters", "the room in what clients send", "nothing that both have"],
+)
+def test_whatever_is_drafted_loads(document: Path, text: str) -> None:
+    document.write_text(text, encoding="utf-8")
+    assert cli.run(["init", "--asyncapi", str(document)]) == ExitCode.PASS
+    assert profile.load(document.parent / "eventproof.toml", env={}).systems == ("talk",)
+
+
+def test_a_guess_that_the_document_does_not_bear_out_stands_behind_a_mark(document: Path) -> None:
+    text = GOOD.replace(
+        "name: say, payload: {type: object, properties: {roomId: {type: string}, ",
+        "name: tell, payload: {properties: {",
+    )
+    document.write_text(text.replace("name: told", "name: tells"), encoding="utf-8")
+    assert cli.run(["init", "--asyncapi", str(document)]) == ExitCode.PASS
+    told = (document.parent / "eventproof.toml").read_text("utf-8")
+    assert '# order_by = "/roomId"   # guess, which the document does not bear out' in told
+    profile.load(document.parent / "eventproof.toml", env={})
+
+
+def test_a_document_that_is_called_as_a_shipped_system_gets_a_name_of_its_own(document: Path) -> None:
+    document.rename(document.with_name("shield.yaml"))
+    assert cli.run(["init", "--asyncapi", "shield.yaml"]) == ExitCode.PASS
+    assert profile.load(document.parent / "eventproof.toml", env={}).systems == ("my-shield",)
+
+
+def test_a_requirement_of_ones_own_is_explained_with_what_mends_it(
+    document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f'base_url = "http://127.0.0.1:1"\n[contracts.talk]\nasyncapi = "{document.name}"\n'
+    (document.parent / "eventproof.toml").write_text(text, encoding="utf-8")
+    assert cli.run(["check", "--explain", "talk/told/schema"]) == ExitCode.PASS
+    assert "How to mend it: Build the payload in one place" in capsys.readouterr().out
+    assert cli.run(["check", "--list", "--system", "talk"]) == ExitCode.PASS
+    assert "talk/told/schema" in capsys.readouterr().out
+    assert cli.run(["check", "--explain", "talk/tell/schema"]) == ExitCode.USAGE
+    assert "more" in capsys.readouterr().err
+
+
+def test_every_kind_that_a_contract_of_ones_own_promises_has_a_guide() -> None:
+    system = catalog.load().guided(profile.contract_of(CHAT / "chat.yaml"))
+    assert all(line.guides for line in system.requirements)
+
+
+def test_an_event_of_a_client_that_causes_something_is_shown_as_an_event(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["contract", "show", "message:post", "--of", str(CHAT / "eventproof.toml")]) == ExitCode.PASS
+    told = capsys.readouterr().out
+    assert "client to server" in told
+    assert "EMIT" not in told
 
 
 def test_an_event_of_ones_own_is_shown_validated_and_made_up(

@@ -8,6 +8,7 @@ import pytest
 from eventproof import catalog, layout
 from eventproof.catalog import Direction, Event, System, Wire
 from eventproof.catalog.arguments import Arguments
+from eventproof.catalog.reading import Weight
 from eventproof.documents import overlay, own
 from eventproof.documents.wanted import Wanted
 
@@ -218,6 +219,56 @@ def test_the_clients_view_is_seen_and_told(read: Read) -> None:
 def test_a_doubtful_view_is_a_question(read: Read) -> None:
     text = TUPLE.replace("name: pair", "name: subscribe").replace("name: list", "name: updated")
     assert "question" in {remark.weight for remark in read(text).reading.remarks}  # type: ignore[union-attr]
+
+
+def test_the_verbs_of_2_x_speak_for_no_view(read: Read) -> None:
+    system = read(SECOND.replace("name: say, ", "").replace("name: join, ", "").replace("name: said", "summary: it"))
+    assert system.reading is not None
+    assert "subscribe" not in system.reading.said[0]
+    assert Weight.QUESTION not in {remark.weight for remark in system.reading.remarks}
+
+
+def test_what_a_reference_leads_through_may_be_a_reference(read: Read) -> None:
+    assert "answer" in {event.name for event in read(THROUGH).events}
+
+
+THROUGH = """
+asyncapi: 3.0.0
+info: {title: A server, version: '1'}
+servers: {here: {host: localhost, protocol: socketio}}
+channels:
+  root: {$ref: '#/components/channels/root'}
+operations:
+  tell: {action: send, channel: {$ref: '#/channels/root'}, messages: [{$ref: '#/channels/root/messages/answer'}]}
+components:
+  channels:
+    root: {address: /, messages: {answer: {name: answer, payload: {type: string}}}}
+"""
+
+
+def test_channels_of_several_files_are_not_taken_for_each_other(read: Read) -> None:
+    text = THIRD.replace("PROTOCOL", "sse").split("channels:")[0]
+    for name in ("a", "b"):
+        channel = {"address": f"/{name}", "messages": {name: {"name": name, "payload": {"type": "object"}}}}
+        with pytest.raises(Exception, match="no AsyncAPI"):
+            read(json.dumps(channel), f"{name}.json")
+    system = read(
+        text
+        + "channels: {a: {$ref: a.json}, b: {$ref: b.json}}\noperations:\n"
+        + "".join(f"  {name}: {{action: send, channel: {{$ref: '#/channels/{name}'}}}}\n" for name in "ab")
+    )
+    assert {channel.address for channel in system.channels} == {"/a", "/b"}
+    assert {(event.name, event.channels[0].address) for event in system.events} == {("a", "/a"), ("b", "/b")}
+
+
+def test_a_reference_with_nullable_beside_it_lets_null_through(read: Read) -> None:
+    text = TUPLE.replace(
+        "{type: array, items: {type: number}}", "{properties: {a: {$ref: '#/components/schemas/A', nullable: true}}}"
+    )
+    event = named(read(text + "components: {schemas: {A: {type: string}}}\n"), "list")
+    assert event.is_valid({"a": None})
+    assert event.is_valid({"a": "x"})
+    assert not event.is_valid({"a": 1})
 
 
 def test_references_lead_to_other_files_and_back(read: Read) -> None:

@@ -47,6 +47,14 @@ def test_what_is_for_the_listener_and_fits_is_well() -> None:
     assert account.judged == {Judged.SCOPE: 1, Judged.SCHEMA: 1, Judged.AUDIENCE: 1}
 
 
+def test_a_server_that_makes_up_names_fills_no_account_without_end() -> None:
+    overheard, sentences = told(opened("user-1"), *(heard("user-1", f"made-up-{n}", None) for n in range(1000)))
+    assert len(sentences) == 1000
+    assert len(overheard.account) == 201
+    assert overheard.account["/", "(further names)"].wrong == {Judged.SCOPE: 800}
+    assert overheard.account["/", "made-up-0"].wrong == {Judged.SCOPE: 1}
+
+
 def test_an_event_that_names_somebody_else_was_not_for_the_listener() -> None:
     overheard, sentences = told(opened("user-2"), heard("user-2", TIER.name, tier("u1")))
     assert sentences == ["user-2 received `user.tier.updated`, which is not for them"]
