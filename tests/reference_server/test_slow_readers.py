@@ -195,7 +195,7 @@ def _asking(house: House, user: Person, path: str) -> bytes:
         "" if path.endswith("stream") else "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     )
     return (
-        f"GET {path} HTTP/1.1\r\nHost: {house.url}\r\nAuthorization: Bearer {user.token}\r\n{upgrade}"
+        f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {user.token}\r\n{upgrade}"
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     ).encode()
 
