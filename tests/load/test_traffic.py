@@ -12,6 +12,8 @@ from eventproof.report.records import Delivery, Run
 from eventproof.verdict import Outcome, Verdict
 from tests.conform.test_a_contract_of_ones_own import ECHO, EXAMPLES, NODE, running
 
+pytestmark = pytest.mark.measured
+
 _PATIENT = "connect: p(99) < 9s"
 """What a busy machine still meets."""
 _POPULATION = """
