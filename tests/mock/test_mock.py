@@ -22,6 +22,8 @@ from eventproof.errors import TargetUnavailable, UsageError
 from eventproof.mock import control
 from eventproof.verdict import ExitCode
 
+pytestmark = pytest.mark.measured
+
 CHAT = Path(__file__).parents[2] / "examples" / "chat"
 TIMEOUT = 10.0
 LISTENING = "listening on "
