@@ -17,6 +17,8 @@ from eventproof import profile, reference
 from eventproof.reference import Reference
 from eventproof.verdict import ExitCode
 
+pytestmark = pytest.mark.measured
+
 HEARD = "heard   shield: connected on /shield/ws"
 
 
