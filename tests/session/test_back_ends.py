@@ -14,6 +14,8 @@ from eventproof.verdict import ExitCode
 from tests.conform import back_ends
 from tests.conform.back_ends import JS, Ran, Said
 
+pytestmark = pytest.mark.measured
+
 STAFFED = """
 base_url = "http://127.0.0.1:{port}"
 socketio = {{ path = "/rt", auth = {{ bearer = "{{token}}" }} }}
