@@ -16,6 +16,8 @@ import pytest
 from eventproof.verdict import ExitCode
 from tests.conform.back_ends import JS, Ran
 
+pytestmark = pytest.mark.measured
+
 CHAT = Path(__file__).parents[2] / "examples" / "chat"
 NODE = ("node", str(CHAT / "server.mjs"))
 PYTHON = (sys.executable, str(CHAT / "server.py"))
