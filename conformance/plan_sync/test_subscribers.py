@@ -26,7 +26,7 @@ _AT_ONCE: Final = 50
 """Streams that are being opened at the same time."""
 _OPENING: Final = 60.0
 """Seconds in which all of them are open."""
-_CHANGES: Final = 100
+_CHANGES: Final = 200
 
 
 async def _count(case: Case) -> int:
