@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from . import catalog as contracts
-from . import profile
+from . import own_contracts, profile
 from .catalog import Catalog
 from .diff import RULES, Change, Level
 from .errors import UsageError
@@ -47,7 +47,7 @@ def opened(place: str) -> Catalog:
 def _written(file: Path) -> Catalog:
     """Somebody's own; that of a document has one name, as the file of the next one may have another."""
     if file.suffix != ".toml":
-        return Catalog({_DOCUMENT: profile.contract_of(file)}, (), {})
+        return Catalog({_DOCUMENT: own_contracts.contract_of(file)}, (), {})
     found = {system.name: system for system in profile.own_contracts(file)}
     if not found:
         raise UsageError(f"{file} has no [contracts], so there is nothing in it to compare")

@@ -5,7 +5,6 @@ taken from there. A table under `[environments.NAME]` overrides the rest of the 
 """
 
 import os
-import re
 import shutil
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -16,8 +15,9 @@ from typing import Any, Literal
 from . import catalog as contracts
 from . import endpoints, identities, operations, population, profile_schema, templates, textfile, wellformed
 from .catalog import ADMIN, USER, Catalog, OfSession, System
-from .documents import draft, overlay, own
 from .errors import UsageError
+from .own_contracts import has_tokens
+from .own_contracts import read as own_contracts_of
 from .refusal import LIMITED
 from .settings import Table, nearest
 from .target import (
@@ -34,8 +34,6 @@ from .target import (
 
 __all__ = [
     "DEFAULT",
-    "contract_of",
-    "drafted",
     "example",
     "for_url",
     "found",
@@ -78,43 +76,7 @@ def own_contracts(
     path = Path(path)
     values = _merged(_parsed(path), environment, path)
     wanted = {key: value for key, value in values.items() if key in ("contracts", "identities", "jwt")}
-    return _own(Table(wanted, str(path), os.environ if env is None else env), path.parent, contracts.load())
-
-
-def drafted(path: Path, asyncapi: Path, openapi: Path | None) -> str:
-    """The text of a profile to be written to `path`, drafted from these documents."""
-    here = path.absolute().parent
-
-    def relative(file: Path) -> str:
-        return os.path.relpath(file.absolute(), here)
-
-    values = {"asyncapi": relative(asyncapi), **({"openapi": relative(openapi)} if openapi else {})}
-    name = _name_of(asyncapi)
-
-    def described(said: Mapping[str, Any]) -> System:
-        return own.system(overlay.read(Table({**values, **said}, str(path), None), name, here))
-
-    def fits(table: str) -> bool:
-        try:
-            described(tomllib.loads(table)["contracts"][name])
-        except UsageError:
-            return False
-        return True
-
-    return draft.drafted(described({}), values["asyncapi"], values.get("openapi"), "http://127.0.0.1:3000", fits)
-
-
-def contract_of(path: Path) -> System:
-    """The contract in one AsyncAPI document, of which nothing further is said."""
-    beside = path.with_name("openapi.yaml")
-    values = {"asyncapi": path.name, **({"openapi": beside.name} if beside.is_file() else {})}
-    return own.system(overlay.read(Table(values, str(path), None), _name_of(path), path.parent))
-
-
-def _name_of(document: Path) -> str:
-    """What the contract in this document is called: after its file, and as no system that is shipped."""
-    name = draft.name_of(document.stem if document.stem != "asyncapi" else document.absolute().parent.name)
-    return f"my-{name}" if name in _TAKEN or name in contracts.load().systems else name
+    return own_contracts_of(Table(wanted, str(path), os.environ if env is None else env), path.parent, contracts.load())
 
 
 def found(start: Path | None = None) -> Path | None:
@@ -257,12 +219,12 @@ def _overridden(values: dict[str, Any], by: dict[str, Any]) -> dict[str, Any]:
 
 def _target(root: Table, path: Path | None, environment: str | None, catalog: Catalog) -> Target:
     folder = Path() if path is None else path.parent
-    contracts_of_own = _own(root, folder, catalog)
+    contracts_of_own = own_contracts_of(root, folder, catalog)
     catalog = catalog.with_own(contracts_of_own)
     base = server(root, path, environment, catalog.roles, profile_schema.requirements(catalog))
     systems = _systems(root, catalog, contracts_of_own)
     is_sessionless = bool(contracts_of_own) and not any(map(_begins_sessions, systems)) and "jwt" not in root
-    if is_sessionless and not _has_tokens(root):
+    if is_sessionless and not has_tokens(root):
         base = replace(base, rest=_rest(root.table("rest"), base.base_url, bare=True))
     capabilities = _capabilities(root, catalog)
     calls = operations.read(root.table("operations"), systems, capabilities, _unlocking(root))
@@ -303,38 +265,6 @@ def _url(table: Table, key: str, default: str | None = None) -> str:
     url = table.text(key) if default is None else table.text(key, default)
     table.check(key, wellformed.url(url))
     return url.rstrip("/")
-
-
-def _own(root: Table, folder: Path, catalog: Catalog) -> tuple[System, ...]:
-    """The contracts of `[contracts]`."""
-    table = root.table("contracts")
-    found = []
-    for name in table.names():
-        if not _OWN_NAME.fullmatch(name) or name in _TAKEN or name in catalog.systems:
-            table.fail(
-                name, "cannot be called so: small letters, digits and -, and no name of a system that is shipped"
-            )
-        described = overlay.read(table.table(name), name, folder)
-        found.append(catalog.guided(own.system(described, has_tokens=_has_tokens(root) or "jwt" in root)))
-    return tuple(found)
-
-
-_OWN_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-_TAKEN = frozenset({"all", "common"})
-
-
-def _has_tokens(root: Table) -> bool:
-    """Whether the profile gives anybody a token, or a password for one."""
-    identities_of = root.values.get("identities", {})
-    listed = [entry for key in ("admins", "users", "people") for entry in _entries(identities_of, key)]
-    return "file" in identities_of or any(
-        key.removesuffix("_env") in ("token", "password") for entry in listed for key in entry
-    )
-
-
-def _entries(table: Any, key: str) -> list[dict[str, Any]]:
-    entries = table.get(key, []) if isinstance(table, dict) else []
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
 def _begins_sessions(system: System) -> bool:

@@ -20,13 +20,13 @@ of_option = click.option(
 
 def _own(file: str | None) -> "tuple[System, ...]":
     """The contracts of a profile, or the one in a document; of the profile here, where none is named."""
-    from eventproof import profile
+    from eventproof import own_contracts, profile
 
     if file is None:
         there = profile.found()
         return () if there is None else profile.own_contracts(there)
     path = Path(file)
-    return profile.own_contracts(path) if path.suffix == ".toml" else (profile.contract_of(path),)
+    return profile.own_contracts(path) if path.suffix == ".toml" else (own_contracts.contract_of(path),)
 
 
 def _known(file: str | None) -> "Catalog":

@@ -41,7 +41,7 @@ def init(
 
     With --asyncapi it is about a contract of your own: what the document cannot say is guessed, and marked as such.
     """
-    from eventproof import catalog, profile, profile_schema, session_pack
+    from eventproof import catalog, own_contracts, profile, profile_schema, session_pack
 
     if openapi is not None and asyncapi is None:
         raise UsageError("--openapi goes with --asyncapi: the events are what is checked")
@@ -55,7 +55,7 @@ def init(
     if path.exists() and not force:
         raise UsageError(f"{path} is there already; --force replaces it")
     if asyncapi is not None:
-        text = profile.drafted(path, asyncapi, openapi)
+        text = own_contracts.drafted(path, asyncapi, openapi)
     elif pack:
         text = session_pack.template()
     else:

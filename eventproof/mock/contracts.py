@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from eventproof import catalog, profile
+from eventproof import catalog, own_contracts, profile
 from eventproof.catalog import System
 from eventproof.errors import UsageError
 from eventproof.settings import nearest
@@ -23,7 +23,7 @@ def contract(named: str, system: str | None = None) -> System:
             f'"{named}" is neither a file nor a bundled system{nearest(named, bundled)}; those are {", ".join(bundled)}'
         )
     if path.suffix != ".toml":
-        return profile.contract_of(path)
+        return own_contracts.contract_of(path)
     own = {each.name: each for each in profile.own_contracts(path)}
     if not own:
         raise UsageError(f"{path} has no contract of its own: name an AsyncAPI document, or a bundled system")

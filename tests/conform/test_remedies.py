@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventproof import catalog, layout, profile
+from eventproof import catalog, layout, own_contracts
 from eventproof.conform.remedies import remedies_of
 from eventproof.report.records import Check
 from eventproof.verdict import Verdict
@@ -41,5 +41,5 @@ def test_it_is_that_of_what_failed(requirement: str, checks: list[Check], guides
 def test_every_requirement_has_a_guide_and_every_guide_a_requirement() -> None:
     lines = KNOWN.requirements()
     assert [line.id for line in lines if not line.guides and not line.excluded] == []
-    own = KNOWN.guided(profile.contract_of(layout.CONTRACTS.parent / "examples" / "chat" / "chat.yaml"))
+    own = KNOWN.guided(own_contracts.contract_of(layout.CONTRACTS.parent / "examples" / "chat" / "chat.yaml"))
     assert {guide.name for line in (*lines, *own.requirements) for guide in line.guides} == set(KNOWN.guides)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eventproof import catalog, cli, profile
+from eventproof import catalog, cli, own_contracts, profile
 from eventproof.catalog.reading import Weight
 from eventproof.verdict import ExitCode
 from tests.documents.test_bad_input import GOOD
@@ -22,7 +22,7 @@ def document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_document_alone_gives_schema_and_scope() -> None:
-    system = profile.contract_of(CHAT / "chat.yaml")
+    system = own_contracts.contract_of(CHAT / "chat.yaml")
     ids = {line.id for line in system.requirements}
     assert {"chat/message:new/schema", "chat/scope", "chat/room:join/answer", "chat/room:join/refusal"} <= ids
     assert system.reading is not None
@@ -170,7 +170,7 @@ def test_a_requirement_of_ones_own_is_explained_with_what_mends_it(
 
 
 def test_every_kind_that_a_contract_of_ones_own_promises_has_a_guide() -> None:
-    system = catalog.load().guided(profile.contract_of(CHAT / "chat.yaml"))
+    system = catalog.load().guided(own_contracts.contract_of(CHAT / "chat.yaml"))
     assert all(line.guides for line in system.requirements)
 
 

@@ -1,0 +1,83 @@
+"""Somebody's own contracts: those that `[contracts]` of a profile names, and a single document without a profile."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from . import catalog as contracts
+from .catalog import Catalog, System
+from .documents import draft, overlay, own
+from .errors import UsageError
+from .settings import Table
+
+__all__ = ["contract_of", "drafted", "has_tokens", "read"]
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_TAKEN: Final = frozenset({"all", "common"})
+
+
+def read(root: Table, folder: Path, catalog: Catalog) -> tuple[System, ...]:
+    """The contracts of `[contracts]`."""
+    table = root.table("contracts")
+    found = []
+    for name in table.names():
+        if not _NAME.fullmatch(name) or name in _TAKEN or name in catalog.systems:
+            table.fail(
+                name, "cannot be called so: small letters, digits and -, and no name of a system that is shipped"
+            )
+        described = overlay.read(table.table(name), name, folder)
+        found.append(catalog.guided(own.system(described, has_tokens=has_tokens(root) or "jwt" in root)))
+    return tuple(found)
+
+
+def has_tokens(root: Table) -> bool:
+    """Whether the profile gives anybody a token, or a password for one."""
+    identities_of = root.values.get("identities", {})
+    listed = [entry for key in ("admins", "users", "people") for entry in _entries(identities_of, key)]
+    return "file" in identities_of or any(
+        key.removesuffix("_env") in ("token", "password") for entry in listed for key in entry
+    )
+
+
+def _entries(table: Any, key: str) -> list[dict[str, Any]]:
+    entries = table.get(key, []) if isinstance(table, dict) else []
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def drafted(path: Path, asyncapi: Path, openapi: Path | None) -> str:
+    """The text of a profile to be written to `path`, drafted from these documents."""
+    here = path.absolute().parent
+
+    def relative(file: Path) -> str:
+        return os.path.relpath(file.absolute(), here)
+
+    values = {"asyncapi": relative(asyncapi), **({"openapi": relative(openapi)} if openapi else {})}
+    name = _name_of(asyncapi)
+
+    def described(said: Mapping[str, Any]) -> System:
+        return own.system(overlay.read(Table({**values, **said}, str(path), None), name, here))
+
+    def fits(table: str) -> bool:
+        try:
+            described(tomllib.loads(table)["contracts"][name])
+        except UsageError:
+            return False
+        return True
+
+    return draft.drafted(described({}), values["asyncapi"], values.get("openapi"), "http://127.0.0.1:3000", fits)
+
+
+def contract_of(path: Path) -> System:
+    """The contract in one AsyncAPI document, of which nothing further is said."""
+    beside = path.with_name("openapi.yaml")
+    values = {"asyncapi": path.name, **({"openapi": beside.name} if beside.is_file() else {})}
+    return own.system(overlay.read(Table(values, str(path), None), _name_of(path), path.parent))
+
+
+def _name_of(document: Path) -> str:
+    """What the contract in this document is called: after its file, and as no system that is shipped."""
+    name = draft.name_of(document.stem if document.stem != "asyncapi" else document.absolute().parent.name)
+    return f"my-{name}" if name in _TAKEN or name in contracts.load().systems else name
