@@ -184,8 +184,9 @@ class Catalog:
         return (*(line for system in chosen for line in system.requirements), *shared)
 
     def with_own(self, systems: Iterable[System]) -> "Catalog":
-        """The same, with somebody's own systems in front."""
-        return replace(self, systems={**{system.name: system for system in systems}, **self.systems})
+        """The same, with somebody's own systems in front; itself where there are none, so that it is known again."""
+        own = {system.name: system for system in systems}
+        return replace(self, systems={**own, **self.systems}) if own else self
 
     def guided(self, system: System) -> System:
         """Somebody's own system, whose requirements have the guides of what they include."""
