@@ -9,6 +9,7 @@ import pytest
 from benchmarks.server import main
 from benchmarks.serving import contenders
 from benchmarks.serving.process import NotStarted
+from tests.benchmarks.refusing import is_refused
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,13 +41,7 @@ def test_a_few_connections_to_our_server_give_every_figure_of_a_scene() -> None:
 def test_an_option_that_means_nothing_is_refused_in_a_sentence(
     options: list[str], problem: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(options)
-    said = capsys.readouterr()
-    assert ended.value.code == 2
-    assert problem in said.err
-    assert len(said.err.splitlines()) == 1
-    assert not said.out
+    is_refused(main, options, problem, capsys)
 
 
 def test_a_server_that_was_asked_for_and_cannot_be_measured_is_refused(

@@ -15,6 +15,7 @@ from eventproof import catalog
 from eventproof.catalog import Direction
 from eventproof.wire import websocket
 from eventproof.wire.websocket import Opcode
+from tests.benchmarks.refusing import is_refused
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,9 +74,4 @@ def test_one_small_round_gives_every_figure_of_our_swarm_and_of_the_hub() -> Non
 def test_an_option_that_means_nothing_is_refused_in_a_sentence(
     options: list[str], problem: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(options)
-    said = capsys.readouterr()
-    assert ended.value.code == 2
-    assert problem in said.err
-    assert not said.out
+    is_refused(main, options, problem, capsys)
