@@ -1,6 +1,8 @@
 """The first minutes: the bundled server, its check, a swarm against it, and one report of both."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from shlex import join
 
 from . import extras, reference
 from .conform import launch
@@ -21,14 +23,24 @@ _SPARE = 40
 """Identities beside the swarm's own, for the check."""
 
 
-def demo(*, users: int = 200, admins: int = 2, run_time: float = 20.0, results: Path | None = None) -> tuple[Run, Path]:
+def demo(
+    *,
+    users: int = 200,
+    admins: int = 2,
+    run_time: float = 20.0,
+    objectives: Sequence[str] = (),
+    results: Path | None = None,
+) -> tuple[Run, Path]:
     """Check all systems on the reference server, let a swarm loose on it; give the run of both, and its results folder.
 
-    The folder holds the two runs' own folders as `check` and `swarm`. After an interrupted check there is no swarm.
+    `objectives` are lines beside the swarm's own, or in place of those about the same. The folder holds the two runs' own
+    folders as `check` and `swarm`. After an interrupted check there is no swarm.
     Raises what either of them raises.
     """
     extras.require("the demo", "server", "swarm")
     folder = folders.prepare(results, "demo")
+    asked = ["--users", str(users), "--run-time", f"{run_time:g}s"]
+    asked += [word for line in objectives for word in ("--objective", line)]
     with reference.start(seed_users=users + _SPARE) as server:
         target = launch.target_of(str(server.profile))
         with progress() as listener:
@@ -48,12 +60,13 @@ def demo(*, users: int = 200, admins: int = 2, run_time: float = 20.0, results: 
                     spawn_rate=users / 4,
                     run_time=run_time,
                     admins=admins,
+                    objectives=objectives,
                     results=folder / "swarm",
-                    command=f"eventproof swarm ban_storm --reference --users {users} --run-time {run_time:g}s",
+                    command=join(["eventproof", "swarm", "ban_storm", "--reference", *asked]),
                     watcher=watcher,
                 )
             runs.append(swarmed)
-    both = merge(runs, command=f"eventproof demo --users {users} --run-time {run_time:g}s")
+    both = merge(runs, command=join(["eventproof", "demo", *asked]))
     formats.write_all(both, (), folder)
     HEEDED.heed()
     histories = [path.read_text("utf-8") for path in sorted(folder.glob("*/history.ndjson"))]

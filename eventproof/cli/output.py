@@ -20,7 +20,16 @@ from .reports import Asked, written
 if TYPE_CHECKING:
     from eventproof.compare import Side
 
-__all__ = ["baseline_option", "baseline_side", "dumped", "finish", "json_option", "results_option", "say"]
+__all__ = [
+    "baseline_option",
+    "baseline_side",
+    "dumped",
+    "finish",
+    "json_option",
+    "objective_option",
+    "results_option",
+    "say",
+]
 
 _FOREIGN = re.compile("[^\0-\x7f]")
 
@@ -33,6 +42,9 @@ baseline_option = click.option(
     "--baseline",
     metavar="RESULTS",
     help="Compare with the results of an earlier run, or of several: fail where anything is worse.",
+)
+objective_option = click.option(
+    "--objective", "objectives", multiple=True, metavar="LINE", help='Such as "ban_to_logout: p(99) < 250ms".'
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON on standard output: results.json, or what else was asked for."

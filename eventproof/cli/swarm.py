@@ -8,7 +8,7 @@ import click
 from eventproof.verdict import ExitCode
 
 from .duration import Duration
-from .output import baseline_option, baseline_side, dumped, finish, json_option, results_option, say
+from .output import baseline_option, baseline_side, dumped, finish, json_option, objective_option, results_option, say
 from .reports import report_option, wanted
 from .target import chosen, profile_of, target_options, typed, wait_option
 
@@ -51,9 +51,7 @@ class _Swarm(click.Command):
 )
 @click.option("--run-time", type=Duration(), help="Such as 30s, 5min or 1h; 30s, or the scenario's own, by default.")
 @click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True, help="Workers on this machine.")
-@click.option(
-    "--objective", "objectives", multiple=True, metavar="LINE", help='Such as "ban_to_logout: p(99) < 250ms".'
-)
+@objective_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Repeat the choices of an earlier run.")
 @click.option("--option", "settings", multiple=True, metavar="NAME=VALUE", help="A scenario's own, such as ban-rate=8.")
 @click.option(

@@ -192,6 +192,8 @@ class Generator:
         self._spawned = False
         self._health = Health(self.books)
         self._tasks: set[Greenlet] = set()
+        self._unclaimed: set[Hashable] = set()
+        """What was told of here, and of which another process of the run may still say that it is its own."""
         allow_many()
         # A process without an admin is measured, too: it may be the one that is too busy.
         for helper in (self._keep_books, self._look_ahead, self.lobby.run, self.wait_until_measuring):
@@ -281,15 +283,20 @@ class Generator:
         if self.relay is None:
             self.books.ledger.own(None, subject)
         else:
-            self.spawn(self._disown_unless_known, self.relay, subject)
+            self._unclaimed.add(subject)
+            self.spawn(self._await_claim, self.relay, subject)
 
-    def _disown_unless_known(self, relay: Relay, subject: Hashable) -> None:
+    def _await_claim(self, relay: Relay, subject: Hashable) -> None:
         end = monotonic() + min(self.deadline, self.patience / 2)
-        while not relay.knows(subject):
-            if monotonic() > end:
-                self.books.ledger.own(None, subject)
-                return
+        while not relay.knows(subject) and monotonic() <= end:
             sleep(_GLANCE)
+        self._decide_claim(relay, subject)
+
+    def _decide_claim(self, relay: Relay, subject: Hashable) -> None:
+        if subject in self._unclaimed:
+            self._unclaimed.remove(subject)
+            if not relay.knows(subject):
+                self.books.ledger.own(None, subject)
 
     def moved(self, cause: Cause, *, asked: float) -> None:
         """A call was accepted that was made then: whom it has join a room is in it, and whom it has leave one is not.
@@ -386,6 +393,10 @@ class Generator:
         sleep(0 if self._is_hurried else _LINGER)
         self._look(end)
         self.books.settle()
+        if self.relay is not None:
+            # All processes are at rest and have told what they caused: what none of them told of is that of others.
+            for subject in tuple(self._unclaimed):
+                self._decide_claim(self.relay, subject)
         self.books.ledger.conclude()
         # Nobody is to hear of it; and a target that floods us would keep this process from what is left to do.
         self._hang_up()

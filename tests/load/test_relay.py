@@ -179,3 +179,19 @@ def test_a_shifted_clock_is_told_and_one_that_agrees_is_not(two: tuple[Process, 
     assert there.relay.note().startswith("the clock of worker 2 is 1000.0")
     assert " s ahead of the master's, give or take " in there.relay.note()
     assert here.relay.note() == ""
+
+
+@pytest.mark.parametrize(("told", "leaked"), [("pln_1", 1), ("pln_2", 0)])
+def test_what_is_met_shortly_before_the_end_is_leaked_only_where_a_process_of_the_run_told_of_it(
+    two: tuple[Process, Process], told: str, leaked: int
+) -> None:
+    here, there = two
+    here.learns_the_time(0.0)
+    there.learns_the_time(0.0)
+    here.effects(told).expect(at=monotonic(), called=monotonic())
+    _passed_on(here, there)
+    there.generator.books.received("DELETE", there.device, monotonic(), subject="pln_1")
+    there.generator.disown("pln_1")
+    there.generator.hurry()
+    there.generator.settle()
+    assert there.generator.books.ledger.tally("DELETE").leaked == leaked
