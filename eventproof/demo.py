@@ -7,8 +7,11 @@ from shlex import join
 from . import extras, reference
 from .conform import launch
 from .conform import run as conform
+from .errors import UsageError
 from .interruption import HEEDED
 from .load import run as load
+from .load.metrics import COUNTS, latencies
+from .load.objectives import parse
 from .report import folder as folders
 from .report import formats
 from .report.live import watching
@@ -19,6 +22,7 @@ from .verdict import Outcome
 
 __all__ = ["demo"]
 
+_SCENARIO = "ban_storm"
 _SPARE = 40
 """Identities beside the swarm's own, for the check."""
 
@@ -33,11 +37,12 @@ def demo(
 ) -> tuple[Run, Path]:
     """Check all systems on the reference server, let a swarm loose on it; give the run of both, and its results folder.
 
-    `objectives` are lines beside the swarm's own, or in place of those about the same. The folder holds the two runs' own
-    folders as `check` and `swarm`. After an interrupted check there is no swarm.
+    `objectives` are lines beside the swarm's own, or in place of those about the same. The folder holds the two runs'
+    own folders as `check` and `swarm`. After an interrupted check there is no swarm.
     Raises what either of them raises.
     """
     extras.require("the demo", "server", "swarm")
+    _refuse_unknown(objectives)
     folder = folders.prepare(results, "demo")
     asked = ["--users", str(users), "--run-time", f"{run_time:g}s"]
     asked += [word for line in objectives for word in ("--objective", line)]
@@ -54,7 +59,7 @@ def demo(
         if checked.outcome is not Outcome.INTERRUPTED:
             with watching(f"a swarm of {users} users and {admins} admins, {run_time:g} s", run_time) as watcher:
                 swarmed = load.swarm(
-                    "ban_storm",
+                    _SCENARIO,
                     str(server.profile),
                     users=users,
                     spawn_rate=users / 4,
@@ -62,7 +67,7 @@ def demo(
                     admins=admins,
                     objectives=objectives,
                     results=folder / "swarm",
-                    command=join(["eventproof", "swarm", "ban_storm", "--reference", *asked]),
+                    command=join(["eventproof", "swarm", _SCENARIO, "--reference", *asked]),
                     watcher=watcher,
                 )
             runs.append(swarmed)
@@ -72,3 +77,14 @@ def demo(
     histories = [path.read_text("utf-8") for path in sorted(folder.glob("*/history.ndjson"))]
     folders.write(folder / "history.ndjson", "".join(histories))
     return both, folder
+
+
+def _refuse_unknown(lines: Sequence[str]) -> None:
+    """The swarm reads its objectives only when the check is over: raise UsageError now for what it would refuse."""
+    scenario = load.scenario_of(_SCENARIO)
+    known = {*latencies(), *COUNTS, *scenario.latencies, *scenario.counts}
+    for line in lines:
+        if parse(line, is_checked=False).metric not in known:
+            raise UsageError(
+                f'the objective "{line}" names an unknown metric; `eventproof swarm {_SCENARIO} --list` names them all'
+            )

@@ -151,8 +151,9 @@ def test_a_profile_is_never_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "eventproof.toml").read_text() == "mine"
 
 
-def test_an_unknown_objective_is_refused_before_the_run(tmp_path: Path) -> None:
-    done = eventproof("swarm", "--reference", "--objective", "ban_to_lunch: p(99) < 1s", cwd=tmp_path)
+@pytest.mark.parametrize("command", [("swarm", "--reference"), ("demo",)])
+def test_an_unknown_objective_is_refused_before_the_run(command: tuple[str, ...], tmp_path: Path) -> None:
+    done = eventproof(*command, "--objective", "ban_to_lunch: p(99) < 1s", cwd=tmp_path)
     says(done, ExitCode.USAGE, "ban_to_lunch")
 
 
