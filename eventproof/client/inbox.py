@@ -131,8 +131,10 @@ class Inbox:
         """The exception for what did not come: the peer's violation, if that is why, or NotReceived."""
         if self.violation is not None:
             return self.violation
-        why = f": the connection ended first, {self.ended.reason}" if self.ended else ""
-        return NotReceived(f"{sentence}{why}.", expected=expected, observed=observed)
+        if self.ended is None:
+            return NotReceived(f"{sentence}.", expected=expected, observed=observed)
+        why = f"the connection ended first, {self.ended.reason}"
+        return NotReceived(f"{sentence}: {why}.", expected=expected, observed=f"{observed}; {why}")
 
     def check_writable(self, name: str) -> None:
         """Raise NotSent where the peer ended the connection before an event of that name could be sent."""

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 
-from eventproof import layout
+from eventproof import garbage, layout
 from eventproof.catalog import ADMIN, Catalog, Operation, System, rooms_of
 from eventproof.checks import Story, known_events
 from eventproof.errors import Inconclusive
@@ -68,6 +68,7 @@ class CheckRun:
         """What was caused for all cases that judge it, by system and call."""
         self._story: tuple[int, Story] | None = None
         self.drivers = {name: self._driver(name) for name in target.systems}
+        garbage.keep()
 
     def _driver(self, system: str) -> Driver:
         drivers: Mapping[str, DriverOf] = layout.conformance("drivers").DRIVERS
@@ -92,6 +93,7 @@ class CheckRun:
 
         `waits` is how long the case waits by its own account, in seconds.
         """
+        garbage.keep_if_grown()
         return Case(self, case, next(known for known in self.systems if system in (None, known.name)), waits)
 
     def perform(self, acting: Coroutine[Any, Any, _T], waits: float = 0.0, *, whole: bool = False) -> _T:

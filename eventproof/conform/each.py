@@ -11,6 +11,8 @@ from .line import Line
 __all__ = ["on_each"]
 
 _T = TypeVar("_T")
+_NAMED = 10
+"""So many are named, where a crowd lacks it."""
 
 
 async def on_each(lines: Sequence[Line], wait: Callable[[Line], Awaitable[_T]], did: str) -> list[_T]:
@@ -25,17 +27,17 @@ async def on_each(lines: Sequence[Line], wait: Callable[[Line], Awaitable[_T]], 
     ]
     if lacking:
         first = lacking[0][1]
-        names = ", ".join(str(line) for line, _ in lacking)
+        names = _some([str(line) for line, _ in lacking], ", ")
         unknown = [
             str(line)
             for line, result in zip(lines, results, strict=True)
             if isinstance(result, BaseException) and not isinstance(result, ContractViolation)
         ]
-        unsaid = f"; of {', '.join(unknown)} nothing is known" if unknown else ""
+        unsaid = f"; of {_some(unknown, ', ')} nothing is known" if unknown else ""
         raise ContractViolation(
             f"{len(lines) - len(lacking) - len(unknown)} of {len(lines)} connections {did}; {names} did not{unsaid}",
             expected=f"on each of them: {first.expected}",
-            observed="; ".join(f"{line.name}: {missing.observed}" for line, missing in lacking),
+            observed=_some([f"{line.name}: {missing.observed}" for line, missing in lacking], "; "),
         ) from first
     found: list[_T] = []
     for result in results:
@@ -43,3 +45,8 @@ async def on_each(lines: Sequence[Line], wait: Callable[[Line], Awaitable[_T]], 
             raise result
         found.append(result)
     return found
+
+
+def _some(names: Sequence[str], between: str) -> str:
+    more = f"{between}and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return between.join(names[:_NAMED]) + more

@@ -3,14 +3,13 @@
 Actor and recipients of one measurement live in one process, so one monotonic clock measures both ends.
 """
 
-import gc
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from random import Random
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 
-from eventproof import actions
+from eventproof import actions, garbage
 from eventproof.catalog import EVERYONE, Cause, of_role
 from eventproof.checks.membership import Move, moves
 from eventproof.client.hub import Hub
@@ -330,9 +329,7 @@ class Generator:
         ):
             sleep(_GLANCE)
         if not self.books.seconds:
-            gc.collect()
-            # What there is now stays: to look through it again and again costs seconds of a long run.
-            gc.freeze()
+            garbage.keep()
             self.books.begin()
             self._health.begin()
 
