@@ -142,15 +142,16 @@ class HttpProtocol(web.RequestHandler):
                 self._handler_waiter.set_result(None)
         if reply is HANDED_OVER or self.transport is None:
             return False
-        stays = await self._send(request, reply)
+        # Behind what asks for another protocol, granted or not, the parser loses the requests that come with it.
+        stays = await self._send(request, reply, is_last=message.upgrade)
         return await self._finished(body) and stays
 
-    async def _send(self, request: Request, reply: Reply) -> bool:
-        """Send an answer; gives whether the connection stays."""
-        # What came behind a request to upgrade was not read as HTTP. And RFC 9110, 10.1.1: who answers "instead of
-        # reading the entire request content SHOULD indicate whether it intends to close the connection".
+    async def _send(self, request: Request, reply: Reply, *, is_last: bool) -> bool:
+        """Send an answer, behind which no request is read where it `is_last`; gives whether the connection stays."""
+        # RFC 9110, 10.1.1: who answers "instead of reading the entire request content SHOULD indicate whether it
+        # intends to close the connection".
         is_unread = "Expect" in request.headers and not request.content.is_eof()
-        closes = self._close or self._upgraded or is_unread or not request.keep_alive
+        closes = self._close or is_last or is_unread or not request.keep_alive
         self._answered += 1
         self._answering = True
         self._expect()
@@ -211,7 +212,7 @@ class HttpProtocol(web.RequestHandler):
     @property
     def upgrades(self) -> bool:
         """Whether what comes behind the request is HTTP no more, if the upgrade that it asks for is granted."""
-        return self._upgraded
+        return self._upgraded and not self._messages
 
     def hand_over(self, heir: asyncio.BaseProtocol) -> tuple[asyncio.Transport, bytes]:
         """Give the connection, with what came behind the request, to another protocol; it is HTTP no more.
