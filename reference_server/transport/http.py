@@ -11,6 +11,7 @@ from aiohttp import HttpVersion10, HttpVersion11, StreamReader, web
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import ERROR, PayloadAccessError, _ErrInfo
 
+from ..delivery.admission import REST
 from ..eager import begin
 from ..refusals import Refusal
 from .callers import Callers
@@ -29,7 +30,9 @@ HANDED_OVER: Final = Reply(0)
 class Request(web.BaseRequest):
     """A request as aiohttp has it, with what its path names, and the headers that every answer to it has."""
 
-    ATTRS = web.BaseRequest.ATTRS | {"match_info", "shared"}
+    ATTRS = web.BaseRequest.ATTRS | {"channel", "match_info", "shared"}
+    channel: str = REST
+    """What it is counted under where it is refused: the channel that it opens, or REST."""
     match_info: Mapping[str, str] = NOTHING
     shared: Mapping[str, str] = NOTHING
 

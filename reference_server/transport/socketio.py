@@ -212,14 +212,12 @@ class SocketServer:
     async def _connect(self, session: EngineSession, client: _Client, namespace: str, auth: Any) -> None:
         """A namespace is joined once; a refusal leaves the session as it was. Raises TooMuch for one too many."""
         if namespace not in self._namespaces:
-            self._services.metrics.refused("unknown", "not_found")
-            session.allowance.refused()
+            self._count_refusal(session, "unknown", "not_found")
             session.send(_written(packet.CONNECT_ERROR, namespace, UNKNOWN_NAMESPACE))
             return
         if namespace in client.links:
             again = Refusal("malformed_request", "This namespace is connected already.")
-            self._services.metrics.refused(namespace, again.code)
-            session.allowance.refused()
+            self._count_refusal(session, namespace, again.code)
             _refuse(session, namespace, again)
             return
         client.stop_timer()
@@ -229,7 +227,7 @@ class SocketServer:
         except Refusal as refusal:
             client.links.pop(namespace, None)
             self._watch(session, client)
-            session.allowance.refused()
+            self._count_refusal(session, namespace, refusal.code)
             _refuse(session, namespace, refusal)
             return
         if self._clients.get(session.sid) is not client or client.links.get(namespace) is not link:
@@ -240,6 +238,11 @@ class SocketServer:
         self._services.conduct.connected(connection, {"auth": auth, **client.handshake})
         session.send(_written(packet.CONNECT, namespace, {"sid": secrets.token_urlsafe(_ID_BYTES)}))
         await self._services.courier.welcome(connection)
+
+    def _count_refusal(self, session: EngineSession, namespace: str, code: str) -> None:
+        """A CONNECT is refused. Raises TooMuch for one too many."""
+        self._services.metrics.refused(namespace, code)
+        session.allowance.refused()
 
     def _rank(self, session: EngineSession, client: _Client) -> None:
         """Whoever is in a namespace has logged in."""
