@@ -10,7 +10,7 @@ import orjson
 from socketio import packet
 
 from ..delivery.emission import Emission
-from .engineio import MESSAGE, ProtocolError
+from .payloads import MESSAGE, ProtocolError
 
 CONNECT: Final = packet.CONNECT
 DISCONNECT: Final = packet.DISCONNECT

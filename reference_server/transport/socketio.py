@@ -26,11 +26,12 @@ from ..store.sql import FAILURES
 from . import packets
 from .allowance import Fairness
 from .engine_server import EngineServer
-from .engineio import EngineSession, ProtocolError, SessionState
+from .engineio import EngineSession, SessionState
 from .frames import TEXT, Message, frame
 from .http import Request
 from .lines import Lines
 from .packets import Packet, Spoken
+from .payloads import ProtocolError
 from .reply import Reply
 
 _log = structlog.get_logger("socket.io")

@@ -4,7 +4,7 @@ import pytest
 
 from reference_server.delivery.emission import Emission
 from reference_server.transport import packets
-from reference_server.transport.engineio import ProtocolError
+from reference_server.transport.payloads import ProtocolError
 
 READ = {
     "0": (packets.CONNECT, "/", None, None),
