@@ -16,9 +16,10 @@ from ..alarms import Alarm, Alarms
 from ..limits import Limits
 from ..reasons import Reason
 from . import payloads
-from .allowance import Allowance, Kind, TooMuch
+from .allowance import Allowance, TooMuch
 from .frames import BINARY, TEXT, Message, frame
-from .payloads import CLOSE, MESSAGE, NOOP, PING, PONG, SEPARATOR, UPGRADE, ProtocolError
+from .payloads import CLOSE, MESSAGE, NOOP, PING, PONG, SEPARATOR, ProtocolError
+from .probe import Probe
 from .websocket import Pipe
 
 _log = structlog.get_logger("engine.io")
@@ -311,7 +312,7 @@ class EngineSession:
         else:
             self._go(SessionState.WEBSOCKET)
 
-    def unprobed(self, probe: "Probe") -> None:
+    def unprobed(self, probe: Probe) -> None:
         """Nothing came of this probe: the session goes on polling."""
         if self._probe is probe:
             self._probe = None
@@ -363,45 +364,3 @@ class EngineSession:
         if self._probe is not None:
             self._probe.close(Reason.SERVER_DISCONNECT)
         self._host.gone(self)
-
-
-class Probe:
-    """A WebSocket that a polling session may move to, while it is tried out, for so many seconds."""
-
-    __slots__ = ("_pipe", "_session", "_timer")
-
-    def __init__(self, session: EngineSession, pipe: Pipe, seconds: float) -> None:
-        self._session = session
-        self._pipe = pipe
-        self._timer = asyncio.get_running_loop().call_later(seconds, self.close, Reason.TRANSPORT_ERROR)
-
-    def heard(self, message: Message) -> None:
-        """The probe, or the upgrade. Raises TooMuch, and ProtocolError for anything else."""
-        self._session.allowance.says(Kind.HEARTBEAT, len(message))
-        if message == PING + "probe":
-            self._session.probed(self._pipe)
-        elif message == UPGRADE:
-            self._session.move(self._pipe)
-            self._timer.cancel()
-        else:
-            raise ProtocolError("neither a probe nor an upgrade")
-
-    def failed(self, failure: BaseException) -> None:
-        """What it heard was no upgrade: it is closed."""
-        if not isinstance(failure, ProtocolError | TooMuch):
-            _log.error("probe-failed", exc_info=failure)
-        self.close(Reason.TRANSPORT_ERROR)
-
-    def cut(self) -> None:
-        """Nothing of the session goes there yet."""
-
-    def left(self) -> None:
-        """The session stays where it is."""
-        self._timer.cancel()
-        self._session.unprobed(self)
-
-    def close(self, reason: Reason) -> None:
-        """It is not moved to."""
-        self._timer.cancel()
-        self._pipe.close(reason)
-        self._session.unprobed(self)
