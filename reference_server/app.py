@@ -87,9 +87,7 @@ def build_services(settings: Settings, store: Store, conduct: Conduct, clock: Cl
         passwords=Passwords(limits, metrics.met),
         tokens=tokens,
         connections=connections,
-        admission=Admission(
-            tokens, accounts, connections, metrics, conduct, channels, places, alarms, limits.call_timeout
-        ),
+        admission=Admission(tokens, accounts, connections, conduct, channels, places, alarms, limits.call_timeout),
         channels=channels,
         courier=courier,
         eviction=eviction,

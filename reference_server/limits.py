@@ -52,7 +52,7 @@ class Limit:
     def wants(self) -> str:
         """What the setting takes, in words."""
         if self.unit is Unit.SECONDS:
-            return "a positive number"
+            return f"a number above {self.least:.0f} and below {self.most:.0f}"
         return f"a whole number from {self.least:.0f} to {self.most - 1:.0f}"
 
     def takes(self, value: Any) -> bool:

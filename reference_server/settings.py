@@ -134,7 +134,7 @@ def _known(key: str, known: Mapping[str, T], source: str) -> T:
 _WANTED: Final[Mapping[type, str]] = {
     bool: "true or false",
     tuple: "a list of texts",
-    float: "a positive number",
+    float: "a number above 0 and below 1000000000",
     int: "a whole number, not negative",
     str: "a text",
 }

@@ -12,7 +12,6 @@ from typing import Final, Protocol
 from ..accounts.account import Account, Session, standing
 from ..alarms import Alarms
 from ..deadline import in_time
-from ..metrics import Metrics
 from ..places import Places
 from ..reasons import Reason
 from ..refusals import Refusal
@@ -42,7 +41,6 @@ class Admission:
         tokens: Tokens,
         accounts: SessionStore,
         connections: Connections,
-        metrics: Metrics,
         conduct: Conduct,
         channels: Channels,
         places: Places,
@@ -52,7 +50,6 @@ class Admission:
         self._tokens = tokens
         self._accounts = accounts
         self._connections = connections
-        self._metrics = metrics
         self._conduct = conduct
         self._channels = channels
         self._places = places
@@ -97,9 +94,7 @@ class Admission:
         """A refusal in the channel's own codes."""
         code = self._channels.code(channel, refusal.code)
         own = refusal if code == refusal.code else Refusal(code, refusal.sentence)
-        told = self._conduct.channel_refusal(channel, own)
-        self._metrics.refused(channel, told.code)
-        return told
+        return self._conduct.channel_refusal(channel, own)
 
     def _expire(self, connection: Connection) -> None:
         """The session ends: the client is told so by the systems that have an event for it."""

@@ -15,7 +15,7 @@ from ..limits import Limits
 from ..reasons import Reason
 from ..refusals import Refusal
 from .connections import Connection, Connections
-from .journal import Entry
+from .entry import Entry
 from .message import Message
 from .owed import Debt
 

@@ -26,8 +26,9 @@ from .chore import Chore
 from .conduct import Conduct
 from .connections import Connection, Connections, ConnectionState, opened
 from .emission import Emission
+from .entry import NONE, OWED, Entry, ack_key
 from .eviction import Eviction
-from .journal import NONE, OWED, Entry, Journal, ack_key, portions
+from .journal import Journal, portions
 from .message import Message
 from .owed import Debt, Owed, policy
 from .slow_readers import SlowReaders

@@ -6,11 +6,9 @@ acknowledgement is understood. One server has the journal: what it must know at 
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
-import orjson
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -32,17 +30,14 @@ from sqlalchemy import (
     update,
 )
 
-from eventproof.catalog import Event
-
 from ..limits import Limits
 from ..store.database import Store
 from ..store.sql import Prepared, SqlConnection
 from ..store.tables import TABLES
 from . import pushes
-from .emission import Emission
-from .rooms import ADMINS, of_user, user_in
+from .entry import ACKED, EXPIRED, OWED, Entry
+from .rooms import ADMINS, of_user
 
-NONE, OWED, ACKED, EXPIRED = "none", "owed", "acked", "expired"
 _UNDERSTOOD: Final = 24 * 3600.0
 """Seconds for which an acknowledgement is known to belong to something."""
 _MOST: Final = 200_000
@@ -98,46 +93,6 @@ _WHOSE: Final = (CONFIRMED.c.user_id == bindparam("whose"), CONFIRMED.c.system =
 _FORGET: Final = Prepared(delete(CONFIRMED).where(*_WHOSE))
 _LET_GO: Final = Prepared(delete(CONFIRMED).where(*_WHOSE, CONFIRMED.c.seq < bindparam("until"), ~CONFIRMED.c.admin))
 _CONFIRM: Final = Prepared(insert(CONFIRMED), CONFIRMED.c.keys())
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A message in its place, or on its way without one."""
-
-    seq: int
-    """Its place; 0 where it has none, since it is not kept."""
-    system: str
-    """Whose event it is."""
-    name: str
-    room: str
-    """Whom it is for."""
-    text: str
-    """Its payload in JSON."""
-    created_at: float
-    """Seconds of Unix time."""
-    order_key: str | None = None
-    ack_by: str | None = None
-    """The name of the event that acknowledges it."""
-    ack_key: str | None = None
-    """What that event must name."""
-    ack: str = NONE
-    also: tuple[str, ...] = ()
-    """Further rooms that it is for; nothing keeps them, as it has no place then."""
-
-    @property
-    def user_id(self) -> str | None:
-        """The user whom alone it is for; None where it is for others."""
-        return None if self.also else user_in(self.room)
-
-    def emission(self) -> Emission:
-        """What is sent of it."""
-        return Emission.written(self.name, self.text, self.seq or None)
-
-
-def ack_key(event: Event, acknowledgement: Mapping[str, Any]) -> str:
-    """What an acknowledgement of this event must name, as one text: the same for the same values."""
-    assert event.ack is not None  # noqa: S101 - asked for events that take one
-    return orjson.dumps({name: acknowledgement[name] for name in sorted(event.ack.match)}).decode()
 
 
 class Journal:

@@ -7,7 +7,7 @@ from typing import Final
 
 from ..delivery.conduct import Conduct
 from ..delivery.connections import Connection, Connections, opened
-from ..delivery.journal import Entry
+from ..delivery.entry import Entry
 from ..reasons import Reason
 from ..refusals import Refusal
 from .fault import Fault

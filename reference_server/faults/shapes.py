@@ -11,7 +11,7 @@ from eventproof.catalog import Event
 
 from ..delivery.conduct import Conduct
 from ..delivery.connections import Connection, Connections
-from ..delivery.journal import Entry
+from ..delivery.entry import Entry
 from ..delivery.message import Message
 from ..limits import Limits
 from ..refusals import Refusal

@@ -12,7 +12,7 @@ from ..accounts.account import USER, Account, Change, Session, Tier
 from ..delivery.admission import REST
 from ..delivery.conduct import Conduct
 from ..delivery.connections import Connection, Connections, ConnectionState, opened
-from ..delivery.journal import Entry
+from ..delivery.entry import Entry
 from ..delivery.message import Message
 from ..reasons import Reason
 from .fault import Fault

@@ -12,10 +12,11 @@ import orjson
 from ..reasons import Reason
 from ..refusals import Refusal
 from .allowance import Allowance, Fairness, Kind, TooMuch
-from .engineio import OPEN, EngineSession, Host, ProtocolError, SessionState
+from .engineio import EngineSession, Host, SessionState
 from .frames import TEXT, frame
 from .http import HANDED_OVER, Request, is_gone, read_body, says_no_more, when_lost
 from .lines import Lines
+from .payloads import OPEN, ProtocolError
 from .reply import PLAIN, Reply
 from .websocket import Pipe
 

@@ -6,8 +6,6 @@ Quotations are from the Engine.IO protocol, version 4.
 """
 
 import asyncio
-import base64
-import binascii
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Any, Final, Protocol
@@ -17,20 +15,14 @@ import structlog
 from ..alarms import Alarm, Alarms
 from ..limits import Limits
 from ..reasons import Reason
-from .allowance import Allowance, Kind, TooMuch
+from . import payloads
+from .allowance import Allowance, TooMuch
 from .frames import BINARY, TEXT, Message, frame
+from .payloads import CLOSE, MESSAGE, NOOP, PING, PONG, SEPARATOR, ProtocolError
+from .probe import Probe
 from .websocket import Pipe
 
 _log = structlog.get_logger("engine.io")
-
-OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = "0123456"
-SEPARATOR: Final = "\x1e"
-_JOINS: Final = ("40", "41")
-"""CONNECT and DISCONNECT of Socket.IO."""
-
-
-class ProtocolError(Exception):
-    """The client sent what the protocol forbids; the session ends."""
 
 
 class SessionState(Enum):
@@ -192,7 +184,7 @@ class EngineSession:
             if packet == CLOSE and self.state is SessionState.CLOSING:
                 self._finish()
             return None
-        self.allowance.says(_kind(packet), len(packet))
+        self.allowance.says(payloads.kind(packet), len(packet))
         if self._asked:
             self.begin_interval()
         if isinstance(packet, bytes):
@@ -233,7 +225,7 @@ class EngineSession:
         if not packets and self.state is SessionState.CLOSING:
             self._finish()
             return CLOSE
-        return SEPARATOR.join(map(_textual, packets)) or NOOP
+        return payloads.joined(packets) or NOOP
 
     def _taken(self) -> list[Message]:
         packets, self._backlog, self._backlog_size = self._backlog, [], 0
@@ -253,7 +245,7 @@ class EngineSession:
             for packet in payload.split(SEPARATOR):
                 if not self.allowance.may_go_on():
                     await self.allowance.turn()
-                waiting = self.receive(_decoded(packet))
+                waiting = self.receive(payloads.decoded(packet))
                 if waiting is not None:
                     await waiting
         finally:
@@ -320,7 +312,7 @@ class EngineSession:
         else:
             self._go(SessionState.WEBSOCKET)
 
-    def unprobed(self, probe: "Probe") -> None:
+    def unprobed(self, probe: Probe) -> None:
         """Nothing came of this probe: the session goes on polling."""
         if self._probe is probe:
             self._probe = None
@@ -372,68 +364,3 @@ class EngineSession:
         if self._probe is not None:
             self._probe.close(Reason.SERVER_DISCONNECT)
         self._host.gone(self)
-
-
-class Probe:
-    """A WebSocket that a polling session may move to, while it is tried out, for so many seconds."""
-
-    __slots__ = ("_pipe", "_session", "_timer")
-
-    def __init__(self, session: EngineSession, pipe: Pipe, seconds: float) -> None:
-        self._session = session
-        self._pipe = pipe
-        self._timer = asyncio.get_running_loop().call_later(seconds, self.close, Reason.TRANSPORT_ERROR)
-
-    def heard(self, message: Message) -> None:
-        """The probe, or the upgrade. Raises TooMuch, and ProtocolError for anything else."""
-        self._session.allowance.says(Kind.HEARTBEAT, len(message))
-        if message == PING + "probe":
-            self._session.probed(self._pipe)
-        elif message == UPGRADE:
-            self._session.move(self._pipe)
-            self._timer.cancel()
-        else:
-            raise ProtocolError("neither a probe nor an upgrade")
-
-    def failed(self, failure: BaseException) -> None:
-        """What it heard was no upgrade: it is closed."""
-        if not isinstance(failure, ProtocolError | TooMuch):
-            _log.error("probe-failed", exc_info=failure)
-        self.close(Reason.TRANSPORT_ERROR)
-
-    def cut(self) -> None:
-        """Nothing of the session goes there yet."""
-
-    def left(self) -> None:
-        """The session stays where it is."""
-        self._timer.cancel()
-        self._session.unprobed(self)
-
-    def close(self, reason: Reason) -> None:
-        """It is not moved to."""
-        self._timer.cancel()
-        self._pipe.close(reason)
-        self._session.unprobed(self)
-
-
-def _kind(packet: Message) -> Kind:
-    if isinstance(packet, str):
-        if packet[:2] in _JOINS:
-            return Kind.JOIN
-        if packet[:1] == PONG:
-            return Kind.HEARTBEAT
-    return Kind.PACKET
-
-
-def _textual(packet: Message) -> str:
-    """A packet in a payload: "Binary payloads MUST be base64-encoded and prefixed with a `b` character"."""
-    return packet if isinstance(packet, str) else "b" + base64.b64encode(packet).decode()
-
-
-def _decoded(packet: str) -> Message:
-    if not packet.startswith("b"):
-        return packet
-    try:
-        return base64.b64decode(packet[1:], validate=True)
-    except (binascii.Error, ValueError):
-        raise ProtocolError("base64") from None

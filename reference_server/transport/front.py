@@ -6,7 +6,6 @@ A failure leaves as `{"error": {"code", "message"}}`, and none leaves with a sta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..delivery.admission import REST
 from ..delivery.conduct import Conduct
 from ..logs import Seldom
 from ..metrics import Metrics
@@ -59,7 +58,7 @@ class Front:
         return self._refused(request, Refusal("unavailable"))
 
     def _refused(self, request: Request, refusal: Refusal) -> Reply:
-        self._metrics.refused(REST, refusal.code)
+        self._metrics.refused(request.channel, refusal.code)
         if is_gone(request):
             # Inside a WebSocket, the bytes of an answer would be frames.
             raise ConnectionResetError("nobody is there to read an answer")

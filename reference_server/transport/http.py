@@ -11,6 +11,7 @@ from aiohttp import HttpVersion10, HttpVersion11, StreamReader, web
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import ERROR, PayloadAccessError, _ErrInfo
 
+from ..delivery.admission import REST
 from ..eager import begin
 from ..refusals import Refusal
 from .callers import Callers
@@ -29,7 +30,9 @@ HANDED_OVER: Final = Reply(0)
 class Request(web.BaseRequest):
     """A request as aiohttp has it, with what its path names, and the headers that every answer to it has."""
 
-    ATTRS = web.BaseRequest.ATTRS | {"match_info", "shared"}
+    ATTRS = web.BaseRequest.ATTRS | {"channel", "match_info", "shared"}
+    channel: str = REST
+    """What it is counted under where it is refused: the channel that it opens, or REST."""
     match_info: Mapping[str, str] = NOTHING
     shared: Mapping[str, str] = NOTHING
 
@@ -142,15 +145,16 @@ class HttpProtocol(web.RequestHandler):
                 self._handler_waiter.set_result(None)
         if reply is HANDED_OVER or self.transport is None:
             return False
-        stays = await self._send(request, reply)
+        # Behind what asks for another protocol, granted or not, the parser loses the requests that come with it.
+        stays = await self._send(request, reply, is_last=message.upgrade)
         return await self._finished(body) and stays
 
-    async def _send(self, request: Request, reply: Reply) -> bool:
-        """Send an answer; gives whether the connection stays."""
-        # What came behind a request to upgrade was not read as HTTP. And RFC 9110, 10.1.1: who answers "instead of
-        # reading the entire request content SHOULD indicate whether it intends to close the connection".
+    async def _send(self, request: Request, reply: Reply, *, is_last: bool) -> bool:
+        """Send an answer, behind which no request is read where it `is_last`; gives whether the connection stays."""
+        # RFC 9110, 10.1.1: who answers "instead of reading the entire request content SHOULD indicate whether it
+        # intends to close the connection".
         is_unread = "Expect" in request.headers and not request.content.is_eof()
-        closes = self._close or self._upgraded or is_unread or not request.keep_alive
+        closes = self._close or is_last or is_unread or not request.keep_alive
         self._answered += 1
         self._answering = True
         self._expect()
@@ -211,7 +215,7 @@ class HttpProtocol(web.RequestHandler):
     @property
     def upgrades(self) -> bool:
         """Whether what comes behind the request is HTTP no more, if the upgrade that it asks for is granted."""
-        return self._upgraded
+        return self._upgraded and not self._messages
 
     def hand_over(self, heir: asyncio.BaseProtocol) -> tuple[asyncio.Transport, bytes]:
         """Give the connection, with what came behind the request, to another protocol; it is HTTP no more.

@@ -3,6 +3,7 @@
 A stream whose events have ids is taken up where it was: after the `Last-Event-ID` that a client comes back with.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from eventproof.catalog import Channel
@@ -27,8 +28,17 @@ def token_of(request: Request) -> str | None:
 
     Raises Refusal where there are several in one of these places.
     """
-    in_header, in_query = request.headers.getall("Authorization", ()), request.query.getall("token", ())
-    return bearer(in_header) or request.cookies.get("session") or only(in_query)
+    headers, query = request.headers, request.query
+    in_header = bearer(headers.getall("Authorization", ()))
+    in_cookie = only(_cookies(headers.getall("Cookie", ()), "session"))
+    in_query = only(query.getall("token", ()))
+    return in_header or in_cookie or in_query
+
+
+def _cookies(lines: Iterable[str], name: str) -> list[str]:
+    """The values of all cookies of this name; RFC 6265, 4.2.1: pairs of a name and a value, with `; ` between them."""
+    pairs = (pair.partition("=") for line in lines for pair in line.split(";"))
+    return [value.strip().strip('"') for key, _, value in pairs if key.strip() == name]
 
 
 def stream(channel: Channel, services: Services, fairness: Fairness, lines: Lines) -> Handler:
@@ -37,6 +47,7 @@ def stream(channel: Channel, services: Services, fairness: Fairness, lines: Line
     fields = Fields(event=channel.name_at is None, id=resumes)
 
     async def route(request: Request) -> Reply:
+        request.channel = channel.address
         await fairness.strangers.turn()
         link = StreamLink(request, services, fairness, lines, fields)
         connection = await services.admission.admit(token_of(request), channel.address, link, request.match_info)
@@ -65,6 +76,7 @@ def websocket(channel: Channel, services: Services, fairness: Fairness, lines: L
     """A route that becomes a WebSocket; a text that a client says on it is passed over, and binary data ends it."""
 
     async def route(request: Request) -> Reply:
+        request.channel = channel.address
         check(request)
         await fairness.strangers.turn()
         allowance = Allowance(fairness, is_member=True)

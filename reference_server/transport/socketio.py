@@ -1,19 +1,16 @@
-"""Socket.IO: python-socketio's codec, and the protocol's rules for namespaces and acknowledgements.
+"""Socket.IO: who is in which namespace, and the protocol's rules for that and for acknowledgements.
 
 Quotations are from the Socket.IO protocol, version 5.
 """
 
 import asyncio
 import json
-import re
 import secrets
 from collections.abc import Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
-import orjson
 import structlog
-from socketio import packet
 
 from ..alarms import Alarm
 from ..delivery.admission import Admission
@@ -26,57 +23,22 @@ from ..reasons import Reason
 from ..refusals import Refusal
 from ..services import Services
 from ..store.sql import FAILURES
+from . import packets
 from .allowance import Fairness
 from .engine_server import EngineServer
-from .engineio import MESSAGE, EngineSession, ProtocolError, SessionState
+from .engineio import EngineSession, SessionState
 from .frames import TEXT, Message, frame
 from .http import Request
 from .lines import Lines
+from .packets import Packet, Spoken
+from .payloads import ProtocolError
 from .reply import Reply
 
 _log = structlog.get_logger("socket.io")
 
-RESERVED: Final = frozenset(
-    {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
-)
-"""Names that no client may send as an event; the official server closes the connection, and so do we."""
-
-
 UNKNOWN_NAMESPACE: Final = {"message": "Invalid namespace"}
 """What the protocol's own example of a CONNECT_ERROR says, and nothing beside it."""
-_SPOKEN: Final = re.compile(r"2(?:(/[^,?]*)(?:\?[^,]*)?,?)?([0-9]{0,18})(.*)", re.DOTALL)
-"""An EVENT packet: the namespace if it is not `/`, an id where an acknowledgement is asked for, and the event."""
-_HEADER: Final = re.compile(r"(?:[0-4]|[56][1-9][0-9]{0,2}-)(?:/[^,]*(?:,|\Z)|(?!/))[0-9]{0,99}(?![\d-])")
-"""What packets begin with: python-socketio takes attachments of those that have none, and digits of any script."""
 _ID_BYTES: Final = 15
-_BINARY: Final = (packet.BINARY_EVENT, packet.BINARY_ACK)
-_EVENTS: Final = (packet.EVENT, packet.BINARY_EVENT)
-_FROM_CLIENTS: Final = (packet.CONNECT, packet.DISCONNECT, packet.ACK, packet.BINARY_ACK, *_EVENTS)
-
-
-class Packet(packet.Packet):  # type: ignore[misc]  # socketio ships no types
-    """python-socketio takes a placeholder without a number, and one that counts from the end.
-
-    "num" is "the index of the attachment"; the official parser refuses any other as "illegal attachments".
-    """
-
-    def check_placeholders(self) -> None:
-        """Raises ProtocolError where one stands for no attachment that was announced."""
-        self.data: Any = self.reconstruct_binary(self.data, [b""] * self.attachment_count)
-
-    @classmethod
-    def reconstruct_binary(cls, data: Any, attachments: list[bytes]) -> Any:
-        """The data with each placeholder replaced. Raises ProtocolError."""
-        if isinstance(data, list):
-            return [cls.reconstruct_binary(item, attachments) for item in data]
-        if not isinstance(data, dict):
-            return data
-        if data.get("_placeholder") is not True:
-            return {key: cls.reconstruct_binary(item, attachments) for key, item in data.items()}
-        number = data.get("num")
-        if type(number) is not int or not 0 <= number < len(attachments):
-            raise ProtocolError("illegal attachments")
-        return attachments[number]
 
 
 class SocketLink:
@@ -101,7 +63,7 @@ class SocketLink:
         if self._session.state is SessionState.WEBSOCKET:
             self._session.send_framed(emission.framed(self._namespace, self._frame))
         else:
-            self._session.send(self._packet(emission))
+            self._session.send(packets.event(self._namespace, emission))
 
     def close(self, reason: Reason) -> None:
         """DISCONNECT, then the transport where no other namespace is left on it."""
@@ -113,12 +75,8 @@ class SocketLink:
         if connection is not None:
             admission.leave(connection)
 
-    def _packet(self, emission: Emission) -> str:
-        argument = "" if emission.empty else f",{emission.text}"
-        return f"{MESSAGE}{packet.EVENT}{_place(self._namespace)}[{orjson.dumps(emission.name).decode()}{argument}]"
-
     def _frame(self, emission: Emission) -> bytes:
-        return frame(TEXT, self._packet(emission).encode())
+        return frame(TEXT, packets.event(self._namespace, emission).encode())
 
 
 class _Client:
@@ -212,14 +170,12 @@ class SocketServer:
     async def _connect(self, session: EngineSession, client: _Client, namespace: str, auth: Any) -> None:
         """A namespace is joined once; a refusal leaves the session as it was. Raises TooMuch for one too many."""
         if namespace not in self._namespaces:
-            self._services.metrics.refused("unknown", "not_found")
-            session.allowance.refused()
-            session.send(_written(packet.CONNECT_ERROR, namespace, UNKNOWN_NAMESPACE))
+            self._count_refusal(session, "unknown", "not_found")
+            session.send(packets.written(packets.CONNECT_ERROR, namespace, UNKNOWN_NAMESPACE))
             return
         if namespace in client.links:
             again = Refusal("malformed_request", "This namespace is connected already.")
-            self._services.metrics.refused(namespace, again.code)
-            session.allowance.refused()
+            self._count_refusal(session, namespace, again.code)
             _refuse(session, namespace, again)
             return
         client.stop_timer()
@@ -229,7 +185,7 @@ class SocketServer:
         except Refusal as refusal:
             client.links.pop(namespace, None)
             self._watch(session, client)
-            session.allowance.refused()
+            self._count_refusal(session, namespace, refusal.code)
             _refuse(session, namespace, refusal)
             return
         if self._clients.get(session.sid) is not client or client.links.get(namespace) is not link:
@@ -238,8 +194,13 @@ class SocketServer:
         link.connection = connection
         self._rank(session, client)
         self._services.conduct.connected(connection, {"auth": auth, **client.handshake})
-        session.send(_written(packet.CONNECT, namespace, {"sid": secrets.token_urlsafe(_ID_BYTES)}))
+        session.send(packets.written(packets.CONNECT, namespace, {"sid": secrets.token_urlsafe(_ID_BYTES)}))
         await self._services.courier.welcome(connection)
+
+    def _count_refusal(self, session: EngineSession, namespace: str, code: str) -> None:
+        """A CONNECT is refused. Raises TooMuch for one too many."""
+        self._services.metrics.refused(namespace, code)
+        session.allowance.refused()
 
     def _rank(self, session: EngineSession, client: _Client) -> None:
         """Whoever is in a namespace has logged in."""
@@ -268,7 +229,7 @@ class SocketServer:
         if client is None or link is None:
             return
         link.connection = None
-        session.send(_written(packet.DISCONNECT, namespace))
+        session.send(packets.written(packets.DISCONNECT, namespace))
         if client.links:
             self._rank(session, client)
         else:
@@ -323,9 +284,7 @@ class SocketServer:
         """Take one message; gives what has to be waited for before the next one, if anything.
 
         Raises ProtocolError, which closes the connection, where the protocol forbids it.
-        "If the server does not receive a CONNECT packet first, then it MUST close the connection immediately." "The
-        payload is mandatory and MUST be a non-empty array. If that's not the case, then the receiver MUST close the
-        connection."
+        "If the server does not receive a CONNECT packet first, then it MUST close the connection immediately."
         """
         conduct = self._services.conduct
         try:
@@ -341,64 +300,51 @@ class SocketServer:
         heard = self._heard(session, client, message)
         if heard is not None:
             return begin(heard)
-        try:
-            received = self._decode(session, client, message)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as unreadable:
-            raise ProtocolError("no packet of Socket.IO") from unreadable
-        if received is None:
+        if client.attachments:
+            self._pass_over(client, message)
             return None
-        namespace = received.namespace or "/"
-        if received.packet_type == packet.CONNECT:
-            return begin(self._connect(session, client, namespace, received.data))
-        if received.packet_type == packet.DISCONNECT:
-            self._disconnect(session, client, namespace)
-        elif received.packet_type in _EVENTS:  # An ACK is of nothing: no event of ours asks for one.
-            self._refuse_attachments(session, client, namespace, received)
+        if isinstance(message, bytes):
+            raise ProtocolError("an attachment that belongs to nothing")
+        received = self._read(session, client, message)
+        if received.packet_type == packets.CONNECT:
+            return begin(self._connect(session, client, received.place, received.data))
+        if received.packet_type == packets.DISCONNECT:
+            self._disconnect(session, client, received.place)
+        elif received.packet_type in packets.EVENTS:  # An ACK is of nothing: no event of ours asks for one.
+            self._refuse_attachments(session, client, received)
         return None
 
     def _heard(self, session: EngineSession, client: _Client, message: Message) -> Coroutine[Any, Any, None] | None:
         """What gives an event to `Incoming`, where its namespace listens: what is wrong with it then closes nothing."""
         if not isinstance(message, str) or client.attachments:
             return None
-        spoken = _SPOKEN.fullmatch(message)
-        if spoken is None:
+        spoken = packets.spoken(message)
+        if spoken is None or (connection := self._listening(client, spoken.namespace)) is None:
             return None
-        namespace, number, text = spoken[1] or "/", spoken[2], spoken[3]
-        connection = self._listening(client, namespace)
-        if connection is None:
-            return None
-        return self._take(session, connection, text, int(number) if number else None)
+        return self._take(session, connection, spoken)
 
-    async def _take(self, session: EngineSession, connection: Connection, text: str, number: int | None) -> None:
-        answer = await self._services.incoming.take(connection, text)
-        _acknowledge(session, connection.channel, number, answer)
+    async def _take(self, session: EngineSession, connection: Connection, spoken: Spoken) -> None:
+        answer = await self._services.incoming.take(connection, spoken.text)
+        _acknowledge(session, connection.channel, spoken.number, answer)
 
     def _listening(self, client: _Client, namespace: str) -> Connection | None:
         """The client's connection to a namespace that takes events from clients."""
         link = client.links.get(namespace)
         return link.connection if link and self._services.channels.listening(namespace) else None
 
-    def _decode(self, session: EngineSession, client: _Client, message: Message) -> Packet | None:
-        """The packet, before its attachments; None for one of these, which is passed over. Raises ProtocolError."""
-        if client.attachments:
-            if not isinstance(message, bytes):
-                raise ProtocolError("text where an attachment was announced")
-            client.expect(client.attachments - 1, client.deadline if client.attachments > 1 else None)
-            return None
-        if isinstance(message, bytes):
-            raise ProtocolError("an attachment that belongs to nothing")
-        if not _HEADER.match(message):
-            raise ProtocolError("no packet of Socket.IO")
-        received = Packet(encoded_packet=message)
-        if received.packet_type not in _FROM_CLIENTS:
-            raise ProtocolError("a packet that only the server sends")
-        if received.packet_type != packet.CONNECT and not client.links:
+    def _pass_over(self, client: _Client, message: Message) -> None:
+        """An attachment that was announced came. Raises ProtocolError where it is none."""
+        if not isinstance(message, bytes):
+            raise ProtocolError("text where an attachment was announced")
+        client.expect(client.attachments - 1, client.deadline if client.attachments > 1 else None)
+
+    def _read(self, session: EngineSession, client: _Client, message: str) -> Packet:
+        """The packet, before its attachments. Raises ProtocolError."""
+        received = packets.read(message)
+        if received.packet_type != packets.CONNECT and not client.links:
             raise ProtocolError("nothing comes before CONNECT")
-        if not (received.namespace or "/").isprintable():
-            raise ProtocolError("a namespace that nobody can read")
-        if received.packet_type in _BINARY:
+        if received.packet_type in packets.BINARY:
             self._expect(session, client, received)
-        _check_payload(received)
         return received
 
     def _expect(self, session: EngineSession, client: _Client, announced: Packet) -> None:
@@ -406,7 +352,6 @@ class SocketServer:
         if announced.attachment_count > self.limits.max_attachments:
             self._fairness.met("max_attachments")
             raise ProtocolError("too many attachments")
-        announced.check_placeholders()
         loop, seconds = asyncio.get_running_loop(), self.limits.attachment_timeout
         client.expect(announced.attachment_count, loop.call_later(seconds, self._give_up, session))
 
@@ -414,48 +359,21 @@ class SocketServer:
         self._fairness.met("attachment_timeout")
         session.close(Reason.TRANSPORT_ERROR)
 
-    def _refuse_attachments(
-        self, session: EngineSession, client: _Client, namespace: str, received: packet.Packet
-    ) -> None:
+    def _refuse_attachments(self, session: EngineSession, client: _Client, received: Packet) -> None:
         """An event that did not go to `Incoming`: with attachments, or to a namespace that takes none."""
-        connection = self._listening(client, namespace)
+        connection = self._listening(client, received.place)
         if connection is not None:
             name = named(json.dumps(received.data[:1], ensure_ascii=False))
             answer = self._services.incoming.refuse(connection, name)
-            _acknowledge(session, namespace, received.id, answer)
-
-
-def _place(namespace: str) -> str:
-    """A namespace as a packet has it: "the namespace (if different from the main namespace `/`)"."""
-    return "" if namespace == "/" else f"{namespace},"
-
-
-def _written(kind: int, namespace: str, data: Any = None, number: int | None = None) -> str:
-    """A packet of ours, in its message: none has attachments."""
-    payload = "" if data is None else orjson.dumps(data).decode()
-    return f"{MESSAGE}{kind}{_place(namespace)}{'' if number is None else number}{payload}"
+            _acknowledge(session, received.place, received.id, answer)
 
 
 def _acknowledge(session: EngineSession, namespace: str, number: int | None, answer: Acknowledgement | None) -> None:
     """Answer an event in the way that its client asked for by a number."""
     if number is not None and answer is not None:
-        session.send(_written(packet.ACK, namespace, answer, number))
+        session.send(packets.written(packets.ACK, namespace, answer, number))
 
 
 def _refuse(session: EngineSession, namespace: str, refusal: Refusal) -> None:
     data = {"message": refusal.sentence, "data": {"code": refusal.code}}
-    session.send(_written(packet.CONNECT_ERROR, namespace, data))
-
-
-def _check_payload(received: packet.Packet) -> None:
-    """Raises ProtocolError where the payload is none that its type of packet may have."""
-    kind, data = received.packet_type, received.data
-    if kind in (packet.CONNECT, packet.DISCONNECT):
-        return
-    if not isinstance(data, list):
-        raise ProtocolError("the payload is an array")
-    if kind in _EVENTS:
-        if not data or not isinstance(data[0], str) or data[0] in RESERVED:
-            raise ProtocolError("an event begins with its name")
-    elif received.id is None:
-        raise ProtocolError("an acknowledgement has an id")
+    session.send(packets.written(packets.CONNECT_ERROR, namespace, data))

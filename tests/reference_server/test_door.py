@@ -15,12 +15,13 @@ from reference_server.descriptors import LOBBY
 from reference_server.limits import Limits
 from reference_server.transport.callers import Callers
 from reference_server.transport.door import bound
-from reference_server.transport.http import HttpProtocol
+from reference_server.transport.http import HttpProtocol, Request
+from reference_server.transport.reply import Reply
 from tests.reference_server.child import headers, start_child
 from tests.reference_server.house import SECONDS, House, keep_house
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-UPGRADE = b"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+UPGRADE = b"\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
 MOST = 12
 FULL = 8192
 """Bytes that wait for a reader: more than those on the way, fewer than stop the next answer."""
@@ -144,7 +145,12 @@ async def test_a_client_that_reads_no_answer_on_a_connection_that_closes_is_cut_
 ) -> None:
     """What comes behind, and is not answered any more, makes it nobody else's turn."""
     let_in: list[tuple[HttpProtocol, asyncio.Transport]] = []
-    connection_made = HttpProtocol.connection_made
+    connection_made, send = HttpProtocol.connection_made, HttpProtocol._send
+
+    async def ask_behind(protocol: HttpProtocol, request: Request, reply: Reply, *, is_last: bool) -> bool:
+        if is_last:
+            protocol.data_received(HEALTH)
+        return await send(protocol, request, reply, is_last=is_last)
 
     def note(protocol: HttpProtocol, transport: asyncio.Transport) -> None:
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
@@ -152,6 +158,7 @@ async def test_a_client_that_reads_no_answer_on_a_connection_that_closes_is_cut_
         connection_made(protocol, transport)
 
     monkeypatch.setattr(HttpProtocol, "connection_made", note)
+    monkeypatch.setattr(HttpProtocol, "_send", ask_behind)
     loop = asyncio.get_running_loop()
     async with keep_house(tmp_path, limits=Limits(head_timeout=0.5)) as house, asyncio.timeout(SECONDS):
         host, port = house.url.removeprefix("http://").split(":")
@@ -165,11 +172,11 @@ async def test_a_client_that_reads_no_answer_on_a_connection_that_closes_is_cut_
                     await loop.sock_sendall(deaf, HEALTH)
                     asked += 1
                 await asyncio.sleep(0)
-            await loop.sock_sendall(deaf, HEALTH + HEALTH.replace(b"\r\n\r\n", UPGRADE))
+            await loop.sock_sendall(deaf, HEALTH.replace(b"\r\n\r\n", UPGRADE))
             protocol, _ = let_in[0]
             while protocol.transport is not None:
                 await house.gauges()
-            assert protocol._answered == asked + 1
+            assert (protocol._answered, protocol._request_count) == (asked + 1, asked + 2)
 
 
 async def test_a_second_body_that_drips_ends_in_its_time(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import socketio
 from aiohttp import web, web_protocol
 
 from reference_server.transport.http import HttpProtocol
-from reference_server.transport.socketio import Packet
+from reference_server.transport.packets import Packet
 
 OVERRIDDEN: dict[type, tuple[type, set[str]]] = {
     Packet: (socketio.packet.Packet, {"reconstruct_binary"}),

@@ -4,6 +4,8 @@ import asyncio
 import json
 import sqlite3
 import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -351,19 +353,34 @@ async def test_health_and_metrics_are_served(house: House) -> None:
         assert (await house.call("POST", path))[0] == 405
 
 
-async def test_every_kind_of_refusal_is_counted_by_its_channel(house: House) -> None:
-    before = await house.gauges()
-    await house.call("GET", "/nowhere")
+async def test_every_kind_of_refusal_is_counted_once_by_its_channel(house: House) -> None:
     socket = await house.engine()
-    await socket.send("40")
-    await socket.read()
-    after = await house.gauges()
-    for name in (
-        'eventproof_refusals_total{channel="rest",code="not_found"}',
-        'eventproof_refusals_total{channel="/",code="token_missing"}',
+
+    async def connect(namespace: str) -> None:
+        await socket.send(f"40{namespace}")
+        await socket.read()
+
+    def call(path: str) -> Callable[[], Awaitable[Any]]:
+        return lambda: house.call("GET", path)
+
+    for refused, channel, code in (
+        (call("/nowhere"), "rest", "not_found"),
+        (call("/api/me"), "rest", "token_missing"),
+        (call("/api/me/stream"), "/api/me/stream", "token_missing"),
+        (call("/api/me/ws"), "/api/me/ws", "malformed_request"),
+        (lambda: connect(""), "/", "token_missing"),
+        (lambda: connect("/nowhere,"), "unknown", "not_found"),
     ):
-        assert after[name] == before.get(name, 0) + 1
+        before = await _refusals(house)
+        await refused()
+        grown = await _refusals(house) - before
+        assert grown == {f'eventproof_refusals_total{{channel="{channel}",code="{code}"}}': 1}
     await socket.raw.close()
+
+
+async def _refusals(house: House) -> Counter[str]:
+    gauges = await house.gauges()
+    return Counter({name: round(value) for name, value in gauges.items() if name.startswith("eventproof_refusals")})
 
 
 async def test_two_systems_with_two_calls_at_one_path_are_not_mounted(house: House) -> None:

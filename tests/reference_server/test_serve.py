@@ -18,12 +18,13 @@ import pytest
 import structlog
 
 from eventproof.cli import run
+from eventproof.errors import UsageError
 from eventproof.verdict import ExitCode
 from reference_server import seed as seeding
 from reference_server import settings
 from reference_server.delivery.conduct import Conduct
 from reference_server.faults import FAULTS
-from reference_server.limits import Limits
+from reference_server.limits import LIMITS, Limits, Unit
 from reference_server.run import People, running
 from reference_server.settings import Settings
 
@@ -177,7 +178,10 @@ def test_a_url_that_names_no_database_is_refused(refused: Refused, url: str, sen
             ["--create-admin", "a@b.example"],
             "there is no terminal to ask for the password: set EVENTPROOF_ADMIN_PASSWORD",
         ),
-        (["--ack-first", "nan"], "the command line, limits: ack_first must be a positive number, not nan"),
+        (
+            ["--ack-first", "nan"],
+            "the command line, limits: ack_first must be a number above 0 and below 1000000000, not nan",
+        ),
         (["--config", "nowhere.toml"], "the configuration nowhere.toml cannot be read: No such file or directory"),
     ],
 )
@@ -196,7 +200,7 @@ def test_a_bad_option_is_refused(
         ("port = 'x'", "port must be a whole number, not negative, not 'x'"),
         ("port = true", "port must be a whole number, not negative, not True"),
         ("systems = 'user-state'", "systems must be a list of texts, not 'user-state'"),
-        ("stop_timeout = -1", "stop_timeout must be a positive number, not -1"),
+        ("stop_timeout = -1", "stop_timeout must be a number above 0 and below 1000000000, not -1"),
         ("host = 1", "host must be a text, not 1"),
         ("limits = 1", "limits must be a table"),
         ("[limits]\nping = 1", "limits: unknown setting 'ping'"),
@@ -205,12 +209,15 @@ def test_a_bad_option_is_refused(
         ("[limits]\nmax_rooms = 1.5", "limits: max_rooms must be a whole number from 1 to 2147483647, not 1.5"),
         ("[limits]\nmax_rooms = 9999999999", "limits: max_rooms must be a whole number from 1 to 2147483647"),
         ("[limits]\nmax_attachments = -1", "limits: max_attachments must be a whole number from 0 to 2147483647"),
-        ("[limits]\nhead_timeout = -3", "limits: head_timeout must be a positive number, not -3"),
+        ("[limits]\nhead_timeout = -3", "limits: head_timeout must be a number above 0 and below 1000000000, not -3"),
         ("[limits]\nmax_connections = 2000000000", "limits: max_connections may be "),
-        ("[limits]\nping_interval = 0", "ping_interval must be a positive number, not 0"),
-        ("[limits]\nack_first = 0", "limits: ack_first must be a positive number, not 0"),
-        ("[limits]\nack_within = nan", "limits: ack_within must be a positive number, not nan"),
-        ("[limits]\nreplay_window = true", "limits: replay_window must be a positive number, not True"),
+        ("[limits]\nping_interval = 0", "ping_interval must be a number above 0 and below 1000000000, not 0"),
+        ("[limits]\nack_first = 0", "limits: ack_first must be a number above 0 and below 1000000000, not 0"),
+        ("[limits]\nack_within = nan", "limits: ack_within must be a number above 0 and below 1000000000, not nan"),
+        (
+            "[limits]\nreplay_window = true",
+            "limits: replay_window must be a number above 0 and below 1000000000, not True",
+        ),
         (
             "[limits.shield]\nping_interval = 1",
             "limits, shield: ping_interval holds for the whole server: set it in limits",
@@ -229,6 +236,27 @@ def test_a_bad_configuration_is_refused_with_its_place(
     found = refused("--config", file)
     assert sentence in found
     assert str(file) in found
+
+
+def test_no_limit_is_less_than_works_or_more_than_anybody_means(tmp_path: Path) -> None:
+    file = tmp_path / "server.toml"
+    for limit in LIMITS.values():
+        a_time = limit.unit is Unit.SECONDS
+        for value in (-1, limit.least if a_time else limit.least - 1, limit.most, "nan", "inf", "true", "'1'"):
+            file.write_text(f"[limits]\n{limit.name} = {value}")
+            with pytest.raises(UsageError, match=f"^{file}, limits: {limit.name} m(ust|ay) be "):
+                settings.load({}, file)
+        least = 1e-3 if a_time else limit.least
+        file.write_text(f"[limits]\n{limit.name} = {least}")
+        assert getattr(settings.load({}, file).limits, limit.name) == least
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "2147483648"])
+def test_limits_are_printed_only_where_they_may_hold(refused: Refused, tmp_path: Path, value: str) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text(f"[limits]\nmax_rooms = {value}")
+    sentence = f"limits: max_rooms must be a whole number from 1 to 2147483647, not {value}"
+    assert refused("--config", file, "--limits") == f"{file}, {sentence}"
 
 
 def test_every_limit_is_printed_with_its_value_its_setting_and_what_it_means(

@@ -99,11 +99,16 @@ async def test_a_store_that_does_not_answer_refuses_calls_and_connections_in_the
             ):
                 status, answer = await house.call(method, path, by)
                 assert (status, answer["error"]["code"]) == (503, "unavailable"), path
+            newcomer = await house.engine()
+            await newcomer.send(late.connect)
+            assert (await newcomer.read()).startswith("44")
             assert await _health(house) == (503, {"status": "unavailable", "reason": "store_slow"})
             assert await socket.is_open()
             slow.answers.set()
         await _becomes(house, 200)
         assert (await house.call("GET", "/api/me", late))[0] == 200
+        await newcomer.send(late.connect)
+        assert (await newcomer.read()).startswith("40")
 
 
 async def test_a_store_that_cannot_be_connected_to_is_told_and_leaves_no_stack_trace(

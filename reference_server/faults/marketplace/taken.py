@@ -9,7 +9,7 @@ from eventproof.catalog import Event as ContractEvent
 from ...accounts.account import Account
 from ...delivery.conduct import Conduct
 from ...delivery.connections import Connection, Connections, opened
-from ...delivery.journal import Entry
+from ...delivery.entry import Entry
 from ...delivery.rooms import user_in
 from ...reasons import Reason
 from ...systems.marketplace.channel import of_product

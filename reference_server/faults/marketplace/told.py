@@ -9,7 +9,7 @@ from typing import Any, Final
 from ...accounts.account import Account
 from ...delivery.conduct import Conduct
 from ...delivery.connections import Connection, Connections, opened
-from ...delivery.journal import Entry
+from ...delivery.entry import Entry
 from ...delivery.message import Message
 from ...delivery.rooms import of_user
 from ...systems.marketplace.channel import SELLERS, of_product, of_storefront

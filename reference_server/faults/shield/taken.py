@@ -13,7 +13,7 @@ from eventproof.catalog import Event as ContractEvent
 
 from ...delivery.conduct import Conduct, Handshake, Thing
 from ...delivery.connections import Connection, Connections, opened
-from ...delivery.journal import Entry, ack_key
+from ...delivery.entry import Entry, ack_key
 from ...delivery.message import Message
 from ...delivery.owed import Debt
 from ...limits import Limits

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ...accounts.account import Account
 from ...delivery.conduct import Conduct, Event
 from ...delivery.connections import Connection, Connections, ConnectionState, opened
-from ...delivery.journal import Entry
+from ...delivery.entry import Entry
 from ...delivery.message import Message
 from ..fault import Fault
 from ..shapes import (

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ...delivery.conduct import Conduct
 from ...delivery.connections import Connection, Connections, opened
-from ...delivery.journal import Entry
+from ...delivery.entry import Entry
 from ...delivery.message import Message
 from ...delivery.rooms import of_role
 from ..fault import Fault

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from reference_server.delivery import courier as couriers
-from reference_server.delivery.journal import Entry
+from reference_server.delivery.entry import Entry
 from reference_server.delivery.pushes import SHOWN
 from reference_server.limits import Limits
 from tests.reference_server.child import Child, headers, start_child

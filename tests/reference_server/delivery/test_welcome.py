@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from reference_server.accounts.account import ADMIN
-from reference_server.delivery.journal import Entry
+from reference_server.delivery.entry import Entry
 from reference_server.delivery.rooms import ADMINS
 from reference_server.limits import Limits
 from reference_server.store.database import Store

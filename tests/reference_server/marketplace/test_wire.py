@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import os
 import struct
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from multidict import CIMultiDict
 from structlog.testing import capture_logs
 
 from eventproof.wire.websocket import FrameDecoder, Opcode, close_reason
@@ -151,6 +153,38 @@ async def test_a_token_comes_in_a_header_a_cookie_or_the_query(house: House, whe
     headers = {"header": buyer.headers, "cookie": {"Cookie": f"session={buyer.token}"}, "query": {}}[where]
     query = f"?token={buyer.token}" if where == "query" else ""
     async with house.http.ws_connect(f"{house.url}/ws/orders{query}", headers=headers) as socket:
+        await socket.ping()
+        assert not socket.closed
+
+
+SEVERAL = {
+    "headers": ["Authorization: Bearer {}", "Authorization: Bearer {}"],
+    "cookies in one header": ["Cookie: session={}; session={}"],
+    "cookies in two headers": ["Cookie: session={}", "Cookie: a=b; session={}"],
+    "cookies beside a header": ["Authorization: Bearer {}", "Cookie: session={}; session={}"],
+    "in the query": [],
+}
+
+
+@pytest.mark.parametrize("kind", SEVERAL)
+async def test_several_tokens_in_one_place_are_refused_also_where_they_are_the_same(house: House, kind: str) -> None:
+    query = "" if SEVERAL[kind] else "?token={}&token={}"
+    lines = [f"GET /api/me/stream{query} HTTP/1.1", "Host: a", "Connection: close", *SEVERAL[kind], "", ""]
+    head, body = await house.says("\r\n".join(lines).replace("{}", (await house.person()).token).encode())
+    assert head.split()[1] == b"401"
+    assert json.loads(body)["error"] == {
+        "code": "token_invalid",
+        "message": "More than one session token came with the request: send one.",
+    }
+
+
+@pytest.mark.parametrize(
+    "cookies", [["session={}"], ['a="b"; session={}; sessions=c'], ["a=b", "session={}"], ['session="{}"']]
+)
+async def test_a_cookie_is_found_among_others(house: House, cookies: list[str]) -> None:
+    buyer = await house.person()
+    headers = CIMultiDict(("Cookie", cookie.replace("{}", buyer.token)) for cookie in cookies)
+    async with house.http.ws_connect(f"{house.url}/ws/orders", headers=headers) as socket:
         await socket.ping()
         assert not socket.closed
 
