@@ -166,7 +166,14 @@ class EngineSession:
         self._host.pinged(self)
         self.send(PING)
         if self.state not in (SessionState.CLOSING, SessionState.CLOSED):
-            self._after(self._host.limits.ping_timeout, lambda: self.abort(Reason.PING_TIMEOUT))
+            self._after(self._host.limits.ping_timeout, self._give_up)
+
+    def _give_up(self) -> None:
+        """No sign of life came in time; behind a packet that is still being worked on, one may wait to be read."""
+        if self._posting or (self._pipe is not None and self._pipe.is_at_work):
+            self._after(self._host.limits.ping_timeout, self._give_up)
+        else:
+            self.abort(Reason.PING_TIMEOUT)
 
     def _after(self, seconds: float, act: Callable[[], None]) -> None:
         if self._timer is not None:

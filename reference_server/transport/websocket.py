@@ -113,6 +113,11 @@ class Pipe(asyncio.Protocol):
         """Tell its listener from now on what comes."""
         self._go_on()
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether what came is still being worked on: nothing more is read meanwhile."""
+        return self._busy
+
     def data_received(self, data: bytes) -> None:
         """Part of asyncio's protocol."""
         self.fresh = True

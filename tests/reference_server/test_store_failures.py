@@ -203,3 +203,21 @@ async def test_a_disk_that_is_full_loses_nothing_that_was_answered_and_leaves_no
         assert child.people[-3]["id"] in banned
         assert child.people[-2]["id"] not in banned
         assert _lines(child, "Traceback") == 0
+
+
+async def test_a_client_whose_answer_waits_behind_the_store_is_not_taken_for_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = Limits(ping_interval=0.1, ping_timeout=0.2, call_timeout=SECONDS)
+    async with keep_house(tmp_path, limits=limits) as house:
+        late = await house.person()
+        with monkeypatch.context() as patched:
+            slow = _Slow(patched)
+            newcomer = await house.engine()
+            await newcomer.send(late.connect)
+            for silent in (await house.engine(), await house.engine()):
+                assert (await silent.rest())[0] == ["2"], "whoever answers no ping is closed"
+            slow.answers.set()
+            while (said := await newcomer.read()) == "2":
+                pass
+            assert said.startswith("40{")
