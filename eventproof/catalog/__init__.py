@@ -14,6 +14,7 @@ from .model import Catalog, ErrorCode, Requirement, System
 from .operation import ADMIN, ANYONE, CALLER, USER, Ends, OfSession, Operation, Undoing
 from .placeholders import filled
 from .schema import Problem
+from .states import States
 
 __all__ = [
     "ADMIN",
@@ -41,6 +42,7 @@ __all__ = [
     "Problem",
     "Requirement",
     "Retry",
+    "States",
     "System",
     "Undoing",
     "Untold",
