@@ -23,7 +23,7 @@ from .reading import about, data, money, said
 from .wallet import balance_of
 
 CHANGES: Final[Mapping[str, tuple[str, str, str]]] = {
-    f"{call}-{before}": (before, call, after) for call, moved in TABLE.moves.items() for before, after in moved.items()
+    f"{call}-{before}": (before, call, after) for call, before, after in TABLE.steps
 }
 """Every change of a claim: from which status, by which call, to which status."""
 

@@ -8,6 +8,7 @@ from .model import ErrorCode
 from .operation import ADMIN, ANYONE, CALLER, USER, Ends, OfSession, Operation, Undoing
 from .placeholders import PLACEHOLDER
 from .pointer import pointer
+from .states import in_order
 
 _METHODS = ("get", "put", "post", "delete", "patch")
 
@@ -32,7 +33,10 @@ def operations(document: Document, system: str, errors: Mapping[str, ErrorCode] 
             _must_be_callable(document, operation, found.get(operation.undone_by.operation))
         _must_have_an_order(document, operation, found, ())
         _must_tell_who_joins(document, operation)
-    return tuple(found.values())
+    ordered = in_order(document, found)
+    for operation in ordered.values():
+        _must_have_an_order(document, operation, ordered, ())
+    return tuple(ordered.values())
 
 
 def _must_have_an_order(

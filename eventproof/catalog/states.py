@@ -1,14 +1,14 @@
 """The states of a thing, as its contract has them: which calls make it, and which take it from one to another."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from .documents import Document
 from .operation import Operation, needed
 from .pointer import pointer
 
-__all__ = ["States", "states"]
+__all__ = ["States", "in_order", "states"]
 
 _KEY = "x-states"
 
@@ -30,6 +30,11 @@ class States:
     def calls(self) -> tuple[str, ...]:
         """All calls of the table."""
         return (*self.made, *self.moves)
+
+    @property
+    def steps(self) -> tuple[tuple[str, str, str], ...]:
+        """Each change: by which call, from which state, to which one."""
+        return tuple((call, before, after) for call, moved in self.moves.items() for before, after in moved.items())
 
     @cached_property
     def ways(self) -> Mapping[str, tuple[str, ...]]:
@@ -77,49 +82,71 @@ class States:
 
 
 def states(document: Document, operations: Mapping[str, Operation]) -> Mapping[str, States]:
-    """The tables of an OpenAPI document, by their things; these are its operations.
+    """The tables of an OpenAPI document, by their things; these are its operations, in order (`in_order`).
 
-    Each has a call that makes the thing, and comes to every state. What comes before a call by its `x-needs` leaves the
-    thing in a state from which the call leads on. Raises ContractError.
+    Raises ContractError.
     """
-    return {thing: _states(document, thing, operations) for thing in document.content.get(_KEY, {})}
-
-
-def _states(document: Document, thing: str, operations: Mapping[str, Operation]) -> States:
-    entry, place = document.content[_KEY][thing], pointer([_KEY, thing, "calls"])
-    for call in entry["calls"]:
-        if call not in operations:
-            raise document.fault(place, f'names "{call}", which is no operation here')
-    found = States(
-        thing,
-        entry["id"],
-        {call: state for call, state in entry["calls"].items() if isinstance(state, str)},
-        {call: moved for call, moved in entry["calls"].items() if not isinstance(moved, str)},
-    )
-    if not found.made:
-        raise document.fault(place, f"no call makes a {thing}: give one with the state that it is in then")
-    for call in found.calls:
-        operation = operations[call]
-        known = (*operation.parameters, *operation.answers) if call in found.made else operation.parameters
-        if found.id not in known:
-            what = "in the answer (x-answers)" if call in found.made else "a parameter"
-            raise document.fault(place, f"{found.id} is not {what} of {call}")
-        for state in found.moves.get(call, ()):
-            if state not in found.ways:
-                raise document.fault(place, f"nothing leads to {state}, from which {call} leads")
-        _must_begin_where_it_leads_from(document, place, found, call, operations)
+    found = _tables(document, operations)
+    for table in found.values():
+        _must_fit(document, table, operations)
     return found
 
 
-def _must_begin_where_it_leads_from(
-    document: Document, place: str, table: States, call: str, operations: Mapping[str, Operation]
-) -> None:
+def in_order(document: Document, operations: Mapping[str, Operation]) -> Mapping[str, Operation]:
+    """The operations of a document, each after what brings its thing to a state from which it leads on.
+
+    What its `x-needs` brings there needs no more. Raises ContractError where a table names what is no operation.
+    """
+    found = dict(operations)
+    for table in _tables(document, operations).values():
+        for call, moved in table.moves.items():
+            nearest = next((way for state, way in table.ways.items() if state in moved), ())
+            if nearest and _before(table, operations, call) not in moved:
+                found[call] = replace(found[call], needs=(*found[call].needs, nearest[-1]))
+    return found
+
+
+def _before(table: States, operations: Mapping[str, Operation], call: str) -> str | None:
+    """The state of the thing after all that a call needs; None where that does not make it."""
     state: str | None = None
-    for before in needed(operations, call):
-        if before.id in table.made:
-            state = table.made[before.id]
-        elif before.id in table.moves and state is not None:
-            state = table.after(state, before.id)
-    if call in table.moves and (state is None or table.after(state, call) is None):
-        what = f"leave the {table.thing} {state}" if state else f"make no {table.thing}"
-        raise document.fault(place, f"what {call} needs (x-needs) would {what}, from which {call} does not lead")
+    for earlier in needed(operations, call):
+        if earlier.id in table.made:
+            state = table.made[earlier.id]
+        elif earlier.id in table.moves and state is not None:
+            state = table.after(state, earlier.id)
+    return state
+
+
+def _tables(document: Document, operations: Mapping[str, Operation]) -> Mapping[str, States]:
+    found = {}
+    for thing, entry in document.content.get(_KEY, {}).items():
+        for call in entry["calls"]:
+            if call not in operations:
+                raise document.fault(_place(thing), f'names "{call}", which is no operation here')
+        made = {call: state for call, state in entry["calls"].items() if isinstance(state, str)}
+        moves = {call: moved for call, moved in entry["calls"].items() if not isinstance(moved, str)}
+        found[thing] = States(thing, entry["id"], made, moves)
+    return found
+
+
+def _place(thing: str) -> str:
+    return pointer([_KEY, thing, "calls"])
+
+
+def _must_fit(document: Document, table: States, operations: Mapping[str, Operation]) -> None:
+    """It has a call that makes the thing, comes to every state, and each call tells which thing it is."""
+    place = _place(table.thing)
+    if not table.made:
+        raise document.fault(place, f"no call makes a {table.thing}: give one with the state that it is in then")
+    for call in table.calls:
+        operation = operations[call]
+        if table.id not in (*operation.parameters, *(operation.answers if call in table.made else ())):
+            what = "in the answer (x-answers)" if call in table.made else "a parameter"
+            raise document.fault(place, f"{table.id} is not {what} of {call}")
+    for call, moved in table.moves.items():
+        for state in moved:
+            if state not in table.ways:
+                raise document.fault(place, f"nothing leads to {state}, from which {call} leads")
+        if (state := _before(table, operations, call)) not in moved:
+            what = f"leaves the {table.thing} {state}" if state else f"makes no {table.thing}"
+            raise document.fault(place, f"what {call} needs (x-needs) {what}, from which {call} does not lead")

@@ -95,6 +95,12 @@ IN_THE_FORMAT: dict[str, Fault] = {
     "a role": (OPENAPI, "x-role: anyone", "x-role: No One", f"{LOGIN}/x-role: expected text that"),
     "a key of an operation": (OPENAPI, "x-refusals: [inv", "x-refusal: [inv", f"{LOGIN}: expected no other fields"),
     "whose sessions end": (OPENAPI, "sessions: caller", "sessions: calls", "x-ends-sessions: expected one of"),
+    "a limit of nothing": (
+        SHIELD,
+        "events_a_second: 10",
+        "events_a_second: 0",
+        "x-limits/events_a_second: expected minimum",
+    ),
     "a state that is a number": (
         CLAIMS,
         "{approved: paid}",
@@ -267,6 +273,12 @@ IN_THE_MEANING: dict[str, Fault] = {
         "/session/getUser",
         "includes: getUser is no call that ends the sessions of a user",
     ),
+    "a limit of what nobody says": (
+        PLANS,
+        "x-wire: sse",
+        "x-wire: sse\n    x-limits: {event_bytes: 1}",
+        "/x-limits: clients say nothing on sse",
+    ),
     "a state by no call": (
         CLAIMS,
         "      payClaim: {",
@@ -293,9 +305,9 @@ IN_THE_MEANING: dict[str, Fault] = {
     ),
     "a state before what a call needs": (
         CLAIMS,
-        "payClaim: {approved: paid}",
-        "payClaim: {under_review: paid}",
-        "what payClaim needs (x-needs) would leave the claim approved, from which payClaim does not lead",
+        "operationId: denyClaim\n",
+        "operationId: denyClaim\n      x-needs: [payClaim]\n",
+        "what denyClaim needs (x-needs) leaves the claim paid, from which denyClaim does not lead",
     ),
     "what follows from no states": (
         CLAIM_LINES,

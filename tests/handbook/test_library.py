@@ -100,7 +100,7 @@ OPENAPI = (
         "role": "[student, owner]",
         "more": "x-joins: {'room:library:{libraryId}': caller}",
     }
-    + _CALL % {"name": "free", "id": "freeSeat", "role": "user", "more": "x-lasts: true\n      x-needs: [takeSeat]"}
+    + _CALL % {"name": "free", "id": "freeSeat", "role": "user", "more": "x-lasts: true"}
 )
 
 REQUIREMENTS = """
