@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from eventproof.catalog import Direction, Event, States
+from eventproof.catalog import Direction, Event, Operation, States
 from eventproof.conform.cases import (
     Answer,
     Case,
@@ -62,7 +62,8 @@ async def _tried(case: Case, table: States, user: Person, line: Line, state: str
     refused = []
     for call in forbidden:
         answer, _ = await attempt(case, user, case.system.operation(call), it.known)
-        refused.append(answer.must_not_be_done(f"although the {table.thing} is {state}", Refusal.VALUE))
+        if _is_answered(case, case.system.operation(call)):
+            refused.append(answer.must_not_be_done(f"although the {table.thing} is {state}", Refusal.VALUE))
     for call in again:
         answer, _ = await attempt(case, user, case.system.operation(call), it.known)
         answer.must_be_an_answer()
@@ -79,6 +80,12 @@ async def _tried(case: Case, table: States, user: Person, line: Line, state: str
         twin = partial(_where_it_is_allowed, case, table, user, answer.operation)
         await answer.must_be_refused_beside(twin, f"although the {table.thing} is {state}", Refusal.VALUE)
     return True
+
+
+def _is_answered(case: Case, call: Operation) -> bool:
+    """Whether a refusal can be told; an event of a client that nothing acknowledges is only to have no effect."""
+    event = None if call.event is None else case.system.event(call.path, Direction.RECEIVE, call.event)
+    return event is None or event.ack is not None
 
 
 async def _where_it_is_allowed(case: Case, table: States, user: Person, call: str) -> Answer:

@@ -33,10 +33,18 @@ def operations(document: Document, system: str, errors: Mapping[str, ErrorCode] 
             _must_be_callable(document, operation, found.get(operation.undone_by.operation))
         _must_have_an_order(document, operation, found, ())
         _must_tell_who_joins(document, operation)
-    ordered = in_order(document, found)
-    for operation in ordered.values():
-        _must_have_an_order(document, operation, ordered, ())
-    return tuple(ordered.values())
+    return tuple(found.values())
+
+
+def ordered(document: Document, operations: Mapping[str, Operation]) -> Mapping[str, Operation]:
+    """The operations, each also after what the states of its thing (`x-states`) have it come after.
+
+    Raises ContractError where one would come after itself.
+    """
+    found = in_order(document, operations)
+    for operation in found.values():
+        _must_have_an_order(document, operation, found, ())
+    return found
 
 
 def _must_have_an_order(

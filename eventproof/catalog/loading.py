@@ -10,7 +10,7 @@ from eventproof.settings import nearest
 from eventproof.verdict import Level
 
 from .bundling import bundled
-from .calls import operations
+from .calls import operations, ordered
 from .documents import Document, Formats
 from .event import Event
 from .guide import Guide
@@ -153,11 +153,12 @@ def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode], gui
     asyncapi = formats.read(folder / "asyncapi.yaml", "asyncapi")
     openapi = bundled(formats.read(folder / "openapi.yaml", "openapi"), formats)
     requirements = formats.read(folder / "requirements.yaml", "requirements")
-    calls = operations(openapi, name, errors)
+    by_id = ordered(openapi, {call.id: call for call in operations(openapi, name, errors)})
+    calls = tuple(by_id.values())
     known_channels = channels(asyncapi)
-    told = events(asyncapi, name, known_channels, {call.id: call for call in calls}, formats)
+    told = events(asyncapi, name, known_channels, by_id, formats)
     lines = _requirements(requirements, name, guides)
-    tables = states(openapi, {call.id: call for call in calls})
+    tables = states(openapi, by_id)
     _must_include_what_is_there(requirements, lines, told, calls, tables)
     return System(
         name=name,

@@ -147,6 +147,7 @@ def _must_fit(document: Document, table: States, operations: Mapping[str, Operat
         for state in moved:
             if state not in table.ways:
                 raise document.fault(place, f"nothing leads to {state}, from which {call} leads")
-        if (state := _before(table, operations, call)) not in moved:
-            what = f"leaves the {table.thing} {state}" if state else f"makes no {table.thing}"
+        before = _before(table, operations, call)
+        if before not in moved:
+            what = f"leaves the {table.thing} {before}" if before else f"makes no {table.thing}"
             raise document.fault(place, f"what {call} needs (x-needs) {what}, from which {call} does not lead")
