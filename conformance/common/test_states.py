@@ -98,13 +98,9 @@ async def _where_it_is_allowed(case: Case, table: States, user: Person, call: st
 
 async def _brought_to(case: Case, table: States, owner: Person, state: str) -> _Thing:
     """A new thing of this user that is in a state, with all that its calls need beside."""
-    known, made = begun(case.system), set[str]()
-    for call in table.ways[state]:
-        for needed in case.system.before(call):
-            if needed.id not in made and needed.id not in table.calls:
-                made.add(needed.id)
-                await perform(case, owner, needed, known)
-        await perform(case, owner, case.system.operation(call), known)
+    known = begun(case.system)
+    for call in case.system.brought_to(table, state):
+        await perform(case, owner, call, known)
     if table.id not in known:
         raise NotTestable(f"the profile does not say where {table.ways[state][0]} gives the {table.id}: answers")
     return _Thing(table, owner, state, known)

@@ -151,6 +151,24 @@ class System:
         """All that comes before an operation, each once, in an order in which each has what it needs."""
         return needed(self._operations, self.operation(operation_id).id)
 
+    def brought_to(self, table: States, state: str) -> tuple[Operation, ...]:
+        """The calls that make a thing and bring it to a state, in their order, with all else that they need."""
+        found: list[Operation] = []
+        for call in table.ways[state]:
+            others = (each for each in self.before(call) if each.id not in table.calls and each not in found)
+            found += [*others, self.operation(call)]
+        return tuple(found)
+
+    def ways_before(self, operation_id: str) -> tuple[tuple[Operation, ...], ...]:
+        """What comes before an operation, once for each state of its thing from which it leads; else once."""
+        before, found = self.before(operation_id), []
+        for table in self.states.values():
+            others = [each for each in before if each.id not in table.calls]
+            for state in table.moves.get(operation_id, ()):
+                way = self.brought_to(table, state)
+                found.append((*(each for each in others if each not in way), *way))
+        return tuple(found) or (before,)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalog:

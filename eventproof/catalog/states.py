@@ -147,7 +147,3 @@ def _must_fit(document: Document, table: States, operations: Mapping[str, Operat
         for state in moved:
             if state not in table.ways:
                 raise document.fault(place, f"nothing leads to {state}, from which {call} leads")
-        before = _before(table, operations, call)
-        if before not in moved:
-            what = f"leaves the {table.thing} {before}" if before else f"makes no {table.thing}"
-            raise document.fault(place, f"what {call} needs (x-needs) {what}, from which {call} does not lead")

@@ -303,11 +303,11 @@ IN_THE_MEANING: dict[str, Fault] = {
         "payClaim: {approved: paid, granted: paid}",
         "/x-states/claim/calls: nothing leads to granted, from which payClaim leads",
     ),
-    "a state before what a call needs": (
+    "a call after itself by its states": (
         CLAIMS,
-        "operationId: denyClaim\n",
-        "operationId: denyClaim\n      x-needs: [payClaim]\n",
-        "what denyClaim needs (x-needs) leaves the claim paid, from which denyClaim does not lead",
+        "operationId: submitClaim\n",
+        "operationId: submitClaim\n      x-needs: [payClaim]\n",
+        "and payClaim needs submitClaim",
     ),
     "what follows from no states": (
         CLAIM_LINES,

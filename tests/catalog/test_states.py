@@ -71,3 +71,11 @@ def test_an_event_tells_of_the_changes_that_its_calls_make(system: catalog.Syste
                     {before for before, _ in moved},
                     {after for _, after in moved},
                 )
+
+
+def test_what_comes_before_a_call_comes_once_for_each_state_from_which_it_leads() -> None:
+    shield = catalog.load().system("shield")
+    ways = [[call.id for call in way] for way in shield.ways_before("denyClaim")]
+    assert ways == [["submitClaim"], ["submitClaim", "reviewClaim"]]
+    assert shield.ways_before("requestProof") == (shield.before("requestProof"),)
+    assert [call.id for call in shield.before("requestProof")] == ["submitClaim", "approveClaim", "payClaim"]
