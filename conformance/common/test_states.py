@@ -17,6 +17,7 @@ from eventproof.conform.cases import (
     Refusal,
     each_system,
 )
+from eventproof.conform.occurrence import caused, heard
 from eventproof.conform.performing import attempt, begun, perform
 
 
@@ -97,10 +98,14 @@ async def _where_it_is_allowed(case: Case, table: States, user: Person, call: st
 
 
 async def _brought_to(case: Case, table: States, owner: Person, state: str) -> _Thing:
-    """A new thing of this user that is in a state, with all that its calls need beside."""
-    known = begun(case.system)
+    """A new thing of this user that is in a state, with all that its calls need beside.
+
+    What they cause has come by then, or had the time to.
+    """
+    known, is_told = begun(case.system), True
     for call in case.system.brought_to(table, state):
-        await perform(case, owner, call, known)
+        _, cause = await perform(case, owner, call, known)
+        is_told = is_told and await heard(case, owner.lines, caused(case, cause))
     if table.id not in known:
         raise NotTestable(f"the profile does not say where {table.ways[state][0]} gives the {table.id}: answers")
     return _Thing(table, owner, state, known)
@@ -109,11 +114,11 @@ async def _brought_to(case: Case, table: States, owner: Person, state: str) -> _
 def _told(case: Case, line: Line, it: _Thing, since: float) -> Iterator[str]:
     """The events about it that came since then for the first time: what is owed an acknowledgement may come again."""
     before: list[tuple[str, Any]] = []
-    for heard in line.received:
-        event = case.system.event(line.channel, Direction.SEND, heard.name)
-        if event is None or not it.is_told(event, heard.payload):
+    for received in line.received:
+        event = case.system.event(line.channel, Direction.SEND, received.name)
+        if event is None or not it.is_told(event, received.payload):
             continue
-        said = (heard.name, event.content(heard.payload))
-        if heard.at >= since and said not in before:
-            yield heard.name
+        said = (received.name, event.content(received.payload))
+        if received.at >= since and said not in before:
+            yield received.name
         before.append(said)

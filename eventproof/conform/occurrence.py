@@ -22,7 +22,7 @@ from .performing import begun, perform
 from .person import Person
 from .verdicts import NotTestable
 
-__all__ = ["Occurrence", "bring_about", "occurrences"]
+__all__ = ["Occurrence", "bring_about", "caused", "heard", "occurrences"]
 
 _ADMINS = 2
 """So many admins listen, where the profile gives as many."""
