@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import contract_calls, textfile
-from .catalog import Ack, Catalog, Event, System, Wire
+from .catalog import Ack, Catalog, Direction, Event, System, Wire
 from .errors import UsageError
 from .samples import broken
 from .settings import nearest
@@ -211,6 +211,7 @@ def _row(event: Event) -> Json:
                 "wire": channel.wire.value,
                 "address": channel.address,
                 "auth": dict(channel.auth) if channel.wire is Wire.SOCKET_IO else None,
+                "limits": dataclasses.asdict(channel.limits) if event.direction is Direction.RECEIVE else None,
             }
             for channel in event.channels
         ],
@@ -219,7 +220,12 @@ def _row(event: Event) -> Json:
 
 def _channel_text(channel: Json) -> str:
     auth = f", CONNECT with {_compact(channel['auth'])}" if channel["auth"] else ""
-    return f"{channel['address']} ({channel['wire']}{auth})"
+    limits = channel["limits"] or {}
+    told = [f"at most {limits[name]} {words}" for name, words in _LIMITS.items() if limits.get(name)]
+    return f"{channel['address']} ({'; '.join([channel['wire'] + auth, *told])})"
+
+
+_LIMITS = {"events_a_second": "events a second", "event_bytes": "bytes an event"}
 
 
 def _ack(ack: Ack) -> Json:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from . import operations, templates
-from .catalog import Catalog, Operation, System
+from .catalog import Catalog, Operation, States, System
 from .catalog.placeholders import PLACEHOLDER
 
 __all__ = ["found", "listing", "names", "row", "shown", "shown_text"]
@@ -75,6 +75,9 @@ def shown(system: System, operation: Operation) -> Json:
         "names": sorted(operations.names_in(operation, operation.role)),
         "answers": dict(answers),
         "refusals": list(operation.refusals),
+        "states": {
+            table.thing: _states(table, operation.id) for table in system.states.values() if operation.id in table.calls
+        },
         "example": _example(operation, body, answers),
     }
 
@@ -103,6 +106,7 @@ def shown_text(data: Json) -> str:
         *([f"  in headers {', '.join(headers)}"] if headers else []),
         f"  in body    {', '.join(body) or '-'}",
         f"  refuses    {', '.join(data['refusals']) or '-'}",
+        *(f"  {thing:<10} {', '.join(steps)}" for thing, steps in data["states"].items()),
         "",
         "Answers: what is read from its answer, and where it is unless the profile says otherwise",
         *(f"  {name:<16} {pointer}" for name, pointer in data["answers"].items()),
@@ -116,6 +120,13 @@ def shown_text(data: Json) -> str:
         *(f"  {line}" for line in data["example"].splitlines()),
     ]
     return "\n".join(lines)
+
+
+def _states(table: States, call: str) -> list[str]:
+    """Where a call takes a thing: each state with the one after it, or the one in which it is made."""
+    if call in table.made:
+        return [f"made as {table.made[call]}"]
+    return [*(f"{before} -> {after}" for before, after in table.moves[call].items()), "else refused"]
 
 
 def _notes(data: Json, units: list[str]) -> list[str]:

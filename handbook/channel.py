@@ -45,6 +45,7 @@ def _facts(channel: Channel, system: System, links: Links) -> Iterator[tuple[str
     if channel.wire is Wire.SOCKET_IO:
         yield "CONNECT carries", f"{compact(dict(channel.auth))}, `{{token}}` being the token of the session"
     yield "Refused with", _refusals(channel, links)
+    yield "A client may send", _limits(channel)
     yield "An event's name", f"in its argument, at {code(channel.name_at)}" if channel.name_at else _NAMES[channel.wire]
     if channel.envelope:
         yield "What an event says", f"at {code(channel.envelope)} of its argument; around it stands when it was sent"
@@ -65,6 +66,16 @@ def _refusals(channel: Channel, links: Links) -> str:
     return listed(
         f"{links.error(refusal)} for {others if token == 'otherwise' else f'a token that is {token}'}"
         for token, refusal in channel.refused_with.items()
+    )
+
+
+def _limits(channel: Channel) -> str:
+    pace, size = channel.limits.events_a_second, channel.limits.event_bytes
+    return listed(
+        [
+            *([f"{pace} events a second on one connection"] if pace else []),
+            *([f"{size} bytes in an event, its name and its argument in JSON"] if size else []),
+        ]
     )
 
 

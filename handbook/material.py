@@ -1,8 +1,6 @@
-"""What the reference is written from, read once: contracts, cases, faults, limits, and drawings beside the server."""
+"""What the reference is written from, read once: contracts, cases, faults and limits."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from eventproof import catalog as contracts
 from eventproof import layout
@@ -18,22 +16,12 @@ ROOT = layout.CONTRACTS.parent
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
-    """A document that lies beside the reference server's code of a system: its title, and its path in the checkout."""
-
-    title: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
 class Material:
     """Everything that the pages tell."""
 
     catalog: Catalog
     cases: tuple[ListedCase, ...]
     faults: tuple[Fault, ...]
-    drawings: Mapping[str, tuple[Drawing, ...]]
-    """By the system's name."""
     limits: Limits = field(default_factory=Limits)
     """The reference server's, where nothing else is set."""
 
@@ -45,15 +33,4 @@ def gathered() -> Material:
         catalog=known,
         cases=listing.collected(tuple(known.systems)),
         faults=tuple(FAULTS.values()),
-        drawings={name: _drawings(name) for name in known.systems},
     )
-
-
-def _drawings(system: str) -> tuple[Drawing, ...]:
-    folder = ROOT / "reference_server" / "systems" / system.replace("-", "_")
-    return tuple(map(_drawing, sorted(folder.glob("*.md"))))
-
-
-def _drawing(file: Path) -> Drawing:
-    title = file.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
-    return Drawing(title, file.relative_to(ROOT).as_posix())

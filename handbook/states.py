@@ -1,6 +1,7 @@
-"""The states of which a system's events tell, as diagrams in Mermaid.
+"""The states of a system's things, as diagrams in Mermaid.
 
-An event tells of a change by a pair of fields, `previousX` and `newX`, and the change is drawn where their values say
+Where the contract has them as a table (`x-states`), that is drawn, with the events that tell of each step. Else an
+event tells of a change by a pair of fields, `previousX` and `newX`, and the change is drawn where their values say
 which states lead where: where no value stands in both. What the event is about (`x-correlate`) owns the states.
 """
 
@@ -8,12 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eventproof.catalog import Direction, Event, System
+from eventproof.catalog import Direction, Event, States, System
 
 from .kinds import resolved
 from .links import Links
-from .markdown import bullets, code, link, listed
-from .material import Drawing
+from .markdown import bullets, code, listed
 
 __all__ = ["Change", "changes", "diagram", "section"]
 
@@ -36,6 +36,14 @@ class Change:
         """Whether it says which states lead where; a catch-all does not."""
         return not set(self.before) & set(self.after)
 
+    def is_of(self, table: States) -> bool:
+        """Whether it is one of these states that changes."""
+        return self.event.subject_name == table.id and {*self.before, *self.after} <= set(table.ways)
+
+    def is_told(self, call: str, before: str, after: str) -> bool:
+        """Whether this call causes the event, and it says that this state leads to that one."""
+        return self.is_specific and call in self.event.certain and before in self.before and after in self.after
+
 
 def changes(system: System) -> tuple[Change, ...]:
     """Every change that an event of the system tells of."""
@@ -47,21 +55,22 @@ def changes(system: System) -> tuple[Change, ...]:
     )
 
 
-def section(system: System, drawings: tuple[Drawing, ...], links: Links) -> str:
-    """The diagrams, what else tells of changes, and the tables that the reference server decides by; may be empty."""
+def section(system: System, links: Links) -> str:
+    """The diagrams, and what else tells of changes; may be empty."""
     found = changes(system)
     parts = []
+    for table in system.states.values():
+        of_it = [change for change in found if change.is_of(table)]
+        found = tuple(change for change in found if change not in of_it)
+        parts += [
+            f"### The states of a {table.thing}, by its {code(table.id)}",
+            _table(table, of_it),
+            *_open_changes(of_it, links),
+        ]
     for subject in dict.fromkeys(change.subject for change in found):
         of_it = [change for change in found if change.subject == subject]
         specific = [change for change in of_it if change.is_specific]
-        parts.append(f"### {subject}")
-        if specific:
-            parts.append(diagram(specific))
-        if others := [change for change in of_it if not change.is_specific]:
-            parts.append(bullets(_open_change(change, links) for change in others))
-    if drawings:
-        tables = listed(link(drawing.title, f"../{drawing.path}") for drawing in drawings)
-        parts.append(f"What the reference server decides by, drawn from its tables: {tables}.")
+        parts += [f"### {subject}", *([diagram(specific)] if specific else []), *_open_changes(of_it, links)]
     return "\n\n".join(parts)
 
 
@@ -74,10 +83,35 @@ def diagram(found: list[Change]) -> str:
                 arrows.setdefault((before, after), []).append(change.event.name)
     left = dict.fromkeys(before for before, _ in arrows)
     reached = dict.fromkeys(after for _, after in arrows)
-    lines = [f"[*] --> {_id(state)}" for state in left if state not in reached]
-    lines += [f"{_id(before)} --> {_id(after)}: {', '.join(names)}" for (before, after), names in arrows.items()]
-    lines += [f"{_id(state)} --> [*]" for state in reached if state not in left]
+    return _drawn({("", state): [] for state in left if state not in reached} | arrows)
+
+
+def _table(table: States, told: list[Change]) -> str:
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for call, state in table.made.items():
+        arrows.setdefault(("", state), []).append(call)
+    for call, moved in table.moves.items():
+        for before, after in moved.items():
+            events = [change.event.name for change in told if change.is_told(call, before, after)]
+            arrows.setdefault((before, after), []).append(f"{call} sends {listed(events)}" if events else call)
+    return _drawn(arrows)
+
+
+def _drawn(arrows: Mapping[tuple[str, str], list[str]]) -> str:
+    """Each arrow with its words; one from no state is a beginning, and a state that none leads out of is an end."""
+    left = {before for before, _ in arrows}
+    ends = [state for state in dict.fromkeys(after for _, after in arrows) if state not in left]
+    lines = [
+        f"{_id(before) if before else '[*]'} --> {_id(after)}" + (f": {', '.join(words)}" if words else "")
+        for (before, after), words in arrows.items()
+    ]
+    lines += [f"{_id(state)} --> [*]" for state in ends]
     return "\n".join(["```mermaid", "stateDiagram-v2", *(f"    {line}" for line in lines), "```"])
+
+
+def _open_changes(found: list[Change], links: Links) -> Iterator[str]:
+    if told := [_open_change(change, links) for change in found if not change.is_specific]:
+        yield bullets(told)
 
 
 def _open_change(change: Change, links: Links) -> str:

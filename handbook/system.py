@@ -13,7 +13,7 @@ __all__ = ["page", "shared_page"]
 def page(system: System, material: Material) -> str:
     """Everything that the contract of a system says, and what proves it."""
     links = Links(material.catalog, page_of(system.name))
-    drawn = states.section(system, material.drawings.get(system.name, ()), links)
+    drawn = states.section(system, links)
     chapters = {
         "Channels": "\n\n".join(channel.section(each, system, links) for each in system.channels),
         "Events": "\n\n".join(

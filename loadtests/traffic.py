@@ -56,7 +56,8 @@ def _choose(options: Any) -> None:
     target = target_of(options)
     name = options.system or target.population.system or target.systems[0]
     system = target.catalog.system(name)
-    if not rates.rates(system, target.operations, target.population, options.rate):
+    made = rates.rates(system, target.operations, target.population, options.rate)
+    if not made:
         raise UsageError(
             f"{target.source}: nothing is known that causes an event of {name} and leaves users as they are: name it "
             "as trigger of an event, or give rates under [traffic]"
@@ -65,6 +66,9 @@ def _choose(options: Any) -> None:
         raise UsageError(f"{target.source}: [traffic] leaves nobody who acts: have its shares be less than 1 together")
     for call in target.population.rates:
         system.operation(call)
+    acting = dict(target.population.habits())[Habit.ACT] * (options.num_users or 0)  # None: the web UI will say it
+    if acting and (why := rates.beyond_limits(system, made, acting)):
+        raise UsageError(f"{target.source}: [traffic] {why}")
     _scenario.system = name
     _scenario.members = _scenario.acting = system.member
     _scenario.keys = rates.told_apart_by(system)

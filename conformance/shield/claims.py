@@ -4,22 +4,25 @@ All of it only arranges what a case is about, so what the server does not accept
 """
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from eventproof.catalog import load
 from eventproof.conform.cases import Answer, Case, Person
 from eventproof.samples import sample
 
+from .members import SYSTEM
 from .reading import answered
 
 __all__ = [
-    "WAYS",
+    "TABLE",
     "Claim",
     "Step",
     "approve",
     "brought_to",
     "deny",
+    "move",
     "new_claim",
     "pay",
     "raise_fraud_alert",
@@ -29,6 +32,8 @@ __all__ = [
     "take",
 ]
 
+TABLE: Final = load().system(SYSTEM).states["claim"]
+WAYS: Final = TABLE.ways
 _CHEAPEST, _DEAREST = 40.0, 90.0
 """Between these is what a ticket costs, in dollars: every payout uses up what the plan of a lent user covers."""
 
@@ -97,14 +102,10 @@ async def raise_fraud_alert(case: Case, claim: Claim) -> Answer:
     return (await _act(case, "raiseFraudAlert", claim, message="The same ticket was claimed twice.")).must_succeed()
 
 
-WAYS: Final[Mapping[str, Sequence[Step]]] = {
-    "submitted": (),
-    "under_review": (review,),
-    "approved": (review, approve),
-    "denied": (review, deny),
-    "paid": (review, approve, pay),
-}
-"""The steps from a new claim to each status."""
+async def move(case: Case, claim: Claim, call: str) -> Answer:
+    """From one status to another by a call of the table, with what the contract has as an example for it."""
+    details = case.catalogued(SYSTEM).operation(call).example
+    return (await _act(case, call, claim, **details)).must_succeed()
 
 
 async def take(case: Case, claim: Claim, steps: Sequence[Step]) -> Claim:
@@ -115,8 +116,11 @@ async def take(case: Case, claim: Claim, steps: Sequence[Step]) -> Claim:
 
 
 async def brought_to(case: Case, owner: Person, status: str) -> Claim:
-    """A new claim of this user that has this status."""
-    return await take(case, await submit(case, owner), WAYS[status])
+    """A new claim of this user that has this status, by the shortest way."""
+    claim = await submit(case, owner)
+    for call in WAYS[status][1:]:
+        await move(case, claim, call)
+    return claim
 
 
 async def _act(case: Case, operation: str, claim: Claim, **parameters: Any) -> Answer:

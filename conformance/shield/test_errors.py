@@ -5,6 +5,7 @@ import json
 from typing import Any, Final
 
 from eventproof import checks
+from eventproof.catalog import load
 from eventproof.checks import internals
 from eventproof.conform.cases import Case, ContractViolation, Inconclusive, Line, capability, requirement
 from eventproof.conform.owed import still_comes
@@ -20,19 +21,21 @@ from .complaints import (
     must_not_complain,
     taken,
 )
+from .members import SYSTEM
 from .presence import must_hear
 from .reading import data
 from .retries import CLAIM_PAID, paid
 
 OPTIONAL_ACK: Final = "claim_submitted_ack"
 INTERNAL_ERROR: Final = "INTERNAL_ERROR"
-A_SECOND: Final = 10
+LIMITS: Final = load().system(SYSTEM).channels[0].limits
+A_SECOND: Final = LIMITS.events_a_second
 """Events that one connection may send in a second."""
-A_BURST: Final = 25
-"""So many that more than ten of them are in one second, also of a server whose seconds begin at fixed times."""
+A_BURST: Final = A_SECOND * 5 // 2
+"""So many that more than that of them are in one second, also of a server whose seconds begin at fixed times."""
 RECOVERED: Final = 1.3
 """Seconds after which a limit of so many a second no longer holds."""
-LARGEST: Final = 64 * 1024
+LARGEST: Final = LIMITS.event_bytes
 TOO_BIG: Final = 1009
 """The close code of a WebSocket whose peer sent too large a message."""
 

@@ -5,7 +5,7 @@ never by trying schemas in turn.
 """
 
 from .audience import EVERYONE, Audience, Untold, is_of_role, of_role, of_user, rooms_of, told
-from .channel import Channel, Heartbeat, Opening, Wire
+from .channel import Channel, ClientLimits, Heartbeat, Opening, Wire
 from .effects import Cause, Effect, effects
 from .event import Ack, AckLevel, Counterexample, Direction, Event, Retry
 from .guide import Guide
@@ -14,6 +14,7 @@ from .model import Catalog, ErrorCode, Requirement, System
 from .operation import ADMIN, ANYONE, CALLER, USER, Ends, OfSession, Operation, Undoing
 from .placeholders import filled
 from .schema import Problem
+from .states import States
 
 __all__ = [
     "ADMIN",
@@ -27,6 +28,7 @@ __all__ = [
     "Catalog",
     "Cause",
     "Channel",
+    "ClientLimits",
     "Counterexample",
     "Direction",
     "Effect",
@@ -41,6 +43,7 @@ __all__ = [
     "Problem",
     "Requirement",
     "Retry",
+    "States",
     "System",
     "Undoing",
     "Untold",

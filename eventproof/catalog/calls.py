@@ -8,6 +8,7 @@ from .model import ErrorCode
 from .operation import ADMIN, ANYONE, CALLER, USER, Ends, OfSession, Operation, Undoing
 from .placeholders import PLACEHOLDER
 from .pointer import pointer
+from .states import in_order
 
 _METHODS = ("get", "put", "post", "delete", "patch")
 
@@ -33,6 +34,17 @@ def operations(document: Document, system: str, errors: Mapping[str, ErrorCode] 
         _must_have_an_order(document, operation, found, ())
         _must_tell_who_joins(document, operation)
     return tuple(found.values())
+
+
+def ordered(document: Document, operations: Mapping[str, Operation]) -> Mapping[str, Operation]:
+    """The operations, each also after what the states of its thing (`x-states`) have it come after.
+
+    Raises ContractError where one would come after itself.
+    """
+    found = in_order(document, operations)
+    for operation in found.values():
+        _must_have_an_order(document, operation, found, ())
+    return found
 
 
 def _must_have_an_order(

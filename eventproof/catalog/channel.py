@@ -7,7 +7,7 @@ from typing import Any
 
 from .placeholders import PLACEHOLDER
 
-__all__ = ["Channel", "Heartbeat", "Opening", "Wire"]
+__all__ = ["Channel", "ClientLimits", "Heartbeat", "Opening", "Wire"]
 
 
 class Wire(StrEnum):
@@ -35,6 +35,15 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientLimits:
+    """How much a client may say on one connection; 0 where the contract sets no limit."""
+
+    events_a_second: int = 0
+    event_bytes: int = 0
+    """Of one event, as a client's encoder writes it: name and argument in JSON."""
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """Where events go: a Socket.IO namespace, the path of a stream, or the path of a native WebSocket."""
 
@@ -57,6 +66,9 @@ class Channel:
     """Where an event has what it says: a JSON pointer; None: its whole argument says it."""
     refused_with: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The codes with which it refuses bad tokens, by what is bad about them; `otherwise` stands for all others."""
+
+    limits: ClientLimits = ClientLimits()
+    """What is beyond them is refused."""
 
     @property
     def parameters(self) -> tuple[str, ...]:

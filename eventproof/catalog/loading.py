@@ -10,13 +10,14 @@ from eventproof.settings import nearest
 from eventproof.verdict import Level
 
 from .bundling import bundled
-from .calls import operations
+from .calls import operations, ordered
 from .documents import Document, Formats
 from .event import Event
 from .guide import Guide
 from .messages import channels, events
 from .model import Catalog, Derived, ErrorCode, Requirement, System
 from .operation import Ends, Operation
+from .states import States, states
 
 _SHARED = "all"
 """What stands for the system in a requirement that every system shares."""
@@ -123,9 +124,13 @@ def _named(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _must_include_what_is_there(
-    document: Document, lines: Iterable[Requirement], events: Sequence[Event], calls: Iterable[Operation]
+    document: Document,
+    lines: Iterable[Requirement],
+    events: Sequence[Event],
+    calls: Iterable[Operation],
+    tables: Mapping[str, States],
 ) -> None:
-    """What a requirement includes is about an event of the contract, or about a call of it that ends sessions."""
+    """What a requirement includes is there: an event, a call that ends sessions, the states of a thing."""
     ending = {call.id for call in calls if call.ends is Ends.USER}
     for index, line in enumerate(lines):
         for included in line.includes:
@@ -139,6 +144,8 @@ def _must_include_what_is_there(
                 raise document.fault(place, f"{who} {included.about} for certain")
             if included.kind == "session" and included.about not in ending:
                 raise document.fault(place, f"{included.about} is no call that ends the sessions of a user")
+            if included.kind == "states" and included.about not in tables:
+                raise document.fault(place, f"openapi.yaml has no states of a {included.about} (x-states)")
 
 
 def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode], guides: Mapping[str, Guide]) -> System:
@@ -146,11 +153,13 @@ def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode], gui
     asyncapi = formats.read(folder / "asyncapi.yaml", "asyncapi")
     openapi = bundled(formats.read(folder / "openapi.yaml", "openapi"), formats)
     requirements = formats.read(folder / "requirements.yaml", "requirements")
-    calls = operations(openapi, name, errors)
+    by_id = ordered(openapi, {call.id: call for call in operations(openapi, name, errors)})
+    calls = tuple(by_id.values())
     known_channels = channels(asyncapi)
-    told = events(asyncapi, name, known_channels, {call.id: call for call in calls}, formats)
+    told = events(asyncapi, name, known_channels, by_id, formats)
     lines = _requirements(requirements, name, guides)
-    _must_include_what_is_there(requirements, lines, told, calls)
+    tables = states(openapi, by_id)
+    _must_include_what_is_there(requirements, lines, told, calls, tables)
     return System(
         name=name,
         prefix=requirements.content["prefix"],
@@ -161,4 +170,5 @@ def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode], gui
         requirements=lines,
         openapi=openapi.content,
         asyncapi=asyncapi.content,
+        states=tables,
     )

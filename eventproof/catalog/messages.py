@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from .arguments import Arguments
-from .channel import Channel, Heartbeat, Opening, Wire
+from .channel import Channel, ClientLimits, Heartbeat, Opening, Wire
 from .documents import Document, Formats
 from .event import CALLBACK, OWNER, Ack, AckLevel, Counterexample, Direction, Event, Retry
 from .fields import described, named
@@ -40,6 +40,8 @@ def _channel(document: Document, name: str, entry: Mapping[str, Any]) -> Channel
         raise document.fault(
             pointer([*place, "x-refused-with"]), f"{wire} has no CONNECT_ERROR with a code in its data"
         )
+    if "x-limits" in entry and wire is Wire.SSE:
+        raise document.fault(pointer([*place, "x-limits"]), f"clients say nothing on {wire}")
     greeting, beat = entry.get("x-greeting"), entry.get("x-heartbeat")
     carried = {message["name"] for message in entry["messages"].values()}
     opening = (entry.get("x-opening", {}).get("event"),)
@@ -63,6 +65,7 @@ def _channel(document: Document, name: str, entry: Mapping[str, Any]) -> Channel
         refused_with=entry.get("x-refused-with", {}),
         opening=Opening(**entry["x-opening"]) if "x-opening" in entry else None,
         roles=tuple(entry.get("x-roles", ())),
+        limits=ClientLimits(**entry.get("x-limits", {})),
     )
 
 

@@ -11,8 +11,9 @@ from eventproof.verdict import Level
 from .channel import Channel
 from .event import Direction, Event
 from .guide import Guide
-from .operation import ADMIN, ANYONE, USER, Operation
+from .operation import ADMIN, ANYONE, USER, Operation, needed
 from .reading import Reading
+from .states import States
 
 __all__ = ["Catalog", "Chosen", "Derived", "ErrorCode", "Requirement", "System"]
 
@@ -107,6 +108,8 @@ class System:
     requirements: tuple[Requirement, ...]
     openapi: Mapping[str, Json] = field(repr=False)
     asyncapi: Mapping[str, Json] = field(repr=False)
+    states: Mapping[str, States] = field(default_factory=dict)
+    """The tables of states, by what they are of."""
     chosen: Mapping[str, "Chosen"] = field(default_factory=dict)
     """The names of what clients choose themselves, such as a room that nobody has to make."""
     reading: Reading | None = None
@@ -146,10 +149,25 @@ class System:
 
     def before(self, operation_id: str) -> tuple[Operation, ...]:
         """All that comes before an operation, each once, in an order in which each has what it needs."""
-        found: dict[str, Operation] = {}
-        for needed in self.operation(operation_id).needs:
-            found |= {each.id: each for each in (*self.before(needed), self.operation(needed))}
-        return tuple(found.values())
+        return needed(self._operations, self.operation(operation_id).id)
+
+    def brought_to(self, table: States, state: str) -> tuple[Operation, ...]:
+        """The calls that make a thing and bring it to a state, in their order, with all else that they need."""
+        found: list[Operation] = []
+        for call in table.ways[state]:
+            others = (each for each in self.before(call) if each.id not in table.calls and each not in found)
+            found += [*others, self.operation(call)]
+        return tuple(found)
+
+    def ways_before(self, operation_id: str) -> tuple[tuple[Operation, ...], ...]:
+        """What comes before an operation, once for each state of its thing from which it leads; else once."""
+        before, found = self.before(operation_id), []
+        for table in self.states.values():
+            others = [each for each in before if each.id not in table.calls]
+            for state in table.moves.get(operation_id, ()):
+                way = self.brought_to(table, state)
+                found.append((*(each for each in others if each not in way), *way))
+        return tuple(found) or (before,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

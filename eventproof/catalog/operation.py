@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .placeholders import PLACEHOLDER
 
-__all__ = ["ADMIN", "ANYONE", "CALLER", "USER", "Ends", "OfSession", "Operation", "Undoing"]
+__all__ = ["ADMIN", "ANYONE", "CALLER", "USER", "Ends", "OfSession", "Operation", "Undoing", "needed"]
 
 Json = Any
 ANYONE: Final = "anyone"
@@ -115,3 +115,11 @@ class Operation:
     def is_bound_to_a_role(self) -> bool:
         """Whether the session alone is not enough."""
         return self.role not in (ANYONE, USER)
+
+
+def needed(operations: Mapping[str, Operation], operation_id: str) -> tuple[Operation, ...]:
+    """All that comes before one of these, each once, in an order in which each has what it needs."""
+    found: dict[str, Operation] = {}
+    for before in operations[operation_id].needs:
+        found |= {each.id: each for each in (*needed(operations, before), operations[before])}
+    return tuple(found.values())

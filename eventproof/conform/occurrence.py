@@ -22,7 +22,7 @@ from .performing import begun, perform
 from .person import Person
 from .verdicts import NotTestable
 
-__all__ = ["Occurrence", "bring_about", "occurrences"]
+__all__ = ["Occurrence", "bring_about", "caused", "heard", "occurrences"]
 
 _ADMINS = 2
 """So many admins listen, where the profile gives as many."""
@@ -42,32 +42,34 @@ class Occurrence:
 
 
 async def occurrences(case: Case, event: str, by: str = "") -> Sequence[Occurrence]:
-    """One for each call that causes the event for certain; those are left out that the target has not or refuses.
+    """One for each call that causes the event for certain, and each state of its thing from which it leads.
 
-    With `by`, the one of that call alone. Raises what the last of these raised, where there is none at all.
+    Those are left out that the target has not or refuses. With `by`, those of that call alone. Raises what the last of
+    these raised, where there is none at all.
     """
     found: list[Occurrence] = []
     refused: EventproofError | None = None
     for trigger in [by] if by else _triggers(case.system, event):
-        try:
-            found.append(await _occurrence(case, case.system.operation(trigger)))
-        except EventproofError as error:
-            refused = error
-            case.note(f"`{event}` by {trigger}: {error}")
+        for before in case.system.ways_before(trigger):
+            try:
+                found.append(await _occurrence(case, case.system.operation(trigger), before))
+            except EventproofError as error:
+                refused = error
+                case.note(f"`{event}` by {trigger}: {error}")
     if not found and refused is not None:
         raise refused
     return found
 
 
-async def _occurrence(case: Case, operation: Operation) -> Occurrence:
+async def _occurrence(case: Case, operation: Operation, before: Sequence[Operation]) -> Occurrence:
     """The one of this run; what kept it from being made keeps it for every case."""
-    made = case.occurrences
-    if operation.id not in made:
+    made, key = case.occurrences, " ".join(each.id for each in (*before, operation))
+    if key not in made:
         try:
-            made[operation.id] = await _Making(case, operation).made()
+            made[key] = await _Making(case, operation, before).made()
         except EventproofError as error:
-            made[operation.id] = error
-    found = made[operation.id]
+            made[key] = error
+    found = made[key]
     if isinstance(found, EventproofError):
         raise found.with_traceback(None)
     assert isinstance(found, Occurrence)  # noqa: S101 - nothing else is put there
@@ -129,6 +131,8 @@ class _Making:
 
     case: Case
     operation: Operation
+    before: Sequence[Operation]
+    """What comes before it."""
     lines: list[Line] = field(default_factory=list)
     is_told: bool = True
     """Whether all has come so far that had to; otherwise only what the call itself causes is awaited."""
@@ -216,7 +220,7 @@ class _Making:
         if not asking:
             return
         joined = [await self._ask(event, user, known, set()) for event in asking]
-        if self.case.system.before(self.operation.id) or self.case.system.chosen:
+        if self.before or self.case.system.chosen:
             theirs = await self._prepared(other, 1)
             for event in asking:
                 await self._ask(event, other, theirs, {room for room in joined if room})
@@ -249,7 +253,7 @@ class _Making:
     async def _prepared(self, user: Person, number: int = 0) -> dict[str, Any]:
         """Do all that comes before the call; what is known then. Each `number` has its own of what clients choose."""
         known = begun(self.case.system, number)
-        for needed in self.case.system.before(self.operation.id):
+        for needed in self.before:
             _, cause = await perform(self.case, user, needed, known)
             if self.is_told:
                 self.is_told = await heard(self.case, self.lines, caused(self.case, cause))

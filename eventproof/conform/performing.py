@@ -11,7 +11,7 @@ from .calls import Answer
 from .person import Person
 from .undoing import TIER
 
-__all__ = ["WhoActs", "arguments", "begun", "people_in", "perform"]
+__all__ = ["WhoActs", "arguments", "attempt", "begun", "people_in", "perform"]
 
 
 class WhoActs(Protocol):
@@ -39,15 +39,21 @@ async def perform(who: WhoActs, user: Person, operation: Operation, known: dict[
 
     Raises Inconclusive where it is not accepted: what it only arranges cannot be seen then.
     """
+    answer, cause = await attempt(who, user, operation, known)
+    answer.must_succeed()
+    known |= {name: answer.says(name) for name in operation.answers if name in answer.ids}
+    return answer, cause
+
+
+async def attempt(who: WhoActs, user: Person, operation: Operation, known: Mapping[str, Any]) -> tuple[Answer, Cause]:
+    """Make a call about a user, by whoever makes it, whatever the answer is."""
     gives_tier = operation.undone_by is not None and TIER in operation.undone_by.parameters.values()
     caller = who.caller(operation, user)
     await caller.session()  # whose id is known from then on
     people = await people_in(who, operation, user)
     given = arguments(operation, {**people, **known, "userId": user.id}, who.another_tier(user) if gives_tier else None)
-    answer = (await caller.call(operation.id, **given)).must_succeed()
-    of_thing = dict(known)
-    known |= {name: answer.says(name) for name in operation.answers if name in answer.ids}
-    return answer, Cause(operation.id, given, caller.id, answer.ids, of_thing)
+    answer = await caller.call(operation.id, **given)
+    return answer, Cause(operation.id, given, caller.id, answer.ids, dict(known))
 
 
 async def people_in(who: WhoActs, operation: Operation, user: Person) -> dict[str, str | int]:

@@ -53,6 +53,7 @@ class _System:
                 yield from self._channels(before[name], after[name], where)
         yield from self._events(before.keys() & after.keys())
         yield from self._calls()
+        yield from self._states()
 
     def _found(self, rule: str, where: str, old: Any = None, new: Any = None, *, taken: bool = False) -> Change:
         return found(rule, self._name, where, old, new, taken=taken)
@@ -70,9 +71,18 @@ class _System:
             was, is_now = getattr(before, name), getattr(after, name)
             if was != is_now:
                 yield self._found(rule, where, was, is_now)
+        yield from self._limits(before, after, where)
         yield from self._beginning(before, after, where)
         everybody = ("everybody",)
         yield from self._roles("channel", before.roles or everybody, after.roles or everybody, where)
+
+    def _limits(self, before: Channel, after: Channel, where: str) -> Iterator[Change]:
+        for name in ("events_a_second", "event_bytes"):
+            was, is_now = getattr(before.limits, name), getattr(after.limits, name)
+            if was != is_now:
+                is_raised = is_now == 0 or 0 < was < is_now
+                rule = "channel-limit-raised" if is_raised else "channel-limit-lowered"
+                yield self._found(rule, f"{where}, {name}", was or None, is_now or None)
 
     def _beginning(self, before: Channel, after: Channel, where: str) -> Iterator[Change]:
         for kind, was, is_now in (
@@ -195,6 +205,16 @@ class _System:
                 yield self._found("call-added", where, None, f"{after[name].method} {after[name].path}")
             else:
                 yield from self._call(before[name], after[name], where)
+
+    def _states(self) -> Iterator[Change]:
+        """The steps of each thing that has a table in both; one that a table comes to have promises more."""
+        for thing in (name for name in self._old.states if name in self._new.states):
+            was, is_now = (set(each.states[thing].steps) for each in (self._old, self._new))
+            for rule, steps in (("state-step-removed", was - is_now), ("state-step-added", is_now - was)):
+                for call, before, after in sorted(steps):
+                    step = f"{before} -> {after}"
+                    old, new = (step, None) if rule == "state-step-removed" else (None, step)
+                    yield self._found(rule, f"states of a {thing}, {call}", old, new)
 
     def _call(self, before: Operation, after: Operation, where: str) -> Iterator[Change]:
         was, is_now = f"{before.method} {before.path}", f"{after.method} {after.path}"

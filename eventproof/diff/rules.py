@@ -79,6 +79,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "channel-roles-narrowed": Rule("somebody may not connect any more who could", _B, _B),
     "channel-roles-widened": Rule("further roles may connect", _S, _S),
     "channel-refusal": Rule("a bad token is refused with another code", _R, _R),
+    "channel-limit-lowered": Rule("a client may say less than it could", _B, _B),
+    "channel-limit-raised": Rule("a client may say more than it could", _S, _S),
     "channel-room": Rule("a connection is in another room", _R, _R),
     # Events.
     "event-removed": Rule("the event is gone", _B, _B),
@@ -110,6 +112,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "call-answer-moved": Rule("what is read from its answer stands elsewhere, or nowhere", _B, _B),
     "call-refusal-added": Rule("it may refuse for a further reason", _R, _R),
     "call-refusal-removed": Rule("it does not refuse for that reason any more", _S, _S),
+    "state-step-removed": Rule("a call does not lead from a state to where it led", _B, _B),
+    "state-step-added": Rule("a call leads from a state, where it was refused", _S, _S),
     "parameter-demanded": Rule("a parameter has to be given, and had not", _B, _B),
     "parameter-added": Rule("there is a new parameter, which may be left out", _S, _S),
     "parameter-removed": Rule("a parameter is not known any more", _R, _R),

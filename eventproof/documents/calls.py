@@ -58,6 +58,9 @@ def described(library: Library, overlay: Overlay, *, sessions: bool, asked: Iter
         _exemplify(content, entry, words)
         origins[pointer(["paths", path, method])] = where
     _needs(content)
+    if overlay.states:
+        content["x-states"] = {**content.get("x-states", {}), **overlay.states}
+        origins |= {pointer(["x-states", thing]): overlay.where("states", thing) for thing in overlay.states}
     return Document(overlay.openapi or Path(overlay.source), content, origins=origins)
 
 

@@ -1,4 +1,4 @@
-"""What a profile says of a contract beside its documents: `[contracts.NAME]`, and under it `events`, `calls`, `values`.
+"""What a profile says of a contract beside its documents: `[contracts.NAME]`, and under it further tables.
 
 Each key is a word of our contracts (`audience` is `x-audience`); a document may say the same by that word itself, and
 the profile outweighs it. Nothing has to be said twice.
@@ -34,6 +34,8 @@ class Overlay:
     """By the name of the event: what is said of it, in the words of our contracts."""
     calls: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     """Likewise, by operationId."""
+    states: Mapping[str, Json] = field(default_factory=dict)
+    """By what a thing is called: its `id` and its `calls`, as in our documents."""
     values: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
     """By the names of placeholders: what is there under that name, where clients choose among it."""
 
@@ -137,6 +139,8 @@ def read(table: Table, name: str, folder: Path) -> Overlay:
         events[event] = _words(entry, EVENT_WORDS)
     of_calls = table.table("calls")
     calls = {call: _words(of_calls.table(call), CALL_WORDS) for call in of_calls.names()}
+    of_states = table.table("states")
+    states = {thing: of_states.template(thing) for thing in of_states.names()}
     of_values = table.table("values")
     values = {key: tuple(_listed(of_values.template(key))) for key in of_values.names()}
     wanted = Wanted(
@@ -158,6 +162,7 @@ def read(table: Table, name: str, folder: Path) -> Overlay:
         sessions,
         {event: words for event, words in events.items() if words or event not in directions},
         calls,
+        states,
         values,
     )
 

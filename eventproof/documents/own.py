@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from eventproof import samples
 from eventproof.catalog import Direction, Event, Operation, System, Wire
-from eventproof.catalog.calls import operations
+from eventproof.catalog.calls import operations, ordered
 from eventproof.catalog.documents import Document
 from eventproof.catalog.event import CALLBACK
 from eventproof.catalog.messages import channels, events
@@ -14,6 +14,7 @@ from eventproof.catalog.model import Chosen
 from eventproof.catalog.placeholders import PLACEHOLDER
 from eventproof.catalog.pointer import pointer
 from eventproof.catalog.reading import Reading
+from eventproof.catalog.states import states
 from eventproof.errors import ContractError
 from eventproof.settings import nearest
 
@@ -52,11 +53,13 @@ def system(overlay: Overlay, *, has_tokens: bool = False) -> System:
     made = operations(of_calls, overlay.name, None)
     bare = [_exemplified(event) for event in events(_bare(document), overlay.name, known, {}, None)]
     sent = _sent(document, bare, {operation.id for operation in made})
-    everything = {operation.id: operation for operation in (*made, *sent)}
+    words.states_must_be_ours(of_calls)
+    everything = ordered(of_calls, {operation.id: operation for operation in (*made, *sent)})
+    tables = states(of_calls, everything)
     _must_be_known(document, everything, bare)
     told = tuple(map(_exemplified, events(document, overlay.name, known, everything, None)))
     untold = frozenset(message["name"] for message in _messages(document).values() if message.get("x-untold"))
-    promise = promises.promised(overlay.name, told, untold, str(overlay.asyncapi), sessions=sessions)
+    promise = promises.promised(overlay.name, told, untold, tables, str(overlay.asyncapi), sessions=sessions)
     return System(
         name=overlay.name,
         prefix=overlay.name.upper(),
@@ -67,6 +70,7 @@ def system(overlay: Overlay, *, has_tokens: bool = False) -> System:
         requirements=promise.requirements,
         openapi=of_calls.content,
         asyncapi=document.content,
+        states=tables,
         chosen=_chosen(told, made, overlay),
         reading=Reading(
             house.said,

@@ -28,6 +28,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "retry": "`{event}` is sent again, unchanged, while nothing acknowledges it.",
     "ack": "Once `{event}` has been acknowledged, it is sent no more.",
     "foreign-ack": "The acknowledgement of another user does not count for `{event}`.",
+    "states": "What the states of `{event}` do not allow is refused, and nobody is told anything.",
     "scope": "The channels carry nothing that the contract does not have.",
     "connect": "A connection is refused {event}.",
 }
@@ -36,6 +37,8 @@ _TOKENS: Final[Mapping[str, str]] = {
     "malformed": "with a malformed token",
 }
 """The bad tokens that can be presented to anybody."""
+_OF_SYSTEM: Final = frozenset({"connect", "states"})
+"""The kinds that are about something else than an event."""
 _WITH: Final[Mapping[str, tuple[str, ...]]] = {"order": ("sequence",)}
 """What is judged together."""
 
@@ -48,8 +51,16 @@ class Promises:
     lacks: tuple[Lack, ...]
 
 
-def promised(system: str, events: Iterable[Event], untold: frozenset[str], source: str, *, sessions: bool) -> Promises:
-    """Of these events; of the `untold` the document does not say what they carry."""
+def promised(
+    system: str,
+    events: Iterable[Event],
+    untold: frozenset[str],
+    tables: Iterable[str],
+    source: str,
+    *,
+    sessions: bool,
+) -> Promises:
+    """Of these events, and of the things with `tables` of states; the document does not say what the `untold` carry."""
     known = tuple(events)
     found: dict[str, Requirement] = {}
     lacks: dict[str, Lack] = {}
@@ -62,6 +73,9 @@ def promised(system: str, events: Iterable[Event], untold: frozenset[str], sourc
                 lacks[lack.what] = lack
     if any(event.direction is Direction.SEND for event in known):
         line = _requirement(system, "scope", None, source)
+        found[line.id] = line
+    for thing in tables:
+        line = _requirement(system, "states", thing, source)
         found[line.id] = line
     if sessions:
         for token in _TOKENS:
@@ -119,7 +133,7 @@ def _requirement(system: str, kind: str, about: str | None, source: str) -> Requ
     text = _SENTENCES[kind].format(event=_TOKENS.get(about or "", about))
     return Requirement(
         id="/".join(
-            [system, kind, about] if kind == "connect" and about else [system, *([about] if about else []), kind]
+            [system, kind, about] if kind in _OF_SYSTEM and about else [system, *([about] if about else []), kind]
         ),
         system=system,
         level=Level.MUST,

@@ -85,7 +85,7 @@ def _channel(namespace: str, place: Place, uses: Iterable[Use]) -> ChannelTold:
 
 
 _OURS: Final = frozenset(
-    {"x-auth", "x-envelope", "x-refused-with", "x-greeting", "x-roles", "x-opening", "x-heartbeat"}
+    {"x-auth", "x-envelope", "x-refused-with", "x-greeting", "x-roles", "x-opening", "x-heartbeat", "x-limits"}
 )
 
 

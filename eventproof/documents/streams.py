@@ -31,6 +31,7 @@ _OURS: Final = frozenset(
         "x-auth",
         "x-opening",
         "x-refused-with",
+        "x-limits",
     }
 )
 

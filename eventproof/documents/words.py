@@ -20,6 +20,23 @@ def must_be_ours(document: Document) -> None:
             _must_fit(document, pointer(["channels", name, "messages", key]), message, "message")
 
 
+def states_must_be_ours(document: Document) -> None:
+    """Likewise for the states in the description of the calls, or in the profile."""
+    path = layout.CONTRACTS / "formats" / "openapi.schema.json"
+    schema = Schema(json.loads(path.read_text(encoding="utf-8"))["properties"]["x-states"]["additionalProperties"])
+    tables = document.content.get("x-states", {})
+    if not isinstance(tables, dict):
+        raise document.fault("/x-states", "x-states: expected a table, by what a thing is called")
+    for thing, table in tables.items():
+        if not schema.is_valid(table):
+            problem = max(schema.explain(table), key=lambda problem: problem.path.count("/"))
+            at = f" at {problem.path}" if problem.path else ""
+            raise document.fault(
+                pointer(["x-states", thing]),
+                f"the states of {thing}{at}: expected {problem.expected}, found {problem.observed}",
+            )
+
+
 def _must_fit(document: Document, place: str, value: dict[str, Any], kind: str) -> None:
     for word, schema in _words(kind).items():
         if word in value and not schema.is_valid(value[word]):

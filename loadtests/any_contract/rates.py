@@ -2,11 +2,11 @@
 
 from collections.abc import Container, Iterable, Mapping
 
-from eventproof.catalog import Operation, System
+from eventproof.catalog import Direction, Operation, System
 from eventproof.catalog.placeholders import PLACEHOLDER
 from eventproof.population import Population
 
-__all__ = ["of_all", "rates", "removing", "told_apart_by"]
+__all__ = ["beyond_limits", "of_all", "rates", "removing", "told_apart_by"]
 
 
 def rates(system: System, there: Container[str], said: Population, whole: float) -> Mapping[str, float]:
@@ -23,6 +23,22 @@ def rates(system: System, there: Container[str], said: Population, whole: float)
         call.id for call in system.operations if call.id in causing - asking and call.id in there and _is_harmless(call)
     ]
     return dict.fromkeys(usual, whole / max(len(usual), 1))
+
+
+def beyond_limits(system: System, made: Mapping[str, float], users: float) -> str:
+    """What nobody may say so often, of what so many users make together at these rates; empty where nothing is."""
+    for channel in system.channels:
+        most = channel.limits.events_a_second
+        said = {
+            event.name for event in system.events if event.direction is Direction.RECEIVE and channel in event.channels
+        }
+        each = sum(rate for name, rate in made.items() if name in said) / users
+        if 0 < most < each:
+            return (
+                f"each of {users:g} users who act would say {each:g} events a second on {channel.address}, and the "
+                f"contract lets them say {most} (x-limits): have more users, or lower rates"
+            )
+    return ""
 
 
 def _is_harmless(call: Operation) -> bool:

@@ -26,6 +26,8 @@ SHIELD = "shield/asyncapi.yaml"
 PLANS = "plan_sync/asyncapi.yaml"
 PLAN_CALLS = "plan_sync/openapi.yaml"
 ERRORS = "errors.yaml"
+CLAIMS = "shield/openapi.yaml"
+CLAIM_LINES = "shield/requirements.yaml"
 LOGIN = "/paths/~1api~1auth~1login/post"
 
 
@@ -93,6 +95,18 @@ IN_THE_FORMAT: dict[str, Fault] = {
     "a role": (OPENAPI, "x-role: anyone", "x-role: No One", f"{LOGIN}/x-role: expected text that"),
     "a key of an operation": (OPENAPI, "x-refusals: [inv", "x-refusal: [inv", f"{LOGIN}: expected no other fields"),
     "whose sessions end": (OPENAPI, "sessions: caller", "sessions: calls", "x-ends-sessions: expected one of"),
+    "a limit of nothing": (
+        SHIELD,
+        "events_a_second: 10",
+        "events_a_second: 0",
+        "x-limits/events_a_second: expected minimum",
+    ),
+    "a state that is a number": (
+        CLAIMS,
+        "{approved: paid}",
+        "{approved: 5}",
+        "/x-states/claim/calls/payClaim/approved",
+    ),
     "where an answer says it": (
         OPENAPI,
         "token: /token",
@@ -258,6 +272,48 @@ IN_THE_MEANING: dict[str, Fault] = {
         "/session/banUser",
         "/session/getUser",
         "includes: getUser is no call that ends the sessions of a user",
+    ),
+    "a limit of what nobody says": (
+        PLANS,
+        "x-wire: sse",
+        "x-wire: sse\n    x-limits: {event_bytes: 1}",
+        "/x-limits: clients say nothing on sse",
+    ),
+    "a state by no call": (
+        CLAIMS,
+        "      payClaim: {",
+        "      payClam: {",
+        '/x-states/claim/calls: names "payClam", which is no operation here',
+    ),
+    "states of what nothing makes": (
+        CLAIMS,
+        "submitClaim: submitted",
+        "submitProof: {submitted: submitted}",
+        "/x-states/claim/calls: no call makes a claim",
+    ),
+    "states of what its call does not name": (
+        CLAIMS,
+        "denyClaim: {submitted",
+        "cancelSubscription: {submitted",
+        "/x-states/claim/calls: claimId is not a parameter of cancelSubscription",
+    ),
+    "a state that nothing leads to": (
+        CLAIMS,
+        "payClaim: {approved: paid}",
+        "payClaim: {approved: paid, granted: paid}",
+        "/x-states/claim/calls: nothing leads to granted, from which payClaim leads",
+    ),
+    "a call after itself by its states": (
+        CLAIMS,
+        "operationId: submitClaim\n",
+        "operationId: submitClaim\n      x-needs: [payClaim]\n",
+        "and payClaim needs submitClaim",
+    ),
+    "what follows from no states": (
+        CLAIM_LINES,
+        "/states/claim",
+        "/states/wallet",
+        "includes: openapi.yaml has no states of a wallet (x-states)",
     ),
     "x-correlate": (ASYNCAPI, "x-trigger: [banUser]", "x-correlate: /id", f"{MESSAGE}/x-correlate: /id is no field"),
     "x-order-by": (ASYNCAPI, "x-trigger: [banUser]", "x-order-by: /message/x", "x-order-by: /message/x is no field"),

@@ -138,6 +138,20 @@ def test_an_event_that_a_further_channel_has_too_is_found_by_that_channel() -> N
     assert len(names) == len(set(names))
 
 
+def test_what_a_call_does_to_the_state_of_a_thing_is_shown() -> None:
+    _, text = contract.described(CONTRACTS, "denyClaim")
+    assert "  claim      submitted -> denied, under_review -> denied, else refused\n" in text
+    data, text = contract.described(CONTRACTS, "submitClaim")
+    assert data["states"] == {"claim": ["made as submitted"]}
+    assert contract.described(CONTRACTS, "getClaim")[0]["states"] == {}
+
+
+def test_how_much_a_client_may_say_is_shown_with_what_it_says() -> None:
+    _, text = contract.described(CONTRACTS, "claim_paid_ack")
+    assert "; at most 10 events a second; at most 65536 bytes an event)\n" in text
+    assert "at most" not in contract.described(CONTRACTS, "claim_paid")[1]
+
+
 def test_a_parameter_in_a_header_is_shown_as_that() -> None:
     data, text = contract.described(CONTRACTS, "updatePlan")
     assert data["parameters"]["headers"] == {"If-Match": "ifMatch"}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from eventproof import catalog, cli, layout
-from eventproof.catalog import Ack, AckLevel, Catalog, Event, System
+from eventproof.catalog import Ack, AckLevel, Catalog, ClientLimits, Event, System
 from eventproof.diff import Change, Level, compared
 from eventproof.verdict import ExitCode
 
@@ -39,6 +39,11 @@ def with_call(**changed: Any) -> Catalog:
 
 def with_channel(**changed: Any) -> Catalog:
     return with_system(replace(SHIELD, channels=(replace(SHIELD.channels[0], **changed), *SHIELD.channels[1:])))
+
+
+def with_claims(**moves: Any) -> Catalog:
+    table = SHIELD.states["claim"]
+    return with_system(replace(SHIELD, states={"claim": replace(table, moves={**table.moves, **moves})}))
 
 
 def of(changes: tuple[Change, ...]) -> list[tuple[str, str]]:
@@ -82,6 +87,12 @@ ACK = Ack(AckLevel.REQUIRED, "claim_paid_ack")
         (KNOWN, with_channel(auth={"jwt": "{token}"}), ("channel-auth", "breaking")),
         (KNOWN, with_channel(heartbeat=None), ("channel-heartbeat-removed", "safe")),
         (with_channel(heartbeat=None), KNOWN, ("channel-heartbeat-added", "breaking")),
+        (KNOWN, with_channel(limits=ClientLimits(10, 1024)), ("channel-limit-lowered", "breaking")),
+        (KNOWN, with_channel(limits=ClientLimits(11, 65536)), ("channel-limit-raised", "safe")),
+        (KNOWN, with_channel(limits=ClientLimits(10)), ("channel-limit-raised", "safe")),
+        (with_channel(limits=ClientLimits()), KNOWN, ("channel-limit-lowered", "breaking")),
+        (KNOWN, with_claims(payClaim={}), ("state-step-removed", "breaking")),
+        (with_claims(payClaim={}), KNOWN, ("state-step-added", "safe")),
         (KNOWN, with_channel(roles=("admin",)), ("channel-roles-narrowed", "breaking")),
         (KNOWN, WITHOUT, ("event-removed", "breaking")),
         (WITHOUT, KNOWN, ("event-added", "safe")),

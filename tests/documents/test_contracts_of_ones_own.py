@@ -7,6 +7,7 @@ import pytest
 
 from eventproof import catalog, cli, own_contracts, profile
 from eventproof.catalog.reading import Weight
+from eventproof.errors import ContractError
 from eventproof.verdict import ExitCode
 from tests.documents.test_bad_input import GOOD
 
@@ -215,3 +216,74 @@ id = "anna"
     assert (call.method, call.path, call.body) == ("POST", "/rooms/{roomId}/messages", {"text": "{text}"})  # type: ignore[union-attr]
     assert target.own[0].operation("post").unique == {"text"}
     assert target.is_sessionless
+
+
+SHOP = """openapi: 3.1.0
+info: {title: Shop, version: '1'}
+paths:
+  /orders:
+    post:
+      operationId: placeOrder
+      responses: {'201': {description: x, content: {application/json: {schema: {
+        type: object, properties: {orderId: {type: string}}}}}}}
+  /orders/{orderId}/pay:
+    parameters: [{name: orderId, in: path, required: true, schema: {type: string}}]
+    post: {operationId: payOrder, responses: {'200': {description: x}}}
+  /orders/{orderId}/ship:
+    parameters: [{name: orderId, in: path, required: true, schema: {type: string}}]
+    post: {operationId: shipOrder, responses: {'200': {description: x}}}
+"""
+STATES = 'calls = { placeOrder = "open", payOrder = { open = "paid" }, shipOrder = { paid = "gone" } }'
+
+
+def _shop(folder: Path, states: str) -> Path:
+    (folder / "shop.yaml").write_text(SHOP, encoding="utf-8")
+    place = folder / "eventproof.toml"
+    place.write_text(
+        'base_url = "http://127.0.0.1:1"\n[contracts.talk]\nasyncapi = "talk.yaml"\nopenapi = "shop.yaml"\n'
+        '[contracts.talk.calls.placeOrder]\nanswers = { orderId = "/orderId" }\n'
+        f"[contracts.talk.states.order]\n{states}\n",
+        encoding="utf-8",
+    )
+    return place
+
+
+def test_states_of_a_thing_say_what_comes_before_a_call_and_are_judged(document: Path) -> None:
+    place = _shop(document.parent, f'id = "orderId"\n{STATES}')
+    (system,) = profile.own_contracts(place, env={})
+    assert system.states["order"].ways["gone"] == ("placeOrder", "payOrder", "shipOrder")
+    assert [call.id for call in system.before("shipOrder")] == ["placeOrder", "payOrder"]
+    (line,) = (line for line in system.requirements if line.id == "talk/states/order")
+    assert line.sentence == "What the states of `order` do not allow is refused, and nobody is told anything."
+
+
+@pytest.mark.parametrize(
+    ("states", "says"),
+    [
+        (STATES, r'\[contracts.talk.states.order\]: the states of order: expected the field "id"'),
+        ('id = "orderId"\ncalls = { placeOrder = 5 }', r"the states of order at /calls/placeOrder: expected"),
+        (
+            'id = "orderId"\ncalls = { placOrder = "open" }',
+            r'\[contracts.talk.states.order\]: names "placOrder", which is no operation here',
+        ),
+        (
+            f'id = "shopId"\n{STATES}',
+            r"\[contracts.talk.states.order\]: shopId is not in the answer \(x-answers\) of placeOrder",
+        ),
+    ],
+)
+def test_what_is_wrong_with_states_is_said_with_the_table(document: Path, states: str, says: str) -> None:
+    with pytest.raises(ContractError, match=says):
+        profile.own_contracts(_shop(document.parent, states), env={})
+
+
+def test_what_a_client_sends_may_change_the_state_of_a_thing(document: Path) -> None:
+    place = _shop(document.parent, 'id = "roomId"\ncalls = { say = "said" }')
+    place.write_text(
+        place.read_text("utf-8") + '[contracts.talk.events.told]\ntrigger = ["say"]\naudience = ["everyone"]\n'
+        '[contracts.talk.events.say]\nexamples = { roomId = "r_1" }\n',
+        "utf-8",
+    )
+    (system,) = profile.own_contracts(place, env={})
+    assert system.operation("say").event == "say"
+    assert system.states["order"].made == {"say": "said"}

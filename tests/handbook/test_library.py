@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventproof import catalog, layout
-from handbook.material import Drawing, Material
+from handbook.material import Material
 from handbook.pages import pages
 from reference_server.delivery.conduct import Conduct
 from reference_server.faults import Fault
@@ -91,7 +91,8 @@ _CALL = """
 """
 
 OPENAPI = (
-    "openapi: 3.1.1\ninfo: {title: Library, version: 1.0.0}\npaths:"
+    "openapi: 3.1.1\ninfo: {title: Library, version: 1.0.0}\n"
+    "x-states: {loan: {id: seatId, calls: {takeSeat: kept, freeSeat: {kept: over}}}}\npaths:"
     + _CALL
     % {
         "name": "take",
@@ -137,7 +138,7 @@ def page(tmp_path: Path) -> str:
     moves = {"previousState": {"enum": ["free"]}, "newState": {"enum": ["taken", "kept"]}}
     (folder / "events/seat.json").write_text(_schema(type="object", properties=moves, examples=[{}]))
     fault = Fault("seat-lost", "LIB-SEAT-1", "`seat` is lost.", Conduct, ("LIB-SEAT-2",))
-    material = Material(catalog.load(root), (), (fault,), {"library": (Drawing("The life of a seat", "x/seat.md"),)})
+    material = Material(catalog.load(root), (), (fault,))
     return pages(material)["library.md"]
 
 
@@ -181,7 +182,13 @@ def test_changes_of_state_are_drawn(page: str) -> None:
         "    [*] --> free\n    free --> taken: seat\n    free --> kept: seat\n    taken --> [*]\n    kept --> [*]\n"
         in page
     )
-    assert "[The life of a seat](../x/seat.md)" in page
+
+
+def test_a_table_of_states_is_drawn_by_its_calls(page: str) -> None:
+    assert (
+        "### The states of a loan, by its `seatId`\n\n```mermaid\nstateDiagram-v2\n"
+        "    [*] --> kept: takeSeat\n    kept --> over: freeSeat\n    over --> [*]\n"
+    ) in page
 
 
 def test_a_requirement_names_what_it_includes_and_the_faults_that_it_must_notice(page: str) -> None:

@@ -1,18 +1,19 @@
 """What the swarm of any contract does, and in which order its calls are: by the contract alone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from eventproof import catalog, profile
-from eventproof.catalog import System
+from eventproof.catalog import ClientLimits, System
 from eventproof.errors import UsageError
 from eventproof.load import contracts, objectives
 from eventproof.load.expectation import UNORDERED
 from eventproof.population import Population
 from loadtests.any_contract.overlaps import Overlaps
-from loadtests.any_contract.rates import of_all, rates, removing, told_apart_by
+from loadtests.any_contract.rates import beyond_limits, of_all, rates, removing, told_apart_by
 
 _CHAT = Path(__file__).parents[2] / "examples" / "chat" / "eventproof.toml"
 
@@ -101,3 +102,13 @@ def test_an_objective_may_be_about_an_event_of_the_target_s_own_contract() -> No
         assert objectives.parse("lost[message:new] == 0").scope == "message:new"
     finally:
         contracts.of_target(profile.for_url("http://127.0.0.1:1", env={}))
+
+
+def test_nobody_is_made_to_say_more_than_the_contract_lets_them(chat: System) -> None:
+    channel = replace(chat.channels[0], limits=ClientLimits(events_a_second=5))
+    events = tuple(replace(event, channels=(channel,)) for event in chat.events)
+    limited = replace(chat, channels=(channel,), events=events)
+    made = {"message:post": 11.0}
+    assert beyond_limits(limited, made, 2).startswith("each of 2 users who act would say 5.5 events a second on /, and")
+    assert beyond_limits(limited, made, 2.2) == ""
+    assert beyond_limits(chat, made, 1) == ""

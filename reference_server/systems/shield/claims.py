@@ -1,4 +1,4 @@
-"""Claims: one ticket each, and their life as a table. `claims.md` draws it."""
+"""Claims: one ticket each, and their life as a table: that of the contract (`x-states`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

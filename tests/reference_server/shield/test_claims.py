@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
-from pathlib import Path
 
 import pytest
 
 from reference_server.refusals import Refusal, contracts
-from reference_server.systems.shield import claims, diagram
+from reference_server.systems.shield import claims
 from reference_server.systems.shield.claims import TRANSITIONS, Action, Claim, Status
 from reference_server.systems.shield.denials import DENIALS
 from tests.reference_server.shield.samples import NOW, a_claim
@@ -70,10 +69,12 @@ def test_every_status_can_be_reached_and_the_last_ones_are_denied_and_paid() -> 
     assert set(Status) - {before for before, _ in TRANSITIONS} == {Status.DENIED, Status.PAID}
 
 
-def test_the_drawing_of_the_table_is_up_to_date() -> None:
-    assert Path(diagram.__file__).with_name("claims.md").read_text() == diagram.document(), (
-        "run python -m reference_server.systems.shield.diagram > reference_server/systems/shield/claims.md"
-    )
+def test_the_table_is_that_of_the_contract() -> None:
+    table = contracts().system("shield").states["claim"]
+    assert table.moves == {
+        f"{action}Claim": {before: after for (before, done), after in TRANSITIONS.items() if done is action}
+        for action in Action
+    }
 
 
 def test_the_codes_of_denials_are_those_of_the_specification_and_of_the_contract() -> None:
