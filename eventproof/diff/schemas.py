@@ -83,7 +83,7 @@ class _Comparison:
         self._depth += 1
         try:
             one, other = _resolved(self.old, before), _resolved(self.new, after)
-            if one == other and not _has_references(one):
+            if _is_same(one, other) and not _has_references(one):
                 return
             self._left -= 1
             if self._depth > _DEEPEST or self._left < 0:
@@ -111,7 +111,7 @@ class _Comparison:
         yield from self._branches(before.get("allOf"), after.get("allOf"), place, "demand")
         yield from self._negation(before.get("not"), after.get("not"), place)
         for keyword in sorted((before.keys() | after.keys()) - _KNOWN - _EXPLAINS):
-            if not keyword.startswith("x-") and before.get(keyword) != after.get(keyword):
+            if not keyword.startswith("x-") and not _is_same(before.get(keyword), after.get(keyword)):
                 yield Found("schema-changed", place, {keyword: before.get(keyword)}, {keyword: after.get(keyword)})
 
     def _objects(self, before: Json, after: Json, place: str) -> Iterator[Found]:
@@ -265,6 +265,16 @@ def _limits(before: Json, after: Json, place: str) -> Iterator[Found]:
             yield Found("limit-loosened", place, {"multipleOf": was}, {"multipleOf": is_now})
         else:
             yield Found("schema-changed", place, {"multipleOf": was}, {"multipleOf": is_now})
+
+
+def _is_same(one: Json, other: Json) -> bool:
+    """Whether these are equal in JSON: to Python, true is 1."""
+    match one, other:
+        case Mapping(), Mapping():
+            return one.keys() == other.keys() and all(_is_same(one[name], other[name]) for name in one)
+        case list(), list():
+            return len(one) == len(other) and all(map(_is_same, one, other))
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _is_number(value: Json) -> bool:

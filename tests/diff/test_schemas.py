@@ -80,6 +80,8 @@ LIST: Json = {"$ref": "#/definitions/N", "definitions": {"N": of(next={"$ref": "
         ({"allOf": [TEXT]}, {"allOf": [TEXT, {"maxLength": 3}]}, [("demand-added", "")]),
         ({"not": {"const": 1}}, {"not": {"enum": [1, 2]}}, [("schema-changed", "")]),
         (True, {"type": "string"}, [("demand-added", "")]),
+        ({"const": 1}, {"const": True}, [("value-added", ""), ("value-removed", "")]),
+        ({"const": 1}, {"const": 1.0}, []),
         ({"type": "string"}, {}, [("type-widened", "")]),
         ({"if": {}, "then": TEXT}, {"if": {}, "then": {}}, [("schema-changed", "")]),
     ],
