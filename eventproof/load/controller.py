@@ -128,7 +128,7 @@ class Controller:
                 target=self.target,
                 systems=tuple(scenario.system for scenario in self._scenarios),
                 objectives=self.objectives,
-                started=self._started.isoformat(timespec="milliseconds"),
+                started=self._started.isoformat(timespec="seconds").replace("+00:00", "Z"),
                 seconds=monotonic() - self._began,
                 seed=self._options.seed,
                 command=os.environ.get(handover.COMMAND) or f"locust {shlex.join(sys.argv[1:])}",

@@ -105,3 +105,15 @@ def test_links_beyond_the_docs_are_taken_into_the_site() -> None:
     assert list(outside("page.md", text)) == ["contracts/x.yaml", "guides.md", "contracts/y.yaml"]
     assert list(outside("guide/page.md", text)) == ["contracts/y.yaml"]
     assert inside("guide/page.md", text) == text.replace("../../contracts/y", "../contracts/y")
+
+
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs/pictures").iterdir()), ids=lambda picture: picture.name)
+def test_every_picture_is_small_and_shown(picture: Path) -> None:
+    assert picture.stat().st_size <= 150_000
+    assert any(f"pictures/{picture.name})" in page.read_text("utf-8") for page in SHOWN)
+
+
+def test_no_picture_takes_anything_from_the_network() -> None:
+    drawn = (ROOT / "docs/pictures/terminal.svg").read_text("utf-8")
+    assert "eventproof&#160;check&#160;--reference" in drawn
+    assert not re.search(r"url\((?!#)|<image|<script", drawn)
