@@ -1,7 +1,7 @@
 """The pages about how it is used: commands, keys of a profile, scenarios and metrics."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import click
 import pytest
@@ -40,7 +40,7 @@ def test_an_option_that_is_added_comes_onto_the_page(material: Material) -> None
     @click.argument("what")
     def command(more: int, what: str) -> None: ...
 
-    text = page(Material(material.catalog, (), (), {}, command=command, verbs={}))
+    text = page(replace(material, command=command, verbs={}))
     assert "`eventproof [OPTIONS] WHAT`\n\nDoes &lt;this> and that.\n\nNothing else.\n" in text
     assert "| `--more INTEGER` | Does more. [default: 3] |" in text
 
