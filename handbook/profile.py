@@ -48,7 +48,7 @@ def page(material: Material) -> str:
 def _sections(catalog: Catalog) -> Iterator[tuple[str, tuple[str, str]]]:
     """Every section by its name: its title, and what stands in it."""
     plain, whole = _shortened(profile_schema.tables()), _shortened(profile_schema.schema(catalog))
-    root = {**plain, "definitions": {**whole["definitions"], **plain["definitions"]}}
+    root = {**plain, "definitions": {**plain["definitions"], **whole["definitions"]}}
     top = {name: part for name, part in whole["properties"].items() if not _holds_keys(part)}
     yield "top", ("At the top", _table({"properties": top, "required": whole["required"]}, root))
     for name, part in plain["properties"].items():

@@ -103,6 +103,14 @@ def _leaves(nav: Any) -> Iterator[str]:
         yield from _leaves(part)
 
 
+def test_no_file_that_the_site_takes_along_stands_in_the_place_of_a_page() -> None:
+    docs = ROOT / "docs"
+    pages = {page.relative_to(docs).as_posix(): page.read_text("utf-8") for page in docs.rglob("*.md")}
+    taken = [(name, path) for name, text in pages.items() for path in outside(name, text)]
+    assert taken
+    assert [(name, path) for name, path in taken if path in pages] == []
+
+
 def test_links_beyond_the_docs_are_taken_into_the_site() -> None:
     text = "[a](../contracts/x.yaml) [b](../guides.md#x) [c](../../contracts/y.yaml#z) [d](https://x/../y)"
     assert list(outside("page.md", text)) == ["contracts/x.yaml", "guides.md", "contracts/y.yaml"]
