@@ -9,4 +9,4 @@ tools=build/site-tools
     "$tools/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \
         -r scripts/site.lock || { echo "eventproof: the site is not built: MkDocs cannot be installed here" >&2; exit 3; }
 }
-NO_MKDOCS_2_WARNING=1 "$tools/bin/mkdocs" build --quiet "$@"
+NO_MKDOCS_2_WARNING=1 "$tools/bin/mkdocs" build "$@"
