@@ -1,4 +1,7 @@
-"""The page of the command line: what `--help` says of every command."""
+"""The page of the command line: what `--help` says of every command.
+
+How `--help` itself is written click keeps from whoever asked first: it is left out of the tables.
+"""
 
 import inspect
 from collections.abc import Iterator, Mapping
@@ -19,8 +22,8 @@ def page(material: Material) -> str:
         "\n\n".join(
             (
                 "# The command line",
-                f"Every command and its options, as `--help` tells them. [The reference]({INDEX}) has the rest. "
-                "Written by `make docs` from the commands themselves.",
+                f"Every command and its options, as `--help` (or `-h`) behind it tells them. "
+                f"[The reference]({INDEX}) has the rest. Written by `make docs` from the commands themselves.",
                 bullets(link(code(name), f"#{_place(name)}") for name in found),
                 *(_section(name, command) for name, command in found.items()),
             )
@@ -41,8 +44,8 @@ def _all(
 
 def _section(name: str, command: click.Command) -> str:
     context = click.Context(command, info_name=name)
-    usage = " ".join(command.get_usage(context).removeprefix("Usage:").split())
-    records = (each.get_help_record(context) for each in command.get_params(context))
+    usage = " ".join((name, *command.collect_usage_pieces(context)))
+    records = (each.get_help_record(context) for each in command.params)
     rows = [(code(record[0]), escaped(" ".join(record[1].split()))) for record in records if record and record[1]]
     parts = (
         anchored(2, _place(name), code(name)),

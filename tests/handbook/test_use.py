@@ -8,7 +8,7 @@ import pytest
 
 from eventproof import profile_schema
 from eventproof.cli.main import eventproof
-from eventproof.load.metrics import COUNTS, LATENCIES
+from eventproof.load.metrics import COMMON_COUNTS, COMMON_LATENCIES
 from eventproof.target import Budgets
 from handbook.commands import page
 from handbook.material import Material
@@ -65,7 +65,7 @@ def test_every_budget_is_told_with_its_default(reference: Mapping[str, str], lim
 def test_every_scenario_and_every_metric_is_told(material: Material, reference: Mapping[str, str]) -> None:
     text = reference["swarms.md"]
     told = {row[0] for row in rows(text)}
-    assert {f"`{name}`" for name in (*COUNTS, *LATENCIES)} <= told
+    assert {f"`{name}`" for name in (*COMMON_COUNTS, *COMMON_LATENCIES)} <= told
     assert len(material.scenarios) > 10
     for one in material.scenarios:
         assert f"</a>`{one.name}`\n" in text
