@@ -1,7 +1,7 @@
 # The two commands are `make demo` and `make test`; both set up all they need, once.
 # All paths are relative, so that a checkout in a path with a space works.
 
-.PHONY: demo environment screens test mutants lint format docs site lock needs soak chaos clean
+.PHONY: demo environment screens test mutants lint format docs site pictures lock needs soak chaos clean
 .DEFAULT_GOAL := demo
 
 BIN := .venv/bin
@@ -49,6 +49,10 @@ docs: $(STAMP)
 # The guide and the reference as a site in build/site; needs the network once, for MkDocs.
 site: docs
 	@sh scripts/site.sh
+
+# The pictures in docs/pictures/, of real runs; needs Chromium.
+pictures: $(STAMP)
+	@$(BIN)/python scripts/pictures.py
 
 # What a test needs beside Python: installed where we may, named where we may not.
 needs:

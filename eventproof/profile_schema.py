@@ -17,14 +17,14 @@ from .ending import Whose
 from .operations import callers
 from .target import Budgets
 
-__all__ = ["capabilities", "requirements", "schema", "top"]
+__all__ = ["capabilities", "requirements", "schema", "tables", "top"]
 
 _FILE = Path(__file__).with_name("profile.schema.json")
 
 
 def schema(catalog: Catalog) -> dict[str, Any]:
     """The schema (draft-07), with what the catalogue knows."""
-    whole = copy.deepcopy(dict(_tables()))
+    whole = copy.deepcopy(dict(tables()))
     known, systems = whole["properties"], list(catalog.systems)
     operations = {each.id: each for system in catalog.systems.values() for each in system.operations}
     known["systems"]["items"]["enum"] = systems
@@ -37,7 +37,11 @@ def schema(catalog: Catalog) -> dict[str, Any]:
     known["tiers"]["additionalProperties"]["properties"]["unlocks"]["properties"]["operation"]["enum"] = [*operations]
     known["known_failures"]["propertyNames"]["enum"] = sorted(requirements(catalog))
     known["budgets"]["properties"] = {
-        limit.name: {"$ref": f"#/definitions/{'whole' if isinstance(limit.default, int) else 'duration'}"}
+        limit.name: {
+            "$ref": f"#/definitions/{'whole' if isinstance(limit.default, int) else 'duration'}",
+            "description": limit.metadata["meaning"],
+            "default": limit.default if isinstance(limit.default, int) else f"{limit.default:g}s",
+        }
         for limit in fields(Budgets)
     }
     whole["definitions"]["person"] = _person(whole["definitions"]["identity"], catalog)
@@ -51,7 +55,7 @@ def schema(catalog: Catalog) -> dict[str, Any]:
 
 def top() -> tuple[str, ...]:
     """The keys at the top of a profile that an environment may override: all of them but the environments."""
-    return tuple(name for name in _tables()["properties"] if name != "environments")
+    return tuple(name for name in tables()["properties"] if name != "environments")
 
 
 def capabilities(catalog: Catalog) -> set[str]:
@@ -68,7 +72,8 @@ def requirements(catalog: Catalog) -> set[str]:
 
 
 @cache
-def _tables() -> Mapping[str, Any]:
+def tables() -> Mapping[str, Any]:
+    """The schema as it stands in the file: without what the catalogue knows."""
     tables: Mapping[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
     return tables
 
@@ -109,12 +114,15 @@ def _session(whole: Mapping[str, Any], catalog: Catalog) -> dict[str, Any]:
     ending["properties"] |= {
         "ends": {"enum": [*Whose], "description": "Which sessions of its user it ends."},
         "again": {"type": "boolean", "default": True, "description": "Whether its user may log in again at once."},
-        "after": {"$ref": "#/definitions/duration"},
-        "undo": call,
+        "after": {
+            "$ref": "#/definitions/duration",
+            "description": "Where time ends it and no call: how long after it began.",
+        },
+        "undo": {**call, "description": "The call that takes it back."},
     }
     channel = copy.deepcopy(dict(whole["definitions"]["channel"]))
     channel["required"] = ["kind"]
-    channel["properties"]["kind"] = {"enum": ["socketio", "sse", "websocket"]}
+    channel["properties"]["kind"] = {"enum": ["socketio", "sse", "websocket"], "description": "Its wire."}
     named = {"calls": call, "ends": ending, "channels": channel}
     described: Mapping[str, Mapping[str, Any]] = whole["properties"]["session"]["properties"]
     return {

@@ -195,42 +195,37 @@ class Emission:
 Action = Call | Command | Emission
 
 
+def _budget(value: float, meaning: str) -> Any:
+    """A field of the table, with what it bounds."""
+    return field(default=value, metadata={"meaning": meaning})
+
+
 @dataclass(frozen=True, slots=True)
 class Budgets:
     """How long each thing may take, in seconds."""
 
-    connect: float = 5.0
-    """From the first byte to the CONNECT answer, or to the refusal."""
-    call: float = 10.0
-    """Until a call is answered; later is inconclusive, not a failure."""
-    event_arrival: float = 5.0
-    """From the answer of the action to the event."""
-    close: float = 5.0
-    """From the answer of the ban until its connections are closed by the server."""
-    ban_to_closed: float = 1.0
-    """From the start of the ban call to the last connection closed (UST-BAN-8)."""
-    cleanup: float = 10.0
-    """Until what clients left behind is gone from the gauges (ALL-LEAK-1)."""
-    heartbeat_interval: float = 30.0
-    """Between two heartbeats of the server (SHD-HB-1)."""
-    heartbeat_timeout: float = 60.0
-    """From the last answer to a heartbeat until the connection is closed (SHD-HB-2)."""
-    ack_retry: float = 10.0
-    """From an event that has to be acknowledged to its first repetition (SHD-ACK-1)."""
-    ack_retries_end: float = 300.0
-    """From such an event until it is repeated no more (SHD-ACK-7)."""
-    stream_comment: float = 30.0
-    """From what a stream last carried to the comment that keeps it alive (PLN-SSE-4)."""
-    replay_window: float = 300.0
-    """How far back the events reach that a returning user gets (SHD-CONN-7)."""
-    restriction_days: int = 90
-    """From a payout until the subscription can be cancelled, in days of the member's time (SHD-PAY-3)."""
-    settings_shown: float = 1.0
-    """From the call that changes a storefront's settings to the event (MKT-SET-3)."""
-    under_attack: float = 2.0
-    """Until a call is answered while others break a protocol (ALL-WIRE-1)."""
-    low_stock: int = 10
-    """At this number or below it the stock of a product is low (MKT-PROD-3)."""
+    connect: float = _budget(5.0, "From the first byte to the CONNECT answer, or to the refusal.")
+    call: float = _budget(10.0, "Until a call is answered; later is inconclusive, not a failure.")
+    event_arrival: float = _budget(5.0, "From the answer of the action to the event.")
+    close: float = _budget(5.0, "From the answer of the ban until its connections are closed by the server.")
+    ban_to_closed: float = _budget(1.0, "From the start of the ban call to the last connection closed (UST-BAN-8).")
+    cleanup: float = _budget(10.0, "Until what clients left behind is gone from the gauges (ALL-LEAK-1).")
+    heartbeat_interval: float = _budget(30.0, "Between two heartbeats of the server (SHD-HB-1).")
+    heartbeat_timeout: float = _budget(
+        60.0, "From the last answer to a heartbeat until the connection is closed (SHD-HB-2)."
+    )
+    ack_retry: float = _budget(10.0, "From an event that has to be acknowledged to its first repetition (SHD-ACK-1).")
+    ack_retries_end: float = _budget(300.0, "From such an event until it is repeated no more (SHD-ACK-7).")
+    stream_comment: float = _budget(
+        30.0, "From what a stream last carried to the comment that keeps it alive (PLN-SSE-4)."
+    )
+    replay_window: float = _budget(300.0, "How far back the events reach that a returning user gets (SHD-CONN-7).")
+    restriction_days: int = _budget(
+        90, "From a payout until the subscription can be cancelled, in days of the member's time (SHD-PAY-3)."
+    )
+    settings_shown: float = _budget(1.0, "From the call that changes a storefront's settings to the event (MKT-SET-3).")
+    under_attack: float = _budget(2.0, "Until a call is answered while others break a protocol (ALL-WIRE-1).")
+    low_stock: int = _budget(10, "At this number or below it the stock of a product is low (MKT-PROD-3).")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,13 @@ class Field:
     says: str
 
 
-def fields(schema: Json, root: Json) -> tuple[Field, ...]:
+def fields(schema: Json, root: Json, apart: frozenset[str] = frozenset()) -> tuple[Field, ...]:
     """Every field that a schema of the document `root` describes, in its order; those of objects inside follow them.
 
-    A payload that is no object has one row of its own.
+    A payload that is no object has one row of its own. Nothing is told of the inside of `apart`, references.
     """
     known = resolved(schema, root)
-    found = tuple(_inside("", known, root, frozenset()))
+    found = tuple(_inside("", known, root, apart))
     described = bool(found) and "properties" in known
     return found if described else (Field("", in_words(known, root), "yes", says(known)), *found)
 
@@ -85,7 +85,7 @@ def _in_form(field: Field, number: int) -> str:
 
 
 def says(schema: Mapping[str, Json]) -> str:
-    """What is told of a field or a parameter: its description, whose id it is, and an example."""
+    """What is told of a field or a parameter: its description, whose id it is, an example, its default."""
     parts = [escaped(str(schema.get("description", "")).strip())]
     if "x-role" in schema:
         parts.append(f"The id of somebody of role {code(schema['x-role'])}.")
@@ -94,4 +94,6 @@ def says(schema: Mapping[str, Json]) -> str:
         examples = [each["value"] for each in examples.values() if "value" in each]
     if examples and "const" not in schema and "properties" not in schema:
         parts.append(f"For example {compact(examples[0])}.")
+    if "default" in schema:
+        parts.append(f"By default {compact(schema['default'])}.")
     return " ".join(part for part in parts if part)

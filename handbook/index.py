@@ -6,7 +6,7 @@ from typing import Any, Final
 from eventproof.catalog import Catalog, Direction, ErrorCode, Event, System
 
 from .kinds import resolved
-from .links import GUIDES, INDEX, LIMITS, SHARED, Links
+from .links import COMMANDS, GUIDES, INDEX, LIMITS, PROFILE, SHARED, SWARMS, Links
 from .markdown import anchor, code, escaped, facts, listed, table
 from .material import Material
 
@@ -58,6 +58,8 @@ def page(material: Material) -> str:
                 facts(_READING),
                 "## Systems",
                 _systems(catalog, links),
+                f"How it is used: [the command line]({COMMANDS}), [the keys of a profile]({PROFILE}), "
+                f"[scenarios, metrics and objectives]({SWARMS}).",
                 f"What holds for all of them stands on [a page of its own]({SHARED}), and so do the "
                 f"[limits of the reference server]({LIMITS}), and [how each kind of requirement is checked and "
                 f"mended]({GUIDES}).",

@@ -7,7 +7,19 @@ from eventproof.catalog import Catalog, Channel, Event, System
 
 from . import markdown
 
-__all__ = ["GUIDES", "INDEX", "LIMITS", "SHARED", "Links", "contract_of", "event_anchors", "page_of"]
+__all__ = [
+    "COMMANDS",
+    "GUIDES",
+    "INDEX",
+    "LIMITS",
+    "PROFILE",
+    "SHARED",
+    "SWARMS",
+    "Links",
+    "contract_of",
+    "event_anchors",
+    "page_of",
+]
 
 INDEX = "README.md"
 SHARED = "every-system.md"
@@ -16,6 +28,12 @@ GUIDES = "guides.md"
 """The page that says how requirements are checked and mended."""
 LIMITS = "limits.md"
 """The page of the reference server's limits."""
+COMMANDS = "command-line.md"
+"""The page of every command and its options."""
+PROFILE = "profile.md"
+"""The page of the keys of a profile."""
+SWARMS = "swarms.md"
+"""The page of the scenarios, what they measure, and how objectives are written."""
 
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _REQUIREMENT = re.compile(r"\b[A-Z]{3}-[A-Z]+-[1-9][0-9]*\b")

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from . import guides, index, limits, system
-from .links import GUIDES, INDEX, LIMITS, SHARED, page_of
+from . import commands, guides, index, limits, profile, swarms, system
+from .links import COMMANDS, GUIDES, INDEX, LIMITS, PROFILE, SHARED, SWARMS, page_of
 from .material import Material
 
 __all__ = ["pages"]
@@ -16,5 +16,8 @@ def pages(material: Material) -> Mapping[str, str]:
         SHARED: system.shared_page(material),
         GUIDES: guides.page(material),
         LIMITS: limits.page(material),
+        COMMANDS: commands.page(material),
+        PROFILE: profile.page(material),
+        SWARMS: swarms.page(material),
         **{page_of(name): system.page(each, material) for name, each in material.catalog.systems.items()},
     }

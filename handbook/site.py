@@ -11,11 +11,13 @@ from typing import Any
 __all__ = ["inside", "on_files", "on_page_markdown", "outside"]
 
 _ROOT = Path(__file__).resolve().parents[1]
+_STYLE = ".md-typeset thead:not(:has(th:not(:empty))) { display: none }\n"
+"""Tables of facts have no head; Markdown gives them an empty one."""
 _LINK = re.compile(r"\]\(((?:\.\./)+)([^()\s#]+)")
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add the files outside of docs/ that a page links to."""
+    """Add the files outside of docs/ that a page links to, and the style."""
     from mkdocs.structure.files import File
 
     pages = [file for file in files if file.is_documentation_page()]
@@ -23,6 +25,7 @@ def on_files(files: Any, config: Any) -> Any:
     for path in sorted(wanted):
         if (_ROOT / path).is_file():
             files.append(File.generated(config, path, abs_src_path=str(_ROOT / path)))
+    files.append(File.generated(config, "site.css", content=_STYLE))
     return files
 
 

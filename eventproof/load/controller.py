@@ -50,7 +50,7 @@ def asked(defaults: Iterable[ObjectiveLine], given: Iterable[ObjectiveLine]) -> 
 
 
 def asked_of(
-    options: Any, target: Target, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine]
+    given: Sequence[str], target: Target, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine]
 ) -> tuple[ObjectiveLine, ...]:
     """The objectives of a run of these scenarios. Raises UsageError where one of them can measure nothing in it.
 
@@ -58,7 +58,7 @@ def asked_of(
     """
     own = (line for scenario in scenarios for line in scenario.objectives if _is_told(line, target))
     systems = tuple(scenario.system for scenario in scenarios)
-    lines = asked(asked(own, whole), map(objectives.parse, options.objective))
+    lines = asked(asked(own, whole), map(objectives.parse, given))
     for line in lines:
         objectives.fit(line, systems, has_steps=any(scenario.has_steps for scenario in scenarios))
     # Of one system alone there is one account, which is its own.
@@ -76,20 +76,23 @@ class Controller:
         `whole` are the objectives of all scenarios together.
         """
         self.target = target_of(options)
-        self._scenarios = tuple(scenarios)
+        self._scenarios, self._whole = tuple(scenarios), tuple(whole)
         self._options = options
         self._processes = processes
         self._folder: Path | None = None
         for scenario in self._scenarios:
             admission.about(self.target, scenario.system)
-        self.objectives = asked_of(options, self.target, scenarios, whole)
+        self._ask()
         self._reach()
-        self._residue = Residue(self.target) if any(line.metric == LEFT_BEHIND for line in self.objectives) else None
         if options.headless:
             self.admit(options.num_users or 1)
 
     def admit(self, users: int) -> None:
-        """A test of so many users begins. Raises UsageError where there are too few identities, or no folder."""
+        """A test of so many users begins. Raises UsageError where there are too few identities, or no folder.
+
+        What it is asked for is read anew: between two tests somebody may have typed something else.
+        """
+        self._ask()
         admission.admit(self.target, users, self._options.admins, self._processes, self._scenarios)
         if not self._options.master or self._options.processes:  # else others hold the connections
             room = capacity.capacity(capacity.here(), self.target.base_url, self._processes)
@@ -101,6 +104,15 @@ class Controller:
         if self._residue is not None:
             self._residue.remember()
         self._started, self._began = datetime.now(UTC), monotonic()
+
+    def asked(self, typed: str) -> tuple[ObjectiveLine, ...]:
+        """What a test is asked for where somebody has typed these objectives. Raises UsageError as `asked_of` does."""
+        given = [*self._options.objective, *objectives.separate(typed)]
+        return asked_of(given, self.target, self._scenarios, self._whole)
+
+    def _ask(self) -> None:
+        self.objectives = self.asked(self._options.objectives)
+        self._residue = Residue(self.target) if any(line.metric == LEFT_BEHIND for line in self.objectives) else None
 
     def conclude(
         self,
@@ -128,7 +140,7 @@ class Controller:
                 target=self.target,
                 systems=tuple(scenario.system for scenario in self._scenarios),
                 objectives=self.objectives,
-                started=self._started.isoformat(timespec="milliseconds"),
+                started=self._started.isoformat(timespec="seconds").replace("+00:00", "Z"),
                 seconds=monotonic() - self._began,
                 seed=self._options.seed,
                 command=os.environ.get(handover.COMMAND) or f"locust {shlex.join(sys.argv[1:])}",

@@ -12,7 +12,7 @@ from typing import Any
 from eventproof import layout
 
 from .grammar import GRAMMAR
-from .metrics import COUNTS, LATENCIES
+from .metrics import COMMON_COUNTS, COMMON_LATENCIES
 from .options import OF_USERS
 
 __all__ = ["Description", "Pace", "Setting", "common", "described", "grammar", "text"]
@@ -59,8 +59,8 @@ class Description:
 def common() -> Description:
     """What every scenario has."""
     settings = (Setting(_plain(name), each["default"], each["help"]) for name, each in OF_USERS.items())
-    counts = {name: count.what for name, count in COUNTS.items()}
-    return Description("every scenario", "What all of them have.", tuple(settings), LATENCIES, counts)
+    counts = {name: count.what for name, count in COMMON_COUNTS.items()}
+    return Description("every scenario", "What all of them have.", tuple(settings), COMMON_LATENCIES, counts)
 
 
 def described(name: str, path: Path) -> Description:

@@ -14,13 +14,16 @@ from eventproof.catalog import Catalog, Direction
 from .contracts import contracts
 
 _STEP: Final = "step "
-LATENCIES: dict[str, str] = {
+COMMON_LATENCIES: Final[Mapping[str, str]] = {
     "connect": "from the wish to connect to the answer of the CONNECT packet, each session",
     "reconnect": "from a lost connection, or the end of an absence, to the answer of the next CONNECT, pauses included",
     "join": "from a request for a room to its acknowledgement",
     "send_lag": "how late the load generator sent an action",
     "loop_lag": "how late the load generator's event loop ran a timer",
 }
+"""Those of every scenario."""
+LATENCIES: dict[str, str] = dict(COMMON_LATENCIES)
+"""And those that the scenarios of this process have entered."""
 
 
 def latencies() -> Mapping[str, str]:
@@ -75,7 +78,7 @@ class Count:
     of: str
 
 
-COUNTS: dict[str, Count] = {
+COMMON_COUNTS: Final[Mapping[str, Count]] = {
     "sessions": Count("sessions opened", "sessions"),
     "actions": Count("actions of those who act", "actions"),
     "expected": Count("events that recipients were to receive", "expected"),
@@ -108,3 +111,6 @@ COUNTS: dict[str, Count] = {
     "left_behind": Count("those that did not return to what they were when everybody had left", "gauges"),
     "gone": Count("sessions that were lost, and could not be opened again", "sessions"),
 }
+"""Those of every scenario."""
+COUNTS: dict[str, Count] = dict(COMMON_COUNTS)
+"""And those that the scenarios of this process have entered."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any, Final
 
+from eventproof.errors import UsageError
 from eventproof.redaction import redacted_text
 from eventproof.report.records import Delivery, Glance, Series
 from eventproof.target import Target
@@ -222,6 +223,14 @@ class Judge(Node):
         super().__init__(environment, runner, scenarios, whole)
         self._controller = Controller(environment.parsed_options, scenarios, whole, processes)
         self._watcher: Greenlet | None = None
+
+    def problem(self, typed: str) -> str:
+        """What is wrong with objectives that somebody has typed, with ; in between; empty where nothing is."""
+        try:
+            self._controller.asked(typed)
+        except UsageError as error:
+            return str(error)
+        return ""
 
     def test_start(self, **_: Any) -> None:
         """A test begins."""

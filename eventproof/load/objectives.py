@@ -20,7 +20,7 @@ from .histogram import Histogram
 from .metrics import COUNTS, LATENCIES, is_of_step, latencies, of_step, systems_of
 from .tally import COLUMNS
 
-__all__ = ["EACH_STEP", "Figures", "ObjectiveLine", "fit", "judge", "parse"]
+__all__ = ["EACH_STEP", "Figures", "ObjectiveLine", "fit", "judge", "parse", "separate"]
 
 EACH_STEP: Final = "each step"
 _LINE = re.compile(
@@ -101,6 +101,11 @@ class ObjectiveLine:
     def measured(self) -> str:
         """The metric by the name under which it is measured."""
         return self.metric + SERVICE if self.is_service else self.metric
+
+
+def separate(typed: str) -> list[str]:
+    """The lines in one text, with ; in between."""
+    return [line.strip() for line in typed.split(";") if line.strip()]
 
 
 def parse(expression: str, *, is_checked: bool = True) -> ObjectiveLine:

@@ -25,6 +25,11 @@ OF_RUNS: Final[Mapping[str, Mapping[str, Any]]] = {
         "include_in_web_ui": False,
         "help": 'Such as "ban_to_logout: p(99) < 250ms" or "leaked == 0"; may be given several times.',
     },
+    "--objectives": {
+        "default": "",
+        "metavar": "LINES",
+        "help": "More of them, with ; in between: lost == 0; connect: p(99) < 1s. Else the scenario's own.",
+    },
     "--results": {
         "env_var": "EVENTPROOF_RESULTS",
         "default": "",

@@ -1,6 +1,6 @@
 """Two tabs of Locust's web UI while the test runs: "Delivery", the account of every event, and "Over time", charts.
 
-And beside them, for Prometheus, /eventproof/metrics.
+And beside them, for Prometheus, /eventproof/metrics. A test whose objectives cannot be read does not begin.
 """
 
 import json
@@ -15,6 +15,8 @@ from .greenlets import sleep
 
 __all__ = ["show"]
 
+_BEGIN = "locust.swarm"
+"""What the form that begins a test is sent to."""
 _DELIVERY = "delivery"
 _TABS = [{"title": "Delivery", "key": _DELIVERY}, {"title": "Over time", "key": "over-time"}]
 _SCRIPT = b'<script defer src="./eventproof/live.js"></script></body>'
@@ -32,6 +34,9 @@ class Standing(Protocol):
     def glance(self) -> Glance | None:
         """The last seconds; None where no test runs."""
 
+    def problem(self, typed: str) -> str:
+        """What is wrong with these objectives; empty where nothing is."""
+
 
 def show(web_ui: Any, base: str, standing: Standing) -> None:
     """Add the tabs; what they show is asked for each time that the page refreshes them. `base` is Locust's own path."""
@@ -41,6 +46,8 @@ def show(web_ui: Any, base: str, standing: Standing) -> None:
         "extended_tables": [{"key": _DELIVERY, "structure": columns}],
     }
     web_ui.app.register_blueprint(_pages(web_ui, base, standing))
+    begin = web_ui.app.view_functions[_BEGIN]
+    web_ui.app.view_functions[_BEGIN] = web_ui.auth_required_if_enabled(lambda: _refusal(standing) or begin())
 
     @web_ui.app.after_request  # type: ignore[untyped-decorator]  # the web UI is not typed
     def add(response: Any) -> Any:
@@ -52,6 +59,14 @@ def show(web_ui: Any, base: str, standing: Standing) -> None:
             rows = [{"key": _DELIVERY, "data": [asdict(delivery) for delivery in standing.deliveries()]}]
             response.set_data(json.dumps(redacted({**response.json, "extended_stats": rows})))
         return response
+
+
+def _refusal(standing: Standing) -> Any:
+    """The answer to a form whose objectives cannot be read; None where they can."""
+    from flask import jsonify, request
+
+    problem = standing.problem(request.form.get("objectives", ""))
+    return jsonify({"success": False, "message": problem}) if problem else None
 
 
 def _pages(web_ui: Any, base: str, standing: Standing) -> Any:

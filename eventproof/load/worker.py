@@ -7,7 +7,7 @@ from typing import Any, Final
 from eventproof.errors import EventproofError, UsageError
 from eventproof.redaction import learnt
 
-from . import admission, controller
+from . import admission, controller, objectives
 from .account import SwarmAccount, merge
 from .greenlets import Greenlet, sleep, spawn
 from .messages import ACCOUNT, CAUSE, CLOCK, COLLECT, NEWS, POINT, REFUSED, REPORT, SECRETS, SHARE
@@ -67,7 +67,8 @@ class Worker(Node):
                 f"{target.source}: the profile of this worker names another target or other identities than the "
                 "master's, or the versions of eventproof differ; copy the master's profile and its credentials here"
             )
-        asked = controller.asked_of(options, target, self._scenarios, self._whole)
+        given = [*options.objective, *objectives.separate(options.objectives)]
+        asked = controller.asked_of(given, target, self._scenarios, self._whole)
         self._watched = Watch(asked).metrics
         self._start_generators(self._share, target, asked)
         if self._relay is not None:

@@ -42,9 +42,9 @@ class Canvas:
     bottom: float
 
 
-WIDE = Canvas(860, 360, 56, 716, 14, 320)
+WIDE = Canvas(860, 360, 70, 716, 14, 320)
 """With room for the names at the ends of the curves."""
-NARROW = Canvas(400, 300, 60, 390, 14, 256)
+NARROW = Canvas(400, 300, 70, 390, 14, 256)
 """For a telephone, where the names stand below."""
 
 

@@ -3,6 +3,8 @@
 import re
 import shlex
 import shutil
+import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import click
 import pytest
 import yaml
 
-from eventproof import profile
+from eventproof import profile, session_pack
 from eventproof.cli.main import eventproof
 from handbook.material import ROOT, Material
 from handbook.pages import pages as generated
@@ -48,7 +50,8 @@ def test_every_profile_that_is_shown_loads(text: str, tmp_path: Path) -> None:
         '{"id": "1", "email": "a@example.com", "password": "x", "role": "admin"}\n'
     )
     shutil.copy(ROOT / "examples/chat/chat.yaml", tmp_path)
-    assert profile.load(path, env=SECRETS).systems
+    reads = session_pack.load if "[session]" in text else profile.load
+    assert reads(path, env=SECRETS)
 
 
 @pytest.mark.parametrize("words", [*commands()])
@@ -100,8 +103,55 @@ def _leaves(nav: Any) -> Iterator[str]:
         yield from _leaves(part)
 
 
+def test_no_file_that_the_site_takes_along_stands_in_the_place_of_a_page() -> None:
+    docs = ROOT / "docs"
+    pages = {page.relative_to(docs).as_posix(): page.read_text("utf-8") for page in docs.rglob("*.md")}
+    taken = [(name, path) for name, text in pages.items() for path in outside(name, text)]
+    assert taken
+    assert [(name, path) for name, path in taken if path in pages] == []
+
+
 def test_links_beyond_the_docs_are_taken_into_the_site() -> None:
     text = "[a](../contracts/x.yaml) [b](../guides.md#x) [c](../../contracts/y.yaml#z) [d](https://x/../y)"
     assert list(outside("page.md", text)) == ["contracts/x.yaml", "guides.md", "contracts/y.yaml"]
     assert list(outside("guide/page.md", text)) == ["contracts/y.yaml"]
     assert inside("guide/page.md", text) == text.replace("../../contracts/y", "../contracts/y")
+
+
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs/pictures").iterdir()), ids=lambda picture: picture.name)
+def test_every_picture_is_small_and_shown(picture: Path) -> None:
+    assert picture.stat().st_size <= 150_000
+    assert any(f"pictures/{picture.name})" in page.read_text("utf-8") for page in SHOWN)
+
+
+def test_no_picture_takes_anything_from_the_network() -> None:
+    drawn = (ROOT / "docs/pictures/terminal.svg").read_text("utf-8")
+    assert "eventproof&#160;check&#160;--reference" in drawn
+    assert not re.search(r"url\((?!#)|<image|<script", drawn)
+
+
+NAMED = (ROOT / "README.md", ROOT / "docs/guide/ci.md", ROOT / "templates/eventproof.yml", ROOT / "pyproject.toml")
+_OF_A_PUBLISHER = re.compile(r"([\w.-]+)/eventproof(?=[@\"\n]|/eventproof@)")
+
+
+def publishers(*files: Path) -> list[str]:
+    """Whoever publishes this, as often as files say it."""
+    return [name for file in files for name in _OF_A_PUBLISHER.findall(file.read_text("utf-8"))]
+
+
+def test_whoever_publishes_this_is_named_alike_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    (name,) = publishers(ROOT / "pyproject.toml")
+    assert project["urls"]["Repository"] == f"https://github.com/{name}/eventproof"
+    assert all(publishers(file) for file in NAMED)
+    assert set(publishers(*NAMED)) == {name}
+
+
+def test_one_command_puts_the_publishers_name_everywhere(tmp_path: Path) -> None:
+    copies = [tmp_path / file.relative_to(ROOT) for file in (*NAMED, ROOT / "scripts/publisher.sh")]
+    for copy in copies:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / copy.relative_to(tmp_path), copy)
+    for words in (["git", "init", "-q"], ["git", "add", "."], ["sh", "scripts/publisher.sh", "somebody"]):
+        subprocess.run(words, cwd=tmp_path, check=True, timeout=30)
+    assert set(publishers(*copies[:-1])) == {"somebody"}

@@ -39,7 +39,7 @@ def test_the_memory_of_a_target_is_asked_for_only_where_its_profile_names_the_ga
 ) -> None:
     target: Any = SimpleNamespace(metrics=Metrics(path="/metrics", gauges=(), memory=gauge))
     scenario = Scenario(system="user-state", objectives=(parse("memory_grown <= 10%"), parse("lost == 0")))
-    lines = asked_of(SimpleNamespace(objective=[]), target, [scenario], [])
+    lines = asked_of([], target, [scenario], [])
     assert [line.metric for line in lines] == [*(["memory_grown"] if told else []), "lost"]
-    (given,) = asked_of(SimpleNamespace(objective=["memory < 9"]), target, [Scenario(system="user-state")], [])
+    (given,) = asked_of(["memory < 9"], target, [Scenario(system="user-state")], [])
     assert given.metric == "memory", "whoever asks for it is told that nobody knows"

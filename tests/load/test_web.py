@@ -22,6 +22,7 @@ class Ui:
         self._is_open = is_open
         blueprint = Blueprint("locust", __name__, url_prefix=base)
         blueprint.get("/", endpoint="index")(lambda: "<html><body><div id='root'></div></body></html>")
+        blueprint.post("/swarm", endpoint="swarm")(lambda: jsonify({"success": True}))
         blueprint.get("/stats/requests")(lambda: jsonify({"state": "running", "token": "s3cr3t"}))
         self.app.register_blueprint(blueprint)
 
@@ -42,6 +43,9 @@ class Standing:
 
     def so_far(self) -> Series:
         return self._series
+
+    def problem(self, typed: str) -> str:
+        return "" if "lost" in typed or not typed else f"there is no {typed}"
 
     def glance(self) -> Glance:
         return Glance(9.0, self._series, self._deliveries)
@@ -98,3 +102,17 @@ def test_the_delivery_table_gets_its_rows_and_no_secret() -> None:
     (table,) = answer["extended_stats"]
     assert [row["event"] for row in table["data"]] == ["user.banned", "user.tier.updated"]
     assert answer["token"] == "[redacted]"
+
+
+@pytest.mark.parametrize("form", [{"objectives": "lost == 0"}, {"objectives": ""}, {}])
+def test_a_test_begins_whose_objectives_can_be_read(form: dict[str, str]) -> None:
+    assert client().post("/swarm", data=form).json == {"success": True}
+
+
+def test_a_test_does_not_begin_whose_objectives_cannot_be_read() -> None:
+    answer = client().post("/swarm", data={"objectives": "lst == 0"})
+    assert answer.json == {"success": False, "message": "there is no lst == 0"}
+
+
+def test_whoever_may_not_see_the_ui_is_told_nothing_of_objectives() -> None:
+    assert client(is_open=False).post("/swarm", data={"objectives": "lst == 0"}).status_code == 401

@@ -1,6 +1,7 @@
 """Locust's own web UI with our tab in it, in a real browser, while a swarm runs."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -28,7 +29,7 @@ def locust(folder: Path) -> Iterator[str]:
         port = str(listener.getsockname()[1])
     with reference.start(seed_users=12, options=("--log-level", "warning")) as server:
         command = [
-            *(sys.executable, "-m", "locust", "-f", str(layout.LOADTESTS / "ban_storm.py"), "--autostart"),
+            *(sys.executable, "-m", "locust", "-f", str(layout.LOADTESTS / "ban_storm.py")),
             *("--users", "8", "--spawn-rate", "50", "--target", str(server.profile), "--results", str(folder / "r")),
             *("--web-port", port),
         ]
@@ -49,6 +50,7 @@ async def looked_at(chromium: str, url: str) -> None:
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         await reached(page, url)
+        await begun(page)
         charts = page.get_by_role("region", name="Over time")
         await expect(charts).to_be_hidden()
         await page.get_by_role("tab", name="Over time").click()
@@ -67,6 +69,18 @@ async def looked_at(chromium: str, url: str) -> None:
     assert wrong == []
 
 
+async def begun(page: Page) -> None:
+    """Begin a test with objectives of one's own: what cannot be read is said, and then nothing has begun."""
+    await page.get_by_text("Custom parameters").click()
+    objectives, start = page.locator('input[name="objectives"]'), page.get_by_role("button", name="Start", exact=True)
+    await objectives.fill("lst == 0")
+    await start.click()
+    await expect(page.get_by_text('did you mean "lost"?')).to_be_visible(timeout=PATIENCE)
+    await objectives.fill("lost == 0; connect: p(50) < 60s")
+    await start.click()
+    await expect(page.get_by_role("tab", name="Over time")).to_be_visible(timeout=PATIENCE)
+
+
 async def reached(page: Page, url: str) -> None:
     """Open it as soon as it listens."""
     for attempt in range(300):
@@ -83,3 +97,5 @@ def test_the_web_ui_has_charts_over_time_that_fit_a_desk_and_a_phone(chromium: s
     with locust(tmp_path) as url:
         asyncio.run(looked_at(chromium, url))
     assert (tmp_path / "r" / "series.csv").stat().st_size
+    asked = [one["expression"] for one in json.loads((tmp_path / "r" / "results.json").read_text())["objectives"]]
+    assert asked[-2:] == ["lost == 0", "connect: p(50) < 60s"]
