@@ -136,3 +136,20 @@ def test_a_planted_defect_fails_what_it_breaks(ran: Mapping[str, Future[Ran]], d
     checked = ran[defect].result()
     assert checked.ids("fail") == set(DEFECTS[defect].only), checked.reasons()
     assert checked.code == ExitCode.FAIL, checked.errors
+
+
+def test_of_two_servers_the_check_shows_where_they_differ(node_modules: Path, tmp_path: Path) -> None:
+    assert node_modules.is_dir()
+    profile = str(EXAMPLES / "echo" / "eventproof.toml")
+    with running(ECHO, "adds-a-field") as one, running(ECHO, "") as other:
+        schema, scope = "echo/echoed/schema", "echo/scope"
+        command = [sys.executable, "-m", "eventproof", "check", profile, "--only", schema, "--only", scope]
+        command += ["--against", f"http://127.0.0.1:{other}", "--results", str(tmp_path / "results")]
+        variables = {**os.environ, "ECHO_PORT": one}
+        done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == ExitCode.FAIL, done.stderr
+    written = json.loads((tmp_path / "results" / "comparison.json").read_text())
+    became = {line["name"]: line["changes"][-1]["change"] for line in written["requirements"]}
+    assert became == {schema: "worse", scope: "same"}
+    beside = json.loads((tmp_path / "results" / "against" / "results.json").read_text())
+    assert (beside["verdict"], beside["contracts"][0]["version"]) == ("pass", "1.0.0")
