@@ -7,7 +7,7 @@ taken from there. A table under `[environments.NAME]` overrides the rest of the 
 import os
 import shutil
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -99,16 +99,23 @@ def load(
     environment: str | None = None,
     env: Mapping[str, str] | None = None,
     catalog: Catalog | None = None,
+    base_url: str | None = None,
 ) -> Target:
-    """Read a profile; `environment` names one of its `[environments]`, `env` are the variables (ours by default)."""
+    """Read a profile; `environment` names one of its `[environments]`, `env` are the variables (ours by default).
+
+    With a `base_url` it is about the server there, in place of its own. Raises UsageError.
+    """
     path = Path(path)
-    return _target(opened(path, environment, env), path, environment, catalog or contracts.load())
+    return _target(opened(path, environment, env, base_url), path, environment, catalog or contracts.load())
 
 
-def opened(path: Path, environment: str | None = None, env: Mapping[str, str] | None = None) -> Table:
+def opened(
+    path: Path, environment: str | None = None, env: Mapping[str, str] | None = None, base_url: str | None = None
+) -> Table:
     """The whole of a profile, with what one of its environments overrides, to be read key by key."""
     variables = os.environ if env is None else env
-    return Table(_merged(_parsed(path), environment, path), str(path), variables)
+    values = _merged(_parsed(path), environment, path)
+    return Table(values if base_url is None else _elsewhere(values, base_url, path), str(path), variables)
 
 
 def server(root: Table, path: Path | None, environment: str | None, roles: tuple[str, ...], ids: set[str]) -> Target:
@@ -207,6 +214,26 @@ def _merged(values: dict[str, Any], environment: str | None, path: Path) -> dict
     # Whose server may be attacked is said of that server, not of another one.
     others = {key: value for key, value in values.items() if key != "allow_hostile"}
     return _overridden(others, environments[environment])
+
+
+def _elsewhere(values: dict[str, Any], base_url: str, path: Path) -> dict[str, Any]:
+    """The same of another server, without what is said of the profile's own."""
+    for table, inner in values.items():
+        if "url" in _keys(inner):
+            raise UsageError(
+                f"{path}: [{table}] names a server by a url of its own, so this profile cannot be taken to {base_url}: "
+                "write a profile of that server, and name it in place of the URL"
+            )
+    of_this_server = {"restart", "allow_hostile", "allow_load"}
+    return {key: value for key, value in values.items() if key not in of_this_server} | {"base_url": base_url}
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """The keys of all tables in a value."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _keys(inner)
 
 
 def _overridden(values: dict[str, Any], by: dict[str, Any]) -> dict[str, Any]:

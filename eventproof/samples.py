@@ -11,8 +11,9 @@ from faker import Faker
 from .catalog import Ack, Counterexample, Event
 from .catalog.arguments import Arguments
 from .catalog.pointer import pointer, reached
+from .catalog.schema import Schema
 
-__all__ = ["NONE", "acknowledged", "broken", "made_up", "sample"]
+__all__ = ["NONE", "acknowledged", "broken", "made_up", "sample", "shaped"]
 
 NONE: Final = object()
 """Stands for no payload."""
@@ -62,6 +63,13 @@ def acknowledged(ack: Ack, seed: int) -> Any:
     fake = _faker()
     fake.seed_instance(f"acknowledgement {seed}")
     return _drafted(fake, ack.answer.document, ack.fits, takes_list=ack.takes_list)
+
+
+def shaped(schema: Schema, seed: str) -> Any:
+    """A value that a schema takes; `NONE` where no draft fits it."""
+    fake = _faker()
+    fake.seed_instance(seed)
+    return _drafted(fake, schema.document, schema.is_valid, takes_list=False)
 
 
 def _drafted(fake: Faker, schema: Mapping[str, Any], fits: Callable[[Any], bool], *, takes_list: bool) -> Any:

@@ -1,7 +1,8 @@
 """Any contract, yours too: users listen, some act, some are slow, silent or cut; every event is accounted for.
 
 What is done how often, and by whom, stands in the profile under [traffic]; where it does not, whatever causes anything
-is done, in turn. What a call needs before it is made as the contract says.
+is done, in turn. What a call needs before it is made as the contract says, and what it does to a user is undone at
+once; what it makes is removed at the end, and the report says what stays.
 
 locust -f loadtests/traffic.py --target eventproof.toml
 eventproof swarm traffic --users 200 --run-time 1m
@@ -56,11 +57,14 @@ def _choose(options: Any) -> None:
     target = target_of(options)
     name = options.system or target.population.system or target.systems[0]
     system = target.catalog.system(name)
-    made = rates.rates(system, target.operations, target.population, options.rate)
+    errors = target.catalog.errors
+    made = rates.rates(system, target.operations, target.population, options.rate, errors)
     if not made:
+        out = rates.left_out(system, target.operations, errors).items()
+        why = "".join(f"; {call} is left out, as {reason}" for call, reason in out)
         raise UsageError(
             f"{target.source}: nothing is known that causes an event of {name} and leaves users as they are: name it "
-            "as trigger of an event, or give rates under [traffic]"
+            f"as trigger of an event, or give rates under [traffic]{why}"
         )
     if target.population.nobody_acts:
         raise UsageError(f"{target.source}: [traffic] leaves nobody who acts: have its shares be less than 1 together")
@@ -100,10 +104,12 @@ class Doer(ActingUser):
     def enter(self) -> None:
         """Make what they are about."""
         target = self.generator.target
+        system, errors = self.generator.system, target.catalog.errors
         whole = self.environment.parsed_options.rate
-        self._rates = rates.rates(self.generator.system, target.operations, target.population, whole)
+        self._rates = rates.rates(system, target.operations, target.population, whole, errors)
         self.hall = hall_of(self.generator)
-        self.hall.begin(tuple(self._rates))
+        out = {} if target.population.rates else rates.left_out(system, target.operations, errors)
+        self.hall.begin(tuple(self._rates), out)
 
     def rates(self) -> Mapping[Act, float]:
         """So often a second, of all processes together."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eventproof.errors import UsageError
-from eventproof.verdict import ExitCode, exit_code, outcome
+from eventproof.verdict import ExitCode, Outcome, exit_code, outcome
 
 from .output import baseline_option, baseline_side, dumped, finish, json_option, results_option, say
 from .reports import report_option, wanted
@@ -15,6 +15,8 @@ from .target import chosen, profile_of, target_options, typed, wait_option
 
 if TYPE_CHECKING:
     from eventproof.catalog import Catalog
+    from eventproof.report.records import Run
+    from eventproof.target import Target
 
 
 @click.command()
@@ -30,6 +32,12 @@ if TYPE_CHECKING:
 @click.option("--hostile", is_flag=True, help="Attack with full force, where the profile allows it.")
 @results_option
 @baseline_option
+@click.option(
+    "--against",
+    metavar="OTHER",
+    help="Check this server too, first, and show what differs from it: a URL, "
+    "where the profile is taken to that server, or a profile.",
+)
 @report_option
 @json_option
 @click.option("--list", "listed", is_flag=True, help="Name the requirements and their cases, and leave.")
@@ -49,6 +57,7 @@ def check(
     hostile: bool,
     results: Path | None,
     baseline: str | None,
+    against: str | None,
     reports: tuple[str, ...],
     as_json: bool,
     listed: bool,
@@ -59,6 +68,7 @@ def check(
 
     The target is a URL or a profile: by default eventproof.toml here, or above up to the repository's root.
     """
+    from eventproof import compare
     from eventproof.conform import launch, listing, rehearsal, run
     from eventproof.redaction import redacted
     from eventproof.report import folder
@@ -67,6 +77,8 @@ def check(
 
     if pack and (systems or dry_run):
         raise UsageError("--pack is about no system, and needs no dry run: leave --system and --dry-run out")
+    if against and (pack or dry_run or baseline is not None):
+        raise UsageError("--against checks two servers by their contracts: leave --pack, --dry-run and --baseline out")
     if explain:
         entry = listing.explained(explain, _described(pack or _pack_of(explain), profile_of(target, reference)))
         say(dumped(asdict(entry)) if as_json else listing.explained_text(entry))
@@ -87,26 +99,41 @@ def check(
     wished = wanted(reports, as_json)
     before = baseline_side(baseline)
     with chosen(target, reference, fault, environment, wait) as given:
+        other = launch.other_of(against, given, environment) if against else None
         known, about = launch.pack_of(given, environment) if pack else (launch.target_of(given, environment), None)
         if dry_run:
             steps = rehearsal.dry_run(launch.narrowed(known, systems))
             lines = rehearsal.text_of(steps).splitlines()
             say(dumped(redacted([*map(asdict, steps)])) if as_json else "\n".join(map(sentence, lines)))
             return exit_code(outcome(step.verdict for step in steps))
-        with folder.prepared(results, "check") as written, progress() as listener:
-            checked = run.check(
-                known,
-                systems=systems,
-                catalog=about,
-                only=only,
-                seed=seed,
-                slow=slow,
-                hostile=hostile,
-                results=written,
-                command=typed(["check"], target, reference, fault, environment, _chosen(pack, systems)),
-                listener=listener,
-            )
-    return finish(checked, written, as_json, wished, profile_of(target, reference), before)
+        again = _chosen(pack, systems)
+        if other is not None and seed is None:
+            seed = launch.new_seed()  # both make the same choices
+
+        def checked(one: "Target", into: Path, further: list[str]) -> "Run":
+            with progress() as listener:
+                return run.check(
+                    one,
+                    systems=systems,
+                    catalog=about,
+                    only=only,
+                    seed=seed,
+                    slow=slow,
+                    hostile=hostile,
+                    results=into,
+                    command=typed(["check"], target, reference, fault, environment, further),
+                    listener=listener,
+                )
+
+        with folder.prepared(results, "check") as written:
+            if other is not None and against is not None:
+                beside = folder.prepare(written / "against", "check")
+                first = checked(other, beside, [*again, "--against", against])
+                if first.outcome is Outcome.INTERRUPTED:
+                    return finish(first, beside, as_json, wished)
+                before = compare.Side("the other", (first,))
+            found = checked(known, written, again)
+    return finish(found, written, as_json, wished, profile_of(target, reference), before)
 
 
 def _chosen(pack: str | None, systems: tuple[str, ...]) -> list[str]:

@@ -22,7 +22,7 @@ from eventproof.wellformed import masked
 from .probe import probe
 from .suite import Options, Suite
 
-__all__ = ["must_be_answered", "narrowed", "new_seed", "pack_of", "suite", "target_of"]
+__all__ = ["must_be_answered", "narrowed", "new_seed", "other_of", "pack_of", "suite", "target_of"]
 
 
 _PREFIX = "--eventproof-"
@@ -36,6 +36,13 @@ def target_of(given: str, environment: str | None = None, catalog: Catalog | Non
             raise UsageError(f"{masked(given)} is a URL, and only a profile has environments: leave --environment out")
         return profile.for_url(given, catalog=catalog)
     return profile.load(given, environment, catalog=catalog)
+
+
+def other_of(other: str, given: str, environment: str | None = None) -> Target:
+    """Whom a target is compared with: that of another profile, or what is at a URL, by the target's own profile."""
+    if "://" not in other:
+        return profile.load(other)
+    return target_of(other) if "://" in given else profile.load(given, environment, base_url=other)
 
 
 def pack_of(given: str, environment: str | None = None) -> tuple[Target, Catalog]:

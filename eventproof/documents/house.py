@@ -176,7 +176,8 @@ def _assembled(described: Described, told: Sequence[Told], payloads: Payloads) -
             {"action": each.direction.value, "channel": {"$ref": f"#/channels/{channel}"}, "messages": []},
         )
         operation["messages"].append({"$ref": "#" + place})
-    info = {"title": described.title, "version": str(described.root.get("info", "version") or "")}
+    version = described.root.get("info", "version")
+    info = {"title": described.title, "version": "" if version is None else str(version.value)}
     content = {"asyncapi": described.version, "info": info, "channels": channels, "operations": operations}
     return Document(described.root.source.path, content, origins=origins), list(ways)
 

@@ -23,6 +23,7 @@ class Changes:
 
     def __init__(self) -> None:
         self._undo: dict[_Change, Callable[[], object]] = {}
+        self._for_good: Counter[str] = Counter()
 
     def __len__(self) -> int:
         """How many things are not as they were."""
@@ -39,9 +40,13 @@ class Changes:
         """It is as before."""
         self._undo.pop((what, whose), None)
 
+    def stays(self, call: str) -> None:
+        """A call changed something, and nothing changes that back."""
+        self._for_good[call] += 1
+
     def take_back(self, *, until: float, fault: Callable[[Exception], object]) -> None:
-        """Change back all that can be by then; `fault` is told what broke in ours."""
-        due = deque(self._undo.values())
+        """Change back all that can be by then, what came last first; `fault` is told what broke in ours."""
+        due = deque(reversed(self._undo.values()))
         workers = [spawn(_work, due, fault) for _ in range(min(_AT_ONCE, len(due)))]
         joinall(workers, timeout=max(until - monotonic(), 0))
         killall(workers)
@@ -50,6 +55,9 @@ class Changes:
         """What is still not as it was, in sentences."""
         for what, number in Counter(what for what, _ in self._undo).items():
             yield f"left on the target: {number} {what[number != 1]}, or may be"
+        if self._for_good:
+            made = ", ".join(f"{call} ({number})" for call, number in sorted(self._for_good.items()))
+            yield f"left on the target, as no call takes it back: what was done by {made}"
 
 
 def _work(due: deque[Callable[[], object]], fault: Callable[[Exception], object]) -> None:

@@ -10,6 +10,7 @@ from eventproof.catalog import Channel, Event
 from eventproof.report.visible import shown
 
 from . import payloads
+from .calls import Found, Reply
 from .script import Cause, Heard, Hearer, Script
 
 __all__ = ["FULL", "LARGEST", "MOST_CLIENTS", "Client", "House", "Say", "Sender", "Tally"]
@@ -109,6 +110,19 @@ class House:
         for event in heard.caused:
             await self.tell(event, Cause(name, client.hearer, heard.known))
         return heard
+
+    async def called(self, found: Found, body: bytes) -> Reply:
+        """A call was made: what it is answered with, once all that follows from it was told."""
+        operation = found.call.operation
+        reply = found.answer(body, self._turn(operation.id))
+        self.tally.heard += 1
+        if reply.wrong:
+            self.complain(f"{operation.id}: {reply.wrong}")
+            return reply
+        self.note("called", f"{operation.id}: {reply.status}")
+        for event in self.script.caused_by(operation.id):
+            await self.tell(event, Cause(operation.id, known=reply.known))
+        return reply
 
     def complain(self, sentence: str) -> None:
         """Say what is wrong with something that a client did."""

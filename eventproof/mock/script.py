@@ -108,6 +108,10 @@ class Script:
             and (name == event.name or name in (f"{channel.name}/{event.name}" for channel in event.channels))
         )
 
+    def caused_by(self, call: str) -> tuple[Event, ...]:
+        """What follows from a call."""
+        return tuple(event for event in self._sent if call in event.certain)
+
     def greeting(self, channel: Channel) -> Event | None:
         """The first event of every connection to a channel."""
         found = (event for event in self._sent if event.name == channel.greeting and channel in event.channels)

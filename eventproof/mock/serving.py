@@ -14,9 +14,11 @@ from eventproof.catalog.reading import Weight
 from eventproof.errors import UsageError
 from eventproof.interruption import HEEDED
 from eventproof.report.visible import visible
+from eventproof.samples import NONE
 
 from . import control, streams
 from .addresses import Addresses
+from .calls import Calls
 from .house import FULL, House, Say, Tally
 from .origins import Origins, is_loopback
 from .script import Cause, Script
@@ -67,6 +69,7 @@ class _Server:
         self._origins = Origins(options.origins)
         channels = house.script.system.channels
         self._addresses = Addresses(channels)
+        self._calls = Calls(house.script.system)
         self._namespaces = [channel for channel in channels if channel.wire is Wire.SOCKET_IO]
 
     async def go(self) -> None:
@@ -111,6 +114,7 @@ class _Server:
             *(f"nothing can be made up for {event.name}: give it an example" for event in script.unsayable),
             f"tells {_names(script.unasked) or 'nothing unasked'}",
             f"takes {_names(script.taken) or 'nothing'}",
+            *([f"answers {len(self._calls)} calls"] if len(self._calls) else []),
             *([] if is_loopback(host) else [f"{host} is no loopback address: whoever reaches it may connect"]),
             f"listening on http://{shown}:{port}",
         ]
@@ -133,7 +137,20 @@ class _Server:
             return web.Response(status=403, text=f"pages of {origin} may not connect")
         if self._namespaces and request.path.strip("/") == self._options.path.strip("/"):
             return await self._socketio.handle(request)
-        return await self._stream(request, _shared(request))
+        found = self._calls.find(request.method, request.path)
+        if found is None or self._is_for_a_channel(request, len(found.parameters)):
+            return await self._stream(request, _shared(request))
+        reply = await self._house.called(found, await request.read())
+        if reply.body is NONE:
+            return web.Response(status=reply.status, headers=_shared(request))
+        return web.json_response(reply.body, status=reply.status, headers=_shared(request))
+
+    def _is_for_a_channel(self, request: web.Request, parameters: int) -> bool:
+        """Whether a request that may be a call, with so many parameters in its path, opens a channel."""
+        is_upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
+        stream = self._addresses.find(Wire.SSE, request.path, request.query) if request.method == "GET" else None
+        is_streamed = "text/event-stream" in request.headers.get("Accept", "")
+        return is_upgrade or (stream is not None and (is_streamed or len(stream.parameters) < parameters))
 
     async def _stream(self, request: web.Request, headers: Mapping[str, str]) -> web.StreamResponse:
         is_upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
@@ -141,6 +158,10 @@ class _Server:
         found = self._addresses.find(wire, request.path, request.query)
         if request.method == "OPTIONS":
             return web.Response(status=204, headers=headers)
+        taken = () if found else self._calls.methods(request.path)
+        if taken:
+            self._house.note("refused", f"{request.method} {request.path}: it takes {', '.join(taken)}")
+            return web.Response(status=405, headers={**headers, "Allow": ", ".join(taken)})
         if found is None or request.method != "GET":
             self._house.note("refused", f"{request.method} {request.path}: there is no such {wire} channel")
             there = ", ".join(f"{known.address} ({known.wire})" for known in self._house.script.system.channels)
@@ -163,9 +184,11 @@ def _shared(request: web.Request) -> dict[str, str]:
     if origin is None:
         return {}
     asked = request.headers.get("Access-Control-Request-Headers")
+    method = request.headers.get("Access-Control-Request-Method")
     return {
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Allow-Credentials": "true",
         "Vary": "Origin",
         **({"Access-Control-Allow-Headers": asked} if asked else {}),
+        **({"Access-Control-Allow-Methods": method} if method else {}),
     }

@@ -16,6 +16,7 @@ const BUGS = new Set([
   "forgets-one", // they do not reach whoever joined last
   "no-acknowledgement", // message:post is not acknowledged
   "odd-acknowledgement", // its acknowledgement has no ok
+  "no-acknowledgement-of-joining", // room:join is not acknowledged
   "takes-anything", // nothing is looked at before it is taken
   "lets-anybody-in", // a connection without a token is accepted
   "out-of-order", // now and then a message waits
@@ -50,7 +51,7 @@ io.on("connection", (socket) => {
     if (!fits(asked, { roomId: 100 })) return acknowledge({ ok: false, error: "Name a room: roomId." });
     socket.join(asked.roomId);
     io.to(asked.roomId).emit("room:joined", { roomId: asked.roomId, who: socket.data.name });
-    acknowledge({ ok: true });
+    if (bug !== "no-acknowledgement-of-joining") acknowledge({ ok: true });
   });
 
   socket.on("message:post", (asked, acknowledge) => {

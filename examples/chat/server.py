@@ -19,8 +19,14 @@ from aiohttp import web
 BUGS = {
     "": "none",
     "no-number": "message:new lacks a field",
+    "wrong-type": "its number is a text",
+    "unknown-event": "something is sent that the contract does not have",
     "tells-everybody": "a room's messages reach all rooms",
     "tells-nobody": "they reach nobody",
+    "forgets-one": "they do not reach whoever joined last",
+    "out-of-order": "now and then a message waits",
+    "no-acknowledgement": "message:post is acknowledged with nothing",
+    "odd-acknowledgement": "its acknowledgement has no ok",
     "no-acknowledgement-of-joining": "room:join is acknowledged with nothing",
     "takes-anything": "nothing is looked at before it is taken",
     "lets-anybody-in": "a connection without a token is accepted",
@@ -32,6 +38,8 @@ if BUG not in BUGS:
 server = socketio.AsyncServer(async_mode="aiohttp")
 names: dict[str, str] = {}
 counts: Counter[str] = Counter()
+joined_last: dict[str, str] = {}
+waiting: set[asyncio.Task[None]] = set()
 
 
 def fits(asked: Any, fields: Mapping[str, int]) -> bool:
@@ -63,6 +71,9 @@ async def join(sid: str, asked: Any = None) -> Any:
     if not fits(asked, {"roomId": 100}):
         return {"ok": False, "error": "Name a room: roomId."}
     await server.enter_room(sid, asked["roomId"])
+    joined_last[asked["roomId"]] = sid
+    if BUG == "unknown-event":
+        await server.emit("server:hello", {}, to=sid)
     await server.emit("room:joined", {"roomId": asked["roomId"], "who": names[sid]}, room=asked["roomId"])
     return None if BUG == "no-acknowledgement-of-joining" else {"ok": True}
 
@@ -82,9 +93,28 @@ async def post(sid: str, asked: Any = None) -> Any:
     }
     if BUG == "no-number":
         del message["number"]
-    if BUG != "tells-nobody":
-        await server.emit("message:new", message, room=None if BUG == "tells-everybody" else room)
-    return {"ok": True, "id": message["id"]}
+    if BUG == "wrong-type":
+        message["number"] = str(counts[room])
+    if BUG == "out-of-order" and counts[room] % 2:
+        later = server.start_background_task(tell_later, message)
+        waiting.add(later)
+        later.add_done_callback(waiting.discard)
+    elif BUG != "tells-nobody":
+        await tell(message)
+    if BUG == "no-acknowledgement":
+        return None
+    return {"id": message["id"]} if BUG == "odd-acknowledgement" else {"ok": True, "id": message["id"]}
+
+
+async def tell(message: dict[str, Any]) -> None:
+    room = message["roomId"]
+    forgotten = joined_last.get(room) if BUG == "forgets-one" else None
+    await server.emit("message:new", message, room=None if BUG == "tells-everybody" else room, skip_sid=forgotten)
+
+
+async def tell_later(message: dict[str, Any]) -> None:
+    await asyncio.sleep(0.15)
+    await tell(message)
 
 
 async def main() -> None:

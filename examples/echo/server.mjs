@@ -3,7 +3,19 @@ import { createRequire } from "node:module";
 
 const { WebSocketServer } = createRequire(process.env.EVENTPROOF_NODE ?? import.meta.url)("ws");
 
-const BUGS = new Set(["", "forgets-the-text", "takes-anything", "never-answers", "tells-everybody"]);
+const BUGS = new Set([
+  "",
+  "forgets-the-text", // echoed lacks a field
+  "adds-a-field", // it has one more
+  "wrong-type", // its id is a text
+  "cries", // it says something else than what was said
+  "another-id", // it answers another shout
+  "another-name", // it is sent as echo
+  "unknown-event", // something is sent that the contract does not have
+  "never-answers", // nothing is said once more
+  "tells-everybody", // it is said to everybody
+  "takes-anything", // nothing is looked at before it is taken
+]);
 const bug = process.env.BUG ?? "";
 if (!BUGS.has(bug)) throw new Error(`there is no bug ${bug}; there are ${[...BUGS].join(" ")}`);
 
@@ -18,6 +30,7 @@ function problem(said) {
 const server = new WebSocketServer({ port: Number(process.env.PORT ?? 3001), host: "127.0.0.1", path: "/echo", maxPayload: 16384 });
 server.on("connection", (socket) => {
   socket.on("error", () => socket.terminate());
+  if (bug === "unknown-event") socket.send(JSON.stringify({ type: "welcome" }));
   socket.on("message", (data) => {
     let said = null;
     try {
@@ -28,6 +41,11 @@ server.on("connection", (socket) => {
     if (bug === "never-answers") return;
     const answer = { type: "echoed", id: said.id, text: said.text };
     if (bug === "forgets-the-text") delete answer.text;
+    if (bug === "adds-a-field") answer.at = Date.now();
+    if (bug === "wrong-type") answer.id = String(answer.id);
+    if (bug === "cries") answer.text = `${answer.text}!`;
+    if (bug === "another-id") answer.id += 1;
+    if (bug === "another-name") answer.type = "echo";
     for (const each of bug === "tells-everybody" ? server.clients : [socket]) each.send(JSON.stringify(answer));
   });
 });

@@ -1,6 +1,7 @@
 """What the users of one process share in the swarm of any contract: the places, who acts there, the calls they make."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import count
 from math import inf
 from time import monotonic
@@ -26,6 +27,7 @@ from eventproof.target import Emission
 from .overlaps import Overlaps
 from .place import Hand, Place
 from .rates import of_all, removing
+from .traces import Traces
 
 __all__ = ["Hall", "hall_of"]
 
@@ -52,6 +54,10 @@ class Hall(Visits[Place]):
         """With what a thing that is there was changed last, by call and the ids in its path."""
         self._things_of: dict[tuple[Actor, str], dict[str, Any]] = {}
         """By user and call: what is known of what was made for it."""
+        self._traces = Traces(generator)
+        self._is_undoing = False
+        self._alone: dict[Actor, BoundedSemaphore] = {}
+        """Where calls do something to users that is undone: of each user, one call at a time."""
         self._used_up = removing(generator.system)
         """The calls after which what they were about cannot be used again, as far as that is known by now."""
         for event in generator.books.known:
@@ -64,14 +70,20 @@ class Hall(Visits[Place]):
 
     # The places.
 
-    def begin(self, calls: Sequence[str]) -> None:
-        """Make what these calls are about, and what people ask to be told of; waits. Raises EventproofError."""
+    def begin(self, calls: Sequence[str], left_out: Mapping[str, str]) -> None:
+        """Make what these calls are about, and what people ask to be told of; waits. Raises EventproofError.
+
+        `left_out` are the calls that are not made, each with why.
+        """
         with self._beginning:  # several may act in one process
             if not self.places:
-                self._begin(calls)
+                self._begin(calls, left_out)
 
-    def _begin(self, calls: Sequence[str]) -> None:
+    def _begin(self, calls: Sequence[str], left_out: Mapping[str, str]) -> None:
         said_of = self.generator.target.population
+        for call, reason in left_out.items():
+            self.generator.books.note(f"{call} is left out, as {reason}; [traffic] rates may name it")
+        self._is_undoing = any(any(self._undone_at_once(call)) for call in calls)
         for role, number in said_of.people.items():
             self._people(role, self.generator.share.cut(range(number)))
         self._shared = of_all(self.system, calls)
@@ -100,17 +112,37 @@ class Hall(Visits[Place]):
 
     def tell(self, operation: Operation, user: Visitor[Place], intended: float) -> None:
         """Make a call about this user, by whoever makes it, after what it needs, and enter what it causes."""
+        with self._alone.setdefault(user, BoundedSemaphore(1)) if self._is_undoing else nullcontext():
+            self._tell(operation, user, intended)
+
+    def _tell(self, operation: Operation, user: Visitor[Place], intended: float) -> None:
         books = self.generator.books
         books.count("actions")
         books.record("send_lag", monotonic() - intended)
         place = user.place or self.places[0]
+        undoing = self._traces.undoing(operation, user) if self._is_undoing else {}
+        for call, parameters in undoing.items():
+            back = self.system.operation(call)
+            by, given = self._prepared(back, user, place, parameters)
+            self._last.setdefault(self._thing(back, given), given)
+            self._traces.does(user, call, given, by)
         answer = self._with_what_is_there(operation, user, place, intended)
         if answer is None or (_is_refused(answer) and operation.needs):
             self._used_up.add(operation.id)
             answer = self._with_all_anew(operation, user, place)
+        self._must_be_done(operation, answer)
+        for call, parameters in undoing.items():
+            back = self.system.operation(call)
+            answer = self._make(back, user, place, {**place.known, **parameters}, at=None)
+            self._must_be_done(back, answer)
+            if answer.done:
+                self._traces.undone(call, user)
+
+    def _must_be_done(self, operation: Operation, answer: CallAnswer) -> None:
         if not answer.done:
-            books.count("failed")
-            books.incident(f"{operation.id} {next(self._numbers)}", f"the call was answered with {answer}")
+            self.generator.books.count("failed")
+            told = f"the call was answered with {answer}"
+            self.generator.books.incident(f"{operation.id} {next(self._numbers)}", told)
 
     def _with_what_is_there(
         self, operation: Operation, user: Visitor[Place], place: Place, intended: float
@@ -145,10 +177,7 @@ class Hall(Visits[Place]):
         self, operation: Operation, user: Actor, place: Place, known: dict[str, Any], *, at: float | None
     ) -> CallAnswer:
         """Make one call that was intended for then (None: for now); what its answer says is known from then on."""
-        by = self._caller(operation, user, place)
-        people = {name: self._somebody(role, user, place).identity.id for name, role in operation.people.items()}
-        about = {name: of for name, of in {**people, **known, "userId": user.identity.id}.items() if of is not None}
-        given = arguments(operation, about)
+        by, given = self._prepared(operation, user, place, known)
         things = self._things(operation, given, by)
         step, called = self._overlaps.begin(things), monotonic()
         try:
@@ -165,18 +194,37 @@ class Hall(Visits[Place]):
             ordered = step if self.generator.share.of == 1 else UNORDERED
             told = CallEffects(self.generator, cause, name, user.devices, sender=device)
             is_sure = self._changes_something(operation, given)
+            self._traces.made(operation, given, says, by)
             told.expect(at=called if at is None else min(at, called), called=called, step=ordered, is_sure=is_sure)
         elif answer.was_made and not 400 <= answer.status < 500:
             self.generator.nobody_knows(operation.id)
         return answer
 
+    def _prepared(
+        self, operation: Operation, user: Actor, place: Place, known: Mapping[str, Any]
+    ) -> tuple[Actor, dict[str, Any]]:
+        """Who makes a call, and with what."""
+        people = {name: self._somebody(role, user, place).identity.id for name, role in operation.people.items()}
+        about = {name: of for name, of in {**people, **known, "userId": user.identity.id}.items() if of is not None}
+        return self._caller(operation, user, place), arguments(operation, about)
+
     def _changes_something(self, operation: Operation, given: Mapping[str, Any]) -> bool:
         """Whether it is no change of a thing to what it was changed to before."""
         if operation.method not in _CHANGES or operation.id in self._used_up:
             return True
-        thing = (operation.id, *(str(given.get(name)) for name in operation.in_path))
+        thing = self._thing(operation, given)
         last, self._last[thing] = self._last.get(thing), given
         return last != given
+
+    @staticmethod
+    def _thing(operation: Operation, given: Mapping[str, Any]) -> tuple[str, ...]:
+        return operation.id, *(str(given.get(name)) for name in operation.in_path)
+
+    def _undone_at_once(self, call: str) -> Iterator[Operation]:
+        """What undoes what a call, and what comes before it, do to users."""
+        for each in (*self.system.before(call), self.system.operation(call)):
+            if each.undone_by is not None and not each.undone_by.removes:
+                yield self.system.operation(each.undone_by.operation)
 
     def _send(self, operation: Operation, by: Actor, given: Mapping[str, Any]) -> tuple[CallAnswer, Device | None]:
         """By a call, or as an event on a connection of theirs: the answer, and where it was sent."""
@@ -201,7 +249,8 @@ class Hall(Visits[Place]):
     def _must_be_there(self, calls: Sequence[str], place: Place) -> None:
         """Have whoever makes these calls, and what they need, or is named in them. Raises UsageError."""
         member = self.system.member
-        for operation in (each for call in calls for each in (*self.system.before(call), self.system.operation(call))):
+        made = [each for call in calls for each in (*self.system.before(call), self.system.operation(call))]
+        for operation in (*made, *(each for call in calls for each in self._undone_at_once(call))):
             for role in operation.people.values():
                 if role not in (USER, member):
                     place.hand(role)

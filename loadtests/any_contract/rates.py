@@ -2,26 +2,27 @@
 
 from collections.abc import Container, Iterable, Mapping
 
-from eventproof.catalog import Direction, Operation, System
+from eventproof.catalog import Direction, ErrorCode, Operation, System
 from eventproof.catalog.placeholders import PLACEHOLDER
 from eventproof.population import Population
 
-__all__ = ["beyond_limits", "of_all", "rates", "removing", "told_apart_by"]
+__all__ = ["beyond_limits", "left_out", "of_all", "rates", "removing", "told_apart_by"]
+
+_NOT_AS_THINGS_ARE = 409
 
 
-def rates(system: System, there: Container[str], said: Population, whole: float) -> Mapping[str, float]:
+def rates(
+    system: System, there: Container[str], said: Population, whole: float, errors: Mapping[str, ErrorCode]
+) -> Mapping[str, float]:
     """How often a second each call is made: as the profile says, else `whole` is shared by whatever causes anything.
 
-    `there` are the operations of the target. What does something to a user that lasts, or has to be undone, is made
-    only where it is named, and so is what has a connection in a room or out of it: all who come ask for their rooms.
+    `there` are the operations of the target. What `left_out` names is made only where the profile names it, and so is
+    what has a connection in a room or out of it: all who come ask for their rooms.
     """
     if said.rates:
         return said.rates
-    asking = {event.name for event in system.events if event.joins or event.leaves}
-    causing = {trigger for event in system.events for trigger in event.certain}
-    usual = [
-        call.id for call in system.operations if call.id in causing - asking and call.id in there and _is_harmless(call)
-    ]
+    out = left_out(system, there, errors)
+    usual = [name for name in _causing(system, there) if name not in out]
     return dict.fromkeys(usual, whole / max(len(usual), 1))
 
 
@@ -41,10 +42,33 @@ def beyond_limits(system: System, made: Mapping[str, float], users: float) -> st
     return ""
 
 
-def _is_harmless(call: Operation) -> bool:
-    """Whether nothing stays with a user when it was made."""
-    has_to_be_undone = call.undone_by is not None and not call.undone_by.removes
-    return call.ends is None and not call.lasts and not has_to_be_undone
+def left_out(system: System, there: Container[str], errors: Mapping[str, ErrorCode]) -> Mapping[str, str]:
+    """The calls that cause something and are not made unless they are named, each with why."""
+    reasons = ((name, _against(system, name, there, errors)) for name in _causing(system, there))
+    return {name: reason for name, reason in reasons if reason}
+
+
+def _causing(system: System, there: Container[str]) -> list[str]:
+    asking = {event.name for event in system.events if event.joins or event.leaves}
+    causing = {trigger for event in system.events for trigger in event.certain} - asking
+    return [call.id for call in system.operations if call.id in causing and call.id in there]
+
+
+def _against(system: System, name: str, there: Container[str], errors: Mapping[str, ErrorCode]) -> str:
+    """Why a call is not made unasked; empty where nothing is against it."""
+    for call in (*system.before(name), system.operation(name)):
+        what = "it" if call.id == name else f"{call.id}, which comes before it,"
+        back = call.undone_by
+        if call.ends is not None:
+            return f"{what} ends sessions"
+        if call.lasts:
+            return f"what {what} does stays until it is used up"
+        if back is not None and not back.removes and back.operation not in there:
+            return f"{what} does something to users, and {back.operation}, which undoes that, is not there"
+        states = [code for code in call.refusals if errors[code].status == _NOT_AS_THINGS_ARE]
+        if states and not call.needs and not call.unique:
+            return f"{what} may be refused ({', '.join(states)}), and nothing says what has to come before"
+    return ""
 
 
 def of_all(system: System, calls: Iterable[str]) -> tuple[Operation, ...]:

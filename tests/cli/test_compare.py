@@ -80,6 +80,15 @@ def test_a_baseline_that_cannot_be_read_is_told_before_anything_runs(tmp_path: P
         assert cli.run([*verb, "http://127.0.0.1:1", "--baseline", str(tmp_path)]) == ExitCode.USAGE
 
 
+@pytest.mark.parametrize("further", [["--baseline", "x"], ["--dry-run"], ["--pack", "session"]])
+def test_two_servers_are_checked_by_their_contracts_alone(
+    further: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["check", "http://127.0.0.1:1", "--against", "http://127.0.0.1:2", *further]
+    assert cli.run(asked) == ExitCode.USAGE
+    assert "leave --pack, --dry-run and --baseline out" in capsys.readouterr().err
+
+
 def test_a_run_is_compared_with_its_baseline_at_its_end(
     runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -70,30 +71,34 @@ GREEN: Final = {
     "echo": Trial(ECHO, "echo"),
     "feed": Trial(FEED, "feed"),
 }
+SERVERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {"chat": (NODE, PYTHON), "echo": (ECHO,), "feed": (FEED,)}
+
+
+def _told(example: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each defect that the README of an example tells of, with the requirements that it says fail."""
+    for line in (EXAMPLES / example / "README.md").read_text().splitlines():
+        if found := re.fullmatch(r"\| (`[a-z].*`) \| (`.*`) \|", line):
+            bugs, failing = (tuple(re.findall("`([^`]+)`", cell)) for cell in found.groups())
+            yield from ((bug, failing) for bug in bugs)
+
+
 DEFECTS: Final = {
-    f"{trial.example} {trial.bug}": trial
-    for trial in (
-        Trial(NODE, "chat", ("chat/message:new/schema",), "wrong-type"),
-        Trial(NODE, "chat", ("chat/message:new/audience",), "tells-everybody"),
-        Trial(NODE, "chat", ("chat/message:new/delivery",), "forgets-one"),
-        Trial(NODE, "chat", ("chat/message:new/order",), "out-of-order"),
-        Trial(NODE, "chat", ("chat/message:post/refusal",), "takes-anything"),
-        Trial(ECHO, "echo", ("echo/shout/refusal",), "takes-anything"),
-        Trial(ECHO, "echo", ("echo/echoed/audience",), "tells-everybody"),
-        Trial(FEED, "feed", ("feed/published/schema",), "no-title"),
-        Trial(FEED, "feed", ("feed/scope",), "another-name"),
-    )
+    f"{example} {bug}": Trial(servers[number % len(servers)], example, failing, bug)
+    for example, servers in SERVERS.items()
+    for number, (bug, failing) in enumerate(_told(example))
 }
+"""Of several servers of one contract, each has its share."""
 AT_ONCE: Final = 4
 
 
 @pytest.fixture(scope="module")
-def ran(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Future[Ran]]:
+def ran(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Future[Ran]]]:
     """Each of them, several at a time: they wait more than they work. Some need the packages of npm."""
     trials = GREEN | DEFECTS
     folders = [tmp_path_factory.mktemp("trial") for _ in trials]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return {name: pool.submit(one.run, at) for (name, one), at in zip(trials.items(), folders, strict=True)}
+        yield {name: pool.submit(one.run, at) for (name, one), at in zip(trials.items(), folders, strict=True)}
+        pool.shutdown(cancel_futures=True)
 
 
 @pytest.mark.parametrize("server", ["chat in node", "chat in python"])
@@ -111,8 +116,40 @@ def test_other_wires_are_checked_by_their_documents_too(ran: Mapping[str, Future
     assert checked.code == ExitCode.PASS, checked.errors
 
 
+@pytest.mark.parametrize(
+    ("example", "server"), [(example, server) for example, servers in SERVERS.items() for server in servers]
+)
+def test_every_server_has_the_defects_that_its_readme_tells_of(
+    node_modules: Path, example: str, server: tuple[str, ...]
+) -> None:
+    assert node_modules.is_dir()
+    variables = {**os.environ, "BUG": "none such", "EVENTPROOF_NODE": str(JS / "package.json")}
+    said = subprocess.run(server, env=variables, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    named = re.search(r"there is no bug none such; there are ([a-z, -]+)", said.stderr)
+    assert named is not None, said.stderr
+    told = {bug for bug, _ in _told(example)}
+    assert (told, len(told) >= 10) == (set(named[1].replace(",", " ").split()), True)
+
+
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_a_planted_defect_fails_what_it_breaks(ran: Mapping[str, Future[Ran]], defect: str) -> None:
     checked = ran[defect].result()
     assert checked.ids("fail") == set(DEFECTS[defect].only), checked.reasons()
     assert checked.code == ExitCode.FAIL, checked.errors
+
+
+def test_of_two_servers_the_check_shows_where_they_differ(node_modules: Path, tmp_path: Path) -> None:
+    assert node_modules.is_dir()
+    profile = str(EXAMPLES / "echo" / "eventproof.toml")
+    with running(ECHO, "adds-a-field") as one, running(ECHO, "") as other:
+        schema, scope = "echo/echoed/schema", "echo/scope"
+        command = [sys.executable, "-m", "eventproof", "check", profile, "--only", schema, "--only", scope]
+        command += ["--against", f"http://127.0.0.1:{other}", "--results", str(tmp_path / "results")]
+        variables = {**os.environ, "ECHO_PORT": one}
+        done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == ExitCode.FAIL, done.stderr
+    written = json.loads((tmp_path / "results" / "comparison.json").read_text())
+    became = {line["name"]: line["changes"][-1]["change"] for line in written["requirements"]}
+    assert became == {schema: "worse", scope: "same"}
+    beside = json.loads((tmp_path / "results" / "against" / "results.json").read_text())
+    assert (beside["verdict"], beside["contracts"][0]["version"]) == ("pass", "1.0.0")

@@ -13,8 +13,9 @@ from eventproof.load import contracts, objectives
 from eventproof.load.expectation import UNORDERED
 from eventproof.population import Population
 from loadtests.any_contract.overlaps import Overlaps
-from loadtests.any_contract.rates import beyond_limits, of_all, rates, removing, told_apart_by
+from loadtests.any_contract.rates import beyond_limits, left_out, of_all, rates, removing, told_apart_by
 
+_ERRORS = catalog.load().errors
 _CHAT = Path(__file__).parents[2] / "examples" / "chat" / "eventproof.toml"
 
 
@@ -24,7 +25,11 @@ def chat() -> System:
 
 
 def _usual(system: System) -> Mapping[str, float]:
-    return rates(system, {operation.id for operation in system.operations}, Population(), 10.0)
+    return rates(system, _there(system), Population(), 10.0, _ERRORS)
+
+
+def _there(system: System) -> set[str]:
+    return {operation.id for operation in system.operations}
 
 
 def test_whatever_causes_anything_shares_the_rate_but_for_what_joins_a_room(chat: System) -> None:
@@ -33,14 +38,29 @@ def test_whatever_causes_anything_shares_the_rate_but_for_what_joins_a_room(chat
 
 def test_what_a_profile_names_is_done_and_nothing_else(chat: System) -> None:
     said = Population(rates={"room:join": 2.0})
-    assert rates(chat, {"room:join", "message:post"}, said, 10.0) == {"room:join": 2.0}
+    assert rates(chat, {"room:join", "message:post"}, said, 10.0, _ERRORS) == {"room:join": 2.0}
 
 
-def test_what_stays_with_a_user_is_done_only_where_it_is_named() -> None:
+def test_what_ends_sessions_is_done_only_where_it_is_named_and_what_is_undone_always() -> None:
     system = catalog.load().system("user-state")
-    usual, named = _usual(system), rates(system, {"banUser"}, Population(rates={"banUser": 1.0}), 10.0)
-    assert not {"banUser", "updateUserTier"} & set(usual)
-    assert named == {"banUser": 1.0}
+    named = rates(system, {"banUser"}, Population(rates={"banUser": 1.0}), 10.0, _ERRORS)
+    assert (set(_usual(system)), named) == ({"updateUserTier"}, {"banUser": 1.0})
+    assert left_out(system, _there(system), _ERRORS) == {"banUser": "it ends sessions"}
+
+
+def test_what_is_done_to_users_is_left_out_where_nothing_undoes_it_on_this_target() -> None:
+    system = catalog.load().system("shield")
+    assert "setSubscriptionStatus" in _usual(system)
+    out = left_out(system, {"cancelSubscription"}, _ERRORS)
+    assert out["cancelSubscription"].endswith("setSubscriptionStatus, which undoes that, is not there")
+
+
+def test_what_may_be_refused_as_things_are_is_left_out_where_nothing_says_what_comes_before() -> None:
+    system = catalog.load().system("shield")
+    out = left_out(system, _there(system), _ERRORS)
+    assert set(out) == {"cancelSubscription", "renewSubscription", "upgradePlan"}
+    assert "not_an_upgrade" in out["upgradePlan"]
+    assert {"approveClaim", "payClaim"} <= set(_usual(system))  # refused for a state that others bring about
 
 
 def test_what_people_ask_to_be_told_of_is_made_once_for_all() -> None:

@@ -78,3 +78,19 @@ def test_what_breaks_in_ours_is_told_and_hinders_nothing_else() -> None:
     changes.take_back(until=monotonic() + 10, fault=told.append)
     assert [type(error) for error in told] == [ZeroDivisionError]
     assert len(changes) == 1
+
+
+def test_what_came_last_is_changed_back_first() -> None:
+    changes, done = Changes(), list[str]()
+    for thing in ("library", "booking"):
+        changes.enter(TIER, thing, partial(done.append, thing))
+    changes.take_back(until=monotonic() + 10, fault=_none)
+    assert done == ["booking", "library"]
+
+
+def test_what_nothing_takes_back_is_told_by_the_calls_that_did_it() -> None:
+    changes = Changes()
+    for call in ("submitClaim", "payClaim", "submitClaim"):
+        changes.stays(call)
+    (told,) = changes.left()
+    assert told.endswith("what was done by payClaim (1), submitClaim (2)")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from eventproof import reference
 from eventproof.errors import UsageError
 from eventproof.load.run import swarm
 from eventproof.report.records import Delivery, Run
@@ -90,6 +91,17 @@ def test_what_is_for_the_connection_that_caused_it_comes_there(runs: Mapping[str
     run = runs["echo"]
     assert run.outcome is Outcome.PASS, (run.notes, run.objectives)
     assert _delivery(run, "echoed").delivered > 10
+
+
+def test_a_run_tells_what_it_left_out_and_what_it_left(tmp_path: Path) -> None:
+    """On a system some calls of which nothing in the contract takes back."""
+    with reference.start(systems=("user-state", "shield"), seed_users=8, quick=False) as running:
+        options = ("--multi-device=0", "--system=shield")
+        run = swarm("traffic", str(running.profile), 4, 20, 4, objectives=[_PATIENT], results=tmp_path, options=options)
+    assert not {note for note in run.notes if "answered with" in note}
+    assert _verdicts(run)["failed == 0"] is Verdict.PASS, run.notes
+    assert any(note.startswith("upgradePlan is left out, as it may be refused") for note in run.notes)
+    assert any("no call takes it back" in note and "submitClaim" in note for note in run.notes)
 
 
 @pytest.mark.parametrize(

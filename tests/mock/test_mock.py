@@ -103,6 +103,17 @@ async def test_every_wire_hears_what_is_told_on_a_schedule() -> None:
     assert code == ExitCode.PASS
 
 
+async def test_a_call_is_answered_and_what_follows_from_it_is_told() -> None:
+    with mocking("plan-sync") as mock:
+        async with SseClient(mock.url, "/api/plans/subscribe"):
+            given = {"name": "Growth", "roi": 5, "minAmount": 100, "maxAmount": 900, "duration": 30}
+            status, said = await asyncio.to_thread(mock.answer_to, "/api/admin/plans", given)
+        refused, why = await asyncio.to_thread(mock.answer_to, "/api/admin/plans", {"name": 7})
+        told, code = mock.end()
+    assert (status, "CREATE to 1" in told, code) == (201, True, ExitCode.FAIL), said + told
+    assert (refused, "at /name expected" in why) == (422, True)
+
+
 async def test_a_namespace_greets_first_and_one_that_is_not_there_says_so() -> None:
     with mocking("shield", "--every", "10ms", "--path", "live/socket") as mock:
         async with SocketIOClient(

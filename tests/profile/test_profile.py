@@ -440,3 +440,21 @@ def test_a_secret_in_base64_signs_with_the_bytes_that_it_stands_for(
     made = mint(target, Identity("user", id="7"), 0.0, "n")
     assert made is not None
     assert jwt.decode(made, key, ["HS256"]) == {"sub": "7"}
+
+
+def test_a_profile_can_be_taken_to_another_server(tmp_path: Path) -> None:
+    written = tmp_path / "eventproof.toml"
+    written.write_text('base_url = "http://127.0.0.1:1"\nallow_hostile = true\nsystems = ["user-state"]\n')
+    here, there = profile.load(written, env={}), profile.load(written, env={}, base_url="http://127.0.0.1:2")
+    assert (here.base_url, here.allow_hostile) == ("http://127.0.0.1:1", True)
+    assert (there.base_url, there.rest.url, there.systems) == ("http://127.0.0.1:2", "http://127.0.0.1:2", here.systems)
+    assert not there.allow_hostile  # that was said of the first one
+
+
+def test_one_that_names_servers_by_their_urls_cannot(tmp_path: Path) -> None:
+    written = tmp_path / "eventproof.toml"
+    written.write_text('base_url = "http://127.0.0.1:1"\n[rest]\nurl = "http://127.0.0.1:3"\n')
+    with pytest.raises(
+        UsageError, match=r"\[rest\] names a server by a url of its own.*write a profile of that server"
+    ):
+        profile.load(written, env={}, base_url="http://127.0.0.1:2")
