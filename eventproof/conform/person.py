@@ -9,6 +9,7 @@ from typing import Any
 
 from eventproof.actions import credentials_of, mint
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, UsageError
+from eventproof.refusal import UNKNOWN
 from eventproof.target import Emission, Endpoint, Identity, Target, Transport
 from eventproof.wire.connection import Recovery
 
@@ -45,6 +46,9 @@ class Person:
         self._dialer = dialer
         self._token = identity.token
         self._is_proven = False
+        self._has_logged_in = False
+        self._shut_out = ""
+        """Why their password is wrong, where none was ever right: to guess on would meet a limit that hides it."""
         self.admin: Person | None = None
         """Who makes the calls of theirs that are an admin's on this target."""
         if self.id == "" and caller.target.is_sessionless:
@@ -231,15 +235,24 @@ class Person:
         return mint(self._caller.target, self.identity, time.time(), uuid.uuid4().hex)
 
     async def another_token(self) -> str:
-        """A further session, beside those they have; raises Inconclusive where none is to be had."""
+        """A further session, beside those they have; raises Inconclusive where none is to be had.
+
+        Whoever was never let in and whose password is wrong (401) is not tried again in this run.
+        """
         minted = self.minted()
         if minted is not None:
             return minted
         if self._caller.target.is_sessionless:
             return self.identity.token or ""
+        if self._shut_out:
+            raise Inconclusive(self._shut_out)
         answer = await self.log_in()
         if not answer.is_accepted:
-            raise Inconclusive(f"{self.name} could not log in: {answer}; {_remedy(answer, self.identity)}")
+            why = f"{self.name} could not log in: {answer}; {_remedy(answer, self.identity)}"
+            if answer.status == UNKNOWN and not self._has_logged_in:
+                self._shut_out = why
+            raise Inconclusive(why)
+        self._has_logged_in = True
         self._learn_id(answer)
         self._learn_tier(answer)
         token = answer.says("token")
