@@ -24,7 +24,7 @@ operations: {tell: {action: send, channel: {$ref: '#/channels/news'}}}
 def _entry(hook: str) -> list[str]:
     """What follows the program in the entry of a hook."""
     hooks = yaml.safe_load((layout.CONTRACTS.parent / ".pre-commit-hooks.yaml").read_text("utf-8"))
-    program, *arguments = next(one["entry"] for one in hooks if one["id"] == hook).split()
+    program, *arguments = str(next(one["entry"] for one in hooks if one["id"] == hook)).split()
     assert program == "eventproof"
     return arguments
 
