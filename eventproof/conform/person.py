@@ -21,6 +21,7 @@ from .verdicts import NotTestable
 __all__ = ["Person"]
 
 
+_SHOWN_BY_NONE = "no call shows whose session a token is of: [operations] denies it, or the contract has none"
 _STALE = 60.0
 """Seconds after which a session that another case used is proved again: it may have ended by itself."""
 
@@ -105,9 +106,7 @@ class Person:
             self._is_proven, self._proven_at = True, time.monotonic()
             return
         if whoami is None:
-            raise UsageError(
-                f"{self._caller.target.source}: [operations] denies what shows whose session a token is of"
-            )
+            raise UsageError(f"{self._caller.target.source}: {_SHOWN_BY_NONE}")
         if self._is_on_behalf(whoami) and self.is_known:
             self._is_proven = True
             return
@@ -218,14 +217,14 @@ class Person:
         """Ask whose session their token, or another one, is of; raises NotTestable where the target does not tell."""
         whoami = self._caller.target.whoami
         if whoami is None:
-            raise NotTestable("[operations] denies what shows whose session a token is of")
+            raise NotTestable(_SHOWN_BY_NONE)
         return await self.call(whoami, token=token)
 
     async def log_in(self) -> Answer:
         """Begin a session with their e-mail address and password, whatever the answer."""
         login = self._caller.target.login
         if login is None:
-            raise NotTestable("[operations] denies what begins a session")
+            raise NotTestable("no call begins a session: [operations] denies it, or the contract has none")
         if self.identity.email is None or self.identity.password is None:
             raise NotTestable(f"{self.identity.name} has no password in the profile: give email and password_env")
         return await self._caller.call(self.name, login, credentials_of(self.identity))
