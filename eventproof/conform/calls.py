@@ -11,6 +11,7 @@ import aiohttp
 from eventproof.acknowledgement import is_refusal
 from eventproof.actions import Invocation, Request, action_for, at, credentials_of, read
 from eventproof.catalog.arguments import payload_of
+from eventproof.client.answer import HttpAnswer
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
 from eventproof.history import History, Kind, Record
 from eventproof.redaction import learn, learn_from, names_a_secret, redacted
@@ -164,6 +165,8 @@ class Answer:
         return redacted(self.body)
 
     def __str__(self) -> str:
+        if isinstance(self.body, str) and "<" in self.body:  # a page of a framework or a proxy
+            return f"{self.status} {HttpAnswer('', self.status, body=self.shown).text}"
         return f"{self.status} {json.dumps(self.shown, ensure_ascii=False, default=repr)[:300]}"
 
 
