@@ -141,13 +141,25 @@ def action_for(
         arguments = tuple(_arguments(operation, {"token": "", **known}, where))
         return Invocation(operation_id, arguments, target.folder, operation.refused)
     escaped = {name: quote(str(value), safe="", errors="replace") for name, value in known.items()}
-    return Request(
-        operation=operation_id,
-        method=operation.method,
-        url=target.rest.url + fill(operation.path, escaped, where),
-        headers=headers_of(target, operation, token, known),
-        json=fill(operation.body, known, where, operation.optional),
-    )
+    try:
+        return Request(
+            operation=operation_id,
+            method=operation.method,
+            url=target.rest.url + fill(operation.path, escaped, where),
+            headers=headers_of(target, operation, token, known),
+            json=fill(operation.body, known, where, operation.optional),
+        )
+    except UsageError as lacking:
+        raise UsageError(f"{lacking}{_remedy(target, operation_id)}") from lacking
+
+
+def _remedy(target: Target, operation_id: str) -> str:
+    """Where what a call of somebody's own contract is made with has to stand, if no answer before it tells."""
+    owner = next((own.name for own in target.own if operation_id in {call.id for call in own.operations}), None)
+    if owner is None:
+        return ""
+    table = f"[contracts.{owner}.calls.{operation_id}]"
+    return f'; write example = {{ … }} under {table}, or needs = ["…"] where an earlier call answers with it'
 
 
 def headers_of(target: Target, call: Call, token: str | None, values: Mapping[str, Any]) -> dict[str, str]:

@@ -63,7 +63,7 @@ def described(catalog: Catalog, name: str) -> tuple[Json, str]:
     """
     call = contract_calls.found(catalog, name)
     if call is not None:
-        data = contract_calls.shown(*call)
+        data = contract_calls.shown(*call, contract_calls.also_of(catalog, *call) if "/" not in name else ())
         return data, contract_calls.shown_text(data)
     events = {event.name for system in catalog.systems.values() for event in system.events}
     if name not in events and "/" not in name:

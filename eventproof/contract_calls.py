@@ -31,6 +31,12 @@ def found(catalog: Catalog, name: str) -> tuple[System, Operation] | None:
     return names(catalog).get(name)
 
 
+def also_of(catalog: Catalog, system: System, operation: Operation) -> list[str]:
+    """The other systems that have this call."""
+    sharing = (each for each in catalog.systems.values() if each is not system)
+    return [each.name for each in sharing if any(call.id == operation.id for call in _calls(each))]
+
+
 def listing(catalog: Catalog, systems: Iterable[str] | None = None) -> list[Json]:
     """One row a call of these systems, of all where none is named."""
     chosen = catalog.systems if systems is None else systems
@@ -55,13 +61,14 @@ def row(operation: Operation) -> Json:
     }
 
 
-def shown(system: System, operation: Operation) -> Json:
-    """Everything that a profile has to know of a call."""
+def shown(system: System, operation: Operation, also: Iterable[str] = ()) -> Json:
+    """Everything that a profile has to know of a call, which `also` have."""
     body, optional = operations.body_of(system, operation)
     in_path = PLACEHOLDER.findall(operation.path)
     in_body = list(body or ())
     answers = operation.answers
     return row(operation) | {
+        "also_of": list(also),
         "capability": operation.capability,
         "parameters": {
             "path": in_path,
@@ -92,7 +99,7 @@ def shown_text(data: Json) -> str:
     ]
     units = sorted(set(data["names"]) & {unit for units in templates.DERIVED.values() for unit in units})
     lines = [
-        f"{data['name']} ({data['system']}): {data['summary']}",
+        f"{data['name']} ({', '.join([data['system'], *data['also_of']])}): {data['summary']}",
         "",
         f"  request    {data['method']} {data['path']}",
         f"  called by  {data['identity']}",
@@ -145,6 +152,11 @@ def _example(operation: Operation, body: Mapping[str, str] | None, answers: Mapp
         f"method = {json.dumps(operation.method)}",
         f"path = {json.dumps(operation.path)}",
         *([f"body = {_inline(body)}"] if body else []),
+        *(
+            ['# body = { reason = "a test" }  # where yours takes one']
+            if not body and operation.method != "GET"
+            else []
+        ),
         f"identity = {json.dumps(operation.role)}{_CALLERS.get(operation.role, '')}",
         *([f"answers = {_inline(answers)}"] if answers else []),
         '# headers = { X-Api-Key = "${API_KEY}" }',

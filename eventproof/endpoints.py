@@ -111,7 +111,8 @@ def undocumented(table: Table, name: str, socketio: SocketIO, rest: Rest) -> tup
     wire = _KINDS[table.choice("kind", tuple(_KINDS))]
     address = table.text("address", "/") if wire is Wire.SOCKET_IO else table.text("address")
     if templates.PLACEHOLDER.search(address):
-        table.fail("address", f'must be an address as it is, without {{names}}, not "{address}"')
+        shown = 'query = { token = "{token}" }, by the name of your parameter'
+        table.fail("address", f"must be an address as it is, without {{names}}; a token in it is written as {shown}")
     in_query = "token" in templates.names(table.template("query", {}))
     channel = Channel(name, wire, address)
     endpoint = _one(table, channel, socketio, replace(rest, headers={}) if in_query else rest)

@@ -23,18 +23,24 @@ _CLAIMS = frozenset({"id", "userId", "email", "password", "role", "tier", "now",
 _LARGEST: Final = 256 * 1024**2
 """Bytes of a file of credentials: each of hundreds of thousands of people has a token of half a kilobyte."""
 _BASE64: Final = "base64"
+_OF_CALLS: Final = "; a role is known by a call that it makes: role = … under [contracts.NAME.calls.CALL]"
 _SECRETS: Final = ("text", _BASE64)
 """What a secret may be: its text signs, or the bytes of which it is the base64."""
 
 
-def read(table: Table, folder: Path, roles: tuple[str, ...]) -> dict[str, tuple[Identity, ...]]:
-    """The people of `[identities]` by their roles, each one of these; a file named there is looked for in `folder`."""
+def read(
+    table: Table, folder: Path, roles: tuple[str, ...], *, of_own: bool = False
+) -> dict[str, tuple[Identity, ...]]:
+    """The people of `[identities]` by their roles, each one of these; a file named there is looked for in `folder`.
+
+    Roles that are `of_own` contracts are those of their calls, which is told to whoever names another one.
+    """
     found = [
         *(identity for entry in table.tables("admins") for identity in _listed(entry, ADMIN)),
         *(identity for entry in table.tables("users") for identity in _listed(entry, USER)),
     ]
     for entry in table.tables("people"):
-        found += _listed(entry, entry.choice("role", roles))
+        found += _listed(entry, entry.choice("role", roles, hint=_OF_CALLS if of_own else ""))
     if (file := table.text("file", None)) is not None:
         found += _credentials(folder / file, roles)
     table.finish()

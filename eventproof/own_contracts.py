@@ -12,10 +12,12 @@ from .catalog import Catalog, System
 from .documents import draft, overlay, own
 from .errors import UsageError
 from .settings import Table
+from .target import is_loopback
 
 __all__ = ["contract_of", "drafted", "has_tokens", "read"]
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_USUAL: Final = "http://127.0.0.1:3000"
 _TAKEN: Final = frozenset({"all", "common"})
 
 
@@ -67,7 +69,11 @@ def drafted(path: Path, asyncapi: Path, openapi: Path | None) -> str:
             return False
         return True
 
-    return draft.drafted(described({}), values["asyncapi"], values.get("openapi"), "http://127.0.0.1:3000", fits)
+    system = described({})
+    served = system.reading.served if system.reading else ""
+    # Whose server elsewhere may be acted upon is not for a draft to say.
+    base_url = served if served and is_loopback(served) else _USUAL
+    return draft.drafted(system, values["asyncapi"], values.get("openapi"), base_url, fits)
 
 
 def contract_of(path: Path) -> System:

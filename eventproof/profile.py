@@ -7,7 +7,7 @@ taken from there. A table under `[environments.NAME]` overrides the rest of the 
 import os
 import shutil
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -125,7 +125,7 @@ def server(root: Table, path: Path | None, environment: str | None, roles: tuple
     """
     folder = Path() if path is None else path.parent
     url = _url(root, "base_url")
-    people = identities.read(root.table("identities"), folder, roles)
+    people = identities.read(root.table("identities"), folder, roles, of_own="contracts" in root)
     return Target(
         source=root.file,
         environment=environment,
@@ -251,6 +251,8 @@ def _target(root: Table, path: Path | None, environment: str | None, catalog: Ca
     base = server(root, path, environment, catalog.roles, profile_schema.requirements(catalog))
     systems = _systems(root, catalog, contracts_of_own)
     is_sessionless = bool(contracts_of_own) and not any(map(_begins_sessions, systems)) and "jwt" not in root
+    if is_sessionless:
+        _must_have_tokens(root, base, contracts_of_own)
     if is_sessionless and not has_tokens(root):
         base = replace(base, rest=_rest(root.table("rest"), base.base_url, bare=True))
     capabilities = _capabilities(root, catalog)
@@ -296,6 +298,22 @@ def _url(table: Table, key: str, default: str | None = None) -> str:
 
 def _begins_sessions(system: System) -> bool:
     return any(operation.session is OfSession.BEGINS for operation in system.operations)
+
+
+def _must_have_tokens(root: Table, base: Target, of_own: Sequence[System]) -> None:
+    """Raise UsageError where somebody has a password, and nothing tells which call takes it."""
+    everybody = (*base.admins, *base.users, *(one for people in base.others.values() for one in people))
+    locked = next((one for one in everybody if one.token is None and one.password is not None), None)
+    calls = [(system.name, call.id) for system in of_own for call in system.operations if call.event is None]
+    if locked is None:
+        return
+    name, first = calls[0] if calls else (of_own[0].name, "CALL")
+    others = f" (there are {', '.join(call for _, call in calls)})" if len(calls) > 1 else ""
+    root.table("identities").fail(
+        "password",
+        f"of {locked.name} is of no use, as no call begins a session: say which one{others}, such as "
+        f'[contracts.{name}.calls.{first}] session = "begins", answers = {{ token = "/token" }}; or give a token',
+    )
 
 
 def _systems(root: Table, catalog: Catalog, of_own: Iterable[System]) -> tuple[System, ...]:

@@ -6,7 +6,7 @@ read from answers, the requirements, the budgets) is entered here.
 
 import copy
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -30,9 +30,9 @@ def schema(catalog: Catalog) -> dict[str, Any]:
     known["systems"]["items"]["enum"] = systems
     known["capabilities"]["items"]["enum"] = sorted(capabilities(catalog))
     known["channels"]["properties"] = {name: _channels(whole, catalog.system(name)) for name in systems}
-    readable = dict.fromkeys(name for operation in operations.values() for name in operation.answers)
+    whole["definitions"]["readable"] = {"enum": sorted({name for one in operations.values() for name in one.answers})}
     known["operations"]["properties"] = {
-        name: _call(whole["definitions"]["operation"], operation, readable) for name, operation in operations.items()
+        name: _call(whole["definitions"]["operation"], operation) for name, operation in operations.items()
     }
     known["tiers"]["additionalProperties"]["properties"]["unlocks"]["properties"]["operation"]["enum"] = [*operations]
     known["known_failures"]["propertyNames"]["enum"] = sorted(requirements(catalog))
@@ -94,13 +94,20 @@ def _channels(whole: Mapping[str, Any], system: System) -> dict[str, Any]:
     return main
 
 
-def _call(general: Mapping[str, Any], operation: Operation, readable: Iterable[str]) -> dict[str, Any]:
-    """One call: a table, or false where the server has no such call."""
+def _call(general: Mapping[str, Any], operation: Operation) -> dict[str, Any]:
+    """One call: a table, or false where the server has no such call.
+
+    Of its answer may be said what is read from it first, and the names that are read from others.
+    """
     table = copy.deepcopy(dict(general))
     told = table["properties"]
     told["identity"] |= {"enum": list(callers(operation)), "default": operation.role, "description": "Who calls it."}
     told["caller"]["enum"] = list(callers(operation))
-    told["answers"]["properties"] = _answers(operation.answers, readable)
+    told["answers"] |= {
+        "properties": {name: {"type": "string", "default": place} for name, place in operation.answers.items()},
+        "additionalProperties": {"$ref": "#/definitions/place"},
+        "propertyNames": {"$ref": "#/definitions/readable"},
+    }
     return {"description": operation.summary, "anyOf": [{"const": False}, table]}
 
 
@@ -128,13 +135,4 @@ def _session(whole: Mapping[str, Any], catalog: Catalog) -> dict[str, Any]:
     return {
         key: {**told, **({"additionalProperties": named[key]} if key in named else call)}
         for key, told in described.items()
-    }
-
-
-def _answers(own: Mapping[str, str], readable: Iterable[str]) -> dict[str, Any]:
-    """What is read from this answer first; the names that are read from others are allowed too."""
-    names = dict.fromkeys([*own, *readable])
-    return {
-        name: {"$ref": "#/definitions/place"} if name not in own else {"type": "string", "default": own[name]}
-        for name in names
     }

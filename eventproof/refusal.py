@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from enum import Enum, auto
 from typing import Final
 
-__all__ = ["COMMAND", "LIMITED", "Proof", "Refusal", "expected", "proof", "says_why_not"]
+__all__ = ["COMMAND", "LIMITED", "UNKNOWN", "Proof", "Refusal", "expected", "proof", "says_why_not"]
 
 
 class Refusal(Enum):
@@ -39,6 +39,8 @@ class Proof(Enum):
 
 COMMAND: Final = 480
 """The status of a program that ended with the exit code that the profile names as its refusal; none of HTTP's."""
+UNKNOWN: Final = 401
+"""Nobody is known by what was shown: a login with it is of no use a second time either."""
 LIMITED: Final = 429
 """Too many calls: nothing is said of this one."""
 

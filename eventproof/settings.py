@@ -22,6 +22,8 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*(ms|s|min|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST_DAYS: Final = 31
+_LISTED: Final = 12
+"""So many keys at most are named to whoever writes one that is none of them."""
 _MOST: Final = 1_000_000
 _SHOWN: Final = 80
 _REQUIRED: Final[Any] = object()
@@ -157,12 +159,17 @@ class Table:
                 self.fail(key, f"must be a list of tables, but it holds {shown(value)}")
         return tuple(self._under(f"{key}[{index}]", value) for index, value in enumerate(values))
 
-    def choice(self, key: str, choices: tuple[str, ...], default: str = _REQUIRED, *, upper: bool = False) -> str:
-        """One of a closed set of words, which are in capitals where `upper` is true, however they were written."""
+    def choice(
+        self, key: str, choices: tuple[str, ...], default: str = _REQUIRED, *, upper: bool = False, hint: str = ""
+    ) -> str:
+        """One of a closed set of words, which are in capitals where `upper` is true, however they were written.
+
+        The `hint` ends the sentence about any other word.
+        """
         value = self.text(key, default)
         value = value.upper() if upper else value
         if value not in choices:
-            self.fail(key, f'must be one of {", ".join(choices)}, not "{value}"{nearest(value, set(choices))}')
+            self.fail(key, f'must be one of {", ".join(choices)}, not "{value}"{nearest(value, set(choices))}{hint}')
         return value
 
     def finish(self) -> None:
@@ -170,7 +177,9 @@ class Table:
         for key in self.values:
             if key not in self._asked:
                 where = f" in [{self.name}]" if self.name else ""
-                raise UsageError(f'{self.file}: unknown key "{key}"{where}{nearest(key, self._asked)}')
+                known = sorted(self._asked)
+                others = f"; there are {', '.join(known)}" if 0 < len(known) <= _LISTED else ""
+                raise UsageError(f'{self.file}: unknown key "{key}"{where}{nearest(key, known) or others}')
 
     def headers(self, key: str, default: Mapping[str, str]) -> dict[str, str]:
         """A table of HTTP headers, each with what it says."""

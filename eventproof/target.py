@@ -356,6 +356,11 @@ class Target:
         return next((name for name, call in self.operations.items() if call.session is wanted), None)
 
     @property
+    def wires(self) -> frozenset[Wire]:
+        """The wires of all of its channels."""
+        return frozenset(channel.wire for channel in (*self.channels.values(), *(self.other_channels or ())))
+
+    @property
     def served(self) -> tuple[str, ...]:
         """The systems that are there, whether they are under test or not."""
         return tuple(dict.fromkeys(system for system, _ in self.channels)) or self.systems

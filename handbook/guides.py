@@ -42,5 +42,6 @@ def _facts(guide: Guide, material: Material, links: Links) -> Iterator[tuple[str
     yield "How to mend it", escaped(guide.mend)
     yield "Node's socket.io", escaped(guide.node)
     yield "python-socketio", escaped(guide.python)
+    yield "WebSocket, SSE", escaped(guide.native)
     lines = material.catalog.requirements()
     yield "Of", listed(links.requirement(line.id) for line in lines if guide in line.guides)

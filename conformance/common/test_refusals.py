@@ -27,7 +27,8 @@ def _problem(code: Any, message: Any, whole: Any) -> str:
     if not is_code(code):
         return "it carries no code"
     if not is_sentence(message):
-        return "it carries no sentence"
+        said = f", only {message[:80]!r}" if isinstance(message, str) and message.strip() else ""
+        return f"it carries no sentence{said}: it takes three words at least to say what is to be done"
     return ""
 
 

@@ -1,6 +1,8 @@
 """The REST interface is what its OpenAPI document says, whatever is sent."""
 
 import asyncio
+from collections.abc import Iterable
+from typing import Any
 
 from eventproof.conform.cases import ADMIN, USER, Case, Inconclusive, NotTestable, every_system, requirement
 from eventproof.target import Call
@@ -20,7 +22,7 @@ def _comes_last(case: Case, call: Call) -> int:
 async def test_every_answer_is_documented(case: Case) -> None:
     """An operation that several systems have is tried for the first of them alone."""
     # Hypothesis and Schemathesis take a while to load, and no other case needs them.
-    from eventproof.conform.rest import Rest, document_of
+    from eventproof.conform.rest import Rest, Undocumented, document_of
 
     document = await asyncio.to_thread(document_of, case.target, case.system)
     user = await case.user()
@@ -32,7 +34,7 @@ async def test_every_answer_is_documented(case: Case) -> None:
     rest = Rest(case.target, document, tokens, {**theirs, "userId": user.id}, case.nobody(like=user))
     own = {operation.id for operation in case.operations}
     found = [(call, operation) for call, operation in rest.operations() if call.operation in own]
-    left_out, limited, unsendable, unanswered = [], [], [], []
+    left_out, limited, unsendable, unanswered, broken = [], [], [], [], []
     end = case.now + _SECONDS
     for place, (call, operation) in enumerate(sorted(found, key=lambda pair: _comes_last(case, pair[0]))):
         case.note(f"requests for {call.operation}")
@@ -41,8 +43,11 @@ async def test_every_answer_is_documented(case: Case) -> None:
         except Inconclusive as silence:
             unanswered.append(str(silence))
             continue
-        for body in tried.made if case.undo.removes(call.operation) else ():
-            case.enter_made(call.operation, body)
+        except Undocumented as answer:
+            broken.append(answer)
+            _enter(case, call, answer.made)
+            continue
+        _enter(case, call, tried.made)
         if not tried.answered and not tried.left_out:
             unanswered.append(f"none of the requests for {call.operation} can be sent: see its path and headers")
         elif not tried.answered:
@@ -53,6 +58,8 @@ async def test_every_answer_is_documented(case: Case) -> None:
             unsendable.append(f"{tried.unsendable} for {call.operation}")
         if tried.limited:
             limited.append(f"{call.operation} ({tried.limited} times)")
+    if broken:
+        raise broken[0].beside(broken[1:])
     if left_out:
         case.warn(f"ALL-REST-1: requests left out for lack of time: {', '.join(left_out)}")
     if unsendable:
@@ -69,6 +76,11 @@ async def test_every_answer_is_documented(case: Case) -> None:
         raise Inconclusive("; ".join(unanswered))
     if not found:
         raise Inconclusive("the OpenAPI document has no operation that the profile maps")
+
+
+def _enter(case: Case, call: Call, made: Iterable[Any]) -> None:
+    for body in made if case.undo.removes(call.operation) else ():
+        case.enter_made(call.operation, body)
 
 
 def _is_a_call(case: Case, operation: str) -> bool:

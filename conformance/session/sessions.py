@@ -115,6 +115,7 @@ class Scene:
         first, ending = self.ended[0], self.ending
         if not ending.is_call:
             await asyncio.sleep(max(0.0, (first.over_at or 0.0) - time.time()) + MARGIN)
+            self.case.note(f"the session of {self.user.name} is over by now: {ending.name}")
             return None
         operation = next(known for known in self.case.system.operations if known.id == ending.name)
         given: dict[str, Any] = {**first.says, "userId": self.user.id, ENDED_TOKEN: first.token}
@@ -220,7 +221,10 @@ async def must_work(session: Session, lines: Sequence[Line], whose: str) -> None
         answer = await session.read(operation)
         if not answer.is_accepted:
             raise ContractViolation(
-                f"the token of {whose} is refused by {operation}", expected="a success (2xx)", observed=str(answer)
+                f"the token of {whose} is refused by {operation}",
+                expected="a success (2xx)",
+                observed=str(answer),
+                record=answer.record,
             )
     for line in lines:
         if not line.is_open:

@@ -27,6 +27,11 @@ async def test_a_session_opens_every_door(case: Case) -> None:
     session = Session(user, await user.session())
     lines = await must_let_in(session, doors(case), "a new session")
     await must_work(session, lines, "a new session")
+    if all(ending.is_call for ending in case.target.endings.known.values()):
+        case.warn(
+            "no session of the profile ends by itself, so nothing is said of expired tokens: [session] ends.expiry = "
+            '{ after = "15s" }, or {} where [jwt] has the secret of the tokens'
+        )
 
 
 @each_system("session-closes", "ending")
@@ -64,6 +69,13 @@ async def test_nothing_arrives_and_nobody_comes_back_after(case: Case, ending: s
 async def test_nobody_elses_session_ends_by(case: Case, ending: str) -> None:
     async with scene(case, ending, alone=True) as here:
         await _goes_on(case, here, here.bystander, "another user")
+        names = checks.heard_of(case.records, here.bystander.person.name, ending, str(here.user.id))
+        if names:
+            case.warn(
+                f"{', '.join(f'`{name}`' for name in names)} with the id of whose session had ended reached somebody "
+                f"else after {ending}: whether it may, only a contract of your events can say "
+                "(`eventproof init --asyncapi`)"
+            )
 
 
 @each_system("session-same-user", "ending")

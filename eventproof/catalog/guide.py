@@ -9,8 +9,8 @@ __all__ = ["Guide"]
 class Guide:
     """One entry of `guides.yaml`; names and code in it stand in backticks.
 
-    `node` and `python` say how it is done with Node's socket.io and with python-socketio; empty where they do not
-    differ.
+    `node` and `python` say how it is done with Node's socket.io and with python-socketio, `native` how on a native
+    WebSocket or a stream; empty where they do not differ.
     """
 
     name: str
@@ -19,3 +19,4 @@ class Guide:
     mend: str
     node: str = ""
     python: str = ""
+    native: str = ""

@@ -268,10 +268,12 @@ def _check_audience(
             for trigger in triggers
         )
         if not in_payload and not in_calls:
-            raise document.fault(
-                f"{place}/x-audience",
-                f"{{{name}}} is neither told by its triggers nor in its payload, nor their caller",
+            said = f"{{{name}}} is neither told by its triggers nor at the top of its payload, nor their caller"
+            silent = next((trigger.id for trigger in triggers if name not in trigger.parameters), None)
+            told = (
+                f'; where the answer to {silent} has it, say so there: answers = {{ {name} = "/…" }}' if silent else ""
             )
+            raise document.fault(f"{place}/x-audience", said + told)
     for key, template in (("x-joins", event.joins), ("x-leaves", event.leaves)):
         if template is not None and event.direction is Direction.SEND:
             raise document.fault(f"{place}/{key}", "only what a client sends has it in a room or out of it")

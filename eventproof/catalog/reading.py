@@ -57,6 +57,10 @@ class Reading:
     lacks: tuple[Lack, ...] = ()
     judged: int = 0
     """How many things are judged; with the lacks, all that could be."""
+    served: str = ""
+    """The URL of the first server that the documents name; empty where they name none that is whole."""
+    token_in: str = ""
+    """The parameter of a connection's query in which the token is shown; empty where the documents name none."""
 
     @property
     def share(self) -> str:

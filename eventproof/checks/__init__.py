@@ -1,7 +1,7 @@
 """Judgements of a history, each a pure function from records to findings."""
 
 from .audience import leaked
-from .closing import closed_early, closed_untold, heard_after_close, left_open
+from .closing import closed_early, closed_untold, heard_after_close, heard_of, left_open
 from .contract import Known, invalid, known_events, outside_the_catalogue
 from .delivery import duplicated, is_owed, undelivered
 from .finding import Finding, Unjudged, raise_for
@@ -21,6 +21,7 @@ __all__ = [
     "closed_untold",
     "duplicated",
     "heard_after_close",
+    "heard_of",
     "invalid",
     "is_owed",
     "known_events",

@@ -3,6 +3,7 @@
 A connection ends with its transport, or with the DISCONNECT packet of its namespace, whichever comes first.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from eventproof.history import Kind, Record
@@ -65,6 +66,24 @@ def heard_after_close(records: Iterable[Record]) -> Iterator[Finding]:
                 observed=f"`{record.name}`",
                 record=record,
             )
+
+
+def heard_of(records: Sequence[Record], actor: str, operation: str, about: str) -> tuple[str, ...]:
+    """The names of the events that reached `actor` after the first call of `operation`, and have this id in them.
+
+    No finding: whom they are for, no requirement says.
+    """
+    called = (place for place, record in enumerate(records) if record.kind is Kind.CALLED and record.name == operation)
+    began = next(called, len(records))
+    quoted = json.dumps(about, ensure_ascii=False)
+    heard = (
+        record.name
+        for record in records[began:]
+        if record.kind is Kind.RECEIVED
+        and record.actor == actor
+        and quoted in json.dumps(record.payload, ensure_ascii=False, default=repr)
+    )
+    return tuple(dict.fromkeys(heard))
 
 
 def first_ends(records: Iterable[Record]) -> Iterator[Record]:

@@ -98,7 +98,7 @@ def check(
         )
     wished = wanted(reports, as_json)
     before = baseline_side(baseline)
-    with chosen(target, reference, fault, environment, wait) as given:
+    with chosen(target, reference, fault, environment, wait, pack) as given:
         other = launch.other_of(against, given, environment) if against else None
         known, about = launch.pack_of(given, environment) if pack else (launch.target_of(given, environment), None)
         if dry_run:

@@ -48,12 +48,14 @@ def chosen(
     fault: str | None,
     environment: str | None = None,
     wait: float = 0.0,
+    pack: str | None = None,
     **server: Any,
 ) -> Iterator[str]:
     """What the caller named as a target: a profile's path or a URL, or the bundled server while it runs.
 
     Where nothing is named it is the profile of this folder, or of one above it in the same repository. With `wait`, in
-    seconds, it is given once it answers; raises TargetUnavailable where it does not in that time.
+    seconds, it is given once it answers as what the `pack` or its systems need; raises TargetUnavailable where it does
+    not in that time.
     """
     from eventproof import profile
     from eventproof import reference as bundled
@@ -67,7 +69,7 @@ def chosen(
             yield str(running.profile)
     elif named := target or profile.found():
         if wait:
-            _await(str(named), environment, wait)
+            _await(str(named), environment, pack, wait)
         yield str(named)
     else:
         raise UsageError(
@@ -75,12 +77,14 @@ def chosen(
         )
 
 
-def _await(given: str, environment: str | None, seconds: float) -> None:
-    from eventproof import catalog
+def _await(given: str, environment: str | None, pack: str | None, seconds: float) -> None:
     from eventproof.conform import launch, waiting
 
-    known = catalog.load()
-    waiting.wait_for(launch.target_of(given, environment, known), known, seconds)
+    if pack:
+        waiting.wait_for(*launch.pack_of(given, environment), seconds)
+    else:
+        target = launch.target_of(given, environment)
+        waiting.wait_for(target, target.catalog, seconds)
 
 
 def profile_of(target: str | None, reference: bool) -> Path | None:

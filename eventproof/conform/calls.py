@@ -11,8 +11,9 @@ import aiohttp
 from eventproof.acknowledgement import is_refusal
 from eventproof.actions import Invocation, Request, action_for, at, credentials_of, read
 from eventproof.catalog.arguments import payload_of
+from eventproof.client.answer import HttpAnswer
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
-from eventproof.history import History, Kind
+from eventproof.history import History, Kind, Record
 from eventproof.redaction import learn, learn_from, names_a_secret, redacted
 from eventproof.refusal import Proof, Refusal, expected, proof, says_why_not
 from eventproof.target import Emission, Identity, Target
@@ -46,6 +47,8 @@ class Answer:
     """When the call was sent, on the history's clock."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Those of the answer, whose names are the same in capitals and in small letters."""
+    record: Record | None = field(default=None, repr=False, compare=False)
+    """What the history has of it; None where it was not entered there."""
 
     @property
     def is_accepted(self) -> bool:
@@ -96,7 +99,10 @@ class Answer:
         """Itself; raises ContractViolation where it is no success."""
         if not self.is_accepted:
             raise ContractViolation(
-                f"{self.operation} was not accepted", expected="a success (2xx)", observed=str(self)
+                f"{self.operation} was not accepted",
+                expected="a success (2xx)",
+                observed=str(self),
+                record=self.record,
             )
         return self
 
@@ -117,6 +123,7 @@ class Answer:
                 f"{self.operation} was not refused {because}",
                 expected=f"a refusal ({expected(refusal, self.target.rest.refused_with)})",
                 observed=str(self),
+                record=self.record,
             )
         return self
 
@@ -147,7 +154,9 @@ class Answer:
         if 300 <= self.status < 400:
             raise Inconclusive(f"{self.operation} is redirected to {self.location or 'nowhere'}: correct its path")
         if not (self.is_accepted or self.is_refused):
-            raise ContractViolation(f"{self.operation} failed", expected="2xx or 4xx", observed=str(self))
+            raise ContractViolation(
+                f"{self.operation} failed", expected="2xx or 4xx", observed=str(self), record=self.record
+            )
         return self
 
     @property
@@ -156,6 +165,8 @@ class Answer:
         return redacted(self.body)
 
     def __str__(self) -> str:
+        if isinstance(self.body, str) and "<" in self.body:  # a page of a framework or a proxy
+            return f"{self.status} {HttpAnswer('', self.status, body=self.shown).text}"
         return f"{self.status} {json.dumps(self.shown, ensure_ascii=False, default=repr)[:300]}"
 
 
@@ -230,8 +241,8 @@ class Caller:
             self._history.add(Kind.UNANSWERED, actor, name=operation, payload=why, call=number)
             raise
         answered = {"status": status, "body": body, "says": answer.ids}
-        self._history.add(Kind.ANSWERED, actor, name=operation, payload=answered, call=number)
-        return answer
+        record = self._history.add(Kind.ANSWERED, actor, name=operation, payload=answered, call=number)
+        return replace(answer, record=record)
 
     async def emit(self, actor: str, action: Emission, parameters: Mapping[str, Any], line: Line) -> Answer:
         """Do by an event what others do by a call: sent on this line, and answered by its acknowledgement.

@@ -23,7 +23,8 @@ _HEARTBEATS = frozenset({"2", "3", "2probe", "3probe", "6"})
 def frames_of(records: Sequence[Record], error: BaseException | None, whole: Iterable[Record]) -> tuple[Frame, ...]:
     """The records around what a case found, as lines, without heartbeats; the last ones where it found no record.
 
-    A frame that the record beside it tells in other words is left out.
+    A frame that the record beside it tells in other words is left out. The last call before what was found is among
+    them, however long ago it was.
 
     What it found may come from an earlier case of the run, whose `whole` history is then looked into. Times count from
     the first record of the case, or from the first one shown.
@@ -36,6 +37,9 @@ def frames_of(records: Sequence[Record], error: BaseException | None, whole: Ite
     place = next((place for place, record in enumerate(telling) if record is shows), len(telling) - 1)
     begin = max(0, min(place + _AFTER, len(telling)) - _MOST)
     chosen = telling[begin : begin + _MOST]
+    call = next((record for record in reversed(telling[: place + 1]) if record.kind is Kind.CALLED), None)
+    if call is not None and not any(record is call for record in chosen):
+        chosen = [call, *chosen[1:]]
     began = records[0].at if here and records else chosen[0].at if chosen else 0.0
     return tuple(
         Frame(

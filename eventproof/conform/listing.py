@@ -114,6 +114,7 @@ def _guide_text(guide: Guide) -> str:
         ("How to mend it", guide.mend),
         ("Node's socket.io", guide.node),
         ("python-socketio", guide.python),
+        ("WebSocket, SSE", guide.native),
     )
     steps = (_filled(f"  {number}. {step}", "     ") for number, step in enumerate(guide.checked, 1))
     rest = (_filled(f"  {what}: {text}", "    ") for what, text in told if text)

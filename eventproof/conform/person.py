@@ -9,6 +9,7 @@ from typing import Any
 
 from eventproof.actions import credentials_of, mint
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, UsageError
+from eventproof.refusal import UNKNOWN
 from eventproof.target import Emission, Endpoint, Identity, Target, Transport
 from eventproof.wire.connection import Recovery
 
@@ -20,6 +21,7 @@ from .verdicts import NotTestable
 __all__ = ["Person"]
 
 
+_SHOWN_BY_NONE = "no call shows whose session a token is of: [operations] denies it, or the contract has none"
 _STALE = 60.0
 """Seconds after which a session that another case used is proved again: it may have ended by itself."""
 
@@ -45,6 +47,9 @@ class Person:
         self._dialer = dialer
         self._token = identity.token
         self._is_proven = False
+        self._has_logged_in = False
+        self._shut_out = ""
+        """Why their password is wrong, where none was ever right: to guess on would meet a limit that hides it."""
         self.admin: Person | None = None
         """Who makes the calls of theirs that are an admin's on this target."""
         if self.id == "" and caller.target.is_sessionless:
@@ -101,9 +106,7 @@ class Person:
             self._is_proven, self._proven_at = True, time.monotonic()
             return
         if whoami is None:
-            raise UsageError(
-                f"{self._caller.target.source}: [operations] denies what shows whose session a token is of"
-            )
+            raise UsageError(f"{self._caller.target.source}: {_SHOWN_BY_NONE}")
         if self._is_on_behalf(whoami) and self.is_known:
             self._is_proven = True
             return
@@ -214,14 +217,14 @@ class Person:
         """Ask whose session their token, or another one, is of; raises NotTestable where the target does not tell."""
         whoami = self._caller.target.whoami
         if whoami is None:
-            raise NotTestable("[operations] denies what shows whose session a token is of")
+            raise NotTestable(_SHOWN_BY_NONE)
         return await self.call(whoami, token=token)
 
     async def log_in(self) -> Answer:
         """Begin a session with their e-mail address and password, whatever the answer."""
         login = self._caller.target.login
         if login is None:
-            raise NotTestable("[operations] denies what begins a session")
+            raise NotTestable("no call begins a session: [operations] denies it, or the contract has none")
         if self.identity.email is None or self.identity.password is None:
             raise NotTestable(f"{self.identity.name} has no password in the profile: give email and password_env")
         return await self._caller.call(self.name, login, credentials_of(self.identity))
@@ -231,15 +234,24 @@ class Person:
         return mint(self._caller.target, self.identity, time.time(), uuid.uuid4().hex)
 
     async def another_token(self) -> str:
-        """A further session, beside those they have; raises Inconclusive where none is to be had."""
+        """A further session, beside those they have; raises Inconclusive where none is to be had.
+
+        Whoever was never let in and whose password is wrong (401) is not tried again in this run.
+        """
         minted = self.minted()
         if minted is not None:
             return minted
         if self._caller.target.is_sessionless:
             return self.identity.token or ""
+        if self._shut_out:
+            raise Inconclusive(self._shut_out)
         answer = await self.log_in()
         if not answer.is_accepted:
-            raise Inconclusive(f"{self.name} could not log in: {answer}; {_remedy(answer, self.identity)}")
+            why = f"{self.name} could not log in: {answer}; {_remedy(answer, self.identity)}"
+            if answer.status == UNKNOWN and not self._has_logged_in:
+                self._shut_out = why
+            raise Inconclusive(why)
+        self._has_logged_in = True
         self._learn_id(answer)
         self._learn_tier(answer)
         token = answer.says("token")

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from eventproof.actions import at, expired
 from eventproof.catalog import USER, Catalog, System
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive
+from eventproof.history import Kind
 from eventproof.target import Target
 from eventproof.verdict import Verdict
 
@@ -33,6 +34,7 @@ Attempt = Callable[..., Awaitable[bool]]
 
 _AUTH = "see auth under [socketio] or [channels]"
 _BYSTANDERS = 2
+_NAMED = 6
 _IDS = re.compile(r"\b[A-Z]+-[A-Z]+-\d+\b")
 
 
@@ -214,11 +216,32 @@ async def _rehearse(case: Case, findings: _Findings) -> None:
         fire = _Fire(case, member, attempt, findings, frozenset(fired))
         await attempt(f"the calls of {system}", partial(driver.rehearse, member, fire))
         fired |= {operation.id for operation in case.catalogued(system).operations}
+    if not findings.has_failed_calls:
+        steps += _strange([record.name for record in case.records if record.kind is Kind.RECEIVED], case.systems)
     if target.whoami is not None:
         await attempt("a refusal that says why", partial(_refuse, user))
     findings.missing = await _missing(case, user)
     if not findings.has_failed_calls:  # what corrects them may change this, too
         findings.missing += [sentence for system in case.systems for sentence in await _undocumented(target, system)]
+
+
+def _strange(heard: Iterable[str], systems: Iterable[System]) -> Iterator[Step]:
+    """What is to be said where events came, and none of them is one of these systems'."""
+    known = dict.fromkeys(event.name for system in systems for event in system.events)
+    names = dict.fromkeys(filter(None, heard))
+    if names and not known.keys() & names.keys():
+        yield Step(
+            "the events",
+            Verdict.NOT_TESTABLE,
+            f"{_listed(names)} came, which the contract does not have: it has {_listed(known)}. No profile says of an "
+            "event that it is called otherwise: bring your own contract (`eventproof init --asyncapi`), or check what "
+            "needs none (`eventproof init --pack session`)",
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    several = [f"`{name}`" for name in names]
+    return ", ".join(several[:_NAMED]) + (", …" if several[_NAMED:] else "")
 
 
 class _Fire:

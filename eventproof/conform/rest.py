@@ -4,7 +4,7 @@ Only operations that the profile maps are called; `attempts.py` makes the reques
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import time
@@ -17,6 +17,7 @@ import schemathesis
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.result import Err
 from schemathesis.core.transport import Response
+from schemathesis.openapi.checks import UndefinedStatusCode
 from schemathesis.specs.openapi import checks
 
 from eventproof import __version__
@@ -32,7 +33,7 @@ from .openapi import published as _published
 from .routes import route_of
 from .verdicts import NotApplicable, NotTestable
 
-__all__ = ["Rest", "Tried", "document_of"]
+__all__ = ["Rest", "Tried", "Undocumented", "document_of"]
 
 _JUDGED_BY: list[Any] = [
     schemathesis.checks.not_a_server_error,
@@ -41,6 +42,8 @@ _JUDGED_BY: list[Any] = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
+_MOST_KINDS = 8
+"""So many ways in which one operation does not answer as documented are told."""
 _USUAL = {"User-Agent": f"eventproof/{__version__}", "Accept-Encoding": "gzip, deflate"}
 _TOO_MANY = 429
 _MOVED = frozenset({301, 302, 303, 307, 308})
@@ -72,6 +75,30 @@ def document_of(target: Target, system: System) -> Mapping[str, Any]:
             "or write openapi = false where it publishes none"
         )
     return system.openapi
+
+
+class Undocumented(ContractViolation):
+    """An operation does not answer as its document says: in which ways, the first of them in full.
+
+    `made` is what the accepted requests for it were answered with.
+    """
+
+    def __init__(
+        self, operation: str, kinds: tuple[str, ...], expected: str, observed: str, made: tuple[Any, ...] = ()
+    ) -> None:
+        sentence = f"{operation} does not answer as its OpenAPI document says: {', '.join(kinds)}"
+        super().__init__(sentence, expected=expected, observed=observed)
+        self.operation, self.kinds, self.made = operation, kinds, made
+
+    def of(self, kinds: tuple[str, ...], made: tuple[Any, ...]) -> "Undocumented":
+        """The same, with all ways in which the operation does not."""
+        return Undocumented(self.operation, kinds, self.expected, self.observed, made)
+
+    def beside(self, others: Sequence["Undocumented"]) -> ContractViolation:
+        """The same, with what others do not either."""
+        also = [f"{other.operation}: {', '.join(other.kinds)}" for other in others[:_MOST_KINDS]]
+        also += ["and more"] if others[_MOST_KINDS:] else []
+        return ContractViolation("; ".join([str(self), *also]), expected=self.expected, observed=self.observed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +167,30 @@ class Rest:
     async def try_out(self, call: Call, operation: Any, seconds: float) -> Tried:
         """Send generated and malformed requests, as many as there is time for.
 
-        Raises ContractViolation for an undocumented answer, Inconclusive where none came.
+        Raises Undocumented where an answer is, once all are sent; Inconclusive where none came.
         """
         end = asyncio.get_running_loop().time() + seconds
         attempts = await asyncio.to_thread(self.attempts, call, operation)
+        broken: dict[str, Undocumented] = {}
+        made: list[Any] = []
+        tried = Tried()
+        try:
+            tried = await self._tried(call, attempts, end, made, broken)
+        except Inconclusive:
+            if not broken:
+                raise
+        if broken:
+            first = next(iter(broken.values()))
+            raise first.of(tuple(broken)[:_MOST_KINDS], tuple(made))
+        return replace(tried, made=tuple(made))
+
+    async def _tried(
+        self, call: Call, attempts: list[Attempt], end: float, made: list[Any], broken: dict[str, Undocumented]
+    ) -> Tried:
+        """Send them until the time is over, or an answer cannot be read.
+
+        `made` gets what the accepted ones are answered with, `broken` the first answer of each undocumented kind.
+        """
         tried = Tried()
         async with session() as http:
             for number, attempt in enumerate(attempts):
@@ -153,13 +200,19 @@ class Rest:
                     tried = replace(tried, unsendable=tried.unsendable + 1)
                     continue
                 except UnreadableAnswer as strange:
-                    raise self._violation(call, attempt, None, "an answer that can be read", str(strange)) from None
+                    broken.setdefault(
+                        str(strange), self._violation(call, attempt, None, "an answer that can be read", str(strange))
+                    )
+                    break
                 tried = replace(tried, limited=tried.limited + refusals)
                 if received is None:
                     return replace(tried, left_out=len(attempts) - number)
-                self._judge(attempt, call, received)
-                made = (received.document,) if 200 <= received.status < 300 else ()
-                tried = replace(tried, answered=tried.answered + 1, made=(*tried.made, *made))
+                try:
+                    self._judge(attempt, call, received)
+                except Undocumented as found:
+                    broken.setdefault(found.kinds[0], found)
+                made += [received.document] if 200 <= received.status < 300 else []
+                tried = replace(tried, answered=tried.answered + 1)
         return tried
 
     async def _answered(
@@ -204,13 +257,7 @@ class Rest:
             # A group comes in no order; the same finding must have the same words in every run.
             found = failure.exceptions if isinstance(failure, FailureGroup) else (failure,)
             first = min(found, key=lambda one: str(getattr(one, "title", one)))
-            raise self._violation(
-                call,
-                attempt,
-                received,
-                getattr(first, "message", "") or "an answer that is documented",
-                str(getattr(first, "title", first)),
-            ) from None
+            raise self._violation(call, attempt, received, *_told(first, received.status)) from None
 
     @contextmanager
     def _document_to_blame(self, operation: Any = None) -> Iterator[None]:
@@ -228,16 +275,21 @@ class Rest:
 
     def _violation(
         self, call: Call, attempt: Attempt, received: HttpReceived | None, expected: str, why: str
-    ) -> ContractViolation:
+    ) -> Undocumented:
         request = attempt.request
         body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
         sent = f"{request.method} {request.url} {redacted_text(body.decode(errors='replace'))[:200]}".strip()
         came = "" if received is None else f" -> {received.status} {redacted_text(received.text)[:300]}"
-        return ContractViolation(
-            f"{call.operation} does not answer as its OpenAPI document says: {why}",
-            expected=redacted_text(expected)[:600],
-            observed=redacted_text(f"{sent}{came}"),
-        )
+        return Undocumented(call.operation, (why,), redacted_text(expected)[:600], redacted_text(f"{sent}{came}"))
+
+
+def _told(failure: Any, status: int) -> tuple[str, str]:
+    """What was expected, and which kind of failure this is, each on one line."""
+    kind = f"{getattr(failure, 'title', failure)} ({status})"
+    if isinstance(failure, UndefinedStatusCode):
+        return f"one of {', '.join(failure.defined_status_codes) or 'no status at all'}", kind
+    paragraphs = str(getattr(failure, "message", "")).split("\n\n")[:2]
+    return "; ".join(" ".join(part.split()) for part in paragraphs) or "an answer that is documented", kind
 
 
 def _is_a_page(received: HttpReceived) -> bool:

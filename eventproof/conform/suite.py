@@ -205,7 +205,7 @@ class Suite:
             selected=self._selected[line.id],
             known_failures=self._target.known_failures,
         )
-        return replace(result, remedies=remedies_of(line, checks, self._kinds))
+        return replace(result, remedies=remedies_of(line, checks, self._kinds, self._target.wires))
 
     def _judged(self, item: pytest.Item) -> Check:
         error = self._raised.get(item.nodeid)

@@ -117,6 +117,7 @@ class Undo:
     def left_behind(self, records: Iterable[Record], target: Target) -> Counter[str]:
         """How many calls of each operation changed something for good: accepted, and nothing here undid them."""
         undoing = {operation.undone_by.operation for operation in self._known.values() if operation.undone_by}
+        undoing |= {ending.undone_by for ending in target.endings.known.values() if ending.undone_by}
         lasting = (
             {
                 operation.id

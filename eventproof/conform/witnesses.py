@@ -214,8 +214,8 @@ async def _before(case: Case, user: Person) -> float:
     """How long a call takes, in seconds, while nobody attacks; raises Inconclusive where that is too long already."""
     if case.target.whoami is None:
         case.warn(
-            "ALL-WIRE-1: [operations] denies what shows whose session a token is of, so whether the server answers as "
-            "before while others attack was not looked at"
+            "ALL-WIRE-1: no call shows whose session a token is of, so whether the server answers as before while "
+            'others attack was not looked at; one that does is named by session = "shows" in a contract of your own'
         )
         return 0.0
     answer = (await user.whoami()).must_succeed()

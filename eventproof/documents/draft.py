@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from eventproof.catalog import Direction, Event, System, Wire
+from eventproof.catalog import Direction, Event, OfSession, System, Wire
 from eventproof.catalog.fields import named
 from eventproof.catalog.reading import Weight
 
@@ -27,6 +27,10 @@ _USER: Final = frozenset({"userId", "user_id", "recipientId", "to"})
 _WORD: Final = re.compile(r"[A-Za-z][a-z0-9]*")
 _WEAK: Final = frozenset({"on", "new", "the", "a", "to", "of", "event"})
 _GUESS: Final = "# guess"
+_LOGIN: Final = re.compile(r"log-?in|sign-?in|session|token|auth", re.IGNORECASE)
+"""In the path of a call: it may begin a session."""
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
+_LISTED: Final = 12
 _STEM: Final = 4
 """Words that begin with so many letters alike are of one stem: `scan` and `scanned`."""
 
@@ -42,7 +46,7 @@ def drafted(system: System, asyncapi: str, openapi: str | None, base_url: str, f
         f"# {_one_line(system.title)}: from {asyncapi}, by `eventproof init --asyncapi`.",
         f"# Look at each line marked as a guess; `eventproof contract lint {_PROFILE}` tells what is still lacking.",
         "",
-        f"base_url = {_text(base_url)}",
+        _base_url(base_url, system),
         "",
         f"[contracts.{system.name}]",
         f"asyncapi = {_text(asyncapi)}",
@@ -65,6 +69,12 @@ def drafted(system: System, asyncapi: str, openapi: str | None, base_url: str, f
     return "\n".join([*lines, *_people(system)]) + "\n"
 
 
+def _base_url(base_url: str, system: System) -> str:
+    served = system.reading.served if system.reading else ""
+    told = f"   {_GUESS}: the document has it" if served == base_url else f"   # the document has {_one_line(served)}"
+    return f"base_url = {_text(base_url)}" + (told if served else "")
+
+
 _PROFILE: Final = "eventproof.toml"
 _SHOWN: Final = {True: "as auth.token", False: "as Authorization: Bearer …"}
 """How the token is shown: on Socket.IO, and elsewhere."""
@@ -78,12 +88,37 @@ def _people(system: System) -> Iterator[str]:
         "[[identities.users]]",
         f'token = "tester-{{n}}"              # guess: sent {_SHOWN[is_socketio]}; token_env for a secret',
         "count = 8",
-        "# … or with a password, where the OpenAPI document has a call that logs in:",
+        "# … or with a password, where a call logs in:",
         '# email = "tester-{n}@example.com"',
         '# password_env = "TESTER_PASSWORD"',
     )
-    if not is_socketio:
+    calls = [call for call in system.operations if call.event is None]
+    if calls and not any(call.session is OfSession.BEGINS for call in calls):
+        login = next((call.id for call in calls if _LOGIN.search(call.path)), "CALL")
+        yield from (
+            f"# [contracts.{system.name}.calls.{_key(login)}]   # which call logs in",
+            '# session = "begins"',
+            '# answers = { token = "/token", userId = "/user/id" }   # where its answer has them',
+            "# [operations." + _key(login) + "]",
+            '# body = { email = "{email}", password = "{password}" }   # what it takes',
+        )
+    named = system.reading.token_in if system.reading else ""
+    if named:
+        shown = f'query = {{ {_key(named)} = "{{token}}" }}'
+        yield from ("", f"[channels.{system.name}]", f"{shown}   {_GUESS}: the address has it")
+    elif not is_socketio:
         yield from ("", f"# [channels.{system.name}]", '# query = { token = "{token}" }   # where the address has it')
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _text(name)
+
+
+def _causing(system: System) -> str:
+    """All that can cause an event, by name; nothing where that is nothing, or too much to read."""
+    names = [*(call.id for call in system.operations), *(event.name for event in _of_clients(system))]
+    known = [_one_line(name) for name in dict.fromkeys(names)]
+    return f" There are {', '.join(known)}" if 0 < len(known) <= _LISTED else ""
 
 
 def _questions(system: System) -> Iterator[str]:
@@ -147,7 +182,8 @@ def _told(system: System, event: Event) -> Iterator[str]:
         why = "it is the reply" if asked else "both are about the same, by their names"
         yield f"trigger = [{_text(trigger.name)}]   # guess: {why}"
     else:
-        yield '# trigger = ["…"]               # which call, or which event of a client, causes it?'
+        asking = "which call, or which event of a client, causes it?"
+        yield f'# trigger = ["…"]               # {asking}{_causing(system)}'
     if event.audience:
         yield f"# audience = {json.dumps(list(event.audience))}   # as the document has it"
     elif asked is not None:

@@ -35,6 +35,8 @@ _OF_EVENTS: Final = frozenset(
     | {"x-spares-sender"}
 )
 """What our contracts say of events, and a document may say too."""
+_TOKENS: Final = frozenset({"token", "access_token"})
+_SECURE: Final = frozenset({"wss", "https"})
 _OPPOSITE: Final = {Direction.SEND: Direction.RECEIVE, Direction.RECEIVE: Direction.SEND}
 
 
@@ -48,6 +50,10 @@ class House:
     is_secured: bool
     """Whether it says that whoever connects has to show who they are."""
     title: str
+    served: str
+    """The URL of the first server, without a path; empty where none is named, or one with variables in it."""
+    token_in: str
+    """The parameter of a connection's query in which the token is shown; empty where none is named."""
 
 
 def housed(library: Library, path: Path, wanted: Wanted) -> House:
@@ -63,7 +69,9 @@ def housed(library: Library, path: Path, wanted: Wanted) -> House:
     said += [_said(group, described, wanted) for group in groups]
     document, acks = _assembled(described, told, Payloads(schemas, with_arguments=groups[0].wire is Wire.SOCKET_IO))
     said += [f"acknowledgements are {', '.join(acks)}"] if acks else []
-    return House(document, tuple(said), _is_secured(groups), described.title)
+    places = [place for group in groups for place in group.places]
+    token_in = next((name for place in places for name in _token_parameters(place)), "")
+    return House(document, tuple(said), _is_secured(groups), described.title, _served(places), token_in)
 
 
 def _spoken(described: Described, groups: Iterable[Carried]) -> Described:
@@ -86,13 +94,22 @@ def _said(group: Carried, described: Described, wanted: Wanted) -> str:
 def _is_secured(groups: Iterable[Carried]) -> bool:
     places = [place for group in groups for place in group.places]
     extended = any(place.node.get("x-security") is not None for place in places)
-    asked = any(_asks_for_token(place) for place in places)
+    asked = any(_token_parameters(place) for place in places)
     return extended or asked or any(server.is_secured for place in places for server in place.servers)
 
 
-def _asks_for_token(place: Place) -> bool:
+def _token_parameters(place: Place) -> list[str]:
     query = place.node.get("bindings", "ws", "query", "properties")
-    return query is not None and isinstance(query.value, Mapping) and bool({"token", "access_token"} & set(query.value))
+    named = query.value if query is not None and isinstance(query.value, Mapping) else ()
+    return [name for name in named if name in _TOKENS]
+
+
+def _served(places: Iterable[Place]) -> str:
+    for server in (server for place in places for server in place.servers):
+        host, secure = server.address.partition("/")[0], server.protocol in _SECURE
+        if host and "{" not in host:
+            return f"{'https' if secure else 'http'}://{host}"
+    return ""
 
 
 def _told(described: Described, group: Carried, view: View, schemas: Schemas, wanted: Wanted) -> list[Told]:

@@ -77,6 +77,8 @@ def system(overlay: Overlay, *, has_tokens: bool = False) -> System:
             tuple(remark.of(overlay.name) for remark in library.remarks),
             promise.lacks,
             len(promise.requirements),
+            house.served,
+            house.token_in,
         ),
         has=_has(overlay, told),
     )

@@ -55,11 +55,18 @@ class Remedy:
     """How, with Node's socket.io, where that differs."""
     python: str = ""
     """How, with python-socketio, where that differs."""
+    native: str = ""
+    """How, on a native WebSocket or a stream, where that differs."""
 
     @property
     def ways(self) -> tuple[tuple[str, str], ...]:
         """What mends it, each with the library that it is for; the first one is for any server."""
-        told = (("mend", self.mend), ("Node's socket.io", self.node), ("python-socketio", self.python))
+        told = (
+            ("mend", self.mend),
+            ("Node's socket.io", self.node),
+            ("python-socketio", self.python),
+            ("WebSocket, SSE", self.native),
+        )
         return tuple((where, what) for where, what in told if what)
 
 

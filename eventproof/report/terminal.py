@@ -149,7 +149,9 @@ def _remedies(requirement: RequirementResult) -> RenderableType:
     lines = _grid()
     for remedy in requirement.remedies:
         for name, told in (("likely", remedy.cause), *remedy.ways):
-            lines.add_row(Text(name.partition(" ")[0].removesuffix("'s").lower(), "dim"), Text(_shown(told)))
+            lines.add_row(
+                Text(name.partition(" ")[0].removesuffix("'s").removesuffix(",").lower(), "dim"), Text(_shown(told))
+            )
     return lines
 
 

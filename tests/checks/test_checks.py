@@ -134,6 +134,14 @@ def test_a_connection_that_had_to_stay_is_found_when_the_server_ends_it() -> Non
     assert "gone" in found.observed
 
 
+def test_what_others_heard_of_somebody_after_a_call_is_told_by_its_name() -> None:
+    told = [received(at, who, "gone", {"who": ["u1"]}) for at, who in ((1, "user-2"), (3, "user-1"), (4, "user-3"))]
+    records = [told[0], called(2, "ban", userId="u1"), *told[1:], received(5, "user-2", "gone", {"who": "u12"})]
+    assert checks.heard_of(records, "user-2", "ban", "u1") == ()
+    assert checks.heard_of(records, "user-3", "ban", "u1") == ("gone",)
+    assert checks.heard_of(records, "user-3", "leave", "u1") == ()
+
+
 def test_nothing_may_be_heard_after_the_end() -> None:
     records = [received(1, "user-1", "a"), closed(2, "user-1"), received(3, "user-1", "b"), received(3, "user-2", "c")]
     assert sentences(checks.heard_after_close(records)) == ["user-1/ws-1 received `b` after its end"]

@@ -111,6 +111,22 @@ def limiting(times: int, status: int = 429, after: str | None = "0", then: int =
     return handler, came
 
 
+def test_a_page_is_told_by_what_a_person_reads_on_it() -> None:
+    page = replace(answer(404), body="<!DOCTYPE html>\n<title>Error</title><pre>Cannot POST /api/ban</pre>\n")
+    assert str(page) == "404 Cannot POST /api/ban"
+    assert str(replace(answer(404), body={"code": "<b>"})) == '404 {"code": "<b>"}'
+
+
+async def test_what_a_failed_call_broke_is_shown_by_its_answer_in_the_history() -> None:
+    handler, _ = limiting(0, then=200)
+    answered, history, _ = await called(handler)
+    assert answered is not None
+    with pytest.raises(ContractViolation) as broken:
+        answered.must_be_refused("with a token that has ended")
+    assert broken.value.record is list(history)[-1]
+    assert list(history)[-1].kind is Kind.ANSWERED
+
+
 async def test_a_call_that_was_limited_is_made_again_and_its_answer_is_the_last_one() -> None:
     handler, came = limiting(2)
     answered, history, _ = await called(handler)

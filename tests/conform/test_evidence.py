@@ -30,6 +30,15 @@ def test_the_frames_are_those_around_the_finding_which_is_marked() -> None:
     assert shown[-1] == "note 114"
 
 
+def test_the_last_call_before_it_is_shown_however_long_ago_it_was() -> None:
+    calls = [Record(float(at), Kind.CALLED, "admin-1", name=f"call {at}") for at in (1, 2, 150)]
+    story = sorted([*STORY, *calls], key=lambda record: record.at)
+    shown = texts(ContractViolation("wrong", record=STORY[120]), story, story)
+    assert shown[0] == "call 2"
+    assert len(shown) == 60
+    assert "call 2" not in texts(ContractViolation("wrong", record=STORY[180]), story, story)
+
+
 def test_a_frame_that_is_told_in_words_beside_it_is_left_out_unless_it_is_what_was_found() -> None:
     kinds = (Kind.FRAME_IN, Kind.RECEIVED, Kind.SENT, Kind.FRAME_OUT, Kind.FRAME_OUT, Kind.SENT, Kind.FRAME_IN)
     story = [Record(number, kind, "user-1", "line-1", payload=number) for number, kind in enumerate(kinds)]

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from eventproof import profile
+from eventproof import catalog, profile
+from eventproof.conform import rehearsal
 from eventproof.conform.rehearsal import dry_run, text_of
 from eventproof.errors import TargetUnavailable
 from eventproof.reference import Reference
@@ -39,6 +40,15 @@ def test_the_example_of_init_is_ok_from_end_to_end(server: Reference) -> None:
     steps = dry_run(example)
     assert [step.sentence for step in steps if step.verdict is not Verdict.PASS] == []
     assert len(steps) > 10
+
+
+def test_events_that_all_have_other_names_are_told_with_what_else_can_be_checked() -> None:
+    known = [catalog.load().system("user-state")]
+    (step,) = rehearsal._strange(["account:blocked", "account:plan", "account:plan"], known)
+    assert step.sentence.startswith("`account:blocked`, `account:plan` came, which the contract does not have")
+    assert "init --asyncapi" in step.sentence
+    assert list(rehearsal._strange(["account:plan", "user.banned"], known)) == []
+    assert list(rehearsal._strange([], known)) == []
 
 
 def test_a_wrong_path_is_named_with_the_setting_that_corrects_it(target: Target) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from eventproof import catalog, layout, own_contracts
+from eventproof.catalog import Wire
 from eventproof.conform.remedies import remedies_of
 from eventproof.report.records import Check
 from eventproof.verdict import Verdict
@@ -18,7 +19,7 @@ def check(name: str, verdict: Verdict = Verdict.FAIL) -> Check:
 def causes(requirement: str, *checks: Check) -> list[str]:
     line = KNOWN.requirement(requirement)
     by_cause = {guide.cause: guide.name for guide in line.guides}
-    return [by_cause[remedy.cause] for remedy in remedies_of(line, checks, DERIVED)]
+    return [by_cause[remedy.cause] for remedy in remedies_of(line, checks, DERIVED, set(Wire))]
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,19 @@ def causes(requirement: str, *checks: Check) -> list[str]:
 )
 def test_it_is_that_of_what_failed(requirement: str, checks: list[Check], guides: list[str]) -> None:
     assert causes(requirement, *checks) == guides
+
+
+@pytest.mark.parametrize(
+    ("wires", "told"),
+    [
+        ({Wire.SOCKET_IO}, ["mend", "Node's socket.io", "python-socketio"]),
+        ({Wire.WEBSOCKET, Wire.SSE}, ["mend", "WebSocket, SSE"]),
+        (set(Wire), ["mend", "Node's socket.io", "python-socketio", "WebSocket, SSE"]),
+    ],
+)
+def test_it_is_told_for_the_wires_that_the_target_speaks(wires: set[Wire], told: list[str]) -> None:
+    (remedy,) = remedies_of(KNOWN.requirement("UST-BAN-2"), [check("written for it")], DERIVED, wires)
+    assert [where for where, _ in remedy.ways] == told
 
 
 def test_every_requirement_has_a_guide_and_every_guide_a_requirement() -> None:

@@ -17,7 +17,7 @@ from aiohttp import web
 from eventproof import catalog, profile
 from eventproof.conform import rest, run
 from eventproof.conform.attempts import Attempt, aimed_at
-from eventproof.conform.rest import Rest, Tried, document_of
+from eventproof.conform.rest import Rest, Tried, Undocumented, document_of
 from eventproof.conform.verdicts import NotApplicable, NotTestable
 from eventproof.errors import ContractViolation, Inconclusive
 from eventproof.reference import Reference
@@ -142,6 +142,22 @@ async def serve(serving: Any, handle: Handler, doc: dict[str, Any], call: Call, 
     application.router.add_route("*", "/{tail:.*}", handle)
     async with serving(application) as url:
         return await tried(url, doc, call, share)
+
+
+async def test_each_kind_of_undocumented_answer_is_told_once_and_all_together(serving: Any) -> None:
+    answers = iter([200, 203, 202, 203, 200])
+
+    async def handle(_request: web.Request) -> web.Response:
+        return web.json_response({"id": 1}, status=next(answers, 200))
+
+    with pytest.raises(Undocumented) as found:
+        await serve(serving, handle, ME, GET)
+    kinds = ("Undocumented status code (203)", "Undocumented status code (202)")
+    assert found.value.kinds == kinds
+    assert str(found.value).endswith(", ".join(kinds))
+    assert found.value.expected == "one of 200, 4XX"
+    assert found.value.made[:2] == ({"id": 1}, {"id": 1})
+    assert "; logout: x (500)" in str(found.value.beside([Undocumented("logout", ("x (500)",), "", "")]))
 
 
 async def test_requests_that_no_client_can_send_are_counted(serving: Any) -> None:

@@ -125,7 +125,7 @@ def test_two_events_of_one_name_on_one_channel_are_refused(read: Read) -> None:
         ({"told": {"audienc": ["everyone"]}}, 'unknown key "audienc"'),
         ({"told": {"trigger": ["sya"]}}, '"sya" is neither a call nor an event of a client (did you mean "say"?)'),
         ({"told": {"audience": ["everybody"]}}, "x-audience at /0: expected text that matches"),
-        ({"told": {"audience": ["user:{who}"]}}, "{who} is neither told by its triggers nor in its payload"),
+        ({"told": {"audience": ["user:{who}"]}}, "{who} is neither told by its triggers nor at the top of its payload"),
         ({"told": {"order_by": "/rom"}}, "/rom is no field that chat.yaml describes"),
         ({"told": {"joins": "room:{roomId}"}}, "joins says nothing here, as the server sends it"),
         ({"say": {"audience": ["everyone"]}}, "audience says nothing here, as clients send it"),

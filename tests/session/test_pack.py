@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from jsonschema import Draft7Validator
 
 from eventproof import catalog, cli, profile, profile_schema, session_pack
 from eventproof.catalog import Catalog
-from eventproof.ending import Whose
+from eventproof.conform.undoing import Undo
+from eventproof.ending import Endings, Whose
 from eventproof.errors import UsageError
+from eventproof.history import Kind, Record
 from eventproof.target import Target
 from eventproof.verdict import ExitCode
 
@@ -68,6 +71,12 @@ def test_a_requirement_that_the_profile_has_nothing_for_is_excluded_and_says_so(
         ('ends.leaving = { path = "/logout" }', "", "session.ends. names nothing"),
         ('channels.main = { kind = "socketio" }', "", "session.channels.main. is missing"),
         ('kind = "socketio"', 'kind = "sockets"', 'must be one of socketio, sse, websocket, not "sockets"'),
+        ('"socketio"', '"websocket", address = "/ws?t={token}"', r"written as query = \{ token = \"\{token\}\" \}"),
+        (
+            '"socketio"',
+            '"websocket", address = "/ws", token = "query"',
+            r"unknown key \"token\".*there are address, .*query",
+        ),
         ('kind = "socketio"', 'kind = "socketio", auth = { a = "b" }', "whose session is it"),
         ('answers = { token = "/token" }', "answers = {}", "session.begins.answers.token. is missing"),
         ('"/logout"', '"/users/{userId}/end"', r"needs \{userId\}, which nobody tells"),
@@ -92,6 +101,15 @@ def test_a_check_of_systems_says_which_check_a_profile_without_any_is_for(tmp_pa
     (tmp_path / "eventproof.toml").write_text(TEN_LINES, encoding="utf-8")
     with pytest.raises(UsageError, match="eventproof check --pack session"):
         profile.load(tmp_path / "eventproof.toml")
+
+
+def test_what_gives_a_password_back_is_not_left_behind(tmp_path: Path) -> None:
+    change = 'body = { password = "{newPassword}" }, undo = { identity = "user", path = "/me/password" }'
+    ending = f'ends.password = {{ path = "/me/password", {change} }}'
+    target, known = load(tmp_path, TEN_LINES.replace('ends.leaving = { path = "/logout" }', ending))
+    back = [Record(0.0, Kind.ANSWERED, "user-1", name=name, payload={"status": 200}) for name in ("undo-password",)]
+    assert Undo(known.systems.values()).left_behind(back, target) == {}
+    assert Undo(known.systems.values()).left_behind(back, replace(target, endings=Endings())) == {"undo-password": 1}
 
 
 def test_a_profile_may_be_for_both_checks(tmp_path: Path) -> None:
