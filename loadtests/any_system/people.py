@@ -32,8 +32,7 @@ _SCENARIO = plugin.current()
 
 
 def _choose(options: Any) -> None:
-    kind_of(options.system)
-    _SCENARIO.system = options.system
+    _SCENARIO.system, _SCENARIO.acting = options.system, kind_of(options.system).acting
 
 
 plugin.check(_choose)

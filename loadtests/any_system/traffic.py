@@ -6,9 +6,10 @@ It lies in the folder of the system, in `traffic.py`, as `TRAFFIC`. Whoever adds
 from abc import ABC, abstractmethod
 from itertools import count
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from eventproof import layout
+from eventproof.catalog import ADMIN
 from eventproof.errors import UsageError
 from eventproof.load.actor import Actor
 from eventproof.load.call_effects import CallEffects
@@ -29,6 +30,8 @@ class Traffic(ABC):
         self.numbers = count(1)
         generator.books.listeners.append(self._hears)
 
+    acting: ClassVar[str] = ADMIN
+    """The role of whoever makes what is told, beside the members."""
     is_of_one = True
     """Whether an action is aimed at one member; otherwise all are told of it."""
 
@@ -54,16 +57,19 @@ class Traffic(ABC):
 
     def caused(self, effects: CallEffects, answer: CallAnswer, *, at: float, called: float) -> bool:
         """Enter what a call causes whose answer has come; whether it was done."""
-        if answer.done:
+        if self.done(effects.name, answer):
             # A timer may fire a little early, and no cause comes after its call.
             effects.expect(at=min(at, called), called=called)
-            return True
-        books = self.generator.books
-        books.count("failed")
-        books.incident(effects.name, f"the call was answered with {answer}")
-        if not 400 <= answer.status < 500:
+        elif not 400 <= answer.status < 500:
             effects.permit()
-        return False
+        return answer.done
+
+    def done(self, what: str, answer: CallAnswer) -> bool:
+        """Whether a call was done; of one that was not, it is counted and told."""
+        if not answer.done:
+            self.generator.books.count("failed")
+            self.generator.books.incident(what, f"the call was answered with {answer}")
+        return answer.done
 
     def _hears(self, _event: str, match: Match) -> None:
         if match.latency is not None:
