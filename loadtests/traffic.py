@@ -23,10 +23,12 @@ from eventproof.target import Identity
 
 if TYPE_CHECKING:
     from loadtests.any_contract import rates
+    from loadtests.any_contract.choosing import choose
     from loadtests.any_contract.hall import hall_of
     from loadtests.any_contract.listener import Listener
 else:
     rates = layout.loadtests("any_contract.rates")
+    choose = layout.loadtests("any_contract.choosing").choose
     hall_of = layout.loadtests("any_contract.hall").hall_of
     Listener = layout.loadtests("any_contract.listener").Listener
 
@@ -55,25 +57,9 @@ def _choose(options: Any) -> None:
         return  # the master says which target, before the test
     target = target_of(options)
     name = options.system or target.population.system or target.systems[0]
-    system = target.catalog.system(name)
-    if not rates.rates(system, target.operations, target.population, options.rate):
-        raise UsageError(
-            f"{target.source}: nothing is known that causes an event of {name} and leaves users as they are: name it "
-            "as trigger of an event, or give rates under [traffic]"
-        )
+    choose(_scenario, target, name, options.rate)
     if target.population.nobody_acts:
         raise UsageError(f"{target.source}: [traffic] leaves nobody who acts: have its shares be less than 1 together")
-    for call in target.population.rates:
-        system.operation(call)
-    _scenario.system = name
-    _scenario.members = _scenario.acting = system.member
-    _scenario.keys = rates.told_apart_by(system)
-    _scenario.channels = tuple(
-        channel.name
-        for channel in system.channels[1:]
-        if (name, channel.name) in target.channels and not channel.parameters
-        if not channel.roles or system.member in channel.roles
-    )
 
 
 plugin.check(_choose)

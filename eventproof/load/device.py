@@ -56,7 +56,7 @@ class Owner(Protocol):
     first_pause: float
     longest_pause: float
     knows_repeats: bool
-    is_deaf: bool
+    will_read_nothing: bool
 
     @property
     def role(self) -> str:
@@ -171,7 +171,7 @@ class Device:
         if not self._has_left and self._connection is None:
             self._began = monotonic()
             self._connection = self._owner.generator.open(self, self._owner.token, self._recovery, self.channel)
-            if self._owner.is_deaf:
+            if self._owner.will_read_nothing:
                 self._connection.narrow()
 
     def hears(self, event: Event) -> bool:

@@ -32,7 +32,7 @@ _SCENARIO = plugin.current()
 
 
 def _choose(options: Any) -> None:
-    _SCENARIO.system, _SCENARIO.acting = options.system, kind_of(options.system).acting
+    kind_of(options.system).choose(_SCENARIO, options)
 
 
 plugin.check(_choose)

@@ -1,6 +1,7 @@
 """What members of a system are told while a scenario of any system runs: each system has one kind of traffic.
 
-It lies in the folder of the system, in `traffic.py`, as `TRAFFIC`. Whoever adds one adds a file.
+It lies in the folder of the system, in `traffic.py`, as `TRAFFIC`. Whoever adds one adds a file; a system without one
+has that of any contract.
 """
 
 from abc import ABC, abstractmethod
@@ -8,15 +9,15 @@ from itertools import count
 from time import monotonic
 from typing import Any, ClassVar
 
-from eventproof import layout
+from eventproof import catalog, layout
 from eventproof.catalog import ADMIN
-from eventproof.errors import UsageError
 from eventproof.load.actor import Actor
 from eventproof.load.call_effects import CallEffects
 from eventproof.load.calls import CallAnswer
 from eventproof.load.contracts import contracts
 from eventproof.load.generator import Generator
 from eventproof.load.judgement import Match
+from eventproof.load.scenario import Scenario
 from eventproof.target import Identity
 
 __all__ = ["Traffic", "kind_of", "traffic_of"]
@@ -34,6 +35,17 @@ class Traffic(ABC):
     """The role of whoever makes what is told, beside the members."""
     is_of_one = True
     """Whether an action is aimed at one member; otherwise all are told of it."""
+
+    @classmethod
+    def choose(cls, scenario: Scenario, options: Any) -> None:
+        """Say of a scenario what it is about. Raises UsageError where nothing can be told."""
+        contracts().system(options.system)
+        scenario.system, scenario.acting = options.system, cls.acting
+
+    @property
+    def has_somebody(self) -> bool:
+        """Whether there is anybody whom an action can be about."""
+        return not self.is_of_one or bool(self.generator.ready)
 
     @abstractmethod
     def member(self, identity: Identity, devices: int) -> Actor:
@@ -77,14 +89,10 @@ class Traffic(ABC):
 
 
 def kind_of(system: str) -> type[Traffic]:
-    """The traffic of a system. Raises UsageError where it has none, or is none."""
-    contracts().system(system)
+    """The traffic of a system, by its name."""
     folder = system.replace("-", "_")
-    if not (layout.LOADTESTS / folder / "traffic.py").exists():
-        known = sorted(path.parent.name.replace("_", "-") for path in layout.LOADTESTS.glob("*/traffic.py"))
-        there = ", ".join(name for name in known if name != "any-system")
-        raise UsageError(f"nothing is known that could be told in {system}: choose one of {there} with --option system")
-    kind: type[Traffic] = layout.loadtests(f"{folder}.traffic").TRAFFIC
+    has_its_own = system in catalog.load().systems and (layout.LOADTESTS / folder / "traffic.py").exists()
+    kind: type[Traffic] = layout.loadtests(f"{folder if has_its_own else 'any_contract'}.traffic").TRAFFIC
     return kind
 
 

@@ -128,13 +128,13 @@ def test_who_is_deaf_is_due_nothing_and_reads_nothing(owner: Owner, monkeypatch:
     assert owner.generator.rooms.of({"user:u1"}) == ()
 
 
-@pytest.mark.parametrize("is_deaf", [True, False])
-def test_the_way_to_who_is_deaf_holds_little_so_that_the_target_has_to_wait_for_them(
-    owner: Owner, *, is_deaf: bool
+@pytest.mark.parametrize("stalls", [True, False])
+def test_the_way_to_who_stalls_holds_little_so_that_the_target_has_to_wait_for_them(
+    owner: Owner, *, stalls: bool
 ) -> None:
-    if is_deaf:
-        owner.deafen()
+    if stalls:
+        owner.stall()
     (device,) = owner.devices
     device.open()
     connection: Any = device._connection
-    assert connection.is_narrow is is_deaf
+    assert connection.is_narrow is owner.is_deaf is stalls

@@ -1,0 +1,33 @@
+"""Which contract a swarm of any contract is about, and what follows from that for whoever takes part."""
+
+from eventproof.errors import UsageError
+from eventproof.load.scenario import Scenario
+from eventproof.target import Target
+
+from . import rates
+
+__all__ = ["choose"]
+
+
+def choose(scenario: Scenario, target: Target, name: str, whole: float) -> None:
+    """The scenario is about this contract, as the profile has it. Raises UsageError where nothing can be done.
+
+    `whole` is how many calls a second there are in all where the profile gives no rates.
+    """
+    system = target.catalog.system(name)
+    if not rates.rates(system, target.operations, target.population, whole):
+        raise UsageError(
+            f"{target.source}: nothing is known that causes an event of {name} and leaves users as they are: name it "
+            "as trigger of an event, or give rates under [traffic]"
+        )
+    for call in target.population.rates:
+        system.operation(call)
+    scenario.system = name
+    scenario.members = scenario.acting = system.member
+    scenario.keys = rates.told_apart_by(system)
+    scenario.channels = tuple(
+        channel.name
+        for channel in system.channels[1:]
+        if (name, channel.name) in target.channels and not channel.parameters
+        if not channel.roles or system.member in channel.roles
+    )
