@@ -9,11 +9,8 @@ eventproof swarm booking_rush --users 1000 --spawn-rate 200 --run-time 1m --opti
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import partial
-from secrets import token_hex
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from eventproof import actions, layout
 from eventproof.load import plugin
@@ -26,12 +23,14 @@ if TYPE_CHECKING:
     from loadtests.studyspot.desk import DeskScreen
     from loadtests.studyspot.hall import hall_of
     from loadtests.studyspot.library import RushedLibrary
+    from loadtests.studyspot.opening import opened
     from loadtests.studyspot.rush import Rush
     from loadtests.studyspot.student import Student
 else:
     DeskScreen = layout.loadtests("studyspot.desk").DeskScreen
     hall_of = layout.loadtests("studyspot.hall").hall_of
     RushedLibrary = layout.loadtests("studyspot.library").RushedLibrary
+    opened = layout.loadtests("studyspot.opening").opened
     Rush = layout.loadtests("studyspot.rush").Rush
     Student = layout.loadtests("studyspot.student").Student
 
@@ -63,9 +62,6 @@ plugin.option("--stay", least=0, type=float, default=1.0, help="Seconds between 
 plugin.option("--cancel-share", least=0, most=1, type=float, default=0.3, help="The share of bookings cancelled.")
 plugin.option("--move-rate", least=0, type=float, default=4.0, help="Students a second who go to another library.")
 plugin.option("--reprice-rate", least=0, type=float, default=0.2, help="New prices a second, which all students hear.")
-
-_LIBRARY_LEFT: Final = ("library of ours is still there", "libraries of ours are still there")
-_ADDRESS: Final = "1 Swarm Street"
 
 
 class Learner(ConnectedUser):
@@ -142,36 +138,10 @@ class Librarian(ActingUser):
 
     def _opened(self) -> RushedLibrary:
         """A new library, with the helper at its desk."""
-        library: RushedLibrary | None = None
-        called, options = monotonic(), self.environment.parsed_options
-        self.hall.begins_creating()
-        try:
-            name = f"Library {token_hex(6)} of a swarm"
-            asked = {"name": name, "address": _ADDRESS, "seatCount": options.seats, "hourly": 50}
-            answer = self.owner.must("createLibrary", asked)
-            says = said(self.generator.target.operations["createLibrary"], answer)
-            library_id = str(says["libraryId"])
-            close = partial(self._close, library_id)
-            self.generator.books.changes.enter(_LIBRARY_LEFT, library_id, close)
-            library = RushedLibrary(library_id, self._seats(library_id), datetime.now(UTC))
-            self._caused("createLibrary", asked, answer, called, called)
-        finally:
-            self.hall.created(library)
-        called, placed = monotonic(), {"libraryId": library_id, "staffId": self.helper.identity.id}
+        library = opened(self.owner, self.environment.parsed_options.seats)
+        called, placed = monotonic(), {"libraryId": library.id, "staffId": self.helper.identity.id}
         self._caused("addStaff", placed, self.owner.must("addStaff", placed), called, called)
         return library
-
-    def _seats(self, library_id: str) -> list[str]:
-        answer = self.owner.must("listSeats", {"libraryId": library_id})
-        places = self.generator.target.operations["listSeats"].answers
-        listed = actions.at(answer.body, places.get("seats", "/data"))
-        return [str(actions.at(seat, places.get("seatId", "/id"))) for seat in listed]
-
-    def _close(self, library_id: str) -> CallAnswer:
-        answer = self.owner.perform("deleteLibrary", {"libraryId": library_id})
-        if answer.done:
-            self.generator.books.changes.clear(_LIBRARY_LEFT, library_id)
-        return answer
 
     def _look(self) -> None:
         """Read how the bookings stand: each seat is booked once at each time."""

@@ -128,7 +128,7 @@ class Teller(people.Teller):
     def enter(self) -> None:
         """Wait for that one."""
         super().enter()
-        while self.traffic.is_of_one and not self.generator.ready and not self.generator.stopping.is_set():
+        while not self.traffic.has_somebody and not self.generator.stopping.is_set():
             sleep(_GLANCE)
 
 

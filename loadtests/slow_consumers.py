@@ -53,7 +53,7 @@ class Slow:
 
     def add(self, member: Actor) -> None:
         """One more."""
-        member.deafen()
+        member.stall()
         self._members.append(member)
         self._generator.books.count("slow")
 

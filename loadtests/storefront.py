@@ -8,8 +8,6 @@ eventproof swarm storefront --users 1000 --spawn-rate 200 --run-time 1m --option
 """
 
 from collections.abc import Mapping
-from functools import partial
-from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,10 +22,14 @@ from eventproof.target import Identity
 if TYPE_CHECKING:
     from loadtests.marketplace.buyer import Buyer
     from loadtests.marketplace.market import market_of
+    from loadtests.marketplace.offering import PLENTY, offered, unlike_any
     from loadtests.marketplace.order import OrderLife
     from loadtests.marketplace.storefront import ORDERS, Product, Storefront
 else:
     market_of = layout.loadtests("marketplace.market").market_of
+    PLENTY = layout.loadtests("marketplace.offering").PLENTY
+    offered = layout.loadtests("marketplace.offering").offered
+    unlike_any = layout.loadtests("marketplace.offering").unlike_any
     OrderLife = layout.loadtests("marketplace.order").OrderLife
     ORDERS = layout.loadtests("marketplace.storefront").ORDERS
     Product = layout.loadtests("marketplace.storefront").Product
@@ -62,14 +64,12 @@ plugin.option(
     "--repeat-share", least=0, most=1, type=float, default=0.2, help="The share of webhooks that are sent twice."
 )
 
-_PRODUCT_LEFT: Final = ("product of ours is still there", "products of ours are still there")
 _SETTINGS: Final = (
     *("updateBranding", "updateAboutContact", "updateStoreStatus", "updateTerms", "updateUsername"),
     *("updateWarehouse", "updatePaymentProvider", "updateTaxSettings", "updateCustomDomain", "updateShipping"),
 )
 _STOCKS: Final = (40, 7, 0, 25)
 """Each is another one than the one before: it falls, runs low and out, and there is more again."""
-_PLENTY: Final = 100_000
 _UNIQUE: Final = "username"
 """A setting that no other seller may have."""
 
@@ -123,7 +123,7 @@ class Shopkeeper(ActingUser):
         """Change something that visitors see, or something that nobody sees but the seller."""
         operation = self.generator.random.choice(_SETTINGS)
         example = self.generator.system.operation(operation).example
-        asked = {**example, **({_UNIQUE: self._name()} if _UNIQUE in example else {})}
+        asked = {**example, **({_UNIQUE: unlike_any()} if _UNIQUE in example else {})}
         self._begins(intended)
         called = monotonic()
         answer = storefront.must(operation, asked)
@@ -173,27 +173,16 @@ class Shopkeeper(ActingUser):
 
     def _offer(self, storefront: Storefront, *, is_sold: bool) -> None:
         """A new product, which is ordered, or changed by its seller."""
-        stock = _PLENTY if is_sold else _STOCKS[0]
-        asked = {"name": f"Product {self._name()}", "price": 10, "stock": stock}
-        answer = self._did(storefront, "createProduct", asked, monotonic())
-        product = Product(str(self._says("createProduct", answer)["productId"]), 10, stock)
+        product = offered(storefront, PLENTY if is_sold else _STOCKS[0])
         (storefront.sold if is_sold else storefront.changed).append(product)
-        self.generator.books.changes.enter(_PRODUCT_LEFT, product.id, partial(self._take_back, storefront, product))
 
-    def _take_back(self, storefront: Storefront, product: Product) -> CallAnswer:
-        answer = storefront.perform("deleteProduct", {"productId": product.id})
-        if answer.done:
-            self.generator.books.changes.clear(_PRODUCT_LEFT, product.id)
-        return answer
-
-    def _did(self, storefront: Storefront, operation: str, asked: Mapping[str, Any], intended: float) -> CallAnswer:
+    def _did(self, storefront: Storefront, operation: str, asked: Mapping[str, Any], intended: float) -> None:
         """Have a seller make a call, and enter what it causes."""
         called = monotonic()
         answer = storefront.must(operation, asked)
         number = next(self.market.steps)
         effects = storefront.caused(operation, asked, self._says(operation, answer), number)
         effects.expect(at=min(intended, called), called=called, step=number)
-        return answer
 
     def _says(self, operation: str, answer: CallAnswer) -> dict[str, Any]:
         return said(self.generator.target.operations[operation], answer)
@@ -201,8 +190,3 @@ class Shopkeeper(ActingUser):
     def _begins(self, intended: float) -> None:
         self.generator.books.count("actions")
         self.generator.books.record("send_lag", monotonic() - intended)
-
-    @staticmethod
-    def _name() -> str:
-        """Like no other, also of another run against the same target."""
-        return f"swarm-{token_hex(5)}"

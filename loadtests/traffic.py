@@ -24,10 +24,12 @@ from eventproof.target import Identity
 
 if TYPE_CHECKING:
     from loadtests.any_contract import rates
+    from loadtests.any_contract.choosing import choose
     from loadtests.any_contract.hall import hall_of
     from loadtests.any_contract.listener import Listener
 else:
     rates = layout.loadtests("any_contract.rates")
+    choose = layout.loadtests("any_contract.choosing").choose
     hall_of = layout.loadtests("any_contract.hall").hall_of
     Listener = layout.loadtests("any_contract.listener").Listener
 
@@ -56,32 +58,12 @@ def _choose(options: Any) -> None:
         return  # the master says which target, before the test
     target = target_of(options)
     name = options.system or target.population.system or target.systems[0]
-    system = target.catalog.system(name)
-    errors = target.catalog.errors
-    made = rates.rates(system, target.operations, target.population, options.rate, errors)
-    if not made:
-        out = rates.left_out(system, target.operations, errors).items()
-        why = "".join(f"; {call} is left out, as {reason}" for call, reason in out)
-        raise UsageError(
-            f"{target.source}: nothing is known that causes an event of {name} and leaves users as they are: name it "
-            f"as trigger of an event, or give rates under [traffic]{why}"
-        )
+    made = choose(_scenario, target, name, options.rate)
     if target.population.nobody_acts:
         raise UsageError(f"{target.source}: [traffic] leaves nobody who acts: have its shares be less than 1 together")
-    for call in target.population.rates:
-        system.operation(call)
     acting = dict(target.population.habits())[Habit.ACT] * (options.num_users or 0)  # None: the web UI will say it
-    if acting and (why := rates.beyond_limits(system, made, acting)):
+    if acting and (why := rates.beyond_limits(target.catalog.system(name), made, acting)):
         raise UsageError(f"{target.source}: [traffic] {why}")
-    _scenario.system = name
-    _scenario.members = _scenario.acting = system.member
-    _scenario.keys = rates.told_apart_by(system)
-    _scenario.channels = tuple(
-        channel.name
-        for channel in system.channels[1:]
-        if (name, channel.name) in target.channels and not channel.parameters
-        if not channel.roles or system.member in channel.roles
-    )
 
 
 plugin.check(_choose)
@@ -108,7 +90,7 @@ class Doer(ActingUser):
         whole = self.environment.parsed_options.rate
         self._rates = rates.rates(system, target.operations, target.population, whole, errors)
         self.hall = hall_of(self.generator)
-        out = {} if target.population.rates else rates.left_out(system, target.operations, errors)
+        out = rates.left_out(system, target.operations, target.population, errors)
         self.hall.begin(tuple(self._rates), out)
 
     def rates(self) -> Mapping[Act, float]:

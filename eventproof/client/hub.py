@@ -64,6 +64,7 @@ class Hub:
         self.on_fault = on_fault
         self._loop = gevent.get_hub().loop
         self.dial = Dial(self._loop, places, tls, max_unsent)
+        self.narrow = self.dial.narrow()
         self._address, self._path, self._headers = address, path, tuple(headers)
         self._ask = self._asking_socketio()
         self._limit = opening

@@ -86,6 +86,8 @@ class Home(Protocol):
     on_fault: Callable[[Exception], None] | None
     """Told of what a listener raises; gevent is where this is None."""
     dial: Dial
+    narrow: Dial
+    """How those are reached who will read nothing."""
 
     def has_opened(self, connection: "HubConnection") -> None:
         """A connection is open."""
@@ -100,13 +102,24 @@ class HubConnection(ABC):
     `recovery` is set at the end, where another connection can go on from there: what it is, its protocol says.
     """
 
-    __slots__ = ("_gone", "_hub", "_listener", "_patience", "_stream", "due", "is_open", "name", "recovery")
+    __slots__ = (
+        "_gone",
+        "_hub",
+        "_is_narrow",
+        "_listener",
+        "_patience",
+        "_stream",
+        "due",
+        "is_open",
+        "name",
+        "recovery",
+    )
 
     def __init__(self, hub: Home, listener: HubListener, name: Any, recovery: Any) -> None:
         self.name = name
         self.due = float("inf")
         self.recovery: Any = recovery
-        self.is_open = self._gone = False
+        self.is_open = self._gone = self._is_narrow = False
         self._hub = hub
         self._listener = listener
         self._patience = hub.patience
@@ -136,6 +149,10 @@ class HubConnection(ABC):
     def drop(self) -> None:
         """Close without a word."""
         self._end(ClosureReason.OURS, "", monotonic())
+
+    def narrow(self) -> None:
+        """Have the way hold little of what nobody reads: for one who is to stall, before it begins."""
+        self._is_narrow = True
 
     def stall(self) -> None:
         """Read nothing more, as one whose machine sleeps; the connection stays."""
@@ -176,7 +193,7 @@ class HubConnection(ABC):
         """Begin to connect."""
         self.due = monotonic() + self._patience
         try:
-            self._stream = Stream(self._hub.dial, self)
+            self._stream = Stream(self._hub.narrow if self._is_narrow else self._hub.dial, self)
         except OSError as failure:
             self._end(ClosureReason.UNREACHABLE, failure.strerror or "", monotonic())
 

@@ -6,10 +6,11 @@ What is to be sent goes out at once as far as the socket takes it; the rest wait
 import os
 
 # The bare socket of C: gevent's own would bring two watchers and a kilobyte of Python, which nobody here would use.
-from _socket import IPPROTO_TCP, SO_ERROR, SO_RCVBUF, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY
+from _socket import IPPROTO_TCP, SO_ERROR, SO_RCVBUF, SOCK_STREAM, SOL_SOCKET, TCP_MAXSEG, TCP_NODELAY
 from _socket import socket as Socket  # noqa: N812 - a class, whatever C calls it
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import Enum
 from errno import EADDRNOTAVAIL, EINPROGRESS
 from time import monotonic
@@ -23,6 +24,9 @@ __all__ = ["Dial", "End", "Place", "Reader", "Stream"]
 _READ, _WRITE = 1, 2
 _NARROW = 2048
 """Bytes that the system keeps for a peer whom nobody reads."""
+_SEGMENT = 88
+"""Bytes of a narrow socket's segments: the least that Linux takes. With those of loopback, 64 kB, the peer may have
+megabytes on their way before it has to wait."""
 _RECEIVE_BYTES = 16 * 1024
 """At most so much is read at once: many peers that flood us must not keep the hub from its timers for seconds."""
 
@@ -56,6 +60,8 @@ class Place:
     family: int
     address: Any
     sources: Sources
+    is_narrow: bool = False
+    """Whether little is on its way to a socket that nobody reads."""
 
     def socket(self) -> Socket:
         """A socket on its way there. Raises OSError where there is none to be had."""
@@ -64,6 +70,8 @@ class Place:
             try:
                 socket.setblocking(False)
                 socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+                if self.is_narrow:
+                    _narrow(socket)
                 self.sources.bind(socket)
                 error = socket.connect_ex(self.address)
                 if error in (0, EINPROGRESS):
@@ -87,6 +95,11 @@ class Dial:
         self.first = 0
         self.tls = tls
         self.max_unsent = max_unsent
+
+    def narrow(self) -> "Dial":
+        """The same for those who will read nothing: the peer's side has to wait for them as soon as it can."""
+        places = [replace(place, is_narrow=True) for place in self.places]
+        return Dial(self.loop, places, self.tls, self.max_unsent)
 
 
 class Stream:
@@ -256,3 +269,9 @@ class Stream:
     def _end(self, end: End, detail: str = "") -> None:
         self.close()
         self._owner.ended(end, detail, monotonic())
+
+
+def _narrow(socket: Socket) -> None:
+    socket.setsockopt(SOL_SOCKET, SO_RCVBUF, _NARROW)
+    with suppress(OSError):  # not every system lets a segment be so small
+        socket.setsockopt(IPPROTO_TCP, TCP_MAXSEG, _SEGMENT)

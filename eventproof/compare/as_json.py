@@ -1,6 +1,10 @@
-"""A comparison for a program, as JSON: the verdict and the exit code first, then every line with its figures."""
+"""A comparison for a program, as JSON: the verdict and the exit code first, then every line with its figures.
+
+Its schema lies beside this file.
+"""
 
 import json
+from pathlib import Path
 from typing import Any, Final
 
 from eventproof.redaction import redacted
@@ -9,11 +13,12 @@ from eventproof.verdict import exit_code
 from . import words
 from .comparison import Comparison
 
-__all__ = ["FORMAT", "VERSION", "as_json", "render"]
+__all__ = ["FORMAT", "SCHEMA", "VERSION", "as_json", "render"]
 
 FORMAT: Final = "eventproof-comparison"
 VERSION: Final = 1
 """Raised when a reader of the old form would misread the new one."""
+SCHEMA: Final = Path(__file__).with_name("comparison.schema.json")
 
 
 def render(comparison: Comparison) -> str:

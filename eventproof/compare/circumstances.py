@@ -5,7 +5,7 @@ from typing import Final
 
 from eventproof.errors import Inconclusive, UsageError
 from eventproof.report.digest import number, seconds
-from eventproof.report.records import Contract, Load, Run
+from eventproof.report.records import Contract, Load, Machine, Run
 from eventproof.verdict import Outcome
 
 from .comparison import Fact, Side
@@ -114,6 +114,10 @@ def _of_load(told: Callable[[Load], str]) -> Callable[[Run], str]:
     return lambda run: told(run.load) if run.load is not None else ""
 
 
+def _of_machine(told: Callable[[Machine], str]) -> Callable[[Run], str]:
+    return lambda run: told(run.machine) if run.machine is not None else ""
+
+
 _FACTS: Final[dict[str, Callable[[Run], str]]] = {
     "verdict": lambda run: run.outcome.value,
     "started": lambda run: run.started,
@@ -127,4 +131,6 @@ _FACTS: Final[dict[str, Callable[[Run], str]]] = {
     "contracts": _contracts,
     "seed": lambda run: str(run.seed),
     "tool": lambda run: run.tool,
+    "machine": _of_machine(lambda machine: f"{machine.processor}, {number(machine.cores, 'core')}, {machine.system}"),
+    "software": _of_machine(lambda machine: ", ".join(machine.software)),
 }

@@ -35,7 +35,7 @@ def compare(sides: Sequence[Side], tolerance: Tolerance | None = None) -> Compar
         *(f"{side.name} is of another load: {why}" for side, why in zip(others, loads, strict=True) if why),
         *_unknown(others, "requirement", requirements),
         *_unknown(others, "objective", objectives),
-        *_unjudged(others, timed, {line.name.split(":")[0].strip() for line in objectives}),
+        *_unjudged(others, timed, _demanded(sides)),
         *_nothing(requirements, objectives, timed, counted),
     )
     lines: tuple[JudgedLine | LatencyLine | CountLine, ...] = (*requirements, *objectives, *timed, *counted)
@@ -60,6 +60,11 @@ def _unknown(others: Sequence[Side], noun: str, lines: Iterable[JudgedLine]) -> 
         if names:
             told = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
             yield f"of {number(len(names), noun)} nobody can say what became of it in {side.name}: {told}"
+
+
+def _demanded(sides: Iterable[Side]) -> set[str]:
+    """What the objectives of any run are about."""
+    return {objective.metric for side in sides for run in side.runs for objective in run.objectives}
 
 
 def _unjudged(others: Sequence[Side], lines: Sequence[LatencyLine], wanted: set[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from eventproof import __version__
+from eventproof import __version__, machine
 from eventproof.catalog import Catalog, Requirement, System
 from eventproof.errors import EventproofError, Inconclusive, UsageError
 from eventproof.interruption import HEEDED
@@ -32,6 +32,7 @@ from .verdicts import NotApplicable, outcome_of, result_of, verdict_of
 
 __all__ = ["Options", "Suite"]
 
+_SOFTWARE = ("pytest", "aiohttp")
 _SHARED = "all"
 """What stands for the system in a requirement that every system shares."""
 
@@ -187,6 +188,7 @@ class Suite:
             command=self._repeat(self._options.only),
             requirements=results,
             judged=tuple(_judged_share(self.check_run.systems)),
+            machine=machine.here(_SOFTWARE),
             notes=(
                 *_unjudged(self.check_run.systems),
                 *(said if cases == 1 else f"{said} (in {cases} cases)" for said, cases in self._notes.items()),

@@ -42,6 +42,8 @@ class Actor:
     """The seconds before the first attempt to come back and, as they double, the most: those of Socket.IO's client."""
     replays = False
     """Whether what was missed without a connection is due on the return."""
+    will_read_nothing = False
+    """Whether it is to stall: the way to it holds little, so that the target soon has to wait."""
     is_deaf = False
     """Whether it reads nothing of what it is sent: then nothing is due to it."""
     has_acted = True
@@ -99,6 +101,11 @@ class Actor:
         asked = self.generator.requests.opened(self.role)
         for device in () if self.is_deaf else self.devices:
             self.generator.rooms.join(device, self.rooms - asked)
+
+    def stall(self) -> None:
+        """Be one who reads nothing, from the first connection on; before there is any."""
+        self.will_read_nothing = True
+        self.deafen()
 
     def deafen(self) -> None:
         """Read nothing once connected; what is read before that may come, and none of it is due."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from eventproof import profile
+from eventproof import machine, profile
 from eventproof.catalog import ADMIN
 from eventproof.errors import TargetUnavailable
 from eventproof.history import History, Kind
@@ -20,7 +20,7 @@ from eventproof.report.records import Run, Series
 from eventproof.target import Target
 from eventproof.verdict import ExitCode, exit_code
 
-from . import admission, capacity, handover, machine, objectives
+from . import admission, capacity, handover, objectives
 from .account import Incident, SwarmAccount, merge
 from .calls import LOGIN_WAITS, Calls
 from .contracts import of_target
@@ -30,6 +30,8 @@ from .outcome import Circumstances, LostWorker, conclude
 from .probe import probe
 from .residue import LEFT_BEHIND, Residue
 from .scenario import Scenario
+
+_SOFTWARE = ("locust", "gevent", "greenlet", "hdrhistogram")
 
 
 def target_of(options: Any) -> Target:
@@ -148,7 +150,7 @@ class Controller:
                 processes=self._processes,
                 scenario=_named(self._options.locustfile),
                 series=series,
-                machine=machine.here(),
+                machine=machine.here(_SOFTWARE),
                 missing=tuple(missing),
                 late=tuple(late),
                 interrupted=interrupted,

@@ -56,6 +56,7 @@ class Owner(Protocol):
     first_pause: float
     longest_pause: float
     knows_repeats: bool
+    will_read_nothing: bool
 
     @property
     def role(self) -> str:
@@ -170,6 +171,8 @@ class Device:
         if not self._has_left and self._connection is None:
             self._began = monotonic()
             self._connection = self._owner.generator.open(self, self._owner.token, self._recovery, self.channel)
+            if self._owner.will_read_nothing:
+                self._connection.narrow()
 
     def hears(self, event: Event) -> bool:
         """Whether its channel carries this event."""

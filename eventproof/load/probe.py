@@ -39,7 +39,7 @@ def probe(target: Target, channel: Endpoint) -> None:
     hub = Hub(target.base_url, path=target.socketio.path, patience=2 * _SECONDS)
     try:
         connection = connect(hub, target, channel, ending, None)
-        while ending.how is None and not connection.has_begun:
+        while not (ending.how or ending.has_begun or connection.has_begun):
             if monotonic() > end:
                 raise TargetUnavailable(f"{target.base_url} did not answer within {_SECONDS:g} s")
             sleep(_TICK)
@@ -78,9 +78,12 @@ class _Ending:
 
     def __init__(self) -> None:
         self.how: Closure | None = None
+        self.has_begun = False
+        """Whether it took us, even if it let go of us at once."""
 
-    def opened(self, connection: HubConnection, at: float) -> None:
+    def opened(self, connection: HubConnection, at: float) -> None:  # noqa: ARG002 - as a `HubListener`
         """It takes us without a token."""
+        self.has_begun = True
 
     def received(self, connection: HubConnection, event: EventReceived, at: float) -> None:
         """Nothing is asked of what is sent."""
@@ -92,5 +95,5 @@ class _Ending:
         """The end follows."""
 
     def closed(self, connection: HubConnection, how: Closure, at: float) -> None:  # noqa: ARG002 - as a `HubListener`
-        """It is refused, or gone; what we close ourselves had been answered."""
-        self.how = None if how.reason is ClosureReason.OURS else how
+        """It is refused, or gone; what we close ourselves had been answered, and so had what was open."""
+        self.how = None if how.reason is ClosureReason.OURS or self.has_begun else how

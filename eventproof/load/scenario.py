@@ -57,6 +57,12 @@ class Scenario:
 
 
 def appointed(asked: int, classes: Sequence[Any]) -> Mapping[Any, int]:
-    """How many users of each class act, of so many in all; where anybody acts, one of each class does."""
-    share, rest = divmod(asked, max(len(classes), 1))
-    return {one: max(share + (number < rest), min(asked, 1)) for number, one in enumerate(classes)}
+    """How many users of each class act, of so many in all; where anybody acts, one of each class does.
+
+    Of a class that acts alone it is never more than one.
+    """
+    alone = [one for one in classes if getattr(one, "acts_alone", False)]
+    several = [one for one in classes if one not in alone]
+    share, rest = divmod(max(asked - len(alone), 0), max(len(several), 1))
+    shares = {one: share + (number < rest) for number, one in enumerate(several)}
+    return {one: max(shares.get(one, 0), min(asked, 1)) for one in classes}

@@ -100,6 +100,8 @@ class ActingUser(_OfScenario, User):
 
     abstract = True
     acts = True
+    acts_alone: ClassVar[bool] = False
+    """Whether there is one of them in all processes, however many act."""
     fixed_count = 1
     """How many of them there are in all processes; set by `--admins`."""
 

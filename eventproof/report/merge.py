@@ -32,7 +32,7 @@ def merge(runs: Sequence[Run], *, command: str = "") -> Run:
         delivery=_delivery(delivery for run in runs for delivery in run.delivery),
         latency=tuple(latency for run in runs for latency in run.latency),
         series=next((run.series for run in runs if run.series), None),
-        machine=next((run.machine for run in runs if run.machine), None),
+        machine=max((run.machine for run in runs if run.machine), key=lambda one: len(one.software), default=None),
         load=_least_trusted([run.load for run in runs if run.load]),
         notes=_unique(note for run in runs for note in run.notes),
         contracts=_contracts(contract for run in runs for contract in run.contracts),

@@ -1,5 +1,6 @@
 """The records of a run. Reports read them and steer nothing; every format is derived from one `Run`."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,6 +8,11 @@ from eventproof.verdict import Level, Outcome, Verdict
 
 SERVICE: Final = " (service)"
 """Ends the name of a latency that runs from the actual start of its cause, and not from the intended one."""
+_ABOUT: Final = re.compile(
+    r"\s*(?P<metric>[A-Za-z_][\w.:-]*?)\s*(?:\[[^\[\]]*\])?\s*"
+    r"(?::\s*(?P<service>service\s+)?(?:count|min|mean|max|p\()|[<>=!])"
+)
+"""How the line of an objective begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,12 @@ class Objective:
     expression: str
     verdict: Verdict
     observed: str
+
+    @property
+    def metric(self) -> str:
+        """What it is about, by the name under which that is measured: in a step or a system, that of the whole."""
+        begun = _ABOUT.match(self.expression)
+        return "" if begun is None else begun["metric"] + (SERVICE if begun["service"] else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +246,7 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where the load came from."""
+    """Where a run was made."""
 
     processor: str
     cores: int

@@ -36,7 +36,9 @@ class Listener(Visitor[Place]):
         self.habit = habit
         super().__init__(generator, identity, self._hall, devices, channels)
         said = generator.target.population
-        if habit is Habit.SILENT:
+        if habit is Habit.SLOW:
+            self.will_read_nothing = True
+        elif habit is Habit.SILENT:
             self.acknowledging = Acknowledging.SILENT
         elif habit is Habit.CUT:
             generator.one(Outages).plan(self, said.cut_every, said.cut_for)
@@ -49,6 +51,10 @@ class Listener(Visitor[Place]):
     def replays(self) -> bool:  # type: ignore[override]  # the target says it
         """Whether what was missed is due on the return."""
         return "replay" in self.generator.target.capabilities
+
+    def stall(self) -> None:
+        """Read nothing, once they are where they want to be."""
+        self.habit, self.will_read_nothing = Habit.SLOW, True
 
     def look_at(self, place: Place) -> None:
         """Ask to be told of it, on every device."""

@@ -21,7 +21,7 @@ def rates(
     """
     if said.rates:
         return said.rates
-    out = left_out(system, there, errors)
+    out = left_out(system, there, said, errors)
     usual = [name for name in _causing(system, there) if name not in out]
     return dict.fromkeys(usual, whole / max(len(usual), 1))
 
@@ -42,8 +42,12 @@ def beyond_limits(system: System, made: Mapping[str, float], users: float) -> st
     return ""
 
 
-def left_out(system: System, there: Container[str], errors: Mapping[str, ErrorCode]) -> Mapping[str, str]:
-    """The calls that cause something and are not made unless they are named, each with why."""
+def left_out(
+    system: System, there: Container[str], said: Population, errors: Mapping[str, ErrorCode]
+) -> Mapping[str, str]:
+    """The calls that cause something and are not made unless they are named, each with why; none where any is named."""
+    if said.rates:
+        return {}
     reasons = ((name, _against(system, name, there, errors)) for name in _causing(system, there))
     return {name: reason for name, reason in reasons if reason}
 

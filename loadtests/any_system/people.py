@@ -32,8 +32,7 @@ _SCENARIO = plugin.current()
 
 
 def _choose(options: Any) -> None:
-    kind_of(options.system)
-    _SCENARIO.system = options.system
+    kind_of(options.system).choose(_SCENARIO, options)
 
 
 plugin.check(_choose)

@@ -1,21 +1,23 @@
 """What members of a system are told while a scenario of any system runs: each system has one kind of traffic.
 
-It lies in the folder of the system, in `traffic.py`, as `TRAFFIC`. Whoever adds one adds a file.
+It lies in the folder of the system, in `traffic.py`, as `TRAFFIC`. Whoever adds one adds a file; a system without one
+has that of any contract.
 """
 
 from abc import ABC, abstractmethod
 from itertools import count
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
-from eventproof import layout
-from eventproof.errors import UsageError
+from eventproof import catalog, layout
+from eventproof.catalog import ADMIN
 from eventproof.load.actor import Actor
 from eventproof.load.call_effects import CallEffects
 from eventproof.load.calls import CallAnswer
 from eventproof.load.contracts import contracts
 from eventproof.load.generator import Generator
 from eventproof.load.judgement import Match
+from eventproof.load.scenario import Scenario
 from eventproof.target import Identity
 
 __all__ = ["Traffic", "kind_of", "traffic_of"]
@@ -29,8 +31,21 @@ class Traffic(ABC):
         self.numbers = count(1)
         generator.books.listeners.append(self._hears)
 
+    acting: ClassVar[str] = ADMIN
+    """The role of whoever makes what is told, beside the members."""
     is_of_one = True
     """Whether an action is aimed at one member; otherwise all are told of it."""
+
+    @classmethod
+    def choose(cls, scenario: Scenario, options: Any) -> None:
+        """Say of a scenario what it is about. Raises UsageError where nothing can be told."""
+        contracts().system(options.system)
+        scenario.system, scenario.acting = options.system, cls.acting
+
+    @property
+    def has_somebody(self) -> bool:
+        """Whether there is anybody whom an action can be about."""
+        return not self.is_of_one or bool(self.generator.ready)
 
     @abstractmethod
     def member(self, identity: Identity, devices: int) -> Actor:
@@ -54,16 +69,19 @@ class Traffic(ABC):
 
     def caused(self, effects: CallEffects, answer: CallAnswer, *, at: float, called: float) -> bool:
         """Enter what a call causes whose answer has come; whether it was done."""
-        if answer.done:
+        if self.done(effects.name, answer):
             # A timer may fire a little early, and no cause comes after its call.
             effects.expect(at=min(at, called), called=called)
-            return True
-        books = self.generator.books
-        books.count("failed")
-        books.incident(effects.name, f"the call was answered with {answer}")
-        if not 400 <= answer.status < 500:
+        elif not 400 <= answer.status < 500:
             effects.permit()
-        return False
+        return answer.done
+
+    def done(self, what: str, answer: CallAnswer) -> bool:
+        """Whether a call was done; of one that was not, it is counted and told."""
+        if not answer.done:
+            self.generator.books.count("failed")
+            self.generator.books.incident(what, f"the call was answered with {answer}")
+        return answer.done
 
     def _hears(self, _event: str, match: Match) -> None:
         if match.latency is not None:
@@ -71,14 +89,10 @@ class Traffic(ABC):
 
 
 def kind_of(system: str) -> type[Traffic]:
-    """The traffic of a system. Raises UsageError where it has none, or is none."""
-    contracts().system(system)
+    """The traffic of a system, by its name."""
     folder = system.replace("-", "_")
-    if not (layout.LOADTESTS / folder / "traffic.py").exists():
-        known = sorted(path.parent.name.replace("_", "-") for path in layout.LOADTESTS.glob("*/traffic.py"))
-        there = ", ".join(name for name in known if name != "any-system")
-        raise UsageError(f"nothing is known that could be told in {system}: choose one of {there} with --option system")
-    kind: type[Traffic] = layout.loadtests(f"{folder}.traffic").TRAFFIC
+    has_its_own = system in catalog.load().systems and (layout.LOADTESTS / folder / "traffic.py").exists()
+    kind: type[Traffic] = layout.loadtests(f"{folder if has_its_own else 'any_contract'}.traffic").TRAFFIC
     return kind
 
 

@@ -37,6 +37,12 @@ class RushedLibrary:
         self._next[seat] = begins + _SLOT
         return {"libraryId": self.id, "seatId": seat, "startsAt": _shown(begins), "endsAt": _shown(begins + _SLOT)}
 
+    def another(self) -> dict[str, str]:
+        """A seat and a time that nobody was given yet, where the seat itself may be given out again."""
+        taken = self.take()
+        self.give_back(taken["seatId"])
+        return taken
+
     def give_back(self, seat: str) -> None:
         """A seat is not in use any more."""
         self._free.append(seat)

@@ -8,16 +8,16 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from eventproof import layout
-from eventproof.load.actor import Actor
-from eventproof.load.device import Device
 from eventproof.load.generator import Generator
 from eventproof.target import Identity
 
 from .tiers import next_tier, tier_of
 
 if TYPE_CHECKING:
+    from loadtests.any_system.aimed import Aimed
     from loadtests.any_system.traffic import Traffic
 else:
+    Aimed = layout.loadtests("any_system.aimed").Aimed
     Traffic = layout.loadtests("any_system.traffic").Traffic
 
 __all__ = ["TRAFFIC", "Subscriber", "TierTraffic"]
@@ -25,7 +25,7 @@ __all__ = ["TRAFFIC", "Subscriber", "TierTraffic"]
 _ON_ANOTHER_TIER: Final = ("user is on another tier than before", "users are on another tier than before")
 
 
-class Subscriber(Actor):
+class Subscriber(Aimed):
     """Somebody with a plan; each of their devices comes back when its connection is lost."""
 
     knows_repeats = False
@@ -34,17 +34,6 @@ class Subscriber(Actor):
         super().__init__(generator, identity, devices)
         self.tier: str | None = None
         """As the target told it."""
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether they may be told: they have been connected once, and may be away now."""
-        return not self.has_left and not self.is_deaf
-
-    def connected(self, device: Device) -> None:
-        """With the first connection, they may be told."""
-        super().connected(device)
-        if sum(one.connections for one in self.devices) == 1:
-            self.generator.ready.append(self)
 
     def prepare(self) -> None:
         """Know the plan: another one is told, the same one need not be."""

@@ -69,6 +69,39 @@ def test_a_latency_that_an_objective_is_about_has_to_be_judged() -> None:
 
 
 @pytest.mark.parametrize(
+    ("metric", "line"),
+    [
+        ("connect", "connect[step 2]: p(99) < 250ms"),
+        ("connect", "connect[user-state]: max < 250ms, min_samples 10"),
+        ("connect (service)", "connect: service p(99) < 250ms"),
+        ("booking:updated", "booking:updated: p(99) < 250ms"),
+    ],
+)
+def test_so_has_one_that_is_asked_about_in_part_or_from_its_actual_start(metric: str, line: str) -> None:
+    def run(count: int, line: str) -> Run:
+        asked = replace(samples.swarm().objectives[0], expression=line)
+        return replace(timed(latency(metric, count, 5)), objectives=(asked,))
+
+    found = compare((side("a", run(3_000, line)), side("b", run(12, line))))
+    assert found.doubts == (f"{metric} of b could not be judged: too few samples",)
+    of_another = "another: p(99) < 250ms"
+    assert compare((side("a", run(3_000, of_another)), side("b", run(12, of_another)))).outcome is Outcome.PASS
+
+
+def test_the_machine_of_each_side_is_told_where_it_is_known() -> None:
+    def facts(run: Run) -> dict[str, tuple[str, ...]]:
+        found = compare((side("a", samples.swarm()), side("b", replace(samples.swarm(), machine=run.machine))))
+        return {fact.name: fact.of_sides for fact in found.facts}
+
+    machine = samples.swarm().machine
+    assert machine is not None
+    known = facts(replace(samples.swarm(), machine=replace(machine, cores=64)))
+    assert known["machine"] == ("AMD EPYC, 2 cores, Linux 6.18", "AMD EPYC, 64 cores, Linux 6.18")
+    assert known["software"] == ("CPython 3.11.7, locust 2.47.0",) * 2
+    assert facts(samples.run())["machine"] == ("AMD EPYC, 2 cores, Linux 6.18", "")
+
+
+@pytest.mark.parametrize(
     ("other", "error", "words"),
     [
         (samples.swarm(), UsageError, "a is a check and b a swarm: only what is alike"),

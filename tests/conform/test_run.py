@@ -124,6 +124,7 @@ def test_results_are_written_into_the_folder(server: Reference, tmp_path: Path) 
     written = json.loads((results / "results.json").read_text())
     assert written["verdict"] == "pass"
     assert len(written["requirements"]) == len(ran.requirements)
+    assert "aiohttp" in " ".join(written["machine"]["software"])
     assert ran.command == "eventproof check x --seed 11 --only UST-TIER-5"
     history = [json.loads(line) for line in (results / "history.ndjson").read_text().splitlines()]
     assert any("user.tier.updated" in json.dumps(line) for line in history)

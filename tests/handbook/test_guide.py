@@ -50,6 +50,8 @@ def test_every_profile_that_is_shown_loads(text: str, tmp_path: Path) -> None:
         '{"id": "1", "email": "a@example.com", "password": "x", "role": "admin"}\n'
     )
     shutil.copy(ROOT / "examples/chat/chat.yaml", tmp_path)
+    (tmp_path / "replace").write_text("#!/bin/sh\n")
+    (tmp_path / "replace").chmod(0o755)
     reads = session_pack.load if "[session]" in text else profile.load
     assert reads(path, env=SECRETS)
 

@@ -45,19 +45,19 @@ def test_what_ends_sessions_is_done_only_where_it_is_named_and_what_is_undone_al
     system = catalog.load().system("user-state")
     named = rates(system, {"banUser"}, Population(rates={"banUser": 1.0}), 10.0, _ERRORS)
     assert (set(_usual(system)), named) == ({"updateUserTier"}, {"banUser": 1.0})
-    assert left_out(system, _there(system), _ERRORS) == {"banUser": "it ends sessions"}
+    assert left_out(system, _there(system), Population(), _ERRORS) == {"banUser": "it ends sessions"}
 
 
 def test_what_is_done_to_users_is_left_out_where_nothing_undoes_it_on_this_target() -> None:
     system = catalog.load().system("shield")
     assert "setSubscriptionStatus" in _usual(system)
-    out = left_out(system, {"cancelSubscription"}, _ERRORS)
+    out = left_out(system, {"cancelSubscription"}, Population(), _ERRORS)
     assert out["cancelSubscription"].endswith("setSubscriptionStatus, which undoes that, is not there")
 
 
 def test_what_may_be_refused_as_things_are_is_left_out_where_nothing_says_what_comes_before() -> None:
     system = catalog.load().system("shield")
-    out = left_out(system, _there(system), _ERRORS)
+    out = left_out(system, _there(system), Population(), _ERRORS)
     assert set(out) == {"cancelSubscription", "renewSubscription", "upgradePlan"}
     assert "not_an_upgrade" in out["upgradePlan"]
     assert {"approveClaim", "payClaim"} <= set(_usual(system))  # refused for a state that others bring about

@@ -32,6 +32,10 @@ class Connection:
 
     def __init__(self) -> None:
         self.sent = 0
+        self.is_narrow = False
+
+    def narrow(self) -> None:
+        self.is_narrow = True
 
     def emit(self, *_: Any) -> None:
         self.sent += 1
@@ -122,3 +126,15 @@ def test_who_is_deaf_is_due_nothing_and_reads_nothing(owner: Owner, monkeypatch:
     assert stalled == [device]
     owner.join()
     assert owner.generator.rooms.of({"user:u1"}) == ()
+
+
+@pytest.mark.parametrize("stalls", [True, False])
+def test_the_way_to_who_stalls_holds_little_so_that_the_target_has_to_wait_for_them(
+    owner: Owner, *, stalls: bool
+) -> None:
+    if stalls:
+        owner.stall()
+    (device,) = owner.devices
+    device.open()
+    connection: Any = device._connection
+    assert connection.is_narrow is owner.is_deaf is stalls

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 
 import psutil
 import pytest
@@ -21,24 +21,11 @@ from eventproof.load.run import swarm
 from eventproof.report.records import Run
 from eventproof.verdict import Outcome, Verdict
 
+from .hostile import MOST_BYTES, START_SECONDS, serving, watched
+
 _USERS, _RUN_SECONDS, _DEADLINE = 6, 3, 1
+_PROGRAM = "hostile_target.py"
 _PASSWORD = "a password that nobody may read"
-_MOST_BYTES = 256 * 1024 * 1024
-_START_SECONDS = 25.0
-"""What a busy machine needs until a swarm has begun; a quiet one takes two."""
-
-
-@contextmanager
-def _target(manner: str) -> Iterator[str]:
-    command = [sys.executable, str(Path(__file__).with_name("hostile_target.py")), manner]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as child:
-        assert child.stdout is not None
-        try:
-            yield child.stdout.readline().strip()
-        finally:
-            child.kill()
 
 
 def _profile(url: str, folder: Path) -> str:
@@ -63,32 +50,8 @@ class Tried:
     tiers: str
 
 
-@contextmanager
-def _watched() -> Iterator[Callable[[], int]]:
-    """How much memory the load generators of this process have used at most."""
-    most, over = 0, Event()
-
-    def watch() -> None:
-        nonlocal most
-        while not over.wait(0.05):
-            for child in psutil.Process().children():
-                try:
-                    is_ours = "locust" in child.cmdline()
-                    most = max(most, child.memory_info().rss if is_ours else 0)
-                except psutil.Error:
-                    continue
-
-    thread = Thread(target=watch)
-    thread.start()
-    try:
-        yield lambda: most
-    finally:
-        over.set()
-        thread.join()
-
-
 def _try(manner: str, folder: Path) -> Tried:
-    with _target(manner) as url, _watched() as most:
+    with serving(_PROGRAM, manner) as url, watched() as most:
         began = time.monotonic()
         run = swarm(
             "ban_storm",
@@ -147,8 +110,8 @@ def test_a_swarm_ends_within_its_time_and_ten_seconds_in_bounded_memory_and_no_s
     tried: Mapping[str, Tried], manner: str
 ) -> None:
     it = tried[manner]
-    assert it.seconds < _START_SECONDS + _RUN_SECONDS + 10
-    assert 0 < it.bytes < _MOST_BYTES
+    assert it.seconds < START_SECONDS + _RUN_SECONDS + 10
+    assert 0 < it.bytes < MOST_BYTES
     assert len(it.said) < 1024 * 1024
     assert _PASSWORD not in it.said
 
@@ -189,7 +152,7 @@ def test_what_a_target_does_is_said_in_words(tried: Mapping[str, Tried], manner:
 
 
 def _refusal(manner: str, folder: Path) -> EventproofError:
-    with _target(manner) as url, pytest.raises(EventproofError) as refused:
+    with serving(_PROGRAM, manner) as url, pytest.raises(EventproofError) as refused:
         swarm("ban_storm", _profile(url, folder), _USERS, 50, 3, 1, (), folder / "results", admins=1)
     return refused.value
 
@@ -254,7 +217,7 @@ def test_ctrl_c_ends_a_swarm_whose_target_hangs_and_a_second_one_at_once(tmp_pat
         "except KeyboardInterrupt:\n"
         "    print('interrupted', flush=True)"
     )
-    with _target("hangs") as url:
+    with serving(_PROGRAM, "hangs") as url:
         arguments = [sys.executable, "-c", script, _profile(url, tmp_path), str(tmp_path / "results")]
         with subprocess.Popen(arguments, stdout=subprocess.PIPE, start_new_session=True) as child:
             generator = _generator_of(child.pid, connections=7)

@@ -23,3 +23,9 @@ def test_a_seat_in_use_is_not_given_out() -> None:
     assert (library.has_seat, asked["endsAt"]) == (False, "2026-03-16T00:15:00Z")
     library.give_back("s1")
     assert library.has_seat
+
+
+def test_a_seat_may_be_wanted_again_at_another_time_without_being_given_back() -> None:
+    library = RushedLibrary("l1", ["s1"], _NOW)
+    assert [library.another()["startsAt"] for _ in range(2)] == ["2026-03-16T00:00:00Z", "2026-03-16T00:15:00Z"]
+    assert library.has_seat

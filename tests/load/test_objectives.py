@@ -7,6 +7,7 @@ from eventproof.load.grammar import GRAMMAR
 from eventproof.load.histogram import Histogram
 from eventproof.load.metrics import scoped
 from eventproof.load.objectives import fit, judge, parse
+from eventproof.report import records
 from eventproof.verdict import Verdict
 
 
@@ -226,3 +227,20 @@ def test_the_grammar_tells_of_every_condition_and_its_lines_can_be_read() -> Non
         line = line.replace("[EVENT]", "[user.banned]").replace("[SYSTEM]", "[shield]")
         parse(line.replace("METRIC", "lost" if is_count else "connect").replace("LINE", "lost == 0"))
     assert {"min_samples", "optional", "abort_after"} <= set(GRAMMAR.replace(",", "").split())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "connect: p(99) < 250ms",
+        "connect:p( 99 )<250ms",
+        "connect[step 2]: service max < 1s, min_samples 100",
+        "send_lag[each step] : count >= 10",
+        "user.banned: p(99.9) <= 2s",
+        "booking:updated: service mean < 2s",
+        "lost == 0",
+        "lost[user.banned] < 1%, optional",
+    ],
+)
+def test_a_report_finds_in_a_line_the_metric_that_it_is_read_as(line: str) -> None:
+    assert records.Objective(line, Verdict.PASS, "").metric == parse(line).measured

@@ -37,6 +37,10 @@ def test_in_every_scenario_somebody_acts() -> None:
     assert appointed(2, ["one"]) == {"one": 2}
     assert appointed(5, ["one", "two"]) == {"one": 3, "two": 2}
     assert appointed(2, ["one", "two", "three"]) == {"one": 1, "two": 1, "three": 1}
+    alone = type("Alone", (), {"acts_alone": True})
+    assert [appointed(asked, ["one", alone, "two"])[alone] for asked in (0, 1, 2, 9)] == [0, 1, 1, 1]
+    assert appointed(9, ["one", alone, "two"]) == {"one": 4, alone: 1, "two": 4}
+    assert appointed(9, [alone]) == {alone: 1}
     assert appointed(0, ["one", "two"]) == {"one": 0, "two": 0}
     assert appointed(sum(appointed(2, "abc").values()), "abc") == appointed(2, "abc")
 

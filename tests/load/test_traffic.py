@@ -34,19 +34,29 @@ _TRIES: Mapping[str, _Try] = {
     "chat that tells everybody": ("chat", NODE, "tells-everybody", ""),
     "chat that forgets one": ("chat", NODE, "forgets-one", ""),
     "echo": ("echo", ECHO, "", ""),
+    "chat whose users are away": ("chat", NODE, "", ""),
+    "chat that forgets one who was away": ("chat", NODE, "forgets-one", ""),
 }
+_AWAY = ("--system=chat", "--away-every=2", "--away-for=1")
+_OF_ANY_SYSTEM: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "chat whose users are away": ("jitter", _AWAY),
+    "chat that forgets one who was away": ("jitter", _AWAY),
+}
+"""Those that are no tries of `traffic`: their scenario, with its options."""
 
 
-def _swarmed(trial: _Try, folder: Path) -> Run:
-    example, server, bug, population = trial
+def _swarmed(name: str, folder: Path) -> Run:
+    example, server, bug, population = _TRIES[name]
+    scenario, options = _OF_ANY_SYSTEM.get(name, ("traffic", ()))
     written = (EXAMPLES / example / "eventproof.toml").read_text() + population
     (folder / f"{example}.yaml").write_text((EXAMPLES / example / f"{example}.yaml").read_text())
     with running(server, bug) as port:
         profile = folder / "eventproof.toml"
         profile.write_text(written.replace(f"${{{example.upper()}_PORT}}", port))
-        options = ("--deadline=3", "--multi-device=0")
+        options = ("--deadline=3", "--multi-device=0", *options)
+        patient = [_PATIENT, *(["told: p(99) < 9s"] if name in _OF_ANY_SYSTEM else [])]
         results = folder / "results"
-        return swarm("traffic", str(profile), 8, 20, 5, objectives=[_PATIENT], results=results, options=options)
+        return swarm(scenario, str(profile), 8, 20, 5, objectives=patient, results=results, options=options)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +65,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, node_modules: Path) -> Mappin
     assert node_modules.is_dir()
     folders = [tmp_path_factory.mktemp("traffic") for _ in _TRIES]
     with ThreadPoolExecutor(2) as pool:
-        made = pool.map(_swarmed, _TRIES.values(), folders)
+        made = pool.map(_swarmed, _TRIES, folders)
         return dict(zip(_TRIES, made, strict=True))
 
 
@@ -102,6 +112,14 @@ def test_a_run_tells_what_it_left_out_and_what_it_left(tmp_path: Path) -> None:
     assert _verdicts(run)["failed == 0"] is Verdict.PASS, run.notes
     assert any(note.startswith("upgradePlan is left out, as it may be refused") for note in run.notes)
     assert any("no call takes it back" in note and "submitClaim" in note for note in run.notes)
+
+
+def test_a_scenario_of_any_system_runs_on_a_contract_of_ones_own(runs: Mapping[str, Run]) -> None:
+    run, wrong = runs["chat whose users are away"], runs["chat that forgets one who was away"]
+    verdicts = _verdicts(run)
+    assert verdicts["outages >= 1"] is verdicts["lost == 0"] is verdicts["leaked == 0"] is Verdict.PASS
+    assert _delivery(run, "message:new").delivered > 4
+    assert _verdicts(wrong)["lost == 0"] is Verdict.FAIL
 
 
 @pytest.mark.parametrize(

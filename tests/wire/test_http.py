@@ -271,3 +271,32 @@ def test_whatever_bytes_come_a_body_is_read_or_a_violation(data: bytes, transfer
     with suppress(ProtocolViolation):
         body = _body_of(f"HTTP/1.1 200 OK\r\nTransfer-Encoding: {transfer}\r\n\r\n".encode() + data, step=step, most=50)
         assert len(body.content) <= 50
+
+
+_PIECES = st.sampled_from(
+    [b"5\r\nhello\r\n", b"5\r\n\r\n\r\n\r\r\n", b"05\r\nhello\r\n", b"a;x\r\n0123456789\r\n", b"0\r\n\r\n", b"5\r\nhel"]
+)
+
+
+@given(st.lists(_PIECES, max_size=6), st.sampled_from(["Transfer-Encoding: chunked\r\n", ""]))
+def test_a_piece_of_a_stream_that_comes_whole_is_read_as_one_that_comes_byte_by_byte(
+    pieces: list[bytes], header: str
+) -> None:
+    read = []
+    for fed in (pieces, [bytes([byte]) for byte in b"".join(pieces)]):
+        body = _body_of(f"HTTP/1.1 200 OK\r\n{header}\r\n".encode())
+        with suppress(ProtocolViolation):
+            for piece in fed:
+                body.feed(piece)
+        read.append((body.content, body.is_complete, body.rest))
+    assert read[0] == read[1]
+
+
+def test_what_comes_at_once_is_bounded_by_what_nobody_has_taken() -> None:
+    body = _body_of(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", most=9)
+    for _ in range(3):
+        body.feed(b"5\r\nhello\r\n")
+        assert body.take() == b"hello"
+    body.feed(b"5\r\nhello\r\n")
+    with pytest.raises(ProtocolViolation, match="too big"):
+        body.feed(b"5\r\nhello\r\n")

@@ -192,3 +192,40 @@ def test_chunks_change_nothing(lines: list[str], ends: list[str], cuts: list[int
         items += decoder.feed(rest[:cut])
         rest = rest[cut:]
     assert items + decoder.feed(rest) == _fed(stream)
+
+
+_WHOLE = (
+    "data: x\n\n",
+    "data:x\n\n",
+    "data:  x\n\n",
+    "data: \n\n",
+    "data: ä😀\n\n",
+    "id: 7\ndata: y\n\n",
+    "id:\ndata: z\n\n",
+)
+_OTHER = (
+    "data: 1\ndata: 2\n\n",
+    "event: e\ndata: y\n\n",
+    "id: 8\n\n",
+    "id: a\0b\ndata: y\n\n",
+    "data: y\r\n\r\n",
+    "\n",
+)
+_OPEN = (": still there\n\n", "retry: 5\n", "data: open\n", "id: 9\n", "data: \r\r", "data: y\n\ndata: cut")
+_BLOCKS = st.lists(st.sampled_from([*_WHOLE, *_OTHER, *_OPEN]), max_size=6)
+
+
+@given(st.lists(_BLOCKS.map("".join), max_size=4))
+def test_a_block_that_comes_whole_is_read_as_one_that_comes_byte_by_byte(chunks: list[str]) -> None:
+    whole, slow, stream = Decoder(), Decoder(), "".join(chunks).encode()
+    assert [item for chunk in chunks for item in whole.feed(chunk.encode())] == [
+        item for place in range(len(stream)) for item in slow.feed(stream[place : place + 1])
+    ]
+    assert (whole.last_event_id, whole.retry) == (slow.last_event_id, slow.retry)
+
+
+def test_a_usual_block_is_bounded_too() -> None:
+    decoder = Decoder(max_event=20)
+    assert decoder.feed(b"data: 1\n\n") == decoder.feed(b"data: 1\n\n") == [_message("1")]
+    with pytest.raises(ProtocolViolation, match="too big"):
+        decoder.feed(b"data: " + b"x" * 20 + b"\n\n")

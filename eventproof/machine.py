@@ -1,7 +1,8 @@
-"""The machine that the load comes from, and what runs there: whoever compares figures has to know."""
+"""The machine that a run is made on, and what runs there: whoever compares figures has to know."""
 
 import os
 import platform
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -9,12 +10,11 @@ from eventproof.report.records import Machine
 
 __all__ = ["here"]
 
-_SOFTWARE = ("locust", "gevent", "greenlet", "hdrhistogram")
 _PROCESSORS = Path("/proc/cpuinfo")
 
 
-def here() -> Machine:
-    """This machine, as far as it tells."""
+def here(software: Iterable[str]) -> Machine:
+    """This machine, as far as it tells, with the versions of Python and of these distributions."""
     return Machine(
         processor=_processor(),
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0,
@@ -22,7 +22,7 @@ def here() -> Machine:
         system=f"{platform.system()} {platform.release()}",
         software=(
             f"{platform.python_implementation()} {platform.python_version()}",
-            *(f"{name} {metadata.version(name)}" for name in _SOFTWARE),
+            *(f"{name} {metadata.version(name)}" for name in software),
         ),
     )
 
