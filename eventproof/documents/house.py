@@ -16,7 +16,7 @@ from eventproof.catalog.placeholders import PLACEHOLDER
 from eventproof.catalog.pointer import pointer
 from eventproof.catalog.reading import Weight
 
-from . import socketio, streams, versions
+from . import items, socketio, streams, versions
 from .acks import Acks
 from .described import Described, Message, Place, Use
 from .library import Identity, Library, Node
@@ -27,7 +27,7 @@ from .view import View, view_of
 from .wanted import Wanted
 from .wires import Carried, carried
 
-__all__ = ["House", "housed"]
+__all__ = ["House", "housed", "overlaid", "streamed"]
 
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_-]+")
 _OF_EVENTS: Final = frozenset(
@@ -55,15 +55,29 @@ def housed(library: Library, path: Path, wanted: Wanted) -> House:
     described = versions.read(library.opened(path))
     groups = carried(described, wanted)
     view = view_of(_spoken(described, groups), wanted)
+    return _housed("AsyncAPI", described, groups, view, wanted, is_secured=_is_secured(groups))
+
+
+def streamed(library: Library, path: Path, wanted: Wanted) -> House:
+    """The streams of the OpenAPI document in this file; raises as `housed` does."""
+    described = items.read(library.opened(path))
+    group = Carried(Wire.SSE, f"{items.STREAM} at {described.places[0].node.where}", described.places)
+    view = View(True, "as OpenAPI has it: it describes the server")
+    return _housed("OpenAPI", described, (group,), view, wanted, is_secured=items.is_secured(described))
+
+
+def _housed(
+    kind: str, described: Described, groups: Sequence[Carried], view: View, wanted: Wanted, *, is_secured: bool
+) -> House:
     schemas = Schemas(_dialect(described.root))
     told = [each for group in groups for each in _told(described, group, view, schemas, wanted)]
     if not told:
         raise described.root.fault("no message is on any of its channels, so there is nothing to hear")
-    said = [f"AsyncAPI {described.version}, {'the server' if view.is_server else 'a client'}'s view ({view.evidence})"]
+    said = [f"{kind} {described.version}, {'the server' if view.is_server else 'a client'}'s view ({view.evidence})"]
     said += [_said(group, described, wanted) for group in groups]
     document, acks = _assembled(described, told, Payloads(schemas, with_arguments=groups[0].wire is Wire.SOCKET_IO))
     said += [f"acknowledgements are {', '.join(acks)}"] if acks else []
-    return House(document, tuple(said), _is_secured(groups), described.title)
+    return House(document, tuple(said), is_secured, described.title)
 
 
 def _spoken(described: Described, groups: Iterable[Carried]) -> Described:
@@ -74,7 +88,8 @@ def _spoken(described: Described, groups: Iterable[Carried]) -> Described:
 
 def _dialect(root: Node) -> str:
     told = root.text("jsonSchemaDialect") or root.text("components", "schemas", "$schema")
-    return told or ""
+    version = root.text("openapi")
+    return " ".join([*([told] if told else []), *([f"OpenAPI {version}"] if version else [])])
 
 
 def _said(group: Carried, described: Described, wanted: Wanted) -> str:

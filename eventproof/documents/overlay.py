@@ -25,7 +25,8 @@ class Overlay:
 
     name: str
     source: str
-    asyncapi: Path
+    asyncapi: Path | None
+    """None: its events are the streams of the OpenAPI document."""
     openapi: Path | None
     wanted: Wanted
     sessions: bool | None
@@ -36,6 +37,13 @@ class Overlay:
     """Likewise, by operationId."""
     values: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
     """By the names of placeholders: what is there under that name, where clients choose among it."""
+
+    @property
+    def document(self) -> Path:
+        """The one that its events are in."""
+        found = self.asyncapi or self.openapi
+        assert found is not None  # noqa: S101 - one of them is asked for where it is read
+        return found
 
     def where(self, *keys: str) -> str:
         """Where something stands in the profile."""
@@ -126,8 +134,8 @@ CALL_WORDS: Final[Mapping[str, tuple[str, Reader]]] = {
 
 def read(table: Table, name: str, folder: Path) -> Overlay:
     """The contract of this name; files are looked for in the profile's folder."""
-    asyncapi = folder / table.text("asyncapi")
     openapi = table.text("openapi", None)
+    asyncapi = table.text("asyncapi") if openapi is None else table.text("asyncapi", None)
     events, directions = {}, {}
     of_events = table.table("events")
     for event in of_events.names():
@@ -152,7 +160,7 @@ def read(table: Table, name: str, folder: Path) -> Overlay:
     return Overlay(
         name,
         table.file,
-        asyncapi,
+        None if asyncapi is None else folder / asyncapi,
         None if openapi is None else folder / openapi,
         wanted,
         sessions,

@@ -18,7 +18,7 @@ from eventproof.errors import ContractError
 from eventproof.settings import nearest
 
 from . import calls, promises, words
-from .house import House, housed, overlaid
+from .house import House, housed, overlaid, streamed
 from .library import Library
 from .overlay import Overlay
 from .sending import is_free, operation_of
@@ -41,7 +41,8 @@ def system(overlay: Overlay, *, has_tokens: bool = False) -> System:
     Raises ContractError with file, line and remedy.
     """
     library = Library()
-    house = housed(library, overlay.asyncapi, overlay.wanted)
+    read = streamed if overlay.asyncapi is None else housed
+    house = read(library, overlay.document, overlay.wanted)
     sessions = overlay.sessions if overlay.sessions is not None else house.is_secured or has_tokens
     document = _with_auth(_overlaid(house, overlay), sessions=sessions)
     words.must_be_ours(document)
@@ -56,7 +57,7 @@ def system(overlay: Overlay, *, has_tokens: bool = False) -> System:
     _must_be_known(document, everything, bare)
     told = tuple(map(_exemplified, events(document, overlay.name, known, everything, None)))
     untold = frozenset(message["name"] for message in _messages(document).values() if message.get("x-untold"))
-    promise = promises.promised(overlay.name, told, untold, str(overlay.asyncapi), sessions=sessions)
+    promise = promises.promised(overlay.name, told, untold, str(overlay.document), sessions=sessions)
     return System(
         name=overlay.name,
         prefix=overlay.name.upper(),
@@ -106,7 +107,7 @@ def _overlaid(house: House, overlay: Overlay) -> Document:
         where = overlay.where("events", event)
         if event not in names:
             raise ContractError(
-                f"{where}: {overlay.asyncapi} has no event of that name{nearest(event, names)}; it has "
+                f"{where}: {overlay.document} has no event of that name{nearest(event, names)}; it has "
                 f"{', '.join(sorted(names))}"
             )
         both = [place for place, message in messages.items() if message["name"] == event]

@@ -33,7 +33,7 @@ async def news(request: web.Request) -> web.StreamResponse:
 
 
 async def publish(request: web.Request) -> web.Response:
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         asked = await request.json()
         title = asked.get("title") if isinstance(asked, dict) else None
         if isinstance(title, str) and 0 < len(title) <= 200:

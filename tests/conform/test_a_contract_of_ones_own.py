@@ -39,11 +39,12 @@ class Trial:
     example: str
     only: tuple[str, ...] = ()
     bug: str = ""
+    profile: str = "eventproof.toml"
 
     def run(self, folder: Path) -> Ran:
         """The check of it, while it runs for that alone."""
         chosen = [word for line in self.only for word in ("--only", line)]
-        profile = EXAMPLES / self.example / "eventproof.toml"
+        profile = EXAMPLES / self.example / self.profile
         command = [sys.executable, "-m", "eventproof", "check", str(profile), "--json", *chosen]
         with running(self.command, self.bug) as port:
             variables = {**os.environ, f"{self.example.upper()}_PORT": port}
@@ -69,6 +70,7 @@ GREEN: Final = {
     "chat in python": Trial(PYTHON, "chat", DERIVED),
     "echo": Trial(ECHO, "echo"),
     "feed": Trial(FEED, "feed"),
+    "feed by OpenAPI": Trial(FEED, "feed", ("feed/published", "feed/scope"), profile="openapi.toml"),
 }
 DEFECTS: Final = {
     f"{trial.example} {trial.bug}": trial
@@ -104,7 +106,7 @@ def test_both_servers_keep_one_contract(ran: Mapping[str, Future[Ran]], server: 
     assert json.loads(checked.output)["judged"] == ["14 of 15 things of chat"]
 
 
-@pytest.mark.parametrize("server", ["echo", "feed"])
+@pytest.mark.parametrize("server", ["echo", "feed", "feed by OpenAPI"])
 def test_other_wires_are_checked_by_their_documents_too(ran: Mapping[str, Future[Ran]], server: str) -> None:
     checked = ran[server].result()
     assert checked.ids("fail") | checked.ids("inconclusive") == set(), checked.reasons()
