@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import contract_calls, textfile
+from . import contract_calls, contract_overlay, textfile
 from .catalog import Ack, Catalog, Event, System, Wire
 from .errors import UsageError
 from .samples import broken
@@ -69,7 +69,10 @@ def described(catalog: Catalog, name: str) -> tuple[Json, str]:
     if name not in events and "/" not in name:
         hint = nearest(name, {*events, *contract_calls.names(catalog)})
         raise UsageError(f'there is no event and no call "{name}"{hint}; `eventproof contract list` names all')
-    data = shown(find(catalog, name))
+    event = find(catalog, name)
+    data = shown(event)
+    if (said := contract_overlay.shown(catalog.system(event.system), event)) is not None:
+        data["profile"] = said
     return data, shown_text(data)
 
 
@@ -148,6 +151,7 @@ def shown_text(data: Json) -> str:
         f"  correlate  {data['correlate'] or '-'}",
         *(f"  {word:<9}  {data[word]}" for word in ("joins", "leaves") if data[word]),
         f"  schema     {data['schema_path']}",
+        *(["", "In a profile", *(f"  {line}" for line in said)] if (said := _said(data)) else []),
         "",
         "Examples",
         *([f"  {_compact(example)}" for example in data["examples"]] or ["  none"]),
@@ -186,6 +190,10 @@ def validated_text(data: Json) -> str:
         lines.append(f"    expected  {problem['expected']}")
         lines.append(f"    found     {problem['observed']}")
     return "\n".join(lines)
+
+
+def _said(data: Json) -> list[str]:
+    return contract_overlay.shown_lines(data["profile"]) if "profile" in data else []
 
 
 def _no_number(constant: str) -> NoReturn:

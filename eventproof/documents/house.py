@@ -20,6 +20,7 @@ from . import items, socketio, streams, versions
 from .acks import Acks
 from .described import Described, Message, Place, Use
 from .library import Identity, Library, Node
+from .overlay import EVENT_WORDS
 from .payloads import Payloads
 from .schemas import Schemas
 from .told import ChannelTold, Told
@@ -27,14 +28,11 @@ from .view import View, view_of
 from .wanted import Wanted
 from .wires import Carried, carried
 
-__all__ = ["House", "housed", "overlaid", "streamed"]
+__all__ = ["House", "housed", "streamed"]
 
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_-]+")
-_OF_EVENTS: Final = frozenset(
-    {"x-audience", "x-may-receive", "x-trigger", "x-may-trigger", "x-order-by", "x-correlate", "x-joins", "x-leaves"}
-    | {"x-spares-sender"}
-)
-"""What our contracts say of events, and a document may say too."""
+_OF_EVENTS: Final = {word.key for word in EVENT_WORDS.values() if word.key.startswith("x-")} - {"x-ack"}
+"""What our contracts say of events, and a document may say too; acknowledgements are written in several ways."""
 _OPPOSITE: Final = {Direction.SEND: Direction.RECEIVE, Direction.RECEIVE: Direction.SEND}
 
 
@@ -185,6 +183,9 @@ def _assembled(described: Described, told: Sequence[Told], payloads: Payloads) -
         place = pointer(["channels", channel, "messages", key])
         origins[place] = each.use.message.node.where
         payload = each.use.message.payload
+        for word in message:
+            if (node := each.use.message.node.child(word)) is not None:
+                origins[f"{place}/{word}"] = node.where
         origins[f"{place}/payload"] = payload.where if payload is not None else origins[place]
         operation = operations.setdefault(
             f"{channel}-{each.direction}",
@@ -236,15 +237,3 @@ def _message(told: Told, ack: Mapping[str, Any] | None) -> dict[str, Any]:
         **({"x-ack": dict(ack)} if ack is not None else {}),
         **said,
     }
-
-
-def overlaid(document: Document, changes: Mapping[str, Mapping[str, Any]], origins: Mapping[str, str]) -> Document:
-    """The document with further words at some of its messages, by their places; these stand elsewhere."""
-    content = dict(document.content)
-    channels = {name: dict(entry) for name, entry in content["channels"].items()}
-    for name, entry in channels.items():
-        entry["messages"] = {
-            key: {**message, **changes.get(pointer(["channels", name, "messages", key]), {})}
-            for key, message in entry["messages"].items()
-        }
-    return replace(document, content={**content, "channels": channels}, origins={**document.origins, **origins})

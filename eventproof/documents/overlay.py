@@ -14,7 +14,7 @@ from eventproof.settings import Table
 
 from .wanted import AS, VIEWS, Wanted
 
-__all__ = ["CALL_WORDS", "EVENT_WORDS", "Overlay", "read"]
+__all__ = ["CALL_WORDS", "EVENT_WORDS", "Overlay", "Word", "read"]
 
 Json = Any
 
@@ -99,21 +99,47 @@ def _strings(table: Table, key: str) -> dict[str, str]:
     return table.strings(key, {}, '{ roomId = "/id" }')
 
 
+def _people(table: Table, key: str) -> dict[str, str]:
+    return table.strings(key, {}, '{ userId = "user" }')
+
+
 Reader = Callable[[Table, str], Json]
-EVENT_WORDS: Final[Mapping[str, tuple[str, Reader]]] = {
-    "audience": ("x-audience", _audience),
-    "may_receive": ("x-may-receive", _texts),
-    "trigger": ("x-trigger", _texts),
-    "may_trigger": ("x-may-trigger", _texts),
-    "order_by": ("x-order-by", _pointer),
-    "correlate": ("x-correlate", _pointer),
-    "ack": ("x-ack", _ack),
-    "joins": ("x-joins", _text),
-    "leaves": ("x-leaves", _text),
-    "spares_sender": ("x-spares-sender", _flag),
-    "examples": ("examples", _given),
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Something that can be said of an event."""
+
+    key: str
+    """The word of our contracts that it is."""
+    read: Reader
+    unsaid: str
+    """What holds where nobody says it, in words."""
+    of: frozenset[Direction] = frozenset(Direction)
+    """Of whose events."""
+
+    def is_of(self, direction: Direction) -> bool:
+        """Whether it can be said of an event that goes this way."""
+        return direction in self.of
+
+
+_SERVER: Final = frozenset({Direction.SEND})
+_CLIENT: Final = frozenset({Direction.RECEIVE})
+EVENT_WORDS: Final[Mapping[str, Word]] = {
+    "trigger": Word("x-trigger", _texts, "no call causes it for certain: that it comes is not judged", _SERVER),
+    "may_trigger": Word("x-may-trigger", _texts, "no call causes it at times", _SERVER),
+    "audience": Word("x-audience", _audience, "nobody knows whom it is for: no leak and no loss is seen", _SERVER),
+    "may_receive": Word("x-may-receive", _texts, "nobody else may receive it", _SERVER),
+    "spares_sender": Word("x-spares-sender", _flag, "whoever causes it hears of it like everybody else", _SERVER),
+    "order_by": Word("x-order-by", _pointer, "no order is promised", _SERVER),
+    "correlate": Word("x-correlate", _pointer, "no id ties it to its cause: recipient and name do", _SERVER),
+    "ack": Word("x-ack", _ack, "it is not acknowledged"),
+    "joins": Word("x-joins", _text, "whoever sends it joins no room", _CLIENT),
+    "leaves": Word("x-leaves", _text, "whoever sends it leaves no room", _CLIENT),
+    "people": Word("people", _people, "no field of it names somebody with a role", _CLIENT),
+    "examples": Word("examples", _given, "payloads are made up from the schema"),
 }
-"""What can be said of an event, by the word of our contracts that it is."""
+"""What can be said of an event, by the key under which a profile does."""
 CALL_WORDS: Final[Mapping[str, tuple[str, Reader]]] = {
     "method": ("method", _text),
     "path": ("path", _text),
@@ -126,7 +152,7 @@ CALL_WORDS: Final[Mapping[str, tuple[str, Reader]]] = {
     "joins": ("x-joins", _strings),
     "leaves": ("x-leaves", _strings),
     "example": ("example", _given),
-    "people": ("people", _strings),
+    "people": ("people", _people),
     "unique": ("unique", _texts),
 }
 """What can be said of a call."""
@@ -142,7 +168,7 @@ def read(table: Table, name: str, folder: Path) -> Overlay:
         entry = of_events.table(event)
         if "direction" in entry:
             directions[event] = Direction(entry.choice("direction", tuple(Direction)))
-        events[event] = _words(entry, EVENT_WORDS)
+        events[event] = _words(entry, {key: (word.key, word.read) for key, word in EVENT_WORDS.items()})
     of_calls = table.table("calls")
     calls = {call: _words(of_calls.table(call), CALL_WORDS) for call in of_calls.names()}
     of_values = table.table("values")
