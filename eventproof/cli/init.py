@@ -19,7 +19,7 @@ wrote {path}; to try it:
 
 
 @click.command()
-@click.option("--schema", is_flag=True, help="Print the JSON Schema of a profile, and leave.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the profile, its own contracts too.")
 @click.option("--example", is_flag=True, help="Fill it in for the bundled server, to see how it is meant.")
 @click.option("--pack", type=click.Choice(["session"]), help="One that a check without a contract needs.")
 @click.option("--force", is_flag=True, help="Replace a profile that is there.")
@@ -41,6 +41,8 @@ def init(
 ) -> None:
     """Write a profile to fill in, with what each setting is for, and the schema by which editors complete it.
 
+    The schema knows the contracts that the profile names: print it anew with --schema where these have changed.
+
     With --asyncapi or --openapi it is about a contract of your own: what the document cannot say is guessed, and marked
     as such.
     """
@@ -50,9 +52,12 @@ def init(
     if sum((example, pack is not None, is_own)) > 1:
         raise UsageError("--example, --pack and --asyncapi write profiles of different kinds: give one of them")
 
-    described = dumped(profile_schema.schema(catalog.load()))
+    def described() -> str:
+        own = profile.own_contracts(path) if path.exists() else ()
+        return dumped(profile_schema.schema(catalog.load().with_own(own)))
+
     if schema:
-        say(described)
+        say(described())
         return
     if path.exists() and not force:
         raise UsageError(f"{path} is there already; --force replaces it")
@@ -64,7 +69,7 @@ def init(
         text = profile.example() if example else profile.template()
     try:
         path.write_text(text, encoding="utf-8")
-        path.with_name(_SCHEMA).write_text(described + "\n", encoding="utf-8")
+        path.with_name(_SCHEMA).write_text(described() + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {error.filename or path}: {error.strerror or error}") from error
     if example:
