@@ -13,6 +13,7 @@ from eventproof.catalog.messages import channels, events
 from eventproof.catalog.model import Chosen
 from eventproof.catalog.placeholders import PLACEHOLDER
 from eventproof.catalog.reading import Reading
+from eventproof.catalog.schema import Schema
 from eventproof.errors import ContractError
 from eventproof.settings import nearest
 
@@ -110,7 +111,12 @@ def _bare(document: Document) -> Document:
 
 
 def _exemplified(event: Event) -> Event:
-    """The event with an example: one that is made up, where the document gives none."""
+    """The event with an example, and with one of its acknowledgement: those that the document lacks are made up."""
+    ack = event.ack
+    if ack is not None and ack.answer is not None and not ack.answer.document.get("examples"):
+        made = samples.acknowledged(ack, 0)
+        shown = {} if made in (None, samples.NONE) else {"examples": [made]}
+        event = replace(event, ack=replace(ack, answer=Schema({**ack.answer.document, **shown})))
     if event.examples:
         return event
     made = samples.made_up(event, 0)

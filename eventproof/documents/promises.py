@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from eventproof.catalog import EVERYONE, Direction, Event, Requirement, Wire
+from eventproof.catalog import EVERYONE, AckLevel, Direction, Event, Requirement, Wire
+from eventproof.catalog.event import CALLBACK
 from eventproof.catalog.model import Derived
 from eventproof.catalog.reading import Lack
 from eventproof.verdict import Level
@@ -23,6 +24,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "delivery": "`{event}` reaches everybody whom it is for after each of its causes, on every connection, in time.",
     "audience": "`{event}` reaches nobody whom it is not for.",
     "order": "`{event}` comes in the order of its causes.",
+    "asks": "Every `{event}` asks for its acknowledgement.",
     "answer": "Every `{event}` of a client is acknowledged, as the contract has it.",
     "refusal": "A `{event}` that does not fit its schema is not accepted.",
     "retry": "`{event}` is sent again, unchanged, while nothing acknowledges it.",
@@ -103,8 +105,17 @@ def _kinds(system: str, event: Event, is_untold: bool) -> Iterator[tuple[str, La
             yield "order", None
         elif event.certain and event.audience:
             yield lack("order", "nothing says within what it keeps its order", 'order_by = "/…"  # and correlate')
+        is_called_back = event.ack is not None and event.ack.by == CALLBACK
+        if is_called_back and event.ack is not None and event.ack.level is AckLevel.REQUIRED:
+            yield "asks", None
         if event.ack is not None and event.ack.retry is not None and event.certain:
-            yield from ((kind, None) for kind in ("retry", "ack", "foreign-ack"))
+            yield from ((kind, None) for kind in ("retry", "ack", *(() if is_called_back else ("foreign-ack",))))
+        elif is_called_back and event.ack is not None and event.ack.retry is None:
+            yield lack(
+                "ack",
+                "nothing says what follows where its client does not acknowledge it, so that it does is not seen",
+                "ack = { retry = { first = 1, factor = 2, longest = 8, within = 60 } }  # if it is sent again",
+            )
         return
     if event.ack is None:
         line = 'ack = "required"' if has_callbacks else 'ack = { by = "…" }  # the event of the server that answers it'

@@ -29,6 +29,9 @@ DERIVED = (
 EXAMPLES = CHAT.parent
 ECHO = ("node", str(EXAMPLES / "echo" / "server.mjs"))
 FEED = (sys.executable, str(EXAMPLES / "feed" / "server.py"))
+HERE = Path(__file__).parent
+ASKING = (sys.executable, str(HERE / "asking" / "server.py"))
+ASKED = tuple(f"asking/told/{kind}" for kind in ("asks", "retry", "ack"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,12 @@ class Trial:
     only: tuple[str, ...] = ()
     bug: str = ""
     profile: str = "eventproof.toml"
+    folder: Path = EXAMPLES
 
     def run(self, folder: Path) -> Ran:
         """The check of it, while it runs for that alone."""
         chosen = [word for line in self.only for word in ("--only", line)]
-        profile = EXAMPLES / self.example / self.profile
+        profile = self.folder / self.example / self.profile
         command = [sys.executable, "-m", "eventproof", "check", str(profile), "--json", *chosen]
         with running(self.command, self.bug) as port:
             variables = {**os.environ, f"{self.example.upper()}_PORT": port}
@@ -71,6 +75,7 @@ GREEN: Final = {
     "echo": Trial(ECHO, "echo"),
     "feed": Trial(FEED, "feed"),
     "feed by OpenAPI": Trial(FEED, "feed", ("feed/published/schema", "feed/scope"), profile="openapi.toml"),
+    "asking": Trial(ASKING, "asking", ASKED, folder=HERE),
 }
 DEFECTS: Final = {
     f"{trial.example} {trial.bug}": trial
@@ -84,6 +89,9 @@ DEFECTS: Final = {
         Trial(ECHO, "echo", ("echo/echoed/audience",), "tells-everybody"),
         Trial(FEED, "feed", ("feed/published/schema",), "no-title"),
         Trial(FEED, "feed", ("feed/scope",), "another-name"),
+        Trial(ASKING, "asking", ("asking/told/asks",), "asks-nobody", folder=HERE),
+        Trial(ASKING, "asking", ("asking/told/retry",), "gives-up", folder=HERE),
+        Trial(ASKING, "asking", ("asking/told/ack",), "never-satisfied", folder=HERE),
     )
 }
 AT_ONCE: Final = 4
@@ -106,7 +114,7 @@ def test_both_servers_keep_one_contract(ran: Mapping[str, Future[Ran]], server: 
     assert json.loads(checked.output)["judged"] == ["14 of 15 things of chat"]
 
 
-@pytest.mark.parametrize("server", ["echo", "feed", "feed by OpenAPI"])
+@pytest.mark.parametrize("server", ["echo", "feed", "feed by OpenAPI", "asking"])
 def test_other_wires_are_checked_by_their_documents_too(ran: Mapping[str, Future[Ran]], server: str) -> None:
     checked = ran[server].result()
     assert checked.ids("fail") | checked.ids("inconclusive") == set(), checked.reasons()
