@@ -24,6 +24,7 @@ _USUAL: Final = frozenset({"asyncapi", "openapi"})
 def read(root: Table, folder: Path, catalog: Catalog) -> tuple[System, ...]:
     """The contracts of `[contracts]`."""
     table = root.table("contracts")
+    jwt = root.table("jwt").values if "jwt" in root else None
     found = []
     for name in table.names():
         if not _NAME.fullmatch(name) or name in _TAKEN or name in catalog.systems:
@@ -31,7 +32,7 @@ def read(root: Table, folder: Path, catalog: Catalog) -> tuple[System, ...]:
                 name, "cannot be called so: small letters, digits and -, and no name of a system that is shipped"
             )
         described = overlay.read(table.table(name), name, folder)
-        found.append(catalog.guided(own.system(described, has_tokens=has_tokens(root) or "jwt" in root)))
+        found.append(catalog.guided(own.system(described, has_tokens=has_tokens(root), jwt=jwt)))
     return tuple(found)
 
 

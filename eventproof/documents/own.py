@@ -31,15 +31,15 @@ _LATER: Final = {word.key for word in EVENT_WORDS.values() if word.is_of(Directi
 """What needs the other events and the calls to be known."""
 
 
-def system(overlay: Overlay, *, has_tokens: bool = False) -> System:
-    """The contract; `has_tokens` says whether those who take part have any.
+def system(overlay: Overlay, *, has_tokens: bool = False, jwt: Mapping[str, Json] | None = None) -> System:
+    """The contract; `has_tokens` says whether those who take part have any, `jwt` what the profile says of them.
 
     Raises ContractError with file, line and remedy.
     """
     library = Library()
     read = streamed if overlay.asyncapi is None else housed
     house = read(library, overlay.document, overlay.wanted)
-    sessions = overlay.sessions if overlay.sessions is not None else house.is_secured or has_tokens
+    sessions = overlay.sessions if overlay.sessions is not None else house.is_secured or has_tokens or jwt is not None
     document = _with_auth(overlaid(house.document, overlay), sessions=sessions)
     words.must_be_ours(document)
     _must_have_callbacks(document)
@@ -53,7 +53,8 @@ def system(overlay: Overlay, *, has_tokens: bool = False) -> System:
     _must_be_known(document, everything, bare)
     told = tuple(map(_exemplified, events(document, overlay.name, known, everything, None)))
     untold = frozenset(message["name"] for message in messages_of(document).values() if message.get("x-untold"))
-    promise = promises.promised(overlay.name, told, untold, str(overlay.document), sessions=sessions)
+    tokens = promises.tokens_of(jwt) if sessions else None
+    promise = promises.promised(overlay.name, told, untold, str(overlay.document), tokens)
     return System(
         name=overlay.name,
         prefix=overlay.name.upper(),

@@ -14,7 +14,7 @@ from eventproof.catalog.model import Derived
 from eventproof.catalog.reading import Lack
 from eventproof.verdict import Level
 
-__all__ = ["TERMS", "Promises", "promised"]
+__all__ = ["TERMS", "Promises", "promised", "tokens_of"]
 
 TERMS: Final = "or connection (who caused it), user:{userId}, role:admin, room:…"
 """What else an audience may be, for whoever has to write one."""
@@ -36,8 +36,19 @@ _SENTENCES: Final[Mapping[str, str]] = {
 _TOKENS: Final[Mapping[str, str]] = {
     "missing": "without a token",
     "malformed": "with a malformed token",
+    "forged": "with a forged signature",
+    "alg-none": "with an unsigned token of the algorithm none",
+    "wrong-key": "with a token that another key signed",
+    "changed-payload": "with a token whose claims were changed",
+    "expired": "with an expired token",
+    "future-not-before": "with a token that is not valid yet",
 }
-"""The bad tokens that can be presented to anybody."""
+_OF_ANYBODY: Final = ("missing", "malformed")
+"""The bad tokens that can be presented whatever a good one is."""
+_OF_JWT: Final = ("forged", "alg-none", "wrong-key", "changed-payload")
+"""Those that are made of any JSON Web Token."""
+_OF_SECRET: Final = ("expired", "future-not-before")
+"""Those that have to be signed."""
 _WITH: Final[Mapping[str, tuple[str, ...]]] = {"order": ("sequence",)}
 """What is judged together."""
 
@@ -50,8 +61,22 @@ class Promises:
     lacks: tuple[Lack, ...]
 
 
-def promised(system: str, events: Iterable[Event], untold: frozenset[str], source: str, *, sessions: bool) -> Promises:
-    """Of these events; of the `untold` the document does not say what they carry."""
+def tokens_of(jwt: Mapping[str, object] | None) -> tuple[str, ...]:
+    """The bad tokens that can be made by what `[jwt]` of a profile says; None: it has none, and tokens are any text."""
+    if jwt is None:
+        return _OF_ANYBODY
+    named = {key.removesuffix("_env") for key in jwt}
+    signed = _OF_SECRET if "secret" in named else ("expired",) if "expired" in named else ()
+    return (*_OF_ANYBODY, *_OF_JWT, *signed)
+
+
+def promised(
+    system: str, events: Iterable[Event], untold: frozenset[str], source: str, tokens: Iterable[str] | None
+) -> Promises:
+    """Of these events; of the `untold` the document does not say what they carry.
+
+    `tokens` are the bad ones with which a connection is refused; None: nobody shows any.
+    """
     known = tuple(events)
     found: dict[str, Requirement] = {}
     lacks: dict[str, Lack] = {}
@@ -65,8 +90,8 @@ def promised(system: str, events: Iterable[Event], untold: frozenset[str], sourc
     if any(event.direction is Direction.SEND for event in known):
         line = _requirement(system, "scope", None, source)
         found[line.id] = line
-    if sessions:
-        for token in _TOKENS:
+    if tokens is not None:
+        for token in tokens:
             line = _requirement(system, "connect", token, source)
             found[line.id] = line
     else:

@@ -215,3 +215,27 @@ id = "anna"
     assert (call.method, call.path, call.body) == ("POST", "/rooms/{roomId}/messages", {"text": "{text}"})  # type: ignore[union-attr]
     assert target.own[0].operation("post").unique == {"text"}
     assert target.is_sessionless
+
+
+ANY = {"missing", "malformed"}
+MADE = {"forged", "alg-none", "wrong-key", "changed-payload"}
+
+
+@pytest.mark.parametrize(
+    ("jwt", "tokens"),
+    [
+        ("", ANY),
+        ('[jwt]\nsecret_env = "KEY"', {*ANY, *MADE, "expired", "future-not-before"}),
+        ('[jwt]\nexpired = "a.b.c"', {*ANY, *MADE, "expired"}),
+    ],
+    ids=["any text", "with the secret", "with an expired one"],
+)
+def test_the_bad_tokens_that_can_be_made_are_refused(document: Path, jwt: str, tokens: set[str]) -> None:
+    path = document.parent / "eventproof.toml"
+    head = f'base_url = "http://x"\n[contracts.talk]\nasyncapi = "{document.name}"\n'
+    path.write_text(f"{head}sessions = true\n{jwt}", encoding="utf-8")
+    (system,) = profile.own_contracts(path, env={"KEY": "k" * 32})
+    assert {line.id for line in system.requirements if "/connect/" in line.id} == {f"talk/connect/{t}" for t in tokens}
+    path.write_text(f"{head}sessions = false\n{jwt}", encoding="utf-8")
+    (system,) = profile.own_contracts(path, env={"KEY": "k" * 32})
+    assert not [line.id for line in system.requirements if "/connect/" in line.id]
