@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from . import contract_calls, contract_overlay, textfile
 from .catalog import Ack, Catalog, Event, System, Wire
 from .errors import UsageError
+from .report.visible import visible
 from .samples import broken
 from .settings import nearest
 
@@ -106,7 +107,7 @@ def listing(catalog: Catalog, systems: Iterable[str] | None = None) -> list[Json
 
 def listing_text(rows: list[Json]) -> str:
     """The rows for a person: system, event or call, direction or caller, summary."""
-    cells = [(row["system"], row["name"], _way(row), row["summary"]) for row in rows]
+    cells = [tuple(map(visible, (row["system"], row["name"], _way(row), row["summary"]))) for row in rows]
     widths = [max((len(cell[column]) for cell in cells), default=0) for column in range(3)]
     return "\n".join(
         "  ".join([*(text.ljust(width) for text, width in zip(cell, widths, strict=False)), cell[3]]) for cell in cells
@@ -160,9 +161,9 @@ def shown_text(data: Json) -> str:
         *(f"  {_compact(entry['payload'])}\n    {entry['breaks']}" for entry in data["refused"]),
         "",
         "Schema",
-        json.dumps(_rules(schema), indent=2, ensure_ascii=False),
+        *json.dumps(_rules(schema), indent=2, ensure_ascii=False).split("\n"),
     ]
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def validated(event: Event, payload: Any) -> Json:
@@ -183,13 +184,13 @@ def validated(event: Event, payload: Any) -> Json:
 def validated_text(data: Json) -> str:
     """What `validated` returns, for a person."""
     if data["valid"]:
-        return f"valid: the payload fits {data['event']}"
+        return visible(f"valid: the payload fits {data['event']}")
     lines = [f"invalid: the payload does not fit {data['event']}"]
     for problem in data["problems"]:
         lines.append(f"  at {problem['path'] or '/'}")
         lines.append(f"    expected  {problem['expected']}")
         lines.append(f"    found     {problem['observed']}")
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def _said(data: Json) -> list[str]:

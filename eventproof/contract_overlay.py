@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from .catalog import Event, System
 from .documents.overlay import EVENT_WORDS
-from .report.visible import visible
 
 __all__ = ["shown", "shown_lines"]
 
@@ -48,7 +47,7 @@ def shown_lines(data: Json) -> list[str]:
         line = f"{key} = {_toml(word['value'])}" if is_said else f"# {key}"
         why = word["where"] if is_said else f"unsaid: {word['unsaid']}"
         lines.append(f"{line:<{_WIDTH}} # {why}")
-    return [visible(line) for line in lines]
+    return lines
 
 
 def _value(key: str, value: Json) -> Json:
