@@ -12,6 +12,7 @@ from typing import Any, Final
 from eventproof.catalog import Direction, Wire
 from eventproof.settings import Table
 
+from .network import problem_with
 from .wanted import AS, VIEWS, Wanted
 
 __all__ = ["CALL_WORDS", "EVENT_WORDS", "Overlay", "Word", "read"]
@@ -35,6 +36,8 @@ class Overlay:
     """By the name of the event: what is said of it, in the words of our contracts."""
     calls: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     """Likewise, by operationId."""
+    network: tuple[str, ...] = ()
+    """The beginnings of the addresses that its documents may refer to."""
     values: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
     """By the names of placeholders: what is there under that name, where clients choose among it."""
 
@@ -182,6 +185,9 @@ def read(table: Table, name: str, folder: Path) -> Overlay:
         directions=tuple(directions.items()),
     )
     sessions = table.flag("sessions", False) if "sessions" in table else None
+    network = table.texts("network", ())
+    for start in network:
+        table.check("network", problem_with(start))
     table.finish()
     return Overlay(
         name,
@@ -192,6 +198,7 @@ def read(table: Table, name: str, folder: Path) -> Overlay:
         sessions,
         {event: words for event, words in events.items() if words or event not in directions},
         calls,
+        tuple(network),
         values,
     )
 

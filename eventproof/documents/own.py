@@ -20,6 +20,7 @@ from eventproof.settings import nearest
 from . import calls, promises, words
 from .house import housed, streamed
 from .library import Library
+from .network import Network
 from .overlaid import messages_of, overlaid, place_of, said_of
 from .overlay import EVENT_WORDS, Overlay
 from .sending import is_free, operation_of
@@ -36,7 +37,7 @@ def system(overlay: Overlay, *, has_tokens: bool = False, jwt: Mapping[str, Json
 
     Raises ContractError with file, line and remedy.
     """
-    library = Library()
+    library = Library(Network(overlay.network))
     read = streamed if overlay.asyncapi is None else housed
     house = read(library, overlay.document, overlay.wanted)
     sessions = overlay.sessions if overlay.sessions is not None else house.is_secured or has_tokens or jwt is not None
