@@ -117,7 +117,7 @@ def _exemplified(event: Event) -> Event:
     ack = event.ack
     if ack is not None and ack.answer is not None and not ack.answer.document.get("examples"):
         made = samples.acknowledged(ack, 0)
-        shown = {} if made in (None, samples.NONE) else {"examples": [made]}
+        shown = {} if made in (None, samples.NONE) else {"examples": [list(made) if ack.takes_list else made]}
         event = replace(event, ack=replace(ack, answer=Schema({**ack.answer.document, **shown})))
     if event.examples:
         return event

@@ -52,6 +52,11 @@ def test_it_is_acknowledged_at_once_with_what_fits_the_contract(system: Systems)
     assert list(said) == [{"seen": True}]
 
 
+def test_several_arguments_of_a_callback_are_given_as_several(system: Systems) -> None:
+    several = "{args: {type: array, items: [{const: ok}, {const: 1}], additionalItems: false, minItems: 2}}"
+    assert behaviour(system(ACK, several)).acknowledgement(heard()) == ("ok", 1)
+
+
 def test_without_a_word_of_what_comes_with_it_nothing_does(system: Systems) -> None:
     assert behaviour(system(ACK, "true")).acknowledgement(heard()) == ()
 
