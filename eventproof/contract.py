@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import contract_calls, textfile
+from . import contract_calls, contract_overlay, textfile
 from .catalog import Ack, Catalog, Direction, Event, System, Wire
 from .errors import UsageError
+from .report.visible import visible
 from .samples import broken
 from .settings import nearest
 
@@ -69,7 +70,10 @@ def described(catalog: Catalog, name: str) -> tuple[Json, str]:
     if name not in events and "/" not in name:
         hint = nearest(name, {*events, *contract_calls.names(catalog)})
         raise UsageError(f'there is no event and no call "{name}"{hint}; `eventproof contract list` names all')
-    data = shown(find(catalog, name))
+    event = find(catalog, name)
+    data = shown(event)
+    if (said := contract_overlay.shown(catalog.system(event.system), event)) is not None:
+        data["profile"] = said
     return data, shown_text(data)
 
 
@@ -103,7 +107,7 @@ def listing(catalog: Catalog, systems: Iterable[str] | None = None) -> list[Json
 
 def listing_text(rows: list[Json]) -> str:
     """The rows for a person: system, event or call, direction or caller, summary."""
-    cells = [(row["system"], row["name"], _way(row), row["summary"]) for row in rows]
+    cells = [tuple(map(visible, (row["system"], row["name"], _way(row), row["summary"]))) for row in rows]
     widths = [max((len(cell[column]) for cell in cells), default=0) for column in range(3)]
     return "\n".join(
         "  ".join([*(text.ljust(width) for text, width in zip(cell, widths, strict=False)), cell[3]]) for cell in cells
@@ -148,6 +152,7 @@ def shown_text(data: Json) -> str:
         f"  correlate  {data['correlate'] or '-'}",
         *(f"  {word:<9}  {data[word]}" for word in ("joins", "leaves") if data[word]),
         f"  schema     {data['schema_path']}",
+        *(["", "In a profile", *(f"  {line}" for line in said)] if (said := _said(data)) else []),
         "",
         "Examples",
         *([f"  {_compact(example)}" for example in data["examples"]] or ["  none"]),
@@ -156,9 +161,9 @@ def shown_text(data: Json) -> str:
         *(f"  {_compact(entry['payload'])}\n    {entry['breaks']}" for entry in data["refused"]),
         "",
         "Schema",
-        json.dumps(_rules(schema), indent=2, ensure_ascii=False),
+        *json.dumps(_rules(schema), indent=2, ensure_ascii=False).split("\n"),
     ]
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def validated(event: Event, payload: Any) -> Json:
@@ -179,13 +184,17 @@ def validated(event: Event, payload: Any) -> Json:
 def validated_text(data: Json) -> str:
     """What `validated` returns, for a person."""
     if data["valid"]:
-        return f"valid: the payload fits {data['event']}"
+        return visible(f"valid: the payload fits {data['event']}")
     lines = [f"invalid: the payload does not fit {data['event']}"]
     for problem in data["problems"]:
         lines.append(f"  at {problem['path'] or '/'}")
         lines.append(f"    expected  {problem['expected']}")
         lines.append(f"    found     {problem['observed']}")
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
+
+
+def _said(data: Json) -> list[str]:
+    return contract_overlay.shown_lines(data["profile"]) if "profile" in data else []
 
 
 def _no_number(constant: str) -> NoReturn:

@@ -10,6 +10,7 @@ from typing import Any
 from . import operations, templates
 from .catalog import Catalog, Operation, States, System
 from .catalog.placeholders import PLACEHOLDER
+from .report.visible import visible
 
 __all__ = ["found", "listing", "names", "row", "shown", "shown_text"]
 
@@ -124,9 +125,9 @@ def shown_text(data: Json) -> str:
         *_notes(data, units),
         "",
         "In a profile, to be changed where your server differs",
-        *(f"  {line}" for line in data["example"].splitlines()),
+        *(f"  {line}" for line in data["example"].split("\n")),
     ]
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def _states(table: States, call: str) -> list[str]:

@@ -14,6 +14,7 @@ from . import own_contracts, profile
 from .catalog import Catalog
 from .diff import RULES, Change, Level
 from .errors import UsageError
+from .report.visible import visible
 
 __all__ = ["BUNDLED", "data_of", "fails", "opened", "rules", "rules_text", "text_of"]
 
@@ -72,7 +73,7 @@ def data_of(changes: Sequence[Change]) -> dict[str, Any]:
 def text_of(changes: Sequence[Change]) -> str:
     """One line a change, the gravest first, and how many there are of each kind."""
     counts = ", ".join(f"{count} {level}" for level, count in _counts(changes).items() if count)
-    return "\n".join([*map(_line, changes), counts or "nothing changed"])
+    return "\n".join([*map(visible, map(_line, changes)), counts or "nothing changed"])
 
 
 def rules() -> list[dict[str, str]]:

@@ -65,6 +65,8 @@ class Record:
     name: str = ""
     payload: Any = None
     call: int | None = None
+    ack_id: int | None = None
+    """Of what was received: the number under which the wire wants it acknowledged; None: it asks for nothing."""
 
 
 class History:
@@ -86,9 +88,10 @@ class History:
         name: str = "",
         payload: Any = None,
         call: int | None = None,
+        ack_id: int | None = None,
     ) -> Record:
         """Append what just happened, stamped now."""
-        record = Record(self.now(), kind, actor, connection, channel, name, payload, call)
+        record = Record(self.now(), kind, actor, connection, channel, name, payload, call, ack_id)
         self._records.append(record)
         return record
 

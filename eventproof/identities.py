@@ -13,6 +13,7 @@ from jwt.algorithms import get_default_algorithms, requires_cryptography
 from . import templates, textfile, wellformed
 from .catalog import ADMIN, USER
 from .errors import UsageError
+from .redaction import is_plain
 from .settings import Table, nearest
 from .target import Identity, Jwt
 
@@ -52,6 +53,7 @@ def _listed(entry: Table, role: str) -> Iterator[Identity]:
     """One `[[identities.users]]`: a person, or `count` of them with `{n}` in their id and e-mail address."""
     count, first = entry.number("count", 1), entry.number("first", 1)
     user_id, email = entry.text_or_number("id"), entry.text("email", None)
+    _may_be_shown(entry, user_id, email, range(first, first + count))
     password, token = entry.secret("password"), entry.secret("token")
     tier = entry.text("tier", None)
     if email is None and user_id is None and token is None:
@@ -83,7 +85,9 @@ def _credentials(path: Path, roles: tuple[str, ...]) -> Iterator[Identity]:
         if not isinstance(values, dict):
             raise UsageError(f"{path}:{number}: every line must be a JSON object with email, password and role")
         entry = Table({key: value for key, value in values.items() if value is not None}, f"{path}:{number}", None)
-        user_id, email, token = entry.text_or_number("id"), entry.text("email", None), entry.secret("token")
+        user_id, email = entry.text_or_number("id"), entry.text("email", None)
+        _may_be_shown(entry, user_id, email)
+        token = entry.secret("token")
         if email is None and user_id is None and token is None:
             entry.fail("email", "is missing: every line needs an email, an id or a token")
         _must_be_text(entry, user_id, email, token)
@@ -95,6 +99,14 @@ def _credentials(path: Path, roles: tuple[str, ...]) -> Iterator[Identity]:
             tier=entry.text("tier", None),
             token=token,
         )
+
+
+def _may_be_shown(entry: Table, user_id: str | int | None, email: str | None, numbers: Iterable[int] = ()) -> None:
+    """A token that stands there in plain text and is the id or the e-mail address is no secret: both are shown."""
+    token = entry.values.get("token")
+    if isinstance(token, str) and token in (user_id, email):
+        for text in (token, *(token.replace("{n}", str(number)) for number in numbers)):
+            is_plain(text)
 
 
 def _must_be_text(entry: Table, user_id: str | int | None, email: str | None, token: str | None) -> None:

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from . import contract_schema
 from .catalog import ANYONE, Catalog, Operation, System, pack, packs
 from .ending import Whose
 from .operations import callers
@@ -23,7 +24,7 @@ _FILE = Path(__file__).with_name("profile.schema.json")
 
 
 def schema(catalog: Catalog) -> dict[str, Any]:
-    """The schema (draft-07), with what the catalogue knows."""
+    """The schema (draft-07), with what the catalogue knows, somebody's own systems among it."""
     whole = copy.deepcopy(dict(tables()))
     known, systems = whole["properties"], list(catalog.systems)
     operations = {each.id: each for system in catalog.systems.values() for each in system.operations}
@@ -43,6 +44,13 @@ def schema(catalog: Catalog) -> dict[str, Any]:
             "default": limit.default if isinstance(limit.default, int) else f"{limit.default:g}s",
         }
         for limit in fields(Budgets)
+    }
+    contract = whole["definitions"]["contract"]
+    contract_schema.explained(contract)
+    known["contracts"]["properties"] = {
+        system.name: contract_schema.of(contract, system, catalog.roles)
+        for system in catalog.systems.values()
+        if system.reading is not None
     }
     whole["definitions"]["person"] = _person(whole["definitions"]["identity"], catalog)
     known["session"]["properties"] = _session(whole, catalog)

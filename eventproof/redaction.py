@@ -29,6 +29,7 @@ __all__ = [
     "cut",
     "guarded",
     "holds_a_secret",
+    "is_plain",
     "learn",
     "learn_from",
     "learnt",
@@ -81,6 +82,7 @@ class Secrets:
 
     def __init__(self) -> None:
         self._known: set[str] = set()
+        self._plain: set[str] = set()
         self._spellings: dict[str, str] = {}
         """What each is replaced with; the oldest first."""
         self._lengths: dict[str, list[int]] = {}
@@ -96,7 +98,7 @@ class Secrets:
 
     def learn(self, secret: str) -> None:
         """Strike this out from now on."""
-        if secret in self._known or len(secret) < _SHORTEST:
+        if secret in self._known or secret in self._plain or len(secret) < _SHORTEST:
             return
         with self._lock:
             self._known.add(secret)
@@ -110,6 +112,10 @@ class Secrets:
             while len(self._spellings) > _MOST:
                 self._forget(next(iter(self._spellings)))
             self.written = {}  # who was writing a text meanwhile remembers it in the old one
+
+    def is_plain(self, text: str) -> None:
+        """Never strike this out, unless it is known as a secret already."""
+        self._plain.add(text)
 
     def strike(self, text: str) -> str:
         """The text without the secrets, and without the beginning of one at its end or before the mark of a cut."""
@@ -192,6 +198,11 @@ def learn(*secrets: Any) -> None:
     for secret in secrets:
         if isinstance(secret, str):
             _SECRETS.learn(secret)
+
+
+def is_plain(text: str) -> None:
+    """Do not learn this, as it is known to everybody, such as an id that is shown in place of a token."""
+    _SECRETS.is_plain(text)
 
 
 def learnt() -> list[str]:

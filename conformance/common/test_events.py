@@ -33,6 +33,19 @@ async def test_every_one_that_was_received_fits_its_schema(case: Case, event: st
     case.judge(checks.invalid(received, case.known))
 
 
+@judges_the_run
+@each_event("asks")
+async def test_every_one_that_was_received_asks_for_its_acknowledgement(case: Case, event: str) -> None:
+    """By an id in its packet; each is acknowledged as it comes, as the contract has it."""
+    with suppress(EventproofError):
+        await occurrences(case, event)
+    own = case.own_channels
+    received = [record for record in case.whole_run if record.kind is Kind.RECEIVED and record.name == event]
+    if not any(record.channel in own for record in received):
+        raise NotApplicable(f"no `{event}` was received in this run")
+    case.judge(checks.unasked((record for record in received if record.channel in own), case.known))
+
+
 @each_event("delivery", "by")
 async def test_every_recipient_hears_of_it_on_every_connection(case: Case, event: str, by: str) -> None:
     """After each call that causes it, or the one that is named; on each channel and transport, in time."""

@@ -20,6 +20,11 @@ async def test_nothing_outside_the_catalogue_was_received(case: Case) -> None:
         silence = lost
     own = case.own_channels
     received = [record for record in case.whole_run if record.kind is Kind.RECEIVED and record.channel in own]
+    if asking := checks.unforeseen(received, case.known):
+        case.warn(
+            f"{case.system.name}: {', '.join(asking)} asked for an acknowledgement that the contract does not have: "
+            'nobody gave one; ack = "required" says that they are to have it'
+        )
     case.judge(checks.outside_the_catalogue(received, case.known))
     if silence is not None:
         raise silence

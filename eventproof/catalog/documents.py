@@ -31,12 +31,12 @@ class Document:
 
     def fault(self, place: str, sentence: str) -> ContractError:
         """The error to raise for something wrong at a place (a JSON pointer) of this document."""
-        if origin := self._origin(place):
+        if origin := self.origin(place):
             return ContractError(f"{origin}: {sentence}")
         path = next((path for start, path in self.borrowed.items() if (place + "/").startswith(start + "/")), self.path)
         return ContractError(f"{path}: {place or '/'}: {sentence}")
 
-    def _origin(self, place: str) -> str:
+    def origin(self, place: str) -> str:
         """Where the nearest known place around this one stands; empty where none is known."""
         while place and place not in self.origins:
             place = place.rpartition("/")[0]

@@ -1,9 +1,13 @@
 """How somebody's own documents were read: what was understood, what is doubtful, what they say too little for."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
-__all__ = ["Lack", "Reading", "Remark", "Weight"]
+from .event import Direction
+
+__all__ = ["Lack", "Reading", "Remark", "Said", "Weight"]
 
 
 class Weight(StrEnum):
@@ -48,6 +52,15 @@ class Lack:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What is said of an event by one word: in a document, or in the profile, which outweighs it."""
+
+    value: Any
+    where: str
+    """The file and its line, or the table of the profile."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What became of the documents of one contract."""
 
@@ -61,6 +74,8 @@ class Reading:
     """The URL of the first server that the documents name; empty where they name none that is whole."""
     token_in: str = ""
     """The parameter of a connection's query in which the token is shown; empty where the documents name none."""
+    events: Mapping[tuple[str, Direction, str], Mapping[str, Said]] = field(default_factory=dict, hash=False)
+    """What is said of each event, by channel, direction and name: by the keys under which a profile says it."""
 
     @property
     def share(self) -> str:

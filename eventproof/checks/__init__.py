@@ -2,7 +2,7 @@
 
 from .audience import leaked
 from .closing import closed_early, closed_untold, heard_after_close, heard_of, left_open
-from .contract import Known, invalid, known_events, outside_the_catalogue
+from .contract import Known, invalid, known_events, outside_the_catalogue, unasked, unforeseen
 from .delivery import duplicated, is_owed, undelivered
 from .finding import Finding, Unjudged, raise_for
 from .order import misordered, one_order, out_of_order
@@ -35,5 +35,7 @@ __all__ = [
     "repeated",
     "returned",
     "slow_to_close",
+    "unasked",
     "undelivered",
+    "unforeseen",
 ]

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from eventproof.catalog import Direction, Event, System
+from eventproof.catalog import AckLevel, Direction, Event, System
+from eventproof.catalog.event import CALLBACK
 from eventproof.history import Kind, Record
 
 from .finding import Finding
@@ -50,6 +51,32 @@ def invalid(records: Iterable[Record], known: Known, name: str | None = None) ->
             observed=_shown(record.payload),
             record=record,
         )
+
+
+def unasked(records: Iterable[Record], known: Known) -> Iterator[Finding]:
+    """What was received without asking for the acknowledgement by callback that its contract requires."""
+    for record in _received(records):
+        event = known.get((record.channel, record.name))
+        if _is_called_back(event, AckLevel.REQUIRED) and record.ack_id is None:
+            yield Finding(
+                f"`{record.name}` came without an id, so nobody can acknowledge it",
+                expected="an EVENT packet with the id of its acknowledgement",
+                observed="one without an id",
+                record=record,
+            )
+
+
+def unforeseen(records: Iterable[Record], known: Known) -> tuple[str, ...]:
+    """The names of what asked for an acknowledgement by callback of which its contract says nothing."""
+    asking = (record for record in _received(records) if record.ack_id is not None)
+    return tuple(
+        sorted({record.name for record in asking if not _is_called_back(known.get((record.channel, record.name)))})
+    )
+
+
+def _is_called_back(event: Event | None, level: AckLevel | None = None) -> bool:
+    ack = None if event is None else event.ack
+    return ack is not None and ack.by == CALLBACK and level in (None, ack.level)
 
 
 def _received(records: Iterable[Record]) -> Iterator[Record]:

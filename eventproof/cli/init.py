@@ -19,14 +19,16 @@ wrote {path}; to try it:
 
 
 @click.command()
-@click.option("--schema", is_flag=True, help="Print the JSON Schema of a profile, and leave.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the profile, its own contracts too.")
 @click.option("--example", is_flag=True, help="Fill it in for the bundled server, to see how it is meant.")
 @click.option("--pack", type=click.Choice(["session"]), help="One that a check without a contract needs.")
 @click.option("--force", is_flag=True, help="Replace a profile that is there.")
 @click.option(
     "--asyncapi", type=click.Path(path_type=Path), metavar="FILE", help="Draft it from this AsyncAPI document of yours."
 )
-@click.option("--openapi", type=click.Path(path_type=Path), metavar="FILE", help="The calls beside it.")
+@click.option(
+    "--openapi", type=click.Path(path_type=Path), metavar="FILE", help="The calls beside it; alone: its streams."
+)
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default="eventproof.toml")
 def init(
     path: Path,
@@ -39,22 +41,27 @@ def init(
 ) -> None:
     """Write a profile to fill in, with what each setting is for, and the schema by which editors complete it.
 
-    With --asyncapi it is about a contract of your own: what the document cannot say is guessed, and marked as such.
+    The schema knows the contracts that the profile names: print it anew with --schema where these have changed.
+
+    With --asyncapi or --openapi it is about a contract of your own: what the document cannot say is guessed, and marked
+    as such.
     """
     from eventproof import catalog, own_contracts, profile, profile_schema, session_pack
 
-    if openapi is not None and asyncapi is None:
-        raise UsageError("--openapi goes with --asyncapi: the events are what is checked")
-    if sum((example, pack is not None, asyncapi is not None)) > 1:
+    is_own = asyncapi is not None or openapi is not None
+    if sum((example, pack is not None, is_own)) > 1:
         raise UsageError("--example, --pack and --asyncapi write profiles of different kinds: give one of them")
 
-    described = dumped(profile_schema.schema(catalog.load()))
+    def described() -> str:
+        own = profile.own_contracts(path) if path.exists() else ()
+        return dumped(profile_schema.schema(catalog.load().with_own(own)))
+
     if schema:
-        say(described)
+        say(described())
         return
     if path.exists() and not force:
         raise UsageError(f"{path} is there already; --force replaces it")
-    if asyncapi is not None:
+    if is_own:
         text = own_contracts.drafted(path, asyncapi, openapi)
     elif pack:
         text = session_pack.template()
@@ -62,7 +69,7 @@ def init(
         text = profile.example() if example else profile.template()
     try:
         path.write_text(text, encoding="utf-8")
-        path.with_name(_SCHEMA).write_text(described + "\n", encoding="utf-8")
+        path.with_name(_SCHEMA).write_text(described() + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {error.filename or path}: {error.strerror or error}") from error
     if example:
@@ -71,5 +78,5 @@ def init(
     if pack:
         then = f"eventproof check --pack {pack}"
     else:
-        then = "eventproof check --dry-run" if asyncapi is None else "eventproof contract lint"
+        then = "eventproof contract lint" if is_own else "eventproof check --dry-run"
     say(f"wrote {path}; fill it in, then try `{then} {path}`")

@@ -13,6 +13,7 @@ import click
 
 from eventproof.errors import Inconclusive
 from eventproof.report.records import Run
+from eventproof.report.visible import visible_lines
 from eventproof.verdict import Outcome, exit_code, worst
 
 from .reports import Asked, written
@@ -62,7 +63,8 @@ def to_reader_of(stream: TextIO) -> Iterator[None]:
 
 
 def say(text: str) -> None:
-    """Print to standard output; what its encoding cannot say becomes an escape that JSON has too."""
+    """Print to standard output; what its encoding cannot say, or nobody can see, becomes an escape of JSON."""
+    text = visible_lines(text)
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:

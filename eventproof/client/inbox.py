@@ -54,7 +54,7 @@ class Inbox:
     ) -> Received:
         """Take in an event that just arrived."""
         name = kept(name)
-        at, order = self._journal.event(Kind.RECEIVED, name, args)
+        at, order = self._journal.event(Kind.RECEIVED, name, args, ack_id)
         received = Received(name, args, at, order, namespace, ack_id, event_id)
         self._received.append(received)
         self._untaken.append(received)

@@ -43,14 +43,23 @@ class Journal:
         """Something happened on the connection."""
         return self._add(kind, name, kept_json(payload))
 
-    def event(self, kind: Kind, name: str, args: tuple[Any, ...]) -> tuple[float, int]:
-        """An event or an acknowledgement: a single argument stands for itself, none is None."""
-        kept_args = map(kept_json, args)
-        return self._add(kind, name, payload_of(kept_args))
+    def event(self, kind: Kind, name: str, args: tuple[Any, ...], ack_id: int | None = None) -> tuple[float, int]:
+        """An event or an acknowledgement: a single argument stands for itself, none is None.
 
-    def _add(self, kind: Kind, name: str, payload: Any) -> tuple[float, int]:
+        `ack_id` is that under which an event wants one.
+        """
+        kept_args = map(kept_json, args)
+        return self._add(kind, name, payload_of(kept_args), ack_id)
+
+    def _add(self, kind: Kind, name: str, payload: Any, ack_id: int | None = None) -> tuple[float, int]:
         record = self._history.add(
-            kind, self._actor, connection=self._connection, channel=self._channel, name=name, payload=payload
+            kind,
+            self._actor,
+            connection=self._connection,
+            channel=self._channel,
+            name=name,
+            payload=payload,
+            ack_id=ack_id,
         )
         return record.at, len(self._history) - 1
 

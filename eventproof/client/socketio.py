@@ -253,8 +253,7 @@ class SocketIOClient:
         if received.ack_id is None:
             raise UsageError(f"The event {received.name} asked for no acknowledgement.")
         self._inbox.check_writable(received.name)
-        self._session.write(self._session.wire.ack(received.namespace, received.ack_id, *args))
-        self._journal.event(Kind.NOTE, "ACK", (received.name, *args))
+        self._acknowledge(received, received.ack_id, args)
         await self._session.drain()
 
     async def disconnected(self, timeout: float) -> Closed:
@@ -308,6 +307,10 @@ class SocketIOClient:
         self._journal.event(Kind.SENT, name, args)
         self._session.write(messages)
 
+    def _acknowledge(self, received: Received, ack_id: int, args: Sequence[Any]) -> None:
+        self._session.write(self._session.wire.ack(received.namespace, ack_id, *args))
+        self._journal.event(Kind.NOTE, "ACK", (received.name, *args))
+
     def _take(self, event: wire.WireEvent) -> None:
         match event:
             case wire.Connected():
@@ -323,7 +326,7 @@ class SocketIOClient:
                 received = self._inbox.receive(event.name, event.args, namespace=event.namespace, ack_id=event.ack_id)
                 answer = self._auto_ack(received) if self._auto_ack and event.ack_id is not None else None
                 if answer is not None and event.ack_id is not None and self.is_open:
-                    self._session.write(self._session.wire.ack(event.namespace, event.ack_id, *answer))
+                    self._acknowledge(received, event.ack_id, answer)
                 said = self._auto_answer(received) if self._auto_answer else None
                 if said is not None and self.is_open:
                     self._emit(said[0], tuple(said[1]), None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventproof.catalog import AckLevel, Channel, Direction, Event, Heartbeat, Operation, System
+from eventproof.catalog.event import CALLBACK
 from eventproof.client.aio import Received
 
 __all__ = ["Behaviour"]
@@ -43,6 +44,17 @@ class Behaviour:
         asked = {event.name: event for event in there if event.direction is Direction.RECEIVE}
         causing = {each.event: each for system in known for each in system.operations if each.event in asked}
         return cls(heard, channel.heartbeat, channel.unasked, asked=asked, causing=causing, **switches)
+
+    def acknowledgement(self, received: Received) -> Sequence[Any] | None:
+        """What goes with the callback of an event that its contract has acknowledged by one; None: it is held back.
+
+        What is sent again until then is held back unless the connection `acknowledges`; nothing else is: a server that
+        waits for it would wait in vain.
+        """
+        ack = None if (event := self.events.get(received.name)) is None else event.ack
+        if ack is None or ack.by != CALLBACK or (ack.retry is not None and not self.acknowledges):
+            return None
+        return ack.example()
 
     def answer(self, received: Received) -> tuple[str, Sequence[Any]] | None:
         """The event that is sent back at once, its name and its arguments; None where there is nothing to say."""

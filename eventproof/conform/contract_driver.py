@@ -98,7 +98,7 @@ class ContractDriver:
 
             try:
                 if route.on_each:
-                    for line in lines:
+                    for line in filter(_is_open, lines):
                         found.clear()
                         await self._sender(route).send(partial(self._said, person, route, line, found), [line], is_it)
                 else:
@@ -272,6 +272,10 @@ class ContractDriver:
 
 class _NotForThem(Inconclusive):
     """What a call causes does not go to whom it was made for."""
+
+
+def _is_open(line: Line) -> bool:
+    return line.is_open
 
 
 def _is_of(effect: Effect, heard: Received) -> bool:

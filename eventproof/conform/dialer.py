@@ -161,6 +161,7 @@ class Dialer:
                     transport=cast(TransportChoice, transport.value),
                     auth={**says.auth, **auth} if isinstance(auth, Mapping) else auth,
                     query=query,
+                    auto_ack=behaviour.acknowledgement,
                     auto_answer=behaviour.answer,
                     **of_wire,
                     **shared,

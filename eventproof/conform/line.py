@@ -365,8 +365,14 @@ class Line:
         await self.client.send_bytes(raw)
 
     async def acknowledge(self, received: Received) -> dict[str, Any]:
-        """Acknowledge an event as the catalogue says, whether that is required or optional; what was sent."""
+        """Acknowledge an event as the catalogue says, whether that is required or optional.
+
+        What was sent, by name; nothing where the wire's callback does it.
+        """
         event = self._behaviour.events.get(received.name)
+        if event is not None and event.ack is not None and event.ack.by == CALLBACK and received.ack_id is not None:
+            await self._socketio.ack(received, *event.ack.example())
+            return {}
         acknowledgement = None if event is None else event.acknowledgement(received.payload)
         if event is None or event.ack is None or acknowledgement is None:
             raise UsageError(f"the catalogue has no acknowledgement for `{received.name}` as it came on {self.name}")
@@ -382,6 +388,8 @@ class Line:
             event = self._behaviour.events.get(received.name)
             if event is None or event.ack is None or event.ack.level is not AckLevel.REQUIRED:
                 continue
+            if event.ack.by == CALLBACK and event.ack.retry is not None and received.ack_id is not None:
+                await self.acknowledge(received)
             acknowledgement = event.acknowledgement(received.payload)
             if acknowledgement is not None and acknowledgement not in settled:
                 settled.append(acknowledgement)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from eventproof.catalog import AckLevel, Event
+from eventproof.catalog.event import CALLBACK
 from eventproof.client.aio import Received
 from eventproof.errors import ContractViolation, Inconclusive
 
@@ -62,7 +63,8 @@ async def owed(case: Case, user: Person, line: Line, name: str) -> Owed:
     found = Owed(event, line, first)
     for other in line.received:
         ack = next((known.ack for known in case.system.events if known.name == other.name), None)
-        if ack is not None and ack.level is AckLevel.REQUIRED and other.name != name:
+        is_answered = ack is not None and ack.by == CALLBACK and (ack.retry is None or other.ack_id is None)
+        if ack is not None and ack.level is AckLevel.REQUIRED and other.name != name and not is_answered:
             await line.acknowledge(other)
     return found
 

@@ -16,6 +16,7 @@ from eventproof.catalog.reading import Weight
 from eventproof.errors import ContractError
 from eventproof.settings import nearest
 
+from . import items
 from .library import Library, Node
 from .overlay import Overlay
 
@@ -72,12 +73,11 @@ def _operations(content: Mapping[str, Json]) -> Iterator[tuple[str, str, dict[st
 
 
 def _document(root: Node) -> dict[str, Json]:
-    """A copy of an OpenAPI document; it is whole in itself."""
-    if not isinstance(root.value, Mapping) or not str(root.value.get("openapi", "")).startswith("3"):
-        raise root.fault("this is no OpenAPI document of version 3: at its top stands no openapi: 3.x")
-    if not isinstance(root.value.get("paths"), Mapping):
-        raise (root.child("paths") or root).fault("it has no paths, so there are no calls in it")
+    """A copy of an OpenAPI document; it is whole in itself, and without its streams, which are no calls."""
+    items.must_be_openapi(root)
     content: dict[str, Json] = _whole(root, root.source.path, frozenset())
+    for path in items.paths(root):
+        content["paths"][path].pop("get", None)
     return content
 
 
@@ -110,6 +110,7 @@ def _complete(
         entry.setdefault("operationId", f"{method} {path}")
         entry.setdefault("summary", entry.get("description") or entry["operationId"])
         entry.setdefault("responses", {})
+        _collect(content, entry)
         security = entry.get("security", secured)
         role = ADMIN if "/admin" in path else USER
         is_open = not security if security is not None else not sessions
@@ -164,6 +165,49 @@ def _added(content: dict[str, Json], call: str, path: str, method: str, words: M
         schema = {"type": "object", "properties": {name: {} for name in others}, "required": others}
         entry["requestBody"] = {"content": {_JSON: {"schema": schema}}}
     content["paths"].setdefault(path, {})[method] = {**entry, "parameters": parameters}
+
+
+def _collect(content: dict[str, Json], entry: dict[str, Json]) -> None:
+    """Put the examples of a document, which it may give in many places, where our documents have them."""
+    parameters = [_resolved(content, each) for each in entry.get("parameters", ())]
+    for number, each in enumerate(parameters):
+        if isinstance(each, Mapping) and "examples" not in each and (usual := _usual(content, each)):
+            parameters[number] = {**each, "examples": {"document": {"value": usual[0]}}}
+    if parameters:
+        entry["parameters"] = parameters
+    place = f"/content/{_JSON.replace('/', '~1')}"
+    body = _resolved(content, entry.get("requestBody"))
+    media = _resolved(content, at(body, place))
+    schema = _resolved(content, at(media, "/schema"))
+    if not isinstance(schema, Mapping) or not isinstance(media, Mapping):
+        return
+    properties = schema.get("properties")
+    fields = (
+        {name: _usual(content, part) for name, part in properties.items()} if isinstance(properties, Mapping) else {}
+    )
+    found = {name: usual[0] for name, usual in fields.items() if usual}
+    whole = next((each for each in _usual(content, media) if isinstance(each, Mapping)), {})
+    if found or whole:
+        shown = {**schema, "examples": [{**found, **whole}]}
+        entry["requestBody"] = {**body, "content": {**body["content"], _JSON: {**media, "schema": shown}}}
+
+
+def _usual(content: Mapping[str, Json], holder: Json) -> list[Json]:
+    """The examples of a parameter, of a media type or of a schema: its own, else those of its schema."""
+    described = _resolved(content, holder)
+    return _shown(content, described) or _shown(content, _resolved(content, at(described, "/schema")))
+
+
+def _shown(content: Mapping[str, Json], described: Json) -> list[Json]:
+    if not isinstance(described, Mapping):
+        return []
+    found = [described["example"]] if "example" in described else []
+    examples = described.get("examples")
+    if isinstance(examples, Mapping):
+        named = [_resolved(content, each) for each in examples.values()]
+        found += [each["value"] for each in named if isinstance(each, Mapping) and "value" in each]
+    found += examples if isinstance(examples, list) else []
+    return found + [described[word] for word in ("const", "default") if word in described]
 
 
 def _exemplify(content: dict[str, Json], entry: dict[str, Json], words: Mapping[str, Json]) -> None:

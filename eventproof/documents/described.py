@@ -41,10 +41,14 @@ class Message:
     key: str
     name: str | None
     node: Node = field(repr=False)
+    carried: Node | None = field(default=None, repr=False)
+    """Its schema, where that stands elsewhere than under `payload`."""
 
     @property
     def payload(self) -> Node | None:
         """Its schema; None where it says nothing of what it carries."""
+        if self.carried is not None:
+            return self.carried
         payload = self.node.child("payload")
         if payload is not None and isinstance(payload.value, Mapping) and "schema" in payload.value:
             return payload.child("schema") if "schemaFormat" in payload.value else payload
@@ -77,6 +81,8 @@ class Place:
     address: str | None
     servers: tuple[Server, ...]
     node: Node = field(repr=False)
+    by_event: bool = False
+    """Whether the document says what stands in `event:` of a stream, and so what its messages are called."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Every guess is marked as one, with why; where there is none, the line stands beh
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from eventproof.catalog import Direction, Event, OfSession, System, Wire
@@ -35,24 +35,25 @@ _STEM: Final = 4
 """Words that begin with so many letters alike are of one stem: `scan` and `scanned`."""
 
 
-def drafted(system: System, asyncapi: str, openapi: str | None, base_url: str, fits: Callable[[str], bool]) -> str:
-    """The text of a profile for this contract, whose documents are at these paths.
+def drafted(system: System, documents: Mapping[str, str], base_url: str, fits: Callable[[str], bool]) -> str:
+    """The text of a profile for this contract, whose documents (`asyncapi`, `openapi`) are at these paths.
 
     `fits` says of the table of an event, as TOML, whether the contract takes it: guesses that it does not take stand
     behind a #.
     """
+    kind, first = next(iter(documents.items()))
     lines = [
         "#:schema ./eventproof.schema.json",
-        f"# {_one_line(system.title)}: from {asyncapi}, by `eventproof init --asyncapi`.",
+        f"# {_one_line(system.title)}: from {first}, by `eventproof init --{kind}`.",
         f"# Look at each line marked as a guess; `eventproof contract lint {_PROFILE}` tells what is still lacking.",
         "",
         _base_url(base_url, system),
         "",
         f"[contracts.{system.name}]",
-        f"asyncapi = {_text(asyncapi)}",
+        *(f"{key} = {_text(path)}" for key, path in documents.items()),
         *(
-            [f"openapi = {_text(openapi)}"]
-            if openapi
+            []
+            if "openapi" in documents
             else [
                 '# openapi = "openapi.yaml"   # the calls that cause events; one that no document has goes under',
                 f"# [contracts.{system.name}.calls.CALL], with its method, its path and an example of what it takes",

@@ -16,10 +16,11 @@ from eventproof.catalog.placeholders import PLACEHOLDER
 from eventproof.catalog.pointer import pointer
 from eventproof.catalog.reading import Weight
 
-from . import socketio, streams, versions
+from . import items, socketio, streams, versions
 from .acks import Acks
 from .described import Described, Message, Place, Use
 from .library import Identity, Library, Node
+from .overlay import EVENT_WORDS
 from .payloads import Payloads
 from .schemas import Schemas
 from .told import ChannelTold, Told
@@ -27,14 +28,11 @@ from .view import View, view_of
 from .wanted import Wanted
 from .wires import Carried, carried
 
-__all__ = ["House", "housed"]
+__all__ = ["House", "housed", "streamed"]
 
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_-]+")
-_OF_EVENTS: Final = frozenset(
-    {"x-audience", "x-may-receive", "x-trigger", "x-may-trigger", "x-order-by", "x-correlate", "x-joins", "x-leaves"}
-    | {"x-spares-sender"}
-)
-"""What our contracts say of events, and a document may say too."""
+_OF_EVENTS: Final = {word.key for word in EVENT_WORDS.values() if word.key.startswith("x-")} - {"x-ack"}
+"""What our contracts say of events, and a document may say too; acknowledgements are written in several ways."""
 _TOKENS: Final = frozenset({"token", "access_token"})
 _SECURE: Final = frozenset({"wss", "https"})
 _OPPOSITE: Final = {Direction.SEND: Direction.RECEIVE, Direction.RECEIVE: Direction.SEND}
@@ -61,17 +59,31 @@ def housed(library: Library, path: Path, wanted: Wanted) -> House:
     described = versions.read(library.opened(path))
     groups = carried(described, wanted)
     view = view_of(_spoken(described, groups), wanted)
+    return _housed("AsyncAPI", described, groups, view, wanted, is_secured=_is_secured(groups))
+
+
+def streamed(library: Library, path: Path, wanted: Wanted) -> House:
+    """The streams of the OpenAPI document in this file; raises as `housed` does."""
+    described = items.read(library.opened(path))
+    group = Carried(Wire.SSE, f"{items.STREAM} at {described.places[0].node.where}", described.places)
+    view = View(True, "as OpenAPI has it: it describes the server")
+    return _housed("OpenAPI", described, (group,), view, wanted, is_secured=items.is_secured(described))
+
+
+def _housed(
+    kind: str, described: Described, groups: Sequence[Carried], view: View, wanted: Wanted, *, is_secured: bool
+) -> House:
     schemas = Schemas(_dialect(described.root))
     told = [each for group in groups for each in _told(described, group, view, schemas, wanted)]
     if not told:
         raise described.root.fault("no message is on any of its channels, so there is nothing to hear")
-    said = [f"AsyncAPI {described.version}, {'the server' if view.is_server else 'a client'}'s view ({view.evidence})"]
+    said = [f"{kind} {described.version}, {'the server' if view.is_server else 'a client'}'s view ({view.evidence})"]
     said += [_said(group, described, wanted) for group in groups]
     document, acks = _assembled(described, told, Payloads(schemas, with_arguments=groups[0].wire is Wire.SOCKET_IO))
     said += [f"acknowledgements are {', '.join(acks)}"] if acks else []
     places = [place for group in groups for place in group.places]
     token_in = next((name for place in places for name in _token_parameters(place)), "")
-    return House(document, tuple(said), _is_secured(groups), described.title, _served(places), token_in)
+    return House(document, tuple(said), is_secured, described.title, _served(places), token_in)
 
 
 def _spoken(described: Described, groups: Iterable[Carried]) -> Described:
@@ -82,7 +94,8 @@ def _spoken(described: Described, groups: Iterable[Carried]) -> Described:
 
 def _dialect(root: Node) -> str:
     told = root.text("jsonSchemaDialect") or root.text("components", "schemas", "$schema")
-    return told or ""
+    version = root.text("openapi")
+    return " ".join([*([told] if told else []), *([f"OpenAPI {version}"] if version else [])])
 
 
 def _said(group: Carried, described: Described, wanted: Wanted) -> str:
@@ -187,6 +200,9 @@ def _assembled(described: Described, told: Sequence[Told], payloads: Payloads) -
         place = pointer(["channels", channel, "messages", key])
         origins[place] = each.use.message.node.where
         payload = each.use.message.payload
+        for word in message:
+            if (node := each.use.message.node.child(word)) is not None:
+                origins[f"{place}/{word}"] = node.where
         origins[f"{place}/payload"] = payload.where if payload is not None else origins[place]
         operation = operations.setdefault(
             f"{channel}-{each.direction}",
@@ -239,15 +255,3 @@ def _message(told: Told, ack: Mapping[str, Any] | None) -> dict[str, Any]:
         **({"x-ack": dict(ack)} if ack is not None else {}),
         **said,
     }
-
-
-def overlaid(document: Document, changes: Mapping[str, Mapping[str, Any]], origins: Mapping[str, str]) -> Document:
-    """The document with further words at some of its messages, by their places; these stand elsewhere."""
-    content = dict(document.content)
-    channels = {name: dict(entry) for name, entry in content["channels"].items()}
-    for name, entry in channels.items():
-        entry["messages"] = {
-            key: {**message, **changes.get(pointer(["channels", name, "messages", key]), {})}
-            for key, message in entry["messages"].items()
-        }
-    return replace(document, content={**content, "channels": channels}, origins={**document.origins, **origins})

@@ -1,6 +1,6 @@
 """The files of one document and what they refer to: every value knows the file and the line where it stands.
 
-A reference (`$ref`) leads within its file or to another file beside it, never to the network.
+A reference (`$ref`) leads within its file, to another file beside it, or to an address that the profile names.
 """
 
 import os.path
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 from eventproof.catalog.pointer import pointer, reached
 from eventproof.catalog.reading import Remark, Weight
@@ -16,6 +16,7 @@ from eventproof.errors import ContractError
 from eventproof.settings import nearest
 
 from . import source
+from .network import Network
 from .source import SUFFIXES, Source
 
 __all__ = ["Identity", "Library", "Node"]
@@ -122,7 +123,8 @@ class Node:
 class Library:
     """The files that were opened so far, and what is worth telling of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: Network | None = None) -> None:
+        self._network = network or Network()
         self._sources: dict[Path, Source] = {}
         self._remarks: dict[tuple[Weight, str, str], list[str]] = {}
         self._led_to: dict[tuple[Path, str, str], Node] = {}
@@ -188,10 +190,8 @@ class Library:
         return child
 
     def _file(self, node: Node, reference: str, file: str) -> Node:
-        if "://" in file or file.startswith("//"):
-            raise node.fault(
-                f'"{reference}" is on the network, where nothing is read: save it beside this file, and refer to that'
-            )
+        if "://" in file or file.startswith("//") or node.source.url:
+            return self._received(node, reference, urljoin(node.source.url, file))
         path = Path(os.path.normpath(node.source.path.parent / file))
         if file.startswith(("/", "~")) or path.suffix.lower() not in SUFFIXES:
             raise node.fault(f'"{reference}" must name a file beside this one that ends in {", ".join(SUFFIXES)}')
@@ -200,6 +200,17 @@ class Library:
         if len(self._sources) >= _MOST_FILES and path not in self._sources:
             raise node.fault(f"it refers to more than {_MOST_FILES} files")
         return self.opened(path)
+
+    def _received(self, node: Node, reference: str, url: str) -> Node:
+        path = Path(url)
+        if path not in self._sources:
+            if not self._network.allows(url):
+                raise node.fault(
+                    f'"{reference}" is on the network, where nothing is read but what the profile names: save it beside'
+                    ' this file, and refer to that, or write network = ["https://…/"] under [contracts.NAME]'
+                )
+            self._sources[path] = source.received(self._network.text(url), url)
+        return Node(self, self._sources[path], "", self._sources[path].content)
 
 
 def _plain(part: str) -> str:

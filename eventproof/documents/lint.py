@@ -5,6 +5,7 @@ from typing import Any
 from eventproof.catalog import System
 from eventproof.catalog.reading import Reading, Weight
 from eventproof.errors import UsageError
+from eventproof.report.visible import visible
 
 __all__ = ["is_clean", "must_be_answered", "shown", "shown_text"]
 
@@ -48,7 +49,7 @@ def shown_text(system: System) -> str:
     lines.append(f"  judged: {reading.share} things that a contract of these events can promise")
     for lack in reading.lacks:
         lines += [f"  not judged: {lack.what}: {lack.why}", f"      {lack.line}"]
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def is_clean(system: System) -> bool:

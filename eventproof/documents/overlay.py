@@ -12,9 +12,10 @@ from typing import Any, Final
 from eventproof.catalog import Direction, Wire
 from eventproof.settings import Table
 
+from .network import problem_with
 from .wanted import AS, VIEWS, Wanted
 
-__all__ = ["CALL_WORDS", "EVENT_WORDS", "Overlay", "read"]
+__all__ = ["CALL_WORDS", "EVENT_WORDS", "Overlay", "Word", "read"]
 
 Json = Any
 
@@ -25,7 +26,8 @@ class Overlay:
 
     name: str
     source: str
-    asyncapi: Path
+    asyncapi: Path | None
+    """None: its events are the streams of the OpenAPI document."""
     openapi: Path | None
     wanted: Wanted
     sessions: bool | None
@@ -36,8 +38,17 @@ class Overlay:
     """Likewise, by operationId."""
     states: Mapping[str, Json] = field(default_factory=dict)
     """By what a thing is called: its `id` and its `calls`, as in our documents."""
+    network: tuple[str, ...] = ()
+    """The beginnings of the addresses that its documents may refer to."""
     values: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
     """By the names of placeholders: what is there under that name, where clients choose among it."""
+
+    @property
+    def document(self) -> Path:
+        """The one that its events are in."""
+        found = self.asyncapi or self.openapi
+        assert found is not None  # noqa: S101 - one of them is asked for where it is read
+        return found
 
     def where(self, *keys: str) -> str:
         """Where something stands in the profile."""
@@ -93,21 +104,47 @@ def _strings(table: Table, key: str) -> dict[str, str]:
     return table.strings(key, {}, '{ roomId = "/id" }')
 
 
+def _people(table: Table, key: str) -> dict[str, str]:
+    return table.strings(key, {}, '{ userId = "user" }')
+
+
 Reader = Callable[[Table, str], Json]
-EVENT_WORDS: Final[Mapping[str, tuple[str, Reader]]] = {
-    "audience": ("x-audience", _audience),
-    "may_receive": ("x-may-receive", _texts),
-    "trigger": ("x-trigger", _texts),
-    "may_trigger": ("x-may-trigger", _texts),
-    "order_by": ("x-order-by", _pointer),
-    "correlate": ("x-correlate", _pointer),
-    "ack": ("x-ack", _ack),
-    "joins": ("x-joins", _text),
-    "leaves": ("x-leaves", _text),
-    "spares_sender": ("x-spares-sender", _flag),
-    "examples": ("examples", _given),
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Something that can be said of an event."""
+
+    key: str
+    """The word of our contracts that it is."""
+    read: Reader
+    unsaid: str
+    """What holds where nobody says it, in words."""
+    of: frozenset[Direction] = frozenset(Direction)
+    """Of whose events."""
+
+    def is_of(self, direction: Direction) -> bool:
+        """Whether it can be said of an event that goes this way."""
+        return direction in self.of
+
+
+_SERVER: Final = frozenset({Direction.SEND})
+_CLIENT: Final = frozenset({Direction.RECEIVE})
+EVENT_WORDS: Final[Mapping[str, Word]] = {
+    "trigger": Word("x-trigger", _texts, "no call causes it for certain: that it comes is not judged", _SERVER),
+    "may_trigger": Word("x-may-trigger", _texts, "no call causes it at times", _SERVER),
+    "audience": Word("x-audience", _audience, "nobody knows whom it is for: no leak and no loss is seen", _SERVER),
+    "may_receive": Word("x-may-receive", _texts, "nobody else may receive it", _SERVER),
+    "spares_sender": Word("x-spares-sender", _flag, "whoever causes it hears of it like everybody else", _SERVER),
+    "order_by": Word("x-order-by", _pointer, "no order is promised", _SERVER),
+    "correlate": Word("x-correlate", _pointer, "no id ties it to its cause: recipient and name do", _SERVER),
+    "ack": Word("x-ack", _ack, "it is not acknowledged"),
+    "joins": Word("x-joins", _text, "whoever sends it joins no room", _CLIENT),
+    "leaves": Word("x-leaves", _text, "whoever sends it leaves no room", _CLIENT),
+    "people": Word("people", _people, "no field of it names somebody with a role", _CLIENT),
+    "examples": Word("examples", _given, "payloads are made up from the schema"),
 }
-"""What can be said of an event, by the word of our contracts that it is."""
+"""What can be said of an event, by the key under which a profile does."""
 CALL_WORDS: Final[Mapping[str, tuple[str, Reader]]] = {
     "method": ("method", _text),
     "path": ("path", _text),
@@ -120,7 +157,7 @@ CALL_WORDS: Final[Mapping[str, tuple[str, Reader]]] = {
     "joins": ("x-joins", _strings),
     "leaves": ("x-leaves", _strings),
     "example": ("example", _given),
-    "people": ("people", _strings),
+    "people": ("people", _people),
     "unique": ("unique", _texts),
 }
 """What can be said of a call."""
@@ -128,15 +165,15 @@ CALL_WORDS: Final[Mapping[str, tuple[str, Reader]]] = {
 
 def read(table: Table, name: str, folder: Path) -> Overlay:
     """The contract of this name; files are looked for in the profile's folder."""
-    asyncapi = folder / table.text("asyncapi")
     openapi = table.text("openapi", None)
+    asyncapi = table.text("asyncapi") if openapi is None else table.text("asyncapi", None)
     events, directions = {}, {}
     of_events = table.table("events")
     for event in of_events.names():
         entry = of_events.table(event)
         if "direction" in entry:
             directions[event] = Direction(entry.choice("direction", tuple(Direction)))
-        events[event] = _words(entry, EVENT_WORDS)
+        events[event] = _words(entry, {key: (word.key, word.read) for key, word in EVENT_WORDS.items()})
     of_calls = table.table("calls")
     calls = {call: _words(of_calls.table(call), CALL_WORDS) for call in of_calls.names()}
     of_states = table.table("states")
@@ -152,17 +189,21 @@ def read(table: Table, name: str, folder: Path) -> Overlay:
         directions=tuple(directions.items()),
     )
     sessions = table.flag("sessions", False) if "sessions" in table else None
+    network = table.texts("network", ())
+    for start in network:
+        table.check("network", problem_with(start))
     table.finish()
     return Overlay(
         name,
         table.file,
-        asyncapi,
+        None if asyncapi is None else folder / asyncapi,
         None if openapi is None else folder / openapi,
         wanted,
         sessions,
         {event: words for event, words in events.items() if words or event not in directions},
         calls,
         states,
+        tuple(network),
         values,
     )
 

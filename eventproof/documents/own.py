@@ -1,6 +1,6 @@
 """Somebody's own contract, from their documents and their profile to a `System` like those that are shipped."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,39 +12,37 @@ from eventproof.catalog.event import CALLBACK
 from eventproof.catalog.messages import channels, events
 from eventproof.catalog.model import Chosen
 from eventproof.catalog.placeholders import PLACEHOLDER
-from eventproof.catalog.pointer import pointer
 from eventproof.catalog.reading import Reading
+from eventproof.catalog.schema import Schema
 from eventproof.catalog.states import states
 from eventproof.errors import ContractError
 from eventproof.settings import nearest
 
 from . import calls, promises, words
-from .house import House, housed, overlaid
+from .house import housed, streamed
 from .library import Library
-from .overlay import Overlay
+from .network import Network
+from .overlaid import messages_of, overlaid, place_of, said_of
+from .overlay import EVENT_WORDS, Overlay
 from .sending import is_free, operation_of
 
 __all__ = ["system"]
 
 Json = Any
-_OF_THE_SERVERS: Final = frozenset(
-    {"x-audience", "x-may-receive", "x-trigger", "x-may-trigger", "x-order-by", "x-correlate", "x-spares-sender"}
-)
-"""What is said of events that the server sends."""
-_OF_CLIENTS: Final = frozenset({"x-joins", "x-leaves"})
-_LATER: Final = _OF_THE_SERVERS | {"x-ack"}
+_LATER: Final = {word.key for word in EVENT_WORDS.values() if word.is_of(Direction.SEND) and word.key != "examples"}
 """What needs the other events and the calls to be known."""
 
 
-def system(overlay: Overlay, *, has_tokens: bool = False) -> System:
-    """The contract; `has_tokens` says whether those who take part have any.
+def system(overlay: Overlay, *, has_tokens: bool = False, jwt: Mapping[str, Json] | None = None) -> System:
+    """The contract; `has_tokens` says whether those who take part have any, `jwt` what the profile says of them.
 
     Raises ContractError with file, line and remedy.
     """
-    library = Library()
-    house = housed(library, overlay.asyncapi, overlay.wanted)
-    sessions = overlay.sessions if overlay.sessions is not None else house.is_secured or has_tokens
-    document = _with_auth(_overlaid(house, overlay), sessions=sessions)
+    library = Library(Network(overlay.network))
+    read = streamed if overlay.asyncapi is None else housed
+    house = read(library, overlay.document, overlay.wanted)
+    sessions = overlay.sessions if overlay.sessions is not None else house.is_secured or has_tokens or jwt is not None
+    document = _with_auth(overlaid(house.document, overlay), sessions=sessions)
     words.must_be_ours(document)
     _must_have_callbacks(document)
     known = channels(document)
@@ -58,8 +56,9 @@ def system(overlay: Overlay, *, has_tokens: bool = False) -> System:
     tables = states(of_calls, everything)
     _must_be_known(document, everything, bare)
     told = tuple(map(_exemplified, events(document, overlay.name, known, everything, None)))
-    untold = frozenset(message["name"] for message in _messages(document).values() if message.get("x-untold"))
-    promise = promises.promised(overlay.name, told, untold, tables, str(overlay.asyncapi), sessions=sessions)
+    untold = frozenset(message["name"] for message in messages_of(document).values() if message.get("x-untold"))
+    tokens = promises.tokens_of(jwt) if sessions else None
+    promise = promises.promised(overlay.name, told, untold, tables, str(overlay.document), tokens)
     return System(
         name=overlay.name,
         prefix=overlay.name.upper(),
@@ -79,69 +78,10 @@ def system(overlay: Overlay, *, has_tokens: bool = False) -> System:
             len(promise.requirements),
             house.served,
             house.token_in,
+            said_of(document),
         ),
         has=_has(overlay, told),
     )
-
-
-def _messages(document: Document) -> dict[str, Mapping[str, Json]]:
-    """Every message, by its place."""
-    return {
-        pointer(["channels", name, "messages", key]): message
-        for name, channel in document.content["channels"].items()
-        for key, message in channel["messages"].items()
-    }
-
-
-def _directions(document: Document) -> dict[str, Direction]:
-    """Who sends each message, by its place."""
-    return {
-        reference["$ref"].removeprefix("#"): Direction(operation["action"])
-        for operation in document.content["operations"].values()
-        for reference in operation["messages"]
-    }
-
-
-def _overlaid(house: House, overlay: Overlay) -> Document:
-    """The document with what the profile says of its events."""
-    document, messages, directions = house.document, _messages(house.document), _directions(house.document)
-    names = {message["name"] for message in messages.values()}
-    changes: dict[str, dict[str, Json]] = {}
-    origins: dict[str, str] = {}
-    for event, said in overlay.events.items():
-        where = overlay.where("events", event)
-        if event not in names:
-            raise ContractError(
-                f"{where}: {overlay.asyncapi} has no event of that name{nearest(event, names)}; it has "
-                f"{', '.join(sorted(names))}"
-            )
-        both = [place for place, message in messages.items() if message["name"] == event]
-        for word, value in said.items():
-            places = [place for place in both if _fits(word, directions[place], [directions[each] for each in both])]
-            if not places:
-                who = "clients send it" if word in _OF_THE_SERVERS else "the server sends it"
-                raise ContractError(f"{where}: {word.removeprefix('x-').replace('-', '_')} says nothing here, as {who}")
-            for place in places:
-                changed = changes.setdefault(place, {})
-                if word == "examples":
-                    changed["payload"] = {**messages[place]["payload"], "examples": _listed(value)}
-                elif (
-                    word == "x-ack" and isinstance(value, Mapping) and isinstance(messages[place].get("x-ack"), Mapping)
-                ):
-                    changed[word] = {**messages[place]["x-ack"], **value}
-                else:
-                    changed[word] = value
-                origins[f"{place}/{word}"] = where
-    return overlaid(document, changes, origins)
-
-
-def _fits(word: str, direction: Direction, both: Sequence[Direction]) -> bool:
-    """Whether a word is about an event that goes this way; an `ack` is about that of the client, where there is one."""
-    if word in _OF_THE_SERVERS:
-        return direction is Direction.SEND
-    if word in _OF_CLIENTS:
-        return direction is Direction.RECEIVE
-    return direction is (Direction.RECEIVE if Direction.RECEIVE in both else Direction.SEND)
 
 
 def _with_auth(document: Document, *, sessions: bool) -> Document:
@@ -158,7 +98,7 @@ def _with_auth(document: Document, *, sessions: bool) -> Document:
 def _ids(document: Document) -> set[str]:
     """The names of all ids by which something is told for whom or about what it is."""
     found: set[str] = set()
-    for message in _messages(document).values():
+    for message in messages_of(document).values():
         for key in ("x-order-by", "x-correlate"):
             found |= {message[key].rpartition("/")[2]} if key in message else set()
         found |= set(PLACEHOLDER.findall(str([message.get(key) for key in ("x-audience", "x-joins")])))
@@ -167,23 +107,24 @@ def _ids(document: Document) -> set[str]:
 
 def _bare(document: Document) -> Document:
     """The document without what needs the calls to be known."""
-    places = {place: dict.fromkeys(_LATER & set(message)) for place, message in _messages(document).items()}
+    places = {place: dict.fromkeys(_LATER & set(message)) for place, message in messages_of(document).items()}
     entries = {}
     for name, channel in document.content["channels"].items():
         messages = {
-            key: {word: value for word, value in message.items() if word not in places[_place(name, key)]}
+            key: {word: value for word, value in message.items() if word not in places[place_of(name, key)]}
             for key, message in channel["messages"].items()
         }
         entries[name] = {**channel, "messages": messages}
     return replace(document, content={**document.content, "channels": entries})
 
 
-def _place(channel: str, key: str) -> str:
-    return pointer(["channels", channel, "messages", key])
-
-
 def _exemplified(event: Event) -> Event:
-    """The event with an example: one that is made up, where the document gives none."""
+    """The event with an example, and with one of its acknowledgement: those that the document lacks are made up."""
+    ack = event.ack
+    if ack is not None and ack.answer is not None and not ack.answer.document.get("examples"):
+        made = samples.acknowledged(ack, 0)
+        shown = {} if made in (None, samples.NONE) else {"examples": [list(made) if ack.takes_list else made]}
+        event = replace(event, ack=replace(ack, answer=Schema({**ack.answer.document, **shown})))
     if event.examples:
         return event
     made = samples.made_up(event, 0)
@@ -193,7 +134,7 @@ def _exemplified(event: Event) -> Event:
 def _causes(document: Document) -> dict[str, list[Mapping[str, Json]]]:
     """The messages that each trigger causes."""
     found: dict[str, list[Mapping[str, Json]]] = {}
-    for message in _messages(document).values():
+    for message in messages_of(document).values():
         for trigger in (*message.get("x-trigger", ()), *message.get("x-may-trigger", ())):
             found.setdefault(trigger, []).append(message)
     return found
@@ -219,7 +160,7 @@ def _must_have_callbacks(document: Document) -> None:
             ack = message.get("x-ack")
             if isinstance(ack, Mapping) and ack.get("by") == CALLBACK:
                 raise document.fault(
-                    f"{_place(name, key)}/x-ack",
+                    f"{place_of(name, key)}/x-ack",
                     f"{channel['x-wire']} has no callbacks: name the event of the other side that acknowledges, "
                     'ack = { by = "…" }',
                 )
@@ -228,7 +169,7 @@ def _must_have_callbacks(document: Document) -> None:
 def _must_be_known(document: Document, operations: Mapping[str, Operation], bare: Iterable[Event]) -> None:
     """Every trigger is a call or an event of a client."""
     known = {*operations, *(event.name for event in bare if event.direction is Direction.RECEIVE)}
-    for place, message in _messages(document).items():
+    for place, message in messages_of(document).items():
         for word in ("x-trigger", "x-may-trigger"):
             for trigger in message.get(word, ()):
                 if trigger not in operations:
@@ -267,7 +208,3 @@ def _has(overlay: Overlay, told: Iterable[Event]) -> frozenset[str]:
         if event.certain and event.audience:
             found |= {"trigger", "audience"}
     return frozenset(found | ({"openapi"} if overlay.openapi is not None else set()))
-
-
-def _listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else [value]

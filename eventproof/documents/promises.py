@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from eventproof.catalog import EVERYONE, Direction, Event, Requirement, Wire
+from eventproof.catalog import EVERYONE, AckLevel, Direction, Event, Requirement, Wire
+from eventproof.catalog.event import CALLBACK
 from eventproof.catalog.model import Derived
 from eventproof.catalog.reading import Lack
 from eventproof.verdict import Level
 
-__all__ = ["TERMS", "Promises", "promised"]
+__all__ = ["TERMS", "Promises", "promised", "tokens_of"]
 
 TERMS: Final = "or connection (who caused it), user:{userId}, role:admin, room:…"
 """What else an audience may be, for whoever has to write one."""
@@ -23,6 +24,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "delivery": "`{event}` reaches everybody whom it is for after each of its causes, on every connection, in time.",
     "audience": "`{event}` reaches nobody whom it is not for.",
     "order": "`{event}` comes in the order of its causes.",
+    "asks": "Every `{event}` asks for its acknowledgement.",
     "answer": "Every `{event}` of a client is acknowledged, as the contract has it.",
     "refusal": "A `{event}` that does not fit its schema is not accepted.",
     "retry": "`{event}` is sent again, unchanged, while nothing acknowledges it.",
@@ -35,8 +37,19 @@ _SENTENCES: Final[Mapping[str, str]] = {
 _TOKENS: Final[Mapping[str, str]] = {
     "missing": "without a token",
     "malformed": "with a malformed token",
+    "forged": "with a forged signature",
+    "alg-none": "with an unsigned token of the algorithm none",
+    "wrong-key": "with a token that another key signed",
+    "changed-payload": "with a token whose claims were changed",
+    "expired": "with an expired token",
+    "future-not-before": "with a token that is not valid yet",
 }
-"""The bad tokens that can be presented to anybody."""
+_OF_ANYBODY: Final = ("missing", "malformed")
+"""The bad tokens that can be presented whatever a good one is."""
+_OF_JWT: Final = ("forged", "alg-none", "wrong-key", "changed-payload")
+"""Those that are made of any JSON Web Token."""
+_OF_SECRET: Final = ("expired", "future-not-before")
+"""Those that have to be signed."""
 _OF_SYSTEM: Final = frozenset({"connect", "states"})
 """The kinds that are about something else than an event."""
 _WITH: Final[Mapping[str, tuple[str, ...]]] = {"order": ("sequence",)}
@@ -51,16 +64,27 @@ class Promises:
     lacks: tuple[Lack, ...]
 
 
+def tokens_of(jwt: Mapping[str, object] | None) -> tuple[str, ...]:
+    """The bad tokens that can be made by what `[jwt]` of a profile says; None: it has none, and tokens are any text."""
+    if jwt is None:
+        return _OF_ANYBODY
+    named = {key.removesuffix("_env") for key in jwt}
+    signed = _OF_SECRET if "secret" in named else ("expired",) if "expired" in named else ()
+    return (*_OF_ANYBODY, *_OF_JWT, *signed)
+
+
 def promised(
     system: str,
     events: Iterable[Event],
     untold: frozenset[str],
     tables: Iterable[str],
     source: str,
-    *,
-    sessions: bool,
+    tokens: Iterable[str] | None,
 ) -> Promises:
-    """Of these events, and of the things with `tables` of states; the document does not say what the `untold` carry."""
+    """Of these events, and of the things with `tables` of states; the document does not say what the `untold` carry.
+
+    `tokens` are the bad ones with which a connection is refused; None: nobody shows any.
+    """
     known = tuple(events)
     found: dict[str, Requirement] = {}
     lacks: dict[str, Lack] = {}
@@ -77,8 +101,8 @@ def promised(
     for thing in tables:
         line = _requirement(system, "states", thing, source)
         found[line.id] = line
-    if sessions:
-        for token in _TOKENS:
+    if tokens is not None:
+        for token in tokens:
             line = _requirement(system, "connect", token, source)
             found[line.id] = line
     else:
@@ -117,8 +141,17 @@ def _kinds(system: str, event: Event, is_untold: bool) -> Iterator[tuple[str, La
             yield "order", None
         elif event.certain and event.audience:
             yield lack("order", "nothing says within what it keeps its order", 'order_by = "/…"  # and correlate')
+        is_called_back = event.ack is not None and event.ack.by == CALLBACK
+        if is_called_back and event.ack is not None and event.ack.level is AckLevel.REQUIRED:
+            yield "asks", None
         if event.ack is not None and event.ack.retry is not None and event.certain:
-            yield from ((kind, None) for kind in ("retry", "ack", "foreign-ack"))
+            yield from ((kind, None) for kind in ("retry", "ack", *(() if is_called_back else ("foreign-ack",))))
+        elif is_called_back and event.ack is not None and event.ack.retry is None:
+            yield lack(
+                "ack",
+                "nothing says what follows where its client does not acknowledge it, so that it does is not seen",
+                "ack = { retry = { first = 1, factor = 2, longest = 8, within = 60 } }  # if it is sent again",
+            )
         return
     if event.ack is None:
         line = 'ack = "required"' if has_callbacks else 'ack = { by = "…" }  # the event of the server that answers it'

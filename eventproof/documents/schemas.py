@@ -23,7 +23,9 @@ _DEEPEST: Final = 60
 _MOST: Final = 50_000
 """Schemas of one document."""
 _KNOWN_LATER: Final = ("2019-09", "2020-12", "3.1", "3.2")
-"""What a dialect has in its name that knows `prefixItems`."""
+"""What a dialect has in its name that knows `prefixItems`, and what stands beside a `$ref`."""
+_OPENAPI: Final = "OpenAPI"
+"""What is in the name of a dialect that knows `example`; that of 3.0 knows `nullable` too."""
 
 _AS_IT_IS: Final = frozenset(
     {"const", "enum", "default", "examples", "title", "description", "format", "pattern", "type", "required"}
@@ -78,6 +80,8 @@ class Schemas:
 
     def __init__(self, dialect: str = "") -> None:
         self._dialect = dialect
+        self._is_later = any(later in dialect for later in _KNOWN_LATER)
+        self._has_nullable = f"{_OPENAPI} 3.0" in dialect
         self._named: dict[Identity, _Named] = {}
         self._names: dict[str, _Named] = {}
         self._count = 0
@@ -130,13 +134,17 @@ class Schemas:
         beside = {key: value for key, value in node.value.items() if key != "$ref" and not key.startswith("x-")}
         if beside.get("nullable") is True:
             inner = {key: value for key, value in node.value.items() if key != "nullable"}
-            _at(node, "nullable").remark(Weight.WARNING, *_NULLABLE)
+            if not self._has_nullable:
+                _at(node, "nullable").remark(Weight.WARNING, *_NULLABLE)
             return {"anyOf": [self._reference(replace(node, value=inner), refers, depth), {"type": "null"}]}
         if not beside or set(beside) <= _ANNOTATIONS:
             return reference
-        node.remark(
-            Weight.WARNING, "draft-07 passes over what stands beside a $ref; it is read as what both say", "use allOf"
-        )
+        if not self._is_later:
+            node.remark(
+                Weight.WARNING,
+                "draft-07 passes over what stands beside a $ref; it is read as what both say",
+                "use allOf",
+            )
         rest = Node(node.library, node.source, node.place, beside)
         return {"allOf": [reference, self._schema(rest, refers, depth + 1)]}
 
@@ -180,8 +188,10 @@ class Schemas:
                 child.remark(Weight.WARNING, f'"{key}" is no word of JSON Schema{hint}, and nothing is judged by it')
         self._items(node, found, refers, depth)
         self._dependencies(node, found, refers, depth)
+        _example(node, found, is_known=_OPENAPI in self._dialect)
         for mend in _MENDS:
             mend(node, found)
+        _nullable(node, found, is_known=self._has_nullable)
         return found
 
     def _unjudged(self, node: Node, key: str, found: dict[str, Json], whole: Node) -> None:
@@ -201,7 +211,7 @@ class Schemas:
             elif items is not None:
                 found["items"] = self._schema(items, refers, depth + 1)
             return
-        if not any(later in self._dialect for later in _KNOWN_LATER):
+        if not self._is_later:
             prefix.remark(
                 Weight.WARNING,
                 "draft-07 passes over prefixItems; it is read as meant: so many items, each with a schema of its own",
@@ -253,10 +263,11 @@ def _entries(node: Node) -> Iterator[tuple[str, Node]]:
 # What is mended in the words that a schema has of its own.
 
 
-def _example(node: Node, found: dict[str, Json]) -> None:
+def _example(node: Node, found: dict[str, Json], *, is_known: bool) -> None:
     """OpenAPI's `example`."""
     if "example" in node.value:
         found.setdefault("examples", [node.value["example"]])
+    if "example" in node.value and not is_known:
         _at(node, "example").remark(
             Weight.WARNING, "example is OpenAPI's word, which JSON Schema passes over; it is read as examples"
         )
@@ -277,13 +288,12 @@ def _types(node: Node, found: dict[str, Json]) -> None:
         )
 
 
-def _nullable(node: Node, found: dict[str, Json]) -> None:
+def _nullable(node: Node, found: dict[str, Json], *, is_known: bool) -> None:
     """OpenAPI's `nullable`."""
-    if "nullable" not in node.value:
+    if node.value.get("nullable") is not True:
         return
-    if node.value["nullable"] is not True:
-        return
-    _at(node, "nullable").remark(Weight.WARNING, *_NULLABLE)
+    if not is_known:
+        _at(node, "nullable").remark(Weight.WARNING, *_NULLABLE)
     if "enum" in found and None not in found["enum"]:
         found["enum"] = [*found["enum"], None]
     if "type" in found:
@@ -339,11 +349,9 @@ def _pattern(node: Node, found: dict[str, Json]) -> None:
 
 _MENDS: Final[tuple[Callable[[Node, dict[str, Json]], None], ...]] = (
     _types,
-    _example,
     _limits,
     _format,
     _pattern,
-    _nullable,
 )
 
 

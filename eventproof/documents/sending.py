@@ -49,7 +49,7 @@ def _people(event: Event, names: Iterable[str]) -> dict[str, str]:
     fields = {
         name: part for whole in parts(event.schema, event.schema) for name, part in whole.get("properties", {}).items()
     }
-    known = {name: fields[name] for name in names if isinstance(fields.get(name), Mapping)}
+    known = {name: fields[name] if fields else event.schema for name in names if name in fields or not fields}
     return {name: part["x-role"] for name, part in known.items() if isinstance(part.get("x-role"), str)}
 
 

@@ -8,7 +8,7 @@ that names the file and the line.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, NoReturn
 
@@ -18,7 +18,7 @@ from eventproof import textfile
 from eventproof.catalog.pointer import pointer
 from eventproof.errors import ContractError
 
-__all__ = ["SUFFIXES", "Source", "read"]
+__all__ = ["SUFFIXES", "Source", "read", "received"]
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 _MOST: Final = 200_000
@@ -36,24 +36,36 @@ class Source:
     """What a file holds, and the line of each value by its place (a JSON pointer)."""
 
     path: Path
+    """What tells it from others."""
     content: Any
     lines: Mapping[str, int] = field(repr=False)
+    url: str = ""
+    """Where it was read, on the network; empty where it is a file."""
 
     def where(self, place: str) -> str:
         """Where a place stands, for a person: `chat.yaml:12`."""
         while place and place not in self.lines:
             place = place.rpartition("/")[0]
-        return f"{self.path}:{self.lines[place]}" if place in self.lines else str(self.path)
+        name = self.url or str(self.path)
+        return f"{name}:{self.lines[place]}" if place in self.lines else name
 
 
 def read(path: Path) -> Source:
     """The file, read. Raises ContractError, and UsageError where it cannot be read at all."""
-    text = textfile.read(path, "the document")
-    if path.suffix.lower() != ".json":
-        builder = _Builder(path)
+    return _parsed(textfile.read(path, "the document"), path, str(path), is_json=path.suffix.lower() == ".json")
+
+
+def received(text: str, url: str) -> Source:
+    """What came from the network, likewise: YAML, unless it begins as JSON does."""
+    return replace(_parsed(text, Path(url), url, is_json=text.lstrip()[:1] in ("{", "[")), url=url)
+
+
+def _parsed(text: str, path: Path, name: str, *, is_json: bool) -> Source:
+    if not is_json:
+        builder = _Builder(name)
         return Source(path, builder.built(text), builder.lines)
-    content = _json(path, text)
-    builder = _Builder(path)
+    content = _json(name, text)
+    builder = _Builder(name)
     try:  # JSON is YAML, but for a few escapes: then there are no lines
         lines = builder.lines if builder.built(text) == content else {}
     except ContractError:
@@ -61,7 +73,7 @@ def read(path: Path) -> Source:
     return Source(path, content, lines)
 
 
-def _json(path: Path, text: str) -> Any:
+def _json(path: str, text: str) -> Any:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in pairs:
@@ -127,7 +139,7 @@ class _Builder:
         "tag:yaml.org,2002:null": lambda _: None,
     }
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self.lines: dict[str, int] = {}
         self._path = path
         self._open: list[_Open] = []

@@ -82,8 +82,13 @@ def _channel(
         for use, direction in uses:
             yield Told(channel, use.message.name or use.message.key, direction, payloads.of_message(use.message), use)
         return
-    found = list(_alternatives(uses, payloads))
-    place_of_name = wanted.name_at if wanted.name_at is not None else _place(wire, found)
+    if place.by_event:
+        found = [(use, direction, payloads.of_message(use.message)) for use, direction in uses]
+    else:
+        found = list(_alternatives(uses, payloads))
+    place_of_name = None if place.by_event else _place(wire, found)
+    if wanted.name_at is not None:
+        place_of_name = wanted.name_at
     channel = ChannelTold(name, wire, address, place.node.where, place_of_name, extensions)
     grouped: dict[tuple[str, Direction], list[tuple[Use, Payload]]] = {}
     for use, direction, payload in found:

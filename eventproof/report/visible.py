@@ -1,11 +1,12 @@
 """Text that came from a target, made safe to show: nothing in it moves the cursor, hides or reorders what is read."""
 
+import json
 import re
 from collections.abc import Iterator
 
 from eventproof.redaction import REDACTED, redacted_text
 
-__all__ = ["sentence", "shown", "spans", "visible"]
+__all__ = ["sentence", "shown", "spans", "visible", "visible_lines"]
 
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 """Control characters, line separators, what has no width, and what turns the direction of reading."""
@@ -18,6 +19,11 @@ _LONGEST_SECRET = 4096
 def visible(text: str) -> str:
     r"""The text on one line, with what cannot be seen written as an escape such as `\n` or `\u202e`."""
     return _INVISIBLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def visible_lines(text: str) -> str:
+    """A text of several lines likewise, which it keeps; by the escapes of JSON, so that JSON stays what it is."""
+    return _INVISIBLE.sub(lambda match: match[0] if match[0] in "\n\t" else json.dumps(match[0])[1:-1], text)
 
 
 def spans(text: str) -> Iterator[tuple[str, bool]]:

@@ -307,7 +307,7 @@ IN_THE_MEANING: dict[str, Fault] = {
         CLAIMS,
         "operationId: submitClaim\n",
         "operationId: submitClaim\n      x-needs: [payClaim]\n",
-        "and payClaim needs submitClaim",
+        "approveClaim needs submitClaim, and submitClaim needs approveClaim",
     ),
     "what follows from no states": (
         CLAIM_LINES,

@@ -30,6 +30,9 @@ DERIVED = (
 EXAMPLES = CHAT.parent
 ECHO = ("node", str(EXAMPLES / "echo" / "server.mjs"))
 FEED = (sys.executable, str(EXAMPLES / "feed" / "server.py"))
+HERE = Path(__file__).parent
+ASKING = (sys.executable, str(HERE / "asking" / "server.py"))
+ASKED = tuple(f"asking/told/{kind}" for kind in ("asks", "retry", "ack"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,13 @@ class Trial:
     example: str
     only: tuple[str, ...] = ()
     bug: str = ""
+    profile: str = "eventproof.toml"
+    folder: Path = EXAMPLES
 
     def run(self, folder: Path) -> Ran:
         """The check of it, while it runs for that alone."""
         chosen = [word for line in self.only for word in ("--only", line)]
-        profile = EXAMPLES / self.example / "eventproof.toml"
+        profile = self.folder / self.example / self.profile
         command = [sys.executable, "-m", "eventproof", "check", str(profile), "--json", *chosen]
         with running(self.command, self.bug) as port:
             variables = {**os.environ, f"{self.example.upper()}_PORT": port}
@@ -70,6 +75,8 @@ GREEN: Final = {
     "chat in python": Trial(PYTHON, "chat", DERIVED),
     "echo": Trial(ECHO, "echo"),
     "feed": Trial(FEED, "feed"),
+    "feed by OpenAPI": Trial(FEED, "feed", ("feed/published/schema", "feed/scope"), profile="openapi.toml"),
+    "asking": Trial(ASKING, "asking", ASKED, folder=HERE),
 }
 SERVERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {"chat": (NODE, PYTHON), "echo": (ECHO,), "feed": (FEED,)}
 
@@ -86,6 +93,13 @@ DEFECTS: Final = {
     f"{example} {bug}": Trial(servers[number % len(servers)], example, failing, bug)
     for example, servers in SERVERS.items()
     for number, (bug, failing) in enumerate(_told(example))
+} | {
+    f"asking {bug}": Trial(ASKING, "asking", (failing,), bug, folder=HERE)
+    for bug, failing in (
+        ("asks-nobody", "asking/told/asks"),
+        ("gives-up", "asking/told/retry"),
+        ("never-satisfied", "asking/told/ack"),
+    )
 }
 """Of several servers of one contract, each has its share."""
 AT_ONCE: Final = 4
@@ -109,7 +123,7 @@ def test_both_servers_keep_one_contract(ran: Mapping[str, Future[Ran]], server: 
     assert json.loads(checked.output)["judged"] == ["14 of 15 things of chat"]
 
 
-@pytest.mark.parametrize("server", ["echo", "feed"])
+@pytest.mark.parametrize("server", ["echo", "feed", "feed by OpenAPI", "asking"])
 def test_other_wires_are_checked_by_their_documents_too(ran: Mapping[str, Future[Ran]], server: str) -> None:
     checked = ran[server].result()
     assert checked.ids("fail") | checked.ids("inconclusive") == set(), checked.reasons()

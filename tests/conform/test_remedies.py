@@ -1,5 +1,7 @@
 """What a failure is mended by: the guides of what its checks found."""
 
+from pathlib import Path
+
 import pytest
 
 from eventproof import catalog, layout, own_contracts
@@ -8,6 +10,7 @@ from eventproof.conform.remedies import remedies_of
 from eventproof.report.records import Check
 from eventproof.verdict import Verdict
 
+HERE = Path(__file__).parent
 KNOWN = catalog.load()
 DERIVED = {"fits": "schema", "hears": "delivery", "leaks": "audience"}
 
@@ -55,5 +58,6 @@ def test_it_is_told_for_the_wires_that_the_target_speaks(wires: set[Wire], told:
 def test_every_requirement_has_a_guide_and_every_guide_a_requirement() -> None:
     lines = KNOWN.requirements()
     assert [line.id for line in lines if not line.guides and not line.excluded] == []
-    own = KNOWN.guided(own_contracts.contract_of(layout.CONTRACTS.parent / "examples" / "chat" / "chat.yaml"))
-    assert {guide.name for line in (*lines, *own.requirements) for guide in line.guides} == set(KNOWN.guides)
+    documents = (layout.CONTRACTS.parent / "examples" / "chat" / "chat.yaml", HERE / "asking" / "asking.yaml")
+    own = [line for each in documents for line in KNOWN.guided(own_contracts.contract_of(each)).requirements]
+    assert {guide.name for line in (*lines, *own) for guide in line.guides} == set(KNOWN.guides)

@@ -287,3 +287,40 @@ def test_what_a_client_sends_may_change_the_state_of_a_thing(document: Path) -> 
     (system,) = profile.own_contracts(place, env={})
     assert system.operation("say").event == "say"
     assert system.states["order"].made == {"say": "said"}
+
+
+ANY = {"missing", "malformed"}
+MADE = {"forged", "alg-none", "wrong-key", "changed-payload"}
+
+
+@pytest.mark.parametrize(
+    ("jwt", "tokens"),
+    [
+        ("", ANY),
+        ('[jwt]\nsecret_env = "KEY"', {*ANY, *MADE, "expired", "future-not-before"}),
+        ('[jwt]\nexpired = "a.b.c"', {*ANY, *MADE, "expired"}),
+    ],
+    ids=["any text", "with the secret", "with an expired one"],
+)
+def test_the_bad_tokens_that_can_be_made_are_refused(document: Path, jwt: str, tokens: set[str]) -> None:
+    path = document.parent / "eventproof.toml"
+    head = f'base_url = "http://x"\n[contracts.talk]\nasyncapi = "{document.name}"\n'
+    path.write_text(f"{head}sessions = true\n{jwt}", encoding="utf-8")
+    (system,) = profile.own_contracts(path, env={"KEY": "k" * 32})
+    assert {line.id for line in system.requirements if "/connect/" in line.id} == {f"talk/connect/{t}" for t in tokens}
+    path.write_text(f"{head}sessions = false\n{jwt}", encoding="utf-8")
+    (system,) = profile.own_contracts(path, env={"KEY": "k" * 32})
+    assert not [line.id for line in system.requirements if "/connect/" in line.id]
+
+
+@pytest.mark.parametrize("command", ["contract lint {}", "contract list --of {}", "contract show tell\x1b --of {}"])
+def test_nothing_in_a_document_moves_the_cursor_or_adds_a_line(
+    document: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    text = GOOD.replace("title: T", r'title: "T\e[2J\nnot judged: x"').replace("name: told", r'name: "tell\e"')
+    document.write_text(text.replace("{type: string}", r'{type: string, enum: ["\u009b", "a\u202eb"]}'), "utf-8")
+    assert cli.run(command.format(document).split(" ")) == ExitCode.PASS
+    told = capsys.readouterr().out
+    assert r"\x1b" in told
+    assert all(letter.isprintable() or letter == "\n" for letter in told)
+    assert not any(line.startswith("not judged: x") for line in told.splitlines())

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventproof import redaction
+from eventproof import profile, redaction
 from eventproof.client.journal import kept
 from eventproof.redaction import REDACTED, Secrets, cut, guarded, learn, learn_from, redacted, redacted_text, secrets_of
 from eventproof.report.records import Frame
@@ -287,3 +287,21 @@ def test_what_is_remembered_of_texts_has_an_end() -> None:
     written = [redacted_text(f"user-{number}") for number in range(25_000)]
     assert written[-1] == "user-24999"
     assert len(redaction._SECRETS.written) <= 10_000
+
+
+def test_a_token_that_is_an_id_in_plain_text_leaves_the_id_readable(tmp_path: Path) -> None:
+    people = '[[identities.users]]\nid = "zoe-{n}"\ntoken = "zoe-{n}"\ncount = 3\nfirst = 7001\n'
+    others = '[[identities.users]]\nid = "yan-{n}"\ntoken = "zed-token-{n}"\ncount = 2\nfirst = 7001\n'
+    path = tmp_path / "eventproof.toml"
+    path.write_text(f'base_url = "http://x"\nsystems = ["user-state"]\n{people}{others}', encoding="utf-8")
+    profile.load(path, env={})
+    learn("zoe-7001", "zed-token-7001")
+    assert redacted_text("zoe-7001 said so, zed-token-7001 did") == f"zoe-7001 said so, {REDACTED} did"
+
+
+def test_a_token_from_the_environment_is_a_secret_whatever_the_id_is(tmp_path: Path) -> None:
+    path = tmp_path / "eventproof.toml"
+    people = '[[identities.users]]\nid = "wanda-long-77"\ntoken_env = "ZOE"\n'
+    path.write_text(f'base_url = "http://x"\nsystems = ["user-state"]\n{people}', encoding="utf-8")
+    profile.load(path, env={"ZOE": "wanda-long-77"})
+    assert redacted_text("wanda-long-77 said so") == f"{REDACTED} said so"

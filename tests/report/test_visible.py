@@ -1,6 +1,8 @@
+import json
+
 import pytest
 
-from eventproof.report.visible import shown, visible
+from eventproof.report.visible import shown, visible, visible_lines
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,10 @@ def test_a_long_text_is_cut_and_says_how_long_it_was() -> None:
 
 def test_a_secret_is_struck_out_even_where_the_cut_goes_through_it() -> None:
     assert shown('{"token": "s3cr3t-and-more"}', 16) == '{"token": "[redacted]… (28 characters)'
+
+
+def test_a_text_of_several_lines_keeps_them_and_json_stays_what_it_is() -> None:
+    data = {"a": "x\x9b\u202ey", "b": ["\x7f", "\u2028"]}
+    shown = visible_lines(json.dumps(data, indent=2, ensure_ascii=False))
+    assert json.loads(shown) == data
+    assert all(letter.isprintable() or letter == "\n" for letter in shown)
