@@ -24,6 +24,8 @@ Json = Any
 _JSON: Final = "application/json"
 _LONGEST: Final = 4000
 """No path has more characters."""
+_DEEPEST: Final = 16
+"""References to references: what goes further leads back to itself, and says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +154,11 @@ def _call(document: Mapping[str, Json], operation: Operation) -> _Call:
 
 
 def _resolved(document: Mapping[str, Json], part: Mapping[str, Json]) -> Mapping[str, Json]:
-    while "$ref" in part:
+    for _ in range(_DEEPEST):
+        if "$ref" not in part:
+            return part
         part = reached(document, part["$ref"].removeprefix("#"))
-    return part
+    return {}
 
 
 def _media(document: Mapping[str, Json], part: Mapping[str, Json]) -> Mapping[str, Json]:
