@@ -165,12 +165,12 @@ class Rest:
         return made.of(call, operation, route)
 
     async def try_out(self, call: Call, operation: Any, seconds: float) -> Tried:
-        """Send generated and malformed requests, as many as there is time for.
+        """Send generated and malformed requests, as many as there is time for: the seconds are the target's.
 
         Raises Undocumented where an answer is, once all are sent; Inconclusive where none came.
         """
-        end = asyncio.get_running_loop().time() + seconds
         attempts = await asyncio.to_thread(self.attempts, call, operation)
+        end = asyncio.get_running_loop().time() + seconds
         broken: dict[str, Undocumented] = {}
         made: list[Any] = []
         tried = Tried()

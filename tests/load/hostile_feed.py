@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -20,16 +20,20 @@ _TAKEN: Final = 4
 """So many streams are opened by a target that refuses half: one asks whether it is there, three are half of six."""
 UPON_OPENING: Final[dict[str, Callable[[], Iterator[bytes]]]] = {
     "right": lambda: iter(()),
-    "megabyte": lambda: iter([_told("i", "x" * _MEGABYTE)]),
-    "hundred-thousand": lambda: (_told(f"i{number}", "Nothing happened") for number in range(100_000)),
+    "megabyte": lambda: iter([_told(1, "x" * _MEGABYTE)]),
+    "hundred-thousand": lambda: (_told(number, "Nothing happened") for number in range(1, 100_001)),
     "garbage": lambda: (os.urandom(16 * 1024).replace(b"\n", b"") for _ in itertools.count()),
 }
 """What somebody is sent whose stream has just been opened."""
 MANNERS: Final = (*UPON_OPENING, "refuses-half", "ends-at-once", "stops")
 
 
-def _told(item: str, title: str) -> bytes:
-    return f"event: published\ndata: {json.dumps({'id': item, 'title': title})}\n\n".encode()
+def _told(number: int, title: str, topic: str = "weather") -> bytes:
+    return f"event: published\ndata: {json.dumps(_item(number, title, topic))}\n\n".encode()
+
+
+def _item(number: int, title: str, topic: str) -> dict[str, Any]:
+    return {"id": f"i-{number}", "topic": topic, "title": title, "number": number}
 
 
 class Feed:
@@ -58,13 +62,13 @@ class Feed:
         number = next(self._published)
         if self._manner == "stops" and number > _ENOUGH:
             await asyncio.Event().wait()
-        item, title = f"i-{number}", (await request.json())["title"]
+        asked = await request.json()
         for reader in tuple(self._readers):
             try:
-                await reader.write(_told(item, title))
+                await reader.write(_told(number, asked["title"], asked["topic"]))
             except ConnectionError:
                 self._readers.remove(reader)
-        return web.json_response({"id": item, "title": title}, status=201)
+        return web.json_response(_item(number, asked["title"], asked["topic"]), status=201)
 
 
 async def _serve(manner: str) -> None:
