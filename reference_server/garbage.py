@@ -9,13 +9,14 @@ other.
 import gc
 from typing import Final
 
+from eventproof.garbage import keep
+
 _RARELY: Final = 1000
 """Instead of 10 collections of middle-aged objects before a full one is considered: for rubbish of any other origin."""
 
 
 def take_over() -> None:
     """In a process that only serves: what lives now stays, and is looked at no more; full collections become rare."""
-    gc.collect()
-    gc.freeze()
+    keep()
     young, middle, _ = gc.get_threshold()
     gc.set_threshold(young, middle, _RARELY)
