@@ -185,13 +185,19 @@ def test_the_rules_are_listed_with_both_directions(capsys: pytest.CaptureFixture
     assert listed["value-added"]["from clients"] == Level.SAFE
 
 
+def _two_of_the_chat(folder: Path, said: str, instead: str) -> tuple[Path, Path]:
+    """The document of the example as it is, and with something else in it."""
+    old, new = folder / "old.yaml", folder / "new.yaml"
+    text = (layout.CONTRACTS.parent / "examples" / "chat" / "chat.yaml").read_text("utf-8")
+    old.write_text(text, encoding="utf-8")
+    new.write_text(text.replace(said, instead), encoding="utf-8")
+    return old, new
+
+
 def test_two_documents_of_ones_own_are_compared_whatever_their_files_are_called(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
-    text = (layout.CONTRACTS.parent / "examples" / "chat" / "chat.yaml").read_text("utf-8")
-    old.write_text(text, encoding="utf-8")
-    new.write_text(text.replace("number: {type: integer", "number: {type: number"), encoding="utf-8")
+    old, new = _two_of_the_chat(tmp_path, "number: {type: integer", "number: {type: number")
     assert cli.run(["contract", "diff", str(old), str(old)]) == ExitCode.PASS
     assert cli.run(["contract", "diff", str(old), str(new)]) == ExitCode.FAIL
     assert (
@@ -203,10 +209,7 @@ def test_two_documents_of_ones_own_are_compared_whatever_their_files_are_called(
 def test_what_acknowledges_an_event_of_a_client_is_sent_by_the_server(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
-    text = (layout.CONTRACTS.parent / "examples" / "chat" / "chat.yaml").read_text("utf-8")
-    old.write_text(text, encoding="utf-8")
-    new.write_text(text.replace("required: [ok]", "required: []"), encoding="utf-8")
+    old, new = _two_of_the_chat(tmp_path, "required: [ok]", "required: []")
     assert cli.run(["contract", "diff", str(new), str(old)]) == ExitCode.PASS
     assert cli.run(["contract", "diff", str(old), str(new)]) == ExitCode.FAIL
     assert "its acknowledgement /ok: a field that was always there may be left out" in capsys.readouterr().out
