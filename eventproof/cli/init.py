@@ -50,7 +50,7 @@ def init(
 
     is_own = asyncapi is not None or openapi is not None
     if sum((example, pack is not None, is_own)) > 1:
-        raise UsageError("--example, --pack and --asyncapi write profiles of different kinds: give one of them")
+        raise UsageError("--example, --pack, and --asyncapi or --openapi write profiles of different kinds: give one")
 
     def described() -> str:
         own = profile.own_contracts(path) if path.exists() else ()
