@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any, Final
 
+from locust import runners
 from locust.runners import WORKER_REPORT_INTERVAL
 
 from eventproof.redaction import learn
@@ -34,6 +35,9 @@ _MARGIN: Final = 5.0
 _POLL: Final = 0.05
 _SHAPE: Final = ("num_users", "spawn_rate", "run_time")
 """The options that Locust keeps to its master, and by which every process knows when its users come in."""
+_SILENT: Final = 15
+"""Heartbeats, one a second, that a worker may miss before it counts as lost. After the three that Locust allows, a
+machine that is busy for a moment ends a run in which nobody died."""
 _CSV: Final = 1.1
 """Seconds until Locust has written its tables once more."""
 
@@ -47,6 +51,7 @@ class Master(Judge):
         self, environment: Any, runner: Any, scenarios: Sequence[Scenario], whole: Sequence[ObjectiveLine] = ()
     ) -> None:
         super().__init__(environment, runner, scenarios, whole, environment.parsed_options.expect_workers)
+        runners.HEARTBEAT_LIVENESS = _SILENT
         self._workers: dict[str, str] = {}
         self._late: list[str] = []
         self._accounts: dict[str, SwarmAccount] = {}

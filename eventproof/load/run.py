@@ -6,7 +6,6 @@ The child does all checks and writes the results folder, as it does when it is s
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from eventproof import extras, layout
+from eventproof import extras, layout, port
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, TargetUnavailable, UsageError
 from eventproof.interruption import HEEDED
 from eventproof.report import folder as folders
@@ -91,11 +90,11 @@ def swarm(
         *("--target", target, "--seed", str(seed)),
         *(("--target-environment", environment) if environment else ()),
         *(part for line in objectives for part in ("--objective", line)),
-        *(_distributed(processes) if processes > 1 else ()),
         *options,
     ]
     limit = _START_SECONDS + run_time + _END_SECONDS
-    with folders.prepared(results, "swarm") as folder:
+    with folders.prepared(results, "swarm") as folder, port.kept() as master:
+        arguments += _distributed(processes, master) if processes > 1 else ()
         handed = {handover.COMMAND: command} if command else {}
         code, was_interrupted, log = _run([*arguments, "--results", str(folder)], handed, limit, watcher)
         if (folder / "results.json").exists():
@@ -125,15 +124,12 @@ def _locustfile(scenario: str) -> Path:
     raise UsageError(f"there is no scenario {scenario}; there are {known}, or name a locustfile of yours")
 
 
-def _distributed(processes: int) -> tuple[str, ...]:
+def _distributed(processes: int, at: int) -> tuple[str, ...]:
     """One master and its workers on this machine; on a port of their own, so that several runs do not meet."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = str(listener.getsockname()[1])
     return (
         *("--processes", str(processes), "--expect-workers-max-wait", str(int(_START_SECONDS))),
-        *("--master-bind-host", "127.0.0.1", "--master-bind-port", port),
-        *("--master-host", "127.0.0.1", "--master-port", port),
+        *("--master-bind-host", "127.0.0.1", "--master-bind-port", str(at)),
+        *("--master-host", "127.0.0.1", "--master-port", str(at)),
     )
 
 

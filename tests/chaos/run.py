@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from eventproof import profile, reference
+from eventproof import port, profile, reference
 from eventproof.attacks import ATTACKS, Attack, Attacker, Kind, Patience, made_apart, of_kind, place
 from eventproof.target import Target
 from tests.chaos.notes import Account, Notes
@@ -59,23 +59,24 @@ async def run(plan: Plan, folder: Path, tell: Callable[[Row], None]) -> list[Row
         rows.append(row)
         tell(row)
 
-    server = Server(folder, variables=clock.variables if clock else {})
-    try:
-        await asyncio.to_thread(server.start, "--log-level", "warning")
-        witness = await asyncio.to_thread(Witness, server)
+    with port.kept() as at:
+        server = Server(folder, at, variables=clock.variables if clock else {})
         try:
-            async with _writing(Notes(server)):  # opens what the server keeps open from then on
-                await asyncio.sleep(_LIFE[1])
-            await _attacks(plan, _Scene(server, witness), keep)
-            for trouble in (*TROUBLES, *of_clock(clock)):
-                if plan.has(trouble.name) and (plan.whole or not trouble.is_long):
-                    keep(await _trouble(_Scene(server, witness), trouble))
+            await asyncio.to_thread(server.start, "--log-level", "warning")
+            witness = await asyncio.to_thread(Witness, server)
+            try:
+                async with _writing(Notes(server)):  # opens what the server keeps open from then on
+                    await asyncio.sleep(_LIFE[1])
+                await _attacks(plan, _Scene(server, witness), keep)
+                for trouble in (*TROUBLES, *of_clock(clock)):
+                    if plan.has(trouble.name) and (plan.whole or not trouble.is_long):
+                        keep(await _trouble(_Scene(server, witness), trouble))
+            finally:
+                witness.close()
+            if plan.rounds and plan.has(_KILLS):
+                keep(await _kills(plan, server))
         finally:
-            witness.close()
-        if plan.rounds and plan.has(_KILLS):
-            keep(await _kills(plan, server))
-    finally:
-        server.stop()
+            server.stop()
     return rows
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import threading
@@ -39,12 +38,10 @@ class Held:
 class Server:
     """One server, on a port and a database that stay the same however often it is started again."""
 
-    def __init__(self, folder: Path, users: int = 20, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, port: int, users: int = 20, variables: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
         self.database = folder / "server.db"
         self.log: deque[str] = deque(maxlen=_KEPT)
         self.tracebacks = 0

@@ -12,12 +12,11 @@ from typing import Any, Final
 
 import pytest
 
-from eventproof import layout, reference
+from eventproof import layout, port, reference
 from eventproof.load.run import swarm
 from eventproof.report import results_json
 from eventproof.report.records import Run
 from eventproof.verdict import ExitCode, Outcome, Verdict
-from tests.load.test_swarm import _free_port
 
 _SHIFTED = Path(__file__).with_name("shifted_locust.py")
 _DEADLINE = 90.0
@@ -51,15 +50,15 @@ def _by_hand(
     target: str, folder: Path, workers: Sequence[tuple[Sequence[str], Path]], users: int = _WATCHERS + _EDITORS
 ) -> _Ended:
     """A master and these workers, each in a folder of its own, as a person starts them on several machines."""
-    port, locustfile = str(_free_port()), ("-f", str(layout.LOADTESTS / "plan_watch.py"))
+    locustfile = ("-f", str(layout.LOADTESTS / "plan_watch.py"))
     shape = ("--users", str(users), "--admins", str(_EDITORS), "--spawn-rate", "50", "--run-time", "5s")
     results = ("--target", target, "--results", str(folder / "results"), "--objective", _PATIENT, *_SHAPE, *_HABITS)
-    bound = ("--master", "--master-bind-port", port, "--expect-workers", str(len(workers)), "--headless")
-    with ExitStack() as stack:
+    with port.kept() as at, ExitStack() as stack:
+        bound = ("--master", "--master-bind-port", str(at), "--expect-workers", str(len(workers)), "--headless")
         for number, (command, place) in enumerate(workers):
             log = stack.enter_context((folder / f"worker-{number}.log").open("wb"))
             worker = subprocess.Popen(
-                [*command, *locustfile, "--worker", "--master-port", port], cwd=place, stdout=log, stderr=log
+                [*command, *locustfile, "--worker", "--master-port", str(at)], cwd=place, stdout=log, stderr=log
             )
             stack.callback(worker.wait)
             stack.callback(worker.kill)

@@ -8,6 +8,7 @@ import pytest
 from eventproof import reference
 from eventproof.load.run import swarm
 from eventproof.report.records import Run
+from eventproof.report.terminal import summary
 from eventproof.verdict import Outcome, Verdict
 
 _PATIENT = tuple(
@@ -38,7 +39,7 @@ def _verdicts(run: Run) -> Mapping[str, Verdict]:
 
 def test_five_systems_side_by_side_leave_nothing_behind_and_each_has_its_account(tmp_path: Path) -> None:
     run = _swarmed(tmp_path, processes=2)
-    assert (run.outcome, run.systems) == (Outcome.PASS, _SYSTEMS), run.notes
+    assert (run.outcome, run.systems) == (Outcome.PASS, _SYSTEMS), summary(run)
     assert _verdicts(run)["left_behind"] is Verdict.PASS
     accounts = {delivery.event: delivery for delivery in run.delivery}
     for event in (

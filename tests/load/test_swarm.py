@@ -4,25 +4,25 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from eventproof import layout, reference
+from eventproof import layout, port, reference
 from eventproof.errors import TargetUnavailable, UsageError
 from eventproof.load.run import swarm
 from eventproof.report import results_json
 from eventproof.report.records import Delivery, Glance, Run
+from eventproof.report.terminal import summary
 from eventproof.verdict import ExitCode, Outcome, Verdict
 
 _USERS = 24
@@ -99,7 +99,7 @@ def test_a_swarm_of_two_processes_passes_and_leaves_its_results(server: referenc
         command="eventproof swarm ban_storm",
         watcher=watcher,
     )
-    assert (run.outcome, run.notes, run.command) == (Outcome.PASS, (), "eventproof swarm ban_storm")
+    assert (run.outcome, run.notes, run.command) == (Outcome.PASS, (), "eventproof swarm ban_storm"), summary(run)
     assert run.load is not None
     assert (run.load.users, run.load.processes, run.load.stragglers) == (_USERS, 2, ())
     assert (run.load.scenario, [one.system for one in run.contracts]) == ("ban_storm", ["user-state"])
@@ -177,6 +177,18 @@ def _locust(server: reference.Reference, folder: Path, *options: str) -> Iterato
             child.wait()
 
 
+@contextmanager
+def _workers(
+    server: reference.Reference, folder: Path, processes: int, *options: str, at: int | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """The same as a master with workers, at a port of this machine; most objectives a busy machine still meets."""
+    with ExitStack() as stack:
+        number = str(at or stack.enter_context(port.kept()))
+        place = ("--processes", str(processes), "--master-bind-port", number, "--master-port", number)
+        lasting = ("--headless", "--objective", _PATIENT)
+        yield stack.enter_context(_locust(server, folder, *place, *lasting, *options))
+
+
 def _await(what: Callable[[], Any], child: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + _DEADLINE
     while not what():
@@ -200,13 +212,16 @@ def _connects_told(folder: Path) -> int:
     return max(map(int, told), default=0)
 
 
+def _tables(folder: Path) -> int:
+    """How often Locust has printed its table."""
+    return (folder / "log").read_text("utf-8", "replace").count("Aggregated")
+
+
 def test_a_killed_worker_makes_the_run_incomplete_and_its_users_are_named(
     server: reference.Reference, tmp_path: Path
 ) -> None:
-    port = str(_free_port())
-    distributed = ["--headless", "--processes", "2", "--run-time", "15s", "--master-bind-port", port]
-    lasting = ["--master-port", port, "--deadline", "1", "--objective", _PATIENT, "--multi-device", "0"]
-    with _locust(server, tmp_path, *distributed, *lasting) as master:
+    lasting = ("--run-time", "15s", "--deadline", "1", "--multi-device", "0")
+    with _workers(server, tmp_path, 2, *lasting) as master:
         _await(lambda: _connects_told(tmp_path) >= 8, master)
         psutil.Process(master.pid).children()[0].kill()
         assert master.wait(_DEADLINE) == ExitCode.INVALID
@@ -220,12 +235,27 @@ def test_a_killed_worker_makes_the_run_incomplete_and_its_users_are_named(
     assert history.count("was lost with worker") == lost
 
 
+def test_a_worker_that_is_silent_for_some_seconds_is_not_lost(server: reference.Reference, tmp_path: Path) -> None:
+    with _workers(server, tmp_path, 2, "--run-time", "15s", "--deadline", "1", "--multi-device", "0") as master:
+        _await(lambda: _connects_told(tmp_path) >= 8, master)
+        workers = psutil.Process(master.pid).children()
+        for worker in workers:
+            worker.suspend()
+        tables = _tables(tmp_path)
+        _await(lambda: _tables(tmp_path) >= tables + 3, master)  # One every two seconds.
+        for worker in workers:
+            worker.resume()
+        master.wait(_DEADLINE)
+    run = results_json.read(tmp_path / "r")
+    assert not [note for note in run.notes if note.startswith("incomplete")]
+    assert run.load is not None
+    assert run.load.users == 8
+
+
 def test_a_worker_that_joins_late_makes_the_run_invalid(server: reference.Reference, tmp_path: Path) -> None:
-    port = str(_free_port())
     # The late worker has to be there before the end, however busy the machine is.
-    distributed = ["--headless", "--processes", "1", "--run-time", "20s", "--master-bind-port", port]
-    late = [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--worker", "--master-port", port]
-    with _locust(server, tmp_path, *distributed, "--master-port", port, "--objective", _PATIENT) as master:
+    with port.kept() as at, _workers(server, tmp_path, 1, "--run-time", "20s", at=at) as master:
+        late = [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--worker", "--master-port", str(at)]
         _await(lambda: _has_spawned(tmp_path), master)
         with subprocess.Popen(late, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as worker:
             try:
@@ -238,33 +268,25 @@ def test_a_worker_that_joins_late_makes_the_run_invalid(server: reference.Refere
 def test_under_plain_locust_the_web_ui_shows_the_deliveries_on_loopback(
     server: reference.Reference, tmp_path: Path
 ) -> None:
-    port = _free_port()
     # On a busy machine a ban and its login take a second: with more of them, nobody is left to act on.
-    slowly = ("--ban-rate", "2", "--tier-rate", "1")
-    with _locust(server, tmp_path, "--web-port", str(port), "--autostart", "--objective", _PATIENT, *slowly) as child:
+    slowly = ("--autostart", "--objective", _PATIENT, "--ban-rate", "2", "--tier-rate", "1")
+    with port.kept() as at, _locust(server, tmp_path, "--web-port", str(at), *slowly) as child:
         _await(lambda: _has_spawned(tmp_path), child)
-        listening = {at.laddr.ip for at in psutil.Process(child.pid).net_connections("tcp") if at.laddr.port == port}
+        listening = {one.laddr.ip for one in psutil.Process(child.pid).net_connections("tcp") if one.laddr.port == at}
         assert listening == {"127.0.0.1"}
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
+        with urllib.request.urlopen(f"http://127.0.0.1:{at}/", timeout=10) as page:
             assert re.search(r'"missing_host_warning": ?false', page.read().decode())
-        _await(lambda: _bans_shown(port) > 2, child)
+        _await(lambda: _bans_shown(at) > 2, child)
         os.kill(child.pid, signal.SIGINT)
         code = child.wait(_DEADLINE)
     run = results_json.read(tmp_path / "r")
-    assert (code, run.outcome) == (ExitCode.PASS, Outcome.PASS), run.notes
+    assert (code, run.outcome) == (ExitCode.PASS, Outcome.PASS), summary(run)
 
 
 def _bans_shown(port: int) -> int:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/stats/requests", timeout=10) as answer:
         (table,) = json.load(answer)["extended_stats"]
     return sum(row["delivered"] for row in table["data"] if row["event"] == "user.banned")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def test_an_interrupted_swarm_keeps_its_results(server: reference.Reference, tmp_path: Path) -> None:
@@ -305,9 +327,9 @@ def test_what_cannot_be_run_is_refused_in_a_sentence(server: reference.Reference
             {"options": ["--frobnicate=1"]},
         ),
         (str(tmp_path / "none.toml"), UsageError, "there is no such profile", {}),
-        (f"http://127.0.0.1:{_free_port()}", TargetUnavailable, "cannot be reached", {"admins": 0}),
     ]
-    with ThreadPoolExecutor(2) as pool:
+    with port.kept() as nobody, ThreadPoolExecutor(2) as pool:
+        refusals.append((f"http://127.0.0.1:{nobody}", TargetUnavailable, "cannot be reached", {"admins": 0}))
         outcomes = [
             pool.submit(_refused, target, tmp_path / str(number), error, words, **options)
             for number, (target, error, words, options) in enumerate(refusals)

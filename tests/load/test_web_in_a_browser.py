@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from eventproof import layout, reference
+from eventproof import layout, port, reference
 from tests.browser import page_of
 
 PATIENCE = 30_000
@@ -24,18 +23,15 @@ OVERFLOW = "() => document.documentElement.scrollWidth - window.innerWidth"
 @contextmanager
 def locust(folder: Path) -> Iterator[str]:
     """The address of the web UI of a Locust that a person has started."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = str(listener.getsockname()[1])
-    with reference.start(seed_users=12, options=("--log-level", "warning")) as server:
+    with port.kept() as at, reference.start(seed_users=12, options=("--log-level", "warning")) as server:
         command = [
             *(sys.executable, "-m", "locust", "-f", str(layout.LOADTESTS / "ban_storm.py")),
             *("--users", "8", "--spawn-rate", "50", "--target", str(server.profile), "--results", str(folder / "r")),
-            *("--web-port", port),
+            *("--web-port", str(at)),
         ]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
             try:
-                yield f"http://127.0.0.1:{port}/"
+                yield f"http://127.0.0.1:{at}/"
                 os.kill(child.pid, signal.SIGINT)
                 child.wait(60)
             finally:

@@ -230,7 +230,9 @@ async def keep_house(
         stop_timeout=1.0,
         **settings,
     )
-    async with AsyncExitStack() as stack, aiohttp.ClientSession() as http:
+    # An idle connection ends here before the server ends it, which may be just when a call is sent on it.
+    connector = aiohttp.TCPConnector(keepalive_timeout=chosen.limits.head_timeout / 2)
+    async with AsyncExitStack() as stack, aiohttp.ClientSession(connector=connector) as http:
         server = await stack.enter_async_context(running(chosen, People(), conduct or Conduct(), clock))
         house = House(server.url, server.services, http, stack)
         house.admin = await house.person(ADMIN)
