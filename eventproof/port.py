@@ -17,7 +17,7 @@ def kept(host: str = "127.0.0.1") -> Iterator[int]:
     """A free port of `host`, on which one program at a time may listen that sets SO_REUSEADDR, as most servers do.
 
     Linux lets such a program listen on a port that is bound and gives it to nobody who asks for any free one. Other
-    systems refuse the program: there, the port is free and no more than that.
+    systems may refuse the program: there, the port was free when it was picked, and nobody keeps it.
     """
     with socket.socket() as keeper:
         keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -57,8 +57,3 @@ def _has_only(asking: socket.socket, at: int) -> None:
         asking.setsockopt(socket.IPPROTO_IP, _RANGE, struct.pack("I", at << 16 | at))
     except OSError:
         pytest.skip("this kernel has no IP_LOCAL_PORT_RANGE")
-
-
-def test_two_that_are_kept_at_once_differ() -> None:
-    with port.kept() as one, port.kept() as other:
-        assert one != other

@@ -90,11 +90,10 @@ def swarm(
         *("--target", target, "--seed", str(seed)),
         *(("--target-environment", environment) if environment else ()),
         *(part for line in objectives for part in ("--objective", line)),
-        *options,
     ]
     limit = _START_SECONDS + run_time + _END_SECONDS
     with folders.prepared(results, "swarm") as folder, port.kept() as master:
-        arguments += _distributed(processes, master) if processes > 1 else ()
+        arguments += [*(_distributed(processes, master) if processes > 1 else ()), *options]
         handed = {handover.COMMAND: command} if command else {}
         code, was_interrupted, log = _run([*arguments, "--results", str(folder)], handed, limit, watcher)
         if (folder / "results.json").exists():

@@ -137,7 +137,8 @@ def _is_whole(run: Run) -> None:
     """Every change was expected at every watcher, in whatever process it was made and in whatever one they are."""
     accounts = {delivery.event: delivery for delivery in run.delivery}
     changes = next(latency.count for latency in run.latency if latency.metric == "to_last")
-    told = [accounts[event] for event in ("UPDATE", "DELETE") if event in accounts]  # Few of the changes delete.
+    # In a run of a few seconds it may be that nobody deletes.
+    told = [accounts[event] for event in ("UPDATE", "DELETE") if event in accounts]
     assert sum(account.expected for account in told) == changes * _WATCHERS > 0
     assert all(account.expected == account.delivered for account in accounts.values())
     assert not any(account.leaked or account.duplicate or account.out_of_order for account in accounts.values())

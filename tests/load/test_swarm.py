@@ -181,7 +181,7 @@ def _locust(server: reference.Reference, folder: Path, *options: str) -> Iterato
 def _workers(
     server: reference.Reference, folder: Path, processes: int, *options: str, at: int | None = None
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """The same as a master with workers, at a port of this machine; most objectives a busy machine still meets."""
+    """A master and its workers, without a web UI; at a port of their own where none is given."""
     with ExitStack() as stack:
         number = str(at or stack.enter_context(port.kept()))
         place = ("--processes", str(processes), "--master-bind-port", number, "--master-port", number)
