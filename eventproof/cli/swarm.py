@@ -49,7 +49,11 @@ class _Swarm(click.Command):
 @click.option(
     "--spawn-rate", type=click.FloatRange(min=0, min_open=True), help="A second; 50, or the scenario's own, by default."
 )
-@click.option("--run-time", type=Duration(), help="Such as 30s, 5min or 1h; 30s, or the scenario's own, by default.")
+@click.option(
+    "--run-time",
+    type=Duration(),
+    help="Such as 30s, 5min or 1h; 30s, or the scenario's own, by default. Users who come in late make it longer.",
+)
 @click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True, help="Workers on this machine.")
 @objective_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Repeat the choices of an earlier run.")

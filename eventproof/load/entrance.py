@@ -7,7 +7,10 @@ from typing import Any, Protocol
 
 from .share import ProcessShare
 
-__all__ = ["AT_ONCE", "Entrance", "EntranceOf", "Steady"]
+__all__ = ["AT_ONCE", "LATEST", "Entrance", "EntranceOf", "Steady", "left_to_measure"]
+
+LATEST = 60.0
+"""Seconds for which a run waits beyond its time for users who came in late."""
 
 
 class Entrance(Protocol):
@@ -43,3 +46,8 @@ AT_ONCE = Steady(inf)
 
 EntranceOf = Callable[[Any, ProcessShare], Entrance]
 """The entrance that the options of a run ask for, for this process."""
+
+
+def left_to_measure(run_time: float, users: int, rate: float) -> float:
+    """Seconds of a run of `run_time` seconds that its users leave when they come in at `rate` a second, as planned."""
+    return run_time - users / rate

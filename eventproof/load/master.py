@@ -57,6 +57,8 @@ class Master(Judge):
         self._accounts: dict[str, SwarmAccount] = {}
         self._interim: dict[str, SwarmAccount] = {}
         self._entered: dict[str, Mapping[str, int]] = {}
+        self._measuring: dict[str, float] = {}
+        """By worker: since when everybody of it has been measured."""
         self._reached: dict[str, set[str]] = {}
         """By point of the end: the workers that are there."""
         runner.register_message(ACCOUNT, self._on_account)
@@ -74,12 +76,17 @@ class Master(Judge):
         workers = sorted(worker.id for worker in self._runner.clients.all if self._is_there(worker.id))
         self._workers = {worker: f"worker {index + 1}" for index, worker in enumerate(workers)}
         self._late, self._accounts, self._interim, self._entered = [], {}, {}, {}
-        self._reached = {}
+        self._measuring, self._reached = {}, {}
         shape = {name: getattr(self._environment.parsed_options, name) for name in _SHAPE}
         fingerprint = admission.fingerprint(self._controller.target, self._scenarios)
         for index, worker in enumerate(workers):
             share = {"index": index, "of": len(workers), "fingerprint": fingerprint, "options": shape}
             self._runner.send_message(SHARE, share, client_id=worker)
+
+    def measured(self) -> float:
+        """That of the worker that began last; one that is lost is not waited for."""
+        now = monotonic()
+        return min((now - self._measuring.get(one, now) for one in self._workers if self._is_there(one)), default=0.0)
 
     def spawning_complete(self, **_: Any) -> None:
         """Every user is there: of each worker it is known from now on how many it has."""
@@ -176,6 +183,8 @@ class Master(Judge):
         if told := data.get(REPORT):
             learn(*told.get(SECRETS, ()))
             self._entered[client_id] = told["entered"]
+            if told["measured"]:
+                self._measuring.setdefault(client_id, monotonic() - told["measured"])
             self._interim[client_id] = SwarmAccount.from_json(told)
             self._timeline.add(Timeline.from_json(told[NEWS]))
         strike_secrets(self._runner.stats)

@@ -15,6 +15,7 @@ from eventproof.target import Target
 from . import admission, saturation
 from .account import SwarmAccount, merge
 from .controller import Controller
+from .entrance import LATEST, left_to_measure
 from .floor import Floor
 from .generator import Generator
 from .greenlets import Event, Greenlet, sleep, spawn, together
@@ -34,6 +35,7 @@ _LOOK: Final = 1.0
 """Seconds between two looks at what is missed."""
 _EVERY, _RECENT = 1.0, 5.0
 """How often a glance is shown, and how many seconds it sums up."""
+_POLL: Final = 0.05
 _LOOKED_AT: Final = 120
 """How many stretches of time somebody is shown who looks on: to draw more would take long enough to be measured."""
 
@@ -103,6 +105,10 @@ class Node:
             sleep(_EVERY)
             if (glance := self.glance()) is not None:
                 pane.show(glance)
+
+    def measured(self) -> float:
+        """Seconds for which everybody of this process has been measured; 0.0 where somebody is not yet."""
+        return min((generator.books.seconds for generator in self._generators.values()), default=0.0)
 
     def spawning_complete(self, **_: Any) -> None:
         """Every user is there."""
@@ -238,6 +244,21 @@ class Judge(Node):
         watch = Watch(self._controller.objectives)
         if watch.lines:
             self._watcher = spawn(self._watch, watch)
+
+    def test_stopping(self, **_: Any) -> None:
+        """A test is about to end: users who came in late have taken nothing from the time in which it measures."""
+        options = self._environment.parsed_options
+        if options.headless and options.run_time and self._is_testing and not self._given_up:
+            self._measure_for(left_to_measure(options.run_time, self._runner.target_user_count, options.spawn_rate))
+        super().test_stopping()
+
+    def _measure_for(self, seconds: float) -> None:
+        """Wait until so many were measured, as long as that may take, or until somebody else has ended the test."""
+        end = monotonic() + LATEST
+        while self.measured() < seconds and monotonic() < end and self._is_testing and not self._given_up:
+            sleep(_POLL)
+        if not self._is_testing:
+            self._over.wait()
 
     def _watch(self, watch: Watch) -> None:
         while self._is_testing:

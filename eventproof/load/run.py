@@ -25,6 +25,7 @@ from eventproof.verdict import ExitCode
 
 from . import handover
 from .described import Description, described
+from .entrance import LATEST
 from .log import Log
 from .window import Window
 
@@ -77,7 +78,8 @@ def swarm(
 ) -> Run:
     """Run a scenario (a name or the path of a locustfile) against a profile or URL, and give what came of it.
 
-    `users` are those beside the `admins`; `run_time` is in seconds and includes the spawning; `options` go to the
+    `users` are those beside the `admins`; `run_time` is in seconds and includes the time in which users come in; where
+    that takes longer than `spawn_rate` says, the run is longer by as much, a minute at most. `options` go to the
     scenario as they are; `command` is what repeats the run; `watcher` is told how it goes on.
     The first Ctrl-C ends the run early with its results, the second one at once.
     Raises EventproofError where there are no results, KeyboardInterrupt where they were interrupted away.
@@ -91,7 +93,7 @@ def swarm(
         *(("--target-environment", environment) if environment else ()),
         *(part for line in objectives for part in ("--objective", line)),
     ]
-    limit = _START_SECONDS + run_time + _END_SECONDS
+    limit = _START_SECONDS + run_time + LATEST + _END_SECONDS
     with folders.prepared(results, "swarm") as folder, port.kept() as master:
         arguments += [*(_distributed(processes, master) if processes > 1 else ()), *options]
         handed = {handover.COMMAND: command} if command else {}

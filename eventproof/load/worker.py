@@ -116,4 +116,5 @@ class Worker(Node):
             entered = {one.system: generator.entered for one, generator in self._generators.items()}
             account = self._interim_account(self._watched).to_json()
             news = self.timeline().drain().to_json()
-            data[REPORT] = account | {"entered": entered, SECRETS: self._new_secrets(), NEWS: news}
+            told = {"entered": entered, "measured": self.measured(), SECRETS: self._new_secrets(), NEWS: news}
+            data[REPORT] = account | told

@@ -12,14 +12,15 @@ from eventproof.load.run import swarm
 from eventproof.report.records import Delivery, Run
 from eventproof.verdict import Outcome, Verdict
 
-_PATIENT = ("seat_to_last: p(99) < 8s", "booking:created: p(99) < 8s")
-"""What a busy machine still meets."""
+from .patience import by, patient
+
+_PATIENT = tuple(map(patient, ("seat_to_last", "booking:created")))
 _SHAPE = ("--libraries=2", "--seats=10", "--rush-rate=5", "--rush-size=8", "--stay=0.3", "--move-rate=8")
 _FAULTS = ("leave-ignored", "freed-seat-untold", "race-undecided", "booking-told-to-students")
 
 
 def _swarmed(folder: Path, fault: str | None = None, processes: int = 1) -> Run:
-    options = (*_SHAPE, "--deadline=3")
+    options = (*_SHAPE, by(fault))
     with reference.start(
         systems=("studyspot",), fault=fault, seed_users=40, options=("--log-level", "warning")
     ) as running:

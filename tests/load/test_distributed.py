@@ -18,14 +18,15 @@ from eventproof.report import results_json
 from eventproof.report.records import Run
 from eventproof.verdict import ExitCode, Outcome, Verdict
 
+from .patience import patient
+
 _SHIFTED = Path(__file__).with_name("shifted_locust.py")
 _DEADLINE = 90.0
 _WATCHERS, _EDITORS = 12, 4
 """More editors than a worker would take there to be if nobody told it."""
 _SHAPE = ("--update-rate=12", "--create-rate=1", "--plans=2", "--conflict-share=0", "--deadline=4")
 _HABITS = ("--slow-share=0", "--resume-share=0", "--return-share=0", "--poll-share=0")
-_PATIENT = "to_last: p(99) < 8s"
-"""What a busy machine still meets."""
+_PATIENT = patient("to_last")
 _LOCUST = (sys.executable, "-m", "locust")
 _MISSED: Final = "lost[user.banned] == 0, abort_after 1s"
 _AT_ONCE: Final = 3
@@ -108,7 +109,7 @@ def _given_up(_server: reference.Reference, folder: Path, processes: int = 1) ->
         systems=("user-state",), fault="event-not-sent", seed_users=24, options=("--log-level", "warning")
     ) as running:
         return swarm(
-            *("ban_storm", str(running.profile), 8, 50, 100, processes, [_MISSED, "ban_to_logout: p(99) < 8s"]),
+            *("ban_storm", str(running.profile), 8, 50, 100, processes, [_MISSED, patient("ban_to_logout")]),
             folder / "results",
             admins=1,
             options=options,

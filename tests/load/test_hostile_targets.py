@@ -22,6 +22,7 @@ from eventproof.report.records import Run
 from eventproof.verdict import Outcome, Verdict
 
 from .hostile import MOST_BYTES, START_SECONDS, serving, watched
+from .patience import patient
 
 _USERS, _RUN_SECONDS, _DEADLINE = 6, 3, 1
 _PROGRAM = "hostile_target.py"
@@ -60,7 +61,7 @@ def _try(manner: str, folder: Path) -> Tried:
             50,
             _RUN_SECONDS,
             1,
-            ["ban_to_logout: p(99) < 8s"],
+            [patient("ban_to_logout")],
             folder / "results",
             admins=1,
             options=["--ban-rate=2", "--tier-rate=2", "--multi-device=0", f"--deadline={_DEADLINE}"],

@@ -11,20 +11,21 @@ from eventproof.report.records import Run
 from eventproof.report.terminal import summary
 from eventproof.verdict import Outcome, Verdict
 
+from .patience import by, patient
+
 _PATIENT = tuple(
-    f"{metric}: p(99) < 9s"
-    for metric in (
-        *("ban_to_logout", "claim_paid", "to_last", "seat_to_last", "booking:created", "preview", "order_to_last"),
+    map(
+        patient,
+        ("ban_to_logout", "claim_paid", "to_last", "seat_to_last", "booking:created", "preview", "order_to_last"),
     )
 )
-"""What a busy machine still meets."""
 _RATES = ("--ban-rate=1", "--tier-rate=1", "--claim-rate=2", "--update-rate=2", "--rush-rate=2", "--order-rate=2")
 _SHAPE = ("--pace=0.3", "--stay=0.3", "--order-pace=0.3", "--libraries=2", "--seats=10", "--storefronts=2")
 _SYSTEMS = ("user-state", "shield", "plan-sync", "studyspot", "marketplace")
 
 
 def _swarmed(folder: Path, fault: str | None = None, processes: int = 1) -> Run:
-    options = (*_RATES, *_SHAPE, "--cancel-share=0.6", "--deadline=3", "--poll-every=1", "--visit-rate=3")
+    options = (*_RATES, *_SHAPE, "--cancel-share=0.6", by(fault), "--poll-every=1", "--visit-rate=3")
     with reference.start(systems=_SYSTEMS, fault=fault, seed_users=130, options=("--log-level", "warning")) as running:
         return swarm(
             *("mixed", str(running.profile), 50, 50, 9, processes, _PATIENT, folder / "results"),

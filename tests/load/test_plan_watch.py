@@ -11,15 +11,16 @@ from eventproof.load.run import swarm
 from eventproof.report.records import Run
 from eventproof.verdict import Outcome, Verdict
 
-_PATIENT = "to_last: p(99) < 8s"
-"""What a busy machine still meets."""
+from .patience import by, patient
+
+_PATIENT = patient("to_last")
 _SHAPE = ("--update-rate=15", "--create-rate=1", "--plans=3", "--conflict-share=0.3")
 _HABITS = ("--lost-every=2", "--poll-every=0.5")
 _SHARES = ("--slow-share=0.1", "--resume-share=0.2", "--return-share=0.2", "--poll-share=0.2")
 
 
 def _swarmed(folder: Path, fault: str | None = None) -> Run:
-    options = (*_SHAPE, *_HABITS, *_SHARES, "--deadline=3")
+    options = (*_SHAPE, *_HABITS, *_SHARES, by(fault))
     with reference.start(
         systems=("plan-sync",), fault=fault, seed_users=30, options=("--log-level", "warning")
     ) as running:

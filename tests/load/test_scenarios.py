@@ -14,6 +14,8 @@ from eventproof.load.run import swarm
 from eventproof.report.records import Run
 from eventproof.verdict import Outcome, Verdict
 
+from .patience import patient
+
 _USERS: Final = 12
 _CROWDED: Final = "[limits]\nmax_connections = 10\n"
 """Fewer than come: some of them have to stay outside."""
@@ -86,7 +88,7 @@ def _swarmed(trial: _Try, folder: Path) -> Run:
             trial.rate,
             trial.seconds,
             trial.processes,
-            objectives=["told: p(99) < 30s", *trial.objectives],
+            objectives=[patient("told"), *trial.objectives],
             results=folder / "results",
             options=(f"--system={trial.system}", "--tell-rate=12", "--deadline=8", *trial.options),
         )

@@ -11,8 +11,9 @@ from eventproof.load.run import swarm
 from eventproof.report.records import Delivery, Run
 from eventproof.verdict import Outcome, Verdict
 
-_PATIENT = ("preview: p(99) < 8s", "order_to_last: p(99) < 8s")
-"""What a busy machine still meets."""
+from .patience import by, patient
+
+_PATIENT = tuple(map(patient, ("preview", "order_to_last")))
 _SHAPE = ("--storefronts=2", "--settings-rate=5", "--order-rate=5", "--order-pace=0.4", "--visit-rate=12")
 _FAULTS = {
     "leavers-hear": ("leaked", "settings:branding_updated"),
@@ -23,7 +24,7 @@ _FAULTS = {
 
 
 def _swarmed(folder: Path, fault: str | None = None, processes: int = 1) -> Run:
-    options = (*_SHAPE, "--deadline=3", "--repeat-share=0.6", "--wire-share=0.6")
+    options = (*_SHAPE, by(fault), "--repeat-share=0.6", "--wire-share=0.6")
     with reference.start(
         systems=("marketplace",), fault=fault, seed_users=40, options=("--log-level", "warning")
     ) as running:

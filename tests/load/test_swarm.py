@@ -25,10 +25,11 @@ from eventproof.report.records import Delivery, Glance, Run
 from eventproof.report.terminal import summary
 from eventproof.verdict import ExitCode, Outcome, Verdict
 
+from .patience import patient
+
 _USERS = 24
 _SERVER = {"seed_users": _USERS + 8, "options": ("--log-level", "warning")}
-_PATIENT = "ban_to_logout: p(99) < 8s"
-"""What a busy machine still meets."""
+_PATIENT = patient("ban_to_logout")
 _FAULTS = {
     "event-not-sent": ("--multi-device", "0"),
     "other-user-told": ("--multi-device", "0"),
@@ -127,6 +128,17 @@ def test_a_swarm_of_two_processes_passes_and_leaves_its_results(server: referenc
     assert results_json.read(folder) == run
     assert {"results.json", "report.html", "locust.log"} <= {path.name for path in folder.iterdir()}
     assert "eyJ" not in "".join(path.read_text() for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_users_who_come_in_late_take_nothing_from_what_is_measured(
+    server: reference.Reference, tmp_path: Path, processes: int
+) -> None:
+    """They come in at three a second, which takes 4 s; at 50, as planned, 0.3 s of the 5 s of the run."""
+    scenario = Path(__file__).with_name("slow_entrance.py")
+    run = swarm(str(scenario), str(server.profile), 12, 50, 5, processes, [_PATIENT], tmp_path / "results")
+    assert run.load is not None
+    assert run.load.seconds >= 4.5, summary(run)
 
 
 def test_an_event_that_is_not_sent_is_lost(faulty: Mapping[str, Run]) -> None:

@@ -13,10 +13,11 @@ from eventproof.report.records import Delivery, Run
 from eventproof.verdict import Outcome, Verdict
 from tests.conform.test_a_contract_of_ones_own import ECHO, EXAMPLES, NODE, running
 
+from .patience import by, patient
+
 pytestmark = pytest.mark.measured
 
-_PATIENT = "connect: p(99) < 9s"
-"""What a busy machine still meets."""
+_PATIENT = patient("connect")
 _POPULATION = """
 [traffic]
 rates = { "message:post" = 15 }
@@ -53,10 +54,10 @@ def _swarmed(name: str, folder: Path) -> Run:
     with running(server, bug) as port:
         profile = folder / "eventproof.toml"
         profile.write_text(written.replace(f"${{{example.upper()}_PORT}}", port))
-        options = ("--deadline=3", "--multi-device=0", *options)
-        patient = [_PATIENT, *(["told: p(99) < 9s"] if name in _OF_ANY_SYSTEM else [])]
+        options = (by(bug), "--multi-device=0", *options)
+        asked = [_PATIENT, *([patient("told")] if name in _OF_ANY_SYSTEM else [])]
         results = folder / "results"
-        return swarm(scenario, str(profile), 8, 20, 5, objectives=patient, results=results, options=options)
+        return swarm(scenario, str(profile), 8, 20, 5, objectives=asked, results=results, options=options)
 
 
 @pytest.fixture(scope="module")
