@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 from .share import ProcessShare
 
-__all__ = ["AT_ONCE", "LATEST", "Entrance", "EntranceOf", "Steady", "left_to_measure"]
+__all__ = ["AT_ONCE", "LATEST", "Entrance", "EntranceOf", "Steady", "latest", "left_to_measure"]
 
-LATEST = 60.0
-"""Seconds for which a run waits beyond its time for users who came in late."""
+LATEST = 10.0
+"""The most seconds for which a run goes on beyond its time because users came in late."""
 
 
 class Entrance(Protocol):
@@ -51,3 +51,8 @@ EntranceOf = Callable[[Any, ProcessShare], Entrance]
 def left_to_measure(run_time: float, users: int, rate: float) -> float:
     """Seconds of a run of `run_time` seconds that its users leave when they come in at `rate` a second, as planned."""
     return run_time - users / rate
+
+
+def latest(run_time: float) -> float:
+    """Seconds by which a run of `run_time` seconds may be longer: a short one as long again."""
+    return min(run_time, LATEST)

@@ -15,7 +15,7 @@ from eventproof.target import Target
 from . import admission, saturation
 from .account import SwarmAccount, merge
 from .controller import Controller
-from .entrance import LATEST, left_to_measure
+from .entrance import latest, left_to_measure
 from .floor import Floor
 from .generator import Generator
 from .greenlets import Event, Greenlet, sleep, spawn, together
@@ -249,12 +249,12 @@ class Judge(Node):
         """A test is about to end: users who came in late have taken nothing from the time in which it measures."""
         options = self._environment.parsed_options
         if options.headless and options.run_time and self._is_testing and not self._given_up:
-            self._measure_for(left_to_measure(options.run_time, self._runner.target_user_count, options.spawn_rate))
+            asked = left_to_measure(options.run_time, self._runner.target_user_count, options.spawn_rate)
+            self._measure_for(asked, monotonic() + latest(options.run_time))
         super().test_stopping()
 
-    def _measure_for(self, seconds: float) -> None:
-        """Wait until so many were measured, as long as that may take, or until somebody else has ended the test."""
-        end = monotonic() + LATEST
+    def _measure_for(self, seconds: float, end: float) -> None:
+        """Wait until so many were measured, but not beyond `end`, nor beyond that of a test that somebody else ends."""
         while self.measured() < seconds and monotonic() < end and self._is_testing and not self._given_up:
             sleep(_POLL)
         if not self._is_testing:

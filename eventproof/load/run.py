@@ -79,7 +79,7 @@ def swarm(
     """Run a scenario (a name or the path of a locustfile) against a profile or URL, and give what came of it.
 
     `users` are those beside the `admins`; `run_time` is in seconds and includes the time in which users come in; where
-    that takes longer than `spawn_rate` says, the run is longer by as much, a minute at most. `options` go to the
+    that takes longer than `spawn_rate` says, the run is longer by as much, up to `entrance.latest`. `options` go to the
     scenario as they are; `command` is what repeats the run; `watcher` is told how it goes on.
     The first Ctrl-C ends the run early with its results, the second one at once.
     Raises EventproofError where there are no results, KeyboardInterrupt where they were interrupted away.

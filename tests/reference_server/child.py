@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-SECONDS = 20.0
+SECONDS = 60.0
 PASSWORD = "a long enough password"
 
 

@@ -23,7 +23,7 @@ from reference_server.services import Services
 from reference_server.settings import Settings
 from reference_server.store.sql import SqlConnection
 
-SECONDS = 20.0
+SECONDS = 60.0
 """How long anything may take that should happen at once."""
 BANNED = "Your account has been banned by an administrator."
 _numbers = itertools.count(1)
