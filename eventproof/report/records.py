@@ -49,6 +49,8 @@ class Check:
     """One command that repeats just this check."""
     waits_for: tuple[str, ...] = ()
     """The requirements whose failure is why nothing could be said; empty where that is not known."""
+    breaks: tuple[str, ...] = ()
+    """What of a contract does not hold, as `SYSTEM/EVENT/audience`; empty where no other case can find the same."""
 
 
 @dataclass(frozen=True, slots=True)
