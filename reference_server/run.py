@@ -15,10 +15,11 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
+from eventproof import garbage
 from eventproof.catalog import ADMIN, USER
 from eventproof.errors import UsageError
 
-from . import descriptors, garbage, seed
+from . import descriptors, seed
 from .app import application, build_services, chosen
 from .clocks import Clock
 from .delivery.conduct import Conduct
@@ -67,7 +68,7 @@ async def serve(settings: Settings, people: People, *, attached: bool = False) -
     """
     stop = _stopped(attached)
     async with running(settings, people, conduct_of(settings.fault)) as server:
-        garbage.take_over()
+        garbage.look_rarely()
         print(f"listening on {server.url}", flush=True)
         _log.info("listening", url=server.url, systems=chosen(settings), fault=settings.fault or None)
         await stop.wait()
