@@ -33,6 +33,7 @@ from .store.tables import TABLES
 from .transport.callers import Callers
 from .transport.door import Door, bound
 from .transport.http import Handler, HttpProtocol
+from .transport.reply import stays_for
 
 _log = structlog.get_logger("server")
 _NO_LOG: Final[Any] = None
@@ -155,12 +156,14 @@ async def _unasked(_: web.BaseRequest) -> web.StreamResponse:
 async def _listen(server: web.Server, handle: Handler, services: Services, settings: Settings) -> Door:
     loop, limits = asyncio.get_running_loop(), settings.limits
     callers: Callers[HttpProtocol] = Callers()
+    stays = stays_for(limits.head_timeout)
 
     def greet() -> HttpProtocol:
         return HttpProtocol(
             server,
             handle=handle,
             callers=callers,
+            stays=stays,
             loop=loop,
             access_log=_NO_LOG,
             max_line_size=limits.max_target,
