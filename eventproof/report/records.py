@@ -170,6 +170,13 @@ class Gauge:
     value: float
     limit: float
     unit: str
+    by_chance: bool = False
+    """Above its limit by so few samples that chance may have it so: then what is met is believed all the same."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is above its limit."""
+        return self.value > self.limit
 
 
 @dataclass(frozen=True, slots=True)
