@@ -32,15 +32,27 @@ class ContractError(UsageError):
 
 
 class ContractViolation(EventproofError):
-    """The peer broke its contract: what was expected, what came, and the record of a history that shows it, if any."""
+    """The peer broke its contract: what was expected, what came, and the record of a history that shows it, if any.
+
+    `breaks` is what of a contract does not hold, as `SYSTEM/EVENT/audience`, where others can find the same.
+    """
 
     exit_code = ExitCode.FAIL
 
-    def __init__(self, sentence: str, *, expected: str = "", observed: str = "", record: object = None) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        expected: str = "",
+        observed: str = "",
+        record: object = None,
+        breaks: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(sentence)
         self.expected = expected
         self.observed = observed
         self.record = record
+        self.breaks = breaks
 
 
 class ProtocolViolation(ContractViolation):

@@ -102,7 +102,7 @@ class Limits:
     head_timeout: float = seconds(
         10.0,
         "How long a client may take to read an answer and to send the whole head of its first or its next request; "
-        "an idle connection ends with it.",
+        "an idle connection ends with it. Answers tell clients to let go after nine tenths (`Keep-Alive`).",
     )
     max_target: int = size(32 * 1024, "The first line of a request: its method, its target and its version.")
     max_header: int = size(8190, "One header of a request.")

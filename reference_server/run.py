@@ -15,10 +15,11 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
+from eventproof import garbage
 from eventproof.catalog import ADMIN, USER
 from eventproof.errors import UsageError
 
-from . import descriptors, garbage, seed
+from . import descriptors, seed
 from .app import application, build_services, chosen
 from .clocks import Clock
 from .delivery.conduct import Conduct
@@ -32,6 +33,7 @@ from .store.tables import TABLES
 from .transport.callers import Callers
 from .transport.door import Door, bound
 from .transport.http import Handler, HttpProtocol
+from .transport.reply import stays_for
 
 _log = structlog.get_logger("server")
 _NO_LOG: Final[Any] = None
@@ -67,7 +69,7 @@ async def serve(settings: Settings, people: People, *, attached: bool = False) -
     """
     stop = _stopped(attached)
     async with running(settings, people, conduct_of(settings.fault)) as server:
-        garbage.take_over()
+        garbage.look_rarely()
         print(f"listening on {server.url}", flush=True)
         _log.info("listening", url=server.url, systems=chosen(settings), fault=settings.fault or None)
         await stop.wait()
@@ -154,12 +156,14 @@ async def _unasked(_: web.BaseRequest) -> web.StreamResponse:
 async def _listen(server: web.Server, handle: Handler, services: Services, settings: Settings) -> Door:
     loop, limits = asyncio.get_running_loop(), settings.limits
     callers: Callers[HttpProtocol] = Callers()
+    stays = stays_for(limits.head_timeout)
 
     def greet() -> HttpProtocol:
         return HttpProtocol(
             server,
             handle=handle,
             callers=callers,
+            stays=stays,
             loop=loop,
             access_log=_NO_LOG,
             max_line_size=limits.max_target,

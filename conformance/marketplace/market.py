@@ -147,7 +147,10 @@ async def must_not_hear(
     for event in line.received[since:]:
         if what in ("", event.name) and (where is None or where(event)):
             raise ContractViolation(
-                f"`{event.name}` came to {line}, for whom it is not", expected="no such event", observed=shown(event)
+                f"`{event.name}` came to {line}, for whom it is not",
+                expected="no such event",
+                observed=shown(event),
+                breaks=(f"{case.system.name}/{event.name}/audience",),
             )
 
 

@@ -173,6 +173,7 @@ async def test_who_leaves_the_room_of_a_library_hears_no_more_of_its_seats(case:
             f"{line.name} has left the room of the library {spot.id}, and heard of its seats",
             expected=f"no `{SEAT}`",
             observed=repr(strange[0].payload)[:400],
+            breaks=(f"{case.system.name}/{SEAT}/audience",),
         )
     await _joined(line, JOIN_LIBRARY, spot.id)
     await _told(spot, user, 2, line, witness)

@@ -45,7 +45,7 @@ def leaked(story: Story, name: str | None = None) -> Iterator[Finding | Unjudged
             continue
         lawful = tuple(_lawful(event, causes.get(event), place, record))
         if not any(story.may_hear(record, audience.rooms, since, place) for since, audience, _ in lawful):
-            yield _unlawful(story, record, place, lawful)
+            yield _unlawful(story, event, record, place, lawful)
 
 
 def _not_of_theirs(event: Event, causes: "_Causes | None", place: int, receipt: Record) -> Finding | None:
@@ -61,10 +61,13 @@ def _not_of_theirs(event: Event, causes: "_Causes | None", place: int, receipt: 
         expected=f"only {', '.join(sorted(connections))} to receive it",
         observed=f"{receipt.connection} received it",
         record=receipt,
+        breaks=_broken(event),
     )
 
 
-def _unlawful(story: Story, record: Record, place: int, lawful: "tuple[_Lawful, ...]") -> Finding | Unjudged:
+def _unlawful(
+    story: Story, event: Event, record: Record, place: int, lawful: "tuple[_Lawful, ...]"
+) -> Finding | Unjudged:
     for _, audience, caused in lawful:
         if doubt := story.doubt(record, caused, audience, place):
             return Unjudged(f"nobody can tell whether `{record.name}` was for {record.actor}: {doubt}", record)
@@ -74,7 +77,12 @@ def _unlawful(story: Story, record: Record, place: int, lawful: "tuple[_Lawful, 
         expected=f"only {', '.join(sorted(meant)) or 'nobody'} to receive it",
         observed=f"{record.connection or record.actor} received it",
         record=record,
+        breaks=_broken(event),
     )
+
+
+def _broken(event: Event) -> str:
+    return f"{event.system}/{event.name}/audience"
 
 
 def _is_over(caused: Caused, story: Story) -> bool:

@@ -11,13 +11,15 @@ from eventproof.history import Record
 class Finding:
     """One thing that should not be: in a sentence, with what was expected and what was observed.
 
-    `record` is what shows it in the history; None where something is absent.
+    `record` is what shows it in the history; None where something is absent. `breaks` is what of a contract does not
+    hold, as `SYSTEM/EVENT/audience`, where several cases can find the same; empty where one alone can.
     """
 
     sentence: str
     expected: str
     observed: str
     record: Record | None = None
+    breaks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ def raise_for(*judged: Iterable[Finding | Unjudged]) -> None:
                 expected=found[0].expected,
                 observed=found[0].observed,
                 record=found[0].record,
+                breaks=tuple(dict.fromkeys(one.breaks for one in found)) if all(one.breaks for one in found) else (),
             )
     if unjudged:
         raise Inconclusive(unjudged[0].sentence + _more(unjudged))

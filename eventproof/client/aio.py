@@ -2,7 +2,6 @@
 
 from .channel import (
     By,
-    ChannelClient,
     Closed,
     ConnectionRefused,
     Ending,
@@ -13,6 +12,7 @@ from .channel import (
     Received,
     Where,
 )
+from .channel_client import ChannelClient
 from .native import ReadMessage, WebSocketClient, WriteMessage, bare, enveloping, named_at, named_event
 from .socketio import AutoAck, AutoAnswer, SocketIOClient, TransportChoice
 from .sse import SseClient

@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any
 
 from eventproof.catalog.arguments import payload_of
 from eventproof.errors import ContractViolation
 
 __all__ = [
     "By",
-    "ChannelClient",
     "Closed",
     "ConnectionRefused",
     "Ending",
@@ -117,40 +115,3 @@ class NotSent(ContractViolation):
 
 class NotClosed(ContractViolation):
     """The connection was still open when it had to be closed."""
-
-
-class ChannelClient(Protocol):
-    """One connection to one channel, whatever its wire. It never reconnects by itself."""
-
-    @property
-    def received(self) -> tuple[Received, ...]:
-        """All events so far."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether events can still arrive."""
-
-    async def open(self) -> None:
-        """Connect; raises ConnectionRefused, TargetUnavailable, Inconclusive or ProtocolViolation."""
-
-    @property
-    def ended(self) -> Closed | None:
-        """How the transport ended, once it did."""
-
-    async def expect(self, name: str, timeout: float, where: Where | None = None) -> Received:
-        """Take the next event of that name that nobody took, and for which `where` holds; raises NotReceived."""
-
-    async def closed(self, timeout: float) -> Closed:
-        """Wait for the end; raises NotClosed."""
-
-    async def close(self) -> None:
-        """Say goodbye and release everything; harmless when repeated."""
-
-    def drop(self) -> None:
-        """Cut the connection without a goodbye."""
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...

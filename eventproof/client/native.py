@@ -2,19 +2,16 @@
 
 import json
 import ssl
-import time
 from collections.abc import Callable, Iterable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from eventproof.errors import ProtocolViolation, UsageError
 from eventproof.history import History, Kind
 from eventproof.redaction import secrets_of
 
 from .address import Address
-from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received, Where
-from .inbox import Inbox
-from .journal import Journal
+from .channel import ConnectionRefused, Ending, OnEvent
+from .channel_client import ChannelClient
 from .message import UNNAMED, enveloped, name_at
 from .websocket_stream import WebSocketStream
 
@@ -67,7 +64,7 @@ def named_at(place: str) -> ReadMessage:
     return read
 
 
-class WebSocketClient:
+class WebSocketClient(ChannelClient):
     """One connection. `read` says how a message is an event; `path` may have a query.
 
     `answer_heartbeats` (PING frames) may be changed at any time. `timeout` bounds the opening and every write.
@@ -97,26 +94,17 @@ class WebSocketClient:
         self._headers = tuple(headers)
         self._read, self._timeout, self._ssl = read, timeout, ssl_context
         self._write_event = write
-        self._journal = Journal(
-            History(time.monotonic) if history is None else history,
+        super().__init__(
+            history,
             secrets_of(None, self._headers, f"{self._address.origin}{self._target}"),
             actor=actor,
             connection=connection,
             channel=path.partition("?")[0] if channel is None else channel,
+            on_event=on_event,
+            max_events=max_events,
         )
-        self._inbox = Inbox(self._journal, on_event=on_event, limit=max_events)
         self._opened = False
         self._stream: WebSocketStream | None = None
-
-    @property
-    def received(self) -> tuple[Received, ...]:
-        """All events so far."""
-        return self._inbox.received
-
-    @property
-    def ended(self) -> Closed | None:
-        """How the transport ended, once it did."""
-        return self._inbox.ended
 
     @property
     def is_open(self) -> bool:
@@ -125,8 +113,7 @@ class WebSocketClient:
 
     async def open(self) -> None:
         """Connect and shake hands; raises ConnectionRefused, TargetUnavailable or Inconclusive."""
-        if self._stream is not None:
-            raise UsageError("A client opens once; make another one.")
+        self._begin()
         self._stream = WebSocketStream(
             self._address,
             self._target,
@@ -141,14 +128,6 @@ class WebSocketClient:
         except ConnectionRefused as refused:
             self._journal.enter(Kind.REFUSED, payload={"reason": str(refused), "data": refused.data})
             raise
-
-    async def expect(self, name: str, timeout: float, where: Where | None = None) -> Received:
-        """Take the next event of that name that nobody took, and for which `where` holds; raises NotReceived."""
-        return await self._inbox.expect(name, timeout, where)
-
-    async def closed(self, timeout: float) -> Closed:
-        """Wait for the end; raises NotClosed."""
-        return await self._inbox.wait_ended(timeout)
 
     async def emit(self, name: str, *arguments: Any) -> None:
         """Send an event, as `write` has it; raises NotSent where the server ended the connection before."""
@@ -206,16 +185,6 @@ class WebSocketClient:
     ) -> None:
         """Part of FrameListener."""
         self._inbox.end(ending, reason, code, said)
-
-    async def __aenter__(self) -> Self:
-        if self._stream is None:
-            await self.open()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     async def _write(self, messages: list[str | bytes], raw: bytes | None) -> None:
         if self._stream is None or not self._opened:

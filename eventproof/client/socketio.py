@@ -1,10 +1,8 @@
 """A Socket.IO client for the suite: it sees every frame, does only what it is told, and never reconnects by itself."""
 
 import ssl
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from eventproof.errors import Inconclusive, ProtocolViolation, UsageError
@@ -14,9 +12,8 @@ from eventproof.wire import connection as wire
 from eventproof.wire.states import NamespaceState
 
 from .address import Address
-from .channel import Closed, ConnectionRefused, OnEvent, Received, Where
-from .inbox import Inbox
-from .journal import Journal
+from .channel import Closed, ConnectionRefused, OnEvent, Received
+from .channel_client import ChannelClient
 from .session import Session
 
 __all__ = ["AutoAck", "AutoAnswer", "SocketIOClient", "TransportChoice"]
@@ -30,7 +27,7 @@ AutoAnswer = Callable[[Received], tuple[str, Sequence[Any]] | None]
 """Gives the event that is sent back at once, its name and its arguments; None where there is nothing to say."""
 
 
-class SocketIOClient:
+class SocketIOClient(ChannelClient):
     """One connection to one namespace.
 
     `transport` is `websocket`, `polling`, or `upgrade`: polling that is upgraded to websocket while it opens.
@@ -70,14 +67,15 @@ class SocketIOClient:
         """Whether the server says that this connection goes on where the one of `recover` ended."""
         self._namespace, self._transport, self._auth, self._recover = namespace, transport, auth, recover
         self._auto_ack, self._auto_answer, self._timeout = auto_ack, auto_answer, timeout
-        self._journal = Journal(
-            History(time.monotonic) if history is None else history,
+        super().__init__(
+            history,
             secrets_of(auth, headers, f"{base_url}?{urlencode(query)}"),
             actor=actor,
             connection=connection,
             channel=namespace if channel is None else channel,
+            on_event=on_event,
+            max_events=max_events,
         )
-        self._inbox = Inbox(self._journal, on_event=on_event, limit=max_events)
         self._session = Session(
             address,
             path,
@@ -90,21 +88,11 @@ class SocketIOClient:
             ssl_context=ssl_context,
         )
         self._session.answer_heartbeats = answer_heartbeats
-        self._begun = self._joins = False
+        self._joins = False
         self._refused: wire.ConnectRefused | None = None
         self._asked: dict[int, str] = {}
         self._acks: dict[int, wire.AckReceived] = {}
         self._next_ack = 0
-
-    @property
-    def received(self) -> tuple[Received, ...]:
-        """All events so far."""
-        return self._inbox.received
-
-    @property
-    def ended(self) -> Closed | None:
-        """How the transport ended, once it did."""
-        return self._inbox.ended
 
     @property
     def is_open(self) -> bool:
@@ -174,9 +162,7 @@ class SocketIOClient:
 
     async def reach(self) -> None:
         """Open the transport alone: `open` then only joins the namespace. Raises as it does."""
-        if self._begun:
-            raise UsageError("A client opens once; make another one.")
-        self._begun = True
+        self._begin()
         try:
             await self._session.open("websocket" if self._transport == "websocket" else "polling")
         except BaseException as error:
@@ -225,10 +211,6 @@ class SocketIOClient:
         """Move an open polling connection to a WebSocket. Raises ContractViolation where the server offers none."""
         await self._session.upgrade()
 
-    async def expect(self, name: str, timeout: float, where: Where | None = None) -> Received:
-        """Take the next event of that name that nobody took, and for which `where` holds; raises NotReceived."""
-        return await self._inbox.expect(name, timeout, where)
-
     async def emit(self, name: str, *args: Any) -> None:
         """Send an event; raises NotSent where the server ended the connection before."""
         self._emit(name, args, None)
@@ -257,12 +239,11 @@ class SocketIOClient:
         await self._session.drain()
 
     async def disconnected(self, timeout: float) -> Closed:
-        """Wait until the namespace is left, by a DISCONNECT packet or with the transport; raises NotClosed."""
-        return await self._inbox.wait_left(timeout)
+        """Wait until the namespace is left, by a DISCONNECT packet or with the transport; raises NotClosed.
 
-    async def closed(self, timeout: float) -> Closed:
-        """Wait until the transport has ended; `disconnected_at` tells of a DISCONNECT before. Raises NotClosed."""
-        return await self._inbox.wait_ended(timeout)
+        What `closed` gives tells of a DISCONNECT before it: `disconnected_at`.
+        """
+        return await self._inbox.wait_left(timeout)
 
     async def send_frame(self, raw: str | bytes) -> None:
         """Send one message of the transport as it is, such as `42["x"]`, whatever the protocol says of it.
@@ -286,16 +267,6 @@ class SocketIOClient:
     def drop(self) -> None:
         """Cut TCP without a goodbye."""
         self._session.drop()
-
-    async def __aenter__(self) -> Self:
-        if not self._begun:
-            await self.open()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     @property
     def _joined(self) -> bool:

@@ -4,16 +4,14 @@ import asyncio
 import json
 import socket
 import ssl
-import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import aiohttp
 from aiohttp.connector import AddrInfoType
 
-from eventproof.errors import Inconclusive, ProtocolViolation, TargetUnavailable, UsageError
+from eventproof.errors import Inconclusive, ProtocolViolation, TargetUnavailable
 from eventproof.history import History, Kind
 from eventproof.redaction import secrets_of
 from eventproof.wire import sse
@@ -22,9 +20,8 @@ from eventproof.wire.http import Coding
 from .address import Address
 from .answer import judge
 from .answer_body import read_answer, unanswered
-from .channel import Closed, ConnectionRefused, Ending, OnEvent, Received, Where
-from .inbox import Inbox
-from .journal import Journal
+from .channel import ConnectionRefused, Ending, OnEvent
+from .channel_client import ChannelClient
 from .native import named_at
 
 __all__ = ["SseClient"]
@@ -36,7 +33,7 @@ _SEGMENT = 88
 """Bytes of its segments: the least that Linux takes."""
 
 
-class SseClient:
+class SseClient(ChannelClient):
     """One stream. An event's argument is its data, parsed where it is JSON; its `id` is the last event id.
 
     Its name is what `event:` says, or what is at `name_at` (a JSON pointer) in its data. `path` may have a query.
@@ -69,32 +66,22 @@ class SseClient:
         self._target = self._address.target(path)
         self._headers = tuple(headers)
         self._timeout, self._ssl = timeout, ssl_context
-        self._journal = Journal(
-            History(time.monotonic) if history is None else history,
+        super().__init__(
+            history,
             secrets_of(None, self._headers, f"{self._address.origin}{self._target}"),
             actor=actor,
             connection=connection,
             channel=path.partition("?")[0] if channel is None else channel,
+            on_event=on_event,
+            max_events=max_events,
         )
-        self._inbox = Inbox(self._journal, on_event=on_event, limit=max_events)
         self._read_data = None if name_at is None else named_at(name_at)
         self._decoder = sse.Decoder()
         self._coding = Coding(())
         self._unshown = b""
-        self._begun = False
         self._http: aiohttp.ClientSession | None = None
         self._response: aiohttp.ClientResponse | None = None
         self._reader: asyncio.Task[None] | None = None
-
-    @property
-    def received(self) -> tuple[Received, ...]:
-        """All events so far."""
-        return self._inbox.received
-
-    @property
-    def ended(self) -> Closed | None:
-        """How the transport ended, once it did."""
-        return self._inbox.ended
 
     @property
     def is_open(self) -> bool:
@@ -113,9 +100,7 @@ class SseClient:
 
     async def open(self) -> None:
         """Ask for the stream; raises ConnectionRefused, TargetUnavailable or Inconclusive."""
-        if self._begun:
-            raise UsageError("A client opens once; make another one.")
-        self._begun = True
+        self._begin()
         url = self._address.origin + self._target.partition("?")[0]
         connector = aiohttp.TCPConnector(ssl=self._ssl or True, socket_factory=_narrow if self._stalls else None)
         self._http = aiohttp.ClientSession(connector=connector, auto_decompress=False)
@@ -153,14 +138,6 @@ class SseClient:
             return self.comments[heard]
         raise self._inbox.missing("No comment came", expected=f"one within {timeout:g} s", observed="none")
 
-    async def expect(self, name: str, timeout: float, where: Where | None = None) -> Received:
-        """Take the next event of that name that nobody took, and for which `where` holds; raises NotReceived."""
-        return await self._inbox.expect(name, timeout, where)
-
-    async def closed(self, timeout: float) -> Closed:
-        """Wait for the end of the stream; raises NotClosed."""
-        return await self._inbox.wait_ended(timeout)
-
     async def close(self) -> None:
         """Leave and release everything; harmless when repeated."""
         self.drop()
@@ -176,16 +153,6 @@ class SseClient:
             self._reader.cancel()
         if self._response is not None:
             self._response.close()
-
-    async def __aenter__(self) -> Self:
-        if not self._begun:
-            await self.open()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     async def _check(self, response: aiohttp.ClientResponse, url: str) -> None:
         content_type = response.headers.get("Content-Type", "")

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from eventproof.chance import exceeds
 from eventproof.report.digest import ACCOUNT
 from eventproof.report.records import Delivery
 
-from .chance import exceeds
 from .comparison import Change, Count, CountLine, Finding, Side
 
 __all__ = ["counts"]

@@ -7,8 +7,9 @@ from eventproof.errors import ContractViolation
 from eventproof.target import Transport
 from eventproof.tokens import CHANGES, Changed, forged, misfit
 
+from .asking import GRACE
 from .case import Case
-from .line import GRACE, EndedAtOnce, Line
+from .line import EndedAtOnce, Line
 from .person import Person
 from .verdicts import NotTestable
 

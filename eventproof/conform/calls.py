@@ -21,8 +21,9 @@ from eventproof.templates import fill, names
 from eventproof.wellformed import masked
 
 from . import program
+from .asking import ACCEPTED, REFUSED
 from .exchange import document_in, exchange
-from .line import ACCEPTED, REFUSED, Line
+from .line import Line
 from .patience import Limited, must_not_be_limited, until_answered
 from .verdicts import NotTestable
 

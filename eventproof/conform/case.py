@@ -13,9 +13,10 @@ from eventproof.history import Kind, Record
 from eventproof.target import Budgets, Endpoint, Target, Transport
 from eventproof.unknown import unlike
 
+from .asking import GRACE
 from .driver import Driver
 from .lending import Lending
-from .line import GRACE, EndedAtOnce, Line
+from .line import EndedAtOnce, Line
 from .person import Person
 from .restart import restart
 from .shared_by_cases import SharedByCases

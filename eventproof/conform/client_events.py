@@ -13,8 +13,9 @@ from eventproof.catalog.placeholders import PLACEHOLDER
 from eventproof.errors import ContractViolation, Inconclusive
 from eventproof.samples import broken
 
+from .asking import GRACE
 from .case import Case
-from .line import GRACE, Line
+from .line import Line
 from .performing import begun, perform
 from .person import Person
 

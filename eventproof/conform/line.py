@@ -5,11 +5,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from eventproof.acknowledgement import is_refusal
-from eventproof.catalog import AckLevel, Event, Operation
-from eventproof.catalog.arguments import payload_of
+from eventproof.catalog import AckLevel
 from eventproof.catalog.event import CALLBACK
-from eventproof.catalog.pointer import at
 from eventproof.client.aio import (
     ChannelClient,
     Closed,
@@ -19,7 +16,6 @@ from eventproof.client.aio import (
     Received,
     SocketIOClient,
     SseClient,
-    WebSocketClient,
     Where,
 )
 from eventproof.errors import ContractViolation, Inconclusive, UsageError
@@ -27,17 +23,13 @@ from eventproof.history import History, Kind, Record
 from eventproof.target import Budgets
 from eventproof.wire.connection import Recovery
 
+from .asking import Asking
 from .beginning import Beginning
 from .behaviour import Behaviour
+from .clients import gone, socketio_of, speaker_of, stream_of, websocket_of
 
-__all__ = ["ACCEPTED", "GRACE", "REFUSED", "EndedAtOnce", "Line"]
+__all__ = ["EndedAtOnce", "Line"]
 
-ACCEPTED, REFUSED = 200, 400
-"""The statuses that stand for how an event was acknowledged that causes something."""
-
-GRACE = 0.3
-"""Seconds in which a server that accepts everybody first, and then looks, would have ended a connection."""
-_LOOK = 0.01
 _GLANCE = 0.1
 """Seconds between two looks at whether an event came."""
 
@@ -76,6 +68,7 @@ class Line:
         self._behaviour = behaviour
         self._room = room
         self._begins = begins
+        self._asking = Asking(name, client, behaviour, history, channel, budgets.event_arrival)
         self.role = ""
         """What tells it from others of its case, for a sentence: `device 2 of 3, an older session`."""
 
@@ -95,9 +88,7 @@ class Line:
     @property
     def stream(self) -> SseClient:
         """What is special about a stream; raises UsageError where it is none."""
-        if not isinstance(self.client, SseClient):
-            raise UsageError(f"{self.name} is no stream")
-        return self.client
+        return stream_of(self.name, self.client)
 
     @property
     def acknowledges(self) -> bool:
@@ -178,30 +169,10 @@ class Line:
 
     async def open(self) -> None:
         """Connect; raises ConnectionRefused, TargetUnavailable or Inconclusive."""
-        self._enter(Kind.JOINED, self._room)  # before it is open: an event may come with the answer
+        self._asking.enter(Kind.JOINED, self._room)  # before it is open: an event may come with the answer
         await self.client.open()
         if self._begins is not None:
-            await self._begin(self._begins)
-
-    async def _begin(self, begins: Beginning) -> None:
-        """Send what every client begins with; where a server acknowledges nothing, it has a moment to do it."""
-        room = self._rooms_by(begins.event, begins.argument)[0]
-        if not begins.is_acknowledged:
-            self._enter(Kind.JOINS, room)
-            await self.say(begins.event, begins.argument)
-            with suppress(NotClosed):
-                await self._gone(GRACE)
-            self._enter(Kind.JOINED, room)
-            return
-        answer = await self.asks(begins.event, begins.argument)
-        if answer is None:
-            begins.missed += 1 if self.is_open else 0
-            self._enter(Kind.JOINED, room)
-        elif is_refusal(answer):
-            raise Inconclusive(
-                f"{self.name} is of no use: `{begins.event}` of {begins.argument!r}, with which every client begins, "
-                f"was refused: {answer!r}"
-            )
+            await self._asking.begin(self._begins)
 
     async def asks(
         self,
@@ -216,89 +187,7 @@ class Line:
         the contract has no acknowledgement: then it is none; nor is it on a wire without callbacks. What causes
         something is entered as a call, with these `parameters`. Raises NotSent where the server ended the connection.
         """
-        causes = self._behaviour.causing.get(name)
-        number = self._history.call() if causes is not None else None
-        if causes is not None:
-            given = self._parameters(causes, arguments) if parameters is None else dict(parameters)
-            self._enter_call(Kind.CALLED, name, given, number)
-        joins, leaves = self._rooms_by(name, payload_of(arguments))
-        self._enter(Kind.JOINS, joins)
-        self._enter(Kind.LEAVES, leaves)
-        event = self._behaviour.asked.get(name)
-        has_callbacks = isinstance(self.client, SocketIOClient)
-        if (if_acknowledged or not has_callbacks) and (event is None or event.ack is None):
-            await self.say(name, *arguments)
-            if joins is not None and not has_callbacks:  # nothing tells when it is in the room: it has a moment
-                with suppress(NotClosed):
-                    await self._gone(GRACE)
-            answer: tuple[Any, ...] = ()
-        else:
-            try:
-                answer = await self._answered(event, name, arguments)
-            except NotReceived as missing:
-                if causes is not None:
-                    self._enter_call(Kind.UNANSWERED, name, str(missing), number)
-                return None
-        if causes is not None:
-            self._enter_call(Kind.ANSWERED, name, _answered_with(causes, answer), number)
-        if is_refusal(answer):
-            self._enter(Kind.LEFT, joins)
-        else:
-            self._enter(Kind.JOINED, joins)
-            self._enter(Kind.LEFT, leaves)
-        return answer
-
-    def _enter_call(self, kind: Kind, name: str, payload: Any, number: int | None) -> None:
-        self._history.add(
-            kind, self.actor, connection=self.name, channel=self.channel, name=name, payload=payload, call=number
-        )
-
-    def _parameters(self, causes: Operation, arguments: tuple[Any, ...]) -> dict[str, Any]:
-        """What was sent, by the names of the operation that it is."""
-        event = self._behaviour.asked[causes.id]
-        fields = event.fields(payload_of(arguments))
-        return dict(fields) if fields else dict(zip(causes.parameters, arguments, strict=False))
-
-    async def _answered(self, event: Event | None, name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Send an event, and what acknowledges it: by the wire's callback, or by an event; raises NotReceived."""
-        within = self._budgets.event_arrival
-        if event is None or event.ack is None or event.ack.by == CALLBACK:
-            return await self._socketio.call(name, *arguments, timeout=within)
-        ack, sent = event.ack, payload_of(arguments)
-
-        def is_it(received: Received) -> bool:
-            return all(at(received.payload, f"/{field}") == at(sent, place) for field, place in ack.match.items())
-
-        mark = len(self.received)
-        await self.say(name, *arguments)
-        return (await self._seen(ack.by, is_it, mark, within)).args
-
-    async def _seen(self, name: str, where: Where, mark: int, within: float) -> Received:
-        """The next event of that name after so many, which others may await still; raises NotReceived."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + within
-        while True:
-            for event in self.received[mark:]:
-                if event.name == name and where(event):
-                    return event
-            if loop.time() > deadline or not self.is_open:
-                raise NotReceived(
-                    f"`{name}` did not come on {self}", expected=f"{name} within {within:g} s", observed="none"
-                )
-            await asyncio.sleep(_LOOK)
-
-    def _rooms_by(self, name: str, argument: Any) -> tuple[str | None, str | None]:
-        """The room that such an event joins, and the one that it leaves; None where it does not, or names none."""
-        event = self._behaviour.asked.get(name)
-        return (
-            (None, None)
-            if event is None
-            else (_room(event.joins, event, argument), _room(event.leaves, event, argument))
-        )
-
-    def _enter(self, kind: Kind, room: str | None) -> None:
-        if room is not None:
-            self._history.add(kind, self.actor, connection=self.name, channel=self.channel, name=room)
+        return await self._asking.asks(name, *arguments, if_acknowledged=if_acknowledged, parameters=parameters)
 
     async def refusal(self, special: str = "") -> ConnectionRefused:
         """Connect, and be refused: how. `special` says in words what it is refused for: `with an expired token`.
@@ -335,7 +224,7 @@ class Line:
         opened = loop.time()
         while (waited := loop.time() - opened) < self._budgets.connect:
             with suppress(NotClosed):
-                closed = self._by_the_server(await self._gone(min(_GLANCE, self._budgets.connect - waited)))
+                closed = self._by_the_server(await gone(self.client, min(_GLANCE, self._budgets.connect - waited)))
                 return EndedAtOnce(self.name, closed, loop.time() - opened)
             if self.received:
                 return None
@@ -344,15 +233,11 @@ class Line:
     async def must_stay(self, seconds: float) -> None:
         """Raise EndedAtOnce where the server ends it within so many seconds: then it was not accepted at all."""
         with suppress(NotClosed):
-            raise EndedAtOnce(self.name, await self._gone(seconds), seconds)
-
-    async def _gone(self, within: float) -> Closed:
-        end = self.client.disconnected if isinstance(self.client, SocketIOClient) else self.client.closed
-        return await end(within)
+            raise EndedAtOnce(self.name, await gone(self.client, seconds), seconds)
 
     async def say(self, name: str, *arguments: Any) -> None:
         """Send an event, with an argument or without one; raises NotSent where the server ended the connection."""
-        await self._speaker.emit(name, *arguments)
+        await speaker_of(self.name, self.client).emit(name, *arguments)
 
     async def say_raw(self, message: str | bytes) -> None:
         """Send one message of the transport as it is, such as `42["x"`."""
@@ -360,9 +245,7 @@ class Line:
 
     async def say_bytes(self, raw: bytes) -> None:
         """Send bytes below the framing of a native WebSocket, valid frames or not."""
-        if not isinstance(self.client, WebSocketClient):
-            raise UsageError(f"{self.name} is no native WebSocket")
-        await self.client.send_bytes(raw)
+        await websocket_of(self.name, self.client).send_bytes(raw)
 
     async def acknowledge(self, received: Received) -> dict[str, Any]:
         """Acknowledge an event as the catalogue says, whether that is required or optional.
@@ -467,9 +350,8 @@ class Line:
 
         With Socket.IO a DISCONNECT packet for the namespace is enough: the transport may stay open.
         """
-        end = self.client.disconnected if isinstance(self.client, SocketIOClient) else self.client.closed
         try:
-            return self._by_the_server(await end(self._budgets.close if within is None else within))
+            return self._by_the_server(await gone(self.client, self._budgets.close if within is None else within))
         except NotClosed as open_still:
             open_still.record = self._missed("still open")
             raise
@@ -514,29 +396,5 @@ class Line:
         self.client.drop()
 
     @property
-    def _speaker(self) -> SocketIOClient | WebSocketClient:
-        if isinstance(self.client, SseClient):
-            raise UsageError(f"{self.name} is a stream, on which nothing can be sent")
-        assert isinstance(self.client, SocketIOClient | WebSocketClient)  # noqa: S101 - there are no others
-        return self.client
-
-    @property
     def _socketio(self) -> SocketIOClient:
-        if not isinstance(self.client, SocketIOClient):
-            raise UsageError(f"{self.name} is no Socket.IO connection")
-        return self.client
-
-
-def _answered_with(causes: Operation, answer: tuple[Any, ...]) -> dict[str, Any]:
-    """The acknowledgement of what causes something, as the answer to a call."""
-    body = payload_of(answer)
-    says = {name: at(body, place) for name, place in causes.answers.items()}
-    ids = {name: value for name, value in says.items() if isinstance(value, str | int) and not isinstance(value, bool)}
-    return {"status": REFUSED if is_refusal(answer) else ACCEPTED, "body": body, "says": ids}
-
-
-def _room(template: str | None, event: Event, argument: Any) -> str | None:
-    try:
-        return None if template is None else event.room_of(template, argument)
-    except KeyError:
-        return None
+        return socketio_of(self.name, self.client)

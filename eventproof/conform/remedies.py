@@ -17,14 +17,20 @@ def remedies_of(
     Where they differ by wire, those of the `wires` that the target speaks.
 
     `kinds` are those of the checks that follow from the contract, by the checks' names; all others were written for
-    their requirement, and so are the guides that it names itself. Where neither leads to one, all of its guides do.
+    their requirement, and so are the guides that it names itself, unless what they found is of a kind that others find
+    as well. Where neither leads to one, all of its guides do.
     """
-    found = {kinds.get(check.name, "") for check in checks if check.verdict is Verdict.FAIL}
+    found = {kind for check in checks if check.verdict is Verdict.FAIL for kind in _found(check, kinds)}
     if not found:
         return ()
     included = {part.kind for part in requirement.includes}
     chosen = [guide for guide in requirement.guides if (guide.name if guide.name in included else "") in found]
     return tuple(_remedy(guide, frozenset(wires)) for guide in chosen or requirement.guides)
+
+
+def _found(check: Check, kinds: Mapping[str, str]) -> set[str]:
+    """Of what kind is what a check found."""
+    return {part.rpartition("/")[2] for part in check.breaks} or {kinds.get(check.name, "")}
 
 
 def _remedy(guide: Guide, wires: frozenset[Wire]) -> Remedy:

@@ -12,7 +12,7 @@ import pytest
 
 from eventproof import __version__, machine
 from eventproof.catalog import Catalog, Requirement, System
-from eventproof.errors import EventproofError, Inconclusive, UsageError
+from eventproof.errors import ContractViolation, EventproofError, Inconclusive, UsageError
 from eventproof.interruption import HEEDED
 from eventproof.redaction import redacted_text
 from eventproof.report import formats
@@ -226,6 +226,7 @@ class Suite:
             expected=expected,
             observed=observed,
             waits_for=error.waits_for if isinstance(error, Inconclusive) else (),
+            breaks=error.breaks if isinstance(error, ContractViolation) else (),
             frames=frames_of(case.records, error, case.whole_run) if telling and case is not None else (),
             repeat=self._repeat([name]) if verdict is not Verdict.PASS else "",
         )

@@ -76,6 +76,11 @@ class Histogram:
         values = self._hdr.get_percentile_to_value_dict(list(shares.values()))
         return tuple(min(values[shares[percent]] / 1e6, self.maximum) for percent in percents)
 
+    def above(self, seconds: float) -> int:
+        """How many samples are longer than so many seconds."""
+        counted = self._hdr.get_recorded_iterator()
+        return sum(each.count_at_value_iterated_to for each in counted if each.value_iterated_to > seconds * 1e6)
+
     def add(self, other: "Histogram") -> None:
         """Take in all samples of another one."""
         if len(other):

@@ -18,7 +18,7 @@ from .account import SwarmAccount
 from .floor import FLOOR, WHAT
 from .metrics import COUNTS
 from .objectives import ObjectiveLine, judge
-from .saturation import saturated
+from .saturation import late_by_chance, saturated
 
 _BREACHES = ("leaked", "invalid", "unknown", "violations")
 """What no contract allows: a single one fails the run."""
@@ -77,13 +77,15 @@ class Circumstances:
 
 def conclude(account: SwarmAccount, at: Circumstances) -> Run:
     """The run: incomplete, saturated or empty is INVALID; a definite failure outweighs that, an interruption all."""
-    too_busy = saturated(account.gauges)
+    too_busy, was_late = saturated(account.gauges), late_by_chance(account.gauges)
     judged = tuple(
         _ended_by(objective, one) if objective in at.given_up else one
         for objective, one in zip(at.objectives, judge(at.objectives, account), strict=True)
     )
     if too_busy:
         judged = tuple(map(_doubted, at.objectives, judged))
+    elif was_late:
+        judged = tuple(map(_excused, at.objectives, judged))
     if account.count("overflowed"):
         judged = tuple(map(_forgotten, at.objectives, judged))
     if too_few := _omits_too_much(account):
@@ -120,6 +122,7 @@ def conclude(account: SwarmAccount, at: Circumstances) -> Run:
             *_forbidden(account),
             *_ended(at),
             *reasons,
+            *_lateness(was_late),
             *_omissions(account, too_few),
             *account.notes,
             *_incidents(account),
@@ -173,6 +176,21 @@ def _doubted(objective: ObjectiveLine, judged: records.Objective) -> records.Obj
     if is_definite or judged.verdict is Verdict.NOT_APPLICABLE:
         return judged
     return replace(judged, verdict=Verdict.INCONCLUSIVE, observed=f"{judged.observed}; the generator was saturated")
+
+
+def _excused(objective: ObjectiveLine, judged: records.Objective) -> records.Objective:
+    """Lateness only adds to what is measured: what is met is met in spite of it, what is missed may be its doing."""
+    if judged.verdict is not Verdict.FAIL or objective.metric in _DEFINITE:
+        return judged
+    return replace(judged, verdict=Verdict.INCONCLUSIVE, observed=f"{judged.observed}; the generator was late itself")
+
+
+def _lateness(was_late: str) -> Iterable[str]:
+    if was_late:
+        yield (
+            f"the load generator was late now and then ({was_late}), in too few samples to be called saturated: "
+            "what is met is met in spite of that, what is missed is not judged; run it longer to know more"
+        )
 
 
 def _forgotten(objective: ObjectiveLine, judged: records.Objective) -> records.Objective:

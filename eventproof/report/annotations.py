@@ -1,7 +1,7 @@
 """What a forge shows beside the lines of a change: GitHub's workflow commands, GitLab's code quality report.
 
 Both point into the profile, which is what a repository holds of all that was judged: at the line that names the
-requirement, else at the one that names its system. What several requirements show by the same checks is told once.
+requirement, else at the one that names its system. One bug is told once.
 """
 
 import hashlib
@@ -109,7 +109,7 @@ def _objectives(run: Run) -> Iterator[Annotation]:
 
 def _requirements(run: Run) -> Iterator[Annotation]:
     for finding in digest.findings(run):
-        if finding.told is not None:
+        if finding.told:
             continue
         requirement, check = finding.requirement, next(iter(finding.checks), None)
         lines = [requirement.sentence, requirement.reason]

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from eventproof.verdict import SEVERITY, Level, Outcome, Verdict
 
-from .records import Check, Delivery, Frame, Latency, Objective, RequirementResult, Run
+from .records import Check, Delivery, Frame, Latency, Objective, Remedy, RequirementResult, Run
 
 _FEW = 3
 _CALL = "called"
 _TRANSPORT = re.compile(r"\b(websocket|polling|upgrade)\b")
+_Bug = tuple[tuple[str, ...], Verdict]
 
 RED = frozenset({Verdict.FAIL, Verdict.NOT_TESTABLE})
 UNKNOWN = frozenset({Verdict.INCONCLUSIVE, Verdict.HARNESS_ERROR})
@@ -51,14 +52,21 @@ _RARE = frozenset({"acknowledged", "away", "retried", "invalid"})
 class Failure:
     """One requirement that is not a plain pass, with the checks that say so.
 
-    `told` is the finding that shows the same checks already; None where this one is the first.
+    `told` are the findings that tell all that its checks show; empty where nothing does before this one.
     """
 
     requirement: RequirementResult
     checks: tuple[Check, ...]
-    told: str | None = None
+    told: tuple[str, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    """What mends it, without what is told where `told` leads."""
     alike: tuple[str, ...] = ()
     """Further requirements that are inconclusive for the same reason, and told here alone."""
+
+    @property
+    def pointer(self) -> str:
+        """Where it is told, in a sentence; empty where that is here."""
+        return f"the same is told under {', '.join(self.told)}" if self.told else ""
 
 
 def counts(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
@@ -141,38 +149,48 @@ def is_untouched(requirement: RequirementResult) -> bool:
 
 
 def findings(run: Run) -> list[Failure]:
-    """What there is to tell about each notable requirement; checks that several of them share are told once."""
-    told: dict[tuple[str, ...], str] = {}
+    """What there is to tell about each notable requirement; one bug is told once.
+
+    What several requirements show by one check, or by checks that find the same part of a contract broken, is told
+    under the first: one of a system comes before one that every system shares.
+    """
+    told: dict[str, RequirementResult] = {}
     alike = held_up(run)
     result = []
     for requirement in notable(run):
         checks = telling(requirement)
-        names = tuple(check.name for check in checks)
-        shown_by = told.get(names) if names else None
-        result.append(Failure(requirement, checks, shown_by, alike.get(requirement.id, ())))
-        told.setdefault(names, requirement.id)
+        shown = [what for check in checks for what in check.breaks or (check.name,)]
+        by = {told[what].id: told[what] for what in shown} if all(what in told for what in shown) else {}
+        known = {remedy for other in by.values() for remedy in other.remedies}
+        remedies = tuple(remedy for remedy in requirement.remedies if remedy not in known)
+        result.append(Failure(requirement, checks, tuple(by), remedies, alike.get(requirement.id, ())))
+        for what in shown:
+            told.setdefault(what, requirement)
     return result
 
 
 def telling(requirement: RequirementResult) -> tuple[Check, ...]:
-    """The checks that are the reason for the requirement's verdict, the gravest first; of several transports, one."""
-    told: dict[tuple[str, Verdict], Check] = {}
+    """The checks that are the reason for the requirement's verdict, the gravest first; of those that show one bug, one.
+
+    Such are one check on several transports, and those that find the same part of a contract broken.
+    """
+    told: dict[_Bug, Check] = {}
     for check in sorted(_wrong(requirement), key=lambda check: SEVERITY.index(check.verdict)):
-        told.setdefault((_on_any(check.name), check.verdict), check)
+        told.setdefault(_bug(check), check)
     return tuple(told.values())
 
 
 def also(requirement: RequirementResult, check: Check) -> tuple[str, ...]:
-    """The names of the checks that show on other transports what this one does."""
-    return tuple(
-        other.name
-        for other in _wrong(requirement)
-        if other is not check and (_on_any(other.name), other.verdict) == (_on_any(check.name), check.verdict)
-    )
+    """The names of the other checks that show what this one does."""
+    return tuple(other.name for other in _wrong(requirement) if other is not check and _bug(other) == _bug(check))
 
 
 def _wrong(requirement: RequirementResult) -> list[Check]:
     return [check for check in requirement.checks if check.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)]
+
+
+def _bug(check: Check) -> _Bug:
+    return check.breaks or (_on_any(check.name),), check.verdict
 
 
 def _on_any(name: str) -> str:

@@ -95,7 +95,8 @@ def _objectives(run: Run) -> Iterator[str]:
 
 
 def _failures(run: Run) -> Iterator[str]:
-    told = [finding for finding in digest.findings(run) if finding.checks and not finding.told]
+    findings = digest.findings(run)
+    told = [finding for finding in findings if finding.checks and not finding.told]
     for finding in told[:_TOLD]:
         requirement = finding.requirement
         yield ""
@@ -110,6 +111,9 @@ def _failures(run: Run) -> Iterator[str]:
         yield from ("", "</details>")
     if len(told) > _TOLD:
         yield from ("", f"{len(told) - _TOLD} more are told in report.html.")
+    for finding in findings:
+        if finding.told:
+            yield from ("", f"{_text(finding.requirement.id)}: {_text(finding.pointer)}")
 
 
 def _alike(names: Sequence[str], said: str) -> Iterator[str]:

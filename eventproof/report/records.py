@@ -49,6 +49,8 @@ class Check:
     """One command that repeats just this check."""
     waits_for: tuple[str, ...] = ()
     """The requirements whose failure is why nothing could be said; empty where that is not known."""
+    breaks: tuple[str, ...] = ()
+    """What of a contract does not hold, as `SYSTEM/EVENT/audience`; empty where no other case can find the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,13 @@ class Gauge:
     value: float
     limit: float
     unit: str
+    by_chance: bool = False
+    """Above its limit by so few samples that chance may have it so: then what is met is believed all the same."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is above its limit."""
+        return self.value > self.limit
 
 
 @dataclass(frozen=True, slots=True)

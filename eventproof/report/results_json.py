@@ -29,7 +29,7 @@ FORMAT = "eventproof-results"
 VERSION = 1
 """Raised when a reader of the old form would misread the new one."""
 
-_LATER = frozenset({"judged"})
+_LATER = frozenset({"breaks", "by_chance", "judged"})
 """What earlier results did not have."""
 _NUMBERS = re.compile(r"\[\n\s+((?:(?:-?\d[\d.e+-]*|null),?\s+)+)\]")
 """A list of numbers, which is told on one line; no string has the line break that it begins with."""

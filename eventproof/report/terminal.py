@@ -131,8 +131,8 @@ def _failures(run: Run) -> Iterator[RenderableType]:
     for finding in digest.findings(run):
         requirement = finding.requirement
         title = Text.assemble((requirement.id, "bold"), f" {requirement.level.value} ", _shown(requirement.sentence))
-        if finding.told:
-            yield Group(title, _indented(Text(f"shown by the same checks as {finding.told}", "dim")))
+        if finding.pointer:
+            yield Group(title, _indented(Text(finding.pointer, "dim")))
         elif finding.checks:
             yield Group(
                 title,

@@ -15,7 +15,7 @@ from ..delivery.admission import REST
 from ..eager import begin
 from ..refusals import Refusal
 from .callers import Callers
-from .reply import NOTHING, Reply, json_response
+from .reply import CLOSES, NOTHING, Lines, Reply, json_response
 
 _LINGER: Final = 1.0
 """Seconds for which what is left of a refused body is read, so that its sender comes to read the refusal."""
@@ -61,15 +61,19 @@ class HttpProtocol(web.RequestHandler):
         "_awaited",
         "_callers",
         "_handle",
+        "_stays",
         "_works",
         "has_ended",
         "known",
         "on_lost",
     )
 
-    def __init__(self, *arguments: Any, handle: Handler, callers: "Callers[HttpProtocol]", **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, handle: Handler, callers: "Callers[HttpProtocol]", stays: Lines, **options: Any
+    ) -> None:
         super().__init__(*arguments, **options)
         self._handle = handle
+        self._stays = stays
         self.on_lost: Callable[[], None] | None = None
         """What is to be done when the client hangs up."""
         self.known = False
@@ -160,7 +164,7 @@ class HttpProtocol(web.RequestHandler):
         self._expect()
         try:
             if self.transport is not None:
-                self.transport.write(reply.written(request, request.shared, closes=closes))
+                self.transport.write(reply.written(request, request.shared, CLOSES if closes else self._stays))
             if self._paused:
                 await self._drain_helper()
                 self._expect()

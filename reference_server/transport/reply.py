@@ -20,6 +20,17 @@ _EMPTY: Final = frozenset({204, 304})
 """RFC 9110, 6.4.1: "All 1xx (Informational), 204 (No Content), and 304 (Not Modified) responses do not include
 content.".
 """
+Lines = tuple[str, ...]
+CLOSES: Final[Lines] = ("Connection: close",)
+"""The headers of an answer behind which the connection ends."""
+_ON_THE_WAY: Final = 0.1
+"""The share of the time that is left to answers and requests which are under way: so a client lets go first."""
+
+
+def stays_for(seconds: float) -> Lines:
+    """The headers of an answer behind which a connection stays for so long, if nothing more is asked on it."""
+    whole = int(seconds * (1 - _ON_THE_WAY))
+    return ("Connection: keep-alive", *([f"Keep-Alive: timeout={whole}"] if whole else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +42,15 @@ class Reply:
     kind: str = ""
     headers: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
-    def written(self, request: web.BaseRequest, shared: Mapping[str, str], *, closes: bool) -> bytes:
-        """The bytes of it; `shared` are further headers. Raises ValueError where a header would end its line."""
+    def written(self, request: web.BaseRequest, shared: Mapping[str, str], connection: Lines) -> bytes:
+        """The bytes of it; `shared` are further headers, `connection` those that say what becomes of the connection.
+
+        Raises ValueError where a header would end its line.
+        """
         headers: dict[str, str] = {"Content-Type": self.kind} if self.content else {}
         if self.status not in _EMPTY:
             headers["Content-Length"] = str(len(self.content))
-        head = written_head(request, self.status, {**headers, **self.headers, **shared}, closes=closes)
+        head = written_head(request, self.status, {**headers, **self.headers, **shared}, connection)
         return head if request.method == "HEAD" else head + self.content
 
 
@@ -47,8 +61,8 @@ def json_response(status: int, body: Any, headers: Mapping[str, str] | None = No
     return Reply(status, orjson.dumps(body), _JSON, headers or NOTHING)
 
 
-def written_head(request: web.BaseRequest, status: int, headers: Mapping[str, str], *, closes: bool) -> bytes:
-    """The head of an answer, after which the connection `closes` or not.
+def written_head(request: web.BaseRequest, status: int, headers: Mapping[str, str], connection: Lines) -> bytes:
+    """The head of an answer; `connection` are the headers that say what becomes of the connection.
 
     Raises ValueError where a header would end its line.
     """
@@ -56,10 +70,7 @@ def written_head(request: web.BaseRequest, status: int, headers: Mapping[str, st
     lines = [f"HTTP/{major}.{minor} {status} {_REASONS[status]}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines.append(f"Date: {_date(int(time.time()))}")
-    if closes:
-        lines.append("Connection: close")
-    elif minor == 0:
-        lines.append("Connection: keep-alive")
+    lines += connection
     head = "\r\n".join(lines)
     ends = len(lines) - 1
     if head.count("\r") != ends or head.count("\n") != ends or "\0" in head:

@@ -19,7 +19,7 @@ from ..services import Services
 from .allowance import Fairness
 from .http import Request, close_transport, hand_over, release
 from .lines import Lines
-from .reply import written_head
+from .reply import CLOSES, written_head
 
 _LINE: Final = re.compile(r"\r\n|\r|\n")
 _HEADERS: Final = {
@@ -97,7 +97,7 @@ class StreamLink(asyncio.Protocol):
         conduct = self._services.conduct
         coding = {"Transfer-Encoding": "chunked"} if self._chunked else {}
         headers = {**conduct.stream_headers(_HEADERS), **coding, **request.shared}
-        begun = written_head(request, 200, headers, closes=True)
+        begun = written_head(request, 200, headers, CLOSES)
         self._transport, _ = hand_over(request, self)
         self._transport.resume_reading()
         self._transport.set_write_buffer_limits(high=0)

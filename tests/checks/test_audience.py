@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from eventproof import catalog, checks
+from eventproof.errors import ContractViolation
 from eventproof.history import Kind, Record
 from tests.checks.shield import ADDRESS, KNOWN, ROOMS, called, received
 
@@ -49,6 +50,17 @@ def test_admins_alone_hear_what_is_for_admins() -> None:
     call = called(1, "user-1", "submitClaim")
     astray = received(2, "user-1", "admin_claim_submitted")
     assert leaks(call, received(2, "admin-1", "admin_claim_submitted"), astray) == [astray]
+
+
+def test_a_leak_is_known_by_what_of_the_contract_it_breaks_whoever_finds_it() -> None:
+    call = called(1, "admin-1", "setSubscriptionStatus", userId="1")
+    astray = [received(2, who, "subscription_status_changed") for who in ("user-2", "user-3", "admin-1")]
+    with pytest.raises(ContractViolation) as broken:
+        checks.raise_for(judged(call, *astray, received(3, "user-1", "admin_claim_submitted")))
+    assert broken.value.breaks == (
+        "shield/subscription_status_changed/audience",
+        "shield/admin_claim_submitted/audience",
+    )
 
 
 @pytest.mark.parametrize("name", ["connected", "error"])

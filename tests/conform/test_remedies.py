@@ -15,8 +15,8 @@ KNOWN = catalog.load()
 DERIVED = {"fits": "schema", "hears": "delivery", "leaks": "audience"}
 
 
-def check(name: str, verdict: Verdict = Verdict.FAIL) -> Check:
-    return Check(name, ("UST-BAN-1",), verdict, 0.1)
+def check(name: str, verdict: Verdict = Verdict.FAIL, *breaks: str) -> Check:
+    return Check(name, ("UST-BAN-1",), verdict, 0.1, breaks=breaks)
 
 
 def causes(requirement: str, *checks: Check) -> list[str]:
@@ -34,6 +34,7 @@ def causes(requirement: str, *checks: Check) -> list[str]:
         ("UST-BAN-7", [check("written for it")], ["close"]),
         ("UST-BAN-7", [check("leaks")], ["audience"]),
         ("UST-BAN-7", [check("leaks"), check("written for it")], ["close", "audience"]),
+        ("UST-BAN-7", [check("written for it", Verdict.FAIL, "user-state/user.banned/audience")], ["audience"]),
         ("UST-BAN-7", [check("leaks", Verdict.INCONCLUSIVE)], []),
         ("UST-BAN-7", [], []),
     ],

@@ -143,6 +143,21 @@ def test_a_saturated_generator_makes_the_run_invalid_and_not_slow(at: Circumstan
     assert "processor use was 98 %" in run.load.saturated
 
 
+def test_a_generator_that_was_late_by_chance_has_what_is_met_and_judges_nothing_that_is_missed(
+    at: Circumstances,
+) -> None:
+    late = (Gauge("send lag, p99", 300, 250, "ms", by_chance=True),)
+    met = conclude(replace(_account(), gauges=late), at)
+    assert (met.outcome, _verdicts(met)) == (Outcome.PASS, [Verdict.PASS] * 3)
+    assert met.notes[0].startswith("the load generator was late now and then (send lag, p99 was 300 ms")
+    missed = conclude(replace(_account(milliseconds=3000), gauges=late), at)
+    assert missed.outcome is Outcome.INVALID
+    assert _verdicts(missed) == [Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.PASS]
+    assert missed.objectives[0].observed.endswith("the generator was late itself")
+    leaked = conclude(replace(_account(leaked=1), gauges=late), at)
+    assert (leaked.outcome, leaked.objectives[2].verdict) == (Outcome.FAIL, Verdict.FAIL)
+
+
 def test_what_was_received_and_not_remembered_may_be_what_seems_to_be_lost(at: Circumstances) -> None:
     lines = [parse(line) for line in ("lost == 0", "lost == 2", "duplicate == 1")]
     run = conclude(_account(lost=2, overflowed=1), replace(at, objectives=lines))

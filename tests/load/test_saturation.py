@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from eventproof.load import saturation
 from eventproof.load.histogram import Histogram
 from eventproof.load.objectives import parse
 from eventproof.load.saturation import GeneratorLimits, Headroom, Readings
+from eventproof.report.records import Gauge
 
 
 def _lag(seconds: float) -> Histogram:
@@ -35,6 +38,44 @@ def test_a_generator_with_time_to_spare_is_believed() -> None:
 def test_a_generator_that_is_late_or_busy_says_which(figures: dict[str, float], said: str) -> None:
     assert said in _why(**figures)
     assert "allowed" in _why(**figures)
+
+
+@pytest.mark.parametrize(
+    ("late", "of", "over", "by_chance"),
+    [
+        (0, 40, False, False),
+        (1, 40, True, True),
+        (2, 40, True, True),
+        (3, 40, True, False),
+        (1, 1, True, False),
+        (1, 20, True, True),
+        (2, 20, True, False),
+        (1, 100, False, False),
+        (3, 100, True, True),
+        (4, 100, True, False),
+        (999, 100_000, False, False),
+        (1_030, 100_000, True, True),
+        (1_100, 100_000, True, False),
+    ],
+)
+def test_of_few_samples_one_late_one_is_no_saturation_and_of_many_one_in_a_hundred_is(
+    late: int, of: int, over: bool, by_chance: bool
+) -> None:
+    lag = Histogram()
+    for number in range(of):
+        lag.record(0.3 if number < late else 0.001)
+    readings = saturation.gauges(GeneratorLimits(), Readings(loop_lag=_lag(0.001), send_lag=lag))
+    gauge = next(each for each in readings if each.name == "send lag, p99")
+    assert (gauge.is_over, gauge.by_chance) == (over, by_chance)
+    assert ("send lag" in saturation.saturated(readings)) is (over and not by_chance)
+    assert ("send lag" in saturation.late_by_chance(readings)) is by_chance
+
+
+def test_of_several_processes_one_that_is_saturated_counts_before_one_that_was_late_by_chance() -> None:
+    few = Gauge("send lag, p99", 400, 250, "ms", by_chance=True)
+    many = Gauge("send lag, p99", 300, 250, "ms")
+    assert saturation.worst([[few], [many]]) == saturation.worst([[many], [few]]) == (many,)
+    assert saturation.worst([[few], [replace(many, value=10)]]) == (few,)
 
 
 def test_all_reasons_are_named() -> None:

@@ -35,12 +35,16 @@ class Caller:
 
     async def asks(self, request: bytes = HEALTH) -> bytes:
         """The status of the answer; what it holds is read."""
+        return (await self.asks_for_head(request)).split()[1]
+
+    async def asks_for_head(self, request: bytes) -> bytes:
+        """The head of the answer; what it holds is read."""
         self.writer.write(request)
         async with asyncio.timeout(SECONDS):
             head = await self.reader.readuntil(b"\r\n\r\n")
             (length,) = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
             await self.reader.readexactly(int(length.split(b":")[1]))
-        return head.split()[1]
+        return head
 
     async def ends(self) -> bool:
         """Wait until the server has closed."""
@@ -103,6 +107,17 @@ async def test_an_address_that_the_system_has_not_is_passed_over_where_it_has_an
     addresses.remove(there)
     with pytest.raises(OSError, match="assign requested address"):
         await bound("localhost", 0)
+
+
+async def test_an_answer_says_how_long_the_connection_stays(tmp_path: Path) -> None:
+    async with keep_house(tmp_path, limits=Limits(head_timeout=20)) as house, _callers(house, 1) as (caller,):
+        said = (await caller.asks_for_head(HEALTH)).split(b"\r\n")
+        assert b"Connection: keep-alive" in said
+        assert b"Keep-Alive: timeout=18" in said
+        last = await caller.asks_for_head(HEALTH.replace(b"Host", b"Connection: close\r\nHost"))
+        assert b"\r\nConnection: close\r\n" in last
+        assert b"Keep-Alive" not in last
+        assert await caller.ends()
 
 
 async def test_who_goes_on_in_time_stays(tmp_path: Path) -> None:

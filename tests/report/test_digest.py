@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from eventproof.report import digest, html, markdown, terminal
-from eventproof.report.records import Delivery, Frame, Latency, Objective, RequirementResult, Run
+from eventproof.report.records import Check, Delivery, Frame, Latency, Objective, Remedy, RequirementResult, Run
 from eventproof.verdict import SEVERITY, Level, Outcome, Verdict
 from tests.report import samples
 
@@ -71,10 +71,71 @@ def test_the_account_has_every_column_of_the_record() -> None:
 
 def test_checks_that_requirements_share_are_told_once() -> None:
     findings = {finding.requirement.id: finding for finding in digest.findings(samples.failing())}
-    assert findings["UST-BAN-2"].told is None
-    assert findings["UST-BAN-3"].told == "UST-BAN-2"
-    assert findings["UST-BAN-11"].told is None
+    assert findings["UST-BAN-2"].told == ()
+    assert findings["UST-BAN-3"].told == ("UST-BAN-2",)
+    assert findings["UST-BAN-11"].told == ()
     assert findings["UST-BAN-11"].checks == ()
+
+
+LEAK, OTHER = "user-state/user.banned/audience", "user-state/user.unbanned/audience"
+WRONG = Remedy("the room is wrong", "name the right one")
+
+
+def leaking(name: str, *checks: Check, remedies: tuple[Remedy, ...] = (WRONG,)) -> RequirementResult:
+    return replace(samples.requirement(name, verdict=Verdict.FAIL, checks=checks), remedies=remedies)
+
+
+def leak(name: str, *breaks: str) -> Check:
+    return replace(samples.check(name, verdict=Verdict.FAIL), breaks=breaks)
+
+
+def test_one_leak_that_several_cases_find_is_told_once_under_the_requirement_of_its_system() -> None:
+    exact = leaking("UST-BAN-7", leak("derived", LEAK), leak("written", LEAK))
+    shared = leaking("ALL-ROOM-1", leak("mixed_traffic", LEAK))
+    run = samples.run(exact, shared, outcome=Outcome.FAIL)
+    first, second = digest.findings(run)
+    assert (first.told, first.remedies, [check.name for check in first.checks]) == ((), (WRONG,), ["derived"])
+    assert digest.also(exact, first.checks[0]) == ("written",)
+    assert (second.told, second.remedies, second.pointer) == (("UST-BAN-7",), (), "the same is told under UST-BAN-7")
+    assert digest.tally(run) == {Verdict.FAIL: 2}
+    for render in (terminal.summary, markdown.render):
+        assert "ALL-ROOM-1" in render(run)
+        assert "the same is told under UST-BAN-7" in render(run)
+    assert 'is told under <a href="#finding-UST-BAN-7">' in html.render(run)
+
+
+@pytest.mark.parametrize(
+    "checks",
+    [
+        (leak("mixed_traffic", LEAK, OTHER),),
+        (leak("mixed_traffic", OTHER),),
+        (leak("mixed_traffic"),),
+        (leak("mixed_traffic", LEAK), samples.check("another", verdict=Verdict.FAIL)),
+    ],
+    ids=["a further event", "another event", "something else", "another check"],
+)
+def test_what_nothing_else_tells_is_told_in_full(checks: tuple[Check, ...]) -> None:
+    other = Remedy("another", "mend it")
+    shared = leaking("ALL-ROOM-1", *checks, remedies=(WRONG, other))
+    _, second = digest.findings(samples.run(leaking("UST-BAN-7", leak("derived", LEAK)), shared))
+    assert (second.told, second.pointer, second.remedies) == ((), "", (WRONG, other))
+
+
+def test_what_two_requirements_tell_together_is_told_under_both() -> None:
+    other = Remedy("another", "mend it")
+    lines = [
+        leaking("UST-BAN-7", leak("derived", LEAK)),
+        leaking("UST-UNBAN-3", leak("derived_too", OTHER)),
+        leaking("ALL-ROOM-1", leak("mixed_traffic", OTHER, LEAK), remedies=(WRONG, other)),
+    ]
+    last = digest.findings(samples.run(*lines))[-1]
+    assert (last.told, last.remedies) == (("UST-UNBAN-3", "UST-BAN-7"), (other,))
+
+
+def test_what_is_only_forgiven_elsewhere_is_told_where_it_fails() -> None:
+    forgiven = replace(leaking("UST-BAN-7", leak("derived", LEAK)), verdict=Verdict.WARN)
+    found = digest.findings(samples.run(forgiven, leaking("ALL-ROOM-1", leak("mixed_traffic", LEAK))))
+    assert [(one.requirement.id, one.told) for one in found] == [("ALL-ROOM-1", ()), ("UST-BAN-7", ("ALL-ROOM-1",))]
 
 
 def test_the_gravest_comes_first() -> None:

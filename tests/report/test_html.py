@@ -136,7 +136,7 @@ def test_a_failure_shows_expected_observed_frames_and_how_to_repeat_it() -> None
         '42["user.banned",{"message":"Your account has been banned by an administrator."}]',
         "3 s later",
         "eventproof check http://127.0.0.1:8000 --only UST-BAN-2 --seed 20260314",
-        "The same checks as of UST-BAN-2 show it.",
+        "The same is told under UST-BAN-2.",
     ):
         assert piece in text, piece
 

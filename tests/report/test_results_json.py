@@ -78,12 +78,13 @@ def test_the_schema_is_valid_and_describes_every_key() -> None:
 
 def test_the_schema_has_the_keys_of_the_records_and_no_others() -> None:
     written = {"requirement": "RequirementResult"}
+    later = {"breaks", "by_chance"}
     for name, definition in SCHEMA["$defs"].items():
         if "properties" in definition:
             record = getattr(records, written.get(name, name.capitalize()))
-            assert (
-                set(definition["properties"]) == {field.name for field in fields(record)} == set(definition["required"])
-            )
+            known = {field.name for field in fields(record)}
+            assert set(definition["properties"]) == known
+            assert set(definition["required"]) == known - later
     header = {"format", "version", "verdict", "exit_code"}
     assert set(SCHEMA["properties"]) - header == {field.name for field in fields(Run)} - {"outcome"}
 

@@ -66,7 +66,7 @@ UST-BAN-2 MUST Every one of those connections is then closed by the server.
   repeat    eventproof check URL --only UST-BAN-2
 
 UST-BAN-3 MUST First the event.
-  shown by the same checks as UST-BAN-2
+  the same is told under UST-BAN-2
 
 Report: results/report.html
 """

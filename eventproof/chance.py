@@ -1,9 +1,9 @@
-"""Whether one count is larger than another one by more than chance: an exact test of two shares, where few happened."""
+"""Whether a count is larger than chance alone has it: exact where few happened."""
 
 from math import erfc, exp, lgamma, log, sqrt
 from typing import Final
 
-__all__ = ["exceeds"]
+__all__ = ["at_least", "exceeds"]
 
 _MANY: Final = 10_000
 """From so many on, a binomial distribution is a normal one."""
@@ -21,9 +21,14 @@ def exceeds(before: int, of_before: int, after: int, of_after: int, chance: floa
     share = of_after / trials
     if after <= total * share:
         return False
-    if total > _MANY:
-        return erfc((after - 0.5 - total * share) / sqrt(2 * total * share * (1 - share))) / 2 < chance
-    return sum(_binomial(number, total, share) for number in range(after, total + 1)) < chance
+    return at_least(after, total, share) < chance
+
+
+def at_least(number: int, trials: int, share: float) -> float:
+    """The chance that so many of these trials succeed, or more, where each does with this share (between 0 and 1)."""
+    if trials > _MANY:
+        return erfc((number - 0.5 - trials * share) / sqrt(2 * trials * share * (1 - share))) / 2
+    return sum(_binomial(successes, trials, share) for successes in range(number, trials + 1))
 
 
 def _binomial(number: int, total: int, share: float) -> float:

@@ -2,7 +2,7 @@ from math import comb
 
 import pytest
 
-from eventproof.compare.chance import exceeds
+from eventproof.chance import at_least, exceeds
 
 
 def test_the_chance_is_that_of_the_binomial_distribution() -> None:
@@ -10,6 +10,14 @@ def test_the_chance_is_that_of_the_binomial_distribution() -> None:
     exact = sum(comb(9, number) for number in (8, 9)) / 2**9
     assert exceeds(1, 1_000, 8, 1_000, exact * 1.01)
     assert not exceeds(1, 1_000, 8, 1_000, exact * 0.99)
+
+
+@pytest.mark.parametrize(
+    ("number", "trials", "chance"),
+    [(1, 1, 0.01), (1, 40, 0.3310), (2, 40, 0.0607), (3, 40, 0.0075), (0, 40, 1.0), (1_000, 100_000, 0.5063)],
+)
+def test_the_chance_of_so_many_of_one_in_a_hundred(number: int, trials: int, chance: float) -> None:
+    assert at_least(number, trials, 0.01) == pytest.approx(chance, abs=1e-4)
 
 
 def test_where_much_happened_it_says_the_same_as_where_a_little_less_did() -> None:
