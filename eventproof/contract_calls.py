@@ -84,7 +84,9 @@ def shown(system: System, operation: Operation, also: Iterable[str] = ()) -> Jso
         "answers": dict(answers),
         "refusals": list(operation.refusals),
         "states": {
-            table.thing: _states(table, operation.id) for table in system.states.values() if operation.id in table.calls
+            table.thing: [said for call in table.calls(operation.id) for said in _states(table, call)]
+            for table in system.states.values()
+            if operation.id in table.operations
         },
         "example": _example(operation, body, answers),
     }
@@ -130,11 +132,16 @@ def shown_text(data: Json) -> str:
     return "\n".join(map(visible, lines))
 
 
-def _states(table: States, call: str) -> list[str]:
+def _states(table: States, call: str) -> Iterator[str]:
     """Where a call takes a thing: each state with the one after it, or the one in which it is made."""
+    given = ", ".join(f"{name}={value}" for name, value in table.given.get(call, {}).items())
+    by = f"{given}: " if given else ""
     if call in table.made:
-        return [f"made as {table.made[call]}"]
-    return [*(f"{before} -> {after}" for before, after in table.moves[call].items()), "else refused"]
+        yield f"{by}made as {table.made[call]}"
+        return
+    changes = table.moves.get(call) or table.told[call]
+    yield from (f"{by}{before} -> {after}" for before, after in changes.items())
+    yield f"{by}else {'refused' if call in table.moves else 'nothing'}"
 
 
 def _notes(data: Json, units: list[str]) -> list[str]:

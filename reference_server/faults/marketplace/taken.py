@@ -13,9 +13,13 @@ from ...delivery.entry import Entry
 from ...delivery.rooms import user_in
 from ...reasons import Reason
 from ...systems.marketplace.channel import of_product
+from ...systems.marketplace.order import Order, OrderStatus
+from ...systems.marketplace.quotation import Quotation, QuotationStatus
+from ...systems.marketplace.wholesale import Invitation, InvitationStatus
 from ...transport.frames import TOO_BIG
 from ...transport.native import WebSocketLink
 from ..fault import Fault
+from ..shapes import found_as
 from .told import ORDERS, Data
 
 _JUST: Final = 0.25
@@ -145,6 +149,24 @@ class _AnybodysThings(Conduct):
 
 
 FAULTS: Final = (
+    Fault(
+        "rejected-is-accepted",
+        "MKT-WHOL-2",
+        "An invitation that was rejected can be accepted.",
+        found_as("acceptInvitation", Invitation, InvitationStatus.REJECTED, InvitationStatus.PENDING),
+    ),
+    Fault(
+        "accepted-is-changed",
+        "MKT-QUOT-2",
+        "A quotation that was accepted can be changed.",
+        found_as("updateQuotation", Quotation, QuotationStatus.ACCEPTED, QuotationStatus.SENT),
+    ),
+    Fault(
+        "refunded-is-fulfilled",
+        "MKT-ORD-4",
+        "An order that was refunded can be fulfilled.",
+        found_as("fulfilOrder", Order, OrderStatus.REFUNDED, OrderStatus.PENDING),
+    ),
     Fault.of("any-signature", "MKT-PAY-2", _AnySignature),
     Fault.of("payment-acts-twice", "MKT-PAY-2", _ActsTwice),
     Fault.of("leavers-hear", "MKT-ROOM-1", _LeaversHear, ("ALL-ROOM-1",)),
