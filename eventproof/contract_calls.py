@@ -84,7 +84,7 @@ def shown(system: System, operation: Operation, also: Iterable[str] = ()) -> Jso
         "answers": dict(answers),
         "refusals": list(operation.refusals),
         "states": {
-            table.thing: [said for call in table.calls(operation.id) for said in _states(table, call)]
+            table.thing: [*_states(table, operation.id)]
             for table in system.states.values()
             if operation.id in table.operations
         },
@@ -132,16 +132,18 @@ def shown_text(data: Json) -> str:
     return "\n".join(map(visible, lines))
 
 
-def _states(table: States, call: str) -> Iterator[str]:
+def _states(table: States, operation: str) -> Iterator[str]:
     """Where a call takes a thing: each state with the one after it, or the one in which it is made."""
-    given = ", ".join(f"{name}={value}" for name, value in table.given.get(call, {}).items())
-    by = f"{given}: " if given else ""
-    if call in table.made:
-        yield f"{by}made as {table.made[call]}"
-        return
-    changes = table.moves.get(call) or table.told[call]
-    yield from (f"{by}{before} -> {after}" for before, after in changes.items())
-    yield f"{by}else {'refused' if call in table.moves else 'nothing'}"
+    calls = table.calls(operation)
+    for call in calls:
+        given = [f"{name}={value}" for name, value in table.given.get(call, {}).items()]
+        by = f" ({', '.join(given)})" if given else ""
+        if call in table.made:
+            yield f"made as {table.made[call]}{by}"
+        changes = {**table.moves, **table.told}.get(call, {})
+        yield from (f"{before} -> {after}{by}" for before, after in changes.items())
+    if not table.made.keys() >= set(calls):
+        yield "else nothing" if table.told.keys() & calls else "else refused"
 
 
 def _notes(data: Json, units: list[str]) -> list[str]:

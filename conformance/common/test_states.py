@@ -94,8 +94,13 @@ class _Scene:
 async def test_what_its_state_does_not_allow_is_refused_and_tells_nothing(case: Case, thing: str) -> None:
     """From each state; a call that would lead to the state itself may also be accepted, as done already."""
     table, user = case.system.states[thing], await case.user()
-    people = _who_may_hear(case, table, user)
-    scene = _Scene(case, table, user, {person: await person.connect(acknowledges=True) for person in people})
+    lines = {user: await user.connect(acknowledges=True)}
+    for person in _who_acts(case, table, user):
+        with suppress(Inconclusive):  # nobody could tell what they were not sent
+            line = await person.connect(acknowledges=True)
+            await case.canary(person)
+            lines[person] = line
+    scene = _Scene(case, table, user, lines)
     is_tried, unseen = False, None
     for state in table.ways:
         try:
@@ -108,17 +113,14 @@ async def test_what_its_state_does_not_allow_is_refused_and_tells_nothing(case: 
         raise NotTestable(f"the target has none of the calls that would have to be refused for a {thing}")
 
 
-def _who_may_hear(case: Case, table: States, user: Person) -> list[Person]:
-    """The user, and whoever makes a call of the table for them, where the channel is for those; but for the admins."""
+def _who_acts(case: Case, table: States, user: Person) -> list[Person]:
+    """Whoever makes a call of the table for the user, where the channel is for those; but for the admins."""
     found = [user]
     for call in (*table.made, *table.moves):
         with suppress(NotTestable):  # nobody acts for its role
             found.append(case.caller(case.system.called(table, call), user))
-    return [
-        person
-        for person in dict.fromkeys(found)
-        if person is user or (person.role != ADMIN and case.is_open_to(case.system.name, person))
-    ]
+    others = [person for person in dict.fromkeys(found) if person is not user and person.role != ADMIN]
+    return [person for person in others if case.is_open_to(case.system.name, person)]
 
 
 async def _tried(scene: _Scene, state: str) -> bool:
