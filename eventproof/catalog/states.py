@@ -18,7 +18,7 @@ class States:
     """One table: what it does not have is no change of the thing, and is refused.
 
     A call stands there by its operationId; where what it is made with decides, with that behind it:
-    `decideWithdrawal outcome=failed`.
+    `CALL PARAMETER=VALUE`.
     """
 
     thing: str
