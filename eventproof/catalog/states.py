@@ -74,8 +74,8 @@ class States:
         return tuple(call for call in (*self.made, *self.moves, *self.told) if self.operation(call) == operation)
 
     def after(self, state: str, call: str) -> str | None:
-        """Where a call takes the thing from a state; None where that is no change of it."""
-        return (self.moves.get(call) or self.told.get(call, {})).get(state)
+        """Where a call that changes the thing takes it from a state; None where that is no change of it."""
+        return (self.moves if call in self.moves else self.told)[call].get(state)
 
     def repeats(self, state: str) -> tuple[str, ...]:
         """The calls that would lead from a state to itself: refused, or accepted as done already."""
