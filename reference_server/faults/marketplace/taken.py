@@ -192,6 +192,12 @@ FAULTS: Final = (
         "An order that was refunded can be fulfilled.",
         found_as("fulfilOrder", Order, OrderStatus.REFUNDED, OrderStatus.PENDING),
     ),
+    Fault(
+        "refunded-payment-fails",
+        "MKT-ORD-4",
+        "An order that was refunded has failed when the payment provider tells of a failure late.",
+        found_as("receivePaymentEvent", Order, OrderStatus.REFUNDED, OrderStatus.PENDING),
+    ),
     Fault.of("any-signature", "MKT-PAY-2", _AnySignature),
     Fault.of("payment-acts-twice", "MKT-PAY-2", _ActsTwice),
     Fault.of("leavers-hear", "MKT-ROOM-1", _LeaversHear, ("ALL-ROOM-1",)),

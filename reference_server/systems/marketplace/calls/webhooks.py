@@ -44,7 +44,8 @@ class Webhooks:
 
         async def change(connection: SqlConnection, events: Events) -> tuple[Order | None, list[Message]]:
             before = await tables.find(connection, Order, order_id, to_change=True)
-            order = None if before is None else moved(before, told)
+            found = None if before is None else self._desk.conduct.acted_upon(call.operation, before)
+            order = None if found is None else moved(found, told)
             if order is None:
                 return before, []
             if not await tables.remember(connection, given["id"], self._desk.clock()):
