@@ -84,7 +84,9 @@ def shown(system: System, operation: Operation, also: Iterable[str] = ()) -> Jso
         "answers": dict(answers),
         "refusals": list(operation.refusals),
         "states": {
-            table.thing: _states(table, operation.id) for table in system.states.values() if operation.id in table.calls
+            table.thing: [*_states(table, operation.id)]
+            for table in system.states.values()
+            if operation.id in table.operations
         },
         "example": _example(operation, body, answers),
     }
@@ -130,11 +132,18 @@ def shown_text(data: Json) -> str:
     return "\n".join(map(visible, lines))
 
 
-def _states(table: States, call: str) -> list[str]:
+def _states(table: States, operation: str) -> Iterator[str]:
     """Where a call takes a thing: each state with the one after it, or the one in which it is made."""
-    if call in table.made:
-        return [f"made as {table.made[call]}"]
-    return [*(f"{before} -> {after}" for before, after in table.moves[call].items()), "else refused"]
+    calls = table.calls(operation)
+    for call in calls:
+        given = [f"{name}={value}" for name, value in table.given.get(call, {}).items()]
+        by = f" ({', '.join(given)})" if given else ""
+        if call in table.made:
+            yield f"made as {table.made[call]}{by}"
+        changes = {**table.moves, **table.told}.get(call, {})
+        yield from (f"{before} -> {after}{by}" for before, after in changes.items())
+    if not table.made.keys() >= set(calls):
+        yield "else nothing" if table.told.keys() & calls else "else refused"
 
 
 def _notes(data: Json, units: list[str]) -> list[str]:

@@ -31,7 +31,7 @@ _OF_SYSTEM: Final = {
     "connect": "the main channel refuses a token that is {about}",
     "connect-code": "the main channel refuses a token that is {about} by the code of the contract",
     "session": "{about} ends the connections of its user on every channel, and no one else's",
-    "states": "what the states of a {about} do not allow is refused, and tells nothing",
+    "states": "what the states of `{about}` do not allow is refused, and tells nothing",
     "scope": "the system's channels carry nothing that the contract does not have",
 }
 

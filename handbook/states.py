@@ -37,12 +37,15 @@ class Change:
         return not set(self.before) & set(self.after)
 
     def is_of(self, table: States) -> bool:
-        """Whether it is one of these states that changes."""
-        return self.event.subject_name == table.id and {*self.before, *self.after} <= set(table.ways)
+        """Whether it is one of these states that changes; it may have been in another one that the table knows not."""
+        known = set(table.states)
+        return (
+            self.event.subject_name == table.id and known.issuperset(self.after) and not known.isdisjoint(self.before)
+        )
 
-    def is_told(self, call: str, before: str, after: str) -> bool:
+    def is_told(self, operation: str, before: str, after: str) -> bool:
         """Whether this call causes the event, and it says that this state leads to that one."""
-        return self.is_specific and call in self.event.certain and before in self.before and after in self.after
+        return self.is_specific and operation in self.event.certain and before in self.before and after in self.after
 
 
 def changes(system: System) -> tuple[Change, ...]:
@@ -63,7 +66,7 @@ def section(system: System, links: Links) -> str:
         of_it = [change for change in found if change.is_of(table)]
         found = tuple(change for change in found if change not in of_it)
         parts += [
-            f"### The states of a {table.thing}, by its {code(table.id)}",
+            f"### The states of {code(table.thing)}, by its {code(table.id)}",
             _table(table, of_it),
             *_open_changes(of_it, links),
         ]
@@ -90,10 +93,10 @@ def _table(table: States, told: list[Change]) -> str:
     arrows: dict[tuple[str, str], list[str]] = {}
     for call, state in table.made.items():
         arrows.setdefault(("", state), []).append(call)
-    for call, moved in table.moves.items():
-        for before, after in moved.items():
-            events = [change.event.name for change in told if change.is_told(call, before, after)]
-            arrows.setdefault((before, after), []).append(f"{call} sends {listed(events)}" if events else call)
+    for call, before, after in table.steps:
+        operation = table.operation(call)
+        events = [change.event.name for change in told if change.is_told(operation, before, after)]
+        arrows.setdefault((before, after), []).append(f"{call} sends {listed(events)}" if events else call)
     return _drawn(arrows)
 
 

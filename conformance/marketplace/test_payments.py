@@ -15,6 +15,7 @@ from eventproof.conform.cases import (
     Case,
     ContractViolation,
     Inconclusive,
+    NotApplicable,
     NotTestable,
     Person,
     Refusal,
@@ -116,6 +117,30 @@ async def test_what_the_provider_tells_changes_the_order_and_reaches_both(case: 
 
 async def _standing(buyer: Person, order_id: str | int) -> Any:
     return (await buyer.call("getOrder", orderId=order_id)).must_succeed().says("status")
+
+
+@requirement("MKT-ORD-4")
+async def test_what_the_provider_tells_of_an_order_that_was_refunded_changes_nothing(case: Case) -> None:
+    """As where it comes late; it is taken all the same, and nobody is told."""
+    if case.target.webhook_secret is None:
+        raise NotApplicable(
+            f"{case.target.source} does not give the secret that webhooks are signed with: see [webhooks]"
+        )
+    seller, buyer = await a_seller(case), await case.user()
+    made = await order(buyer, await product(seller))
+    (await seller.call("refundOrder", orderId=made)).must_succeed()
+    lines = {person: await person.connect(channel=ORDERS) for person in (seller, buyer)}
+    await case.canary(*lines)
+    settled = {person: len(line.received) for person, line in lines.items()}
+    before = await _standing(buyer, made)
+    for kind in ("payment_intent.payment_failed", "payment_intent.canceled"):
+        (await _tell_well(case, buyer, _event(case, kind, made))).must_be_an_answer()
+    for person, line in lines.items():
+        await must_not_hear(case, person, line, settled[person], ORDER_UPDATED, about(case, made))
+    if (after := await _standing(buyer, made)) != before:
+        raise ContractViolation(
+            "an order that was refunded has changed by a payment event", expected=str(before), observed=str(after)
+        )
 
 
 @requirement("MKT-PAY-2")

@@ -145,7 +145,7 @@ def _must_include_what_is_there(
             if included.kind == "session" and included.about not in ending:
                 raise document.fault(place, f"{included.about} is no call that ends the sessions of a user")
             if included.kind == "states" and included.about not in tables:
-                raise document.fault(place, f"openapi.yaml has no states of a {included.about} (x-states)")
+                raise document.fault(place, f"openapi.yaml has no states of {included.about} (x-states)")
 
 
 def _system(folder: Path, formats: Formats, errors: Mapping[str, ErrorCode], guides: Mapping[str, Guide]) -> System:

@@ -1,6 +1,6 @@
 """What the contracts say of systems and of all of them, as frozen values, and the look-ups in it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
@@ -151,20 +151,38 @@ class System:
         """All that comes before an operation, each once, in an order in which each has what it needs."""
         return needed(self._operations, self.operation(operation_id).id)
 
-    def brought_to(self, table: States, state: str) -> tuple[Operation, ...]:
-        """The calls that make a thing and bring it to a state, in their order, with all else that they need."""
+    def called(self, table: States, call: str) -> Operation:
+        """The operation of a call of a table; made with what stands behind it there."""
+        operation = self.operation(table.operation(call))
+        given = table.given.get(call)
+        return operation if given is None else replace(operation, example={**operation.example, **given})
+
+    def brought_to(self, table: States, state: str, tried: Iterable[str] = ()) -> tuple[Operation, ...]:
+        """The calls that make a thing and bring it to a state, in their order, with all else that they need.
+
+        That is also what the calls of the table need beside that are `tried` there.
+        """
         found: list[Operation] = []
         for call in table.ways[state]:
-            others = (each for each in self.before(call) if each.id not in table.calls and each not in found)
-            found += [*others, self.operation(call)]
+            found += [*self._beside(table, call, found), self.called(table, call)]
+        for call in tried:
+            found += self._beside(table, call, found)
         return tuple(found)
 
+    def _beside(self, table: States, call: str, found: Collection[Operation]) -> list[Operation]:
+        before = self.before(table.operation(call))
+        return [each for each in before if each.id not in table.operations and each not in found]
+
     def ways_before(self, operation_id: str) -> tuple[tuple[Operation, ...], ...]:
-        """What comes before an operation, once for each state of its thing from which it leads; else once."""
+        """What comes before an operation, once for each state of its thing from which it leads; else once.
+
+        Those states are left out that no call brings it to.
+        """
         before, found = self.before(operation_id), []
         for table in self.states.values():
-            others = [each for each in before if each.id not in table.calls]
-            for state in table.moves.get(operation_id, ()):
+            others = [each for each in before if each.id not in table.operations]
+            leads_from = {state for call in table.calls(operation_id) for state in table.moves.get(call, ())}
+            for state in (state for state in table.ways if state in leads_from):
                 way = self.brought_to(table, state)
                 found.append((*(each for each in others if each not in way), *way))
         return tuple(found) or (before,)

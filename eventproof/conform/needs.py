@@ -66,7 +66,7 @@ def _derived(catalog: Catalog, params: Mapping[str, Any]) -> frozenset[str]:
     certain = [trigger for event in system.events if event.name == params.get("event") for trigger in event.certain]
     triggers = [params["by"]] if params.get("by") else certain
     triggers += [params["operation"]] if "operation" in params else []
-    triggers += [*system.states[params["thing"]].calls] if "thing" in params else []
+    triggers += [*system.states[params["thing"]].operations] if "thing" in params else []
     chains = [{trigger, *(needed.id for needed in system.before(trigger))} for trigger in triggers]
     return frozenset(set.intersection(*chains)) if chains else frozenset()
 

@@ -214,7 +214,7 @@ class _System:
                 for call, before, after in sorted(steps):
                     step = f"{before} -> {after}"
                     old, new = (step, None) if rule == "state-step-removed" else (None, step)
-                    yield self._found(rule, f"states of a {thing}, {call}", old, new)
+                    yield self._found(rule, f"states of {thing}, {call}", old, new)
 
     def _call(self, before: Operation, after: Operation, where: str) -> Iterator[Change]:
         was, is_now = f"{before.method} {before.path}", f"{after.method} {after.path}"

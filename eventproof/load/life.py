@@ -5,14 +5,16 @@ A step has its time in advance, counted from the intended beginning, whatever ha
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
+
+from eventproof.catalog import States
 
 if TYPE_CHECKING:
     from .generator import Generator
 
-__all__ = ["Life", "LifeStep", "Table"]
+__all__ = ["Life", "LifeStep", "Table", "table_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,33 @@ class LifeStep:
     operation: str
     state: str
     number: int
+    given: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What the call is made with, where that decides where it leads."""
 
 
 Table = Mapping[str, Sequence[LifeStep]]
 """What may be done next in each state; what is not listed is an end."""
+
+
+def table_of(states: States) -> Table:
+    """The life that a contract gives a thing: all steps that lead from one state to another one.
+
+    The place of a step is behind all that may come before it, each state once.
+    """
+    changes = [(call, before, after) for call, before, after in states.steps if before != after]
+    places = dict.fromkeys(states.made.values(), 0)
+    for _ in states.states:  # no way is longer
+        for _, before, after in changes:
+            if before in places and after not in states.made.values():
+                places[after] = max(places.get(after, 0), places[before] + 1)
+    made = [
+        LifeStep(states.operation(call), state, 0, states.given.get(call, {})) for call, state in states.made.items()
+    ]
+    table = {"": made}
+    for call, before, after in changes:
+        step = LifeStep(states.operation(call), after, places[before] + 1, states.given.get(call, {}))
+        table.setdefault(before, []).append(step)
+    return table
 
 
 class Life(ABC):

@@ -1,17 +1,18 @@
 """The life of an order in a swarm: made by a buyer, then paid, fulfilled, refunded, canceled, or its payment fails.
 
-What a call causes is entered when it was answered: only the answer tells whose order it is. What the payment provider
-tells changes an order by its type alone, which no contract says: the table here does.
+What a call causes is entered when it was answered: only the answer tells whose order it is.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import Any, ClassVar, Final
 
+from eventproof.catalog import load
 from eventproof.load.call_effects import CallEffects
 from eventproof.load.calls import CallAnswer, said
 from eventproof.load.generator import Generator
-from eventproof.load.life import Life, LifeStep, Table
+from eventproof.load.life import Life, LifeStep, Table, table_of
 from eventproof.load.visits import Visitor
 
 from .market import ORDER_EVENTS, market_of
@@ -20,32 +21,19 @@ from .storefront import Product, Storefront
 
 __all__ = ["OrderLife"]
 
-_MAKE: Final = LifeStep("createOrder", "pending", 0)
-_FAIL: Final = LifeStep(WEBHOOK, "payment_failed", 1)
-_CANCEL: Final = LifeStep(WEBHOOK, "canceled", 1)
-_PAY: Final = LifeStep(WEBHOOK, "paid", 1)
-_FULFIL: Final = LifeStep("fulfilOrder", "fulfilled", 2)
-_REFUND: Final = LifeStep("refundOrder", "refunded", 3)
-_CHARGE_BACK: Final = LifeStep(WEBHOOK, "refunded", 3)
-_KINDS: Final[Mapping[LifeStep, str]] = {
-    _FAIL: "payment_intent.payment_failed",
-    _CANCEL: "payment_intent.canceled",
-    _PAY: "payment_intent.succeeded",
-    _CHARGE_BACK: "charge.refunded",
-}
-"""What the provider tells. That a payment has succeeded changes nothing: nobody is told."""
+_LIFE: Final = table_of(load().system("marketplace").states["order"])
+_PAY: Final = LifeStep(WEBHOOK, "paid", 1, {"type": "payment_intent.succeeded"})
+"""That a payment has succeeded changes nothing: nobody is told."""
+_PAID: Final = tuple(replace(step, number=step.number + 1) for step in _LIFE["pending"] if step.operation != WEBHOOK)
+_MAKE: Final = "createOrder"
+_FULFIL: Final = "fulfilOrder"
 _TRACKING: Final = "PT 0042 7711"
 
 
 class OrderLife(Life):
     """One order of a visitor at a storefront."""
 
-    table: ClassVar[Table] = {
-        "": (_MAKE,),
-        "pending": (_PAY, _FAIL, _CANCEL, _FULFIL),
-        "paid": (_FULFIL,),
-        "fulfilled": (_REFUND, _CHARGE_BACK),
-    }
+    table: ClassVar[Table] = {**_LIFE, "pending": (*_LIFE["pending"], _PAY), "paid": _PAID}
 
     def __init__(
         self,
@@ -77,16 +65,19 @@ class OrderLife(Life):
         called = monotonic()
         if step.operation == WEBHOOK:
             return self._is_told(step, min(intended, called), called)
-        if step is _MAKE:
+        if step.operation == _MAKE:
             asked: dict[str, Any] = {"productId": self._product.id, "quantity": 1}
             answer = self._buyer.attempt(step.operation, asked)
         else:
-            asked = {"orderId": self._says["orderId"], **({"trackingNumber": _TRACKING} if step is _FULFIL else {})}
+            asked = {
+                "orderId": self._says["orderId"],
+                **({"trackingNumber": _TRACKING} if step.operation == _FULFIL else {}),
+            }
             answer = self._storefront.attempt(step.operation, asked)
         if not self._is_done(step, answer):
             return False
         self._says = {**self._says, **said(self.generator.target.operations[step.operation], answer)}
-        who = self._buyer if step is _MAKE else self._storefront
+        who = self._buyer if step.operation == _MAKE else self._storefront
         number = next(self._market.steps)
         self._enter(step, who.caused(step.operation, asked, self._says, number), min(intended, called), called, number)
         return True
@@ -94,7 +85,7 @@ class OrderLife(Life):
     def _is_told(self, step: LifeStep, intended: float, called: float) -> bool:
         """The payment provider tells, now and then twice: what is known already changes nothing."""
         number = next(self._market.steps)
-        told = event(_KINDS[step], self._says["orderId"])
+        told = event(step.given["type"], self._says["orderId"])
         answer = tell(self.generator, told)
         if not self._is_done(step, answer):
             if answer.status == 0:

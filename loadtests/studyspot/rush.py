@@ -8,11 +8,12 @@ from functools import partial
 from time import monotonic
 from typing import Any, ClassVar, Final
 
+from eventproof.catalog import load
 from eventproof.load.actor import Actor
 from eventproof.load.calls import said
 from eventproof.load.generator import Generator
 from eventproof.load.greenlets import together
-from eventproof.load.life import Life, LifeStep, Table
+from eventproof.load.life import Life, LifeStep, Table, table_of
 
 from .desk import DeskScreen
 from .hall import hall_of
@@ -21,16 +22,14 @@ from .library import RushedLibrary
 __all__ = ["Rush"]
 
 _CONFLICT: Final = 409
-_BOOK: Final = LifeStep("createBooking", "booked", 0)
-_CANCEL: Final = LifeStep("cancelBooking", "cancelled", 1)
-_CHECK_IN: Final = LifeStep("checkIn", "checked_in", 1)
-_CHECK_OUT: Final = LifeStep("checkOut", "checked_out", 2)
+_BOOK: Final = "createBooking"
+_CANCEL: Final = "cancelBooking"
 
 
 class Rush(Life):
     """One seat of a library at one time, which `size` students want at once."""
 
-    table: ClassVar[Table] = {"": (_BOOK,), "booked": (_CANCEL, _CHECK_IN), "checked_in": (_CHECK_OUT,)}
+    table: ClassVar[Table] = table_of(load().system("studyspot").states["booking"])
 
     def __init__(
         self,
@@ -61,14 +60,14 @@ class Rush(Life):
             self._library.give_back(self._wanted["seatId"])
 
     def choose(self, steps: Sequence[LifeStep]) -> LifeStep:
-        """Cancel or come."""
-        return next(step for step in steps if (step is _CANCEL) is self._will_be_cancelled)
+        """Cancel, or come and go."""
+        return next(step for step in steps if (step.operation == _CANCEL) is self._will_be_cancelled)
 
     def take(self, step: LifeStep, intended: float) -> bool:
         """Book, or take the booking further."""
-        return self._book(intended) if step is _BOOK else self._go_on(step, intended)
+        return self._book(step, intended) if step.operation == _BOOK else self._go_on(step, intended)
 
-    def _book(self, intended: float) -> bool:
+    def _book(self, step: LifeStep, intended: float) -> bool:
         """Have them all ask for the seat; whether one has it."""
         books, students = self.generator.books, self._hall.visitors.next(self._size)
         together([partial(self._ask, student, intended) for student in students])
@@ -79,27 +78,27 @@ class Rush(Life):
             books.incident(str(self._library), f"{len(self._winners)} students have one seat at one time")
         elif not self._winners:
             self._failed(f"nobody of {len(students)} got a seat that was free")
-        self.state = _BOOK.state
+        self.state = step.state
         return len(self._winners) == 1
 
     def _ask(self, student: Actor, intended: float) -> None:
         books, called = self.generator.books, monotonic()
-        answer = student.attempt(_BOOK.operation, self._wanted)
+        answer = student.attempt(_BOOK, self._wanted)
         if answer.done:
             books.record("booking_to_answer", monotonic() - intended, late=called - intended)
             books.count("bookings")
-            says = said(self.generator.target.operations[_BOOK.operation], answer)
+            says = said(self.generator.target.operations[_BOOK], answer)
             self._winners.append((student, says))
             self._caused(_BOOK, student, self._wanted, says, intended, called)
         elif answer.status == _CONFLICT:
             books.count("outrun")
         else:
-            self._failed(f"{_BOOK.operation} was answered with {answer}")
+            self._failed(f"{_BOOK} was answered with {answer}")
 
     def _go_on(self, step: LifeStep, intended: float) -> bool:
         """Have the student cancel, or the desk check them in or out."""
         student, booking = self._winners[0]
-        who: Actor = student if step is _CANCEL else self._desk
+        who: Actor = student if step.operation == _CANCEL else self._desk
         asked, called = {"bookingId": booking["bookingId"]}, monotonic()
         answer = who.attempt(step.operation, asked)
         if not answer.done:
@@ -107,12 +106,12 @@ class Rush(Life):
             return False
         self.state = step.state
         says = {**booking, **said(self.generator.target.operations[step.operation], answer)}
-        self._caused(step, who, asked, says, min(intended, called), called)
+        self._caused(step.operation, who, asked, says, min(intended, called), called)
         return True
 
     def _caused(
         self,
-        step: LifeStep,
+        operation: str,
         who: Actor,
         asked: Mapping[str, Any],
         says: Mapping[str, Any],
@@ -121,7 +120,7 @@ class Rush(Life):
     ) -> None:
         """The step is done: enter what it causes, and measure when the last in the library's room is told."""
         number = next(self._hall.steps)
-        effects = who.caused(step.operation, asked, says, number)
+        effects = who.caused(operation, asked, says, number)
         self._hall.seats.begin(effects, at=intended, called=called, step=number)
 
     def _failed(self, why: str) -> None:

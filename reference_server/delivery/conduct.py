@@ -205,10 +205,6 @@ class Conduct:
         """What a ban makes of an account, whose user is connected or not."""
         return banned
 
-    def acted_upon(self, thing: Thing) -> Thing:
-        """What an admin's action finds of a claim."""
-        return thing
-
     def news(self, change: Change) -> bool:
         """Whether an action is worth telling."""
         return change.changed
@@ -240,6 +236,10 @@ class Conduct:
     def conflict(self, late: bool) -> bool:
         """Whether a change is refused, since what it changes is no more as it was when it was edited."""
         return late
+
+    def acted_upon(self, operation: str, thing: Thing) -> Thing:
+        """What a call finds of what it is to change."""
+        return thing
 
     # Whose things are whose, and what is whose for how long.
 

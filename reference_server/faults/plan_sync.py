@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+import orjson
+
 from ..accounts.account import Account
 from ..delivery.conduct import Conduct, Event
 from ..delivery.connections import Connection, Connections, opened
@@ -139,7 +141,7 @@ class _OnePlanHearsAll(Conduct):
 
 
 class _RefusedChangeTold(Conduct):
-    """A change that is refused is told: with what was told last."""
+    """A change that is refused is told: with what was told last, as if it happened now."""
 
     def __init__(self) -> None:
         self._latest: deque[Entry] = deque(maxlen=8)
@@ -154,7 +156,8 @@ class _RefusedChangeTold(Conduct):
         if refusal.code in ("amounts_crossed", "plan_not_found", "version_conflict") and self._everyone is not None:
             for connection in opened(self._everyone):
                 for entry in self._latest if connection.channel != _ONE_PLAN else ():
-                    connection.link.send(entry.emission())
+                    said = {**orjson.loads(entry.text), "timestamp": time.time_ns() // 1_000_000}
+                    connection.link.send(replace(entry, text=orjson.dumps(said).decode()).emission())
         return refusal
 
 
@@ -381,7 +384,7 @@ FAULTS: Final = (
     _told("another-admin-named", "Changes name another admin.", lambda _: {"adminEmail": "somebody@example.com"}),
     Fault.of("order-by-connection", "PLN-EVT-2", _OrderByConnection),
     Fault.of("one-plan-hears-all", "PLN-EVT-3", _OnePlanHearsAll, ("ALL-ROOM-1",)),
-    Fault.of("refused-change-told", "PLN-EVT-4", _RefusedChangeTold),
+    Fault.of("refused-change-told", "PLN-EVT-4", _RefusedChangeTold, fails_each=True),
     Fault.of("user-plans-stay", "PLN-USER-1", _UserPlansStay, ("PLN-USER-3",)),
     Fault.of("ended-follow", "PLN-USER-1", _EndedFollow),
     Fault.of("deleted-stays-theirs", "PLN-USER-2", _DeletedStaysTheirs),

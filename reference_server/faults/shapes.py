@@ -3,13 +3,14 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from enum import StrEnum
 from typing import Any
 
 import orjson
 
 from eventproof.catalog import Event
 
-from ..delivery.conduct import Conduct
+from ..delivery.conduct import Conduct, Thing
 from ..delivery.connections import Connection, Connections
 from ..delivery.entry import Entry
 from ..delivery.message import Message
@@ -88,9 +89,24 @@ def acknowledged_by(name: str, codes: Mapping[str | None, str | None]) -> Made:
     return lambda: _Acknowledged(name, codes)
 
 
+def found_as(call: str, kind: type[Any], found: StrEnum, instead: StrEnum) -> Made:
+    """A call finds a thing that is in one state as if it were in another one."""
+    return lambda: _FoundAs(call, kind, found, instead)
+
+
 def _altered(right: Data, fields: Mapping[str, Field]) -> Data:
     altered = right | {name: field(right) for name, field in fields.items()}
     return {name: value for name, value in altered.items() if name not in fields or value is not None}
+
+
+class _FoundAs(Conduct):
+    def __init__(self, call: str, kind: type[Any], found: StrEnum, instead: StrEnum) -> None:
+        self._call, self._kind, self._found, self._instead = call, kind, found, instead
+
+    def acted_upon(self, operation: str, thing: Thing) -> Thing:
+        if operation == self._call and isinstance(thing, self._kind) and thing.status is self._found:
+            return replace(thing, status=self._instead)
+        return thing
 
 
 class _Outgoing(Conduct):

@@ -33,6 +33,8 @@ from .reply import Reply, json_response
 class Call:
     """One call of an operation: its parameters, from the path, the headers and the body, and who calls."""
 
+    operation: str
+    """Its operationId."""
     parameters: Mapping[str, Any]
     session: Session | None
     account: Account | None
@@ -105,7 +107,7 @@ class Rest:
                 raw, fields = await body.read(request, self._limits)
                 # Asked again: a ban may have been committed while the body came.
                 session, account = await in_time(self._limits.call_timeout, self._caller(operation, request))
-            call = Call({**given, **fields}, session, account, request.remote or "", raw)
+            call = Call(operation.id, {**given, **fields}, session, account, request.remote or "", raw)
             answer = await in_time(self._limits.call_timeout, handler(call))
             return json_response(
                 answer.status, self._conduct.answer(operation.id, account, answer.body), answer.headers

@@ -228,7 +228,10 @@ paths:
         type: object, properties: {orderId: {type: string}}}}}}}
   /orders/{orderId}/pay:
     parameters: [{name: orderId, in: path, required: true, schema: {type: string}}]
-    post: {operationId: payOrder, responses: {'200': {description: x}}}
+    post:
+      operationId: payOrder
+      parameters: [{name: kind, in: query, schema: {type: string}}]
+      responses: {'200': {description: x}}
   /orders/{orderId}/ship:
     parameters: [{name: orderId, in: path, required: true, schema: {type: string}}]
     post: {operationId: shipOrder, responses: {'200': {description: x}}}
@@ -255,6 +258,19 @@ def test_states_of_a_thing_say_what_comes_before_a_call_and_are_judged(document:
     assert [call.id for call in system.before("shipOrder")] == ["placeOrder", "payOrder"]
     (line,) = (line for line in system.requirements if line.id == "talk/states/order")
     assert line.sentence == "What the states of `order` do not allow is refused, and nobody is told anything."
+
+
+def test_what_a_call_is_made_with_may_decide_where_it_leads(document: Path) -> None:
+    calls = (
+        '{ placeOrder = "open", "payOrder kind=card" = { open = "paid" }, "payOrder kind=bill" = { open = "owed" } }'
+    )
+    (system,) = profile.own_contracts(_shop(document.parent, f'id = "orderId"\ncalls = {calls}'), env={})
+    table = system.states["order"]
+    assert table.ways["owed"] == ("placeOrder", "payOrder kind=bill")
+    assert system.called(table, "payOrder kind=bill").example == {"kind": "bill"}
+    wrong = _shop(document.parent, f'id = "orderId"\ncalls = {calls.replace("kind=bill", "sort=bill")}')
+    with pytest.raises(ContractError, match="sort is not a parameter of payOrder"):
+        profile.own_contracts(wrong, env={})
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_changes_of_state_are_drawn(page: str) -> None:
 
 def test_a_table_of_states_is_drawn_by_its_calls(page: str) -> None:
     assert (
-        "### The states of a loan, by its `seatId`\n\n```mermaid\nstateDiagram-v2\n"
+        "### The states of `loan`, by its `seatId`\n\n```mermaid\nstateDiagram-v2\n"
         "    [*] --> kept: takeSeat\n    kept --> over: freeSeat\n    over --> [*]\n"
     ) in page
 

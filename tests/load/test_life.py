@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 import pytest
 
+from eventproof.catalog import States
 from eventproof.load.books import Books
 from eventproof.load.greenlets import Event
-from eventproof.load.life import Life, LifeStep, Table
+from eventproof.load.life import Life, LifeStep, Table, table_of
 
 
 class Order(Life):
@@ -33,6 +34,23 @@ class Order(Life):
         self.taken.append((step.operation, intended - self._intended))
         self.state = step.state
         return step.operation != self.fails
+
+
+def test_a_contract_gives_a_life_each_step_behind_all_that_may_come_before_it() -> None:
+    states = States(
+        "order",
+        "orderId",
+        {"place": "open"},
+        {"pay": {"open": "paid", "owed": "paid"}, "note": {"open": "open"}, "send": {"paid": "sent"}},
+        {"hear kind=late": {"open": "owed"}},
+        {"hear kind=late": {"kind": "late"}},
+    )
+    assert table_of(states) == {
+        "": [LifeStep("place", "open", 0)],
+        "open": [LifeStep("pay", "paid", 1), LifeStep("hear", "owed", 1, {"kind": "late"})],
+        "owed": [LifeStep("pay", "paid", 2)],
+        "paid": [LifeStep("send", "sent", 3)],
+    }
 
 
 @pytest.mark.parametrize(("choice", "end"), [(0, "sent"), (1, "cancelled")])

@@ -2,7 +2,10 @@
 """What the marketplace takes or refuses otherwise: rooms, messages, webhooks, and calls about others' things."""
 
 import time
+from dataclasses import replace
 from typing import Any, Final
+
+import orjson
 
 from eventproof.catalog import Event as ContractEvent
 
@@ -12,10 +15,15 @@ from ...delivery.connections import Connection, Connections, opened
 from ...delivery.entry import Entry
 from ...delivery.rooms import user_in
 from ...reasons import Reason
+from ...refusals import Refusal
 from ...systems.marketplace.channel import of_product
+from ...systems.marketplace.order import Order, OrderStatus
+from ...systems.marketplace.quotation import Quotation, QuotationStatus
+from ...systems.marketplace.wholesale import Invitation, InvitationStatus
 from ...transport.frames import TOO_BIG
 from ...transport.native import WebSocketLink
 from ..fault import Fault
+from ..shapes import found_as
 from .told import ORDERS, Data
 
 _JUST: Final = 0.25
@@ -43,6 +51,26 @@ class _ActsTwice(Conduct):
         if order is not None:
             self._known.add(order)
         return body
+
+
+class _RefusedRejectionTold(Conduct):
+    """Who rejects an invitation that was accepted is refused, and the seller hears that it was rejected."""
+
+    def __init__(self) -> None:
+        self._accepted: tuple[Entry, list[Connection]] | None = None
+
+    def recipients(self, entry: Entry, right: list[Connection], everyone: Connections) -> list[Connection]:
+        if entry.name == "wholesale:invitation_accepted":
+            seller = orjson.loads(entry.text)["sellerId"]
+            self._accepted = entry, [connection for connection in right if connection.session.user_id == seller]
+        return right
+
+    def refusal(self, refusal: Refusal) -> Refusal:
+        if refusal.code == "invitation_decided" and self._accepted is not None:
+            entry, sellers = self._accepted
+            for connection in opened(sellers):
+                connection.link.send(replace(entry, name="wholesale:invitation_rejected").emission())
+        return refusal
 
 
 class _AnySignature(Conduct):
@@ -145,6 +173,31 @@ class _AnybodysThings(Conduct):
 
 
 FAULTS: Final = (
+    Fault(
+        "rejected-is-accepted",
+        "MKT-WHOL-2",
+        "An invitation that was rejected can be accepted.",
+        found_as("acceptInvitation", Invitation, InvitationStatus.REJECTED, InvitationStatus.PENDING),
+    ),
+    Fault.of("refused-rejection-told", "MKT-WHOL-2", _RefusedRejectionTold),
+    Fault(
+        "accepted-is-changed",
+        "MKT-QUOT-2",
+        "A quotation that was accepted can be changed.",
+        found_as("updateQuotation", Quotation, QuotationStatus.ACCEPTED, QuotationStatus.SENT),
+    ),
+    Fault(
+        "refunded-is-fulfilled",
+        "MKT-ORD-4",
+        "An order that was refunded can be fulfilled.",
+        found_as("fulfilOrder", Order, OrderStatus.REFUNDED, OrderStatus.PENDING),
+    ),
+    Fault(
+        "refunded-payment-fails",
+        "MKT-ORD-4",
+        "An order that was refunded has failed when the payment provider tells of a failure late.",
+        found_as("receivePaymentEvent", Order, OrderStatus.REFUNDED, OrderStatus.PENDING),
+    ),
     Fault.of("any-signature", "MKT-PAY-2", _AnySignature),
     Fault.of("payment-acts-twice", "MKT-PAY-2", _ActsTwice),
     Fault.of("leavers-hear", "MKT-ROOM-1", _LeaversHear, ("ALL-ROOM-1",)),

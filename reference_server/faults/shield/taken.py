@@ -11,7 +11,7 @@ from typing import Any, Final
 from eventproof.catalog import AckLevel, Direction
 from eventproof.catalog import Event as ContractEvent
 
-from ...delivery.conduct import Conduct, Handshake, Thing
+from ...delivery.conduct import Conduct, Handshake
 from ...delivery.connections import Connection, Connections, opened
 from ...delivery.entry import Entry, ack_key
 from ...delivery.message import Message
@@ -20,11 +20,14 @@ from ...limits import Limits
 from ...reasons import Reason
 from ...refusals import Refusal, contracts
 from ...systems.shield.claims import Claim, Status
+from ...systems.shield.wallet import Status as Outcome
+from ...systems.shield.wallet import Withdrawal
 from ..fault import Fault
 from ..shapes import (
     Complaint,
     acknowledged_by,
     complaining,
+    found_as,
     limited,
     refused_with,
 )
@@ -57,15 +60,6 @@ class _NoPing(Conduct):
 
     def heartbeat(self, connections: Connections, connection: Connection) -> bool:
         return False
-
-
-class _DeniedIsPaid(Conduct):
-    """A denied claim can be paid."""
-
-    def acted_upon(self, thing: Thing) -> Thing:
-        if isinstance(thing, Claim) and thing.status is Status.DENIED:
-            return replace(thing, status=Status.APPROVED)
-        return thing
 
 
 class _RoomOnRequest(Conduct):
@@ -255,7 +249,18 @@ FAULTS: Final = (
         limited(ping_timeout=60.0),
     ),
     Fault.of("living-let-go", "SHD-HB-2", _LivingLetGo),
-    Fault.of("denied-is-paid", "SHD-CLAIM-4", _DeniedIsPaid),
+    Fault(
+        "denied-is-paid",
+        "SHD-CLAIM-4",
+        "A denied claim can be paid.",
+        found_as("payClaim", Claim, Status.DENIED, Status.APPROVED),
+    ),
+    Fault(
+        "completed-fails",
+        "SHD-PAY-4",
+        "A withdrawal that was completed can fail afterwards.",
+        found_as("decideWithdrawal", Withdrawal, Outcome.COMPLETED, Outcome.PENDING),
+    ),
     Fault.of("room-on-request", "SHD-ADMIN-2", _RoomOnRequest, ("ALL-ROOM-1",)),
     *(
         Fault(

@@ -10,7 +10,9 @@ from ...delivery.conduct import Conduct
 from ...delivery.connections import Connection
 from ...reasons import Reason
 from ...refusals import Refusal
+from ...systems.studyspot.bookings import Booking, Status
 from ..fault import Fault
+from ..shapes import found_as
 
 _PORTAL: Final = "/"
 
@@ -130,6 +132,12 @@ FAULTS: Final = (
     Fault.of("listed-origin-refused", "STD-CONN-2", _ListedOriginRefused),
     Fault.of("no-credentials", "STD-CONN-2", _NoCredentials),
     Fault.of("shared-with-all", "STD-CONN-2", _SharedWithAll),
+    Fault(
+        "cancelled-is-checked-in",
+        "STD-BOOK-6",
+        "A booking that was cancelled can be checked in.",
+        found_as("checkIn", Booking, Status.CANCELLED, Status.BOOKED),
+    ),
     Fault(
         "role-not-joined",
         "STD-ROOM-1",

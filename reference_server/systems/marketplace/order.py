@@ -1,11 +1,15 @@
 """Orders, and what the payment provider's events make of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from ...refusals import contracts
 from .money import amount
+
+LIFE: Final = contracts().system("marketplace").states["order"]
+_REFUNDED: Final = "charge.refunded"
 
 
 class OrderStatus(StrEnum):
@@ -16,24 +20,6 @@ class OrderStatus(StrEnum):
     REFUNDED = "refunded"
     PAYMENT_FAILED = "payment_failed"
     CANCELED = "canceled"
-
-
-MOVES: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
-    OrderStatus.PENDING: frozenset(
-        {OrderStatus.FULFILLED, OrderStatus.REFUNDED, OrderStatus.PAYMENT_FAILED, OrderStatus.CANCELED}
-    ),
-    OrderStatus.FULFILLED: frozenset({OrderStatus.REFUNDED}),
-    OrderStatus.REFUNDED: frozenset(),
-    # The buyer may have paid after all, by another attempt of the same intent.
-    OrderStatus.PAYMENT_FAILED: frozenset({OrderStatus.FULFILLED, OrderStatus.REFUNDED, OrderStatus.CANCELED}),
-    OrderStatus.CANCELED: frozenset(),
-}
-
-_BY_PAYMENT: Final[Mapping[str, OrderStatus]] = {
-    "payment_intent.payment_failed": OrderStatus.PAYMENT_FAILED,
-    "payment_intent.canceled": OrderStatus.CANCELED,
-    "charge.refunded": OrderStatus.REFUNDED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +36,14 @@ class Order:
     tracking_number: str | None = None
 
 
-def status_after(event: Mapping[str, Any]) -> OrderStatus | None:
-    """What an order is after an event of the payment provider; None where the event leaves it as it is.
+def moved(order: Order, call: str) -> Order | None:
+    """The order where a call takes it; None where that is no change of it."""
+    status = LIFE.after(order.status, call)
+    return None if status is None else replace(order, status=OrderStatus(status))
+
+
+def told_by(event: Mapping[str, Any]) -> str | None:
+    """How an event of the payment provider stands among the calls of the table; None where no order changes by it.
 
     A charge that was refunded in part is still a charge.
     """
@@ -61,8 +53,8 @@ def status_after(event: Mapping[str, Any]) -> OrderStatus | None:
         and isinstance(about.get("amount_refunded"), int)
         and about["amount_refunded"] < about["amount"]
     )
-    status = _BY_PAYMENT.get(event["type"])
-    return None if status is OrderStatus.REFUNDED and is_partial else status
+    call = f"receivePaymentEvent type={event['type']}"
+    return None if call not in LIFE.told or (event["type"] == _REFUNDED and is_partial) else call
 
 
 def order_of(event: Mapping[str, Any]) -> str | None:

@@ -1,10 +1,13 @@
 """Quotations: what a seller offers one buyer, who sees it once it is sent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from ...refusals import Refusal, contracts
 from .money import amount
+
+LIFE: Final = contracts().system("marketplace").states["quotation"]
 
 
 class QuotationStatus(StrEnum):
@@ -13,15 +16,6 @@ class QuotationStatus(StrEnum):
     DRAFT = "draft"
     SENT = "sent"
     ACCEPTED = "accepted"
-
-
-MOVES: Final[dict[QuotationStatus, frozenset[QuotationStatus]]] = {
-    QuotationStatus.DRAFT: frozenset({QuotationStatus.SENT}),
-    QuotationStatus.SENT: frozenset({QuotationStatus.ACCEPTED}),
-    QuotationStatus.ACCEPTED: frozenset(),
-}
-OPEN: Final = frozenset({QuotationStatus.DRAFT, QuotationStatus.SENT})
-"""Where it can be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +29,14 @@ class Quotation:
     quantity: int
     price: int
     status: QuotationStatus = QuotationStatus.DRAFT
+
+
+def moved(quotation: Quotation, call: str) -> Quotation:
+    """The quotation where a call takes it. Raises Refusal."""
+    status = LIFE.after(quotation.status, call)
+    if status is None:
+        raise Refusal("quotation_not_open")
+    return replace(quotation, status=QuotationStatus(status))
 
 
 def shown(quotation: Quotation) -> dict[str, Any]:

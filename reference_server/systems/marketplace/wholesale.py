@@ -1,10 +1,13 @@
 """Invitations to buy wholesale, and what invited buyers order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from ...refusals import Refusal, contracts
 from .money import amount
+
+LIFE: Final = contracts().system("marketplace").states["invitation"]
 
 
 class InvitationStatus(StrEnum):
@@ -13,13 +16,6 @@ class InvitationStatus(StrEnum):
     PENDING = "pending"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
-
-
-MOVES: Final[dict[InvitationStatus, frozenset[InvitationStatus]]] = {
-    InvitationStatus.PENDING: frozenset({InvitationStatus.ACCEPTED, InvitationStatus.REJECTED}),
-    InvitationStatus.ACCEPTED: frozenset(),
-    InvitationStatus.REJECTED: frozenset(),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +40,14 @@ class WholesaleOrder:
     buyer_id: str
     quantity: int
     total: int
+
+
+def moved(invitation: Invitation, call: str) -> Invitation:
+    """The invitation where a call takes it. Raises Refusal."""
+    status = LIFE.after(invitation.status, call)
+    if status is None:
+        raise Refusal("invitation_not_accepted" if call == "placeWholesaleOrder" else "invitation_decided")
+    return replace(invitation, status=InvitationStatus(status))
 
 
 def shown(invitation: Invitation) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ..served import Served
 from ..sessions import Sessions
 from . import events, tables
 from .channel import SUBSCRIBERS, SYSTEM, milliseconds, options
-from .plans import OF_A_CALL, Plan, Standing, UserPlan, changed, is_crossed, made, matches, owned, shown, takes
+from .plans import LIFE, OF_A_CALL, Plan, Standing, UserPlan, changed, is_crossed, made, matches, owned, shown, takes
 
 Told = tuple[Plan, list[Message]]
 
@@ -83,7 +83,7 @@ class PlanSync:
             user_plan = await tables.find(connection, UserPlan, call.parameters["userPlanId"])
             if user_plan is None or user_plan.user_id != call.caller[1].id:
                 raise Refusal("user_plan_not_found")
-            if user_plan.status is Standing.ENDED:
+            if LIFE.after(user_plan.status, "endUserPlan") is None:
                 raise Refusal("user_plan_ended")
             return Answer(200, owned(await tables.end(connection, user_plan)))
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from ...refusals import contracts
+
+LIFE: Final = contracts().system("plan-sync").states["userPlan"]
 _ETAG: Final = re.compile(r'(?:W/)?"[^"]*"')
 
 

@@ -128,7 +128,7 @@ class AdminCalls:
 
     async def _with_claim(self, call: Call, act: Callable[[Visit, Claim], Awaitable[Claim]]) -> Answer:
         async def change(visit: Visit) -> Answer:
-            claim = self._conduct.acted_upon(await visit.claim(call.parameters["claimId"]))
+            claim = self._conduct.acted_upon(call.operation, await visit.claim(call.parameters["claimId"]))
             return Answer(200, answers.claim(await act(visit, claim)))
 
         return await self._change(call, change)
@@ -144,6 +144,7 @@ class AdminCalls:
             before = await tables.find(visit.connection, Withdrawal, user_id, call.parameters["withdrawalId"])
             if before is None:
                 raise Refusal("withdrawal_not_found")
+            before = self._conduct.acted_upon(call.operation, before)
             after = wallet.decide(before, outcome, reason, visit.now)
             await tables.save(visit.connection, after)
             if outcome is wallet.Status.FAILED:

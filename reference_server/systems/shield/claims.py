@@ -1,16 +1,16 @@
 """Claims: one ticket each, and their life as a table: that of the contract (`x-states`)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from ...refusals import Refusal
+from ...refusals import Refusal, contracts
 from .denials import DENIALS, Denial
 from .settlement import Settlement, settle
 
 APPEAL_DAYS: Final = 30
+LIFE: Final = contracts().system("shield").states["claim"]
 
 
 class Status(StrEnum):
@@ -32,20 +32,14 @@ class Action(StrEnum):
     PAY = "pay"
 
     @property
+    def call(self) -> str:
+        """The operationId."""
+        return f"{self.value}Claim"
+
+    @property
     def done(self) -> str:
         """What has then been done to it."""
         return {"deny": "denied", "pay": "paid"}.get(self.value, self.value.removesuffix("e") + "ed")
-
-
-TRANSITIONS: Final[Mapping[tuple[Status, Action], Status]] = {
-    (Status.SUBMITTED, Action.REVIEW): Status.UNDER_REVIEW,
-    (Status.SUBMITTED, Action.APPROVE): Status.APPROVED,
-    (Status.SUBMITTED, Action.DENY): Status.DENIED,
-    (Status.UNDER_REVIEW, Action.APPROVE): Status.APPROVED,
-    (Status.UNDER_REVIEW, Action.DENY): Status.DENIED,
-    (Status.APPROVED, Action.PAY): Status.PAID,
-}
-"""Where each action leads; what the table does not name is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +141,10 @@ def owing_proof(claim: Claim) -> Claim:
 
 
 def _moved(claim: Claim, action: Action, now: datetime) -> Claim:
-    status = TRANSITIONS.get((claim.status, action))
+    status = LIFE.after(claim.status, action.call)
     if status is None:
-        possible = [known.value for at, known in TRANSITIONS if at is claim.status]
+        possible = [known.value for known in Action if LIFE.after(claim.status, known.call)]
         advice = f"what can be done to it is {' or '.join(possible)}" if possible else "nothing changes it any more"
         state = claim.status.value.replace("_", " ")
         raise Refusal("illegal_transition", f"The claim is {state} and cannot be {action.done}: {advice}.")
-    return replace(claim, status=status, updated_at=now)
+    return replace(claim, status=Status(status), updated_at=now)

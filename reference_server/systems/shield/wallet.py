@@ -1,15 +1,15 @@
 """The wallet: payouts come in, withdrawals go out, and its balance is the sum of its transactions."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from ...refusals import Refusal
+from ...refusals import Refusal, contracts
 from . import money
 from .member import Member
 
+LIFE: Final = contracts().system("shield").states["withdrawal"]
 _FAILED: Final = "The bank did not accept the transfer."
 
 
@@ -39,14 +39,6 @@ class Status(StrEnum):
     PENDING = "pending"
     COMPLETED = "completed"
     FAILED = "failed"
-
-
-OUTCOMES: Final[Mapping[Status, frozenset[Status]]] = {
-    Status.PENDING: frozenset({Status.COMPLETED, Status.FAILED}),
-    Status.COMPLETED: frozenset(),
-    Status.FAILED: frozenset(),
-}
-"""Where each status leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +71,7 @@ def check_covered(member: Member, amount: int) -> None:
 
 def decide(withdrawal: Withdrawal, outcome: Status, reason: str | None, now: datetime) -> Withdrawal:
     """The withdrawal as the bank settled it. Raises Refusal where that was told before."""
-    if outcome not in OUTCOMES[withdrawal.status]:
+    if LIFE.after(withdrawal.status, f"decideWithdrawal outcome={outcome}") is None:
         raise Refusal("withdrawal_decided", f"The withdrawal is {withdrawal.status.value} already: leave it as it is.")
     failed = outcome is Status.FAILED
     return replace(withdrawal, status=outcome, decided_at=now, failure_reason=(reason or _FAILED) if failed else None)

@@ -12,7 +12,7 @@ from ...store.sql import SqlConnection
 from ...transport.rest import Answer, Call, Handler
 from . import bookings, events, ledger, tables, times
 from .answers import Clock, done, new_id
-from .bookings import Booking, Status
+from .bookings import Booking
 from .channel import SYSTEM
 
 Told = tuple[Booking, list[Message]]
@@ -49,7 +49,7 @@ class BookingCalls:
     async def get_booking(self, call: Call) -> Answer:
         """One that concerns the caller."""
         async with self._store.reading() as connection:
-            return done(bookings.shown(await self._mine(connection, call, "getBooking", hold=False)))
+            return done(bookings.shown(await self._mine(connection, call, hold=False)))
 
     async def create_booking(self, call: Call) -> Answer:
         """A booking, and `booking:created` to the desk; of two for one seat and one time, the database refuses one."""
@@ -79,9 +79,9 @@ class BookingCalls:
         asked = call.parameters
 
         async def change(connection: SqlConnection) -> Told:
-            before = await self._open(connection, call, "updateBooking")
+            before = await self._mine(connection, call)
             after = replace(
-                before,
+                bookings.moved(before, call.operation),
                 seat_id=asked.get("seatId", before.seat_id),
                 starts_at=_time(asked, "startsAt") if "startsAt" in asked else before.starts_at,
                 ends_at=_time(asked, "endsAt") if "endsAt" in asked else before.ends_at,
@@ -96,19 +96,19 @@ class BookingCalls:
 
     async def cancel_booking(self, call: Call) -> Answer:
         """The booking is no more, its seat is free, and `booking:cancelled` goes to the student and to the desk."""
-        return await self._become(call, "cancelBooking", Status.CANCELLED, events.booking_cancelled)
+        return await self._become(call, events.booking_cancelled)
 
     async def check_in(self, call: Call) -> Answer:
         """The student is there, and `booking:checkin` goes to them."""
-        return await self._become(call, "checkIn", Status.CHECKED_IN, lambda booking, _: events.checked_in(booking))
+        return await self._become(call, lambda booking, _: events.checked_in(booking))
 
     async def check_out(self, call: Call) -> Answer:
         """The student has left, their seat is free, and `booking:checkout` goes to them."""
-        return await self._become(call, "checkOut", Status.CHECKED_OUT, lambda booking, _: events.checked_out(booking))
+        return await self._become(call, lambda booking, _: events.checked_out(booking))
 
-    async def _become(self, call: Call, operation: str, status: Status, news: News) -> Answer:
+    async def _become(self, call: Call, news: News) -> Answer:
         async def change(connection: SqlConnection) -> Told:
-            booking = replace(await self._open(connection, call, operation, status), status=status)
+            booking = bookings.moved(await self._mine(connection, call), call.operation)
             await ledger.write(connection, booking)
             if booking.is_over and self._conduct.frees(booking.seat_id):
                 await ledger.free(connection, booking)
@@ -116,20 +116,14 @@ class BookingCalls:
 
         return done(bookings.shown(await self._courier.carry(SYSTEM, change)))
 
-    async def _open(self, connection: SqlConnection, call: Call, operation: str, to: Status | None = None) -> Booking:
-        """The booking that is to be changed, or to become this. Raises Refusal."""
-        booking = await self._mine(connection, call, operation)
-        if code := bookings.refusal(booking, to):
-            raise Refusal(code)
-        return booking
-
-    async def _mine(self, connection: SqlConnection, call: Call, operation: str, *, hold: bool = True) -> Booking:
+    async def _mine(self, connection: SqlConnection, call: Call, *, hold: bool = True) -> Booking:
         """The booking, which concerns the caller; with `hold`, as nobody else changes it meanwhile. Raises Refusal."""
+        operation = call.operation
         booking = await ledger.find(connection, call.parameters["bookingId"], hold=hold)
         if booking is not None:
             concerned = await _concerned(connection, booking, call.caller[1])
             if self._conduct.concerns(operation, concerned):
-                return booking
+                return self._conduct.acted_upon(operation, booking)
         raise Refusal("booking_not_found")
 
     async def _check(self, connection: SqlConnection, booking: Booking, before: Booking | None = None) -> None:

@@ -1,14 +1,16 @@
 """Bookings: what they are, and what may become of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from ...accounts.account import Account
+from ...refusals import Refusal, contracts
 from . import times
 
 STUDENT: Final = "student"
+LIFE: Final = contracts().system("studyspot").states["booking"]
 
 
 class Status(StrEnum):
@@ -20,15 +22,10 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
-MOVES: Final[dict[Status, frozenset[Status]]] = {
-    Status.BOOKED: frozenset({Status.CHECKED_IN, Status.CANCELLED}),
-    Status.CHECKED_IN: frozenset({Status.CHECKED_OUT, Status.CANCELLED}),
-    Status.CHECKED_OUT: frozenset(),
-    Status.CANCELLED: frozenset(),
-}
-"""What each may become; one that may become nothing is over, and holds its seat no more."""
-_UNLIKE: Final = {Status.CHECKED_IN: "already_checked_in", Status.CHECKED_OUT: "not_checked_in"}
-"""Why a booking that is not over cannot become this."""
+OPEN: Final = tuple(status for status in Status if status not in LIFE.ends)
+"""Where a booking is not over, and holds its seat."""
+_UNLIKE: Final = {"checkIn": "already_checked_in", "checkOut": "not_checked_in"}
+"""Why a booking that is not over is not checked in, or out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +44,15 @@ class Booking:
     @property
     def is_over(self) -> bool:
         """Whether nothing more becomes of it."""
-        return not MOVES[self.status]
+        return self.status not in OPEN
 
 
-def refusal(booking: Booking, status: Status | None = None) -> str | None:
-    """The code that refuses to change a booking, or to give it this status; None where that may be."""
-    if booking.is_over:
-        return "booking_over"
-    return _UNLIKE[status] if status is not None and status not in MOVES[booking.status] else None
+def moved(booking: Booking, call: str) -> Booking:
+    """The booking in the status to which a call leads. Raises Refusal where it leads nowhere."""
+    status = LIFE.after(booking.status, call)
+    if status is None:
+        raise Refusal("booking_over" if booking.is_over else _UNLIKE[call])
+    return replace(booking, status=Status(status))
 
 
 def name_of(student: Account) -> str:

@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 from ...store.kept import Kept
 from ...store.sql import Prepared, SqlConnection
 from ...store.tables import TABLES, number
-from .bookings import MOVES, Booking, Status
+from .bookings import OPEN, Booking, Status
 from .tables import LIBRARIES, STAFF
 from .times import of_seconds, seconds, slots
 
@@ -93,7 +93,7 @@ _OF_LIBRARY: Final = BOOKINGS.c.library_id == bindparam("of")
 _TAKEN: Final = Prepared(
     select(BOOKINGS.c.seat_id, BOOKINGS.c.starts_at, BOOKINGS.c.ends_at)
     .where(_OF_LIBRARY, BOOKINGS.c.ends_at > bindparam("now"))
-    .where(or_(*(BOOKINGS.c.status == status for status in Status if MOVES[status])))
+    .where(or_(*(BOOKINGS.c.status == status for status in OPEN)))
     .order_by(BOOKINGS.c.starts_at)
 )
 _REMOVE_ALL: Final = (

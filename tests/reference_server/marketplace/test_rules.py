@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reference_server.systems.marketplace import order, quotation, wholesale
 from reference_server.systems.marketplace.money import amount, cents
-from reference_server.systems.marketplace.order import MOVES, OrderStatus, order_of, status_after
+from reference_server.systems.marketplace.order import Order, OrderStatus, moved, order_of, told_by
 from reference_server.systems.marketplace.product import Alert, alerts
 from reference_server.systems.marketplace.signature import refused_with, signature
 
@@ -61,10 +61,10 @@ def test_a_stock_is_low_again_only_after_it_was_not(stocks: list[int]) -> None:
         low = after <= 10
 
 
-def test_every_state_has_its_moves() -> None:
-    assert set(order.MOVES) == set(order.OrderStatus)
-    assert set(quotation.MOVES) == set(quotation.QuotationStatus)
-    assert set(wholesale.MOVES) == set(wholesale.InvitationStatus)
+def test_the_states_are_those_of_the_contract() -> None:
+    assert set(order.LIFE.states) == set(order.OrderStatus)
+    assert set(quotation.LIFE.states) == set(quotation.QuotationStatus)
+    assert set(wholesale.LIFE.states) == set(wholesale.InvitationStatus)
 
 
 @pytest.mark.parametrize(
@@ -105,19 +105,32 @@ def test_a_signature_is_of_this_body_by_this_secret_and_young(
     assert refused_with(given_header, b"{}", SECRET, now) == code
 
 
+REFUNDED = "receivePaymentEvent type=charge.refunded"
+
+
 @pytest.mark.parametrize(
-    ("charge", "status"),
+    ("charge", "call"),
     [
-        ({}, OrderStatus.REFUNDED),
-        ({"refunded": True, "amount": 500, "amount_refunded": 500}, OrderStatus.REFUNDED),
+        ({}, REFUNDED),
+        ({"refunded": True, "amount": 500, "amount_refunded": 500}, REFUNDED),
         ({"refunded": False, "amount": 500, "amount_refunded": 100}, None),
         ({"amount": 500, "amount_refunded": 100}, None),
     ],
 )
-def test_a_charge_that_was_refunded_in_part_is_still_a_charge(charge: dict[str, Any], status: OrderStatus) -> None:
-    assert status_after({"type": "charge.refunded", "data": {"object": charge}}) is status
+def test_a_charge_that_was_refunded_in_part_is_still_a_charge(charge: dict[str, Any], call: str | None) -> None:
+    assert told_by({"type": "charge.refunded", "data": {"object": charge}}) == call
+
+
+def an_order(status: OrderStatus) -> Order:
+    return Order("ord_1", "prd_1", "usr_1", "usr_2", 2, 4900, status)
 
 
 def test_an_order_whose_payment_failed_may_be_paid_after_all() -> None:
-    assert MOVES[OrderStatus.PAYMENT_FAILED] == {OrderStatus.FULFILLED, OrderStatus.REFUNDED, OrderStatus.CANCELED}
-    assert status_after({"type": "invoice.paid", "data": {"object": {}}}) is None
+    failed = an_order(OrderStatus.PAYMENT_FAILED)
+    assert moved(failed, "fulfilOrder") == an_order(OrderStatus.FULFILLED)
+    assert moved(failed, "refundOrder") == moved(failed, REFUNDED) == an_order(OrderStatus.REFUNDED)
+
+
+def test_what_the_provider_tells_of_an_order_that_is_over_changes_nothing() -> None:
+    assert moved(an_order(OrderStatus.CANCELED), REFUNDED) is None
+    assert told_by({"type": "invoice.paid", "data": {"object": {}}}) is None

@@ -10,7 +10,7 @@ from ....transport.rest import Answer, Call, Handler
 from .. import tables
 from ..desk import Desk, caller, new_id
 from ..events import Events
-from ..order import MOVES, Order, OrderStatus, shown
+from ..order import Order, moved, shown
 from ..product import Product
 from .stock import taken
 
@@ -64,19 +64,20 @@ class Orders:
 
     async def fulfil(self, call: Call) -> Answer:
         """It is on its way."""
-        return await self._moved(call, "fulfilOrder", OrderStatus.FULFILLED, call.parameters.get("trackingNumber"))
+        return await self._moved(call, call.parameters.get("trackingNumber"))
 
     async def refund(self, call: Call) -> Answer:
         """The buyer gets the money back."""
-        return await self._moved(call, "refundOrder", OrderStatus.REFUNDED)
+        return await self._moved(call)
 
-    async def _moved(self, call: Call, operation: str, status: OrderStatus, tracking: str | None = None) -> Answer:
+    async def _moved(self, call: Call, tracking: str | None = None) -> Answer:
         async def change(connection: SqlConnection, events: Events) -> Told:
             before = await self._desk.find(connection, Order, call.parameters["orderId"])
-            self._desk.must_own(operation, before.seller_id == caller(call))
-            if status not in MOVES[before.status]:
+            self._desk.must_own(call.operation, before.seller_id == caller(call))
+            after = moved(self._desk.conduct.acted_upon(call.operation, before), call.operation)
+            if after is None:
                 raise Refusal("order_not_open")
-            order = replace(before, status=status, tracking_number=tracking or before.tracking_number)
+            order = replace(after, tracking_number=tracking or after.tracking_number)
             await tables.save(connection, order)
             return order, list(events.order(order))
 

@@ -4,16 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ....delivery.message import Message
-from ....refusals import Refusal
 from ....store.sql import SqlConnection
 from ....transport.rest import Answer, Call, Handler
 from .. import tables
 from ..desk import Desk, caller, in_cents, new_id
 from ..events import Events
 from ..product import Product
-from ..quotation import MOVES, OPEN, Quotation, QuotationStatus, shown
+from ..quotation import Quotation, moved, shown
 
 Told = tuple[Quotation, list[Message]]
+
+
+def _as_it_is(quotation: Quotation) -> Quotation:
+    return quotation
 
 
 class Quotations:
@@ -53,43 +56,30 @@ class Quotations:
         price = in_cents(given["price"]) if "price" in given else None
 
         def changed(before: Quotation) -> Quotation:
-            if before.status not in OPEN:
-                raise Refusal("quotation_not_open")
             return replace(
                 before,
                 quantity=before.quantity if quantity is None else quantity,
                 price=before.price if price is None else price,
             )
 
-        return await self._change(call, "updateQuotation", "updated", changed, of_buyer=False)
+        return await self._change(call, "updated", changed, of_buyer=False)
 
     async def send(self, call: Call) -> Answer:
         """Its buyer sees it from now on."""
-        return await self._change(call, "sendQuotation", "sent", _moved(QuotationStatus.SENT), of_buyer=False)
+        return await self._change(call, "sent", of_buyer=False)
 
     async def accept(self, call: Call) -> Answer:
         """Its buyer takes it."""
-        return await self._change(call, "acceptQuotation", "accepted", _moved(QuotationStatus.ACCEPTED), of_buyer=True)
+        return await self._change(call, "accepted", of_buyer=True)
 
     async def _change(
-        self, call: Call, operation: str, event: str, made: Callable[[Quotation], Quotation], *, of_buyer: bool
+        self, call: Call, event: str, changed: Callable[[Quotation], Quotation] = _as_it_is, *, of_buyer: bool
     ) -> Answer:
         async def change(connection: SqlConnection, events: Events) -> Told:
             before = await self._desk.find(connection, Quotation, call.parameters["quotationId"])
-            self._desk.must_own(operation, caller(call) == (before.buyer_id if of_buyer else before.seller_id))
-            quotation = made(before)
+            self._desk.must_own(call.operation, caller(call) == (before.buyer_id if of_buyer else before.seller_id))
+            quotation = changed(moved(self._desk.conduct.acted_upon(call.operation, before), call.operation))
             await tables.save(connection, quotation)
             return quotation, [events.quotation(event, quotation)]
 
         return Answer(200, shown(await self._desk.carry(change)))
-
-
-def _moved(status: QuotationStatus) -> Callable[[Quotation], Quotation]:
-    """Makes a quotation have this status. What it gives raises Refusal where the table does not let it."""
-
-    def moved(before: Quotation) -> Quotation:
-        if status not in MOVES[before.status]:
-            raise Refusal("quotation_not_open")
-        return replace(before, status=status)
-
-    return moved

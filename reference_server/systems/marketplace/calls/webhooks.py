@@ -1,7 +1,6 @@
 """What the payment provider tells: signed, perhaps more than once, and of concern only where an order changes by it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import structlog
 
@@ -12,7 +11,7 @@ from ....transport.rest import Answer, Call, Handler
 from .. import tables
 from ..desk import Desk
 from ..events import Events
-from ..order import MOVES, Order, order_of, status_after
+from ..order import Order, moved, order_of, told_by
 from ..signature import refused_with
 
 _log = structlog.get_logger("payments")
@@ -39,17 +38,18 @@ class Webhooks:
         code = refused_with(given.get("stripeSignature"), call.raw, self._secret, self._desk.clock())
         if code := self._desk.conduct.signed(code):
             raise Refusal(code)
-        status, order_id = status_after(given), order_of(given)
-        if status is None or order_id is None:
+        told, order_id = told_by(given), order_of(given)
+        if told is None or order_id is None:
             return Answer(200, {"received": True})
 
         async def change(connection: SqlConnection, events: Events) -> tuple[Order | None, list[Message]]:
             before = await tables.find(connection, Order, order_id, to_change=True)
-            if before is None or status not in MOVES[before.status]:
+            found = None if before is None else self._desk.conduct.acted_upon(call.operation, before)
+            order = None if found is None else moved(found, told)
+            if order is None:
                 return before, []
             if not await tables.remember(connection, given["id"], self._desk.clock()):
                 raise _KnownAlready
-            order = replace(before, status=status)
             await tables.save(connection, order)
             return order, list(events.order(order))
 

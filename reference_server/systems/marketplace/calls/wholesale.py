@@ -1,7 +1,6 @@
 """Invitations to buy wholesale, what their buyers say, and what they order."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from ....delivery.message import Message
 from ....refusals import Refusal
@@ -11,7 +10,7 @@ from .. import tables
 from ..desk import Desk, caller, new_id
 from ..events import Events
 from ..product import Product
-from ..wholesale import MOVES, Invitation, InvitationStatus, WholesaleOrder, ordered, shown
+from ..wholesale import Invitation, WholesaleOrder, moved, ordered, shown
 from .stock import taken
 
 Told = tuple[Invitation, list[Message]]
@@ -45,18 +44,15 @@ class Wholesale:
 
     async def accept(self, call: Call) -> Answer:
         """Who was invited may order wholesale from now on."""
-        return await self._decided(call, "acceptInvitation", InvitationStatus.ACCEPTED, "invitation_accepted")
+        return await self._decided(call, "invitation_accepted")
 
     async def reject(self, call: Call) -> Answer:
         """Who was invited does not want to."""
-        return await self._decided(call, "rejectInvitation", InvitationStatus.REJECTED, "invitation_rejected")
+        return await self._decided(call, "invitation_rejected")
 
-    async def _decided(self, call: Call, operation: str, status: InvitationStatus, event: str) -> Answer:
+    async def _decided(self, call: Call, event: str) -> Answer:
         async def change(connection: SqlConnection, events: Events) -> Told:
-            before = await self._of_buyer(connection, operation, call)
-            if status not in MOVES[before.status]:
-                raise Refusal("invitation_decided")
-            invitation = replace(before, status=status)
+            invitation = moved(await self._of_buyer(connection, call), call.operation)
             await tables.save(connection, invitation)
             return invitation, [events.invitation(event, invitation)]
 
@@ -67,9 +63,7 @@ class Wholesale:
         quantity = int(call.parameters["quantity"])
 
         async def change(connection: SqlConnection, events: Events) -> tuple[WholesaleOrder, list[Message]]:
-            invitation = await self._of_buyer(connection, "placeWholesaleOrder", call)
-            if invitation.status is not InvitationStatus.ACCEPTED:
-                raise Refusal("invitation_not_accepted")
+            invitation = moved(await self._of_buyer(connection, call), call.operation)
             before = await self._desk.find(connection, Product, call.parameters["productId"])
             if before.seller_id != invitation.seller_id:
                 raise Refusal("product_not_found", "This product is not of the seller who has invited you.")
@@ -82,8 +76,8 @@ class Wholesale:
 
         return Answer(201, ordered(await self._desk.carry(change)))
 
-    async def _of_buyer(self, connection: SqlConnection, operation: str, call: Call) -> Invitation:
+    async def _of_buyer(self, connection: SqlConnection, call: Call) -> Invitation:
         """The invitation of the call, which is the caller's. Raises Refusal."""
         invitation = await self._desk.find(connection, Invitation, call.parameters["invitationId"])
-        self._desk.must_own(operation, invitation.buyer_id == caller(call))
-        return invitation
+        self._desk.must_own(call.operation, invitation.buyer_id == caller(call))
+        return self._desk.conduct.acted_upon(call.operation, invitation)
