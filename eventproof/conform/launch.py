@@ -104,6 +104,7 @@ def suite(config: pytest.Config) -> Suite:
         prefix=_PREFIX,
         slow=given("slow"),
         hostile=given("hostile"),
+        payloads=given("payloads"),
     )
     return Suite(target, catalog, options, Silent())
 

@@ -26,6 +26,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "order": "`{event}` comes in the order of its causes.",
     "asks": "Every `{event}` asks for its acknowledgement.",
     "answer": "Every `{event}` of a client is acknowledged, as the contract has it.",
+    "accepts": "Every `{event}` that fits its schema is accepted.",
     "refusal": "A `{event}` that does not fit its schema is not accepted.",
     "retry": "`{event}` is sent again, unchanged, while nothing acknowledges it.",
     "ack": "Once `{event}` has been acknowledged, it is sent no more.",
@@ -50,6 +51,8 @@ _OF_JWT: Final = ("forged", "alg-none", "wrong-key", "changed-payload")
 """Those that are made of any JSON Web Token."""
 _OF_SECRET: Final = ("expired", "future-not-before")
 """Those that have to be signed."""
+_LEVELS: Final[Mapping[str, Level]] = {"accepts": Level.SHOULD}
+"""Of what may have a reason that no schema says: a text that was used before, a number that is too high today."""
 _OF_SYSTEM: Final = frozenset({"connect", "states"})
 """The kinds that are about something else than an event."""
 _WITH: Final[Mapping[str, tuple[str, ...]]] = {"order": ("sequence",)}
@@ -159,6 +162,7 @@ def _kinds(system: str, event: Event, is_untold: bool) -> Iterator[tuple[str, La
     else:
         yield "answer", None
         if not is_untold:
+            yield "accepts", None
             yield "refusal", None
 
 
@@ -169,7 +173,7 @@ def _requirement(system: str, kind: str, about: str | None, source: str) -> Requ
             [system, kind, about] if kind in _OF_SYSTEM and about else [system, *([about] if about else []), kind]
         ),
         system=system,
-        level=Level.MUST,
+        level=_LEVELS.get(kind, Level.MUST),
         sentence=text,
         source=source,
         capability=None,

@@ -1,0 +1,88 @@
+"""Whether a server takes what the schema of a client's event just takes: each such payload beside good ones."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from eventproof.acknowledgement import is_refusal
+from eventproof.catalog import Event
+from eventproof.errors import ContractViolation, Inconclusive
+from eventproof.variants import Edge
+
+from .case import Case
+from .client_events import arguments_of, edges_of, ready_to_send
+from .line import Line
+from .person import Person
+from .verdicts import NotApplicable
+
+__all__ = ["Refused", "refused_edges"]
+
+_MOST = 3
+"""Refused payloads after which no further one is tried: each may have had to be waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A payload that was refused, and by what."""
+
+    edge: Edge
+    answer: str
+
+
+async def refused_edges(case: Case, user: Person, event: Event) -> list[Refused]:
+    """Those of `case.payloads` payloads at the edges of the event's schema that the server does not take.
+
+    A good one is accepted before each connection's first and after each that is refused. Raises Inconclusive where it
+    is not, NotApplicable where the schema leaves nothing to try.
+    """
+    speaker = _Speaker(case, user, event)
+    found: list[Refused] = []
+    for number in range(case.payloads):
+        await speaker.reach()
+        tried = edges_of(case.system, event, speaker.good, case.seed)
+        if not tried:
+            raise NotApplicable(f"a `{event.name}` can say no more than its example does, but for what it names")
+        if number >= len(tried) or len(found) >= _MOST:
+            break
+        answer = await speaker.refusal(tried[number].payload)
+        if answer is not None:
+            found.append(Refused(tried[number], answer))
+            await speaker.reach(again=True)
+    return found
+
+
+class _Speaker:
+    """A user on a connection on which a good one is accepted; on another one once the server has ended it."""
+
+    def __init__(self, case: Case, user: Person, event: Event) -> None:
+        self._case = case
+        self._user = user
+        self._event = event
+        self._line: Line | None = None
+        self.good: Any = None
+
+    async def reach(self, *, again: bool = False) -> None:
+        """Be where a good one is accepted; `again`: see that it still is. Raises Inconclusive where it is not."""
+        if self._line is not None and self._line.is_open and not again:
+            return
+        if self._line is None or not self._line.is_open:
+            self._line, self.good = await ready_to_send(self._case, self._user, self._event)
+        if (answer := await self.refusal(self.good)) is not None:
+            after = " after another one was" if again else ""
+            raise Inconclusive(
+                f"a good `{self._event.name}` is refused{after}, so that another one is proves nothing: {answer}"
+            )
+
+    async def refusal(self, payload: Any) -> str | None:
+        """What says that this is not taken; None where it is."""
+        assert self._line is not None  # noqa: S101 - it was reached before
+        mark = len(self._line.received)
+        try:
+            answer = await self._line.asks(self._event.name, *arguments_of(self._event, payload))
+        except ContractViolation as ended:
+            return str(ended)
+        if answer is not None:
+            return repr(answer)[:200] if is_refusal(answer) else None
+        if self._line.closed is not None:
+            return f"the end of the connection ({self._line.closed.reason})"
+        heard = ", ".join(f"`{each.name}` {each.payload!r:.100}" for each in self._line.received[mark:][:2])
+        return f"no acknowledgement{f', but {heard}' if heard else ''}"
