@@ -13,14 +13,14 @@ from .catalog.arguments import Arguments
 from .catalog.pointer import at, pointer, reached
 from .samples import NONE, sample
 
-__all__ = ["Edge", "broken", "edges"]
+__all__ = ["LARGEST", "Edge", "broken", "differing", "edges", "put_back", "with_kept"]
 
 _BASES = 10
 """How many samples are broken beside the examples: for fields that no example has."""
 _LONGEST_TEXT: Final = 20_000
 _MOST_ITEMS: Final = 200
 """What a schema allows beyond is not tried: the frame is what has a limit then."""
-_WHOLE: Final = 2**53 - 1
+LARGEST: Final = 2**53 - 1
 """The largest number that every language takes from JSON as it is."""
 _TEXTS: Final = ("café naïve", "你好，世界", "שלום", "🦊👩‍👩‍👧", " two  spaces ", "<b>&amp;'\"\\", "a\nb\tc")
 """What people write: other scripts, from the right, letters of several code points, blanks, marks, lines."""
@@ -30,7 +30,7 @@ _FOX: Final = "🦊"
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A payload that a schema just takes; `said` is the place in which it differs from a good one, and how."""
+    """A payload that a schema takes; `said` is the one place where it differs from a good one, and how, or nothing."""
 
     said: str
     payload: Any
@@ -65,6 +65,34 @@ def edges(event: Event, good: Any, kept: Callable[[str], bool], seed: int) -> tu
     order = list(found.values())[1:]
     chance.shuffle(order)
     return tuple(edge for _, _, edge in sorted(order, key=lambda each: each[0]))
+
+
+def with_kept(good: Any, payload: Any, kept: Callable[[str], bool]) -> Any:
+    """A payload with what a good one has under each name that is `kept`, and without the names that it lacks."""
+    if isinstance(payload, list):
+        beside = [*(good if isinstance(good, list) else ()), *[None] * len(payload)]
+        return type(payload)(with_kept(one, inner, kept) for one, inner in zip(beside, payload, strict=False))
+    if not isinstance(payload, dict):
+        return payload
+    there = good if isinstance(good, dict) else {}
+    return {
+        name: there[name] if kept(name) else with_kept(there.get(name), inner, kept)
+        for name, inner in payload.items()
+        if name in there or not kept(name)
+    }
+
+
+def differing(good: Any, payload: Any) -> list[str]:
+    """The fields in which a payload differs from a good one; none where one of them has no fields."""
+    if not (isinstance(good, dict) and isinstance(payload, dict)):
+        return []
+    return [name for name in {**good, **payload} if good.get(name, NONE) != payload.get(name, NONE)]
+
+
+def put_back(good: Mapping[str, Any], payload: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A payload with one field as the good one has it."""
+    others = {key: value for key, value in payload.items() if key != name}
+    return {**others, name: good[name]} if name in good else others
 
 
 def _fitting(event: Event) -> Callable[[Any], Any]:
@@ -316,7 +344,7 @@ class _Edges:
         )
         step = schema.get("multipleOf", 1)
         found: list[_Said] = (
-            [] if has_most or not isinstance(step, int) else [("a large number", _WHOLE // step * step)]
+            [] if has_most or not isinstance(step, int) else [("a large number", LARGEST // step * step)]
         )
         return found if has_least else [*found, ("zero", 0), ("below zero", -step)]
 

@@ -6,10 +6,10 @@ from typing import Any
 from eventproof.acknowledgement import is_refusal
 from eventproof.catalog import Event
 from eventproof.errors import ContractViolation, Inconclusive
-from eventproof.variants import Edge
+from eventproof.variants import Edge, differing, put_back
 
 from .case import Case
-from .client_events import arguments_of, edges_of, ready_to_send
+from .client_events import arguments_of, ready_to_send, valid_of
 from .line import Line
 from .person import Person
 from .verdicts import NotApplicable
@@ -18,6 +18,8 @@ __all__ = ["Refused", "refused_edges"]
 
 _MOST = 3
 """Refused payloads after which no further one is tried: each may have had to be waited for."""
+_MOST_FIELDS = 8
+"""Fields that are put back one after the other, to see which of them have a payload refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +40,29 @@ async def refused_edges(case: Case, user: Person, event: Event) -> list[Refused]
     found: list[Refused] = []
     for number in range(case.payloads):
         await speaker.reach()
-        tried = edges_of(case.system, event, speaker.good, case.seed)
+        tried = valid_of(case.system, event, speaker.good, case.seed, case.payloads)
         if not tried:
             raise NotApplicable(f"a `{event.name}` can say no more than its example does, but for what it names")
         if number >= len(tried) or len(found) >= _MOST:
             break
         answer = await speaker.refusal(tried[number].payload)
         if answer is not None:
-            found.append(Refused(tried[number], answer))
+            refused = Refused(tried[number], answer)
+            found.append(refused if tried[number].said else await _shrunk(speaker, event, refused))
             await speaker.reach(again=True)
     return found
+
+
+async def _shrunk(speaker: "_Speaker", event: Event, refused: Refused) -> Refused:
+    """With as many fields as a good one has them as still have it refused, while the connection stands."""
+    payload, answer = refused.edge.payload, refused.answer
+    for name in differing(speaker.good, payload)[:_MOST_FIELDS]:
+        nearer = put_back(speaker.good, payload, name)
+        if nearer != speaker.good and event.is_valid(nearer) and speaker.is_open:
+            again = await speaker.refusal(nearer)
+            payload, answer = (payload, answer) if again is None else (nearer, again)
+    left = ", ".join(f"/{name}" for name in differing(speaker.good, payload)) or "the payload"
+    return Refused(Edge(f"{left}: made up from the schema", payload), answer)
 
 
 class _Speaker:
@@ -60,11 +75,16 @@ class _Speaker:
         self._line: Line | None = None
         self.good: Any = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection stands."""
+        return self._line is not None and self._line.is_open
+
     async def reach(self, *, again: bool = False) -> None:
         """Be where a good one is accepted; `again`: see that it still is. Raises Inconclusive where it is not."""
-        if self._line is not None and self._line.is_open and not again:
+        if self.is_open and not again:
             return
-        if self._line is None or not self._line.is_open:
+        if not self.is_open:
             self._line, self.good = await ready_to_send(self._case, self._user, self._event)
         if (answer := await self.refusal(self.good)) is not None:
             after = " after another one was" if again else ""

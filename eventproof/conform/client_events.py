@@ -12,14 +12,14 @@ from eventproof.catalog.arguments import Arguments
 from eventproof.catalog.event import CALLBACK
 from eventproof.catalog.placeholders import PLACEHOLDER
 from eventproof.errors import ContractViolation, Inconclusive
-from eventproof.variants import Edge, broken, edges
+from eventproof.variants import Edge, broken, edges, with_kept
 
 from .case import Case
 from .line import GRACE, Line
 from .performing import begun, perform
 from .person import Person
 
-__all__ = ["answer_to_bad", "arguments_of", "broken_of", "edges_of", "enter_rooms", "ready_to_send"]
+__all__ = ["answer_to_bad", "arguments_of", "broken_of", "enter_rooms", "ready_to_send", "valid_of"]
 
 _IDS = ("Id", "_id", "Ids", "_ids")
 """How the names of fields end that name a thing: one that nobody has is refused for that."""
@@ -109,15 +109,26 @@ def broken_of(event: Event, seed: int) -> Sequence[Counterexample]:
     return [case for way in ways for case in way if case is not None]
 
 
-def edges_of(system: System, event: Event, good: Any, seed: int) -> tuple[Edge, ...]:
-    """Payloads that its schema just takes, each one place away from a good one; the order is the seed's.
+def valid_of(system: System, event: Event, good: Any, seed: int, count: int) -> Sequence[Edge]:
+    """Up to so many payloads that its schema takes: those one place away from a good one, then what Hypothesis finds.
 
     What names a thing, a person or a room stays as it is: that there is none of another name is no fault.
     """
     if not event.fields(good) and (event.joins or event.leaves):
         return ()
     naming = _naming(system, event)
-    return edges(event, good, lambda name: name in naming or name.endswith(_IDS), seed)
+
+    def kept(name: str) -> bool:
+        return name in naming or name.endswith(_IDS)
+
+    found = edges(event, good, kept, seed)[:count]
+    if len(found) == count or not found:
+        return found
+    from .generating import generated  # Hypothesis and Schemathesis are loaded where they are needed
+
+    made = (with_kept(good, payload, kept) for payload in generated(event, seed, count - len(found)))
+    known = {repr(good), *(repr(edge.payload) for edge in found)}
+    return [*found, *(Edge("", one) for one in made if repr(one) not in known and event.is_valid(one))]
 
 
 def _naming(system: System, event: Event) -> set[str]:
