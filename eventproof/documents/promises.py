@@ -4,7 +4,7 @@ What cannot be, for want of a word, is listed with the line that would say it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "schema": "Every `{event}` fits its schema.",
     "delivery": "`{event}` reaches everybody whom it is for after each of its causes, on every connection, in time.",
     "audience": "`{event}` reaches nobody whom it is not for.",
+    "once": "`{event}` comes to a connection once for each of its causes.",
     "order": "`{event}` comes in the order of its causes.",
     "asks": "Every `{event}` asks for its acknowledgement.",
     "answer": "Every `{event}` of a client is acknowledged, as the contract has it.",
@@ -144,6 +145,7 @@ def _kinds(system: str, event: Event, is_untold: bool) -> Iterator[tuple[str, La
             yield "order", None
         elif event.certain and event.audience:
             yield lack("order", "nothing says within what it keeps its order", 'order_by = "/…"  # and correlate')
+        yield from _once(event, lack)
         is_called_back = event.ack is not None and event.ack.by == CALLBACK
         if is_called_back and event.ack is not None and event.ack.level is AckLevel.REQUIRED:
             yield "asks", None
@@ -164,6 +166,16 @@ def _kinds(system: str, event: Event, is_untold: bool) -> Iterator[tuple[str, La
         if not is_untold:
             yield "accepts", None
             yield "refusal", None
+
+
+def _once(event: Event, lack: Callable[[str, str, str], tuple[str, Lack]]) -> Iterator[tuple[str, Lack | None]]:
+    """Whether it comes twice can be told where something tells one from the next, and nothing has it sent again."""
+    if not event.certain or (event.ack is not None and event.ack.retry is not None):
+        return
+    if event.correlate is not None or event.order_by is not None:
+        yield "once", None
+    else:
+        yield lack("once", "nothing tells one from the next, so that one comes twice is not seen", 'correlate = "/…"')
 
 
 def _requirement(system: str, kind: str, about: str | None, source: str) -> Requirement:

@@ -36,7 +36,9 @@ def test_with_what_the_profile_says_delivery_leaks_and_order_are_judged_too() ->
     assert system.reading is not None
     assert [remark for remark in system.reading.remarks if remark.weight is not Weight.NOTE] == []
     ids = {line.id for line in system.requirements}
-    assert {"chat/message:new/delivery", "chat/message:new/audience", "chat/message:new/order"} <= ids
+    assert {f"chat/message:new/{kind}" for kind in ("delivery", "audience", "once", "order")} <= ids
+    assert ("chat/room:joined/once" in ids, "chat/message:post/accepts" in ids) == (False, True)
+    assert "chat/room:joined/once" in {lack.what for lack in system.reading.lacks}
     assert {"chat/connect/missing", "chat/connect/malformed"} <= ids
 
 
