@@ -1,7 +1,8 @@
 """Whether a server takes what the schema of a client's event just takes: each such payload beside good ones."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from eventproof.acknowledgement import is_refusal
 from eventproof.catalog import Event
@@ -40,20 +41,20 @@ async def refused_edges(case: Case, user: Person, event: Event) -> list[Refused]
     found: list[Refused] = []
     for number in range(case.payloads):
         await speaker.reach()
-        tried = valid_of(case.system, event, speaker.good, case.seed, case.payloads)
-        if not tried:
+        if not speaker.tried:
             raise NotApplicable(f"a `{event.name}` can say no more than its example does, but for what it names")
-        if number >= len(tried) or len(found) >= _MOST:
+        if number >= len(speaker.tried) or len(found) >= _MOST:
             break
-        answer = await speaker.refusal(tried[number].payload)
+        edge = speaker.tried[number]
+        answer = await speaker.refusal(edge.payload)
         if answer is not None:
-            refused = Refused(tried[number], answer)
-            found.append(refused if tried[number].said else await _shrunk(speaker, event, refused))
+            refused = Refused(edge, answer)
+            found.append(refused if edge.said else await _shrunk(speaker, event, refused))
             await speaker.reach(again=True)
     return found
 
 
-async def _shrunk(speaker: "_Speaker", event: Event, refused: Refused) -> Refused:
+async def _shrunk(speaker: "_Says", event: Event, refused: Refused) -> Refused:
     """With as many fields as a good one has them as still have it refused, while the connection stands."""
     payload, answer = refused.edge.payload, refused.answer
     for name in differing(speaker.good, payload)[:_MOST_FIELDS]:
@@ -65,8 +66,24 @@ async def _shrunk(speaker: "_Speaker", event: Event, refused: Refused) -> Refuse
     return Refused(Edge(f"{left}: made up from the schema", payload), answer)
 
 
+class _Says(Protocol):
+    """Whoever says a payload, beside a good one, and tells what refused it."""
+
+    good: Any
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more can be said."""
+
+    async def refusal(self, payload: Any) -> str | None:
+        """What says that this is not taken; None where it is."""
+
+
 class _Speaker:
-    """A user on a connection on which a good one is accepted; on another one once the server has ended it."""
+    """A user on a connection on which a `good` one is accepted; on another one once the server has ended it.
+
+    What is `tried` names the same things as the good one, which are those of this connection.
+    """
 
     def __init__(self, case: Case, user: Person, event: Event) -> None:
         self._case = case
@@ -74,6 +91,7 @@ class _Speaker:
         self._event = event
         self._line: Line | None = None
         self.good: Any = None
+        self.tried: Sequence[Edge] = ()
 
     @property
     def is_open(self) -> bool:
@@ -85,7 +103,9 @@ class _Speaker:
         if self.is_open and not again:
             return
         if not self.is_open:
-            self._line, self.good = await ready_to_send(self._case, self._user, self._event)
+            case = self._case
+            self._line, self.good = await ready_to_send(case, self._user, self._event)
+            self.tried = valid_of(case.system, self._event, self.good, case.seed, case.payloads)
         if (answer := await self.refusal(self.good)) is not None:
             after = " after another one was" if again else ""
             raise Inconclusive(
