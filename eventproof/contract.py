@@ -14,8 +14,8 @@ from . import contract_calls, contract_overlay, textfile
 from .catalog import Ack, Catalog, Direction, Event, System, Wire
 from .errors import UsageError
 from .report.visible import visible
-from .samples import broken
 from .settings import nearest
+from .variants import broken
 
 __all__ = [
     "described",

@@ -70,11 +70,14 @@ def example() -> str:
 
 
 def own_contracts(
-    path: str | Path, environment: str | None = None, env: Mapping[str, str] | None = None
+    path: str | Path, environment: str | None = None, env: Mapping[str, str] | None = None, text: str | None = None
 ) -> tuple[System, ...]:
-    """The contracts of a profile's own, whatever else is in it; none where it has none."""
+    """The contracts of a profile's own, whatever else is in it; none where it has none.
+
+    With `text` they are those of the profile that is to be written there.
+    """
     path = Path(path)
-    values = _merged(_parsed(path), environment, path)
+    values = _merged(_parsed(path, text), environment, path)
     wanted = {key: value for key, value in values.items() if key in ("contracts", "identities", "jwt")}
     return own_contracts_of(Table(wanted, str(path), os.environ if env is None else env), path.parent, contracts.load())
 
@@ -185,11 +188,11 @@ def for_url(
     return _target(Table({**values, "systems": there}, name, variables), None, None, known)
 
 
-def _parsed(path: Path) -> dict[str, Any]:
-    if not path.exists():
+def _parsed(path: Path, text: str | None = None) -> dict[str, Any]:
+    if text is None and not path.exists():
         raise UsageError(f"{path}: there is no such profile; `eventproof init` writes one to fill in")
     try:
-        return tomllib.loads(textfile.read(path, "the profile"))
+        return tomllib.loads(textfile.read(path, "the profile") if text is None else text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: this is not TOML: {error}") from None
     except RecursionError:

@@ -1,26 +1,23 @@
-"""Payloads made up from the schemas: valid ones, seeded and realistic where a format says what is meant, and broken."""
+"""Payloads made up from the schemas: valid, seeded, and realistic where a format says what is meant."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from typing import Any, Final
 
 from faker import Faker
 
-from .catalog import Ack, Counterexample, Event
+from .catalog import Ack, Event
 from .catalog.arguments import Arguments
-from .catalog.pointer import pointer, reached
+from .catalog.pointer import reached
 from .catalog.schema import Schema
 
-__all__ = ["NONE", "acknowledged", "broken", "made_up", "sample", "shaped"]
+__all__ = ["NONE", "acknowledged", "made_up", "part", "sample", "shaped"]
 
 NONE: Final = object()
 """Stands for no payload."""
 
 _ATTEMPTS = 20
-_BASES = 10
-"""How many samples are broken beside the examples: for fields that no example has."""
 _LONGEST_ARRAY = 3
 _DEEPEST = 8
 """Below, what need not be there is left out: a schema may be about itself."""
@@ -56,6 +53,13 @@ def made_up(event: Event, seed: int) -> Any:
     return _drafted(fake, event.schema, event.is_valid, takes_list=event.takes_list)
 
 
+def part(event: Event, schema: Any, seed: int) -> Any:
+    """A value for a part of the event's schema; whether the whole fits then is for whoever puts it there to see."""
+    fake = _faker()
+    fake.seed_instance(f"{event.system} {event.name} part {seed}")
+    return _Draft(fake, event.schema).value(schema)
+
+
 def acknowledged(ack: Ack, seed: int) -> Any:
     """What comes with a callback, as `made_up` gives it; None where the contract says nothing of it."""
     if ack.answer is None:
@@ -86,29 +90,6 @@ def _drafted(fake: Faker, schema: Mapping[str, Any], fits: Callable[[Any], bool]
 def _says_anything(schema: Mapping[str, Any]) -> bool:
     """Whether a schema says anything of what it describes; of what nothing is said, nothing is sent."""
     return bool(set(schema) - {"$schema", "definitions", "title", "description", "examples"})
-
-
-def broken(event: Event) -> tuple[Counterexample, ...]:
-    """Payloads that each break one rule of the event's schema and no other, all different.
-
-    A missing field, a value of another type, one below the minimum, and so on; `breaks` says where, and what was
-    expected. What cannot be derived is not there: what `not`, `then` and `else` refuse, or what a text means.
-    """
-    found: dict[str, Counterexample] = {}
-    done: set[tuple[str, int]] = set()
-    for base in (*event.examples, *(sample(event, seed) for seed in range(_BASES))):
-        for rule, place, ways in _wrongs(event.schema, event.schema, base, (), ()):
-            for way, wrong in enumerate(ways):
-                payload = _with(base, place, wrong)
-                payload = Arguments(payload) if event.takes_list and isinstance(payload, list) else payload
-                if (rule, way) in done or event.is_valid(payload):
-                    continue
-                problems = event.explain(payload)
-                if [problem.rule for problem in problems] == [rule]:
-                    done.add((rule, way))
-                    said = f"{problems[0].path or 'The payload'}: expected {problems[0].expected}"
-                    found.setdefault(_text(payload), Counterexample(said, rule, payload))
-    return tuple(found.values())
 
 
 @cache
@@ -207,90 +188,3 @@ class _Draft:
 
 def _union(first: Any, second: Any) -> Any:
     return {**first, **second} if isinstance(first, Mapping) else [*first, *second]
-
-
-_Place = tuple[str | int, ...]
-_Wrong = tuple[str, _Place, Iterable[Any]]
-"""A rule (a JSON pointer into the schema), a place in the payload, and values that may break the rule there."""
-_OF_EACH_TYPE: tuple[Any, ...] = (None, True, 7, 0.5, "none", [], {})
-_NEAR_MISSES: Mapping[str, tuple[str, ...]] = {
-    "date-time": ("2026-03-14T09:26:53", "2026-03-14", "2026-13-14T09:26:53Z"),
-    "date": ("03/14/2026", "2026-02-30"),
-    "time": ("09:26:53", "25:00:00Z"),
-    "ipv4": ("256.0.0.1",),
-    "ipv6": ("1::2::3",),
-}
-"""What people write who know a format by hearsay."""
-
-
-def _wrongs(document: Mapping[str, Any], schema: Any, value: Any, rule: _Place, place: _Place) -> Iterator[_Wrong]:
-    """What may break each rule that a schema has for a value, and for what is inside it."""
-    if isinstance(schema, bool):
-        return
-    if "$ref" in schema:
-        yield from _wrongs(document, reached(document, schema["$ref"].removeprefix("#")), value, rule, place)
-        return
-    for keyword, asked in schema.items():
-        yield pointer((*rule, keyword)), place, _breaking(keyword, asked, schema, value)
-    for number, part in enumerate(schema.get("allOf", ())):
-        yield from _wrongs(document, part, value, (*rule, "allOf", number), place)
-    if isinstance(value, dict):
-        for name, part in schema.get("properties", {}).items():
-            if name in value:
-                yield from _wrongs(document, part, value[name], (*rule, "properties", name), (*place, name))
-    if isinstance(value, list) and isinstance(schema.get("items"), list):
-        for number, (part, inner) in enumerate(zip(schema["items"], value, strict=False)):
-            yield from _wrongs(document, part, inner, (*rule, "items", number), (*place, number))
-    if isinstance(value, list) and value and isinstance(schema.get("items"), dict):
-        yield from _wrongs(document, schema["items"], value[0], (*rule, "items"), (*place, 0))
-
-
-def _breaking(keyword: str, asked: Any, schema: Mapping[str, Any], value: Any) -> Iterable[Any]:
-    """Values near this one that may break what a keyword asks for; the same number of them for any value."""
-    match keyword, value:
-        case "required", dict():
-            return [{key: part for key, part in value.items() if key != name} for name in asked]
-        case "additionalProperties", dict():
-            return [{**value, "unheardOf": 7}]
-        case "minProperties", dict():
-            return [dict(list(value.items())[: asked - 1])]
-        case "const" | "enum" | "pattern", str():
-            return [f"{value}.", f"x{value}", value.swapcase(), value[:-1], "", *_OF_EACH_TYPE]
-        case "format", _:
-            return [*_NEAR_MISSES.get(asked, ()), "none", " "]
-        case "anyOf" | "oneOf", _:
-            named = [part["format"] for part in asked if isinstance(part, dict) and "format" in part]
-            return [*(wrong for name in named for wrong in _NEAR_MISSES.get(name, ())), *_OF_EACH_TYPE]
-        case "type" | "const" | "enum", _:
-            return _OF_EACH_TYPE
-        case "minLength", str():
-            return [value[: max(asked - 1, 0)]]
-        case "maxLength", str():
-            more = "x" * (asked + 1 - len(value))
-            return [value + more, value[:-1] + more + value[-1:], value[:1] + more + value[1:]]
-        case "minimum" | "exclusiveMinimum", _:
-            return [asked - 1, asked]
-        case "maximum" | "exclusiveMaximum", _:
-            return [asked + 1, asked]
-        case "multipleOf", _:
-            return [asked / 2, asked + 1]
-        case "minItems", list():
-            return [value[: max(asked - 1, 0)]]
-        case "maxItems", list():
-            return [[*value, *value[:1] * (asked + 1 - len(value))]]
-        case "uniqueItems", list():
-            return [value[:1] * max(2, schema.get("minItems", 2))]
-    return []
-
-
-def _with(payload: Any, place: _Place, value: Any) -> Any:
-    """The payload with another value at a place."""
-    if not place:
-        return value
-    changed: Any = list(payload) if isinstance(payload, list) else dict(payload)
-    changed[place[0]] = _with(payload[place[0]], place[1:], value)
-    return changed
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=str)

@@ -3,11 +3,9 @@
 from eventproof.acknowledgement import is_refusal
 from eventproof.catalog import Direction, Event
 from eventproof.catalog.arguments import payload_of
+from eventproof.conform.accepting import refused_edges
 from eventproof.conform.cases import Case, ContractViolation, Inconclusive, Line, each_event
 from eventproof.conform.client_events import answer_to_bad, arguments_of, broken_of, ready_to_send
-
-MOST_BROKEN = 6
-"""Payloads that are tried, each of which breaks another rule."""
 
 
 def _event(case: Case, name: str) -> Event:
@@ -48,7 +46,7 @@ async def test_it_is_acknowledged(case: Case, event: str) -> None:
 async def test_what_the_contract_refuses_is_refused(case: Case, event: str) -> None:
     """Beside a good one before and after it, on the same connection: refused, passed over, or the connection ends."""
     known = _event(case, event)
-    wrong = broken_of(known, case.seed)[:MOST_BROKEN]
+    wrong = broken_of(known, case.seed)[: case.payloads]
     if not wrong:
         raise Inconclusive(f"nothing can be made that `{event}` refuses")
     user = await case.user()
@@ -64,3 +62,18 @@ async def test_what_the_contract_refuses_is_refused(case: Case, event: str) -> N
                 observed=f"{answer!r:.200} to {counterexample.payload!r:.200}",
             )
         await line.close()
+
+
+@each_event("accepts")
+async def test_what_its_schema_just_takes_is_accepted(case: Case, event: str) -> None:
+    """A few payloads, each one place away from a good one, which is accepted before them and after one that is not."""
+    refused = await refused_edges(case, await case.user(), _event(case, event))
+    if refused:
+        first, *others = refused
+        further = [said for said in dict.fromkeys(other.edge.said for other in others) if said != first.edge.said]
+        so_too = f"; so was what has {', and '.join(further)}" if further else ""
+        raise ContractViolation(
+            f"`{event}` was refused although its schema takes it: {first.edge.said}{so_too}",
+            expected="that it is taken, like the good one before it and after it; else the schema has a rule to say",
+            observed=f"{first.answer} to {first.edge.payload!r:.300}",
+        )

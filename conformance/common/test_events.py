@@ -71,6 +71,16 @@ async def test_nobody_hears_of_it_who_is_not_meant(case: Case, event: str) -> No
             raise made.silence
 
 
+@judges_the_run
+@each_event("once")
+async def test_it_comes_once_for_each_of_its_causes(case: Case, event: str) -> None:
+    """To each connection of the run: the same payload no more often than anything was done that causes it."""
+    made_all = await occurrences(case, event)
+    case.judge(checks.more_than_caused(case.story_of_the_run, event))
+    if not any(_was_heard(made, event) for made in made_all):
+        raise Inconclusive(f"nobody heard of `{event}`, so that it does not come twice is unknown")
+
+
 def _was_heard(made: Occurrence, event: str) -> bool:
     return any(record.name == event for place, record, _ in made.story.received if place >= made.story.settled)
 

@@ -109,7 +109,7 @@ class Event:
     schema_path: Path
     examples: tuple[Json, ...]
     counterexamples: tuple[Counterexample, ...]
-    """Those that the contract gives; `samples.broken` derives the others."""
+    """Those that the contract gives; `variants.broken` derives the others."""
     ack: Ack | None
     audience: tuple[str, ...]
     """Who receives it, in the grammar of `contracts/README.md`: `user:{userId}`, `role:admin`, `everyone`, …; all that

@@ -18,8 +18,8 @@ from .states import States
 __all__ = ["Catalog", "Chosen", "Derived", "ErrorCode", "Requirement", "System"]
 
 Json = Any
-_CAUSED: Final = frozenset({"delivery", "audience", "retry", "ack", "foreign-ack"})
-_OF_EVENTS: Final = frozenset({"schema", "order", "sequence", "answer", "refusal", "asks", *_CAUSED})
+_CAUSED: Final = frozenset({"delivery", "audience", "once", "retry", "ack", "foreign-ack"})
+_OF_EVENTS: Final = frozenset({"schema", "order", "sequence", "accepts", "answer", "refusal", "asks", *_CAUSED})
 """The kinds of what follows from the contract of one event; the former need a call that causes it for certain."""
 
 

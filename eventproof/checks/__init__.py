@@ -3,7 +3,7 @@
 from .audience import leaked
 from .closing import closed_early, closed_untold, heard_after_close, heard_of, left_open
 from .contract import Known, invalid, known_events, outside_the_catalogue, unasked, unforeseen
-from .delivery import duplicated, is_owed, undelivered
+from .delivery import duplicated, is_owed, more_than_caused, undelivered
 from .finding import Finding, Unjudged, raise_for
 from .order import misordered, one_order, out_of_order
 from .retries import altered, repeated, returned
@@ -28,6 +28,7 @@ __all__ = [
     "leaked",
     "left_open",
     "misordered",
+    "more_than_caused",
     "one_order",
     "out_of_order",
     "outside_the_catalogue",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from eventproof.history import Kind, Record
 
+from .content import content
 from .finding import Finding, Unjudged
 from .story import Caused, Presence, Story
 
@@ -95,6 +96,34 @@ class _Receipts:
                 left.remove(found)
                 return record.at
         return None
+
+
+def more_than_caused(story: Story, name: str) -> Iterator[Finding]:
+    """The connections that heard the same thing of this name more often than anything caused it before.
+
+    The same thing is the same payload, but for the envelope of its channel. A call that nobody answered may have caused
+    it; of what nothing that was seen has caused, nothing is said. A connection that was opened again is another one.
+    """
+    openings = [(line.connection, line.opened) for line in story.lines]
+    heard: dict[tuple[str, int, str], list[tuple[int, Record]]] = {}
+    for place, record, event in story.received:
+        if record.name == name:
+            opened = sum(connection == record.connection and begun < place for connection, begun in openings)
+            this = (record.connection, opened, content(event, record.payload)[1])
+            heard.setdefault(this, []).append((place, record))
+    for receipts in (each for each in heard.values() if len(each) > 1):
+        place, last = receipts[-1]
+        causes = sum(
+            caused.call.place < place and caused.effect.may_be(last.payload) and caused.effect.is_about(last.payload)
+            for caused in story.caused(name)
+        )
+        if 0 < causes < len(receipts):
+            yield Finding(
+                f"{last.connection} received the same `{name}` more often than anything caused it",
+                expected=f"it {causes} times at most: so often was something done before that may cause it",
+                observed=f"{len(receipts)} times",
+                record=receipts[causes][1],
+            )
 
 
 def duplicated(records: Iterable[Record], name: str, connections: Iterable[str], allowed: int = 1) -> Iterator[Finding]:

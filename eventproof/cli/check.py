@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventproof.effort import MOST_PAYLOADS, PAYLOADS
 from eventproof.errors import UsageError
 from eventproof.verdict import ExitCode, Outcome, exit_code, outcome
 
@@ -30,6 +31,14 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(min=0), help="Repeat the choices of an earlier run.")
 @click.option("--slow", is_flag=True, help="Run the cases too that wait for more than 20 s.")
 @click.option("--hostile", is_flag=True, help="Attack with full force, where the profile allows it.")
+@click.option(
+    "--payloads",
+    type=click.IntRange(1, MOST_PAYLOADS),
+    default=PAYLOADS,
+    show_default=True,
+    metavar="N",
+    help="Try so many good and so many bad payloads of each event that clients send.",
+)
 @results_option
 @baseline_option
 @click.option(
@@ -55,6 +64,7 @@ def check(
     seed: int | None,
     slow: bool,
     hostile: bool,
+    payloads: int,
     results: Path | None,
     baseline: str | None,
     against: str | None,
@@ -90,11 +100,16 @@ def check(
         say(dumped([asdict(entry) for entry in entries]) if as_json else listing.listing_text(entries))
         return ExitCode.PASS
     if dry_run and (
-        only or slow or hostile or reports or seed is not None or results is not None or baseline is not None
+        only
+        or slow
+        or hostile
+        or reports
+        or payloads != PAYLOADS
+        or any(given is not None for given in (seed, results, baseline))
     ):
         raise UsageError(
-            "--dry-run fires everything once and writes nothing: leave --only, --slow, --hostile, --seed, --results, "
-            "--report and --baseline out"
+            "--dry-run fires everything once and writes nothing: leave --only, --slow, --hostile, --payloads, "
+            "--seed, --results, --report and --baseline out"
         )
     wished = wanted(reports, as_json)
     before = baseline_side(baseline)
@@ -120,6 +135,7 @@ def check(
                     seed=seed,
                     slow=slow,
                     hostile=hostile,
+                    payloads=payloads,
                     results=into,
                     command=typed(["check"], target, reference, fault, environment, further),
                     listener=listener,

@@ -52,12 +52,12 @@ def init(
     if sum((example, pack is not None, is_own)) > 1:
         raise UsageError("--example, --pack, and --asyncapi or --openapi write profiles of different kinds: give one")
 
-    def described() -> str:
-        own = profile.own_contracts(path) if path.exists() else ()
+    def described(text: str | None) -> str:
+        own = profile.own_contracts(path, text=text) if text is not None or path.exists() else ()
         return dumped(profile_schema.schema(catalog.load().with_own(own)))
 
     if schema:
-        say(described())
+        say(described(None))
         return
     if path.exists() and not force:
         raise UsageError(f"{path} is there already; --force replaces it")
@@ -67,9 +67,10 @@ def init(
         text = session_pack.template()
     else:
         text = profile.example() if example else profile.template()
+    for_editors = described(text)
     try:
         path.write_text(text, encoding="utf-8")
-        path.with_name(_SCHEMA).write_text(described() + "\n", encoding="utf-8")
+        path.with_name(_SCHEMA).write_text(for_editors + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {error.filename or path}: {error.strerror or error}") from error
     if example:

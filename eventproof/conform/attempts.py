@@ -5,24 +5,21 @@ somebody's. What the profile writes out in a path, a query or a body is what tel
 same path, so it is never replaced.
 """
 
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from itertools import chain, zip_longest
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
-import hypothesis
 import requests
 import schemathesis
-from hypothesis import configuration
 
 from eventproof.actions import ACCEPT, headers_of
 from eventproof.target import Call, Target
 
+from .generating import drawn
 from .routes import Route
 
 __all__ = ["EXAMPLES", "Attempt", "Attempts", "aimed_at"]
@@ -76,7 +73,7 @@ class Attempts:
 
     def _generated(self, call: Call, operation: Any, route: Route, mode: Any) -> list[Attempt]:
         with self.blaming(operation):
-            cases = _generated(operation, mode)
+            cases = drawn(operation.as_strategy(mode), EXAMPLES)
         found = []
         for number, case in enumerate(cases, 1):
             # In turn something of the user whom the profile lends and, for an admin, of nobody, for a user, of anybody.
@@ -190,33 +187,3 @@ def _filled(written: str, aim: _Aim) -> str:
 
 def _is_known(written: str, names: Iterable[str]) -> bool:
     return set(_PARAMETER.findall(written)) <= set(names)
-
-
-def _generated(operation: Any, mode: Any) -> list[Any]:
-    cases: list[Any] = []
-
-    def keep(case: Any) -> None:
-        cases.append(case)
-
-    few = hypothesis.settings(
-        max_examples=EXAMPLES,
-        database=None,
-        deadline=None,
-        derandomize=True,
-        phases=[hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    with _hypothesis_at_home(), suppress(hypothesis.errors.Unsatisfiable):
-        hypothesis.given(operation.as_strategy(mode))(few(keep))()  # type: ignore[no-untyped-call]  # Hypothesis gives no type to the result
-    return cases
-
-
-@contextmanager
-def _hypothesis_at_home() -> Iterator[None]:
-    """What Hypothesis remembers goes into the user's cache, not into the working directory."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    configuration.set_hypothesis_home_dir(cache / "eventproof" / "hypothesis")
-    try:
-        yield
-    finally:
-        configuration.set_hypothesis_home_dir(None)

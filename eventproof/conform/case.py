@@ -64,6 +64,11 @@ class Case:
         return self._run.hostile
 
     @property
+    def payloads(self) -> int:
+        """How many good payloads, and how many bad ones, an event of a client is tried with."""
+        return self._run.payloads
+
+    @property
     def budgets(self) -> Budgets:
         """How long each thing may take."""
         return self._run.target.budgets

@@ -10,6 +10,7 @@ import aiohttp
 from eventproof import garbage, layout
 from eventproof.catalog import ADMIN, Catalog, Operation, System, rooms_of
 from eventproof.checks import Story, known_events
+from eventproof.effort import PAYLOADS
 from eventproof.errors import Inconclusive
 from eventproof.history import History
 from eventproof.interruption import HEEDED
@@ -32,6 +33,8 @@ __all__ = ["CheckRun"]
 _CASE_SECONDS = 120.0
 _HOSTILE_SECONDS = 600.0
 """In which all attacks can be made with full force, each kind of them within half a minute."""
+_PAYLOAD_SECONDS = 2.0
+"""Beside that, for each payload that an event is tried with."""
 
 _T = TypeVar("_T")
 
@@ -39,10 +42,13 @@ _T = TypeVar("_T")
 class CheckRun:
     """All that the cases of one run share. Close it when the run is over."""
 
-    def __init__(self, target: Target, catalog: Catalog, seed: int, *, hostile: bool = False) -> None:
+    def __init__(
+        self, target: Target, catalog: Catalog, seed: int, *, hostile: bool = False, payloads: int = PAYLOADS
+    ) -> None:
         self.target = target
         self.seed = seed
         self.hostile = hostile
+        self.payloads = payloads
         self.systems = tuple(catalog.system(name) for name in target.systems)
         _require_people(target, self.systems)
         allow_many()
@@ -115,6 +121,7 @@ class CheckRun:
         with HEEDED.cancelling(lambda: loop.call_soon_threadsafe(cancel)):
             try:
                 most = _HOSTILE_SECONDS if self.hostile else _CASE_SECONDS
+                most += _PAYLOAD_SECONDS * self.payloads
                 tasks.append(loop.create_task(_bounded(acting, most + waits)))
                 return loop.run_until_complete(tasks[0])
             finally:

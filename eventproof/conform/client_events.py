@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import zip_longest
 from typing import Any
 
 from eventproof.acknowledgement import is_refusal
-from eventproof.catalog import Counterexample, Event
+from eventproof.catalog import Counterexample, Event, System
 from eventproof.catalog.arguments import Arguments
 from eventproof.catalog.event import CALLBACK
 from eventproof.catalog.placeholders import PLACEHOLDER
 from eventproof.errors import ContractViolation, Inconclusive
-from eventproof.samples import broken
+from eventproof.variants import Edge, broken, edges, with_kept
 
 from .asking import GRACE
 from .case import Case
@@ -19,7 +20,10 @@ from .line import Line
 from .performing import begun, perform
 from .person import Person
 
-__all__ = ["answer_to_bad", "arguments_of", "broken_of", "enter_rooms", "ready_to_send"]
+__all__ = ["answer_to_bad", "arguments_of", "broken_of", "enter_rooms", "ready_to_send", "valid_of"]
+
+_IDS = ("Id", "_id", "Ids", "_ids")
+"""How the names of fields end that name a thing: one that nobody has is refused for that."""
 
 
 async def ready_to_send(case: Case, person: Person, event: Event) -> tuple[Line, Any]:
@@ -96,8 +100,43 @@ async def answer_to_bad(line: Line, event: Event, bad: Any, good: Any) -> tuple[
 
 
 def broken_of(event: Event, seed: int) -> Sequence[Counterexample]:
-    """What breaks one rule of the event's each, no two the same rule; the choice is the seed's."""
-    found = {case.rule: case for case in (*broken(event), *event.counterexamples)}
+    """What breaks one rule of the event's each: of each rule once, then in further ways; the order is the seed's."""
+    found: dict[str, list[Counterexample]] = {}
+    for case in (*event.counterexamples, *broken(event)):
+        found.setdefault(case.rule, []).append(case)
     rules = sorted(found)
     start = seed % len(rules) if rules else 0
-    return [found[rule] for rule in (*rules[start:], *rules[:start])]
+    ways = zip_longest(*(found[rule] for rule in (*rules[start:], *rules[:start])))
+    return [case for way in ways for case in way if case is not None]
+
+
+def valid_of(system: System, event: Event, good: Any, seed: int, count: int) -> Sequence[Edge]:
+    """Up to so many payloads that its schema takes: those one place away from a good one, then what Hypothesis finds.
+
+    What names a thing, a person or a room stays as it is: that there is none of another name is no fault.
+    """
+    if not event.fields(good) and (event.joins or event.leaves):
+        return ()
+    naming = _naming(system, event)
+
+    def kept(name: str) -> bool:
+        return name in naming or name.endswith(_IDS)
+
+    found = edges(event, good, kept, seed)[:count]
+    if len(found) == count or not found:
+        return found
+    from .generating import generated  # Hypothesis and Schemathesis are loaded where they are needed
+
+    made = (with_kept(good, payload, kept) for payload in generated(event, seed, count - len(found)))
+    known = {repr(good), *(repr(edge.payload) for edge in found)}
+    return [*found, *(Edge("", one) for one in made if repr(one) not in known and event.is_valid(one))]
+
+
+def _naming(system: System, event: Event) -> set[str]:
+    """The fields that name what calls make or clients choose, who takes part, and rooms."""
+    rooms = [text for known in system.events for text in (*known.audience, *known.possible, known.joins, known.leaves)]
+    found = {name for text in rooms if text is not None for name in PLACEHOLDER.findall(text)} | set(system.chosen)
+    found |= {name for operation in system.operations if operation.event is None for name in operation.answers}
+    return found | {
+        name for operation in system.operations if operation.event == event.name for name in operation.people
+    }

@@ -12,6 +12,7 @@ import pytest
 from eventproof import profile, session_pack
 from eventproof.catalog import Catalog
 from eventproof.documents import lint
+from eventproof.effort import MOST_PAYLOADS, PAYLOADS
 from eventproof.errors import UsageError
 from eventproof.report import folder
 from eventproof.report.listener import Silent
@@ -95,6 +96,9 @@ def suite(config: pytest.Config) -> Suite:
     must_be_answered(target, catalog)
     probe(target, catalog)
     seed, results = given("seed"), given("results")
+    payloads = PAYLOADS if given("payloads") is None else given("payloads")
+    if not 1 <= payloads <= MOST_PAYLOADS:
+        raise UsageError(f"{_PREFIX}payloads takes a number from 1 to {MOST_PAYLOADS}")
     named = [*_named("target", given("target")), *_named("environment", given("environment"))]
     options = Options(
         seed=new_seed() if seed is None else seed,
@@ -104,6 +108,7 @@ def suite(config: pytest.Config) -> Suite:
         prefix=_PREFIX,
         slow=given("slow"),
         hostile=given("hostile"),
+        payloads=payloads,
     )
     return Suite(target, catalog, options, Silent())
 

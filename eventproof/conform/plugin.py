@@ -32,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("results", metavar="DIR", help="Where the results go.")
     add("slow", action="store_true", help="Run the cases too that wait for more than 20 s.")
     add("hostile", action="store_true", help="Attack with full force, where the profile allows it.")
+    add("payloads", type=int, metavar="N", help="So many payloads, good and bad, of a client's event.")
     add("seed", type=int, metavar="N", help="Repeats the random choices of an earlier run.")
 
 

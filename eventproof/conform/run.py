@@ -10,6 +10,7 @@ import pytest
 from eventproof import catalog as contracts
 from eventproof import layout
 from eventproof.catalog import Catalog
+from eventproof.effort import PAYLOADS
 from eventproof.errors import EventproofError
 from eventproof.interruption import HEEDED
 from eventproof.report.listener import Listener, Silent
@@ -43,6 +44,7 @@ def check(
     seed: int | None = None,
     slow: bool = False,
     hostile: bool = False,
+    payloads: int = PAYLOADS,
     command: str = "eventproof check",
     listener: Listener | None = None,
     catalog: Catalog | None = None,
@@ -52,6 +54,7 @@ def check(
     `cases` are files or folders of cases; those of the systems by default.
     `only` holds ids of requirements or names of cases, `command` is what a person would type to do it again.
     With `slow` those cases run too that wait for more than 20 s; with `hostile` attacks are made with full force.
+    Each event of a client is tried with so many good `payloads`, and so many bad ones.
     Raises TargetUnavailable before any case where nothing fitting answers, UsageError where something is missing.
     An interrupted run is a `Run` too; its results are written.
     """
@@ -61,7 +64,15 @@ def check(
     if hostile:
         target.require_hostile()
     probe(target, known)
-    options = Options(new_seed() if seed is None else seed, tuple(only), results, command, slow=slow, hostile=hostile)
+    options = Options(
+        new_seed() if seed is None else seed,
+        tuple(only),
+        results,
+        command,
+        slow=slow,
+        hostile=hostile,
+        payloads=payloads,
+    )
     suite = Suite(target, known, options, listener or Silent())
     chosen = list(map(str, cases)) or folders_of(target.systems)
     with HEEDED.listening(), no_foreign_options():

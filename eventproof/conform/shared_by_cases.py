@@ -35,6 +35,7 @@ class SharedByCases(Protocol):
     occurrences: dict[str, dict[str, object]]
     seed: int
     hostile: bool
+    payloads: int
 
     @property
     def story(self) -> Story:

@@ -12,6 +12,7 @@ import pytest
 
 from eventproof import __version__, machine
 from eventproof.catalog import Catalog, Requirement, System
+from eventproof.effort import PAYLOADS
 from eventproof.errors import ContractViolation, EventproofError, Inconclusive, UsageError
 from eventproof.interruption import HEEDED
 from eventproof.redaction import redacted_text
@@ -51,6 +52,8 @@ class Options:
     """Whether the cases run that wait for long."""
     hostile: bool = False
     """Whether attacks are made with full force."""
+    payloads: int = PAYLOADS
+    """How many good payloads, and how many bad ones, an event of a client is tried with."""
 
 
 class Suite:
@@ -61,7 +64,7 @@ class Suite:
         self.error: Exception | None = None
         """What kept the run from its end, where something of ours did."""
         self.catalog = catalog
-        self.check_run = CheckRun(target, catalog, options.seed, hostile=options.hostile)
+        self.check_run = CheckRun(target, catalog, options.seed, hostile=options.hostile, payloads=options.payloads)
         self._target = target
         self._options = options
         self._listener = listener
@@ -273,6 +276,7 @@ class Suite:
         parts = [self._options.command, f"{prefix}seed {self._options.seed}"]
         parts += [f"{prefix}slow"] if slow or self._options.slow else []
         parts += [f"{prefix}hostile"] if self._options.hostile else []
+        parts += [f"{prefix}payloads {self._options.payloads}"] if self._options.payloads != PAYLOADS else []
         return " ".join([*parts, *(f"{prefix}only {shlex.quote(name)}" for name in only)])
 
 

@@ -43,6 +43,8 @@ class Message:
     node: Node = field(repr=False)
     carried: Node | None = field(default=None, repr=False)
     """Its schema, where that stands elsewhere than under `payload`."""
+    shown: tuple[Any, ...] = field(default=(), repr=False)
+    """Payloads that are examples of one of several messages: of this one, where they fit it."""
 
     @property
     def payload(self) -> Node | None:

@@ -6,7 +6,7 @@ many do so by `schema`, as there was nothing else before: both are read as they 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,13 +17,12 @@ from eventproof.catalog.reading import Weight
 from .described import Described, Message, Place, Use
 from .library import Library, Node
 from .naming import UNNAMED
+from .shown import FIELDS, Shown, shown
 
 __all__ = ["STREAM", "has_streams", "is_secured", "must_be_openapi", "paths", "read"]
 
 Json = Any
 STREAM: Final = "text/event-stream"
-_FIELDS: Final = frozenset({"event", "data", "id", "retry"})
-"""What an event of a stream has, as the HTML standard says."""
 _OTHERS: Final = ("post", "put", "patch", "delete", "query")
 _JSON: Final = re.compile(r"application/([\w.-]+\+)?json\b")
 _TOLD: Final = ("title", "summary", "description")
@@ -171,18 +170,33 @@ def _messages(media: Node, operation: Node) -> tuple[list[Message], bool]:
         return [_message(operation, UNNAMED, None, operation)], False
     kinds = _kinds(item)
     known = {name for kind in kinds for name in kind.fields}
-    if not known & {"event", "data"} or not known <= _FIELDS:
+    if not known & {"event", "data"} or not known <= FIELDS:
         if not known:
             return [_message(item, UNNAMED, None, operation)], False
         item.remark(
             Weight.WARNING,
-            f"an event of a stream has {', '.join(sorted(_FIELDS))}; this is read as the schema of what is in its data",
+            f"an event of a stream has {', '.join(sorted(FIELDS))}; this is read as the schema of what is in its data",
             "write properties: {data: {contentMediaType: application/json, contentSchema: …}}",
         )
-        return [_message(item, UNNAMED, item, operation)], False
+        examples = tuple(event.read for event in shown(media, item, by_fields=False))
+        return [_message(item, UNNAMED, item, operation, examples)], False
     by_event = any(kind.names for kind in kinds)
     named = [(kind, name) for kind in kinds for name in kind.names or (UNNAMED,)]
-    return [_message(kind.node, name, kind.data, operation) for kind, name in named], by_event
+    events = shown(media, item, by_fields=True)
+    if by_event and (strange := {event.event or UNNAMED for event in events} - {name for _, name in named}):
+        media.remark(
+            Weight.WARNING, f'an example is called "{min(strange)}", which is no event of the stream; it is left out'
+        )
+    return [
+        _message(kind.node, name, kind.data, operation, _examples(kind, name, events, by_event=by_event))
+        for kind, name in named
+    ], by_event
+
+
+def _examples(kind: _Kind, name: str, events: Iterable[Shown], *, by_event: bool) -> tuple[Json, ...]:
+    """What the data of those events is that are of this name, where names tell events apart."""
+    meant = [event for event in events if not by_event or (event.event or UNNAMED) == name]
+    return tuple(event.data if kind.data is None else event.read for event in meant)
 
 
 def _item(media: Node) -> Node | None:
@@ -230,11 +244,11 @@ def _properties(node: Node) -> Iterator[tuple[str, Node]]:
             yield name, part
 
 
-def _message(node: Node, name: str, data: Node | None, operation: Node) -> Message:
+def _message(node: Node, name: str, data: Node | None, operation: Node, examples: tuple[Json, ...] = ()) -> Message:
     """One event; what has no words of its own has those of whoever asks for the stream."""
     holders = (operation, node) if name == UNNAMED else (node,)
     value = {key: part for holder in holders for key, part in _table(holder).items() if key in _TOLD}
-    return Message(name, name, replace(node, value={**value, **_words(node)}), data)
+    return Message(name, name, replace(node, value={**value, **_words(node)}), data, examples)
 
 
 def _words(node: Node) -> dict[str, Json]:

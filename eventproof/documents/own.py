@@ -1,6 +1,6 @@
 """Somebody's own contract, from their documents and their profile to a `System` like those that are shipped."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -50,8 +50,8 @@ def system(overlay: Overlay, *, has_tokens: bool = False, jwt: Mapping[str, Json
     of_calls = calls.described(library, overlay, sessions=sessions, asked=asked)
     made = operations(of_calls, overlay.name, None)
     bare = [_exemplified(event) for event in events(_bare(document), overlay.name, known, {}, None)]
-    sent = _sent(document, bare, {operation.id for operation in made})
     words.states_must_be_ours(of_calls)
+    sent = _sent(document, of_calls, bare, made)
     everything = ordered(of_calls, {operation.id: operation for operation in (*made, *sent)})
     tables = states(of_calls, everything)
     _must_be_known(document, everything, bare)
@@ -97,12 +97,13 @@ def _with_auth(document: Document, *, sessions: bool) -> Document:
 
 def _ids(document: Document) -> set[str]:
     """The names of all ids by which something is told for whom or about what it is."""
-    found: set[str] = set()
-    for message in messages_of(document).values():
-        for key in ("x-order-by", "x-correlate"):
-            found |= {message[key].rpartition("/")[2]} if key in message else set()
-        found |= set(PLACEHOLDER.findall(str([message.get(key) for key in ("x-audience", "x-joins")])))
-    return found
+    return set().union(*map(_names, messages_of(document).values()))
+
+
+def _names(message: Mapping[str, Json]) -> set[str]:
+    """The names by which one event is told for whom or about what it is."""
+    places = {message[key].rpartition("/")[2] for key in ("x-order-by", "x-correlate") if key in message}
+    return places | set(PLACEHOLDER.findall(str([message.get(key) for key in ("x-audience", "x-joins")])))
 
 
 def _bare(document: Document) -> Document:
@@ -140,17 +141,26 @@ def _causes(document: Document) -> dict[str, list[Mapping[str, Json]]]:
     return found
 
 
-def _sent(document: Document, bare: Iterable[Event], taken: set[str]) -> list[Operation]:
+def _sent(
+    document: Document, of_calls: Document, bare: Iterable[Event], made: Collection[Operation]
+) -> list[Operation]:
     """The events of clients that cause something, each as an operation."""
-    causes = _causes(document)
+    causes, taken = _causes(document), {operation.id for operation in made}
+    answered = {name for operation in made for name in operation.answers}
     found: dict[str, Operation] = {}
     for event in bare:
         if event.direction is Direction.RECEIVE and event.name in causes and event.name not in taken | set(found):
-            subjects = {
-                message["x-correlate"].rpartition("/")[2] for message in causes[event.name] if "x-correlate" in message
-            }
-            found[event.name] = operation_of(event, subjects, next(iter(event.examples), None))
+            caused = causes[event.name]
+            subjects = {message["x-correlate"].rpartition("/")[2] for message in caused if "x-correlate" in message}
+            named = set().union(*map(_names, caused)) | _moved(of_calls, event.name)
+            found[event.name] = operation_of(event, subjects, named, answered)
     return list(found.values())
+
+
+def _moved(of_calls: Document, call: str) -> set[str]:
+    """The names of the ids of those things whose states the call changes."""
+    tables = of_calls.content.get("x-states", {}).values()
+    return {table["id"] for table in tables if call in table["calls"]}
 
 
 def _must_have_callbacks(document: Document) -> None:

@@ -30,6 +30,10 @@ class Payload:
     is_known: bool = True
     """Whether the document says anything of it."""
 
+    def takes(self, example: Json) -> bool:
+        """Whether an example fits the schema."""
+        return Schema(self.schema).is_valid(example)
+
 
 class Payloads:
     """Those of one document. On a wire `with_arguments` (Socket.IO) a tuple is the list of an event's arguments."""
@@ -42,7 +46,7 @@ class Payloads:
         """What a message carries, with its examples; those that do not fit are left out, and that is told."""
         node = message.payload
         if node is None:
-            return Payload({"$schema": DRAFT}, is_known=False)
+            return Payload({"$schema": DRAFT}, is_known=False, examples=message.shown)
         if _FOREIGN.search(message.schema_format):
             node.remark(
                 Weight.WARNING, f"a payload in {message.schema_format} cannot be read here: nothing is judged of it"
@@ -51,6 +55,7 @@ class Payloads:
         payload = self.of(node)
         of_message = [_unwrapped(example, payload, node, self) for example in message.examples]
         examples = self._fitting(node, payload, [*of_message, *payload.schema.get("examples", ())])
+        examples += tuple(example for example in message.shown if example not in examples and payload.takes(example))
         plain = {key: value for key, value in payload.schema.items() if key != "examples"}
         return replace(payload, schema=plain, examples=examples)
 

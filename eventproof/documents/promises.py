@@ -4,7 +4,7 @@ What cannot be, for want of a word, is listed with the line that would say it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,9 +23,11 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "schema": "Every `{event}` fits its schema.",
     "delivery": "`{event}` reaches everybody whom it is for after each of its causes, on every connection, in time.",
     "audience": "`{event}` reaches nobody whom it is not for.",
+    "once": "`{event}` comes to a connection once for each of its causes.",
     "order": "`{event}` comes in the order of its causes.",
     "asks": "Every `{event}` asks for its acknowledgement.",
     "answer": "Every `{event}` of a client is acknowledged, as the contract has it.",
+    "accepts": "Every `{event}` that fits its schema is accepted.",
     "refusal": "A `{event}` that does not fit its schema is not accepted.",
     "retry": "`{event}` is sent again, unchanged, while nothing acknowledges it.",
     "ack": "Once `{event}` has been acknowledged, it is sent no more.",
@@ -50,6 +52,8 @@ _OF_JWT: Final = ("forged", "alg-none", "wrong-key", "changed-payload")
 """Those that are made of any JSON Web Token."""
 _OF_SECRET: Final = ("expired", "future-not-before")
 """Those that have to be signed."""
+_LEVELS: Final[Mapping[str, Level]] = {"accepts": Level.SHOULD}
+"""Of what may have a reason that no schema says: a text that was used before, a number that is too high today."""
 _OF_SYSTEM: Final = frozenset({"connect", "states"})
 """The kinds that are about something else than an event."""
 _WITH: Final[Mapping[str, tuple[str, ...]]] = {"order": ("sequence",)}
@@ -141,6 +145,7 @@ def _kinds(system: str, event: Event, is_untold: bool) -> Iterator[tuple[str, La
             yield "order", None
         elif event.certain and event.audience:
             yield lack("order", "nothing says within what it keeps its order", 'order_by = "/…"  # and correlate')
+        yield from _once(event, lack)
         is_called_back = event.ack is not None and event.ack.by == CALLBACK
         if is_called_back and event.ack is not None and event.ack.level is AckLevel.REQUIRED:
             yield "asks", None
@@ -159,7 +164,18 @@ def _kinds(system: str, event: Event, is_untold: bool) -> Iterator[tuple[str, La
     else:
         yield "answer", None
         if not is_untold:
+            yield "accepts", None
             yield "refusal", None
+
+
+def _once(event: Event, lack: Callable[[str, str, str], tuple[str, Lack]]) -> Iterator[tuple[str, Lack | None]]:
+    """Whether it comes twice can be told where something tells one from the next, and nothing has it sent again."""
+    if not event.certain or (event.ack is not None and event.ack.retry is not None):
+        return
+    if event.correlate is not None or event.order_by is not None:
+        yield "once", None
+    else:
+        yield lack("once", "nothing tells one from the next, so that one comes twice is not seen", 'correlate = "/…"')
 
 
 def _requirement(system: str, kind: str, about: str | None, source: str) -> Requirement:
@@ -169,7 +185,7 @@ def _requirement(system: str, kind: str, about: str | None, source: str) -> Requ
             [system, kind, about] if kind in _OF_SYSTEM and about else [system, *([about] if about else []), kind]
         ),
         system=system,
-        level=Level.MUST,
+        level=_LEVELS.get(kind, Level.MUST),
         sentence=text,
         source=source,
         capability=None,

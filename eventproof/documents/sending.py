@@ -1,9 +1,11 @@
 """A client's event as an operation: what causes something by being sent takes part like every call."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from eventproof import samples
 from eventproof.catalog import USER, Direction, Event, Operation
+from eventproof.catalog.arguments import Arguments
 from eventproof.catalog.event import CALLBACK
 from eventproof.catalog.fields import parts
 from eventproof.catalog.placeholders import PLACEHOLDER
@@ -17,14 +19,17 @@ _FREE: Final = frozenset({"enum", "const", "format", "pattern"})
 _ROOM_FOR_MORE: Final = 40
 
 
-def operation_of(event: Event, subjects: Iterable[str], example: Json) -> Operation:
+def operation_of(event: Event, subjects: Collection[str], named: Collection[str], known: Collection[str]) -> Operation:
     """The operation that sends this event of a client; what it causes is known by these `subjects`.
 
-    Its parameters are the fields of the event's argument, or the one argument by its name.
+    Its parameters are the fields of the event's first example, or the one argument by its name. Beside them it has
+    each further field that the schema describes: one under a name that what it causes is told by (`named`, or somebody
+    with a role) is always sent, one that other calls make `known` where they have.
     """
     assert event.direction is Direction.RECEIVE  # noqa: S101 - nobody asks for another one
+    example = _with_fields(event, next(iter(event.examples), None), {*subjects, *named})
     templates, values = _arguments(event, example)
-    names = set(subjects)
+    templates, further = _with_further(event, example, templates, set(known) - set(values))
     return Operation(
         system=event.system,
         id=event.name,
@@ -32,16 +37,59 @@ def operation_of(event: Event, subjects: Iterable[str], example: Json) -> Operat
         path=event.channels[0].address,
         role=event.channels[0].roles[0] if event.channels[0].roles else USER,
         summary=event.summary,
-        parameters=tuple(values),
+        parameters=(*values, *further),
         refusals=(),
         answers=_answers(event),
         example={name: value for name, value in values.items() if value is not None},
-        unique=frozenset(name for name in values if name in names and is_free(event.schema, name)),
+        unique=frozenset(name for name in values if name in subjects and is_free(event.schema, name)),
         required=frozenset(values),
         event=event.name,
         arguments=templates,
         people=_people(event, values),
     )
+
+
+def _with_fields(event: Event, example: Json, wanted: Collection[str]) -> Json:
+    """The example with a made-up value for each field under one of these names, or of somebody, which it lacks."""
+    for number, name, part in list(_described(event)):
+        if name in wanted or (isinstance(part, Mapping) and "x-role" in part):
+            fuller = _with(event, example, number, name, samples.part(event, part, 0))
+            example = fuller if event.is_valid(fuller) else example
+    return example
+
+
+def _with_further(
+    event: Event, example: Json, templates: tuple[Json, ...], known: Collection[str]
+) -> tuple[tuple[Json, ...], list[str]]:
+    """The arguments with a place for each further field under a name that is known at times; and these names."""
+    found = list(templates)
+    further: list[str] = []
+    for number, name, part in _described(event):
+        if name not in known or name in further or number >= len(found) or not isinstance(found[number], Mapping):
+            continue
+        if event.is_valid(_with(event, example, number, name, samples.part(event, part, 0))):
+            found[number] = {**found[number], name: f"{{{name}}}"}
+            further.append(name)
+    return tuple(found), further
+
+
+def _described(event: Event) -> Iterator[tuple[int, str, Json]]:
+    """The fields of each argument, as far as they can be named: the argument's number, the field, and its schema."""
+    items = event.schema.get("items") if event.takes_list else [event.schema]
+    for number, argument in enumerate(items if isinstance(items, list) else ()):
+        for part in parts(event.schema, argument):
+            for name, inner in part.get("properties", {}).items():
+                if name.isidentifier():
+                    yield number, name, inner
+
+
+def _with(event: Event, example: Json, number: int, name: str, value: Json) -> Json:
+    """The example with a field of one of its arguments, unless that has it; itself where the argument has no fields."""
+    given = list(example) if event.takes_list and isinstance(example, list) else [example]
+    if number >= len(given) or not isinstance(given[number], Mapping) or name in given[number]:
+        return example
+    given[number] = {**given[number], name: value}
+    return Arguments(given) if event.takes_list else given[0]
 
 
 def _people(event: Event, names: Iterable[str]) -> dict[str, str]:

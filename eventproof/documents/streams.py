@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -86,6 +87,8 @@ def _channel(
         found = [(use, direction, payloads.of_message(use.message)) for use, direction in uses]
     else:
         found = list(_alternatives(uses, payloads))
+    if any(example not in _examples(found) for use, _ in uses for example in use.message.shown):
+        place.node.remark(Weight.WARNING, "an example of what is on it fits none of its events, and is left out")
     place_of_name = None if place.by_event else _place(wire, found)
     if wanted.name_at is not None:
         place_of_name = wanted.name_at
@@ -106,6 +109,10 @@ def _channel(
         yield Told(channel, called, direction, _joined([payload for _, payload in several]), use)
 
 
+def _examples(found: Iterable[tuple[Use, Direction, Payload]]) -> list[Any]:
+    return [example for _, _, payload in found for example in payload.examples]
+
+
 def _alternatives(
     uses: Iterable[tuple[Use, Direction]], payloads: Payloads
 ) -> Iterator[tuple[Use, Direction, Payload]]:
@@ -113,7 +120,11 @@ def _alternatives(
     for use, direction in uses:
         payload = payloads.of_message(use.message)
         for schema in split(payload.schema):
-            yield use, direction, payload if schema is payload.schema else Payload(schema)
+            if schema is payload.schema:
+                yield use, direction, payload
+            else:
+                alone = Payload(schema)
+                yield use, direction, replace(alone, examples=tuple(filter(alone.takes, payload.examples)))
 
 
 def _place(wire: Wire, found: Sequence[tuple[Use, Direction, Payload]]) -> str | None:

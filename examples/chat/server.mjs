@@ -13,6 +13,7 @@ const BUGS = new Set([
   "unknown-event", // something is sent that the contract does not have
   "tells-everybody", // a room's messages reach all rooms
   "tells-nobody", // they reach nobody
+  "tells-twice", // each of them comes twice
   "forgets-one", // they do not reach whoever joined last
   "no-acknowledgement", // message:post is not acknowledged
   "odd-acknowledgement", // its acknowledgement has no ok
@@ -24,7 +25,7 @@ const BUGS = new Set([
 const bug = process.env.BUG ?? "";
 if (!BUGS.has(bug)) throw new Error(`there is no bug ${bug}; there are ${[...BUGS].join(" ")}`);
 
-const isText = (value, most) => typeof value === "string" && value.length > 0 && value.length <= most;
+const isText = (value, most) => typeof value === "string" && value !== "" && [...value].length <= most;
 const fits = (value, fields) =>
   bug === "takes-anything" ||
   (value !== null &&
@@ -71,6 +72,7 @@ io.on("connection", (socket) => {
       setTimeout(() => room.emit("message:new", message), 150);
     } else if (bug !== "tells-nobody") {
       room.emit("message:new", message);
+      if (bug === "tells-twice") room.emit("message:new", message);
     }
     if (bug !== "no-acknowledgement") acknowledge(bug === "odd-acknowledgement" ? { id: message.id } : { ok: true, id: message.id });
   });

@@ -23,6 +23,7 @@ BUGS = {
     "unknown-event": "something is sent that the contract does not have",
     "tells-everybody": "a room's messages reach all rooms",
     "tells-nobody": "they reach nobody",
+    "tells-twice": "each of them comes twice",
     "forgets-one": "they do not reach whoever joined last",
     "out-of-order": "now and then a message waits",
     "no-acknowledgement": "message:post is acknowledged with nothing",
@@ -109,7 +110,8 @@ async def post(sid: str, asked: Any = None) -> Any:
 async def tell(message: dict[str, Any]) -> None:
     room = message["roomId"]
     forgotten = joined_last.get(room) if BUG == "forgets-one" else None
-    await server.emit("message:new", message, room=None if BUG == "tells-everybody" else room, skip_sid=forgotten)
+    for _ in range(2 if BUG == "tells-twice" else 1):
+        await server.emit("message:new", message, room=None if BUG == "tells-everybody" else room, skip_sid=forgotten)
 
 
 async def tell_later(message: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ const BUGS = new Set([
   "unknown-event", // something is sent that the contract does not have
   "never-answers", // nothing is said once more
   "tells-everybody", // it is said to everybody
+  "one-letter-short", // the longest text is refused
   "takes-anything", // nothing is looked at before it is taken
 ]);
 const bug = process.env.BUG ?? "";
@@ -23,7 +24,7 @@ function problem(said) {
   if (said === null || typeof said !== "object" || said.type !== "shout") return "Send a shout.";
   if (bug === "takes-anything") return "";
   if (!Number.isInteger(said.id) || said.id < 0) return "Give a number from 0 as id.";
-  if (typeof said.text !== "string" || said.text.length > 100) return "Give a text of up to 100 letters.";
+  if (typeof said.text !== "string" || [...said.text].length > (bug === "one-letter-short" ? 99 : 100)) return "Give a text of up to 100 letters.";
   return Object.keys(said).length === 3 ? "" : "Give type, id and text alone.";
 }
 

@@ -97,6 +97,42 @@ def test_each_receipt_is_that_of_one_call() -> None:
     assert len(lacking(opened(0, "user-1"), *twice, told[1], replace(told[1], at=2.3))) == 0
 
 
+def more(*records: Record) -> list[tuple[str, str]]:
+    story = checks.Story(sorted(records, key=lambda record: record.at), KNOWN, ROOMS)
+    return [(found.sentence, found.observed) for found in checks.more_than_caused(story, "claim_approved")]
+
+
+MORE = [("user-1/a received the same `claim_approved` more often than anything caused it", "2 times")]
+
+
+def test_the_same_thing_comes_once_for_each_of_its_causes() -> None:
+    two = [opened(0, "user-1"), opened(0, "user-1", "b")]
+    other = received(1.3, "user-1", "claim_approved", line="b", claimId="clm_1")
+    twice = replace(TOLD, at=1.4)
+    assert more(*two, *APPROVED, TOLD, other) == []
+    assert more(*two, *APPROVED, TOLD, other, twice) == MORE
+    again = accepted(1.3, "admin-1", "approveClaim", userId="1", claimId="clm_1")
+    assert more(*two, *APPROVED, TOLD, *again, twice) == []
+    assert more(*two, *APPROVED, TOLD, twice, *(replace(each, at=each.at + 1) for each in again)) == MORE
+
+
+def test_what_comes_again_on_a_new_connection_or_differs_or_has_no_cause_here_is_no_repetition() -> None:
+    twice = replace(TOLD, at=1.8)
+    anew = [closed(1.5, "user-1"), opened(1.6, "user-1")]
+    assert more(opened(0, "user-1"), *APPROVED, TOLD, *anew, twice) == []
+    different = received(1.8, "user-1", "claim_approved", claimId="clm_1", note="once more")
+    assert more(opened(0, "user-1"), *APPROVED, TOLD, different) == []
+    assert more(opened(0, "user-1"), TOLD, twice) == []
+
+
+def test_a_call_that_nobody_answered_may_have_caused_it_and_a_refused_one_has_not() -> None:
+    call, answer = accepted(1.3, "admin-1", "approveClaim", userId="1", claimId="clm_1")
+    twice = replace(TOLD, at=1.8)
+    refused = replace(answer, payload={"status": 409, "body": None})
+    assert more(opened(0, "user-1"), *APPROVED, TOLD, call, twice) == []
+    assert more(opened(0, "user-1"), *APPROVED, TOLD, call, refused, twice) == MORE
+
+
 def test_an_answer_that_names_what_was_made_tells_which_event_is_its_own() -> None:
     made = accepted(1, "user-1", "submitClaim", says={"claimId": "clm_1"})
     other = received(1.2, "user-1", "claim_submitted", claimId="clm_7")

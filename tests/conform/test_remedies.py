@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from eventproof import catalog, layout, own_contracts
+from eventproof import catalog, layout, own_contracts, profile
 from eventproof.catalog import Wire
 from eventproof.conform.remedies import remedies_of
 from eventproof.report.records import Check
@@ -59,6 +59,9 @@ def test_it_is_told_for_the_wires_that_the_target_speaks(wires: set[Wire], told:
 def test_every_requirement_has_a_guide_and_every_guide_a_requirement() -> None:
     lines = KNOWN.requirements()
     assert [line.id for line in lines if not line.guides and not line.excluded] == []
-    documents = (layout.CONTRACTS.parent / "examples" / "chat" / "chat.yaml", HERE / "asking" / "asking.yaml")
-    own = [line for each in documents for line in KNOWN.guided(own_contracts.contract_of(each)).requirements]
+    chat = profile.own_contracts(
+        layout.CONTRACTS.parent / "examples" / "chat" / "eventproof.toml", env={"CHAT_PORT": "1"}
+    )
+    systems = (*chat, own_contracts.contract_of(HERE / "asking" / "asking.yaml"))
+    own = [line for system in systems for line in KNOWN.guided(system).requirements]
     assert {guide.name for line in (*lines, *own) for guide in line.guides} == set(KNOWN.guides)

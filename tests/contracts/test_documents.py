@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from eventproof import catalog, layout
 from eventproof.catalog import Event
-from eventproof.samples import broken
+from eventproof.variants import broken
 from eventproof.verdict import Level
 
 pytestmark = pytest.mark.unmeasured

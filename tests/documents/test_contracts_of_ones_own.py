@@ -36,7 +36,9 @@ def test_with_what_the_profile_says_delivery_leaks_and_order_are_judged_too() ->
     assert system.reading is not None
     assert [remark for remark in system.reading.remarks if remark.weight is not Weight.NOTE] == []
     ids = {line.id for line in system.requirements}
-    assert {"chat/message:new/delivery", "chat/message:new/audience", "chat/message:new/order"} <= ids
+    assert {f"chat/message:new/{kind}" for kind in ("delivery", "audience", "once", "order")} <= ids
+    assert ("chat/room:joined/once" in ids, "chat/message:post/accepts" in ids) == (False, True)
+    assert "chat/room:joined/once" in {lack.what for lack in system.reading.lacks}
     assert {"chat/connect/missing", "chat/connect/malformed"} <= ids
 
 
@@ -95,6 +97,26 @@ channels:
     subscribe:
       message: {payload: {properties: {type: {const: scanned}, parcelId: {type: string}, scanId: {type: string}}}}
 """
+
+
+@pytest.mark.parametrize("text", ["orders: [", "openapi: 3.1.0", None])
+def test_what_cannot_be_read_is_found_before_anything_is_written(document: Path, text: str | None) -> None:
+    place = document.with_name("eventproof.toml")
+    place.write_text("# as it was\n", encoding="utf-8")
+    if text is not None:
+        document.with_name("orders.yaml").write_text(text, encoding="utf-8")
+    for documents in (["--asyncapi", "orders.yaml"], ["--asyncapi", document.name, "--openapi", "orders.yaml"]):
+        assert cli.run(["init", "--force", *documents]) == ExitCode.USAGE
+    assert (place.read_text("utf-8"), sorted(document.parent.glob("*.toml"))) == ("# as it was\n", [place])
+    assert not document.with_name("eventproof.schema.json").exists()
+    assert cli.run(["init", "--force", "--asyncapi", document.name]) == ExitCode.PASS
+    assert document.with_name("eventproof.schema.json").exists()
+
+
+def test_a_draft_that_would_not_load_is_not_written(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_contracts, "drafted", lambda *_: '[contracts.talk]\nasyncapi = "gone.yaml"\n')
+    assert cli.run(["init", "--asyncapi", document.name]) == ExitCode.USAGE
+    assert not document.with_name("eventproof.toml").exists()
 
 
 def test_a_draft_guesses_rooms_by_what_clients_join_by_and_causes_by_stems(

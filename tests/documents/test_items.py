@@ -52,6 +52,11 @@ def fields(*kinds: dict[str, Any], **common: Any) -> dict[str, Any]:
     }
 
 
+def said(system: System) -> str:
+    assert system.reading is not None
+    return " ".join(remark.sentence for remark in system.reading.remarks)
+
+
 def weights(system: System) -> list[Weight]:
     assert system.reading is not None
     return [remark.weight for remark in system.reading.remarks]
@@ -100,6 +105,51 @@ def test_a_plain_text_that_is_always_the_same_is_judged_and_any_other_is_not(str
     assert end.is_valid("[DONE]")
     assert not end.is_valid("[GONE]")
     assert text.is_valid(7)
+
+
+KINDS = fields(
+    {"event": {"const": "added"}, "data": {**JSON, "contentSchema": ITEM}},
+    {"event": {"const": "said"}, "data": {"type": "string"}},
+)
+EVENTS = [{"event": "added", "data": '{"id": "7"}'}, {"event": "said", "data": "hello"}]
+ON_THE_WIRE = 'event: added\nid: 1\ndata: {"id": "7"}\n\nevent: said\ndata: hello\n\n'
+
+
+@pytest.mark.parametrize(
+    "media",
+    [
+        {"itemSchema": KINDS, "examples": {"two": {"dataValue": EVENTS}}},
+        {"itemSchema": KINDS, "examples": {"one": {"value": EVENTS[0]}, "other": {"value": EVENTS[1]}}},
+        {"itemSchema": KINDS, "examples": {"raw": {"serializedValue": ON_THE_WIRE}}},
+        {"itemSchema": KINDS, "example": ON_THE_WIRE},
+        {"itemSchema": {**KINDS, "examples": [{"event": "added", "data": {"id": "7"}}, EVENTS[1]]}},
+        {"itemSchema": KINDS, "examples": {"both": {"$ref": "#/components/examples/both"}}},
+    ],
+    ids=["list", "single ones", "on the wire", "example", "of the schema", "reference"],
+)
+def test_examples_of_a_media_type_are_those_of_its_events(streams: Streams, media: dict[str, Any]) -> None:
+    text = json.loads(document(None))
+    text["paths"]["/news"]["get"]["responses"]["200"]["content"][items.STREAM] = media
+    text["components"]["examples"] = {"both": {"value": EVENTS}}
+    system = streams(json.dumps(text))
+    assert {event.name: event.examples for event in system.events} == {"added": ({"id": "7"},), "said": ("hello",)}
+    assert weights(system) == []
+
+
+def test_examples_go_to_the_alternative_that_they_fit_and_one_that_fits_none_is_told(streams: Streams) -> None:
+    kinds = [{"required": ["type"], "properties": {"type": {"const": name}}} for name in ("tick", "tock")]
+    tick, tock, other = ({"data": {"type": name}} for name in ("tick", "tock", "other"))
+    for item in (fields(data={"oneOf": kinds}), fields(*({"data": kind} for kind in kinds)), {"oneOf": kinds}):
+        text = json.loads(document(item))
+        media = text["paths"]["/news"]["get"]["responses"]["200"]["content"][items.STREAM]
+        for examples in ([tick, tock], [tock, tick, other]):
+            media["examples"] = {"some": {"value": examples}}
+            system = streams(json.dumps(text))
+            assert [event.examples for event in system.events] == [({"type": "tick"},), ({"type": "tock"},)]
+            assert ("an example of what is on it" in said(system)) == (other in examples)
+    media["itemSchema"] = KINDS
+    media["examples"] = {"strange": {"value": {"event": "gone", "data": 1}}}
+    assert 'an example is called "gone", which is no event of the stream' in said(streams(json.dumps(text)))
 
 
 def test_a_schema_of_the_data_alone_is_read_as_meant(streams: Streams) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from eventproof import cli
+from eventproof.call_arguments import arguments
 from eventproof.catalog import System
 from eventproof.errors import ContractError
+from eventproof.templates import fill
 from eventproof.verdict import ExitCode
 from tests.documents.test_bad_input import GOOD
 
@@ -90,3 +92,38 @@ def test_a_field_that_is_not_there_names_nobody(read: Read) -> None:
         read(GOOD, events={"say": {"people": {"tex": "user"}}})
     with pytest.raises(ContractError, match="people says nothing here, as the server sends it"):
         read(GOOD, events={"told": {"people": {"text": "user"}}})
+
+
+OPTIONAL = GOOD.replace(
+    "{type: object, properties: {roomId: {type: string}, text: {type: string}}}",
+    "{type: object, required: [text], additionalProperties: false, properties: {text: {type: string}, "
+    "tag: {type: string}, to: {type: string}, at: {type: integer}}, examples: [{text: hello}]}",
+)
+
+
+def test_a_field_that_the_example_lacks_is_sent_where_something_is_told_by_it(read: Read) -> None:
+    told = {"trigger": ["say"], "audience": ["user:{to}"], "correlate": "/tag"}
+    say = read(OPTIONAL, events={"say": {"people": {"to": "user"}}, "told": told}).operation("say")
+    assert say.arguments == ({"text": "{text}", "tag": "{tag}", "to": "{to}"},)
+    assert set(say.parameters) == {"text", "tag", "to"} == set(say.example)
+    assert (dict(say.people), set(say.unique)) == ({"to": "user"}, {"tag"})
+    plain = read(OPTIONAL, events={"told": {"trigger": ["say"], "audience": ["everyone"]}}).operation("say")
+    assert plain.parameters == ("text",)
+
+
+def test_a_field_that_the_example_lacks_is_sent_where_another_call_has_made_it_known(read: Read) -> None:
+    made = {"path": "/tags", "answers": {"tag": "/tag"}}
+    told = {"trigger": ["say"], "audience": ["everyone"]}
+    say = read(OPTIONAL, events={"told": told}, calls={"makeTag": made}).operation("say")
+    assert (say.parameters, set(say.example)) == (("text", "tag"), {"text"})
+    assert arguments(say, {"tag": "t_1"}) == {"text": "hello", "tag": "t_1"}
+    assert fill(say.arguments, {"text": "hello"}, "here", {"tag"}) == [{"text": "hello"}]
+
+
+def test_a_field_that_would_not_fit_the_contract_is_not_added(read: Read) -> None:
+    either = OPTIONAL.replace("required: [text]", "required: [text], oneOf: [{required: [at]}, {required: [text]}]")
+    states = {"read": {"id": "at", "calls": {"say": "read"}}}
+    told = {"trigger": ["say"], "audience": ["everyone"]}
+    with pytest.raises(ContractError, match="at is not in the answer"):
+        read(either, events={"told": told}, states=states)
+    assert read(OPTIONAL, events={"told": told}, states=states).operation("say").parameters == ("text", "at")
