@@ -44,7 +44,8 @@ def measure(scenario: str, shape: Shape, servers: Sequence[str], folder: Path) -
     """The run of a scenario on each of the servers. Raises NotStarted, or what a swarm raises."""
     runs: dict[str, Run] = {}
     for name in servers:
-        print(f"{scenario}, {name}: {shape.users} users, {shape.seconds:g} s", file=sys.stderr, flush=True)
+        size = f"{shape.users} users, {shape.spawn_rate:g} a second, {shape.seconds:g} s"
+        print(f"{scenario}, {name}: {size}", file=sys.stderr, flush=True)
         with HOSTS[name](shape.users) as profile:
             runs[name] = swarm(
                 scenario,
@@ -107,6 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scenarios", default=",".join(SHAPES), help=f"which of {', '.join(SHAPES)}; all")
     parser.add_argument("--servers", default=",".join(HOSTS), help=f"which of {', '.join(HOSTS)}; all")
     parser.add_argument("--users", type=int, help="how many; each scenario has its own number")
+    parser.add_argument("--spawn-rate", type=float, help="how many come a second; each scenario has its own rate")
     parser.add_argument("--run-time", type=float, help="for how many seconds; each scenario has its own")
     options = parser.parse_args(arguments)
     scenarios = chosen(parser, "scenario", options.scenarios, SHAPES, exact=True)
@@ -115,8 +117,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(machine())
     with tempfile.TemporaryDirectory(prefix="eventproof-") as folder:
         for scenario in scenarios:
-            shape = SHAPES[scenario]
-            shape = replace(shape, users=options.users or shape.users, seconds=options.run_time or shape.seconds)
+            usual = SHAPES[scenario]
+            shape = replace(
+                usual,
+                users=options.users or usual.users,
+                spawn_rate=options.spawn_rate or usual.spawn_rate,
+                seconds=options.run_time or usual.seconds,
+            )
             try:
                 runs = measure(scenario, shape, servers, Path(folder))
             except NotStarted as problem:
