@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
 """The scenarios, by the names that `--scenarios` takes."""
 _COUNTS: Final = ("lost", "away", "duplicate", "out_of_order", "leaked")
 _LATENCIES: Final = ("told", "connect", "reconnect", "all_back", "caught_up")
+_MOST_USERS: Final = 18_000
 _DOES_NOT_COUNT: Final = (Outcome.INVALID, Outcome.ERROR, Outcome.INTERRUPTED)
 
 
@@ -102,14 +104,31 @@ def _outcome(run: Run) -> str:
     return f"{run.outcome.value}{': ' if missed else ''}{', '.join(missed)}"
 
 
+def _users(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= _MOST_USERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of users: give one from 1 to {_MOST_USERS}")
+    return number
+
+
+def _above_zero(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return number
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; the exit code is 1 where a run says nothing: it was invalid, or did not come to its end."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, usage=argparse.SUPPRESS)
     parser.add_argument("--scenarios", default=",".join(SHAPES), help=f"which of {', '.join(SHAPES)}; all")
     parser.add_argument("--servers", default=",".join(HOSTS), help=f"which of {', '.join(HOSTS)}; all")
-    parser.add_argument("--users", type=int, help="how many; each scenario has its own number")
-    parser.add_argument("--spawn-rate", type=float, help="how many come a second; each scenario has its own rate")
-    parser.add_argument("--run-time", type=float, help="for how many seconds; each scenario has its own")
+    parser.add_argument("--users", type=_users, help="how many; each scenario has its own number")
+    parser.add_argument("--spawn-rate", type=_above_zero, help="how many come a second; each scenario has its own rate")
+    parser.add_argument("--run-time", type=_above_zero, help="for how many seconds; each scenario has its own")
     options = parser.parse_args(arguments)
     scenarios = chosen(parser, "scenario", options.scenarios, SHAPES, exact=True)
     servers = chosen(parser, "server", options.servers, HOSTS, exact=True)
