@@ -34,6 +34,7 @@ _OF_SYSTEM: Final = {
     "states": "what the states of `{about}` do not allow is refused, and tells nothing",
     "scope": "the system's channels carry nothing that the contract does not have",
 }
+_WHERE: Final = "where the reference server has the fault"
 
 
 def section(line: Requirement, system: System | None, material: Material, links: Links) -> str:
@@ -105,10 +106,16 @@ def _file(case: ListedCase) -> str:
 
 
 def _faults(line: Requirement, faults: Iterable[Fault], links: Links) -> str:
-    """The faults that were made for it, then those whose damage shows here, too."""
+    """The faults that were made for it, those whose damage shows here, too, and those that it takes load to see."""
     known = list(faults)
-    made = [f"{code(fault.name)}: {links.prose(fault.summary)}" for fault in known if fault.breaks == line.id]
+    made: dict[str, list[str]] = {}
+    for fault in known:
+        if fault.breaks == line.id:
+            made.setdefault(fault.scenario, []).append(f"{code(fault.name)}: {links.prose(fault.summary)}")
     beside = [code(fault.name) for fault in known if line.id in fault.implies]
-    told = [f"The cases fail where the reference server has the fault\n\n{bullets(made)}"] if made else []
+    seen = made.pop("", [])
+    told = [f"The cases fail {_WHERE}\n\n{bullets(seen)}"] if seen else []
     told += [f"They may fail with {listed(beside)}."] if beside else []
+    for scenario, shown in made.items():
+        told.append(f"The scenario {code(scenario)} fails {_WHERE}\n\n{bullets(shown)}")
     return "\n\n".join(told)

@@ -95,8 +95,8 @@ def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def listen(app: web.Application) -> None:
-    """Serve on a free port of loopback, until standard input ends."""
+def listen(app: web.Application, port: int = 0) -> None:
+    """Serve on this port of loopback, or on a free one, until standard input ends."""
 
     async def main() -> None:
         ended = asyncio.Event()
@@ -108,10 +108,10 @@ def listen(app: web.Application) -> None:
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), heard)
         runner = web.AppRunner(app, access_log=None, keepalive_timeout=120, shutdown_timeout=1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0, backlog=4096)
+        site = web.TCPSite(runner, "127.0.0.1", port, backlog=4096)
         await site.start()
-        host, port = runner.addresses[0][:2]
-        print(f"{READY}http://{host}:{port}", flush=True)
+        host, number = runner.addresses[0][:2]
+        print(f"{READY}http://{host}:{number}", flush=True)
         await ended.wait()
         os._exit(0)  # Nothing is kept that would have to be put away.
 

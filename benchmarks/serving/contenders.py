@@ -19,13 +19,16 @@ import jwt
 from .process import NotStarted, Process, running
 
 __all__ = [
+    "ENVIRONMENT",
     "ROOT",
     "Contender",
     "Ours",
     "Peer",
     "People",
+    "Person",
     "commit",
     "floor_peer",
+    "made_up",
     "node_peer",
     "said",
     "stock_peer",
@@ -38,7 +41,8 @@ _STOCK: Final = (sys.executable, "-m", "benchmarks.peers.stock")
 _NODE: Final = ROOT / "benchmarks" / "peers" / "node.mjs"
 _SECRET: Final = "a secret of benchmarks alone, as long as HS256 wants it"
 _STREAMS: Final = ("streams", "streams-cpu", "streams-first", "streams-last")
-_ENVIRONMENT: Final = {"EVENTPROOF_JWT_SECRET": _SECRET}
+ENVIRONMENT: Final = {"EVENTPROOF_JWT_SECRET": _SECRET}
+"""What every server is told."""
 _HEARTBEAT: Final = 120
 """Seconds; so long that none falls into what is measured."""
 _SETTINGS: Final = f"""\
@@ -141,7 +145,7 @@ class Ours:
             *("--database-url", f"sqlite:///{database}", "--config", str(self._settings), *options),
         ]
         with running(
-            command, self._folder / "server.log", environment=_ENVIRONMENT, checkout=self._checkout, core=core
+            command, self._folder / "server.log", environment=ENVIRONMENT, checkout=self._checkout, core=core
         ) as process:
             yield process
 
@@ -172,12 +176,13 @@ class Peer:
     @contextmanager
     def serve(self, core: int) -> Iterator[tuple[Process, People]]:
         """A new one. Raises NotStarted."""
-        with running(self._command, self._log, environment=_ENVIRONMENT, checkout=ROOT, core=core) as process:
-            yield process, _made_up(self._users)
+        with running(self._command, self._log, environment=ENVIRONMENT, checkout=ROOT, core=core) as process:
+            yield process, made_up(self._users)
 
 
 @cache
-def _made_up(users: int) -> People:
+def made_up(users: int) -> People:
+    """So many users, an admin and a seller, whom every peer believes."""
     persons = [_person(f"usr_{number:032x}", "user") for number in range(users)]
     return People(persons, _person("usr_admin", "admin"), _person("usr_seller", "seller"))
 

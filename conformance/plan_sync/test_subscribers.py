@@ -107,7 +107,7 @@ async def test_who_leaves_is_counted_no_more(case: Case) -> None:
 
 @requirement("PLN-SSE-7")
 async def test_a_slow_reader_delays_nobody(case: Case) -> None:
-    """One who reads nothing at all, while a plan changes many times. What the server keeps for it shows nowhere."""
+    """One who reads nothing at all, while a plan changes many times. What is kept for it, `slow_consumers` shows."""
     slow, *others = await case.users(3)
     await slow.connect(stalls=True)
     lines = [await person.connect() for person in others for _ in range(2)]

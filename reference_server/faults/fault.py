@@ -20,6 +20,8 @@ class Fault:
     """Those on which it shows, where what it breaks is every system's; none: on all of them."""
     fails_each: bool = False
     """Whether every case of what it breaks must fail, and not one alone."""
+    scenario: str = ""
+    """The scenario of a swarm that shows it, where it takes load to see it; none: a check does."""
 
     @classmethod
     def of(

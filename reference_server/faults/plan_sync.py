@@ -2,6 +2,7 @@
 """The faults of plan-sync: each is a class that answers one question otherwise, and a line of the table below them."""
 
 import asyncio
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -377,6 +378,13 @@ FAULTS: Final = (
     _resuming("resumes-backwards", "What was missed comes in reverse.", lambda missed: missed[::-1]),
     _resuming("resumes-without-the-first", "The first that was missed stays lost.", lambda missed: missed[1:]),
     Fault.of("slow-reader-holds-all", "PLN-SSE-7", _SlowReaderHoldsAll),
+    Fault(
+        "kept-for-slow-readers",
+        "PLN-SSE-7",
+        "All that a slow reader does not take is kept for it, and it is never cut off.",
+        limited(max_backlog=sys.maxsize),
+        scenario="slow_consumers",
+    ),
     Fault.of("admins-untold", "PLN-EVT-1", _AdminsUntold),
     _told(
         "time-in-seconds", "Changes carry the time in seconds.", lambda data: {"timestamp": data["timestamp"] // 1000}

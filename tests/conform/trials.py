@@ -50,11 +50,15 @@ class Trial:
 
 
 def trials() -> list[Trial]:
-    """Every fault on the system whose requirement it breaks; where all of them share it, on each that it shows on."""
+    """Every fault on the system whose requirement it breaks; where all of them share it, on each that it shows on.
+
+    Those that it takes load to see are for the scenarios to show.
+    """
     of = {line.id: line.system for line in contracts().requirements()}
     return [
         Trial(fault.name, system)
         for fault in FAULTS.values()
+        if not fault.scenario
         for system in ((of[fault.breaks],) if of[fault.breaks] in SYSTEMS else fault.systems or SYSTEMS)
     ]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from eventproof.errors import UsageError
 from eventproof.load.run import swarm
 from eventproof.report.records import Run
 from eventproof.verdict import Outcome, Verdict
+from reference_server.faults import FAULTS
 
 from .patience import patient
 
@@ -37,6 +38,7 @@ class _Try:
     server: Sequence[str] = ()
     limits: str = ""
     processes: int = 1
+    users: int = _USERS
 
 
 _AWAY: Final = ("--away-every=2", "--away-for=1")
@@ -45,6 +47,17 @@ _STORM: Final = ("--storm-every=5", "--first-pause=0.2", "--longest-pause=0.5")
 _STEPS: Final = ("--steps=3", "--step-latency=20", "--tell-rate=4")
 _DEPLOY: Final = ("--node-every=3", "--first-pause=0.2", "--longest-pause=0.5")
 _SLOW: Final = ("--slow-share=0.3", "--press-rate=20")
+_PRESSED: Final = _Try(
+    "slow_consumers",
+    "plan-sync",
+    ("--slow-share=0.9", "--press-rate=150"),
+    seconds=8.0,
+    rate=60.0,
+    objectives=("memory_grown <= 4%",),
+    limits="[limits]\nmax_backlog = 16384\n",
+    users=50,
+)
+"""Many who read nothing are told much, of which the bundled server keeps little for each."""
 _OF_ONE = _USERS // 3 // 2
 """So many users come in each step in one of two processes."""
 _OF_STEPS: Final = (f"connect[each step]: count >= {_OF_ONE + 1}", "told[step 3]: max < 30s", "lost[step 3] == 0")
@@ -62,7 +75,8 @@ _TRIES: Final[Mapping[str, _Try]] = {
     "storm": _Try("reconnect_storm", "shield", _STORM),
     "storm after which nobody hears": _Try("reconnect_storm", "shield", _STORM, fault="deaf-on-return"),
     "steps into a full house": _Try("connection_scale", options=_STEPS, seconds=7.0, rate=6.0, limits=_CROWDED),
-    "slow": _Try("slow_consumers", "plan-sync", _SLOW),
+    "slow": _PRESSED,
+    "slow for whom all is kept": replace(_PRESSED, fault="kept-for-slow-readers"),
     "slow who hold all": _Try("slow_consumers", "plan-sync", _SLOW, fault="slow-reader-holds-all"),
     "soak": _Try("soak", options=_AWAY),
     "students": _Try("jitter", "studyspot", _AWAY),
@@ -76,7 +90,7 @@ def _swarmed(trial: _Try, folder: Path) -> Run:
     with reference.start(
         systems=("user-state", trial.system) if trial.system != "user-state" else ("user-state",),
         fault=trial.fault,
-        seed_users=_USERS + 4 * trial.processes,
+        seed_users=trial.users + 4 * trial.processes,
         quick=False,
         options=("--config", str(config), "--log-level", "warning", *trial.server),
         restartable=True,
@@ -84,7 +98,7 @@ def _swarmed(trial: _Try, folder: Path) -> Run:
         return swarm(
             trial.scenario,
             str(running.profile),
-            _USERS,
+            trial.users,
             trial.rate,
             trial.seconds,
             trial.processes,
@@ -175,6 +189,19 @@ def test_who_reads_nothing_is_seen_to_hold_up_the_others_where_the_target_waits_
     run = runs["slow who hold all"]
     assert (run.outcome, _verdict(run, "lost")) == (Outcome.FAIL, Verdict.FAIL)
     assert _verdict(run, "slow") is Verdict.PASS
+
+
+def test_who_reads_nothing_is_seen_to_fill_the_memory_of_a_target_that_keeps_all_for_them(
+    runs: Mapping[str, Run],
+) -> None:
+    run = runs["slow for whom all is kept"]
+    assert (run.outcome, _verdict(run, "memory_grown")) == (Outcome.FAIL, Verdict.FAIL)
+    assert _verdict(run, "lost") is Verdict.PASS, "the others are told as ever"
+
+
+def test_every_fault_that_it_takes_load_to_see_is_tried_in_the_scenario_that_it_names() -> None:
+    named = {(fault.scenario, name) for name, fault in FAULTS.items() if fault.scenario}
+    assert named <= {(trial.scenario, trial.fault) for trial in _TRIES.values()}
 
 
 def test_what_is_caused_while_somebody_is_away_from_a_replaced_node_reaches_them(runs: Mapping[str, Run]) -> None:
