@@ -20,7 +20,7 @@ anything = st.recursive(
     max_leaves=6,
 )
 every_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
-examined = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examined = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def fields_of(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
