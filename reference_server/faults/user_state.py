@@ -5,7 +5,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from random import Random
+from itertools import count
 from typing import Final
 
 from ..accounts.account import USER, Account, Change, Session, Tier
@@ -68,16 +68,16 @@ class _OneCallForgotten(Conduct):
 
 
 class _OneInTwentySurvivesBan(Conduct):
-    """A ban overlooks one in twenty of the connections that are being opened."""
+    """A ban overlooks one in twenty of the connections that are being opened: the tenth, the thirtieth and so on."""
 
     def __init__(self) -> None:
-        self._random = Random(20)  # noqa: S311 - repeatable, not secret
+        self._met = count(1)
 
     async def opening(self, connection: Connection) -> None:
         await asyncio.sleep(0.03)
 
     def condemn(self, connections: Connections, connection: Connection, reason: Reason) -> None:
-        if connection.state is ConnectionState.CONNECTING and self._random.random() >= 1 / 20:
+        if connection.state is ConnectionState.CONNECTING and next(self._met) % 20 != 10:
             super().condemn(connections, connection, reason)
 
 
