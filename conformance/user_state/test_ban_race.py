@@ -13,7 +13,7 @@ RACERS: Final = 32
 """Connections of one wave, each with a transport that is open already: what is timed is the question to be let in."""
 NEWCOMERS: Final = 8
 """Connections of one wave that begin with their transport: a server may ask for the token there."""
-SECONDS: Final = 9.0
+SECONDS: Final = 20.0
 """After which no further wave begins."""
 FEWEST: Final = 20
 """So many connections have to be under way during a ban for anything to be said."""

@@ -68,7 +68,7 @@ class _OneCallForgotten(Conduct):
 
 
 class _OneInTwentySurvivesBan(Conduct):
-    """A ban overlooks one in twenty of the connections that are being opened: the tenth, the thirtieth and so on."""
+    """A ban overlooks one in twenty of the connections that are being opened: the third, the twenty-third and so on."""
 
     def __init__(self) -> None:
         self._met = count(1)
@@ -77,7 +77,7 @@ class _OneInTwentySurvivesBan(Conduct):
         await asyncio.sleep(0.03)
 
     def condemn(self, connections: Connections, connection: Connection, reason: Reason) -> None:
-        if connection.state is ConnectionState.CONNECTING and next(self._met) % 20 != 10:
+        if connection.state is ConnectionState.CONNECTING and next(self._met) % 20 != 3:
             super().condemn(connections, connection, reason)
 
 
