@@ -12,7 +12,7 @@ from math import inf
 from pathlib import Path
 from typing import Final
 
-from benchmarks.serving.command import chosen, machine
+from benchmarks.serving.command import chosen, machine, whole
 from benchmarks.serving.hosts import ADMINS, HOSTS, SYSTEM
 from benchmarks.serving.process import NotStarted
 from eventproof.load.run import swarm
@@ -104,13 +104,6 @@ def _outcome(run: Run) -> str:
     return f"{run.outcome.value}{': ' if missed else ''}{', '.join(missed)}"
 
 
-def _users(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else 0
-    if not 1 <= number <= _MOST_USERS:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of users: give one from 1 to {_MOST_USERS}")
-    return number
-
-
 def _above_zero(text: str) -> float:
     try:
         number = float(text)
@@ -126,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, usage=argparse.SUPPRESS)
     parser.add_argument("--scenarios", default=",".join(SHAPES), help=f"which of {', '.join(SHAPES)}; all")
     parser.add_argument("--servers", default=",".join(HOSTS), help=f"which of {', '.join(HOSTS)}; all")
-    parser.add_argument("--users", type=_users, help="how many; each scenario has its own number")
+    parser.add_argument("--users", type=whole("users", _MOST_USERS), help="how many; each scenario has its own number")
     parser.add_argument("--spawn-rate", type=_above_zero, help="how many come a second; each scenario has its own rate")
     parser.add_argument("--run-time", type=_above_zero, help="for how many seconds; each scenario has its own")
     options = parser.parse_args(arguments)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.serving.client import Failed
-from benchmarks.serving.command import chosen, kept, machine, made, positive
+from benchmarks.serving.command import chosen, kept, machine, made, whole
 from benchmarks.serving.contenders import ROOT, Contender, Ours, floor_peer, node_peer, stock_peer
 from benchmarks.serving.figures import Results, table
 from benchmarks.serving.process import NotStarted
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Who is interrupted prints what there is; the exit code is then 130.
     """
     parser = argparse.ArgumentParser(description=__doc__, usage=argparse.SUPPRESS)
-    parser.add_argument("--rounds", type=positive, default=3, help="how often each is measured; 3")
+    parser.add_argument("--rounds", type=whole("rounds", 100), default=3, help="how often each is measured; 3")
     parser.add_argument("--rows", help="only the scenes that give these rows, or rows that begin so: memory,ban; all")
     parser.add_argument("--servers", help=f"which of {', '.join(SERVERS)}; all")
     parser.add_argument(

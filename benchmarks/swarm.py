@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.clients.measuring import GROUP, MESSAGES
-from benchmarks.serving.command import chosen, kept, machine, made, positive
+from benchmarks.serving.command import chosen, kept, machine, made, whole
 from benchmarks.serving.contenders import ROOT
 from benchmarks.serving.figures import Figure, Results, Row, table
 from benchmarks.serving.process import NotStarted, running
@@ -143,7 +143,7 @@ def _play(results: Results, name: str, round_: int, sizes: Sizes, folder: Path, 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print. Who is interrupted prints what there is; the exit code is then 130."""
     parser = argparse.ArgumentParser(description=__doc__, usage=argparse.SUPPRESS)
-    parser.add_argument("--rounds", type=positive, default=3, help="how often each is measured; 3")
+    parser.add_argument("--rounds", type=whole("rounds", 100), default=3, help="how often each is measured; 3")
     parser.add_argument("--clients", default=_USUAL, help=f"which of {', '.join(CLIENTS)}; {_USUAL}")
     parser.add_argument("--add-to", type=Path, metavar="FILE", help="keep the figures here, and show all of them")
     parser.add_argument("--quick", action="store_true", help="60 connections, one round: to see that it works")

@@ -4,13 +4,13 @@ import argparse
 import os
 import platform
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from .contenders import ROOT, commit, said
 from .figures import Results
 
-__all__ = ["chosen", "kept", "machine", "made", "positive"]
+__all__ = ["chosen", "kept", "machine", "made", "whole"]
 
 
 def machine() -> str:
@@ -61,9 +61,13 @@ def chosen(
     return list(dict.fromkeys(chosen))
 
 
-def positive(text: str) -> int:
-    """A number of rounds. Raises ArgumentTypeError."""
-    number = int(text) if text.isascii() and text.isdigit() else 0
-    if not 1 <= number <= 100:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of rounds: give one from 1 to 100")
-    return number
+def whole(what: str, most: int) -> Callable[[str], int]:
+    """What reads a number of these, 1 to so many, for argparse; it raises ArgumentTypeError."""
+
+    def read(text: str) -> int:
+        number = int(text) if text.isascii() and text.isdigit() else 0
+        if not 1 <= number <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number of {what}: give one from 1 to {most}")
+        return number
+
+    return read

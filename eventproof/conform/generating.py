@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import hypothesis
 import schemathesis
@@ -19,6 +19,9 @@ from eventproof.catalog.arguments import Arguments
 from eventproof.variants import LARGEST
 
 __all__ = ["drawn", "generated"]
+
+_TIMES: Final = 2
+"""How many are drawn for each that is wanted: some come twice."""
 
 
 def drawn(strategy: Any, count: int, seed: int | None = None) -> list[Any]:
@@ -63,10 +66,6 @@ def generated(event: Event, seed: int, count: int) -> tuple[Any, ...]:
         if event.is_valid(payload) and _is_for_everybody(payload):
             found.setdefault(repr(payload), payload)
     return tuple(found.values())[:count]
-
-
-_TIMES = 2
-"""How many are drawn for each that is wanted: some come twice."""
 
 
 def _is_for_everybody(value: Any) -> bool:

@@ -1,6 +1,6 @@
 """What a swarm is asked for where a test is not about time."""
 
-__all__ = ["by", "patient"]
+__all__ = ["deadline", "patient"]
 
 
 def patient(metric: str) -> str:
@@ -8,6 +8,6 @@ def patient(metric: str) -> str:
     return f"{metric}: p(99) < 60s"
 
 
-def by(fault: object) -> str:
+def deadline(fault: object) -> str:
     """When what has not come is lost: soon where a fault makes it so, late where a busy machine alone could."""
     return f"--deadline={3 if fault else 15}"

@@ -12,7 +12,7 @@ from eventproof.load.run import swarm
 from eventproof.report.records import Delivery, Run
 from eventproof.verdict import Outcome, Verdict
 
-from .patience import by, patient
+from .patience import deadline, patient
 
 _PATIENT = tuple(map(patient, ("seat_to_last", "booking:created")))
 _SHAPE = ("--libraries=2", "--seats=10", "--rush-rate=5", "--rush-size=8", "--stay=0.3", "--move-rate=8")
@@ -20,7 +20,7 @@ _FAULTS = ("leave-ignored", "freed-seat-untold", "race-undecided", "booking-told
 
 
 def _swarmed(folder: Path, fault: str | None = None, processes: int = 1) -> Run:
-    options = (*_SHAPE, by(fault))
+    options = (*_SHAPE, deadline(fault))
     with reference.start(
         systems=("studyspot",), fault=fault, seed_users=40, options=("--log-level", "warning")
     ) as running:

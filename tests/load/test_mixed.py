@@ -11,7 +11,7 @@ from eventproof.report.records import Run
 from eventproof.report.terminal import summary
 from eventproof.verdict import Outcome, Verdict
 
-from .patience import by, patient
+from .patience import deadline, patient
 
 _PATIENT = tuple(
     map(
@@ -25,7 +25,7 @@ _SYSTEMS = ("user-state", "shield", "plan-sync", "studyspot", "marketplace")
 
 
 def _swarmed(folder: Path, fault: str | None = None, processes: int = 1) -> Run:
-    options = (*_RATES, *_SHAPE, "--cancel-share=0.6", by(fault), "--poll-every=1", "--visit-rate=3")
+    options = (*_RATES, *_SHAPE, "--cancel-share=0.6", deadline(fault), "--poll-every=1", "--visit-rate=3")
     with reference.start(systems=_SYSTEMS, fault=fault, seed_users=130, options=("--log-level", "warning")) as running:
         return swarm(
             *("mixed", str(running.profile), 50, 50, 9, processes, _PATIENT, folder / "results"),

@@ -11,7 +11,7 @@ from eventproof.load.run import swarm
 from eventproof.report.records import Run
 from eventproof.verdict import Outcome, Verdict
 
-from .patience import by, patient
+from .patience import deadline, patient
 
 _PATIENT = patient("to_last")
 _SHAPE = ("--update-rate=15", "--create-rate=1", "--plans=3", "--conflict-share=0.3")
@@ -20,7 +20,7 @@ _SHARES = ("--slow-share=0.1", "--resume-share=0.2", "--return-share=0.2", "--po
 
 
 def _swarmed(folder: Path, fault: str | None = None) -> Run:
-    options = (*_SHAPE, *_HABITS, *_SHARES, by(fault))
+    options = (*_SHAPE, *_HABITS, *_SHARES, deadline(fault))
     with reference.start(
         systems=("plan-sync",), fault=fault, seed_users=30, options=("--log-level", "warning")
     ) as running:

@@ -11,7 +11,7 @@ from eventproof.load.run import swarm
 from eventproof.report.records import Delivery, Run
 from eventproof.verdict import Outcome, Verdict
 
-from .patience import by, patient
+from .patience import deadline, patient
 
 _PATIENT = tuple(map(patient, ("preview", "order_to_last")))
 _SHAPE = ("--storefronts=2", "--settings-rate=5", "--order-rate=5", "--order-pace=0.4", "--visit-rate=12")
@@ -24,7 +24,7 @@ _FAULTS = {
 
 
 def _swarmed(folder: Path, fault: str | None = None, processes: int = 1) -> Run:
-    options = (*_SHAPE, by(fault), "--repeat-share=0.6", "--wire-share=0.6")
+    options = (*_SHAPE, deadline(fault), "--repeat-share=0.6", "--wire-share=0.6")
     with reference.start(
         systems=("marketplace",), fault=fault, seed_users=40, options=("--log-level", "warning")
     ) as running:

@@ -13,7 +13,7 @@ from eventproof.report.records import Delivery, Run
 from eventproof.verdict import Outcome, Verdict
 from tests.conform.test_a_contract_of_ones_own import ECHO, EXAMPLES, NODE, running
 
-from .patience import by, patient
+from .patience import deadline, patient
 
 pytestmark = pytest.mark.measured
 
@@ -54,7 +54,7 @@ def _swarmed(name: str, folder: Path) -> Run:
     with running(server, bug) as port:
         profile = folder / "eventproof.toml"
         profile.write_text(written.replace(f"${{{example.upper()}_PORT}}", port))
-        options = (by(bug), "--multi-device=0", *options)
+        options = (deadline(bug), "--multi-device=0", *options)
         asked = [_PATIENT, *([patient("told")] if name in _OF_ANY_SYSTEM else [])]
         results = folder / "results"
         return swarm(scenario, str(profile), 8, 20, 5, objectives=asked, results=results, options=options)

@@ -179,7 +179,7 @@ FAULTS: Final = (
         "An invitation that was rejected can be accepted.",
         found_as("acceptInvitation", Invitation, InvitationStatus.REJECTED, InvitationStatus.PENDING),
     ),
-    Fault.of("refused-rejection-told", "MKT-WHOL-2", _RefusedRejectionTold),
+    Fault.of("refused-rejection-told", "MKT-WHOL-2", _RefusedRejectionTold, ("ALL-ROOM-1",)),
     Fault(
         "accepted-is-changed",
         "MKT-QUOT-2",
